@@ -1,0 +1,1 @@
+//! An async runtime cut to the program at compile time.
