@@ -1,9 +1,31 @@
 //! The machinery of [bespoke](https://docs.rs/bespoke): roles, configuration, tasks, time, schedulers.
 //!
+//! Programs use the facade, `bespoke`; this crate is for those who write a driver, a memory strategy or a clock.
+//!
 //! *Architecture Invariant:* this crate talks to no operating system but for what `std` gives it, and it depends on
 //! no other crate of the project.
+//!
+//! *Architecture Invariant:* a module uses only modules to its left: `util, loom, error, instant → sharing → roles →
+//! config → task → worker → time, driver → blocking → scheduler → select, info, check → runtime`. (The traits of
+//! `driver` are named by `roles`: they are plain data.)
+//!
+//! Features add interfaces and never change behaviour: `alloc` brings tasks and timers, `std` threads and clocks.
 #![no_std]
 #[cfg(feature = "alloc")]
 extern crate alloc;
 #[cfg(feature = "std")]
 extern crate std;
+
+pub mod check;
+pub mod config;
+pub mod driver;
+pub mod error;
+pub mod info;
+pub mod instant;
+#[cfg(feature = "alloc")]
+mod loom;
+pub mod roles;
+pub mod scheduler;
+pub mod select;
+pub mod sharing;
+pub mod util;

@@ -1,0 +1,124 @@
+//! The rules of a config, checked while the compiler runs.
+//!
+//! [`item`] holds every rule. The attribute calls it once per item that the user wrote, in the user's crate and with the
+//! span of the item's value, so that an error stands under the user's own token at `cargo check`; [`rest`] checks what
+//! came from the base. Configs that no attribute can check (generic ones, those of the builder) are checked by
+//! `Runtime::new`, when the program is built.
+
+use crate::config::{Config, SharingOf};
+use crate::info::Info;
+use crate::roles::{Driver, Memory, Placement, Scheduler, Threads};
+use crate::sharing::Sharing;
+use crate::util::text::{Text, same};
+
+/// The items that have a rule.
+pub const ITEMS: [&str; 8] = [
+    "Scheduler",
+    "Driver",
+    "Memory",
+    "LOCAL_QUEUE",
+    "EVENT_INTERVAL",
+    "POLL_BUDGET",
+    "BLOCKING_THREADS_MAX",
+    "BLOCKING_QUEUE_MAX",
+];
+
+/// Checks the rules of the item `name`.
+///
+/// # Panics
+/// With a sentence that says the value found, if a rule is broken. At compile time this is an error.
+#[track_caller]
+pub const fn item<C: Config>(name: &str) {
+    if same(name, "LOCAL_QUEUE") && !C::LOCAL_QUEUE.is_power_of_two() {
+        Text::new()
+            .s("LOCAL_QUEUE is ")
+            .n(C::LOCAL_QUEUE)
+            .s(", but must be a power of two: the local queue masks its index. Next one up: ")
+            .n(C::LOCAL_QUEUE.next_power_of_two())
+            .fail();
+    }
+    if same(name, "EVENT_INTERVAL") && C::EVENT_INTERVAL == 0 {
+        Text::new().s("EVENT_INTERVAL is 0, so the driver would never be asked; use 1 to ask after every poll").fail();
+    }
+    if same(name, "POLL_BUDGET") && C::POLL_BUDGET == 0 {
+        Text::new().s("POLL_BUDGET is 0, so no task could make progress; use u32::MAX for no budget").fail();
+    }
+    if same(name, "BLOCKING_THREADS_MAX") && C::BLOCKING_THREADS_MAX > 0 && !C::Threads::MAY_START {
+        Text::new()
+            .s("BLOCKING_THREADS_MAX is ")
+            .n(C::BLOCKING_THREADS_MAX)
+            .s(", but `Threads` = ")
+            .s(C::Threads::NAME)
+            .s(" may start none; set it to 0")
+            .fail();
+    }
+    if same(name, "BLOCKING_QUEUE_MAX") && C::BLOCKING_QUEUE_MAX == 0 && C::BLOCKING_THREADS_MAX > 0 {
+        Text::new()
+            .s("BLOCKING_QUEUE_MAX is 0, so every job would be refused; set BLOCKING_THREADS_MAX to 0 for no blocking pool")
+            .fail();
+    }
+    if same(name, "Scheduler") {
+        if <SharingOf<C> as Sharing>::SHARED && <C::Driver as Driver>::CAPS.suspends && own_thread::<C>() {
+            Text::new()
+                .s(C::Scheduler::NAME)
+                .s(" gives every task a thread, but the driver ")
+                .s(C::Driver::NAME)
+                .s(" suspends tasks; use `SingleThread`")
+                .fail();
+        }
+        if own_thread::<C>() && !C::Threads::MAY_START {
+            Text::new()
+                .s(C::Scheduler::NAME)
+                .s(" starts a thread per task, but `Threads` = ")
+                .s(C::Threads::NAME)
+                .s(" may start none")
+                .fail();
+        }
+    }
+    if same(name, "Driver")
+        && let Some(sentence) = C::Driver::CHECK
+    {
+        Text::new().s(sentence).fail();
+    }
+    if same(name, "Memory")
+        && let Some(budget) = C::Memory::BUDGET
+    {
+        Info::of::<C>().fits(budget);
+    }
+}
+
+const fn own_thread<C: Config>() -> bool {
+    matches!(<C::Scheduler as Scheduler>::PLACEMENT, Placement::OwnThread)
+}
+
+/// Checks every rule but those of the items in `done`, which were checked with their own span.
+///
+/// # Panics
+/// As [`item`].
+#[track_caller]
+pub const fn rest<C: Config>(done: &[&str]) {
+    let mut i = 0;
+    while i < ITEMS.len() {
+        let mut skip = false;
+        let mut k = 0;
+        while k < done.len() {
+            if same(done[k], ITEMS[i]) {
+                skip = true;
+            }
+            k += 1;
+        }
+        if !skip {
+            item::<C>(ITEMS[i]);
+        }
+        i += 1;
+    }
+}
+
+/// Checks every rule.
+///
+/// # Panics
+/// As [`item`].
+#[track_caller]
+pub const fn all<C: Config>() {
+    rest::<C>(&[]);
+}

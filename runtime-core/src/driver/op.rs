@@ -1,0 +1,90 @@
+//! What an operation is, and which driver can do it.
+//!
+//! An [`Op`] is plain data: a resource, a pointer and a length, flags. It is not generic over the buffer. The typed layer
+//! owns the buffer and keeps it alive; the operation only says which memory the system may touch, and when:
+//!
+//! - **poll-time**: the memory is touched inside `poll` only, so a borrowed slice is sound on every driver;
+//! - **kernel-time**: the system may touch the memory from the first poll to the terminal completion, so the buffer is
+//!   owned by the future and handed to the driver when the future is dropped in between.
+//!
+//! No address that the system is given lies inside a future.
+
+use crate::roles::{Driver, Under};
+use crate::sharing::Sharing;
+use core::task::{Context, Poll};
+
+/// What becomes of a result that arrives after its future was dropped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Late {
+    /// Nothing can arrive: the operation belongs to its resource, and what comes waits there for the next call.
+    Wait,
+    /// Bytes read: kept for the next read of the same stream.
+    KeepBytes,
+    /// Bytes written: counted, and told by `take_interrupted`.
+    CountWritten,
+    /// Nothing is lost by dropping it: the operation has a position of its own.
+    Forget,
+    /// A resource: closed.
+    CloseResource,
+}
+
+/// An operation: plain data with one meaning on every driver.
+///
+/// # Safety
+/// Implementers promise that sending the value to another thread moves no right to the memory that it points at: the
+/// memory is touched by the driver that it was submitted to, and by nobody else until then.
+pub unsafe trait Op: Send + 'static {
+    /// What it yields.
+    type Output: Send;
+    /// The name in tables and messages.
+    const NAME: &'static str;
+    /// What becomes of a late result.
+    const LATE: Late;
+}
+
+/// The driver can do the operation `O`.
+#[diagnostic::on_unimplemented(
+    message = "the driver `{Self}` cannot perform the operation `{O}`",
+    label = "`{O}` is missing from this driver",
+    note = "choose another `type Driver` in the config, or do not call the function that needs `{O}`"
+)]
+pub trait Submit<O: Op>: Driver {
+    /// What the future holds while the operation is in flight. `Send + Sync` always: that is what lets code that is
+    /// generic over the config spawn futures which hold it.
+    type InFlight<S: Sharing>: Default + Unpin + Send + Sync + 'static;
+
+    /// Polls the operation; the first call submits it.
+    fn poll_op<S: Sharing>(
+        live: &<Self as Under<S>>::Live,
+        op: &mut O,
+        state: &mut Self::InFlight<S>,
+        cx: &mut Context<'_>,
+    ) -> Poll<O::Output>
+    where
+        Self: Under<S>;
+
+    /// May the driver or the system still know of `state`? `false`: dropping the future is free.
+    fn in_flight<S: Sharing>(state: &Self::InFlight<S>) -> bool;
+
+    /// The future dies while `state` is in flight: cancels, keeps `keep` until the terminal completion, and treats a late
+    /// result as [`Op::LATE`] says. The only place that may allocate.
+    fn abandon<S: Sharing, K: Send + 'static>(
+        live: &<Self as Under<S>>::Live,
+        op: &mut O,
+        state: &mut Self::InFlight<S>,
+        keep: K,
+    ) where
+        Self: Under<S>;
+}
+
+/// Does nothing; completes at once. What an operation costs when the work is free.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Nop;
+
+// SAFETY: points at no memory.
+unsafe impl Op for Nop {
+    type Output = ();
+    const NAME: &'static str = "nop";
+    const LATE: Late = Late::Forget;
+}

@@ -1,0 +1,173 @@
+//! What a runtime is made of, as constants: names, sizes, static memory.
+
+use crate::config::{Config, SharingOf};
+use crate::roles::{Clock, Driver, Entropy, Memory, Scheduler, Threads, Topology};
+use crate::sharing::Sharing;
+use crate::util::text::Text;
+use core::fmt;
+
+/// A part of a runtime and the bytes that it takes for all workers together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Part {
+    /// What it is.
+    pub name: &'static str,
+    /// Bytes for all workers together.
+    pub bytes: usize,
+}
+
+/// What a runtime is made of, known when the program is compiled: `Runtime::<C>::INFO`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Info {
+    /// The name of the config.
+    pub name: &'static str,
+    /// The scheduler.
+    pub scheduler: &'static str,
+    /// `"local"` or `"shared"`.
+    pub sharing: &'static str,
+    /// The I/O driver.
+    pub driver: &'static str,
+    /// The memory strategy.
+    pub memory: &'static str,
+    /// The clock.
+    pub clock: &'static str,
+    /// The source of randomness.
+    pub entropy: &'static str,
+    /// The source of threads.
+    pub threads: &'static str,
+    /// The description of the machine.
+    pub topology: &'static str,
+    /// The target that this was compiled for: architecture and operating system.
+    pub target: (&'static str, &'static str),
+    /// Upper bound of the worker threads.
+    pub workers: usize,
+    /// Bytes of the header in front of every task's future.
+    pub task_header: usize,
+    /// The parts with a size, largest memory first in no particular order.
+    pub parts: [Part; 4],
+    /// The sum of the parts: what the runtime takes before the first task.
+    pub static_bytes: usize,
+}
+
+impl Info {
+    /// The facts of `C`.
+    #[must_use]
+    pub const fn of<C: Config>() -> Info {
+        let workers = <C::Scheduler as Scheduler>::WORKERS;
+        let parts = [
+            Part { name: "ring", bytes: C::Driver::RING_BYTES * workers },
+            Part { name: "run queue", bytes: C::LOCAL_QUEUE * size_of::<usize>() * workers },
+            Part { name: "worker", bytes: worker_bytes::<C>() * workers },
+            Part { name: "driver", bytes: size_of::<crate::config::LiveOf<C>>() * workers },
+        ];
+        Info {
+            name: C::NAME,
+            scheduler: C::Scheduler::NAME,
+            sharing: <SharingOf<C> as Sharing>::NAME,
+            driver: C::Driver::NAME,
+            memory: C::Memory::NAME,
+            clock: C::Clock::NAME,
+            entropy: C::Entropy::NAME,
+            threads: C::Threads::NAME,
+            topology: C::Topology::NAME,
+            target: (TARGET_ARCH, TARGET_OS),
+            workers,
+            task_header: TASK_HEADER,
+            parts,
+            static_bytes: parts[0].bytes + parts[1].bytes + parts[2].bytes + parts[3].bytes,
+        }
+    }
+
+    /// The part that takes the most.
+    #[must_use]
+    pub const fn largest(&self) -> Part {
+        let mut largest = self.parts[0];
+        let mut i = 1;
+        while i < self.parts.len() {
+            if self.parts[i].bytes > largest.bytes {
+                largest = self.parts[i];
+            }
+            i += 1;
+        }
+        largest
+    }
+
+    /// Does the runtime fit into `budget` bytes before its first task? In a `const _`, a failure is a compile error that
+    /// names the largest part.
+    ///
+    /// # Panics
+    /// If it does not fit.
+    #[track_caller]
+    pub const fn fits(&self, budget: usize) {
+        if self.static_bytes > budget {
+            let part = self.largest();
+            Text::new()
+                .s("`")
+                .s(self.name)
+                .s("` needs ")
+                .n(self.static_bytes)
+                .s(" B of static memory, the budget is ")
+                .n(budget)
+                .s(" B; largest part: ")
+                .s(part.name)
+                .s(", ")
+                .n(part.bytes)
+                .s(" B for ")
+                .n(self.workers)
+                .s(" worker(s)")
+                .fail();
+        }
+    }
+}
+
+impl fmt::Display for Info {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{}: {} ({}), {} worker(s)", self.name, self.scheduler, self.sharing, self.workers)?;
+        writeln!(f, "driver {}, memory {}, clock {}", self.driver, self.memory, self.clock)?;
+        write!(f, "task header {} B, static {} B", self.task_header, self.static_bytes)
+    }
+}
+
+#[cfg(feature = "alloc")]
+const TASK_HEADER: usize = crate::task::HEADER_BYTES;
+#[cfg(not(feature = "alloc"))]
+const TASK_HEADER: usize = 0;
+
+#[cfg(feature = "alloc")]
+const fn worker_bytes<C: Config>() -> usize {
+    size_of::<crate::worker::Worker<C>>() - size_of::<crate::config::LiveOf<C>>()
+}
+#[cfg(not(feature = "alloc"))]
+const fn worker_bytes<C: Config>() -> usize {
+    0
+}
+
+const TARGET_ARCH: &str = if cfg!(target_arch = "x86_64") {
+    "x86_64"
+} else if cfg!(target_arch = "aarch64") {
+    "aarch64"
+} else if cfg!(target_arch = "arm") {
+    "arm"
+} else if cfg!(target_arch = "wasm32") {
+    "wasm32"
+} else if cfg!(target_arch = "riscv32") {
+    "riscv32"
+} else if cfg!(target_arch = "riscv64") {
+    "riscv64"
+} else {
+    "other"
+};
+
+const TARGET_OS: &str = if cfg!(target_os = "linux") {
+    "linux"
+} else if cfg!(target_os = "macos") {
+    "macos"
+} else if cfg!(target_os = "windows") {
+    "windows"
+} else if cfg!(target_os = "freebsd") {
+    "freebsd"
+} else if cfg!(target_os = "none") {
+    "none"
+} else {
+    "other"
+};

@@ -1,0 +1,172 @@
+//! How I/O is done, and how a worker sleeps.
+//!
+//! A [`Driver`] in a config is a *name* without state. The running thing is [`Under::Live`]: one per worker, owned and
+//! used by that worker alone, and dropped by it when the runtime closes.
+
+use crate::driver::Errno;
+use crate::error::Error;
+use crate::sharing::Sharing;
+use core::ptr::NonNull;
+
+/// Nanoseconds from now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Nanos(pub u64);
+
+/// What the operating system calls the resource: a file descriptor on Unix, the index of a direct descriptor, or nothing
+/// where the driver owns the resource itself (Windows).
+pub type RawResource = i32;
+
+/// A resource of the operating system under a driver: which one (`raw`), and the slot that stands for it (`key`).
+///
+/// A `Resource` is a plain name: whoever holds a copy may name it in an operation, and only the typed layer closes it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Resource {
+    /// What the operating system calls it.
+    pub raw: RawResource,
+    /// Its slot among the resources of its worker.
+    pub key: u32,
+}
+
+/// What a resource is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Kind {
+    /// A connected stream.
+    Stream,
+    /// A socket that accepts connections.
+    Listener,
+    /// A file with a cursor.
+    File,
+    /// Anything that signals readiness.
+    Foreign,
+}
+
+/// How long to wait for something to happen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Park {
+    /// Not at all: take what is ready.
+    Poll,
+    /// At most this long.
+    Until(Nanos),
+    /// Until something happens.
+    Forever,
+}
+
+/// What a driver can do, as constants.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Caps {
+    /// Do operations suspend the task? `false`: they block the thread, and cancelling one means waiting for it.
+    pub suspends: bool,
+}
+
+impl Caps {
+    /// A driver whose operations suspend.
+    pub const SUSPENDING: Caps = Caps { suspends: true };
+    /// A driver whose operations block the thread.
+    pub const BLOCKING: Caps = Caps { suspends: false };
+}
+
+/// How draining ended.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Drained {
+    /// Operations that were cancelled and reaped.
+    pub cancelled: usize,
+    /// Operations that did not end in time; their memory is leaked, never freed.
+    pub leaked: usize,
+}
+
+/// The name of a way to do I/O: a type without state, chosen in a config.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an I/O driver",
+    label = "expected a driver",
+    note = "drivers: `Mio`, `Blocking`"
+)]
+pub trait Driver: 'static {
+    /// The name in `INFO`, in reports and in messages.
+    const NAME: &'static str;
+    /// What it can do.
+    const CAPS: Caps;
+    /// A sentence if the parameters of the driver are wrong; shown at compile time.
+    const CHECK: Option<&'static str> = None;
+    /// Bytes that the kernel and the driver share per worker; 0 without rings.
+    const RING_BYTES: usize = 0;
+}
+
+/// The driver can live under a scheduler of the sharing `S`.
+#[diagnostic::on_unimplemented(
+    message = "the driver `{Self}` cannot run under a scheduler whose tasks are `{S}`",
+    label = "this driver and this scheduler do not go together",
+    note = "`Local` schedulers (`SingleThread`) take `Mio`; `Shared` ones (`ThreadPerTask`) take `Blocking`"
+)]
+pub trait Under<S: Sharing>: Driver {
+    /// The running driver of one worker.
+    type Live: Live;
+
+    /// Runs `f` on the live driver of the current worker. `ambient` finds it; a driver without state does not ask.
+    ///
+    /// # Safety
+    /// What `ambient` returns must be the live driver of the worker that runs on this thread, and stay so during `f`.
+    #[doc(hidden)]
+    #[inline(always)]
+    unsafe fn with<R>(ambient: impl FnOnce() -> NonNull<Self::Live>, f: impl FnOnce(&Self::Live) -> R) -> R {
+        // SAFETY: the caller promises that it is the live driver of this worker.
+        f(unsafe { ambient().as_ref() })
+    }
+}
+
+/// What a driver is told when it starts.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct StartCx {
+    /// The index of the worker, from 0.
+    pub worker: usize,
+}
+
+impl StartCx {
+    /// For worker number `worker`.
+    #[must_use]
+    pub const fn new(worker: usize) -> Self {
+        StartCx { worker }
+    }
+}
+
+/// Ends a [`Live::park`] from any thread.
+pub trait Unpark: Send + Sync + 'static {
+    /// Ends the current park, or the next one if there is none. May be called after the driver is gone.
+    fn unpark(&self);
+}
+
+/// A running driver: one per worker, used by that worker only.
+pub trait Live: Sized + 'static {
+    /// What ends a park from another thread.
+    type Unparker: Unpark;
+
+    /// Starts the driver.
+    ///
+    /// # Errors
+    /// What the system refused, by cause.
+    fn start(cx: StartCx) -> Result<Self, Error>;
+
+    /// Takes charge of `resource`, whose `key` is new to this driver.
+    ///
+    /// # Errors
+    /// The system's code. The resource is still the caller's then.
+    fn register(&self, resource: Resource, kind: Kind) -> Result<(), Errno>;
+
+    /// Gives `resource` up and closes it. Never blocks: operations on it are cancelled first, and the system closes it
+    /// after the last of them. Exactly once per registered resource.
+    fn close(&self, resource: Resource);
+
+    /// Submits what is queued, waits as `park` says, wakes what is ready. The only place where a worker blocks.
+    ///
+    /// # Errors
+    /// The system's code; an interrupted wait is not an error.
+    fn park(&self, park: Park) -> Result<(), Errno>;
+
+    /// What ends a park from another thread.
+    fn unparker(&self) -> Self::Unparker;
+
+    /// Cancels all that is in flight and reaps it, for at most `by`. What is left then is leaked, never freed.
+    fn drain(&self, by: Nanos) -> Drained;
+}

@@ -1,0 +1,37 @@
+//! The parts that a [`Config`](crate::config::Config) names, one trait each.
+//!
+//! | role | decides | implementers |
+//! |---|---|---|
+//! | [`Scheduler`] | which task runs next, and where | `SingleThread`, `ThreadPerTask` |
+//! | [`Driver`], [`Under`], [`Live`] | how I/O is done and how a worker sleeps | `Mio`, `Blocking` |
+//! | [`Memory`], [`Allocate`] | where tasks, queues and buffers come from | `System`, `Pooled`, `Fixed<BYTES>` |
+//! | [`Clock`] | what time it is | `Monotonic`, `Manual` |
+//! | [`Entropy`] | randomness | `OsEntropy`, `Seeded<SEED>` |
+//! | [`Threads`] | how threads are started | `OsThreads`, `NoThreads` |
+//! | [`Topology`] | what the machine looks like | `Sysfs`, `Uniform<CPUS>` |
+//!
+//! *Architecture Invariant:* traits and plain data only, in terms that exist without `std`.
+//!
+//! A part that depends on the [`Sharing`](crate::sharing::Sharing) of the scheduler receives it as an argument of a
+//! trait or of an associated type, so that nobody has to repeat it in a config.
+
+mod clock;
+mod driver;
+mod entropy;
+mod memory;
+mod scheduler;
+mod threads;
+mod topology;
+
+pub use clock::Clock;
+pub use driver::{Caps, Drained, Driver, Kind, Live, Nanos, Park, RawResource, Resource, StartCx, Under, Unpark};
+pub use entropy::{Entropy, Seeded};
+pub use memory::{Allocate, Memory};
+pub use scheduler::{Placement, Scheduler};
+pub use threads::{JoinThread, NoThreads, Threads};
+pub use topology::{Cpu, Topology, Uniform};
+
+#[cfg(feature = "std")]
+pub use entropy::OsEntropy;
+#[cfg(feature = "std")]
+pub use threads::OsThreads;

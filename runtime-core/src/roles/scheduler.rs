@@ -1,0 +1,34 @@
+//! Which task runs next, and on which thread.
+
+use crate::sharing::Sharing;
+
+/// Decides which task runs next and on which thread.
+///
+/// A scheduler is a *name*: the queues live in the workers of a running runtime.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a scheduler",
+    label = "expected a scheduler",
+    note = "schedulers: `SingleThread`, `ThreadPerTask`"
+)]
+pub trait Scheduler: 'static {
+    /// May tasks move between threads? This decides what `spawn` admits.
+    type Sharing: Sharing;
+    /// The name in `INFO`, in reports and in messages.
+    const NAME: &'static str;
+    /// Upper bound of the worker threads.
+    const WORKERS: usize;
+    /// Do workers take tasks from each other?
+    const STEALS: bool = false;
+    /// Where a spawned task runs.
+    const PLACEMENT: Placement;
+}
+
+/// Where a spawned task runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Placement {
+    /// In the queue of the worker that spawned it.
+    ThisWorker,
+    /// On a thread of its own: for drivers whose operations block.
+    OwnThread,
+}

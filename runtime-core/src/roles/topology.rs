@@ -1,0 +1,40 @@
+//! What the machine looks like: plain data.
+
+/// One processor as the operating system counts them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cpu {
+    /// The number by which the system knows it.
+    pub id: u32,
+    /// The physical core that it belongs to.
+    pub core: u32,
+    /// The group of cores that share the last cache.
+    pub cache: u32,
+    /// The memory node.
+    pub node: u32,
+}
+
+/// Reads the shape of the machine.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not describe a machine",
+    label = "expected a topology",
+    note = "topologies: `Sysfs`, `Uniform<CPUS>`"
+)]
+pub trait Topology: 'static {
+    /// The name in `INFO` and in reports.
+    const NAME: &'static str;
+    /// Calls `each` for every processor that this process may use, in the order of their numbers; at least once.
+    fn for_each_cpu(each: impl FnMut(Cpu));
+}
+
+/// `CPUS` equal processors on one node: a microcontroller, or a test.
+#[derive(Debug, Clone, Copy)]
+pub struct Uniform<const CPUS: u32 = 1>;
+
+impl<const CPUS: u32> Topology for Uniform<CPUS> {
+    const NAME: &'static str = "uniform";
+    fn for_each_cpu(mut each: impl FnMut(Cpu)) {
+        for id in 0..CPUS.max(1) {
+            each(Cpu { id, core: id, cache: 0, node: 0 });
+        }
+    }
+}

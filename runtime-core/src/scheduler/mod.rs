@@ -1,0 +1,32 @@
+//! The schedulers. A scheduler in a config is a name; what runs is in the folder of the same name.
+
+use crate::roles::{Placement, Scheduler};
+use crate::sharing::{Local, Shared};
+
+/// All tasks on one thread: the thread that calls `block_on`.
+///
+/// Tasks need not be `Send`, and the runtime uses no locked instruction for them. One FIFO queue; a busy worker looks at
+/// its driver every [`EVENT_INTERVAL`](crate::config::Config::EVENT_INTERVAL) polls.
+#[derive(Debug, Clone, Copy)]
+pub struct SingleThread;
+
+impl Scheduler for SingleThread {
+    type Sharing = Local;
+    const NAME: &'static str = "single-thread";
+    const WORKERS: usize = 1;
+    const PLACEMENT: Placement = Placement::ThisWorker;
+}
+
+/// A thread of [`Config::Threads`](crate::config::Config::Threads) for every spawned task.
+///
+/// The scheduler of drivers whose operations block: a task that blocks must not hold up the task that it waits for.
+/// Tasks are `Send`; a task never moves once it started.
+#[derive(Debug, Clone, Copy)]
+pub struct ThreadPerTask;
+
+impl Scheduler for ThreadPerTask {
+    type Sharing = Shared;
+    const NAME: &'static str = "thread-per-task";
+    const WORKERS: usize = 1;
+    const PLACEMENT: Placement = Placement::OwnThread;
+}

@@ -1,0 +1,348 @@
+//! Do threads share what the runtime keeps for a task? [`Local`] or [`Shared`]; it follows from the scheduler.
+//!
+//! # The confinement rule
+//! Everything of ours that mentions a `Config` is `Send + Sync` for every `Config`, also under [`Local`], where it is
+//! *confined*: it may **move** anywhere, but it is **used** by the worker that owns it only. One owner token, the
+//! address of the worker's core, is in every such thing; each entry point compares it with the ambient word of the
+//! thread ([`crate::task::current`]), which it reads anyway. Off the owner each entry point has one of three answers:
+//!
+//! | from a foreign thread | under `Local` |
+//! |---|---|
+//! | wake, clone or drop of a `Waker`; abort; `Handle::spawn` | works: the remote inbox, and an unpark |
+//! | drop of a `JoinHandle`, a socket, an operation, a sleep | works: handed to the owner through the inbox |
+//! | poll of an operation, a sleep or a `JoinHandle` | panics and names both workers |
+//!
+//! Words that a foreign thread may read are relaxed atomics: on every target they are plain loads and stores, without a
+//! lock prefix or a fence. That is the reason why the types below may be `Sync` at no cost.
+//!
+//! Source: DESIGN §4; the idea of a count that is biased towards its owner is Choi, Shull and Torrellas, *Biased
+//! Reference Counting*, PACT 2018.
+
+#[cfg(feature = "alloc")]
+use crate::loom::{AtomicU32, AtomicUsize, Ordering};
+use core::fmt::Debug;
+
+mod sealed {
+    pub trait Sealed {}
+}
+
+/// How the runtime's own state is shared between threads. Sealed: [`Local`] and [`Shared`] are all there is.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a kind of sharing",
+    label = "expected `Local` or `Shared`",
+    note = "the sharing follows from the scheduler: `SharingOf<C>`"
+)]
+pub trait Sharing: sealed::Sealed + Copy + Default + Send + Sync + Debug + 'static {
+    /// `"local"` or `"shared"`.
+    const NAME: &'static str;
+    /// May tasks move between threads?
+    const SHARED: bool;
+    /// The state word of a task.
+    #[cfg(feature = "alloc")]
+    #[doc(hidden)]
+    type State: StateWord;
+    /// The remote word of a task; nothing under `Shared`.
+    #[cfg(feature = "alloc")]
+    #[doc(hidden)]
+    type Remote: RemoteWord;
+    /// A lock that is none where nothing is shared.
+    #[cfg(feature = "alloc")]
+    #[doc(hidden)]
+    type Lock<T: Send>: Lock<T>;
+    /// Held by what must not leave its thread: `Runtime` and the sync types. `()` under [`Shared`].
+    type Confine: Debug + Default;
+}
+
+/// Tasks stay on the thread that spawned them; the runtime uses no locked instruction for them.
+#[derive(Clone, Copy, Default, Debug, PartialEq, Eq)]
+pub struct Local;
+
+/// Tasks may run on any worker; the runtime uses atomics.
+#[derive(Clone, Copy, Default, Debug, PartialEq, Eq)]
+pub struct Shared;
+
+/// Held by a value that must stay on its thread. Its name is what the compiler prints when it is moved all the same.
+#[derive(Debug, Default)]
+pub struct StaysOnItsThread(core::marker::PhantomData<*const ()>);
+
+impl sealed::Sealed for Local {}
+impl sealed::Sealed for Shared {}
+
+impl Sharing for Local {
+    const NAME: &'static str = "local";
+    const SHARED: bool = false;
+    #[cfg(feature = "alloc")]
+    type State = LocalState;
+    #[cfg(feature = "alloc")]
+    type Remote = AtomicUsize;
+    #[cfg(feature = "alloc")]
+    type Lock<T: Send> = Unlocked<T>;
+    type Confine = StaysOnItsThread;
+}
+
+impl Sharing for Shared {
+    const NAME: &'static str = "shared";
+    const SHARED: bool = true;
+    #[cfg(feature = "alloc")]
+    type State = SharedState;
+    #[cfg(feature = "alloc")]
+    type Remote = ();
+    #[cfg(feature = "alloc")]
+    type Lock<T: Send> = Locked<T>;
+    type Confine = ();
+}
+
+/// A word of flags and a count with named transitions: a function from the value to (next value, what to do).
+#[cfg(feature = "alloc")]
+#[doc(hidden)]
+pub trait StateWord: Send + Sync + 'static {
+    fn new(value: usize) -> Self;
+    /// The value; under [`Shared`] an acquire load.
+    fn load(&self) -> usize;
+    /// A relaxed look from any thread.
+    fn peek(&self) -> usize;
+    /// One step. `None` leaves the word alone. [`Local`]: a load and a store, owner only. [`Shared`]: a compare-exchange
+    /// loop, `AcqRel` (pairs with every other step on the same word).
+    fn update<R>(&self, step: impl FnMut(usize) -> (Option<usize>, R)) -> R;
+    /// Adds `n`; returns the value before. A new reference is made from one that is held, so `Relaxed` is enough.
+    fn add(&self, n: usize) -> usize;
+    /// Subtracts `n`; returns the value after. `AcqRel` under [`Shared`]: whoever frees must see every use.
+    fn sub(&self, n: usize) -> usize;
+}
+
+/// The state word of a task that one thread owns: an atomic used with plain loads and stores.
+#[cfg(feature = "alloc")]
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct LocalState {
+    word: AtomicU32,
+    /// Under loom: every owner access goes through a tracked cell, so that a foreign one is found.
+    #[cfg(loom)]
+    track: crate::loom::UnsafeCell<()>,
+}
+
+#[cfg(feature = "alloc")]
+impl LocalState {
+    #[inline(always)]
+    fn read(&self) -> usize {
+        #[cfg(loom)]
+        self.track.with(|_| ());
+        self.word.load(Ordering::Relaxed) as usize
+    }
+    #[inline(always)]
+    fn write(&self, value: usize) {
+        #[cfg(loom)]
+        self.track.with_mut(|_| ());
+        self.word.store(value as u32, Ordering::Relaxed);
+    }
+}
+
+#[cfg(feature = "alloc")]
+impl StateWord for LocalState {
+    #[inline(always)]
+    fn new(value: usize) -> Self {
+        LocalState {
+            word: AtomicU32::new(value as u32),
+            #[cfg(loom)]
+            track: crate::loom::UnsafeCell::new(()),
+        }
+    }
+    #[inline(always)]
+    fn load(&self) -> usize {
+        self.read()
+    }
+    #[inline(always)]
+    fn peek(&self) -> usize {
+        self.word.load(Ordering::Relaxed) as usize
+    }
+    #[inline(always)]
+    fn update<R>(&self, mut step: impl FnMut(usize) -> (Option<usize>, R)) -> R {
+        let (next, result) = step(self.read());
+        if let Some(next) = next {
+            self.write(next);
+        }
+        result
+    }
+    #[inline(always)]
+    fn add(&self, n: usize) -> usize {
+        let before = self.read();
+        self.write(before.wrapping_add(n));
+        before
+    }
+    #[inline(always)]
+    fn sub(&self, n: usize) -> usize {
+        let after = self.read().wrapping_sub(n) as u32 as usize;
+        self.write(after);
+        after
+    }
+}
+
+/// The state word of a task that threads share.
+#[cfg(feature = "alloc")]
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct SharedState(AtomicUsize);
+
+#[cfg(feature = "alloc")]
+impl StateWord for SharedState {
+    #[inline(always)]
+    fn new(value: usize) -> Self {
+        SharedState(AtomicUsize::new(value))
+    }
+    #[inline(always)]
+    fn load(&self) -> usize {
+        self.0.load(Ordering::Acquire)
+    }
+    #[inline(always)]
+    fn peek(&self) -> usize {
+        self.0.load(Ordering::Relaxed)
+    }
+    #[inline(always)]
+    fn update<R>(&self, mut step: impl FnMut(usize) -> (Option<usize>, R)) -> R {
+        let mut now = self.0.load(Ordering::Acquire);
+        loop {
+            let (next, result) = step(now);
+            let Some(next) = next else { return result };
+            match self.0.compare_exchange_weak(now, next, Ordering::AcqRel, Ordering::Acquire) {
+                Ok(_) => return result,
+                Err(other) => now = other,
+            }
+        }
+    }
+    #[inline(always)]
+    fn add(&self, n: usize) -> usize {
+        self.0.fetch_add(n, Ordering::Relaxed)
+    }
+    #[inline(always)]
+    fn sub(&self, n: usize) -> usize {
+        self.0.fetch_sub(n, Ordering::AcqRel) - n
+    }
+}
+
+/// The word through which other threads speak to a task of [`Local`]; absent under [`Shared`].
+#[cfg(feature = "alloc")]
+#[doc(hidden)]
+pub trait RemoteWord: Send + Sync + 'static {
+    fn new() -> Self;
+    /// The word. Called under [`Local`] only: each call stands behind `if !S::SHARED`.
+    fn word(&self) -> &AtomicUsize;
+}
+
+#[cfg(feature = "alloc")]
+impl RemoteWord for AtomicUsize {
+    #[inline(always)]
+    fn new() -> Self {
+        AtomicUsize::new(0)
+    }
+    #[inline(always)]
+    fn word(&self) -> &AtomicUsize {
+        self
+    }
+}
+
+#[cfg(feature = "alloc")]
+impl RemoteWord for () {
+    #[inline(always)]
+    fn new() -> Self {}
+    fn word(&self) -> &AtomicUsize {
+        unreachable!("a shared task has no remote word")
+    }
+}
+
+/// A lock, or nothing where nothing is shared.
+#[cfg(feature = "alloc")]
+#[doc(hidden)]
+pub trait Lock<T>: Send + Sync + 'static {
+    fn new(value: T) -> Self;
+    /// Runs `f` on the value alone.
+    ///
+    /// # Safety
+    /// Under [`Local`]: the caller is the owner (or the last one to hold the core), and `f` does not come back here.
+    unsafe fn with<R>(&self, f: impl FnOnce(&mut T) -> R) -> R;
+}
+
+/// What the owner alone touches.
+#[cfg(feature = "alloc")]
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Unlocked<T>(core::cell::UnsafeCell<T>);
+
+// SAFETY: every access is through `with`, whose contract is that the caller is the owner; `T: Send` lets the last holder
+// of a closed core drop it on another thread.
+#[cfg(feature = "alloc")]
+unsafe impl<T: Send> Sync for Unlocked<T> {}
+
+#[cfg(feature = "alloc")]
+impl<T: Send + 'static> Lock<T> for Unlocked<T> {
+    fn new(value: T) -> Self {
+        Unlocked(core::cell::UnsafeCell::new(value))
+    }
+    #[inline(always)]
+    unsafe fn with<R>(&self, f: impl FnOnce(&mut T) -> R) -> R {
+        // SAFETY: the caller is the owner and does not re-enter (contract of `with`).
+        f(unsafe { &mut *self.0.get() })
+    }
+}
+
+/// What any worker may touch, one at a time.
+#[cfg(feature = "alloc")]
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Locked<T>(lock::Mutex<T>);
+
+#[cfg(feature = "alloc")]
+impl<T: Send + 'static> Lock<T> for Locked<T> {
+    fn new(value: T) -> Self {
+        Locked(lock::Mutex::new(value))
+    }
+    #[inline(always)]
+    unsafe fn with<R>(&self, f: impl FnOnce(&mut T) -> R) -> R {
+        lock::with(&self.0, f)
+    }
+}
+
+#[cfg(all(feature = "alloc", feature = "std"))]
+mod lock {
+    //! With an operating system: its mutex.
+    #[cfg(loom)]
+    pub(super) use loom::sync::Mutex;
+    #[cfg(not(loom))]
+    pub(super) use std::sync::Mutex;
+
+    pub(super) fn with<T, R>(mutex: &Mutex<T>, f: impl FnOnce(&mut T) -> R) -> R {
+        // Nothing of the user's runs under this lock, so a poisoned one has a whole value all the same.
+        f(&mut mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner))
+    }
+}
+
+#[cfg(all(feature = "alloc", not(feature = "std")))]
+mod lock {
+    //! Without an operating system there is nothing to sleep in, so this one spins. The sections are a few instructions.
+    use core::cell::UnsafeCell;
+    use core::sync::atomic::{AtomicBool, Ordering};
+
+    #[derive(Debug)]
+    pub struct Mutex<T> {
+        taken: AtomicBool,
+        value: UnsafeCell<T>,
+    }
+
+    // SAFETY: `with` gives the value to one caller at a time.
+    unsafe impl<T: Send> Sync for Mutex<T> {}
+
+    impl<T> Mutex<T> {
+        pub(super) fn new(value: T) -> Self {
+            Mutex { taken: AtomicBool::new(false), value: UnsafeCell::new(value) }
+        }
+    }
+
+    pub(super) fn with<T, R>(mutex: &Mutex<T>, f: impl FnOnce(&mut T) -> R) -> R {
+        while mutex.taken.compare_exchange_weak(false, true, Ordering::Acquire, Ordering::Relaxed).is_err() {
+            core::hint::spin_loop();
+        }
+        // SAFETY: `taken` was ours to set, and is cleared after the last use.
+        let result = f(unsafe { &mut *mutex.value.get() });
+        mutex.taken.store(false, Ordering::Release);
+        result
+    }
+}

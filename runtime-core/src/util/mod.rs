@@ -1,0 +1,28 @@
+//! Small parts without a subject of their own: they know nothing of runtimes.
+
+pub mod text;
+
+/// Ends the process at once, without unwinding, where a counter is about to overflow: going on would free memory that
+/// is still in use.
+#[cfg(feature = "alloc")]
+#[cold]
+#[inline(never)]
+pub(crate) fn abort(why: &'static str) -> ! {
+    #[cfg(feature = "std")]
+    {
+        std::eprintln!("fatal: {why}");
+        std::process::abort()
+    }
+    #[cfg(not(feature = "std"))]
+    {
+        // A panic inside a drop that runs while panicking aborts on every target.
+        struct Twice(&'static str);
+        impl Drop for Twice {
+            fn drop(&mut self) {
+                panic!("{}", self.0)
+            }
+        }
+        let _twice = Twice(why);
+        panic!("{why}")
+    }
+}
