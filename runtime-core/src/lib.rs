@@ -7,3 +7,6 @@
 extern crate alloc;
 #[cfg(feature = "std")]
 extern crate std;
+
+pub mod time;
+pub mod util;
