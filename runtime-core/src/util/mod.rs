@@ -1,6 +1,10 @@
 //! Small parts without a subject of their own: they know nothing of runtimes.
 
+#[cfg(feature = "alloc")]
+pub mod slab;
 pub mod text;
+#[cfg(feature = "alloc")]
+pub mod wheel;
 
 /// Ends the process at once, without unwinding, where a counter is about to overflow: going on would free memory that
 /// is still in use.

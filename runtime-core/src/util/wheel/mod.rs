@@ -1,0 +1,331 @@
+//! The timer wheel of a worker: exact deadlines, in order, without allocation once warm.
+//!
+//! One wheel per worker, used by its owner alone; plain data. Time is a `u64` of ticks, 1 tick = 1 ns, from the epoch of
+//! the runtime's clock. A deadline of `u64::MAX` never comes; one that lies behind the wheel's time is due at once.
+//!
+//! # Geometry
+//! A deadline is a number of 11 digits of 6 bits. The wheel stands at `elapsed`, a time that never goes back and never
+//! passes a waiting deadline. A timer lies in level `l`, slot `s`, where `l` is the highest digit in which its deadline
+//! differs from `elapsed`, and `s` that digit of the deadline:
+//!
+//! | level | 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9 | 10 |
+//! |---|---|---|---|---|---|---|---|---|---|---|---|
+//! | slot  | 1 ns | 64 ns | 4 µs | 262 µs | 17 ms | 1.07 s | 69 s | 73 min | 78 h | 208 d | 37 y |
+//!
+//! So every timer of a level is due before every timer of a higher one, and in a level the slots are due in order. There
+//! is no wrap and no overflow list: 64 bits have 11 digits. Two further lists lie behind the levels: `OVERDUE`, sorted
+//! by deadline when it is looked at, for deadlines below `elapsed`; and `NEVER`, for `u64::MAX`.
+//!
+//! A list is unsorted and first in, first out. It remembers its least deadline, so nothing is moved before it has to
+//! fire: when the least deadline of the first list has come, the wheel sets `elapsed` to it and deals the list's timers
+//! out to lower levels, in their order. A list of one timer fires as it is; a list of level 0 holds one deadline.
+//!
+//! # Invariants
+//! 1. `elapsed ≤ d` for each deadline `d` in the levels; `d < elapsed` for each in `OVERDUE`.
+//! 2. Each waiting timer lies in `list_of(elapsed, deadline)`, or in `OVERDUE`.
+//! 3. Timers of one deadline lie in one list, in the order in which they were inserted or reset. By inv. 2 they share
+//!    the list in the levels; `elapsed` passes a deadline only when none of it is left there, so `OVERDUE` and the levels
+//!    do not share one either.
+//! 4. A slot is named by at most one key that is not stale; it is free, waiting (in one list) or fired.
+//! 5. The wheel runs no foreign code: it neither clones, wakes nor drops a waker (but see *Drop*). Wakers are moved in
+//!    and handed out, and the caller drops or wakes them when its borrow of the wheel has ended.
+//!
+//! # Cost
+//! An entry is one cache line of 64 bytes. *Insert* touches the entry (the one freed last), the list head and the
+//! list's last entry. *Cancel* touches the entry and its neighbours in the list, two loads that do not depend on
+//! each other. A timer that fires moves at most once per level below the one where it was inserted, and the upper moves
+//! only if it shares its slot. The moves of a slot come in one go, when its first timer is due: see the figures
+//! at [`Wheel::expire`].
+//!
+//! # Early wake-ups
+//! [`Wheel::next_deadline`] is exact, but for this: when the earliest timer of a list was cancelled or reset, the list
+//! keeps its deadline until the list is dealt out. So the worker never sleeps too long, and each cancelled or reset
+//! timer costs at most one wake-up in which nothing fires.
+//!
+//! # Other threads
+//! They may ask for the address of an entry, [`Wheel::node`], and use the [`RemoteLink`] there, by the rules of the
+//! runtime's inbox. The wheel never touches that link. Nothing else of the wheel is shared.
+//!
+//! # Drop
+//! Timers that are left (their sleeps were forgotten) are dropped with their wakers.
+
+mod entry;
+mod geometry;
+mod lists;
+
+use core::fmt;
+use core::task::Waker;
+
+use self::entry::{Entry, FIRED, FREE};
+pub use self::entry::{Key, OutOfMemory, RemoteLink};
+use self::geometry::{NEVER, OVERDUE, SLOTS, list_of, start_of};
+use self::lists::Lists;
+use crate::util::slab::{ChunkSlab, NONE};
+
+/// The timers of one worker; see the [module](self).
+pub struct Wheel {
+    /// See inv. 1 and 2.
+    elapsed: u64,
+    lists: Lists,
+}
+
+/// What [`Wheel::poll`] found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub enum Polled {
+    /// The deadline has come. The slot stays taken until the key is cancelled.
+    Fired,
+    /// The timer waits and will wake the waker that was shown.
+    Pending,
+    /// The timer waits, but would wake another waker or none: clone the one shown and call [`Wheel::replace_waker`].
+    Unwatched,
+    /// The key is stale.
+    Stale,
+}
+
+impl Wheel {
+    /// A wheel without timers, at time 0. It takes memory with the first timer.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { elapsed: 0, lists: Lists::new() }
+    }
+
+    /// Starts a timer that will hand out `waker` when `deadline` has come.
+    ///
+    /// # Errors
+    /// No memory: the waker comes back, the wheel is as before.
+    #[inline]
+    pub fn insert(&mut self, deadline: u64, waker: Waker) -> Result<Key, (OutOfMemory, Waker)> {
+        let Some(slot) = self.lists.entries.alloc() else {
+            return Err((OutOfMemory, waker));
+        };
+        let timer = self.lists.timer(slot);
+        timer.slot = slot;
+        timer.deadline = deadline;
+        let generation = timer.generation;
+        let none = timer.waker.replace(waker);
+        debug_assert!(none.is_none(), "wheel: a free slot holds a waker");
+        // No drop glue here: a free slot has no waker (`Timer`, inv. 2).
+        core::mem::forget(none);
+        self.lists.append(list_of(self.elapsed, deadline), slot);
+        Ok(Key { slot, generation })
+    }
+
+    /// Asks whether the timer has fired, and if not, whether it will wake `waker`.
+    #[inline]
+    pub fn poll(&mut self, key: Key, waker: &Waker) -> Polled {
+        if !self.is_live(key) {
+            return Polled::Stale;
+        }
+        let timer = self.lists.timer(key.slot);
+        match &timer.waker {
+            _ if timer.home == FIRED => Polled::Fired,
+            Some(watching) if watching.will_wake(waker) => Polled::Pending,
+            _ => Polled::Unwatched,
+        }
+    }
+
+    /// Makes a waiting timer wake `waker`. Returns the waker that it replaces, or `waker` itself if the timer has fired
+    /// or the key is stale; the caller drops it.
+    #[inline]
+    #[must_use = "drop the waker when the borrow of the wheel has ended"]
+    pub fn replace_waker(&mut self, key: Key, waker: Waker) -> Option<Waker> {
+        if !self.is_live(key) {
+            return Some(waker);
+        }
+        let timer = self.lists.timer(key.slot);
+        if timer.home == FIRED { Some(waker) } else { timer.waker.replace(waker) }
+    }
+
+    /// Ends the timer, fired or not; the key becomes stale. Returns the waker of a timer that had one; the caller
+    /// drops it.
+    #[inline]
+    #[must_use = "drop the waker when the borrow of the wheel has ended"]
+    pub fn cancel(&mut self, key: Key) -> Option<Waker> {
+        if !self.is_live(key) {
+            return None;
+        }
+        if self.lists.timer(key.slot).home != FIRED {
+            self.lists.unlink(key.slot);
+        }
+        let timer = self.lists.timer(key.slot);
+        timer.home = FREE;
+        timer.generation = timer.generation.wrapping_add(1);
+        let waker = timer.waker.take();
+        // SAFETY: the key was live, so the slot was handed out and not freed since (inv. 4).
+        unsafe { self.lists.entries.free(key.slot) };
+        waker
+    }
+
+    /// Gives the timer a new deadline; a fired one waits again, without a waker until the next poll brings one. Among
+    /// timers of the same deadline it comes last. Returns whether the key was live.
+    #[inline]
+    pub fn reset(&mut self, key: Key, deadline: u64) -> bool {
+        if !self.is_live(key) {
+            return false;
+        }
+        if self.lists.timer(key.slot).home != FIRED {
+            self.lists.unlink(key.slot);
+        }
+        self.lists.timer(key.slot).deadline = deadline;
+        self.lists.append(list_of(self.elapsed, deadline), key.slot);
+        true
+    }
+
+    /// Fires one timer whose deadline is at or before `now` and returns its waker; call it until it returns `None`.
+    /// Timers fire in the order of their deadlines, those of one deadline in the order of insertion. A timer without a
+    /// waker fires silently.
+    ///
+    /// `now` should not go back; if it does, nothing fires early.
+    #[inline]
+    pub fn expire(&mut self, now: u64) -> Option<Waker> {
+        loop {
+            let slot = self.pop(now)?;
+            let timer = self.lists.timer(slot);
+            timer.home = FIRED;
+            if let Some(waker) = timer.waker.take() {
+                return Some(waker);
+            }
+        }
+    }
+
+    /// When the worker must call [`expire`](Self::expire) next: the earliest deadline or, after a cancel or reset, an
+    /// earlier time (see *Early wake-ups*). `None`: nothing that waits will ever fire.
+    #[inline]
+    #[must_use]
+    pub fn next_deadline(&self) -> Option<u64> {
+        self.lists.first().map(|list| self.lists.least(list))
+    }
+
+    /// The number of live keys: timers that wait, and fired ones that were not cancelled yet.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.lists.entries.len()
+    }
+
+    /// Whether there are no live keys.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The link of a timer, for any thread.
+    ///
+    /// # Safety
+    /// - `this` points to a live wheel, which does not move during the call. Its owner may use it meanwhile.
+    /// - `slot` is that of a key that `insert` returned before this call.
+    #[inline]
+    pub unsafe fn node(this: *const Self, slot: u32) -> *const RemoteLink {
+        // SAFETY: `this` is live; this only computes an address.
+        let entries = unsafe { &raw const (*this).lists.entries };
+        // SAFETY: the slab is part of the wheel, and the slot was handed out before.
+        let entry = unsafe { ChunkSlab::get_foreign(entries, slot) };
+        entry.cast()
+    }
+
+    /// The key of the timer whose link is `node`, for the owner that finds it in its inbox.
+    ///
+    /// # Safety
+    /// - [`node`](Self::node) of this wheel returned `node`, for a key that is still live.
+    #[inline]
+    #[must_use]
+    pub unsafe fn key_of(&mut self, node: *const RemoteLink) -> Key {
+        let entry = node.cast::<Entry>();
+        // SAFETY: the link is the first field of its entry, and `node` kept the provenance of the whole.
+        let slot = unsafe { (*entry).timer.slot };
+        Key { slot, generation: self.lists.timer(slot).generation }
+    }
+
+    /// Takes the first timer that is due out of its list.
+    #[inline]
+    fn pop(&mut self, now: u64) -> Option<u32> {
+        loop {
+            let list = self.lists.first();
+            let Some(list) = list.filter(|&list| self.lists.least(list) <= now) else {
+                self.follow(now);
+                return None;
+            };
+            if list == OVERDUE {
+                self.lists.sort_overdue();
+            }
+            let slot = self.lists.head(list);
+            if list >= SLOTS && list != OVERDUE && !self.lists.is_single(list) {
+                self.deal(list);
+                continue;
+            }
+            let deadline = self.lists.timer(slot).deadline;
+            if deadline > now {
+                // The earliest was cancelled; now the list knows better.
+                self.lists.set_least(list, deadline);
+                continue;
+            }
+            if list != OVERDUE {
+                // No deadline of the levels is lower (inv. 1), and the higher lists keep their place: they differ from
+                // both times in the same digit (inv. 2).
+                self.elapsed = deadline;
+            }
+            self.lists.unlink(slot);
+            return Some(slot);
+        }
+    }
+
+    /// Moves the timers of a list to lower levels, in their order, and `elapsed` to the list's least deadline.
+    #[cold]
+    fn deal(&mut self, list: usize) {
+        // At most the least deadline, and inside the slot: each timer agrees with it in all digits down to the level's.
+        self.elapsed = self.lists.least(list);
+        let mut slot = self.lists.take(list);
+        while slot != NONE {
+            let timer = self.lists.timer(slot);
+            let (next, deadline) = (timer.next, timer.deadline);
+            self.lists.append(list_of(self.elapsed, deadline), slot);
+            slot = next;
+        }
+    }
+
+    /// Lets `elapsed` follow the clock as far as no timer has to move: deadlines to come find finer slots.
+    #[inline]
+    fn follow(&mut self, now: u64) {
+        let free = match self.lists.first() {
+            None => now,
+            Some(OVERDUE) => return,
+            // The tick before a slot starts differs from it in the same digit as all times back to `elapsed`.
+            Some(list) => now.min(start_of(self.elapsed, list).saturating_sub(1)),
+        };
+        self.elapsed = self.elapsed.max(free);
+    }
+}
+
+impl Wheel {
+    #[inline]
+    fn is_live(&mut self, key: Key) -> bool {
+        if !self.lists.entries.was_handed_out(key.slot) {
+            return false;
+        }
+        let timer = self.lists.timer(key.slot);
+        timer.generation == key.generation && timer.home != FREE
+    }
+}
+
+impl Default for Wheel {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for Wheel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Wheel")
+            .field("elapsed", &self.elapsed)
+            .field("len", &self.len())
+            .field("next_deadline", &self.next_deadline())
+            .finish()
+    }
+}
+
+const _: () = assert!(NEVER < FIRED as usize, "a list's number must fit `home`");
+
+#[cfg(test)]
+mod model;
+#[cfg(test)]
+mod tests;
