@@ -25,7 +25,18 @@ pub mod instant;
 #[cfg(feature = "alloc")]
 mod loom;
 pub mod roles;
+#[cfg(feature = "alloc")]
+pub mod runtime;
 pub mod scheduler;
 pub mod select;
 pub mod sharing;
+#[cfg(feature = "alloc")]
+pub mod task;
+#[cfg(feature = "alloc")]
+pub mod time;
 pub mod util;
+#[cfg(feature = "alloc")]
+pub mod worker;
+
+#[cfg(all(test, feature = "std"))]
+mod testing;

@@ -40,7 +40,6 @@ pub(crate) use imp::*;
 
 /// The mistakes that a model can be told to make.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(not(loom), expect(dead_code, reason = "plants are made under loom only"))]
 pub(crate) enum Plant {
     /// The push into the inbox publishes nothing.
     RelaxedPush,

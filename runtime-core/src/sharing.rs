@@ -48,7 +48,7 @@ pub trait Sharing: sealed::Sealed + Copy + Default + Send + Sync + Debug + 'stat
     /// A lock that is none where nothing is shared.
     #[cfg(feature = "alloc")]
     #[doc(hidden)]
-    type Lock<T: Send>: Lock<T>;
+    type Lock<T: Send + 'static>: Lock<T>;
     /// Held by what must not leave its thread: `Runtime` and the sync types. `()` under [`Shared`].
     type Confine: Debug + Default;
 }
@@ -76,7 +76,7 @@ impl Sharing for Local {
     #[cfg(feature = "alloc")]
     type Remote = AtomicUsize;
     #[cfg(feature = "alloc")]
-    type Lock<T: Send> = Unlocked<T>;
+    type Lock<T: Send + 'static> = Unlocked<T>;
     type Confine = StaysOnItsThread;
 }
 
@@ -88,7 +88,7 @@ impl Sharing for Shared {
     #[cfg(feature = "alloc")]
     type Remote = ();
     #[cfg(feature = "alloc")]
-    type Lock<T: Send> = Locked<T>;
+    type Lock<T: Send + 'static> = Locked<T>;
     type Confine = ();
 }
 

@@ -164,6 +164,11 @@ pub trait Live: Sized + 'static {
     /// The system's code; an interrupted wait is not an error.
     fn park(&self, park: Park) -> Result<(), Errno>;
 
+    /// Could a park that does not sleep find anything? `false` saves a busy worker the system call.
+    fn has_work(&self) -> bool {
+        true
+    }
+
     /// What ends a park from another thread.
     fn unparker(&self) -> Self::Unparker;
 

@@ -1,5 +1,8 @@
 //! The schedulers. A scheduler in a config is a name; what runs is in the folder of the same name.
 
+#[cfg(feature = "std")]
+pub(crate) mod single;
+
 use crate::roles::{Placement, Scheduler};
 use crate::sharing::{Local, Shared};
 

@@ -1,6 +1,8 @@
 //! Small parts without a subject of their own: they know nothing of runtimes.
 
 #[cfg(feature = "alloc")]
+pub mod link;
+#[cfg(feature = "alloc")]
 pub mod slab;
 pub mod text;
 #[cfg(feature = "alloc")]
@@ -28,5 +30,17 @@ pub(crate) fn abort(why: &'static str) -> ! {
         }
         let _twice = Twice(why);
         panic!("{why}")
+    }
+}
+
+/// Ends the process if it is dropped: where a panic must not pass.
+#[cfg(feature = "alloc")]
+#[derive(Debug)]
+pub(crate) struct AbortOnUnwind;
+
+#[cfg(feature = "alloc")]
+impl Drop for AbortOnUnwind {
+    fn drop(&mut self) {
+        abort("a task panicked, and its runtime does not catch panics")
     }
 }

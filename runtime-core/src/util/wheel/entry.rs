@@ -1,8 +1,8 @@
 //! What the wheel keeps for one timer, and the names that others have for it.
 
-use core::cell::UnsafeCell;
 use core::task::Waker;
 
+use crate::util::link::Node;
 use crate::util::slab::NONE;
 
 /// Names one timer of one wheel: the token inside a `Sleep`.
@@ -29,34 +29,12 @@ impl core::fmt::Display for OutOfMemory {
 
 impl core::error::Error for OutOfMemory {}
 
-/// The link by which a foreign thread posts a timer to its owner.
-///
-/// The wheel provides the field and never touches it, not even when the slot changes hands: the runtime alone says who
-/// may read or write it, and when. It starts as null.
-#[derive(Debug)]
-#[repr(transparent)]
-pub struct RemoteLink(UnsafeCell<*mut ()>);
-
-// SAFETY: the type gives out a raw pointer to its content and reads or writes nothing itself.
-unsafe impl Send for RemoteLink {}
-// SAFETY: as above.
-unsafe impl Sync for RemoteLink {}
-
-impl RemoteLink {
-    /// Where the link is. Reading and writing there follows the protocol of the runtime's inbox.
-    #[inline]
-    #[must_use]
-    pub const fn get(&self) -> *mut *mut () {
-        self.0.get()
-    }
-}
-
 /// One slot of the timer slab. `remote` comes first: a pointer to it is a pointer to the entry.
 #[repr(C)]
 #[derive(Debug)]
 pub(super) struct Entry {
     /// Belongs to the runtime.
-    pub(super) remote: RemoteLink,
+    pub(super) remote: Node,
     /// Belongs to the owner of the wheel. Never borrowed together with `remote`.
     pub(super) timer: Timer,
 }
@@ -84,7 +62,7 @@ pub(super) const FREE: u16 = u16::MAX;
 impl Default for Entry {
     fn default() -> Self {
         let timer = Timer { waker: None, deadline: 0, prev: NONE, next: NONE, generation: 0, slot: NONE, home: FREE };
-        Self { remote: RemoteLink(UnsafeCell::new(core::ptr::null_mut())), timer }
+        Self { remote: Node::new(), timer }
     }
 }
 

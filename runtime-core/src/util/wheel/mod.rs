@@ -43,7 +43,7 @@
 //! timer costs at most one wake-up in which nothing fires.
 //!
 //! # Other threads
-//! They may ask for the address of an entry, [`Wheel::node`], and use the [`RemoteLink`] there, by the rules of the
+//! They may ask for the address of an entry, [`Wheel::node`], and use the [`Node`] there, by the rules of the
 //! runtime's inbox. The wheel never touches that link. Nothing else of the wheel is shared.
 //!
 //! # Drop
@@ -57,9 +57,10 @@ use core::fmt;
 use core::task::Waker;
 
 use self::entry::{Entry, FIRED, FREE};
-pub use self::entry::{Key, OutOfMemory, RemoteLink};
+pub use self::entry::{Key, OutOfMemory};
 use self::geometry::{NEVER, OVERDUE, SLOTS, list_of, start_of};
 use self::lists::Lists;
+use crate::util::link::Node;
 use crate::util::slab::{ChunkSlab, NONE};
 
 /// The timers of one worker; see the [module](self).
@@ -215,7 +216,7 @@ impl Wheel {
     /// - `this` points to a live wheel, which does not move during the call. Its owner may use it meanwhile.
     /// - `slot` is that of a key that `insert` returned before this call.
     #[inline]
-    pub unsafe fn node(this: *const Self, slot: u32) -> *const RemoteLink {
+    pub unsafe fn node(this: *const Self, slot: u32) -> *const Node {
         // SAFETY: `this` is live; this only computes an address.
         let entries = unsafe { &raw const (*this).lists.entries };
         // SAFETY: the slab is part of the wheel, and the slot was handed out before.
@@ -229,7 +230,7 @@ impl Wheel {
     /// - [`node`](Self::node) of this wheel returned `node`, for a key that is still live.
     #[inline]
     #[must_use]
-    pub unsafe fn key_of(&mut self, node: *const RemoteLink) -> Key {
+    pub unsafe fn key_of(&mut self, node: *const Node) -> Key {
         let entry = node.cast::<Entry>();
         // SAFETY: the link is the first field of its entry, and `node` kept the provenance of the whole.
         let slot = unsafe { (*entry).timer.slot };

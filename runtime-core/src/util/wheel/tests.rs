@@ -317,11 +317,11 @@ fn a_foreign_thread_posts_a_timer_while_the_owner_works() {
             // SAFETY: the wheel outlives the thread, and the key came from `insert`.
             let node = unsafe { Wheel::node(shared.0, key.slot) };
             // SAFETY: the entry is live.
-            let link = unsafe { &*node }.get();
+            let link = unsafe { &(*node).link };
             // SAFETY: this thread is the only user of the link until it ends.
-            assert!(unsafe { link.read() }.is_null());
+            assert!(link.with(|link| unsafe { *link }).is_null());
             // SAFETY: as above.
-            unsafe { link.write(shared.0.cast()) };
+            link.with_mut(|link| unsafe { *link = shared.0.cast() });
             node.addr()
         })
         .unwrap();
@@ -337,9 +337,9 @@ fn a_foreign_thread_posts_a_timer_while_the_owner_works() {
     let node = unsafe { Wheel::node(wheel, key.slot) };
     assert_eq!(node.addr(), address);
     // SAFETY: the entry is live.
-    let link = unsafe { &*node }.get();
+    let link = unsafe { &(*node).link };
     // SAFETY: the thread has ended.
-    assert_eq!(unsafe { link.read() }, wheel.cast());
+    assert_eq!(link.with(|link| unsafe { *link }), wheel.cast());
     // SAFETY: `node` came from this wheel, and the key is live.
     assert_eq!(unsafe { owner.key_of(node) }, key);
     assert_eq!(owner.cancel(key).map(|waker| id_of(&waker)), Some(1));

@@ -1,0 +1,108 @@
+//! What may be spawned where: "`spawn` takes any `'static` future where the compiler can see that the scheduler is local,
+//! and a `Send` one everywhere else."
+
+use crate::config::{Config, SharingOf};
+use crate::sharing::{Local, Shared};
+use crate::task::JoinHandle;
+use crate::worker::{ambient, spawn};
+use alloc::boxed::Box;
+use core::pin::Pin;
+use core::task::{Context, Poll};
+
+/// What a kind of sharing may run: [`Local`] every `'static` future, [`Shared`] those that are `Send`.
+#[diagnostic::on_unimplemented(
+    message = "`{F}` cannot be spawned: its scheduler is `{Self}`",
+    label = "not accepted by this scheduler",
+    note = "a scheduler that moves tasks between threads takes `Send` futures only"
+)]
+pub trait Admits<F> {}
+// No `do_not_recommend` here: rustc's notes about values held across an await need to see through these.
+impl<F: Future + 'static> Admits<F> for Local {}
+impl<F: Future<Output: Send> + Send + 'static> Admits<F> for Shared {}
+
+/// A future that the runtime `C` can spawn, decided where `C` is known. For libraries that spawn what their caller made.
+#[diagnostic::on_unimplemented(
+    message = "the runtime `{C}` cannot spawn this future",
+    note = "the future must be `'static`, and `Send` when the scheduler moves tasks between threads"
+)]
+pub trait Spawnable<C: Config>: Future + Sized + 'static {
+    /// Spawns it on the runtime of this thread.
+    ///
+    /// # Panics
+    /// Without a runtime of `C` on this thread.
+    #[track_caller]
+    fn start(self) -> JoinHandle<Self::Output>;
+}
+
+impl<C: Config, F: Future + 'static> Spawnable<C> for F
+where
+    SharingOf<C>: Admits<F>,
+{
+    #[track_caller]
+    fn start(self) -> JoinHandle<F::Output> {
+        // SAFETY: the sharing of `C` admits `F`.
+        unsafe { spawn_unchecked::<C, F>(self) }
+    }
+}
+
+/// Spawns on the runtime of this thread.
+///
+/// # Safety
+/// The sharing of `C` [admits](Admits) `F`.
+///
+/// # Panics
+/// Without a runtime of `C` on this thread; if its memory strategy has no memory.
+#[doc(hidden)]
+#[inline]
+#[track_caller]
+pub unsafe fn spawn_unchecked<C: Config, F: Future + 'static>(future: F) -> JoinHandle<F::Output> {
+    let worker = ambient::worker::<C>();
+    // SAFETY: the ambient worker is this thread's own.
+    unsafe { spawn::spawn(worker, future) }
+}
+
+/// A future that is made by its first poll: the maker crosses threads, the future does not.
+///
+/// 1. `future` is `None` until the first poll. From then on the task does not move to another thread: a scheduler that
+///    moves tasks pins this one.
+#[derive(Debug)]
+pub(crate) struct Pinned<M, T> {
+    make: Option<M>,
+    future: Option<Confined<T>>,
+}
+
+/// A future that stays where it was made.
+struct Confined<T>(Pin<Box<dyn Future<Output = T>>>);
+
+impl<T> core::fmt::Debug for Confined<T> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str("Confined")
+    }
+}
+
+// SAFETY: made by a poll, and polled and dropped by the same worker ever after (invariant 1 of `Pinned`): no scheduler of
+// this version moves a task that has started, and a worker drops its tasks itself.
+unsafe impl<T> Send for Confined<T> {}
+
+impl<M: AsyncFnOnce() -> T + Send + 'static, T: 'static> Pinned<M, T> {
+    pub(crate) fn new(make: M) -> Self {
+        Pinned { make: Some(make), future: None }
+    }
+}
+
+// Nothing is pinned in place: the future is boxed.
+impl<M, T> Unpin for Pinned<M, T> {}
+
+impl<M: AsyncFnOnce() -> T + Send + 'static, T: 'static> Future for Pinned<M, T> {
+    type Output = T;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<T> {
+        if let Some(make) = self.make.take() {
+            self.future = Some(Confined(Box::pin(async move { make().await })));
+        }
+        match &mut self.future {
+            Some(future) => future.0.as_mut().poll(cx),
+            None => unreachable!("the first poll made the future"),
+        }
+    }
+}

@@ -1,0 +1,175 @@
+//! The runtime, from inside a task, in code that is generic over the config.
+
+use super::YieldNow;
+use super::admit::{Pinned, spawn_unchecked};
+use super::handle::Handle;
+use crate::config::Config;
+use crate::instant::Instant;
+use crate::roles::Scheduler;
+use crate::sharing::Local;
+use crate::task::JoinHandle;
+use crate::time::{Interval, Manual, Sleep, Timeout};
+use crate::worker::{ambient, spawn};
+use core::time::Duration;
+
+/// What every config can do inside a task: `C::spawn`, `C::sleep`, … in code that is generic over `C`.
+///
+/// # Panics
+/// Every function here panics without a runtime of `C` on this thread, and says which one is missing and where it was
+/// asked for.
+pub trait Ambient: Config {
+    /// Spawns a task on the runtime that this task runs in.
+    ///
+    /// Here the scheduler is not known, so the future must be `Send`. With `C: LocalConfig`, or on a concrete config, see
+    /// there.
+    #[track_caller]
+    #[inline]
+    fn spawn<F>(future: F) -> JoinHandle<F::Output>
+    where
+        F: Future<Output: Send> + 'static,
+        F: Send, // `C` may be work-stealing. To spawn futures that are not `Send`: `C: LocalConfig`
+    {
+        // SAFETY: `Send` futures are admitted by every sharing.
+        unsafe { spawn_unchecked::<Self, F>(future) }
+    }
+
+    /// As [`spawn`](Self::spawn), with a name for traces.
+    #[track_caller]
+    fn spawn_named<F>(name: &'static str, future: F) -> JoinHandle<F::Output>
+    where
+        F: Future<Output: Send> + 'static,
+        F: Send, // `C` may be work-stealing. To spawn futures that are not `Send`: `C: LocalConfig`
+    {
+        let worker = ambient::worker::<Self>();
+        // SAFETY: the ambient worker is this thread's own; `Send` futures are admitted by every sharing.
+        unsafe { spawn::spawn_named(worker, name, future) }
+    }
+
+    /// As [`spawn`](Self::spawn); gives the future back when the memory strategy has no memory for the task.
+    ///
+    /// # Errors
+    /// The future.
+    #[track_caller]
+    fn try_spawn<F>(future: F) -> Result<JoinHandle<F::Output>, F>
+    where
+        F: Future<Output: Send> + 'static,
+        F: Send, // `C` may be work-stealing. To spawn futures that are not `Send`: `C: LocalConfig`
+    {
+        let worker = ambient::worker::<Self>();
+        // SAFETY: as in `spawn_named`.
+        unsafe { spawn::try_spawn(worker, future) }
+    }
+
+    /// Makes a future on a worker and keeps it there: the closure is `Send`, the future need not be. On every scheduler.
+    #[track_caller]
+    fn spawn_pinned<T: Send + 'static>(make: impl AsyncFnOnce() -> T + Send + 'static) -> JoinHandle<T> {
+        // SAFETY: `Pinned` is `Send`, and so is its output.
+        unsafe { spawn_unchecked::<Self, _>(Pinned::new(make)) }
+    }
+
+    /// Waits for `duration`.
+    #[track_caller]
+    fn sleep(duration: Duration) -> Sleep<Self> {
+        Sleep::after(duration)
+    }
+
+    /// Waits until `deadline`.
+    fn sleep_until(deadline: Instant) -> Sleep<Self> {
+        Sleep::until(deadline)
+    }
+
+    /// Waits for `future`, but no longer than `duration`.
+    #[track_caller]
+    fn timeout<F: Future>(duration: Duration, future: F) -> Timeout<Self, F> {
+        Timeout::new(future, Sleep::after(duration))
+    }
+
+    /// Waits for `future`, but no longer than until `deadline`.
+    fn timeout_at<F: Future>(deadline: Instant, future: F) -> Timeout<Self, F> {
+        Timeout::new(future, Sleep::until(deadline))
+    }
+
+    /// Ticks every `period`, from now on.
+    ///
+    /// # Panics
+    /// If `period` is zero.
+    #[track_caller]
+    fn interval(period: Duration) -> Interval<Self> {
+        Interval::new(Self::now(), period)
+    }
+
+    /// Ticks every `period`, from `start` on.
+    ///
+    /// # Panics
+    /// If `period` is zero.
+    #[track_caller]
+    fn interval_at(start: Instant, period: Duration) -> Interval<Self> {
+        Interval::new(start, period)
+    }
+
+    /// Lets every task that is ready now run first.
+    fn yield_now() -> YieldNow {
+        YieldNow::new()
+    }
+
+    /// The time now, by the clock of the runtime.
+    #[track_caller]
+    fn now() -> Instant {
+        // SAFETY: the ambient worker is alive.
+        unsafe { ambient::worker::<Self>().as_ref() }.now()
+    }
+
+    /// Moves a [`Manual`] clock forward. Timers that are due then fire when this task next waits.
+    #[track_caller]
+    fn advance<const AUTO_ADVANCE: bool>(by: Duration)
+    where
+        Self: Config<Clock = Manual<AUTO_ADVANCE>>,
+    {
+        // SAFETY: the ambient worker is alive.
+        unsafe { ambient::worker::<Self>().as_ref() }.common.clock.advance(by);
+    }
+
+    /// A random number from the worker's generator: for spreading load, not for secrets.
+    #[track_caller]
+    fn random() -> u64 {
+        // SAFETY: the ambient worker is this thread's own.
+        unsafe { ambient::worker::<Self>().as_ref() }.random()
+    }
+
+    /// The runtime for other threads.
+    #[track_caller]
+    fn handle() -> Handle<Self> {
+        // SAFETY: the ambient worker is alive.
+        unsafe { Handle::new(ambient::worker::<Self>()) }
+    }
+}
+
+impl<C: Config> Ambient for C {}
+
+/// A config whose tasks stay on the thread that spawned them: `spawn` takes any `'static` future.
+#[diagnostic::on_unimplemented(
+    message = "the scheduler of `{Self}` moves tasks between threads",
+    label = "a `Local` scheduler is needed here",
+    note = "`SingleThread` is local"
+)]
+pub trait LocalConfig: Config<Scheduler: Scheduler<Sharing = Local>> + LocalAmbient {}
+
+/// What `C: LocalConfig` adds. Not in the prelude on purpose: it is found through the bound, so that it never competes with
+/// [`Ambient`].
+pub trait LocalAmbient: Config<Scheduler: Scheduler<Sharing = Local>> {
+    /// Spawns any `'static` future on this thread.
+    ///
+    /// # Panics
+    /// Without a runtime of this config on this thread.
+    #[track_caller]
+    #[inline]
+    fn spawn<F: Future + 'static>(future: F) -> JoinHandle<F::Output> {
+        // SAFETY: `Local` admits every `'static` future.
+        unsafe { spawn_unchecked::<Self, F>(future) }
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<C: Config<Scheduler: Scheduler<Sharing = Local>>> LocalAmbient for C {}
+#[diagnostic::do_not_recommend]
+impl<C: Config<Scheduler: Scheduler<Sharing = Local>>> LocalConfig for C {}

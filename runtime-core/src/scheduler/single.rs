@@ -1,0 +1,67 @@
+//! The loop of [`SingleThread`](super::SingleThread): one FIFO queue, and a look around every `EVENT_INTERVAL` polls.
+//!
+//! The future of `block_on` is an entry of the same queue (the *root*, a task without a future of its own), so that it is
+//! never polled out of turn, and nobody starves.
+
+use crate::config::Config;
+use crate::sharing::StateWord;
+use crate::task::current::Entered;
+use crate::task::run::run;
+use crate::task::state::NOTIFIED;
+use crate::task::waker::{borrowed, wake_by_owner};
+use crate::worker::Worker;
+use core::pin::pin;
+use core::ptr::NonNull;
+use core::task::{Context, Poll};
+
+/// Runs the worker until `future` is ready.
+///
+/// # Safety
+/// The caller is the owner; the worker is not running and not closed.
+#[inline(never)]
+pub(crate) unsafe fn block_on<C: Config, F: Future>(worker: NonNull<Worker<C>>, future: F) -> F::Output {
+    // SAFETY: the owner.
+    let this = unsafe { worker.as_ref() };
+    let home = &this.home;
+    let _context = Entered::new(worker.as_ptr().cast_const().cast());
+    let mut future = pin!(future);
+    let Some(root) = this.root() else { unreachable!("a worker that is not closed has a root") };
+    // What other threads left while nobody ran comes first.
+    // SAFETY: the owner, between polls.
+    unsafe { Worker::visit_inbox(worker) };
+    // SAFETY: the owner; the runtime holds the root.
+    unsafe { wake_by_owner(root) };
+    let mut until_look = C::EVENT_INTERVAL;
+    loop {
+        // SAFETY: the owner.
+        match unsafe { home.queue_pop() } {
+            Some(task) if task == root => {
+                // SAFETY: the runtime holds the root.
+                unsafe { root.as_ref() }.state.update(|s| (Some(s & !NOTIFIED), ()));
+                home.budget.set(C::POLL_BUDGET);
+                // SAFETY: the root outlives the poll.
+                let waker = unsafe { borrowed(root) };
+                if let Poll::Ready(output) = future.as_mut().poll(&mut Context::from_waker(&waker)) {
+                    return output;
+                }
+            }
+            Some(task) => {
+                home.budget.set(C::POLL_BUDGET);
+                // SAFETY: the owner; popped here.
+                unsafe { run(task, home) }
+            }
+            None => {
+                // SAFETY: the owner, between polls.
+                unsafe { Worker::idle(worker) };
+                until_look = C::EVENT_INTERVAL;
+                continue;
+            }
+        }
+        until_look -= 1;
+        if until_look == 0 {
+            until_look = C::EVENT_INTERVAL;
+            // SAFETY: the owner, between polls.
+            unsafe { Worker::look_around(worker) };
+        }
+    }
+}

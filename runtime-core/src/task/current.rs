@@ -1,0 +1,64 @@
+//! The ambient word: the home that this thread is running now, or null.
+//!
+//! One thread-local word without a destructor, so it may be read while a thread ends. It is the owner token as well:
+//! "am I on the owner of this task?" is one comparison. Without `std` there is no thread-local storage, and the word is
+//! always null: every call takes the foreign path, which is slower and right.
+
+#[cfg(all(feature = "std", not(loom)))]
+mod imp {
+    use core::cell::Cell;
+    std::thread_local!(static CURRENT: Cell<*const ()> = const { Cell::new(core::ptr::null()) });
+
+    #[inline(always)]
+    pub(crate) fn current() -> *const () {
+        CURRENT.with(Cell::get)
+    }
+    #[inline(always)]
+    pub(crate) fn replace(home: *const ()) -> *const () {
+        CURRENT.with(|word| word.replace(home))
+    }
+}
+
+#[cfg(all(feature = "std", loom))]
+mod imp {
+    use core::cell::Cell;
+    loom::thread_local!(static CURRENT: Cell<*const ()> = Cell::new(core::ptr::null()));
+
+    pub(crate) fn current() -> *const () {
+        CURRENT.with(Cell::get)
+    }
+    pub(crate) fn replace(home: *const ()) -> *const () {
+        CURRENT.with(|word| word.replace(home))
+    }
+}
+
+#[cfg(not(feature = "std"))]
+mod imp {
+    #[inline(always)]
+    pub(crate) fn current() -> *const () {
+        core::ptr::null()
+    }
+}
+
+pub(crate) use imp::current;
+
+/// Makes `home` current until it is dropped; then what was before is current again.
+#[cfg(feature = "std")]
+#[derive(Debug)]
+pub(crate) struct Entered {
+    previous: *const (),
+}
+
+#[cfg(feature = "std")]
+impl Entered {
+    pub(crate) fn new(home: *const ()) -> Self {
+        Entered { previous: imp::replace(home) }
+    }
+}
+
+#[cfg(feature = "std")]
+impl Drop for Entered {
+    fn drop(&mut self) {
+        imp::replace(self.previous);
+    }
+}

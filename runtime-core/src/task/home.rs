@@ -1,0 +1,221 @@
+//! What a task knows of its worker: the untyped front of every worker.
+//!
+//! `Worker<C>` embeds a [`Home`] as its first field, so a pointer to one is a pointer to the other. The home outlives the
+//! worker proper: after close it is a husk (inbox, count, table, memory) that any thread may drop.
+//!
+//! # Who holds a home
+//! 1. The runtime, one reference from start to the end of close.
+//! 2. Each `Handle`, one.
+//! 3. Before close: tasks and guests hold none; the home outlives them because close counts them.
+//! 4. After close: each task that is not freed, and each guest, one. A *guest* is a thing outside the tasks that names the
+//!    home: an open resource, a sleep in the wheel, an operation in flight.
+//! 5. A push that replaces `PARKED`, one over the unpark.
+//!
+//! `guests` is the owner's plain count; close adds it to `refs` in one step, before the inbox is closed, so that whoever
+//! meets the closed inbox finds a reference to give back.
+
+use super::current;
+use super::header::{Task, VTable, node_of};
+use super::inbox::{Inbox, Node, NodeKind, Pushed};
+use super::owned::Owned;
+use super::queue::RunQueue;
+use crate::loom::{AtomicUsize, Life, Ordering, Plant, planted};
+use crate::sharing::{Lock, Sharing};
+use core::any::TypeId;
+use core::cell::{Cell, UnsafeCell};
+use core::ptr::NonNull;
+
+/// Which config a home belongs to.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Tag {
+    pub(crate) id: TypeId,
+    pub(crate) name: &'static str,
+}
+
+/// What knows the worker behind a home.
+pub(crate) struct HomeTable<S: Sharing> {
+    /// Ends the worker's park. Any thread that holds the home.
+    pub(crate) unpark: unsafe fn(NonNull<Home<S>>),
+    /// Owner: one node out of the inbox that is not a task. The flag: the runtime is closed.
+    pub(crate) visit: unsafe fn(NonNull<Home<S>>, NonNull<Node>, NodeKind, bool),
+    /// The last reference is gone.
+    pub(crate) free: unsafe fn(NonNull<Home<S>>),
+}
+
+/// The untyped front of a worker.
+#[repr(C)]
+pub(crate) struct Home<S: Sharing> {
+    pub(crate) table: &'static HomeTable<S>,
+    pub(crate) tag: &'static Tag,
+    /// Any thread.
+    pub(crate) inbox: Inbox,
+    /// Any thread.
+    pub(crate) refs: AtomicUsize,
+    /// All tasks that are not freed yet.
+    pub(crate) owned: S::Lock<Owned<S>>,
+    /// Owner only, as everything below.
+    queue: UnsafeCell<RunQueue<S>>,
+    pub(crate) closing: Cell<bool>,
+    pub(crate) guests: Cell<usize>,
+    /// Operations that the running task may still complete in this poll.
+    pub(crate) budget: Cell<u32>,
+    /// The number of the worker, for messages.
+    pub(crate) worker: usize,
+    pub(crate) life: Life,
+}
+
+impl<S: Sharing> Home<S> {
+    pub(crate) fn new(table: &'static HomeTable<S>, tag: &'static Tag, worker: usize, queue: usize) -> Self {
+        Home {
+            table,
+            tag,
+            inbox: Inbox::new(),
+            refs: AtomicUsize::new(1),
+            owned: Lock::new(Owned::new()),
+            queue: UnsafeCell::new(RunQueue::new(queue)),
+            closing: Cell::new(false),
+            guests: Cell::new(0),
+            budget: Cell::new(u32::MAX),
+            worker,
+            life: Life::new(),
+        }
+    }
+
+    /// Is this thread running this home now?
+    #[inline(always)]
+    pub(crate) fn is_current(home: NonNull<Home<S>>) -> bool {
+        core::ptr::eq(current::current(), home.as_ptr().cast())
+    }
+
+    /// # Safety
+    /// The caller is the owner, and does not hold the queue already.
+    #[inline(always)]
+    pub(crate) unsafe fn queue_push(&self, task: Task<S>) {
+        // SAFETY: owner only, and nothing re-enters (contract).
+        let queue = unsafe { &mut *self.queue.get() };
+        queue.push(task);
+    }
+
+    /// # Safety
+    /// As [`queue_push`](Self::queue_push).
+    #[inline(always)]
+    pub(crate) unsafe fn queue_pop(&self) -> Option<Task<S>> {
+        // SAFETY: owner only, and nothing re-enters (contract).
+        let queue = unsafe { &mut *self.queue.get() };
+        queue.pop()
+    }
+
+    /// # Safety
+    /// As [`queue_push`](Self::queue_push).
+    #[inline(always)]
+    pub(crate) unsafe fn queue_is_empty(&self) -> bool {
+        // SAFETY: owner only, and nothing re-enters (contract).
+        unsafe { &*self.queue.get() }.is_empty()
+    }
+
+    /// Gives back what a burst took.
+    ///
+    /// # Safety
+    /// As [`queue_push`](Self::queue_push).
+    #[inline(always)]
+    pub(crate) unsafe fn queue_rest(&self) {
+        // SAFETY: owner only, and nothing re-enters (contract).
+        let queue = unsafe { &mut *self.queue.get() };
+        if queue.is_large() {
+            queue.shrink();
+        }
+    }
+
+    /// One reference more, made from one that is held (or under the promise of rule 3).
+    pub(crate) fn acquire(&self) {
+        if self.refs.fetch_add(1, Ordering::Relaxed) > isize::MAX as usize {
+            crate::util::abort("more than isize::MAX references to a runtime");
+        }
+    }
+
+    /// One reference less.
+    ///
+    /// # Safety
+    /// The caller holds the reference, and does not use the home again.
+    pub(crate) unsafe fn release(home: NonNull<Home<S>>) {
+        // SAFETY: the caller's reference keeps it alive.
+        let this = unsafe { home.as_ref() };
+        this.life.touch();
+        let free = this.table.free;
+        // AcqRel: whoever frees sees every use.
+        if this.refs.fetch_sub(1, Ordering::AcqRel) == 1 {
+            // SAFETY: it was the last reference.
+            unsafe { free(home) }
+        }
+    }
+
+    /// Hands `node` to the owner, from any thread. `Err`: the runtime is closed, and nothing was done.
+    ///
+    /// # Safety
+    /// The caller won the node's pin, and with it the memory of node and home until the push.
+    pub(crate) unsafe fn post(home: NonNull<Home<S>>, node: NonNull<Node>, kind: NodeKind) -> Result<(), Closed> {
+        // SAFETY: the pin holds the home.
+        let this = unsafe { home.as_ref() };
+        this.life.touch();
+        let (table, refs) = (this.table, &this.refs);
+        // SAFETY: the pin is the caller's (contract).
+        match unsafe { this.inbox.push(node, kind, refs) } {
+            Pushed::Queued => Ok(()),
+            Pushed::MustUnpark => {
+                // SAFETY: the push took a reference of the home for us.
+                unsafe { (table.unpark)(home) };
+                if !planted(Plant::UnparkWithoutReference) {
+                    // SAFETY: that reference; nothing is used afterwards.
+                    unsafe { Home::release(home) };
+                }
+                Ok(())
+            }
+            Pushed::Closed => Err(Closed),
+        }
+    }
+
+    /// A guest more.
+    ///
+    /// # Safety
+    /// The caller is the owner.
+    #[inline(always)]
+    pub(crate) unsafe fn guest_comes(&self) {
+        self.guests.set(self.guests.get() + 1);
+    }
+
+    /// A guest less, before close.
+    ///
+    /// # Safety
+    /// The caller is the owner.
+    #[inline(always)]
+    pub(crate) unsafe fn guest_goes(&self) {
+        self.guests.set(self.guests.get() - 1);
+    }
+}
+
+/// The runtime is closed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Closed;
+
+/// Pushes a task that another thread woke, aborted or let go.
+///
+/// # Safety
+/// The caller just won the task's pin.
+pub(crate) unsafe fn post_task<S: Sharing>(task: Task<S>) -> Result<(), Closed> {
+    // SAFETY: the pin keeps the task alive.
+    let home = unsafe { task.as_ref() }.home;
+    // SAFETY: the pin is ours.
+    unsafe { Home::post(home, node_of(task), NodeKind::Task) }
+}
+
+impl<S: Sharing> core::fmt::Debug for Home<S> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Home").field("config", &self.tag.name).field("worker", &self.worker).finish_non_exhaustive()
+    }
+}
+
+impl core::fmt::Debug for VTable {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("VTable").field("stage", &self.stage).finish_non_exhaustive()
+    }
+}

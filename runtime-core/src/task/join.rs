@@ -1,0 +1,435 @@
+//! Waiting for a task, and ending it: [`JoinHandle`], [`AbortHandle`], [`JoinError`].
+//!
+//! The handles do not know the sharing: their verbs go through the task's vtable. Under `Local` each verb compares the
+//! ambient word with the task's home, as a waker does.
+
+use super::header::{Id, Task, Untyped, Verbs};
+use super::home::Home;
+use super::refs::{self, R_ABORT, R_WAKE, on_owner, typed};
+use super::run::guard;
+use super::state::{self, COMPLETE, FAILED, JWAKER};
+use crate::sharing::{Sharing, StateWord};
+use alloc::boxed::Box;
+use alloc::string::String;
+use core::any::Any;
+use core::fmt;
+use core::marker::PhantomData;
+use core::mem::ManuallyDrop;
+use core::pin::Pin;
+use core::ptr::NonNull;
+use core::task::{Context, Poll};
+
+/// Why a task has no output: `None` for cancelled, else what it panicked with. One thin pointer, so that the stage of a
+/// small future stays small.
+pub(crate) type Failure = Option<Box<Box<dyn Any + Send>>>;
+
+/// The verbs of tasks under `S`.
+pub(crate) const fn verbs<S: Sharing>() -> &'static Verbs {
+    &Verbs {
+        poll_join: poll_join::<S>,
+        detach: detach::<S>,
+        abort: abort::<S>,
+        is_finished: is_finished::<S>,
+        acquire: acquire::<S>,
+        release: release::<S>,
+    }
+}
+
+unsafe fn poll_join<S: Sharing>(task: Untyped, cx: &mut Context<'_>) -> Poll<bool> {
+    let task: Task<S> = typed(task);
+    // SAFETY: the handle's reference.
+    if !S::SHARED && !unsafe { on_owner(task) } {
+        // SAFETY: as above.
+        return Poll::Ready(unsafe { take_after_close(task) });
+    }
+    // SAFETY: as above.
+    let header = unsafe { task.as_ref() };
+    let now = header.state.load();
+    if now & COMPLETE != 0 {
+        return Poll::Ready(now & FAILED != 0);
+    }
+    let slot = header.join.get();
+    if now & JWAKER != 0 {
+        // SAFETY: while JWAKER is set and the task is not complete, the completer only reads the slot, as we do.
+        if unsafe { (*slot).assume_init_ref() }.will_wake(cx.waker()) {
+            return Poll::Pending;
+        }
+        if !state::clear_join_waker(header) {
+            return Poll::Ready(header.state.load() & FAILED != 0);
+        }
+        // SAFETY: JWAKER was ours to clear, so the slot is ours and filled (rule 2).
+        let old = unsafe { (*slot).assume_init_read() };
+        guard(|| drop(old));
+    }
+    let waker = cx.waker().clone();
+    // SAFETY: JWAKER is clear, so the slot is ours (rule 2).
+    unsafe { (*slot).write(waker) };
+    if state::set_join_waker(header) {
+        return Poll::Pending;
+    }
+    // SAFETY: the task is complete and JWAKER is clear, so the slot is still ours.
+    let unused = unsafe { (*slot).assume_init_read() };
+    guard(|| drop(unused));
+    Poll::Ready(header.state.load() & FAILED != 0)
+}
+
+/// Off the owner, the output can be taken only after the runtime closed: then every task is complete.
+#[cold]
+#[inline(never)]
+#[track_caller]
+unsafe fn take_after_close<S: Sharing>(task: Task<S>) -> bool {
+    // SAFETY: the handle's reference.
+    if unsafe { refs::is_merged(task) } {
+        // SAFETY: as above; after the merge the state word is the join handle's (rule 3).
+        return unsafe { task.as_ref() }.state.load() & FAILED != 0;
+    }
+    // SAFETY: the handle's reference keeps the home.
+    let home: &Home<S> = unsafe { (*task.as_ptr()).home.as_ref() };
+    foreign_poll("a `JoinHandle`", home.tag.name, home.worker)
+}
+
+/// Panics: something confined was polled off its owner.
+#[cold]
+#[inline(never)]
+#[track_caller]
+pub(crate) fn foreign_poll(what: &str, config: &str, worker: usize) -> ! {
+    panic!(
+        "{what} of worker {worker} of `{config}` was polled elsewhere: its scheduler is local, so only its own worker \
+         may wait for it; give the other thread a `Handle`, or send the result through a channel"
+    )
+}
+
+unsafe fn detach<S: Sharing>(task: Untyped) {
+    let task: Task<S> = typed(task);
+    // SAFETY: the handle's reference.
+    if !S::SHARED && !unsafe { on_owner(task) } {
+        // SAFETY: the handle gives itself up.
+        return unsafe { refs::foreign_detach(task) };
+    }
+    // SAFETY: the handle gives itself up, and holds its reference.
+    unsafe { refs::drop_join_handle(task) };
+    // SAFETY: that reference.
+    unsafe { refs::release(task) }
+}
+
+unsafe fn abort<S: Sharing>(task: Untyped) {
+    let task: Task<S> = typed(task);
+    // SAFETY: the handle's reference.
+    let owner = unsafe { on_owner(task) };
+    if !S::SHARED && !owner {
+        // SAFETY: the handle's reference stays.
+        return unsafe { refs::foreign(task, R_WAKE | R_ABORT, false) };
+    }
+    // SAFETY: the handle's reference.
+    let header = unsafe { task.as_ref() };
+    if !state::abort(header) {
+        return;
+    }
+    if owner {
+        // SAFETY: the owner; the new pin is the queue's.
+        unsafe { header.home.as_ref().queue_push(task) }
+    } else {
+        // SAFETY: we turned the pin on.
+        if unsafe { super::home::post_task(task) }.is_err() {
+            // SAFETY: the pin is still ours.
+            unsafe { refs::unpin(task) }
+        }
+    }
+}
+
+unsafe fn is_finished<S: Sharing>(task: Untyped) -> bool {
+    // SAFETY: the handle's reference. A look: whoever acts on it polls, which orders.
+    unsafe { typed::<S>(task).as_ref() }.state.peek() & COMPLETE != 0
+}
+
+unsafe fn acquire<S: Sharing>(task: Untyped) {
+    let task: Task<S> = typed(task);
+    // SAFETY: the handle's reference.
+    if !S::SHARED && !unsafe { on_owner(task) } {
+        // SAFETY: as above.
+        unsafe { refs::foreign_acquire(task) }
+    } else {
+        // SAFETY: as above.
+        unsafe { refs::acquire(task) }
+    }
+}
+
+unsafe fn release<S: Sharing>(task: Untyped) {
+    let task: Task<S> = typed(task);
+    // SAFETY: the handle's reference.
+    if !S::SHARED && !unsafe { on_owner(task) } {
+        // SAFETY: the handle's reference.
+        unsafe { refs::foreign(task, 0, true) }
+    } else {
+        // SAFETY: the handle's reference.
+        unsafe { refs::release(task) }
+    }
+}
+
+/// A spawned task: await it for its output.
+///
+/// Dropping the handle *detaches* the task: it runs on, and its output is dropped.
+///
+/// `Send` and `Sync` whenever `T: Send`. Under a local scheduler the handle is *confined* all the same: it may be held,
+/// dropped and aborted anywhere, but awaited on the worker of its task only.
+///
+/// # Cancel safety
+/// Cancel safe: a dropped wait loses nothing; await `&mut handle` to keep the handle.
+///
+/// # Panics
+/// When it is polled again after it was ready; and under a local scheduler, when it is polled by another worker before
+/// the runtime of its task is closed.
+#[must_use = "dropping a `JoinHandle` detaches the task; write `drop(…)` if that is meant"]
+pub struct JoinHandle<T> {
+    task: Option<Untyped>,
+    _output: PhantomData<T>,
+}
+
+// SAFETY: the verbs may be called from any thread (module doc); the output crosses threads only as `T: Send`.
+unsafe impl<T: Send> Send for JoinHandle<T> {}
+// SAFETY: `&JoinHandle` gives `abort`, `is_finished`, `id` and `abort_handle`, which any thread may call at any time.
+unsafe impl<T: Send> Sync for JoinHandle<T> {}
+
+impl<T> Unpin for JoinHandle<T> {}
+
+impl<T> JoinHandle<T> {
+    /// # Safety
+    /// `task` has a join handle's reference that nobody else stands for, and its output is a `T`.
+    #[inline(always)]
+    pub(crate) unsafe fn new(task: Untyped) -> Self {
+        JoinHandle { task: Some(task), _output: PhantomData }
+    }
+
+    /// The task of a handle that has not yielded yet.
+    #[cfg(feature = "std")]
+    pub(crate) fn into_raw(self) -> Option<Untyped> {
+        ManuallyDrop::new(self).task
+    }
+
+    /// Asks the task to stop: its future is dropped at its next turn, and the handle yields a cancelled [`JoinError`].
+    /// Does nothing to a task that is complete. Does not wait.
+    pub fn abort(&self) {
+        if let Some(task) = self.task {
+            // SAFETY: the handle's reference.
+            unsafe { (verbs_of(task).abort)(task) }
+        }
+    }
+
+    /// A handle that can end the task, but not wait for it.
+    ///
+    /// # Panics
+    /// If this handle has yielded its output.
+    pub fn abort_handle(&self) -> AbortHandle {
+        let task = self.task.expect("the handle has yielded its output");
+        // SAFETY: the handle's reference.
+        unsafe { (verbs_of(task).acquire)(task) };
+        AbortHandle { task }
+    }
+
+    /// Is the task complete? Right after an abort it may not be yet.
+    #[must_use]
+    pub fn is_finished(&self) -> bool {
+        // SAFETY: the handle's reference.
+        self.task.is_none_or(|task| unsafe { (verbs_of(task).is_finished)(task) })
+    }
+
+    /// The identity of the task.
+    ///
+    /// # Panics
+    /// If this handle has yielded its output.
+    #[must_use]
+    pub fn id(&self) -> Id {
+        Id::of(self.task.expect("the handle has yielded its output"))
+    }
+}
+
+#[inline(always)]
+fn verbs_of(task: Untyped) -> &'static Verbs {
+    // SAFETY: the caller's handle holds a reference; the table is the first word of the header.
+    let table = unsafe { *task.as_ref() };
+    table.verbs
+}
+
+impl<T> Future for JoinHandle<T> {
+    type Output = Result<T, JoinError>;
+
+    #[inline]
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let task = self.task.expect("a `JoinHandle` was polled after it yielded");
+        let verbs = verbs_of(task);
+        // SAFETY: the handle's reference.
+        let Poll::Ready(failed) = (unsafe { (verbs.poll_join)(task, cx) }) else { return Poll::Pending };
+        self.task = None;
+        // SAFETY: the handle's reference; the table is the first word.
+        let at = unsafe { *task.as_ref() }.stage;
+        // SAFETY: the stage is at this offset of the block.
+        let stage = unsafe { task.cast::<u8>().add(at) };
+        let result = if failed {
+            // SAFETY: complete and failed: the stage is ours and holds a failure, read once.
+            let failure = unsafe { stage.cast::<Failure>().read() };
+            Err(JoinError { id: Id::of(task), panic: failure.map(|panic| *panic) })
+        } else {
+            // SAFETY: complete: the stage is ours and holds a `T`, read once.
+            Ok(unsafe { stage.cast::<T>().read() })
+        };
+        // SAFETY: the handle's reference; the output is gone, so this is all that is left to give up.
+        unsafe { (verbs.release)(task) };
+        Poll::Ready(result)
+    }
+}
+
+impl<T> Drop for JoinHandle<T> {
+    #[inline]
+    fn drop(&mut self) {
+        if let Some(task) = self.task {
+            // SAFETY: the handle gives itself up.
+            unsafe { (verbs_of(task).detach)(task) }
+        }
+    }
+}
+
+impl<T> fmt::Debug for JoinHandle<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("JoinHandle").field("id", &self.task.map(Id::of)).finish()
+    }
+}
+
+/// Ends a task from anywhere; see [`JoinHandle::abort_handle`]. Dropping it does nothing to the task.
+pub struct AbortHandle {
+    task: NonNull<&'static super::header::VTable>,
+}
+
+// SAFETY: each verb may be called from any thread at any time, under every sharing.
+unsafe impl Send for AbortHandle {}
+// SAFETY: as above.
+unsafe impl Sync for AbortHandle {}
+
+impl AbortHandle {
+    /// As [`JoinHandle::abort`].
+    pub fn abort(&self) {
+        // SAFETY: the handle's reference.
+        unsafe { (verbs_of(self.task).abort)(self.task) }
+    }
+
+    /// As [`JoinHandle::is_finished`].
+    #[must_use]
+    pub fn is_finished(&self) -> bool {
+        // SAFETY: the handle's reference.
+        unsafe { (verbs_of(self.task).is_finished)(self.task) }
+    }
+
+    /// The identity of the task.
+    #[must_use]
+    pub fn id(&self) -> Id {
+        Id::of(self.task)
+    }
+}
+
+impl Clone for AbortHandle {
+    fn clone(&self) -> Self {
+        // SAFETY: the handle's reference.
+        unsafe { (verbs_of(self.task).acquire)(self.task) };
+        AbortHandle { task: self.task }
+    }
+}
+
+impl Drop for AbortHandle {
+    fn drop(&mut self) {
+        // SAFETY: the handle's reference.
+        unsafe { (verbs_of(self.task).release)(self.task) }
+    }
+}
+
+impl fmt::Debug for AbortHandle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AbortHandle").field("id", &self.id()).finish()
+    }
+}
+
+/// Why a task has no output: it panicked, or it was cancelled.
+pub struct JoinError {
+    id: Id,
+    panic: Option<Box<dyn Any + Send>>,
+}
+
+// SAFETY: a shared reference gives the payload only as `&str` (see `text`), and `str` and `String` are `Sync`.
+unsafe impl Sync for JoinError {}
+
+impl JoinError {
+    /// A task or job that was never run.
+    #[cfg(feature = "std")]
+    pub(crate) fn cancelled(id: Id) -> Self {
+        JoinError { id, panic: None }
+    }
+
+    /// Did it panic?
+    #[must_use]
+    pub fn is_panic(&self) -> bool {
+        self.panic.is_some()
+    }
+
+    /// Was it cancelled: aborted, or alive when its runtime closed?
+    #[must_use]
+    pub fn is_cancelled(&self) -> bool {
+        self.panic.is_none()
+    }
+
+    /// What the task panicked with; for `std::panic::resume_unwind`.
+    ///
+    /// # Panics
+    /// If the task did not panic.
+    #[must_use]
+    pub fn into_panic(self) -> Box<dyn Any + Send> {
+        self.try_into_panic().expect("the task did not panic: it was cancelled")
+    }
+
+    /// What the task panicked with, or the error itself if it was cancelled.
+    ///
+    /// # Errors
+    /// Itself, if the task did not panic.
+    pub fn try_into_panic(self) -> Result<Box<dyn Any + Send>, JoinError> {
+        match self.panic {
+            Some(panic) => Ok(panic),
+            None => Err(self),
+        }
+    }
+
+    /// The identity of the task.
+    #[must_use]
+    pub fn id(&self) -> Id {
+        self.id
+    }
+
+    fn text(&self) -> Option<&str> {
+        let panic = self.panic.as_deref()?;
+        panic.downcast_ref::<&'static str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str))
+    }
+}
+
+impl fmt::Display for JoinError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (&self.panic, self.text()) {
+            (None, _) => write!(f, "task {} was cancelled", self.id),
+            (Some(_), Some(text)) => write!(f, "task {} panicked: {text}", self.id),
+            (Some(_), None) => write!(f, "task {} panicked", self.id),
+        }
+    }
+}
+
+impl fmt::Debug for JoinError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (&self.panic, self.text()) {
+            (None, _) => write!(f, "JoinError::Cancelled({})", self.id),
+            (Some(_), text) => write!(f, "JoinError::Panic({}, {:?})", self.id, text.unwrap_or("…")),
+        }
+    }
+}
+
+impl core::error::Error for JoinError {}
+
+#[cfg(feature = "std")]
+impl From<JoinError> for std::io::Error {
+    fn from(error: JoinError) -> Self {
+        std::io::Error::other(error)
+    }
+}

@@ -1,0 +1,108 @@
+//! One turn of one task.
+
+use super::header::{Polled, Task};
+use super::home::Home;
+use super::refs;
+use super::state::{self, FAILED, Idle, JOIN, JWAKER, Start};
+use super::waker::borrowed;
+use crate::sharing::Sharing;
+use core::task::Context;
+
+/// Runs a task that was popped from the queue of `home`.
+///
+/// # Safety
+/// The caller is the owner of `home`, and popped `task` there, with its pin.
+#[inline(always)]
+pub(crate) unsafe fn run<S: Sharing>(task: Task<S>, home: &Home<S>) {
+    // SAFETY: the pin keeps it alive.
+    let header = unsafe { task.as_ref() };
+    match state::start(header) {
+        Start::Poll => {}
+        // SAFETY: RUNNING is ours.
+        Start::Cancel => return unsafe { cancel(task, false) },
+        // SAFETY: we popped it.
+        Start::Complete => return unsafe { refs::unpin_popped(task) },
+    }
+    // SAFETY: RUNNING keeps the runtime's reference in place over the poll.
+    let waker = unsafe { borrowed(task) };
+    // SAFETY: RUNNING is ours, the future is there.
+    match unsafe { (header.table.poll)(task.cast(), &mut Context::from_waker(&waker)) } {
+        Polled::Pending => {}
+        // SAFETY: RUNNING is ours, the stage is final.
+        Polled::Output => return unsafe { complete(task, false, false) },
+        // SAFETY: as above.
+        Polled::Failure => return unsafe { complete(task, true, false) },
+    }
+    match state::idle(header) {
+        Idle::Parked => {}
+        // SAFETY: the owner; the pin is the queue's.
+        Idle::Queue => unsafe { home.queue_push(task) },
+        // SAFETY: RUNNING is still ours.
+        Idle::Cancel => unsafe { cancel(task, false) },
+    }
+}
+
+/// Drops the future and completes the task as cancelled. `keep_pin`: the task lies in a queue.
+///
+/// # Safety
+/// The caller is the owner and holds `RUNNING`.
+#[cold]
+#[inline(never)]
+pub(crate) unsafe fn cancel<S: Sharing>(task: Task<S>, keep_pin: bool) {
+    // SAFETY: RUNNING is ours.
+    let table = unsafe { task.as_ref() }.table;
+    // SAFETY: RUNNING is ours, the future is there.
+    unsafe { (table.cancel)(task.cast()) };
+    // SAFETY: RUNNING is ours, the stage is final.
+    unsafe { complete(task, true, keep_pin) }
+}
+
+/// Cancels a task that never was in a queue.
+///
+/// # Safety
+/// The caller is the owner; the task is new: neither running nor complete.
+pub(crate) unsafe fn cancel_unstarted<S: Sharing>(task: Task<S>) {
+    // SAFETY: the runtime's reference.
+    let queued = state::seize(unsafe { task.as_ref() });
+    debug_assert_eq!(queued, Some(false));
+    // SAFETY: RUNNING is ours.
+    unsafe { cancel(task, false) }
+}
+
+/// Publishes the result, wakes who waits for it, and gives up the runtime's reference.
+///
+/// # Safety
+/// The caller is the owner and holds `RUNNING`; the stage is final.
+#[inline(always)]
+pub(crate) unsafe fn complete<S: Sharing>(task: Task<S>, failed: bool, keep_pin: bool) {
+    // SAFETY: the runtime's reference.
+    let header = unsafe { task.as_ref() };
+    let before = state::complete(header, failed, keep_pin);
+    if before & JOIN == 0 {
+        // SAFETY: no handle, so the output is ours (rule 1).
+        unsafe { (header.table.drop_output)(task.cast(), failed) }
+    } else if before & JWAKER != 0 {
+        // SAFETY: ours since COMPLETE (rule 2): the handle can no longer take it back.
+        let waker = unsafe { (*header.join.get()).assume_init_read() };
+        guard(|| waker.wake());
+    }
+    debug_assert!(before & FAILED == 0);
+    // SAFETY: the runtime's reference.
+    unsafe { refs::release(task) }
+}
+
+/// Runs code that is not the runtime's and may panic where a panic has nobody to go to: in a drop or in a foreign waker.
+/// The panic hook has told of it already.
+#[inline(always)]
+pub(crate) fn guard(f: impl FnOnce()) {
+    #[cfg(feature = "std")]
+    {
+        let _ = std::panic::catch_unwind(core::panic::AssertUnwindSafe(f));
+    }
+    #[cfg(not(feature = "std"))]
+    {
+        let bomb = crate::util::AbortOnUnwind;
+        f();
+        core::mem::forget(bomb);
+    }
+}

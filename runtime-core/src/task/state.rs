@@ -1,0 +1,137 @@
+//! The bits of the state word and its named transitions. See the [module](super) for who may make them.
+
+use super::header::Header;
+use crate::loom::{Plant, planted};
+use crate::sharing::{Sharing, StateWord};
+
+/// Not `RUNNING`: in a queue or on its way there, and this pins the memory. `RUNNING`: woken while polled.
+pub(crate) const NOTIFIED: usize = 1;
+/// The exclusive right to the stage.
+pub(crate) const RUNNING: usize = 2;
+/// The future is gone, the result is published.
+pub(crate) const COMPLETE: usize = 4;
+/// Abort was asked for.
+pub(crate) const CANCELLED: usize = 8;
+/// A join handle exists.
+pub(crate) const JOIN: usize = 16;
+/// The waker slot is filled.
+pub(crate) const JWAKER: usize = 32;
+/// The stage holds a failure.
+pub(crate) const FAILED: usize = 64;
+/// `Local`: the runtime closed, the remote word is the one count.
+pub(crate) const MERGED: usize = 128;
+/// One reference.
+pub(crate) const REF: usize = 256;
+
+/// [1] Somebody woke the task. `true`: the caller must queue it.
+///
+/// `Local`: the owner. `Shared`: anyone; the step is made even if the task was woken already, because it publishes what
+/// the caller wrote before the wake.
+#[inline(always)]
+pub(crate) fn notify<S: Sharing>(task: &Header<S>) -> bool {
+    task.state.update(|s| {
+        if s & COMPLETE != 0 {
+            return (None, false);
+        }
+        if (!S::SHARED || planted(Plant::WakeWithoutPublication)) && s & NOTIFIED != 0 {
+            return (None, false);
+        }
+        (Some(s | NOTIFIED), s & (NOTIFIED | RUNNING) == 0)
+    })
+}
+
+/// What to do with a task that was popped.
+#[must_use]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Start {
+    /// Poll it; `RUNNING` is the caller's.
+    Poll,
+    /// Cancel it; `RUNNING` is the caller's.
+    Cancel,
+    /// It is complete: give up the pin.
+    Complete,
+}
+
+/// [2] The task was popped from a queue.
+#[inline(always)]
+pub(crate) fn start<S: Sharing>(task: &Header<S>) -> Start {
+    task.state.update(|s| {
+        if s & COMPLETE != 0 {
+            return (None, Start::Complete);
+        }
+        let next = if s & CANCELLED != 0 { Start::Cancel } else { Start::Poll };
+        (Some(s & !NOTIFIED | RUNNING), next)
+    })
+}
+
+/// What to do with a task that is not ready.
+#[must_use]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Idle {
+    /// Nothing: it waits for a wake.
+    Parked,
+    /// Queue it: it was woken while it was polled.
+    Queue,
+    /// Cancel it; `RUNNING` is still the caller's.
+    Cancel,
+}
+
+/// [3] The poll said pending.
+#[inline(always)]
+pub(crate) fn idle<S: Sharing>(task: &Header<S>) -> Idle {
+    task.state.update(|s| {
+        if s & CANCELLED != 0 {
+            return (None, Idle::Cancel);
+        }
+        let next = if s & NOTIFIED != 0 { Idle::Queue } else { Idle::Parked };
+        (Some(s & !RUNNING), next)
+    })
+}
+
+/// [4] The stage is final. Returns the word before. `keep_pin`: the task lies in a queue, and the pin is the queue's.
+#[inline(always)]
+pub(crate) fn complete<S: Sharing>(task: &Header<S>, failed: bool, keep_pin: bool) -> usize {
+    let clear = if keep_pin { RUNNING } else { RUNNING | NOTIFIED };
+    let set = if failed { COMPLETE | FAILED } else { COMPLETE };
+    task.state.update(|s| (Some(s & !clear | set), s))
+}
+
+/// Abort was asked for. `true`: the caller must queue the task, so that whoever pops it drops the future.
+#[inline(always)]
+pub(crate) fn abort<S: Sharing>(task: &Header<S>) -> bool {
+    task.state.update(|s| {
+        if s & (COMPLETE | CANCELLED) != 0 {
+            return (None, false);
+        }
+        (Some(s | CANCELLED | NOTIFIED), s & (NOTIFIED | RUNNING) == 0)
+    })
+}
+
+/// At close: takes `RUNNING` from a task that neither runs nor is complete. `Some(queued)`: taken, and it lies in a queue.
+pub(crate) fn seize<S: Sharing>(task: &Header<S>) -> Option<bool> {
+    task.state.update(|s| {
+        if s & (COMPLETE | RUNNING) != 0 {
+            return (None, None);
+        }
+        (Some(s | RUNNING), Some(s & NOTIFIED != 0))
+    })
+}
+
+/// The join handle filled the slot. `false`: the task is complete, the slot is still the handle's.
+#[inline(always)]
+pub(crate) fn set_join_waker<S: Sharing>(task: &Header<S>) -> bool {
+    task.state.update(|s| if s & COMPLETE != 0 { (None, false) } else { (Some(s | JWAKER), true) })
+}
+
+/// The join handle wants the slot back. `false`: the task is complete, and the slot is the completer's.
+#[inline(always)]
+pub(crate) fn clear_join_waker<S: Sharing>(task: &Header<S>) -> bool {
+    task.state.update(|s| if s & COMPLETE != 0 { (None, false) } else { (Some(s & !JWAKER), true) })
+}
+
+/// The join handle goes. Returns the word before: `COMPLETE` → the output is the caller's to drop; else `JWAKER` → the
+/// waker in the slot is.
+#[inline(always)]
+pub(crate) fn drop_join<S: Sharing>(task: &Header<S>) -> usize {
+    task.state.update(|s| (Some(s & !JOIN & if s & COMPLETE == 0 { !JWAKER } else { !0 }), s))
+}

@@ -1,0 +1,231 @@
+//! The typed task: header, what a named task adds, and the stage.
+
+use super::Worker;
+use crate::config::{Config, MemoryOf, PanicPolicy, SharingOf};
+use crate::roles::Allocate;
+use crate::task::header::{Header, Polled, Untyped, VTable};
+use crate::task::join::{Failure, verbs};
+use crate::task::run::guard;
+use crate::util::AbortOnUnwind;
+use alloc::boxed::Box;
+use core::alloc::Layout;
+use core::any::Any;
+use core::cell::UnsafeCell;
+use core::marker::PhantomData;
+use core::mem::{ManuallyDrop, offset_of};
+use core::pin::Pin;
+use core::ptr::NonNull;
+use core::task::{Context, Poll};
+
+/// The future, then its output or its failure.
+union Stage<F: Future> {
+    future: ManuallyDrop<F>,
+    output: ManuallyDrop<F::Output>,
+    failure: ManuallyDrop<Failure>,
+}
+
+/// What stands between the header and the stage.
+pub(crate) trait Extra: 'static {
+    fn name(&self) -> Option<&'static str>;
+}
+
+impl Extra for () {
+    fn name(&self) -> Option<&'static str> {
+        None
+    }
+}
+
+/// The name of a task.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Named(pub(crate) &'static str);
+
+impl Extra for Named {
+    fn name(&self) -> Option<&'static str> {
+        Some(self.0)
+    }
+}
+
+/// Which of the memory's two kinds of block a task lies in.
+pub(crate) trait Block: 'static {
+    const FOREIGN: bool;
+}
+/// Allocated by the owner.
+pub(crate) struct OwnBlock;
+/// Allocated by another thread.
+pub(crate) struct ForeignBlock;
+impl Block for OwnBlock {
+    const FOREIGN: bool = false;
+}
+impl Block for ForeignBlock {
+    const FOREIGN: bool = true;
+}
+
+/// A task with its future.
+#[repr(C)]
+pub(crate) struct Cell<C: Config, F: Future, X> {
+    header: Header<SharingOf<C>>,
+    extra: X,
+    stage: UnsafeCell<Stage<F>>,
+}
+
+/// The vtable of tasks of `C` that run `F`.
+pub(crate) struct Of<C, F, X, B>(PhantomData<(C, F, X, B)>);
+
+impl<C: Config, F: Future + 'static, X: Extra, B: Block> Of<C, F, X, B> {
+    pub(crate) const TABLE: VTable = VTable {
+        verbs: verbs::<SharingOf<C>>(),
+        poll: Self::poll,
+        cancel: Self::cancel,
+        drop_output: Self::drop_output,
+        dealloc: Self::dealloc,
+        name: Self::name,
+        stage: offset_of!(Cell<C, F, X>, stage),
+    };
+
+    pub(crate) const LAYOUT: Layout = Layout::new::<Cell<C, F, X>>();
+
+    /// Writes a task into `block`.
+    ///
+    /// # Safety
+    /// `block` has [`Self::LAYOUT`] and is the caller's alone.
+    #[inline(always)]
+    pub(crate) unsafe fn write(
+        block: NonNull<u8>,
+        header: Header<SharingOf<C>>,
+        extra: X,
+        future: F,
+    ) -> NonNull<Header<SharingOf<C>>> {
+        let cell = block.cast::<Cell<C, F, X>>().as_ptr();
+        // SAFETY: the block is big enough and aligned (contract); field by field, so that the future moves once.
+        let (to_header, to_extra, to_stage) =
+            unsafe { (&raw mut (*cell).header, &raw mut (*cell).extra, &raw mut (*cell).stage) };
+        // SAFETY: inside the block.
+        unsafe { to_header.write(header) };
+        // SAFETY: inside the block.
+        unsafe { to_extra.write(extra) };
+        // SAFETY: inside the block; the union starts with its future.
+        unsafe { to_stage.cast::<F>().write(future) };
+        block.cast()
+    }
+
+    #[inline(always)]
+    fn stage(task: Untyped) -> *mut Stage<F> {
+        let cell = task.cast::<Cell<C, F, X>>().as_ptr();
+        // SAFETY: the vtable is in the header of a cell of this type (rule 9: provenance of the block).
+        UnsafeCell::raw_get(unsafe { &raw const (*cell).stage })
+    }
+
+    /// Polls; when ready, replaces the future by its output. `dropped` says that the future is gone, also if its drop
+    /// panics.
+    #[inline(always)]
+    unsafe fn step(stage: *mut Stage<F>, cx: &mut Context<'_>, dropped: &mut bool) -> Polled {
+        // SAFETY: the caller holds RUNNING, and the future is there; it never moves (it lies in the block).
+        let future = unsafe { Pin::new_unchecked(&mut *(*stage).future) };
+        match future.poll(cx) {
+            Poll::Pending => Polled::Pending,
+            Poll::Ready(output) => {
+                *dropped = true;
+                // SAFETY: dropped once: the flag is set, and the output takes its place.
+                unsafe { ManuallyDrop::drop(&mut (*stage).future) };
+                // SAFETY: the stage is ours.
+                unsafe { (&raw mut (*stage).output).write(ManuallyDrop::new(output)) };
+                Polled::Output
+            }
+        }
+    }
+
+    unsafe fn poll(task: Untyped, cx: &mut Context<'_>) -> Polled {
+        let stage = Self::stage(task);
+        let mut dropped = false;
+        #[cfg(feature = "std")]
+        if matches!(C::PANIC, PanicPolicy::Catch) {
+            let step = core::panic::AssertUnwindSafe(|| {
+                // SAFETY: as the caller.
+                unsafe { Self::step(stage, cx, &mut dropped) }
+            });
+            return match std::panic::catch_unwind(step) {
+                Ok(polled) => polled,
+                // SAFETY: RUNNING is the caller's.
+                Err(panic) => unsafe { Self::fail(stage, Some(panic), dropped) },
+            };
+        }
+        let _ = PanicPolicy::Catch;
+        let bomb = AbortOnUnwind;
+        // SAFETY: as the caller.
+        let polled = unsafe { Self::step(stage, cx, &mut dropped) };
+        core::mem::forget(bomb);
+        polled
+    }
+
+    /// Puts a failure into the stage, after dropping the future unless it is gone.
+    #[cold]
+    unsafe fn fail(stage: *mut Stage<F>, panic: Option<Box<dyn Any + Send>>, dropped: bool) -> Polled {
+        #[cfg_attr(not(feature = "std"), expect(unused_mut, reason = "a panic in the drop is caught under std only"))]
+        let mut panic = panic;
+        if !dropped {
+            // SAFETY: the future is there, and is dropped once.
+            let drop_future = || unsafe { ManuallyDrop::drop(&mut (*stage).future) };
+            #[cfg(feature = "std")]
+            if let Err(second) = std::panic::catch_unwind(core::panic::AssertUnwindSafe(drop_future)) {
+                panic = panic.or(Some(second));
+            }
+            #[cfg(not(feature = "std"))]
+            guard(drop_future);
+        }
+        // SAFETY: the stage is ours and holds nothing.
+        unsafe { (&raw mut (*stage).failure).write(ManuallyDrop::new(panic.map(Box::new))) };
+        Polled::Failure
+    }
+
+    unsafe fn cancel(task: Untyped) {
+        // SAFETY: the caller holds RUNNING.
+        let _ = unsafe { Self::fail(Self::stage(task), None, false) };
+    }
+
+    unsafe fn drop_output(task: Untyped, failed: bool) {
+        let stage = Self::stage(task);
+        if failed {
+            // SAFETY: the stage is the caller's and holds a failure, dropped once.
+            guard(|| unsafe { ManuallyDrop::drop(&mut (*stage).failure) });
+        } else if core::mem::needs_drop::<F::Output>() {
+            // SAFETY: the stage is the caller's and holds an output, dropped once.
+            guard(|| unsafe { ManuallyDrop::drop(&mut (*stage).output) });
+        }
+    }
+
+    unsafe fn dealloc(task: Untyped, any_thread: bool) {
+        #[cfg(loom)]
+        {
+            // Loom keeps the block, so that it can see a use after this.
+            let header = task.cast::<Header<SharingOf<C>>>();
+            // SAFETY: not freed yet.
+            unsafe { header.as_ref() }.life.end();
+            super::counts::freed();
+            let _ = any_thread;
+            return;
+        }
+        #[cfg(not(loom))]
+        {
+            // SAFETY: not freed yet.
+            let home = unsafe { task.cast::<Header<SharingOf<C>>>().as_ref() }.home;
+            // SAFETY: the vtable is of `C`, and the home is the front of its worker, alive while a task of it is.
+            let memory: &MemoryOf<C> = unsafe { &(*Worker::<C>::of(home).as_ptr()).memory };
+            let block = task.cast::<u8>();
+            if B::FOREIGN {
+                // SAFETY: the block came from `alloc_foreign` with this layout.
+                unsafe { memory.release_foreign(block, Self::LAYOUT) }
+            } else if any_thread {
+                // SAFETY: the block came from `alloc` with this layout.
+                unsafe { memory.dealloc_foreign(block, Self::LAYOUT) }
+            } else {
+                // SAFETY: as above, and the caller is the owner.
+                unsafe { memory.dealloc(block, Self::LAYOUT) }
+            }
+        }
+    }
+
+    unsafe fn name(task: Untyped) -> Option<&'static str> {
+        // SAFETY: the vtable is in the header of a cell of this type.
+        unsafe { &(*task.cast::<Cell<C, F, X>>().as_ptr()).extra }.name()
+    }
+}

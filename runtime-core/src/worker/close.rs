@@ -1,0 +1,127 @@
+//! The shutdown protocol of a worker, on its owner.
+//!
+//! 1. Enter the context; `closing`: a spawn from now on returns a handle that is cancelled already.
+//! 2. Cancel every task that is not complete, the root among them; take in what comes through the inbox; give up the pins
+//!    of the run queue. Repeat until nothing is left. The driver is still current: what tasks drop may use it.
+//! 3. Wake who sleeps outside the tasks: a poll then says that the runtime is closed. The last of the user's code.
+//! 4. Close every open resource.
+//! 5. Drain the driver, at most so long, and drop it.
+//! 6. Leave the context; take references of the home for the guests; close the inbox; visit what was in it.
+//! 7. Take references of the home for the tasks that are left; under `Local`, merge their counts.
+//! 8. Give back the runtime's reference of the home.
+
+use super::{Worker, guests};
+use crate::config::Config;
+use crate::loom::Ordering;
+use crate::roles::{Drained, Live, Nanos};
+use crate::sharing::{Lock, Sharing, StateWord};
+use crate::task::refs;
+use crate::task::run;
+use crate::task::state;
+use core::ptr::NonNull;
+
+/// Closes `worker`. `by`: how long operations may take that the system still holds.
+///
+/// # Safety
+/// The caller is the owner, is not inside the worker's context, and uses the worker no more.
+pub(crate) unsafe fn close<C: Config>(worker: NonNull<Worker<C>>, by: Nanos) -> Drained {
+    // SAFETY: the owner holds the runtime's reference until step 8.
+    let this = unsafe { worker.as_ref() };
+    let home = &this.home;
+    let drained;
+    {
+        // 1.
+        #[cfg(feature = "std")]
+        let _context = crate::task::current::Entered::new(worker.as_ptr().cast_const().cast());
+        home.closing.set(true);
+        // 2.
+        loop {
+            // SAFETY: the owner, in its context.
+            let cancelled = unsafe { cancel_all(worker) };
+            // SAFETY: the owner took it.
+            unsafe { Worker::visit_all(worker, home.inbox.take(), true, false) };
+            let mut popped = false;
+            // SAFETY: the owner.
+            while let Some(task) = unsafe { home.queue_pop() } {
+                popped = true;
+                if Some(task) == this.root.get() {
+                    // Queued by a wake, and complete since it was cancelled: the pin goes as any other.
+                    debug_assert!(
+                        // SAFETY: the pin keeps it alive.
+                        unsafe { task.as_ref() }.state.load() & state::COMPLETE != 0
+                    );
+                }
+                // SAFETY: popped here; complete or cancelled, so nothing is polled.
+                unsafe { run::run(task, home) };
+            }
+            if !cancelled && !popped && !home.inbox.looks_filled() {
+                break;
+            }
+        }
+        this.root.set(None);
+        // 3.
+        // SAFETY: the owner; the wakers run after the borrow.
+        while let Some(waker) = unsafe { this.with_wheel(|wheel| wheel.expire(u64::MAX)) } {
+            run::guard(|| waker.wake());
+        }
+        // 4.
+        // SAFETY: the owner; the driver is there.
+        unsafe { guests::close_resources(worker) };
+        // 5.
+        // SAFETY: the owner; the driver is there.
+        drained = unsafe { Worker::live(worker).as_ref() }.drain(by);
+        // SAFETY: the owner; no reference to the driver is held.
+        drop(unsafe { this.take_live() });
+    }
+    // 6. From here on every waker takes the foreign path.
+    home.refs.fetch_add(home.guests.get(), Ordering::Relaxed);
+    let rest = home.inbox.close();
+    // SAFETY: the owner took it.
+    unsafe { Worker::visit_all(worker, rest, true, true) };
+    // 7.
+    // SAFETY: the owner; nothing re-enters.
+    let (slots, live) = unsafe {
+        home.owned.with(|owned| {
+            owned.closed = true;
+            home.refs.fetch_add(owned.live(), Ordering::Relaxed);
+            (owned.slots(), owned.live())
+        })
+    };
+    if !<crate::config::SharingOf<C> as Sharing>::SHARED && live > 0 {
+        for index in 0..slots {
+            // SAFETY: the owner; nothing re-enters.
+            if let Some(task) = unsafe { home.owned.with(|owned| owned.get(index)) } {
+                // SAFETY: the owner; step 2 cancelled every future, and `refs` counts this task.
+                unsafe { refs::merge(task) };
+            }
+        }
+    }
+    // 8.
+    // SAFETY: the runtime's reference.
+    unsafe { crate::task::home::Home::release(Worker::home_of(worker)) };
+    drained
+}
+
+/// Cancels every task that neither runs nor is complete. `true`: there was one.
+unsafe fn cancel_all<C: Config>(worker: NonNull<Worker<C>>) -> bool {
+    // SAFETY: the owner.
+    let home = unsafe { &worker.as_ref().home };
+    let mut any = false;
+    let mut index = 0;
+    loop {
+        // By index, and asked anew each time: cancelling may spawn.
+        // SAFETY: the owner; nothing re-enters.
+        let (slots, task) = unsafe { home.owned.with(|owned| (owned.slots(), owned.get(index))) };
+        if index >= slots {
+            return any;
+        }
+        index += 1;
+        let Some(task) = task else { continue };
+        // SAFETY: it is in the table, so it is not freed.
+        if let Some(queued) = state::seize(unsafe { task.as_ref() }) {
+            any = true;
+            // SAFETY: RUNNING is ours; the pin of a queued task is the queue's.
+            unsafe { run::cancel(task, queued) };
+        }
+    }
+}

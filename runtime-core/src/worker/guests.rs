@@ -1,0 +1,218 @@
+//! What lies outside the tasks and names its worker: open resources, sleeps, operations in flight. See the rules of
+//! [`home`](crate::task::home) for how they are counted.
+
+use super::Worker;
+use crate::config::Config;
+use crate::roles::{Live, RawResource, Resource};
+use crate::task::home::{Closed, Home};
+use crate::task::inbox::{Node, NodeKind};
+use crate::util::slab::ChunkSlab;
+use alloc::boxed::Box;
+use core::cell::Cell;
+use core::ptr::NonNull;
+
+/// One open resource: how a foreign drop reaches its owner.
+#[repr(C)]
+#[derive(Debug, Default)]
+pub(crate) struct ResourceSlot {
+    /// First: a pointer to it is a pointer to the slot.
+    node: Node,
+    raw: Cell<RawResource>,
+    key: Cell<u32>,
+    open: Cell<bool>,
+}
+
+/// The open resources of a worker. Owner only, but for the addresses of nodes.
+#[derive(Debug)]
+pub(crate) struct Resources {
+    slots: ChunkSlab<ResourceSlot>,
+    /// Keys below this were handed out once.
+    bound: u32,
+}
+
+impl Resources {
+    pub(crate) fn new() -> Self {
+        Resources { slots: ChunkSlab::new(), bound: 0 }
+    }
+
+    fn slot(&self, key: u32) -> &ResourceSlot {
+        // SAFETY: `key` was handed out, so the slot is initialised, and it never moves.
+        unsafe { &*self.slots.get(key) }
+    }
+
+    /// A key for `raw`; `None` without memory.
+    pub(crate) fn open(&mut self, raw: RawResource) -> Option<u32> {
+        let key = self.slots.alloc()?;
+        self.bound = self.bound.max(key + 1);
+        let slot = self.slot(key);
+        slot.raw.set(raw);
+        slot.key.set(key);
+        slot.open.set(true);
+        Some(key)
+    }
+
+    /// Gives a key back.
+    pub(crate) fn close(&mut self, key: u32) {
+        self.slot(key).open.set(false);
+        // SAFETY: the key was open, so it was handed out and not freed since.
+        unsafe { self.slots.free(key) };
+    }
+
+    /// Any resource that is open, from `from` on.
+    fn next_open(&self, from: u32) -> Option<Resource> {
+        (from..self.bound)
+            .find(|key| self.slot(*key).open.get())
+            .map(|key| Resource { raw: self.slot(key).raw.get(), key })
+    }
+
+    /// How many are open.
+    #[cfg(feature = "std")]
+    pub(crate) fn len(&self) -> usize {
+        self.slots.len()
+    }
+}
+
+/// Closes a resource whose handle is dropped, on any thread.
+///
+/// # Safety
+/// The caller is the one handle of `resource`, which [`adopt`] made for `worker`; it is not used again.
+pub(crate) unsafe fn drop_resource<C: Config>(worker: NonNull<Worker<C>>, resource: Resource) {
+    let home = Worker::home_of(worker);
+    if Home::is_current(home) {
+        // SAFETY: the owner.
+        return unsafe { close_resource(worker, resource) };
+    }
+    // SAFETY: a guest keeps the worker alive.
+    let resources = unsafe { worker.as_ref() }.resources.get();
+    // SAFETY: computes an address inside the worker.
+    let slots = unsafe { &raw const (*resources).slots };
+    // SAFETY: the slab is alive, and the key was handed out before the handle could come here.
+    let slot = unsafe { ChunkSlab::get_foreign(slots, resource.key) };
+    let node = NonNull::new(slot.cast_mut()).map(NonNull::cast::<Node>);
+    let Some(node) = node else { unreachable!("a slot has an address") };
+    // SAFETY: the handle is the node's pin.
+    if let Err(Closed) = unsafe { Home::post(home, node, NodeKind::Resource) } {
+        // The runtime closed it; what is left is the reference that close took for this guest.
+        // SAFETY: that reference.
+        unsafe { Home::release(home) };
+    }
+}
+
+/// Owner: closes a resource and forgets it.
+unsafe fn close_resource<C: Config>(worker: NonNull<Worker<C>>, resource: Resource) {
+    // SAFETY: the owner, before close is over.
+    let this = unsafe { worker.as_ref() };
+    // SAFETY: the owner; nothing of the user's runs.
+    let open = unsafe { this.with_resources(|r| r.slot(resource.key).open.get()) };
+    if open {
+        // SAFETY: the owner; the driver is there while a resource is open.
+        unsafe { Worker::live(worker).as_ref() }.close(resource);
+        // SAFETY: the owner; nothing of the user's runs.
+        unsafe { this.with_resources(|r| r.close(resource.key)) };
+    }
+    // SAFETY: the owner.
+    unsafe { this.home.guest_goes() };
+}
+
+/// Owner, at close: closes every resource that is still open. Their handles stay guests.
+pub(super) unsafe fn close_resources<C: Config>(worker: NonNull<Worker<C>>) {
+    let mut from = 0;
+    loop {
+        // SAFETY: the owner.
+        let this = unsafe { worker.as_ref() };
+        // SAFETY: the owner; nothing of the user's runs.
+        let Some(resource) = (unsafe { this.with_resources(|r| r.next_open(from)) }) else { return };
+        // SAFETY: the owner; the driver is still there.
+        unsafe { Worker::live(worker).as_ref() }.close(resource);
+        // The key is not given back: its handle may still post the node.
+        // SAFETY: the owner; nothing of the user's runs.
+        unsafe { this.with_resources(|r| r.slot(resource.key).open.set(false)) };
+        from = resource.key + 1;
+    }
+}
+
+/// Work that a foreign thread left for the owner: what an operation in flight needs when it is dropped elsewhere.
+#[repr(C)]
+pub(crate) struct Boxed<C: Config> {
+    /// First: a pointer to it is a pointer to the whole.
+    node: Node,
+    run: Option<Box<dyn Work<C>>>,
+}
+
+/// A piece of work for the owner.
+pub(crate) trait Work<C: Config>: Send {
+    /// On the owner. `closed`: the driver is gone; only values are left to drop.
+    fn run(self: Box<Self>, worker: NonNull<Worker<C>>, closed: bool);
+}
+
+/// Hands work to the owner of `worker`; on a closed runtime it runs here, told so. The sender is a guest, and stops being
+/// one.
+///
+/// # Safety
+/// The caller is a guest of `worker`.
+#[cfg(feature = "alloc")]
+pub(crate) unsafe fn post_work<C: Config>(worker: NonNull<Worker<C>>, work: Box<dyn Work<C>>) {
+    let boxed = Box::new(Boxed { node: Node::new(), run: Some(work) });
+    let boxed = NonNull::from(Box::leak(boxed));
+    let home = Worker::home_of(worker);
+    // SAFETY: a new node is pinned by its maker; the guest holds the home.
+    if let Err(Closed) = unsafe { Home::post(home, boxed.cast(), NodeKind::Boxed) } {
+        // SAFETY: the node was not taken, so the box is still ours.
+        let mut boxed = unsafe { Box::from_raw(boxed.as_ptr()) };
+        if let Some(work) = boxed.run.take() {
+            work.run(worker, true);
+        }
+        // SAFETY: the reference that close took for this guest.
+        unsafe { Home::release(home) };
+    }
+}
+
+/// Owner: one node out of the inbox that is not a task.
+///
+/// # Safety
+/// The caller is the owner and took the node from the inbox of `worker`.
+pub(super) unsafe fn visit<C: Config>(worker: NonNull<Worker<C>>, node: NonNull<Node>, kind: NodeKind, closed: bool) {
+    // SAFETY: the owner.
+    let this = unsafe { worker.as_ref() };
+    match kind {
+        NodeKind::Task => unreachable!("tasks are visited by their own rules"),
+        NodeKind::Resource => {
+            // SAFETY: the node is the first field of its slot.
+            let slot = unsafe { node.cast::<ResourceSlot>().as_ref() };
+            let resource = Resource { raw: slot.raw.get(), key: slot.key.get() };
+            if !closed {
+                // SAFETY: the owner; the handle is gone.
+                unsafe { close_resource(worker, resource) };
+            }
+        }
+        NodeKind::Timer => {
+            // SAFETY: the owner; the sleep is gone, so its key is live and nobody else's.
+            let waker = unsafe {
+                this.with_wheel(|wheel| {
+                    let key = wheel.key_of(node.as_ptr());
+                    wheel.cancel(key)
+                })
+            };
+            crate::task::run::guard(|| drop(waker));
+            if !closed {
+                // SAFETY: the owner.
+                unsafe { this.home.guest_goes() };
+            }
+        }
+        NodeKind::Boxed => {
+            // SAFETY: `post_work` leaked it, and the node is its first field.
+            let mut boxed = unsafe { Box::from_raw(node.cast::<Boxed<C>>().as_ptr()) };
+            if let Some(work) = boxed.run.take() {
+                work.run(worker, closed);
+            }
+            if !closed {
+                // SAFETY: the owner.
+                unsafe { this.home.guest_goes() };
+            }
+        }
+    }
+    if closed {
+        // SAFETY: the reference that close took for this guest; the runtime's own still holds the home.
+        unsafe { Home::release(Worker::home_of(worker)) };
+    }
+}

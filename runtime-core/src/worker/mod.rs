@@ -1,0 +1,238 @@
+//! The worker: a home, and what is typed by the config behind it.
+//!
+//! | file | holds |
+//! |---|---|
+//! | `cell` | the typed task: the future, its output, its failure; the vtable of a future |
+//! | `spawn` | making a task: allocate, list, queue |
+//! | `ambient` | finding the worker of this thread, or saying which one is missing |
+//! | `guests` | open resources, and boxed work for the owner |
+//! | `turn` | what a worker does between polls: inbox, timers, driver, sleep |
+//! | `close` | the numbered shutdown protocol |
+//!
+//! # Life
+//! A worker is started and closed by one thread, its *owner*. After close it is a husk: its inbox, its count, its memory
+//! and its clock stay until the last task, guest and handle is gone, and then any thread frees it.
+//!
+//! 1. `live` is there from start to step 5 of close, and only the owner touches it.
+//! 2. `wheel` and `resources` are the owner's; their nodes may be pushed by others, by the rules of the inbox.
+//! 3. No reference to `wheel`, `resources` or `home.queue` is held while code of the user's may run.
+//! 4. `memory`, `clock` and `unparker` are shared: their types say so.
+
+pub(crate) mod ambient;
+mod cell;
+pub(crate) mod close;
+#[cfg(loom)]
+pub(crate) mod counts;
+pub(crate) mod guests;
+pub(crate) mod spawn;
+#[cfg(feature = "std")]
+pub(crate) mod turn;
+
+use crate::config::{ClockOf, Config, LiveOf, MemoryOf, SharingOf};
+use crate::error::Error;
+use crate::roles::{Clock, Entropy, Live, Memory, StartCx, Unpark};
+use crate::task::header::{Task, task_of};
+use crate::task::home::{Home, HomeTable, Tag};
+use crate::task::inbox::{Node, NodeKind};
+use crate::task::refs;
+use crate::util::wheel::Wheel;
+use alloc::boxed::Box;
+use alloc::sync::Arc;
+use core::any::TypeId;
+use core::cell::{Cell, UnsafeCell};
+use core::ptr::NonNull;
+use guests::Resources;
+
+/// What all workers and all blocking threads of a runtime share.
+pub(crate) struct Common<C: Config> {
+    pub(crate) clock: ClockOf<C>,
+}
+
+impl<C: Config> Common<C> {
+    pub(crate) fn start() -> Arc<Self> {
+        Arc::new(Common { clock: C::Clock::start() })
+    }
+}
+
+/// A worker of `C`.
+#[doc(hidden)]
+#[repr(C)]
+pub struct Worker<C: Config> {
+    /// First: a pointer to it is a pointer to the worker.
+    pub(crate) home: Home<SharingOf<C>>,
+    pub(crate) memory: MemoryOf<C>,
+    pub(crate) common: Arc<Common<C>>,
+    unparker: <LiveOf<C> as Live>::Unparker,
+    live: UnsafeCell<Option<LiveOf<C>>>,
+    wheel: UnsafeCell<Wheel>,
+    pub(crate) resources: UnsafeCell<Resources>,
+    random: Cell<u64>,
+    /// The task that stands for the future of `block_on`.
+    root: Cell<Option<Task<SharingOf<C>>>>,
+}
+
+impl<C: Config> Worker<C> {
+    const TABLE: HomeTable<SharingOf<C>> =
+        HomeTable { unpark: Self::unpark, visit: Self::visit_guest, free: Self::free };
+    const TAG: Tag = Tag { id: TypeId::of::<C>(), name: C::NAME };
+
+    /// The tag of `C`.
+    #[inline(always)]
+    pub(crate) fn tag() -> &'static Tag {
+        const { &Self::TAG }
+    }
+
+    /// Starts a worker. The caller is its owner, and must close it.
+    pub(crate) fn start(common: Arc<Common<C>>, index: usize) -> Result<NonNull<Self>, Error> {
+        let memory = C::Memory::start()?;
+        let live = LiveOf::<C>::start(StartCx::new(index))?;
+        let worker = Box::new(Worker {
+            home: Home::new(const { &Self::TABLE }, Self::tag(), index, C::LOCAL_QUEUE),
+            memory,
+            common,
+            unparker: live.unparker(),
+            live: UnsafeCell::new(Some(live)),
+            wheel: UnsafeCell::new(Wheel::new()),
+            resources: UnsafeCell::new(Resources::new()),
+            random: Cell::new(C::Entropy::seed(index) | 1),
+            root: Cell::new(None),
+        });
+        let worker = NonNull::from(Box::leak(worker));
+        // SAFETY: new, and ours.
+        unsafe { spawn::make_root(worker) };
+        Ok(worker)
+    }
+
+    /// The worker whose front is `home`.
+    #[inline(always)]
+    pub(crate) fn of(home: NonNull<Home<SharingOf<C>>>) -> NonNull<Self> {
+        home.cast()
+    }
+
+    /// Its front, with the provenance of the worker.
+    #[inline(always)]
+    pub(crate) fn home_of(worker: NonNull<Self>) -> NonNull<Home<SharingOf<C>>> {
+        worker.cast()
+    }
+
+    /// The live driver.
+    ///
+    /// # Safety
+    /// The caller is the owner, before step 5 of close; no longer than until then.
+    #[inline(always)]
+    pub(crate) unsafe fn live(worker: NonNull<Self>) -> NonNull<LiveOf<C>> {
+        // SAFETY: the worker is alive.
+        let cell = unsafe { &worker.as_ref().live };
+        // SAFETY: invariant 1: nobody writes it before step 5.
+        let live = unsafe { &*cell.get() };
+        match live {
+            Some(live) => NonNull::from(live),
+            None => unreachable!("the driver is used after it was dropped"),
+        }
+    }
+
+    /// Takes the driver out: step 5 of close.
+    ///
+    /// # Safety
+    /// The caller is the owner, and no reference to the driver is held.
+    unsafe fn take_live(&self) -> Option<LiveOf<C>> {
+        // SAFETY: invariant 1, and the caller's promise.
+        unsafe { &mut *self.live.get() }.take()
+    }
+
+    /// Runs `f` on the wheel.
+    ///
+    /// # Safety
+    /// The caller is the owner; `f` runs nothing of the user's (invariant 3).
+    #[inline(always)]
+    pub(crate) unsafe fn with_wheel<R>(&self, f: impl FnOnce(&mut Wheel) -> R) -> R {
+        // SAFETY: owner only, and nothing re-enters (contract).
+        f(unsafe { &mut *self.wheel.get() })
+    }
+
+    /// Where the wheel is, for a foreign thread that wants the node of a timer.
+    pub(crate) fn wheel_ptr(worker: NonNull<Self>) -> *const Wheel {
+        // SAFETY: the worker is alive; this computes an address.
+        unsafe { worker.as_ref() }.wheel.get()
+    }
+
+    /// Runs `f` on the table of open resources.
+    ///
+    /// # Safety
+    /// As [`with_wheel`](Self::with_wheel).
+    #[inline(always)]
+    pub(crate) unsafe fn with_resources<R>(&self, f: impl FnOnce(&mut Resources) -> R) -> R {
+        // SAFETY: owner only, and nothing re-enters (contract).
+        f(unsafe { &mut *self.resources.get() })
+    }
+
+    /// The task that stands for the future of `block_on`; none once the worker is closed.
+    #[cfg(feature = "std")]
+    pub(crate) fn root(&self) -> Option<Task<SharingOf<C>>> {
+        self.root.get()
+    }
+
+    /// The next number of the worker's generator (xorshift64*).
+    pub(crate) fn random(&self) -> u64 {
+        let mut x = self.random.get();
+        x ^= x >> 12;
+        x ^= x << 25;
+        x ^= x >> 27;
+        self.random.set(x);
+        x.wrapping_mul(0x2545_F491_4F6C_DD1D)
+    }
+
+    unsafe fn unpark(home: NonNull<Home<SharingOf<C>>>) {
+        // SAFETY: the caller holds the home.
+        unsafe { Self::of(home).as_ref() }.unparker.unpark();
+    }
+
+    unsafe fn free(home: NonNull<Home<SharingOf<C>>>) {
+        #[cfg(loom)]
+        {
+            // Loom keeps the husk, so that it can see a use after this.
+            // SAFETY: not freed yet.
+            unsafe { home.as_ref() }.life.end();
+            counts::home_freed();
+        }
+        #[cfg(not(loom))]
+        {
+            // SAFETY: `start` leaked the box, and the last reference is gone.
+            drop(unsafe { Box::from_raw(Self::of(home).as_ptr()) });
+        }
+    }
+
+    unsafe fn visit_guest(home: NonNull<Home<SharingOf<C>>>, node: NonNull<Node>, kind: NodeKind, closed: bool) {
+        // SAFETY: the caller is the owner and took the node.
+        unsafe { guests::visit::<C>(Self::of(home), node, kind, closed) }
+    }
+
+    /// Owner: what came out of the inbox, oldest first. `closing`: nothing runs any more. `closed`: the inbox is closed.
+    ///
+    /// # Safety
+    /// The caller is the owner and took it from this worker's inbox.
+    pub(crate) unsafe fn visit_all(
+        worker: NonNull<Self>,
+        taken: crate::task::inbox::Taken,
+        closing: bool,
+        closed: bool,
+    ) {
+        for (node, kind) in taken {
+            if kind == NodeKind::Task {
+                // SAFETY: nodes of this kind are fields of headers.
+                let task = unsafe { task_of::<SharingOf<C>>(node) };
+                // SAFETY: the owner; taken from the inbox.
+                unsafe { refs::visit(task, closing) };
+            } else {
+                // SAFETY: the owner; taken from the inbox.
+                unsafe { Self::visit_guest(Self::home_of(worker), node, kind, closed) };
+            }
+        }
+    }
+}
+
+impl<C: Config> core::fmt::Debug for Worker<C> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Worker").field("home", &self.home).finish_non_exhaustive()
+    }
+}

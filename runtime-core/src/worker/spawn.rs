@@ -1,0 +1,174 @@
+//! Making a task: allocate, write, list, queue.
+
+use super::Worker;
+use super::cell::{Extra, ForeignBlock, Named, Of, OwnBlock};
+use crate::config::{Config, SharingOf};
+use crate::loom::{Ordering, Plant, planted};
+use crate::roles::Allocate;
+use crate::sharing::{Lock, RemoteWord, Sharing, StateWord};
+use crate::task::JoinHandle;
+use crate::task::header::{Header, Task};
+use crate::task::home::{Closed, Home, post_task};
+use crate::task::refs::{self, R_MERGED, R_ONE, R_QUEUED, R_WAKE};
+use crate::task::run;
+use crate::task::state::{COMPLETE, FAILED, JOIN, MERGED, NOTIFIED, REF, RUNNING};
+use core::alloc::Layout;
+use core::ptr::NonNull;
+
+/// A new task with the runtime's reference and the handle's.
+const BORN: usize = 2 * REF | JOIN;
+
+/// Spawns a task on `worker`.
+///
+/// # Safety
+/// The caller is the owner of `worker`, before its close is over. Under `Shared`, `F` is `Send`.
+///
+/// # Panics
+/// If the memory strategy has no memory: see `try_spawn`.
+#[inline(always)]
+pub(crate) unsafe fn spawn<C: Config, F: Future + 'static>(
+    worker: NonNull<Worker<C>>,
+    future: F,
+) -> JoinHandle<F::Output> {
+    // SAFETY: as the caller.
+    match unsafe { try_spawn_with::<C, F, ()>(worker, future, ()) } {
+        Ok(handle) => handle,
+        Err(_) => no_memory(C::NAME, Of::<C, F, (), OwnBlock>::LAYOUT),
+    }
+}
+
+/// As [`spawn`], with a name.
+///
+/// # Safety
+/// As [`spawn`].
+pub(crate) unsafe fn spawn_named<C: Config, F: Future + 'static>(
+    worker: NonNull<Worker<C>>,
+    name: &'static str,
+    future: F,
+) -> JoinHandle<F::Output> {
+    // SAFETY: as the caller.
+    match unsafe { try_spawn_with::<C, F, Named>(worker, future, Named(name)) } {
+        Ok(handle) => handle,
+        Err(_) => no_memory(C::NAME, Of::<C, F, Named, OwnBlock>::LAYOUT),
+    }
+}
+
+/// As [`spawn`]; gives the future back when the memory strategy has no memory.
+///
+/// # Safety
+/// As [`spawn`].
+#[inline(always)]
+pub(crate) unsafe fn try_spawn<C: Config, F: Future + 'static>(
+    worker: NonNull<Worker<C>>,
+    future: F,
+) -> Result<JoinHandle<F::Output>, F> {
+    // SAFETY: as the caller.
+    unsafe { try_spawn_with::<C, F, ()>(worker, future, ()) }
+}
+
+#[cold]
+#[inline(never)]
+fn no_memory(config: &str, layout: Layout) -> ! {
+    panic!(
+        "the memory strategy of `{config}` has no {} bytes left for a task; `try_spawn` returns the future instead",
+        layout.size()
+    )
+}
+
+#[inline(always)]
+unsafe fn try_spawn_with<C: Config, F: Future + 'static, X: Extra>(
+    worker: NonNull<Worker<C>>,
+    future: F,
+    extra: X,
+) -> Result<JoinHandle<F::Output>, F> {
+    // SAFETY: alive: the caller owns it.
+    let this = unsafe { worker.as_ref() };
+    // SAFETY: the caller is the owner; a task is never of size 0.
+    let Some(block) = (unsafe { this.memory.alloc(Of::<C, F, X, OwnBlock>::LAYOUT) }) else { return Err(future) };
+    let header = Header::new(const { &Of::<C, F, X, OwnBlock>::TABLE }, Worker::home_of(worker), BORN | NOTIFIED);
+    // SAFETY: the block is ours and has the layout.
+    let task = unsafe { Of::<C, F, X, OwnBlock>::write(block, header, extra, future) };
+    #[cfg(loom)]
+    super::counts::spawned();
+    // SAFETY: new, ours, listed nowhere.
+    unsafe { admit(&this.home, task) };
+    // SAFETY: the handle's reference of `BORN`; the output is `F::Output`.
+    Ok(unsafe { JoinHandle::new(task.cast()) })
+}
+
+/// Lists a new task and queues it; while the runtime closes, cancels it at once.
+#[inline(always)]
+unsafe fn admit<S: Sharing>(home: &Home<S>, task: Task<S>) {
+    // SAFETY: new.
+    let header = unsafe { task.as_ref() };
+    // SAFETY: the owner; nothing re-enters.
+    unsafe { home.owned.with(|owned| header.idx.set(owned.insert(task))) };
+    if home.closing.get() {
+        header.state.update(|s| (Some(s & !NOTIFIED), ()));
+        // SAFETY: new: neither running nor complete.
+        unsafe { run::cancel_unstarted(task) }
+    } else {
+        // SAFETY: the owner; the pin of `BORN | NOTIFIED` is the queue's.
+        unsafe { home.queue_push(task) }
+    }
+}
+
+/// Spawns a task from any thread that holds the home of `worker`. Under `Local`; under `Shared` a scheduler places it.
+///
+/// # Safety
+/// The caller holds a reference of the home. `F` and its output are `Send`.
+pub(crate) unsafe fn spawn_foreign<C: Config, F: Future + 'static>(
+    worker: NonNull<Worker<C>>,
+    future: F,
+) -> Result<JoinHandle<F::Output>, F> {
+    // SAFETY: alive: the caller holds its home.
+    let this = unsafe { worker.as_ref() };
+    let Some(block) = this.memory.alloc_foreign(Of::<C, F, (), ForeignBlock>::LAYOUT) else { return Err(future) };
+    let header = Header::new(const { &Of::<C, F, (), ForeignBlock>::TABLE }, Worker::home_of(worker), BORN);
+    // SAFETY: the block is ours and has the layout.
+    let task = unsafe { Of::<C, F, (), ForeignBlock>::write(block, header, (), future) };
+    #[cfg(loom)]
+    super::counts::spawned();
+    // SAFETY: new and ours.
+    let header = unsafe { task.as_ref() };
+    // Nobody else knows the task; the push publishes it.
+    header.remote.word().store(R_QUEUED | R_WAKE, Ordering::Relaxed);
+    // SAFETY: the pin was set just now.
+    if let Err(Closed) = unsafe { post_task(task) } {
+        if planted(Plant::ClosedPostForgotten) {
+            // SAFETY: as below.
+            return Ok(unsafe { JoinHandle::new(task.cast()) });
+        }
+        // What close would have done: the future goes here (it is `Send`), the task is complete and merged, the runtime's
+        // reference is gone, and the task holds the home.
+        this.home.acquire();
+        header.state.update(|s| (Some(s | RUNNING), ()));
+        // SAFETY: the task is ours alone; its future was never polled.
+        unsafe { (header.table.cancel)(task.cast()) };
+        header.state.update(|s| (Some((s & (JOIN)) | COMPLETE | FAILED | MERGED), ()));
+        header.remote.word().store(R_ONE | R_MERGED, Ordering::Release);
+    }
+    // SAFETY: the handle's reference of `BORN`; the output is `F::Output`.
+    Ok(unsafe { JoinHandle::new(task.cast()) })
+}
+
+/// Makes the task that stands for the future of `block_on`: its waker, without a future of its own.
+///
+/// # Safety
+/// The caller is the owner of the new `worker`.
+pub(super) unsafe fn make_root<C: Config>(worker: NonNull<Worker<C>>) {
+    // SAFETY: as the caller.
+    let handle = unsafe { spawn(worker, core::future::pending::<()>()) };
+    // SAFETY: as the caller.
+    let this = unsafe { worker.as_ref() };
+    // SAFETY: the owner.
+    let Some(task) = (unsafe { this.home.queue_pop() }) else { unreachable!("the root was queued just now") };
+    core::mem::forget(handle);
+    // SAFETY: the runtime's reference.
+    let header = unsafe { task.as_ref() };
+    // Parked, without a handle: the handle's reference goes, the runtime's stays until close cancels it.
+    header.state.update(|s| (Some(s & !(NOTIFIED | JOIN)), ()));
+    // SAFETY: the reference of the forgotten handle.
+    unsafe { refs::release::<SharingOf<C>>(task) };
+    this.root.set(Some(task));
+}

@@ -1,0 +1,123 @@
+//! What a worker does between polls: inbox, timers, driver, sleep.
+//!
+//! A worker that has nothing to run says so in its inbox (`PARKED`), and sleeps in its driver until the next deadline. The
+//! order is what rules out a lost wake-up: first the flag, then the driver's own sleep; a push that comes after the flag
+//! unparks, one that came before makes the flag fail.
+
+use super::Worker;
+use crate::config::Config;
+use crate::instant::Instant;
+use crate::roles::{Clock, Live, Nanos, Park};
+use crate::task::run::guard;
+use core::ptr::NonNull;
+
+impl<C: Config> Worker<C> {
+    /// The time now.
+    #[inline]
+    pub(crate) fn now(&self) -> Instant {
+        C::Clock::now(&self.common.clock)
+    }
+
+    /// Takes in what other threads left.
+    ///
+    /// # Safety
+    /// As [`look_around`](Self::look_around).
+    #[inline]
+    pub(crate) unsafe fn visit_inbox(worker: NonNull<Self>) {
+        // SAFETY: the owner.
+        let inbox = unsafe { &worker.as_ref().home.inbox };
+        if inbox.looks_filled() {
+            // SAFETY: the owner took it.
+            unsafe { Self::visit_all(worker, inbox.take(), false, false) };
+        }
+    }
+
+    /// A busy worker's look around: inbox, due timers, ready I/O. Does not sleep.
+    ///
+    /// # Safety
+    /// The caller is the owner, in its context, between polls.
+    #[cold]
+    #[inline(never)]
+    pub(crate) unsafe fn look_around(worker: NonNull<Self>) {
+        // SAFETY: the owner.
+        let this = unsafe { worker.as_ref() };
+        // SAFETY: the owner, between polls.
+        unsafe { Self::visit_inbox(worker) };
+        // SAFETY: the owner.
+        unsafe { this.fire_timers() };
+        // SAFETY: the owner; the driver is there.
+        let live = unsafe { Self::live(worker) };
+        // SAFETY: as above.
+        if unsafe { live.as_ref() }.has_work() {
+            // SAFETY: as above.
+            park(unsafe { live.as_ref() }, Park::Poll);
+        }
+    }
+
+    /// Nothing to run: takes in what came, else sleeps until something does.
+    ///
+    /// # Safety
+    /// As [`look_around`](Self::look_around).
+    #[cold]
+    #[inline(never)]
+    pub(crate) unsafe fn idle(worker: NonNull<Self>) {
+        // SAFETY: the owner.
+        let this = unsafe { worker.as_ref() };
+        let home = &this.home;
+        // SAFETY: the owner took it.
+        unsafe { Self::visit_all(worker, home.inbox.take(), false, false) };
+        // SAFETY: the owner.
+        let next = unsafe { this.fire_timers() };
+        // SAFETY: the owner.
+        if !unsafe { home.queue_is_empty() } {
+            return;
+        }
+        // SAFETY: the owner; the queue is not in use.
+        unsafe { home.queue_rest() };
+        let park_for = match next {
+            None => Park::Forever,
+            Some(deadline) if C::Clock::idle_until(&this.common.clock, deadline) => return,
+            Some(deadline) => {
+                let wait = deadline.saturating_duration_since(this.now()) + C::TIMER_SLACK;
+                Park::Until(Nanos(u64::try_from(wait.as_nanos()).unwrap_or(u64::MAX)))
+            }
+        };
+        // SAFETY: the owner; the driver is there.
+        let live = unsafe { Self::live(worker) };
+        if home.inbox.park() {
+            // SAFETY: as above.
+            park(unsafe { live.as_ref() }, park_for);
+            // At once: while the head says PARKED, every push makes a system call.
+            // SAFETY: the owner took it.
+            unsafe { Self::visit_all(worker, home.inbox.take(), false, false) };
+        } else {
+            // SAFETY: as above.
+            park(unsafe { live.as_ref() }, Park::Poll);
+        }
+        // SAFETY: the owner.
+        unsafe { this.fire_timers() };
+    }
+
+    /// Wakes whose deadline has come. Returns the next deadline.
+    unsafe fn fire_timers(&self) -> Option<Instant> {
+        // SAFETY: the owner; nothing of the user's runs.
+        let next = unsafe { self.with_wheel(|wheel| wheel.next_deadline()) }?;
+        let now = self.now().as_nanos();
+        if next > now {
+            return Some(Instant::from_nanos(next));
+        }
+        // SAFETY: the owner; the waker runs after the borrow.
+        while let Some(waker) = unsafe { self.with_wheel(|wheel| wheel.expire(now)) } {
+            guard(|| waker.wake());
+        }
+        // SAFETY: the owner; nothing of the user's runs.
+        unsafe { self.with_wheel(|wheel| wheel.next_deadline()) }.map(Instant::from_nanos)
+    }
+}
+
+fn park<L: Live>(live: &L, park: Park) {
+    if let Err(errno) = live.park(park) {
+        // The driver cannot wait: going on would spin, and nothing would ever complete.
+        panic!("the I/O driver cannot wait: {}", crate::error::Error::from(errno));
+    }
+}
