@@ -1,0 +1,153 @@
+//! Stage 4 of `config`: the tokens. The only file of this macro that knows a path of the runtime.
+//!
+//! # Invariants
+//! 1. Paths begin with the runtime's crate (`::bespoke`, or what `crate = …` says) or with `::core`, so a
+//!    `#![no_std]` crate compiles, and no import of the user's can shadow them.
+//! 2. A check lies under the value it checks, a forwarded item under the base it comes from (see `span`).
+
+use proc_macro2::{Ident, Literal, Span, TokenStream};
+use quote::{ToTokens, quote};
+use syn::{ImplItem, ItemImpl};
+
+use super::analyze::Written;
+use super::condition::Condition;
+use super::lower::{Forward, Module, Plan};
+use crate::items::{Kind, Value};
+use crate::span::Ends;
+
+pub(crate) fn emit(plan: Plan) -> TokenStream {
+    let krate = plan.krate.as_ref().map_or_else(|| quote!(::bespoke), ToTokens::to_token_stream);
+    let base = plan.base.as_ref().map_or_else(|| quote!(#krate::preset::Default), ToTokens::to_token_stream);
+    let config = plan.block.self_ty.to_token_stream();
+    let Plan { block, trait_path, name, condition, forwards, checks, module, .. } = plan;
+    let emitter = Emitter { krate, base, config, name, trait_path, condition };
+    let checks = checks.map(|written| emitter.checks(&written));
+    let ambient = emitter.ambient(&block);
+    let module = module.map(|module| emitter.module(&module));
+    let block = emitter.block(block, &forwards);
+    quote!(#block #checks #ambient #module)
+}
+
+/// The names that the parts of the expansion share.
+struct Emitter {
+    /// The runtime's crate.
+    krate: TokenStream,
+    /// Where missing items come from.
+    base: TokenStream,
+    /// The user's type.
+    config: TokenStream,
+    /// The text of `NAME`.
+    name: String,
+    /// `Config`, as the user names it.
+    trait_path: TokenStream,
+    /// When all of it exists. `None` = always.
+    condition: Option<Condition>,
+}
+
+impl Emitter {
+    /// The user's block and, after the user's items, the missing ones.
+    fn block(&self, mut block: ItemImpl, forwards: &[Forward]) -> TokenStream {
+        let krate = &self.krate;
+        block.items.extend(forwards.iter().map(|forward| ImplItem::Verbatim(self.forward(forward))));
+        block.items.push(ImplItem::Verbatim(quote! {
+            #[allow(non_upper_case_globals, reason = "the name is advice, read when it is missing")]
+            #[doc(hidden)]
+            const PLEASE_ADD_THE_ATTRIBUTE_bespoke_config: #krate::__private::Sealed =
+                #krate::__private::Sealed::BY_MACRO;
+        }));
+        block.into_token_stream()
+    }
+
+    fn forward(&self, forward: &Forward) -> TokenStream {
+        let (krate, base, trait_path) = (&self.krate, &self.base, &self.trait_path);
+        let condition = &forward.condition;
+        let name = Ident::new(forward.item.name, Span::call_site());
+        let place = Ends::of(base);
+        let value = place.cover(quote!(<#base as #trait_path>::#name));
+        let item = match forward.item.kind {
+            Kind::Type => place.cover(quote!(type #name =)),
+            Kind::Const(of) => {
+                let of = match of {
+                    Value::Usize => quote!(usize),
+                    Value::U32 => quote!(u32),
+                    Value::Bool => quote!(bool),
+                    Value::Duration => quote!(::core::time::Duration),
+                    Value::PanicPolicy => quote!(#krate::PanicPolicy),
+                };
+                place.cover(quote!(const #name: #of =))
+            }
+            Kind::Name => {
+                let text = &self.name;
+                return quote!(#condition const #name: &'static str = #text;);
+            }
+        };
+        quote!(#condition #item #value;)
+    }
+
+    /// One rule check per item, then the rules across items.
+    fn checks(&self, written: &[Written]) -> TokenStream {
+        let (krate, config, outer) = (&self.krate, &self.config, &self.condition);
+        let items = written.iter().map(|written| {
+            let (name, own) = (Literal::string(written.item.name), &written.condition);
+            let check = written.value.cover(quote!(#krate::__private::check::item::<#config>(#name)));
+            let head = written.value.cover(quote!(const _: () =));
+            quote!(#outer #own #head #check;)
+        });
+        // A check that was left out of this build was not done.
+        let done = written.iter().map(|written| {
+            let (name, own) = (Literal::string(written.item.name), &written.condition);
+            quote!(#own #name)
+        });
+        let place = Ends::of(config);
+        let head = place.cover(quote!(const _: () =));
+        let rest = place.cover(quote!(#krate::__private::check::rest::<#config>(&[#(#done),*])));
+        quote!(#(#items)* #outer #head #rest;)
+    }
+
+    /// The inherent functions of the config.
+    fn ambient(&self, block: &ItemImpl) -> TokenStream {
+        let (krate, config, outer) = (&self.krate, &self.config, &self.condition);
+        let parameters = &block.generics.params;
+        let predicates = block.generics.where_clause.as_ref().map(|clause| &clause.predicates);
+        quote!(#outer #krate::__ambient! { [#parameters] #config, [#predicates] })
+    }
+
+    /// The module of names.
+    fn module(&self, module: &Module) -> TokenStream {
+        let (krate, config, outer) = (&self.krate, &self.config, &self.condition);
+        let Module { vis, ident, config: inside, alias } = module;
+        let alias = alias.as_ref().map(|alias| {
+            quote! {
+                #outer
+                #[allow(non_camel_case_types, reason = "a name that no user's type has")]
+                #[doc(hidden)]
+                type #alias = #config;
+            }
+        });
+        quote!(#alias #outer #krate::__module! { #vis #ident [#inside] })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::config::expand;
+    use quote::quote;
+
+    // Whole expansions are kept, readable, in `tests/expand`.
+
+    #[test]
+    fn another_crate_path_replaces_every_path() {
+        let output = expand(quote!(crate = my::rt, module = app), quote!(impl Config for App {})).to_string();
+        assert!(!output.contains("bespoke ::"), "{output}");
+        for part in ["my :: rt :: preset :: Default", "my :: rt :: __ambient !", "my :: rt :: __module !"] {
+            assert!(output.contains(part), "{part} in {output}");
+        }
+    }
+
+    #[test]
+    fn a_wrong_argument_still_yields_the_config() {
+        let output = expand(quote!(bse = X), quote!(impl Config for App {})).to_string();
+        assert!(output.contains("compile_error"), "{output}");
+        assert!(output.contains("impl Config for App") && output.contains("type Driver ="), "{output}");
+    }
+}

@@ -1,0 +1,116 @@
+//! Stage 4 of `main` and `test`: the tokens. The only file of these macros that knows a path of the runtime.
+//!
+//! # Invariants
+//! 1. Paths begin with the runtime's crate (`::bespoke`, or what `crate = …` says) or with `::core`.
+//! 2. The call lies under the config that it names, so "is not a runtime configuration" is said there.
+
+use proc_macro2::TokenStream;
+use quote::{ToTokens, quote};
+
+use super::Entry;
+use super::lower::Plan;
+use crate::span::Ends;
+
+pub(crate) fn emit(plan: Plan) -> TokenStream {
+    let krate = plan.krate.as_ref().map_or_else(|| quote!(::bespoke), ToTokens::to_token_stream);
+    let config = plan.config.as_ref().map_or_else(|| quote!(#krate::preset::Default), ToTokens::to_token_stream);
+    let Plan { entry, outer_attributes, inner_attributes, vis, outer, inner, body, callable, .. } = plan;
+    let test = (entry == Entry::Test).then(|| quote!(#[::core::prelude::v1::test]));
+    let (unused, value) = if callable {
+        let place = Ends::of(&config);
+        let (run, name) = (place.cover(quote!(#krate::__private::run::<#config, _>)), &inner.ident);
+        let argument = place.parenthesize(quote!(#name()));
+        (None, quote!(#run #argument))
+    } else {
+        let unused = quote!(#[allow(dead_code, reason = "it cannot be called; the error says why")]);
+        (Some(unused), quote!(::core::unreachable!()))
+    };
+    quote! {
+        #(#outer_attributes)*
+        #test
+        #vis #outer {
+            #(#inner_attributes)*
+            #[allow(
+                clippy::future_not_send,
+                clippy::unused_async,
+                reason = "an entry function is `async` by rule, and runs where it was started"
+            )]
+            #unused
+            #inner #body
+            #value
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::entry::{Entry, expand};
+    use quote::quote;
+
+    // Whole expansions are kept, readable, in `tests/expand`.
+
+    #[test]
+    fn another_crate_path_replaces_every_path() {
+        let output = expand(
+            Entry::Main,
+            quote!(crate = my::rt),
+            quote!(
+                async fn main() {}
+            ),
+        )
+        .to_string();
+        assert!(output.contains("my :: rt :: __private :: run :: < my :: rt :: preset :: Default"), "{output}");
+        assert!(!output.contains("bespoke"), "{output}");
+    }
+
+    #[test]
+    fn every_mistake_still_yields_the_function() {
+        for (item, message) in [
+            (
+                quote!(
+                    fn main() {}
+                ),
+                "the function must be `async fn`",
+            ),
+            (
+                quote!(
+                    async fn main(a: u8) {}
+                ),
+                "the entry function takes no arguments",
+            ),
+            (
+                quote!(
+                    async fn main<T>() {}
+                ),
+                "the entry function takes no generic parameters",
+            ),
+            (
+                quote!(
+                    async fn main()
+                    where
+                        u8: Copy,
+                    {
+                    }
+                ),
+                "the entry function takes no generic parameters",
+            ),
+        ] {
+            let output = expand(Entry::Main, quote!(), item).to_string();
+            assert!(output.contains(message), "{output}");
+            assert!(output.starts_with("fn main () {"), "{output}");
+        }
+    }
+
+    #[test]
+    fn several_mistakes_are_shown_together() {
+        let output = expand(
+            Entry::Main,
+            quote!(workers = 4),
+            quote!(
+                fn main<T>(a: T) {}
+            ),
+        )
+        .to_string();
+        assert_eq!(output.matches("compile_error").count(), 4, "{output}");
+    }
+}
