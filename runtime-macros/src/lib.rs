@@ -113,7 +113,7 @@ use entry::Entry;
 /// # Errors
 ///
 /// - *unknown argument; `#[bespoke::config]` knows `base = …`, `module = …` and `crate = …`*
-/// - *the argument `base` is given twice*
+/// - *the argument `base` is given twice*; *a config cannot be its own base*
 /// - *`#[bespoke::config]` goes on `impl Config for …`*: the block implements another trait, or none
 /// - *`#[bespoke::config]` must see every item, and cannot look into a macro call; write the items out*
 /// - *`module = …` makes the names of one config, and this one has generic parameters*

@@ -34,11 +34,28 @@ impl Ends {
         Ends { first, last }
     }
 
+    /// The place's first token.
+    pub(crate) fn first(self) -> Span {
+        self.first
+    }
+
+    /// The place's last token.
+    pub(crate) fn last(self) -> Span {
+        self.last
+    }
+
     /// The same tokens, laid over the place: all on its first token, except the last one, which goes on its last token.
     pub(crate) fn cover(self, tokens: TokenStream) -> TokenStream {
         let mut trees: Vec<TokenTree> = tokens.into_iter().collect();
         let tail = trees.pop().map(|tail| moved_tree(tail, self.last));
         trees.into_iter().map(|tree| moved_tree(tree, self.first)).chain(tail).collect()
+    }
+
+    /// `inside`, which stands at the place and stays as it is, with `before` on its first token and `after` on its last.
+    pub(crate) fn enclose(self, before: TokenStream, inside: &TokenStream, after: TokenStream) -> TokenStream {
+        let before = before.into_iter().map(|tree| moved_tree(tree, self.first));
+        let after = after.into_iter().map(|tree| moved_tree(tree, self.last));
+        before.chain(inside.clone()).chain(after).collect()
     }
 
     /// Puts `contents`, untouched, between parentheses that lie on the last token of the place.
@@ -66,22 +83,66 @@ mod tests {
     use super::*;
     use quote::quote;
 
-    // Spans made outside a compiler cannot be compared; where they land is shown by the compile-fail tests of the
-    // facade. Here: the tokens themselves survive.
+    /// Each token with its column; a group's delimiters count as one.
+    fn columns(tokens: TokenStream) -> Vec<(String, usize)> {
+        let mut columns = Vec::new();
+        for tree in tokens {
+            match tree {
+                TokenTree::Group(group) => {
+                    columns.push(("group".to_string(), group.span().start().column));
+                    columns.extend(self::columns(group.stream()));
+                }
+                tree => columns.push((tree.to_string(), tree.span().start().column)),
+            }
+        }
+        columns
+    }
+
+    fn place(text: &str) -> Ends {
+        Ends::of(&text.parse::<TokenStream>().unwrap())
+    }
 
     #[test]
-    fn moving_keeps_the_tokens() {
-        let tokens = quote!(::bespoke::check::item::<App<{ N }>>("LOCAL_QUEUE", [1, (2)]));
-        assert_eq!(Ends::of(&quote!(10 * 10)).cover(tokens.clone()).to_string(), tokens.to_string());
+    fn covering_moves_every_token_and_the_last_one_to_the_end() {
+        let tokens = quote!(check::item::<App<{ N }>>("LOCAL_QUEUE", [1]));
+        let covered = place("    10 * 1000").cover(tokens.clone());
+        assert_eq!(covered.to_string(), tokens.to_string());
+        let columns = columns(covered);
+        let call = columns.iter().rposition(|(token, _)| token == ">").unwrap() + 1;
+        for (index, (token, column)) in columns.into_iter().enumerate() {
+            assert_eq!(column, if index < call { 4 } else { 9 }, "{token}");
+        }
+    }
+
+    #[test]
+    fn the_ends_of_a_group_are_its_delimiters() {
+        let columns = columns(place("  { 1 }").cover(quote!(a b)));
+        assert_eq!(columns, [("a".to_string(), 2), ("b".to_string(), 6)]);
     }
 
     #[test]
     fn covering_with_nothing_is_nothing() {
-        assert!(Ends::of(&quote!(a)).cover(TokenStream::new()).is_empty());
+        assert!(place("a").cover(TokenStream::new()).is_empty());
     }
 
     #[test]
     fn an_empty_place_is_the_attribute() {
         assert_eq!(Ends::of(&TokenStream::new()).cover(quote!(a b)).to_string(), "a b");
+    }
+
+    #[test]
+    fn what_is_enclosed_stays_where_it_is() {
+        let inside: TokenStream = "  preset::Server".parse().unwrap();
+        let enclosed = Ends::of(&inside).enclose(quote!(run::<), &inside, quote!(, _>));
+        assert_eq!(enclosed.to_string(), quote!(run::<preset::Server, _>).to_string());
+        let columns: Vec<usize> = columns(enclosed).into_iter().map(|(_, column)| column).collect();
+        assert_eq!(columns, [2, 2, 2, 2, 2, 8, 9, 10, 10, 10, 10]);
+    }
+
+    #[test]
+    fn parentheses_lie_at_the_end_and_leave_their_contents() {
+        let contents: TokenStream = "       main".parse().unwrap();
+        let columns = columns(place("a + b").parenthesize(contents).into());
+        assert_eq!(columns, [("group".to_string(), 4), ("main".to_string(), 7)]);
     }
 }

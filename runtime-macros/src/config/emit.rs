@@ -6,7 +6,7 @@
 //! 2. A check lies under the value it checks, a forwarded item under the base it comes from (see `span`).
 
 use proc_macro2::{Ident, Literal, Span, TokenStream};
-use quote::{ToTokens, quote};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::{ImplItem, ItemImpl};
 
 use super::analyze::Written;
@@ -63,7 +63,11 @@ impl Emitter {
         let condition = &forward.condition;
         let name = Ident::new(forward.item.name, Span::call_site());
         let place = Ends::of(base);
-        let value = place.cover(quote!(<#base as #trait_path>::#name));
+        // Marked as the user's, not as ours: rustc meets the base both alone and in the projection, and says the same
+        // about it twice if the two are of different origin.
+        let (open, path) = (quote_spanned!(place.first()=> <), place.cover(trait_path.clone()));
+        let projected = Ident::new(forward.item.name, place.last());
+        let value = quote_spanned!(place.last()=> #open #base as #path>::#projected);
         let item = match forward.item.kind {
             Kind::Type => place.cover(quote!(type #name =)),
             Kind::Const(of) => {
@@ -130,10 +134,65 @@ impl Emitter {
 
 #[cfg(test)]
 mod tests {
+    use core::mem;
+
     use crate::config::expand;
+    use proc_macro2::{Delimiter, TokenStream, TokenTree};
     use quote::quote;
 
-    // Whole expansions are kept, readable, in `tests/expand`.
+    // Whole expansions are kept, readable, in `tests/expand`. They do not show where the tokens lie; the tests here do.
+
+    const BLOCK: &str = "impl Config for App {
+        type Driver = IoUring<100>;
+        const LOCAL_QUEUE: usize = 10 * 10;
+    }";
+
+    /// Lines and columns of the first and last token of the items that begin with `head`.
+    fn places(arguments: &str, head: &str) -> Vec<[(usize, usize); 2]> {
+        let output = expand(arguments.parse().unwrap(), BLOCK.parse().unwrap());
+        let mut places = Vec::new();
+        for item in items(output) {
+            let text: TokenStream = item.iter().cloned().collect();
+            if text.to_string().starts_with(head) {
+                places.push(
+                    [&item[0], &item[item.len() - 1]]
+                        .map(|tree| (tree.span().start().line, tree.span().start().column)),
+                );
+            }
+        }
+        places
+    }
+
+    /// The tokens between the semicolons, at any depth.
+    fn items(tokens: TokenStream) -> Vec<Vec<TokenTree>> {
+        let (mut all, mut item) = (Vec::new(), Vec::new());
+        for tree in tokens {
+            match tree {
+                TokenTree::Punct(punct) if punct.as_char() == ';' => all.push(mem::take(&mut item)),
+                TokenTree::Group(group) if group.delimiter() == Delimiter::Brace => {
+                    all.extend(items(group.stream()));
+                    item.clear();
+                }
+                tree => item.push(tree),
+            }
+        }
+        all
+    }
+
+    #[test]
+    fn a_check_covers_the_value_it_checks() {
+        let checks = places("", "const _");
+        let (driver, queue) = ([(2, 22), (2, 33)], [(3, 35), (3, 40)]);
+        let config = [(1, 16), (1, 16)];
+        assert_eq!(checks, [driver, queue, config]);
+    }
+
+    #[test]
+    fn a_forwarded_item_covers_the_base() {
+        for head in ["type Scheduler", "const POLL_BUDGET", "const PANIC", "const TIMER_SLACK"] {
+            assert_eq!(places("  base = preset::Server", head), [[(1, 9), (1, 17)]], "{head}");
+        }
+    }
 
     #[test]
     fn another_crate_path_replaces_every_path() {

@@ -52,6 +52,11 @@ pub(crate) struct Module {
 pub(crate) fn lower(analyzed: Analyzed, errors: &mut Errors) -> Plan {
     let Analyzed { arguments, block, trait_path, condition, written } = analyzed;
     let parse::Arguments { base, module, krate } = arguments;
+    let own_base = base.as_ref().is_some_and(|base| same(base, &block.self_ty));
+    if own_base {
+        errors.under(&base, OWN_BASE);
+    }
+    let base = base.filter(|_| !own_base);
     let forwards = ITEMS.iter().filter_map(|item| forward(item, &written)).collect();
     let generic = !block.generics.params.is_empty();
     let module = module.and_then(|module| {
@@ -64,6 +69,11 @@ pub(crate) fn lower(analyzed: Analyzed, errors: &mut Errors) -> Plan {
     let name = as_written(block.self_ty.to_token_stream());
     let checks = (!generic).then_some(written);
     Plan { block, trait_path, name, base, krate, condition, forwards, checks, module }
+}
+
+/// Whether two types are written alike.
+fn same(a: &Type, b: &Type) -> bool {
+    a.to_token_stream().to_string() == b.to_token_stream().to_string()
 }
 
 /// How `item` is made up next to what the user wrote. `None` = it is written for every build.
@@ -136,6 +146,7 @@ fn as_written(tokens: TokenStream) -> String {
     text
 }
 
+const OWN_BASE: &str = "a config cannot be its own base";
 const GENERIC_MODULE: &str = "`module = …` makes the names of one config, and this one has generic parameters";
 
 #[cfg(test)]
@@ -193,6 +204,15 @@ mod tests {
         );
         assert!(plan.checks.is_none() && plan.module.is_none());
         assert!(errors.contains(GENERIC_MODULE), "{errors}");
+    }
+
+    #[test]
+    fn a_config_is_not_its_own_base() {
+        let (plan, errors) = lowered(quote!(base = configs::App), quote!(impl Config for configs::App {}));
+        assert!(errors.contains(OWN_BASE), "{errors}");
+        assert!(plan.base.is_none(), "the default one stands in");
+        let (plan, errors) = lowered(quote!(base = other::App), quote!(impl Config for configs::App {}));
+        assert_eq!((plan.base.is_some(), errors), (true, String::new()));
     }
 
     #[test]

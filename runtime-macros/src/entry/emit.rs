@@ -4,7 +4,7 @@
 //! 1. Paths begin with the runtime's crate (`::bespoke`, or what `crate = …` says) or with `::core`.
 //! 2. The call lies under the config that it names, so "is not a runtime configuration" is said there.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Delimiter, Group, TokenStream};
 use quote::{ToTokens, quote};
 
 use super::Entry;
@@ -18,17 +18,17 @@ pub(crate) fn emit(plan: Plan) -> TokenStream {
     let test = (entry == Entry::Test).then(|| quote!(#[::core::prelude::v1::test]));
     let (unused, value) = if callable {
         let place = Ends::of(&config);
-        let (run, name) = (place.cover(quote!(#krate::__private::run::<#config, _>)), &inner.ident);
+        let (name, run) = (&inner.ident, quote!(#krate::__private::run::<));
+        let run = place.enclose(run, &config, quote!(, _>));
         let argument = place.parenthesize(quote!(#name()));
         (None, quote!(#run #argument))
     } else {
         let unused = quote!(#[allow(dead_code, reason = "it cannot be called; the error says why")]);
         (Some(unused), quote!(::core::unreachable!()))
     };
-    quote! {
-        #(#outer_attributes)*
-        #test
-        #vis #outer {
+    // With the user's braces the function is the user's: rustc says that it is unused, or not documented.
+    let braces = body.brace_token.span.join();
+    let body = quote! {
             #(#inner_attributes)*
             #[allow(
                 clippy::future_not_send,
@@ -38,8 +38,10 @@ pub(crate) fn emit(plan: Plan) -> TokenStream {
             #unused
             #inner #body
             #value
-        }
-    }
+    };
+    let mut body = Group::new(Delimiter::Brace, body);
+    body.set_span(braces);
+    quote!(#(#outer_attributes)* #test #vis #outer #body)
 }
 
 #[cfg(test)]
