@@ -80,77 +80,42 @@ fn at_commas(tokens: TokenStream) -> Vec<TokenStream> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use syn::parse_quote;
+    use syn::parse::Parser;
 
-    fn of(item: syn::ItemStruct) -> String {
-        Condition::of(&item.attrs).map_or(String::new(), |condition| condition.to_token_stream().to_string())
+    /// The condition in `attributes`, printed; and what is expected, printed the same way.
+    fn compare(attributes: &str, expected: &str) {
+        let parsed = Attribute::parse_outer.parse_str(attributes).unwrap();
+        let found = Condition::of(&parsed).to_token_stream().to_string();
+        assert_eq!(found, expected.parse::<TokenStream>().unwrap().to_string(), "{attributes}");
     }
 
     #[test]
     fn other_attributes_are_no_condition() {
-        assert_eq!(
-            of(parse_quote!(
-                #[doc = "cfg(a)"]
-                #[allow(dead_code)]
-                #[cfg_attr(a, inline)]
-                struct S;
-            )),
-            ""
-        );
+        compare("", "");
+        compare(r#"#[doc = "cfg(a)"] #[allow(dead_code)] #[cfg_attr(a, inline)]"#, "");
     }
 
     #[test]
     fn one_cfg_is_its_predicate() {
-        assert_eq!(
-            of(parse_quote!(
-                #[cfg(feature = "a")]
-                struct S;
-            )),
-            quote!(#[cfg(feature = "a")]).to_string()
-        );
-        assert_eq!(
-            of(parse_quote!(
-                #[cfg(true)]
-                struct S;
-            )),
-            quote!(#[cfg(true)]).to_string()
-        );
+        compare(r#"#[inline] #[cfg(feature = "a")]"#, r#"#[cfg(feature = "a")]"#);
+        compare("#[cfg(any(a, b),)]", "#[cfg(any(a, b))]");
+        compare("#[cfg(true)]", "#[cfg(true)]");
     }
 
     #[test]
     fn several_cfgs_must_all_hold() {
-        assert_eq!(
-            of(parse_quote!(
-                #[cfg(a)]
-                #[cfg(not(b))]
-                struct S;
-            )),
-            quote!(#[cfg(all(a, not(b)))]).to_string()
-        );
+        compare("#[cfg(a)] #[cfg(not(b))]", "#[cfg(all(a, not(b)))]");
     }
 
     #[test]
     fn a_conditional_cfg_holds_where_it_is_absent() {
-        assert_eq!(
-            of(parse_quote!(
-                #[cfg_attr(a, inline, cfg(b), cfg_attr(c, cfg(d)))]
-                struct S;
-            )),
-            quote!(#[cfg(any(not(a), all(b, any(not(c), d))))]).to_string()
-        );
+        compare("#[cfg_attr(a, cfg(b))]", "#[cfg(any(not(a), b))]");
+        compare("#[cfg_attr(a, inline, cfg(b), cfg_attr(c, cfg(d)))]", "#[cfg(any(not(a), all(b, any(not(c), d))))]");
     }
 
     #[test]
     fn malformed_ones_are_left_to_rustc() {
-        assert_eq!(
-            of(parse_quote!(
-                #[cfg]
-                #[cfg()]
-                #[cfg = "a"]
-                struct S;
-            )),
-            ""
-        );
+        compare(r#"#[cfg] #[cfg()] #[cfg = "a"] #[cfg[a]]"#, "");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //!
 //! # Invariants
 //! 1. Paths begin with the runtime's crate (`::bespoke`, or what `crate = …` says) or with `::core`, so a
-//!    `#![no_std]` crate compiles, and no import of the user's can shadow them.
+//!    `#![no_std]` crate compiles, and no import of the user's can shadow them. Primitive types are named bare.
 //! 2. A check lies under the value it checks, a forwarded item under the base it comes from (see `span`).
 
 use proc_macro2::{Ident, Literal, Span, TokenStream};
@@ -50,7 +50,6 @@ impl Emitter {
         let krate = &self.krate;
         block.items.extend(forwards.iter().map(|forward| ImplItem::Verbatim(self.forward(forward))));
         block.items.push(ImplItem::Verbatim(quote! {
-            #[allow(non_upper_case_globals, reason = "the name is advice, read when it is missing")]
             #[doc(hidden)]
             const PLEASE_ADD_THE_ATTRIBUTE_bespoke_config: #krate::__private::Sealed =
                 #krate::__private::Sealed::BY_MACRO;
@@ -123,7 +122,6 @@ impl Emitter {
         let alias = alias.as_ref().map(|alias| {
             quote! {
                 #outer
-                #[allow(non_camel_case_types, reason = "a name that no user's type has")]
                 #[doc(hidden)]
                 type #alias = #config;
             }

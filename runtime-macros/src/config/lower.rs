@@ -5,7 +5,7 @@
 //!   A generic config has no value before it is used, so none can be evaluated here; the runtime checks it when built.
 //! - *Module*: lies two modules further in than the config, so the path to the config is rewritten.
 
-use proc_macro2::{Delimiter, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Span, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident, quote};
 use syn::{Ident, ItemImpl, Path, Type, Visibility};
 
@@ -91,7 +91,7 @@ fn lower_module(module: parse::Module, config: &Type) -> Module {
     match from_inside(config) {
         Some(config) => Module { vis, ident, config, alias: None },
         None => {
-            let alias = format_ident!("__bespoke_config_of_{}", ident);
+            let alias = format_ident!("__bespoke_config_of_{}", ident, span = Span::call_site());
             Module { vis, ident, config: quote!(super::super::#alias), alias: Some(alias) }
         }
     }

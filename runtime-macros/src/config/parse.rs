@@ -144,29 +144,19 @@ mod tests {
 
     #[test]
     fn the_trait_is_known_by_its_last_segment() {
-        for item in [
-            quote!(impl Config for App {}),
-            quote!(
-                impl<D> my::bespoke::Config for App<D> where D: X {}
-            ),
-        ] {
-            let (parsed, errors) = parsed(quote!(), item);
-            assert!(matches!(parsed, Parsed::Config(_)));
+        for item in ["impl Config for App {}", "impl<D> my::bespoke::Config for App<D> where D: X {}"] {
+            let (parsed, errors) = parsed(quote!(), item.parse().unwrap());
+            assert!(matches!(parsed, Parsed::Config(_)), "{item}");
             assert_eq!(errors, "");
         }
     }
 
     #[test]
     fn anything_else_is_handed_back_with_the_message() {
-        for item in [
-            quote!(
-                struct App;
-            ),
-            quote!(impl App {}),
-            quote!(impl Clone for App {}),
-            quote!(impl !Config for App {}),
-            quote!(impl Config App),
-        ] {
+        let others =
+            ["struct App;", "impl App {}", "impl Clone for App {}", "impl !Config for App {}", "impl Config App"];
+        for item in others {
+            let item: TokenStream = item.parse().unwrap();
             let (parsed, errors) = parsed(quote!(), item.clone());
             assert!(errors.contains(NOT_A_CONFIG), "{errors}");
             match parsed {

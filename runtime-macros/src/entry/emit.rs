@@ -28,18 +28,8 @@ pub(crate) fn emit(plan: Plan) -> TokenStream {
     };
     // With the user's braces the function is the user's: rustc says that it is unused, or not documented.
     let braces = body.brace_token.span.join();
-    let body = quote! {
-            #(#inner_attributes)*
-            #[allow(
-                clippy::future_not_send,
-                clippy::unused_async,
-                reason = "an entry function is `async` by rule, and runs where it was started"
-            )]
-            #unused
-            #inner #body
-            #value
-    };
-    let mut body = Group::new(Delimiter::Brace, body);
+    let statements = quote!(#(#inner_attributes)* #unused #inner #body #value);
+    let mut body = Group::new(Delimiter::Brace, statements);
     body.set_span(braces);
     quote!(#(#outer_attributes)* #test #vis #outer #body)
 }
@@ -47,20 +37,16 @@ pub(crate) fn emit(plan: Plan) -> TokenStream {
 #[cfg(test)]
 mod tests {
     use crate::entry::{Entry, expand};
-    use quote::quote;
 
     // Whole expansions are kept, readable, in `tests/expand`.
 
+    fn expanded(arguments: &str, item: &str) -> String {
+        expand(Entry::Main, arguments.parse().unwrap(), item.parse().unwrap()).to_string()
+    }
+
     #[test]
     fn another_crate_path_replaces_every_path() {
-        let output = expand(
-            Entry::Main,
-            quote!(crate = my::rt),
-            quote!(
-                async fn main() {}
-            ),
-        )
-        .to_string();
+        let output = expanded("crate = my::rt", "async fn main() {}");
         assert!(output.contains("my :: rt :: __private :: run :: < my :: rt :: preset :: Default"), "{output}");
         assert!(!output.contains("bespoke"), "{output}");
     }
@@ -68,36 +54,13 @@ mod tests {
     #[test]
     fn every_mistake_still_yields_the_function() {
         for (item, message) in [
-            (
-                quote!(
-                    fn main() {}
-                ),
-                "the function must be `async fn`",
-            ),
-            (
-                quote!(
-                    async fn main(a: u8) {}
-                ),
-                "the entry function takes no arguments",
-            ),
-            (
-                quote!(
-                    async fn main<T>() {}
-                ),
-                "the entry function takes no generic parameters",
-            ),
-            (
-                quote!(
-                    async fn main()
-                    where
-                        u8: Copy,
-                    {
-                    }
-                ),
-                "the entry function takes no generic parameters",
-            ),
+            ("fn main() {}", "the function must be `async fn`"),
+            ("async fn main(a: u8) {}", "the entry function takes no arguments"),
+            ("async fn main(...) {}", "the entry function takes no arguments"),
+            ("async fn main<T>() {}", "the entry function takes no generic parameters"),
+            ("async fn main() where u8: Copy {}", "the entry function takes no generic parameters"),
         ] {
-            let output = expand(Entry::Main, quote!(), item).to_string();
+            let output = expanded("", item);
             assert!(output.contains(message), "{output}");
             assert!(output.starts_with("fn main () {"), "{output}");
         }
@@ -105,14 +68,7 @@ mod tests {
 
     #[test]
     fn several_mistakes_are_shown_together() {
-        let output = expand(
-            Entry::Main,
-            quote!(workers = 4),
-            quote!(
-                fn main<T>(a: T) {}
-            ),
-        )
-        .to_string();
+        let output = expanded("workers = 4", "fn main<T>(a: T) {}");
         assert_eq!(output.matches("compile_error").count(), 4, "{output}");
     }
 }

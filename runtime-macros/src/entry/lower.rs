@@ -4,7 +4,7 @@
 //! instead looks simpler and was rejected: a block has no declared type, so rustc reports a wrong value of the body
 //! under the attribute, and refuses `Err(Box::new(error))` where `Box<dyn Error>` is returned.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use quote::quote;
 use syn::{AttrStyle, Attribute, Block, Path, ReturnType, Signature, Token, Type, Visibility};
 
@@ -38,9 +38,8 @@ pub(crate) fn lower(entry: Entry, analyzed: Analyzed) -> Plan {
         function.attrs.into_iter().partition(|attribute| matches!(attribute.style, AttrStyle::Inner(_)));
     let mut inner = function.sig;
     let outer = outer(&mut inner);
-    if inner.asyncness.is_none() {
-        inner.asyncness = Some(Token![async](inner.fn_token.span));
-    }
+    // An `async` of ours: "unused async" and the like are not the user's choice here, and lints skip what a macro wrote.
+    inner.asyncness = Some(Token![async](inner.fn_token.span.resolved_at(Span::call_site())));
     Plan {
         entry,
         config,
@@ -72,77 +71,53 @@ mod tests {
     use crate::errors::Errors;
     use quote::ToTokens;
 
-    /// The signatures, outside and inside.
-    fn signatures(item: TokenStream) -> (String, String) {
+    fn lowered(item: &str) -> Plan {
         let mut errors = Errors::new();
-        let parse::Parsed::Function(parsed) = parse::parse(Entry::Main, quote!(), item, &mut errors) else {
+        let parse::Parsed::Function(parsed) =
+            parse::parse(Entry::Main, TokenStream::new(), item.parse().unwrap(), &mut errors)
+        else {
             panic!("a function was refused")
         };
         let plan = lower(Entry::Main, analyze(parsed, &mut errors));
-        errors.into_tokens();
-        (plan.outer.to_string(), plan.inner.to_token_stream().to_string())
+        let _messages = errors.into_tokens();
+        plan
+    }
+
+    /// Compares the signatures of `item`, outside and inside.
+    fn compare(item: &str, outer: &str, inner: &str) {
+        let plan = lowered(item);
+        let printed = |text: &str| text.parse::<TokenStream>().unwrap().to_string();
+        assert_eq!(plan.outer.to_string(), printed(outer));
+        assert_eq!(plan.inner.to_token_stream().to_string(), printed(inner));
     }
 
     #[test]
     fn the_inner_function_is_the_users() {
-        assert_eq!(
-            signatures(quote!(
-                async fn main() -> R {
-                    1
-                }
-            )),
-            (quote!(fn main() -> R).to_string(), quote!(async fn main() -> R).to_string())
-        );
+        compare("async fn main() -> R { 1 }", "fn main() -> R", "async fn main() -> R");
     }
 
     #[test]
     fn a_function_that_is_not_async_becomes_so() {
-        assert_eq!(
-            signatures(quote!(
-                fn main() {}
-            ))
-            .1,
-            quote!(async fn main()).to_string()
-        );
+        compare("fn main() {}", "fn main()", "async fn main()");
     }
 
     #[test]
     fn the_outer_function_has_no_arguments() {
-        let (outer, inner) = signatures(quote!(
-            async fn main<T>(a: T) -> T
-            where
-                T: X,
-            {
-                a
-            }
-        ));
-        assert_eq!(outer, quote!(fn main()).to_string());
-        assert_eq!(inner, quote!(async fn main<T>(a: T) -> T where T: X,).to_string());
+        let inner = "async fn main<T>(a: T) -> T where T: X,";
+        compare(&format!("{inner} {{ a }}"), "fn main()", inner);
+        compare("async fn main(a: u8) -> u8 { a }", "fn main() -> u8", "async fn main(a: u8) -> u8");
     }
 
     #[test]
     fn qualifiers_stay_outside() {
-        let (outer, inner) = signatures(quote!(
-            async unsafe extern "C" fn main() {}
-        ));
-        assert_eq!(outer, quote!(unsafe extern "C" fn main()).to_string());
-        assert_eq!(inner, quote!(async fn main()).to_string());
+        compare(r#"async unsafe extern "C" fn f() {}"#, r#"unsafe extern "C" fn f()"#, "async fn f()");
     }
 
     #[test]
     fn attributes_stay_where_they_were() {
-        let mut errors = Errors::new();
-        let item = quote!(
-            #[should_panic]
-            async fn f() {
-                #![allow(dead_code)]
-            }
-        );
-        let parse::Parsed::Function(parsed) = parse::parse(Entry::Test, quote!(), item, &mut errors) else {
-            panic!("a function was refused")
-        };
-        let plan = lower(Entry::Test, analyze(parsed, &mut errors));
-        assert!(errors.into_tokens().is_empty());
-        assert_eq!((plan.outer_attributes.len(), plan.inner_attributes.len()), (1, 1));
+        let plan = lowered("#[should_panic] async fn f() { #![allow(dead_code)] }");
+        assert_eq!(plan.outer_attributes.len(), 1);
+        assert_eq!(plan.inner_attributes.len(), 1);
+        assert!(plan.outer_attributes[0].path().is_ident("should_panic"));
     }
 }

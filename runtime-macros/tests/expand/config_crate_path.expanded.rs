@@ -17,10 +17,6 @@ impl Config for Of<Part> {
     const BLOCKING_KEEP_ALIVE: ::core::time::Duration = <framework::runtime::preset::Default as Config>::BLOCKING_KEEP_ALIVE;
     const SHUTDOWN_TIMEOUT: ::core::time::Duration = <framework::runtime::preset::Default as Config>::SHUTDOWN_TIMEOUT;
     const PANIC: framework::runtime::PanicPolicy = <framework::runtime::preset::Default as Config>::PANIC;
-    #[allow(
-        non_upper_case_globals,
-        reason = "the name is advice, read when it is missing"
-    )]
     #[doc(hidden)]
     const PLEASE_ADD_THE_ATTRIBUTE_bespoke_config: framework::runtime::__private::Sealed = framework::runtime::__private::Sealed::BY_MACRO;
 }
@@ -29,7 +25,6 @@ const _: () = framework::runtime::__private::check::rest::<Of<Part>>(&["PIN_WORK
 framework::runtime::__ambient! {
     [] Of < Part >, []
 }
-#[allow(non_camel_case_types, reason = "a name that no user's type has")]
 #[doc(hidden)]
 type __bespoke_config_of_app = Of<Part>;
 framework::runtime::__module! {

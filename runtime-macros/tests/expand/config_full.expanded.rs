@@ -17,10 +17,6 @@ impl Config for App {
     const SHUTDOWN_TIMEOUT: ::core::time::Duration = <preset::Server as Config>::SHUTDOWN_TIMEOUT;
     const PIN_WORKERS: bool = <preset::Server as Config>::PIN_WORKERS;
     const PANIC: ::bespoke::PanicPolicy = <preset::Server as Config>::PANIC;
-    #[allow(
-        non_upper_case_globals,
-        reason = "the name is advice, read when it is missing"
-    )]
     #[doc(hidden)]
     const PLEASE_ADD_THE_ATTRIBUTE_bespoke_config: ::bespoke::__private::Sealed = ::bespoke::__private::Sealed::BY_MACRO;
 }

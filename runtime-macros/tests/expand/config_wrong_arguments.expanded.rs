@@ -17,10 +17,6 @@ impl Config for App {
     const SHUTDOWN_TIMEOUT: ::core::time::Duration = <::bespoke::preset::Default as Config>::SHUTDOWN_TIMEOUT;
     const PIN_WORKERS: bool = <::bespoke::preset::Default as Config>::PIN_WORKERS;
     const PANIC: ::bespoke::PanicPolicy = <::bespoke::preset::Default as Config>::PANIC;
-    #[allow(
-        non_upper_case_globals,
-        reason = "the name is advice, read when it is missing"
-    )]
     #[doc(hidden)]
     const PLEASE_ADD_THE_ATTRIBUTE_bespoke_config: ::bespoke::__private::Sealed = ::bespoke::__private::Sealed::BY_MACRO;
 }

@@ -1,9 +1,4 @@
 fn main() {
-    #[allow(
-        clippy::future_not_send,
-        clippy::unused_async,
-        reason = "an entry function is `async` by rule, and runs where it was started"
-    )]
     #[allow(dead_code, reason = "it cannot be called; the error says why")]
     async fn main<T>(a: T) -> T {
         a
