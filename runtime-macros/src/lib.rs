@@ -1,1 +1,223 @@
-//! Placeholder replaced in the next commits.
+//! The attribute macros of bespoke: [`macro@config`], [`macro@main`] and [`macro@test`].
+//!
+//! Use them through the `bespoke` crate, as `#[bespoke::config]`, `#[bespoke::main]` and `#[bespoke::test]`. This crate
+//! depends on none of the runtime's crates; it must be of the same version as they are, since it knows the items of the
+//! trait `Config`.
+//!
+//! Each macro is a small compiler: *parse* the tokens, *analyze* what the user wrote, *lower* it to a plan, *emit* the
+//! plan. Mistakes are collected on the way and shown together, beside everything that could still be expanded.
+
+mod arguments;
+mod config;
+mod entry;
+mod errors;
+mod items;
+mod span;
+#[cfg(test)]
+mod tests;
+
+use proc_macro::TokenStream;
+
+use entry::Entry;
+
+/// Makes a type a runtime configuration. The only way to implement `bespoke::Config`.
+///
+/// The attribute goes on an `impl Config for …` that says what differs from a base; everything else is taken from
+/// the base. What was written is checked against the rules of the runtime at `cargo check`, under the value itself.
+///
+/// ```ignore
+/// use bespoke::{Config, driver::IoUring, preset};
+///
+/// pub struct App;
+///
+/// #[bespoke::config(base = preset::Server, module = pub app)]
+/// impl Config for App {
+///     type Driver = IoUring<1024>;
+///     const LOCAL_QUEUE: usize = 1024;
+/// }
+///
+/// #[bespoke::main(App)]
+/// async fn main() {
+///     app::spawn(async { /* … */ }).await.unwrap();
+/// }
+/// ```
+///
+/// # Arguments
+///
+/// All are optional, in any order.
+///
+/// | argument | meaning | without it |
+/// |---|---|---|
+/// | `base = type` | the config that missing items come from: a preset, or another config | `preset::Default` |
+/// | `module = app`, `module = pub app` | makes a module of this name and visibility, with the runtime's names for this config: `app::{spawn, net, time, sync, JoinSet, Runtime}` | no module |
+/// | `crate = path` | where the `bespoke` crate is found, for crates that re-export it | `::bespoke` |
+///
+/// # Items
+///
+/// Every item of `Config` may be written or left out: the types `Scheduler`, `Driver`, `Memory`, `Clock`, `Entropy`,
+/// `Threads` and `Topology`, and all consts. `NAME` is never taken from the base; left out, it is the type as written
+/// in the block.
+///
+/// An item may stand under `#[cfg(…)]`; in the other builds it is taken from the base. A `#[cfg(…)]` on the block, below
+/// the attribute, covers everything that the attribute makes.
+///
+/// ```ignore
+/// #[bespoke::config(base = preset::Server)]
+/// impl Config for App {
+///     #[cfg(sim)]
+///     type Clock = clock::Manual;
+/// }
+/// ```
+///
+/// A config may be generic. Its rules depend on the parameters, so they are checked where a runtime is built and not
+/// here, and it has no `module`.
+///
+/// ```ignore
+/// pub struct Many<D>(PhantomData<D>);
+///
+/// #[bespoke::config]
+/// impl<D: Driver + Under<Local>> Config for Many<D> {
+///     type Driver = D;
+/// }
+/// ```
+///
+/// # Expansion
+///
+/// For `App` above, in this order:
+///
+/// ```text
+/// // 1. the block, with the missing items; those from the base lie under `preset::Server`
+/// impl Config for App {
+///     type Driver = IoUring<1024>;
+///     const LOCAL_QUEUE: usize = 1024;
+///     type Scheduler = <preset::Server as Config>::Scheduler;
+///     …
+///     const NAME: &'static str = "App";
+///     const EVENT_INTERVAL: u32 = <preset::Server as Config>::EVENT_INTERVAL;
+///     …
+///     const PLEASE_ADD_THE_ATTRIBUTE_bespoke_config: … = …;
+/// }
+/// // 2. one check per written item, under its value; then the rules across items, under `App`
+/// const _: () = ::bespoke::__private::check::item::<App>("Driver");
+/// const _: () = ::bespoke::__private::check::item::<App>("LOCAL_QUEUE");
+/// const _: () = ::bespoke::__private::check::rest::<App>(&["Driver", "LOCAL_QUEUE"]);
+/// // 3. the functions of the config: `App::spawn`, `App::sleep`, …
+/// ::bespoke::__ambient! { [] App, [] }
+/// // 4. the module, with the config as seen from two modules further in
+/// ::bespoke::__module! { pub app [super::super::App] }
+/// ```
+///
+/// Consts are forwarded like types: the values of the base count, and not the defaults of the trait. Only names of
+/// `bespoke` and `::core` are used, so a `#![no_std]` crate can have configs.
+///
+/// # Errors
+///
+/// - *unknown argument; `#[bespoke::config]` knows `base = …`, `module = …` and `crate = …`*
+/// - *the argument `base` is given twice*; *a config cannot be its own base*
+/// - *`#[bespoke::config]` goes on `impl Config for …`*: the block implements another trait, or none
+/// - *`#[bespoke::config]` must see every item, and cannot look into a macro call; write the items out*
+/// - *`module = …` makes the names of one config, and this one has generic parameters*
+///
+/// Several mistakes are shown at once, and the `impl` exists beside them. A broken rule of the runtime ("LOCAL_QUEUE is
+/// 100, but must be a power of two …") is an error under the value; under the base if the value comes from there
+/// and is wrong for another item; under the type's name if it is about several items. An item that `Config` does not
+/// have is reported by the compiler, with the similar name.
+///
+/// # Limits
+///
+/// With `module = …` the block must stand in a module: in a function's body there is no path from the new module to
+/// the config.
+#[proc_macro_attribute]
+pub fn config(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    config::expand(arguments.into(), item.into()).into()
+}
+
+/// Runs an `async fn` on a runtime of its own: the entry of a program.
+///
+/// ```ignore
+/// #[bespoke::main]
+/// async fn main() -> std::io::Result<()> {
+///     let listener = bespoke::net::TcpListener::bind("127.0.0.1:7000").await?;
+///     loop {
+///         let (stream, _) = listener.accept().await?;
+///         bespoke::spawn(serve(stream));
+///     }
+/// }
+/// ```
+///
+/// The function may have any name and any return type. Unless it is called `main` it is an ordinary function that starts
+/// a runtime each time it is called. Its future stays on the thread that called it and need not be `Send`.
+///
+/// # Arguments
+///
+/// | argument | meaning | without it |
+/// |---|---|---|
+/// | a type, first or alone | the config of the runtime | `preset::Default`, the one of `bespoke::spawn` |
+/// | `crate = path` | where the `bespoke` crate is found | `::bespoke` |
+///
+/// With a config of your own, use the names of its module (`app::spawn`, `app::net`): `bespoke::spawn` belongs to
+/// `preset::Default` and panics inside another runtime, naming both.
+///
+/// ```ignore
+/// #[bespoke::main(App)]
+/// async fn main() {
+///     app::spawn(async { /* … */ });
+/// }
+/// ```
+///
+/// # Expansion
+///
+/// ```text
+/// fn main() -> std::io::Result<()> {
+///     async fn main() -> std::io::Result<()> { … }
+///     ::bespoke::__private::run::<App, _>(main())
+/// }
+/// ```
+///
+/// Attributes and visibility stay on the outer function. The body is compiled as that of an `async fn` with the declared
+/// return type, so the compiler's messages about it are the usual ones, in the usual place.
+///
+/// # Errors
+///
+/// - *the function must be `async fn`*
+/// - *the entry function takes no arguments*
+/// - *the entry function takes no generic parameters*
+/// - *unknown argument; `#[bespoke::main]` knows a config and `crate = …`*
+/// - *the function runs on one config, and it is given already*; *the argument `crate` is given twice*
+/// - *`#[bespoke::main]` goes on an `async fn`*
+/// - *`App` is not a runtime configuration*, under `App`, from the compiler
+///
+/// A function of the name exists beside each of them.
+///
+/// # Panics
+///
+/// The emitted function panics if the runtime cannot be started.
+#[proc_macro_attribute]
+pub fn main(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    entry::expand(Entry::Main, arguments.into(), item.into()).into()
+}
+
+/// Makes an `async fn` a unit test that runs on a runtime of its own.
+///
+/// Arguments, expansion, errors and panics are those of [`macro@main`]; the function is a `#[test]` besides, and
+/// `#[should_panic]`, `#[ignore]` and a `Result` as return type mean what they mean there.
+///
+/// ```ignore
+/// #[bespoke::test]
+/// async fn a_task_gives_its_value() {
+///     assert_eq!(bespoke::spawn(async { 5 }).await.unwrap(), 5);
+/// }
+///
+/// #[bespoke::test(App)]
+/// #[should_panic(expected = "boom")]
+/// async fn a_panic_reaches_the_test() {
+///     app::spawn(async { panic!("boom") }).await.unwrap()
+/// }
+/// ```
+///
+/// Without an argument a test runs on `preset::Default`, so `bespoke::spawn` works in it as it does under
+/// `#[bespoke::main]`.
+#[proc_macro_attribute]
+pub fn test(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    entry::expand(Entry::Test, arguments.into(), item.into()).into()
+}

@@ -1,0 +1,89 @@
+//! Whole expansions, kept as files that people read.
+//!
+//! `tests/expand/x.rs` holds an item under one of the attributes; `tests/expand/x.expanded.rs` holds what it becomes. To
+//! accept new expansions: `BESPOKE_EXPAND=write cargo test -p bespoke-macros`, then read the difference.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use proc_macro2::{TokenStream, TokenTree};
+use syn::parse::Parser;
+
+use crate::config;
+use crate::entry::{self, Entry};
+
+#[test]
+fn expansions_are_the_kept_ones() {
+    let write = std::env::var_os("BESPOKE_EXPAND").is_some_and(|value| value == "write");
+    let cases = cases();
+    assert!(cases.len() >= 10, "the cases were not found");
+    let mut different = Vec::new();
+    for case in cases {
+        let kept_at = case.with_extension("expanded.rs");
+        let expanded = expanded(&fs::read_to_string(&case).unwrap());
+        if write {
+            fs::write(&kept_at, &expanded).unwrap();
+        }
+        let kept = fs::read_to_string(&kept_at).unwrap_or_default();
+        if kept != expanded {
+            different.push(format!("{}\n--- kept\n{kept}\n--- now\n{expanded}", kept_at.display()));
+        }
+    }
+    assert!(different.is_empty(), "{} differ:\n{}", different.len(), different.join("\n"));
+}
+
+#[test]
+fn no_expansion_is_kept_without_its_case() {
+    let cases = cases();
+    for file in files() {
+        if let Some(case) = file.to_str().unwrap().strip_suffix(".expanded.rs") {
+            assert!(cases.contains(&PathBuf::from(format!("{case}.rs"))), "no case for {}", file.display());
+        }
+    }
+}
+
+/// A kept expansion that begins with `std` would break `#![no_std]` crates.
+#[test]
+fn expansions_name_core_alone() {
+    for file in files().into_iter().filter(|file| file.to_str().unwrap().ends_with(".expanded.rs")) {
+        let text = fs::read_to_string(&file).unwrap();
+        assert!(!text.contains("::std") && !text.contains("alloc::"), "{}", file.display());
+    }
+}
+
+/// The file's only item, expanded and printed.
+fn expanded(source: &str) -> String {
+    let (attribute, item) = split(source);
+    let path: Vec<String> = attribute.path().segments.iter().map(|segment| segment.ident.to_string()).collect();
+    let arguments = match attribute.meta {
+        syn::Meta::List(list) => list.tokens,
+        _ => TokenStream::new(),
+    };
+    let output = match path.last().map(String::as_str) {
+        Some("config") => config::expand(arguments, item),
+        Some("main") => entry::expand(Entry::Main, arguments, item),
+        Some("test") => entry::expand(Entry::Test, arguments, item),
+        _ => panic!("the file must begin with one of the attributes"),
+    };
+    prettyplease::unparse(&syn::parse2(output).unwrap())
+}
+
+/// The first attribute of a source text, and the rest.
+fn split(source: &str) -> (syn::Attribute, TokenStream) {
+    let mut trees: Vec<TokenTree> = source.parse::<TokenStream>().unwrap().into_iter().collect();
+    let item = trees.split_off(2).into_iter().collect();
+    let mut attributes = syn::Attribute::parse_outer.parse2(trees.into_iter().collect()).unwrap();
+    (attributes.remove(0), item)
+}
+
+/// The files to expand.
+fn cases() -> Vec<PathBuf> {
+    files().into_iter().filter(|file| !file.to_str().unwrap().ends_with(".expanded.rs")).collect()
+}
+
+fn files() -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/expand");
+    let mut files: Vec<PathBuf> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    files
+}

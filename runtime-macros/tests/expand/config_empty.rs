@@ -1,0 +1,2 @@
+#[bespoke::config]
+impl bespoke::Config for App {}

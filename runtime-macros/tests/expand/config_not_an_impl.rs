@@ -1,0 +1,2 @@
+#[bespoke::config]
+struct App;

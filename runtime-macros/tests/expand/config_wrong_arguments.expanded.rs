@@ -1,0 +1,35 @@
+impl Config for App {
+    type Scheduler = <::bespoke::preset::Default as Config>::Scheduler;
+    type Driver = <::bespoke::preset::Default as Config>::Driver;
+    type Memory = <::bespoke::preset::Default as Config>::Memory;
+    type Clock = <::bespoke::preset::Default as Config>::Clock;
+    type Entropy = <::bespoke::preset::Default as Config>::Entropy;
+    type Threads = <::bespoke::preset::Default as Config>::Threads;
+    type Topology = <::bespoke::preset::Default as Config>::Topology;
+    const NAME: &'static str = "App";
+    const LOCAL_QUEUE: usize = <::bespoke::preset::Default as Config>::LOCAL_QUEUE;
+    const EVENT_INTERVAL: u32 = <::bespoke::preset::Default as Config>::EVENT_INTERVAL;
+    const POLL_BUDGET: u32 = <::bespoke::preset::Default as Config>::POLL_BUDGET;
+    const TIMER_SLACK: ::core::time::Duration = <::bespoke::preset::Default as Config>::TIMER_SLACK;
+    const BLOCKING_THREADS_MAX: usize = <::bespoke::preset::Default as Config>::BLOCKING_THREADS_MAX;
+    const BLOCKING_QUEUE_MAX: usize = <::bespoke::preset::Default as Config>::BLOCKING_QUEUE_MAX;
+    const BLOCKING_KEEP_ALIVE: ::core::time::Duration = <::bespoke::preset::Default as Config>::BLOCKING_KEEP_ALIVE;
+    const SHUTDOWN_TIMEOUT: ::core::time::Duration = <::bespoke::preset::Default as Config>::SHUTDOWN_TIMEOUT;
+    const PIN_WORKERS: bool = <::bespoke::preset::Default as Config>::PIN_WORKERS;
+    const PANIC: ::bespoke::PanicPolicy = <::bespoke::preset::Default as Config>::PANIC;
+    #[doc(hidden)]
+    const PLEASE_ADD_THE_ATTRIBUTE_bespoke_config: ::bespoke::__private::Sealed = ::bespoke::__private::Sealed::BY_MACRO;
+}
+const _: () = ::bespoke::__private::check::rest::<App>(&[]);
+::bespoke::__ambient! {
+    [] App, []
+}
+::bespoke::__module! {
+    app[super::super::App]
+}
+::core::compile_error! {
+    "unknown argument; `#[bespoke::config]` knows `base = …`, `module = …` and `crate = …`"
+}
+::core::compile_error! {
+    "the argument `module` is given twice"
+}

@@ -1,0 +1,4 @@
+#[bespoke::main(workers = 4)]
+fn main<T>(a: T) -> T {
+    a
+}

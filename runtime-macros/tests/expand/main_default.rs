@@ -1,0 +1,4 @@
+#[bespoke::main]
+async fn main() {
+    work().await;
+}
