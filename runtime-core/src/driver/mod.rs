@@ -1,0 +1,5 @@
+//! What every driver shares: so far, its errors.
+
+mod errno;
+
+pub use errno::Errno;
