@@ -51,7 +51,7 @@ fn poll_once(fd: i32, interest: Interest, wait_ms: libc::c_int) -> Result<bool, 
 }
 
 /// Whole milliseconds, rounded up, as many as one call takes.
-fn poll_ms(left_ns: u64) -> libc::c_int {
+pub(super) fn poll_ms(left_ns: u64) -> libc::c_int {
     libc::c_int::try_from(left_ns.div_ceil(1_000_000)).unwrap_or(libc::c_int::MAX)
 }
 

@@ -1,6 +1,6 @@
 use core::time::Duration;
 
-use super::super::poll::{Interest, poll_ready};
+use super::super::poll::{Interest, monotonic_ns, poll_ms, poll_ready};
 use super::super::{fd, out_of_resources, socket};
 use super::{Owned, PATIENCE, accept, code, connect, in_child, is_close_on_exec, listener, recv_soon, send, v4};
 
@@ -25,10 +25,19 @@ fn a_copy_outlives_the_original() {
     let server = accept(&listener);
     let copy = Owned(fd::duplicate(server.0).unwrap());
     assert!(is_close_on_exec(copy.0));
-    assert!(copy.0 >= 3);
     drop(server);
     send(&client, b"x").unwrap();
     assert_eq!(recv_soon(&copy, &mut [0; 4]), Ok(1));
+}
+
+#[test]
+fn a_copy_is_no_standard_stream() {
+    if !in_child("descriptors::a_copy_is_no_standard_stream") {
+        return;
+    }
+    fd::close(0).unwrap();
+    let copy = Owned(fd::duplicate(1).unwrap());
+    assert!(copy.0 >= 3, "{}", copy.0);
 }
 
 #[test]
@@ -38,12 +47,20 @@ fn the_spare_is_close_on_exec() {
 }
 
 #[test]
+fn a_wait_is_rounded_up_to_milliseconds() {
+    let cases = [(0, 0), (1, 1), (999_999, 1), (1_000_000, 1), (1_000_001, 2), (u64::MAX, i32::MAX)];
+    for (left_ns, wait_ms) in cases {
+        assert_eq!(poll_ms(left_ns), wait_ms);
+    }
+}
+
+#[test]
 fn a_timeout_is_never_early() {
     let (listener, _) = listener(v4());
     for wait in [Duration::ZERO, Duration::from_micros(1), Duration::from_micros(2500), Duration::from_millis(20)] {
-        let before = super::super::poll::monotonic_ns();
+        let before = monotonic_ns();
         assert!(!poll_ready(listener.0, Interest::Read, Some(wait)).unwrap());
-        let passed = super::super::poll::monotonic_ns() - before;
+        let passed = monotonic_ns() - before;
         assert!(u128::from(passed) >= wait.as_nanos(), "{wait:?}: {passed} ns");
     }
 }

@@ -105,6 +105,15 @@ fn ttl_by_family() {
 }
 
 #[test]
+fn ttl_of_v6_is_its_unicast_hops() {
+    // Linux lets a v6 socket have both options, so reading back what was set would not tell them apart.
+    let [_, v6] = both();
+    options::set_ttl(v6.0, 19).unwrap();
+    let hops: Result<libc::c_int, _> = options::get(v6.0, libc::IPPROTO_IPV6, libc::IPV6_UNICAST_HOPS);
+    assert_eq!(hops, Ok(19));
+}
+
+#[test]
 fn a_file_has_no_socket_options() {
     let file = Owned(super::super::fd::spare_fd().unwrap());
     assert_eq!(code(options::nodelay(file.0)), libc::ENOTSOCK);

@@ -1,9 +1,13 @@
 use core::net::SocketAddr;
 use core::time::Duration;
 use std::net::Shutdown;
+use std::os::fd::AsRawFd;
+use std::os::unix::net::{UnixListener, UnixStream};
+
+use bespoke_core::driver::Errno;
 
 use super::super::poll::{Interest, poll_ready};
-use super::super::transfer::{IoVec, peek, recv_vectored, send_vectored};
+use super::super::transfer::{IoVec, peek, recv as recv_raw, recv_vectored, send_vectored};
 use super::super::{fd, options, socket, would_block};
 use super::{
     Owned, PATIENCE, accept, code, connect, in_child, is_close_on_exec, is_nonblocking, listener, pair, recv,
@@ -238,6 +242,25 @@ fn a_connection_given_up_in_the_queue() {
     let server = accept(&listener);
     send(&second, b"x").unwrap();
     assert_eq!(recv_soon(&server, &mut [0; 1]), Ok(1));
+}
+
+#[test]
+fn a_peer_without_an_internet_address_is_turned_away() {
+    // Not even leaked: the peer sees the end of the stream.
+    type Accept = fn(i32, bool) -> Result<(i32, SocketAddr), Errno>;
+    let ways: [(&str, Accept); 2] = [("flags", socket::accept), ("then", socket::accept_then_flags)];
+    for (name, accept) in ways {
+        let path = std::env::temp_dir().join(std::format!("bespoke-sys-{name}-{}", std::process::id()));
+        let listener = UnixListener::bind(&path).unwrap();
+        let client = UnixStream::connect(&path);
+        std::fs::remove_file(&path).unwrap();
+        let client = client.unwrap();
+        assert_eq!(code(accept(listener.as_raw_fd(), true)), libc::EAFNOSUPPORT);
+        assert!(poll_ready(client.as_raw_fd(), Interest::Read, PATIENCE).unwrap());
+        let mut byte = 0;
+        // SAFETY: one live byte.
+        assert_eq!(unsafe { recv_raw(client.as_raw_fd(), &raw mut byte, 1, true) }, Ok(0));
+    }
 }
 
 #[test]
