@@ -6,7 +6,7 @@ use core::time::Duration;
 
 use super::super::poll::{Interest, monotonic_ns, poll_ready};
 use super::super::{fd, socket, transfer};
-use super::{Owned, PATIENCE, connect, listener, pair, send, v4};
+use super::{Owned, connect, listener, pair, send, v4};
 
 std::thread_local! {
     /// By thread, so that one test's storm is not taken for another's. No destructor, so a handler may use it.
@@ -95,7 +95,7 @@ fn an_interrupted_connect_is_in_progress() {
     // And it goes on, as soon as there is room.
     drop(filled_by);
     while !poll_ready(client.0, Interest::Write, Some(Duration::ZERO)).unwrap() {
-        assert!(poll_ready(listener.0, Interest::Read, PATIENCE).unwrap());
+        assert!(poll_ready(listener.0, Interest::Read, super::PATIENCE).unwrap());
         drop(Owned(socket::accept(listener.0, true).unwrap().0));
     }
     assert_eq!(socket::take_error(client.0), Ok(None));
