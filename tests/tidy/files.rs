@@ -8,7 +8,8 @@ use crate::text::{code, ident, is_test_file, line_of, words};
 use crate::{Finding, none, only};
 
 const FILE_LINES_MAX: usize = 600;
-const LINE_CHARS_MAX: usize = 120;
+/// rustfmt holds code at 120; it leaves comments and strings alone, and those may run over by a word.
+const LINE_CHARS_MAX: usize = 130;
 
 /// Folders of product sources.
 pub(crate) const SOURCE_ROOTS: &[&str] =
@@ -146,7 +147,7 @@ pub(crate) fn inline_modules(code: &str, at: usize) -> Vec<&str> {
     open.into_iter().flatten().collect()
 }
 
-/// Rule: a source file has at most 600 lines of at most 120 characters; tables and links may be longer.
+/// Rule: a source file has at most [`FILE_LINES_MAX`] lines of [`LINE_CHARS_MAX`] characters; tables and links may be wider.
 fn long(path: &str, text: &str) -> Vec<Finding> {
     let mut found = Vec::new();
     for (n, line) in text.lines().enumerate() {
