@@ -1,0 +1,252 @@
+#!/usr/bin/env bash
+# Everything that must hold before a change lands. `.ci/check.sh --help` lists the steps.
+# A new step is one function `step_NAME` with a line in one of the two lists below.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+STEPS=(fmt clippy docs tests loom thumb wasm windows darwin)
+FULL_STEPS=(loom_full miri asan deep)
+
+# Tests of the core that Miri leaves out because they make system calls: parts of test paths.
+MIRI_SKIP=()
+LOOM_CAP_SECONDS=1800
+
+describe() {
+    case $1 in
+        fmt) echo "formatting" ;;
+        clippy) echo "lints, warnings are errors" ;;
+        docs) echo "rustdoc, warnings are errors" ;;
+        tests) echo "cargo test --workspace" ;;
+        loom) echo "loom models of the core at preemption bound 2" ;;
+        thumb) echo "the core on Cortex-M: no features, alloc" ;;
+        wasm) echo "the core on wasm32: no features, alloc, std" ;;
+        windows) echo "the workspace type-checks for Windows" ;;
+        darwin) echo "the workspace type-checks for macOS" ;;
+        loom_full) echo "each loom model at bound 3, or 2 where 3 does not finish, with its executions" ;;
+        miri) echo "the core under Miri with Tree Borrows" ;;
+        asan) echo "all tests under AddressSanitizer" ;;
+        deep) echo "the long tests, in release" ;;
+        *) echo "(not described)" ;;
+    esac
+}
+
+usage() {
+    echo "usage: .ci/check.sh [full | STEP...] [--skip STEP]..."
+    echo "  without arguments: the steps marked *;  full: all of them"
+    local step
+    for step in "${STEPS[@]}"; do printf '  * %-10s %s\n' "$step" "$(describe "$step")"; done
+    for step in "${FULL_STEPS[@]}"; do printf '    %-10s %s\n' "$step" "$(describe "$step")"; done
+}
+
+die() {
+    echo "check.sh: $*" >&2
+    exit 1
+}
+
+need_target() { # TARGET [TOOLCHAIN]
+    command -v rustup >/dev/null || die "target $1 is needed and rustup, which would install it, is not there"
+    rustup target add ${2:+--toolchain "$2"} "$1" || die "target $1 cannot be installed; nothing was checked for it"
+}
+
+need_component() { # COMPONENT [TOOLCHAIN]
+    command -v rustup >/dev/null || die "component $1 is needed and rustup, which would install it, is not there"
+    rustup component add ${2:+--toolchain "$2"} "$1" || die "component $1 cannot be installed"
+}
+
+need_nightly() {
+    command -v rustup >/dev/null || die "a nightly toolchain is needed and rustup, which would install it, is not there"
+    cargo +nightly --version >/dev/null 2>&1 || rustup toolchain install nightly --profile minimal ||
+        die "a nightly toolchain cannot be installed"
+}
+
+# Runs a test command and fails if it ran no test although the sources hold some: a filter that matches nothing passes.
+some_tests() { # PATTERN-IN-SOURCES COMMAND...
+    local pattern=$1 log ran
+    shift
+    log=$(mktemp)
+    "$@" 2>&1 | tee "$log"
+    ran=$(awk '/^running [0-9]+ tests?$/ { n += $2 } END { print n + 0 }' "$log")
+    rm -f "$log"
+    [ "$ran" -gt 0 ] && return
+    if git grep -qE "$pattern" -- '*.rs' ':!tests/tidy*'; then
+        die "no test ran, but the sources hold some (they match: $pattern)"
+    fi
+    echo "none yet: no source matches $pattern"
+}
+
+loom_test() { # BOUND ARGUMENTS-OF-THE-TEST-BINARY...
+    local bound=$1
+    shift
+    RUSTFLAGS="--cfg loom" CARGO_TARGET_DIR=target/loom LOOM_MAX_PREEMPTIONS=$bound \
+        cargo test --release -p bespoke-core --features std --lib loom "$@"
+}
+
+step_fmt() {
+    cargo fmt --version >/dev/null 2>&1 || need_component rustfmt
+    cargo fmt --all --check
+}
+
+step_clippy() {
+    cargo clippy --version >/dev/null 2>&1 || need_component clippy
+    cargo clippy --workspace --all-targets -- -D warnings
+}
+
+step_docs() { RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps; }
+
+step_tests() { cargo test --workspace; }
+
+step_loom() { some_tests 'loom::model|model::Builder' loom_test 2; }
+
+step_thumb() {
+    local target=thumbv7em-none-eabihf
+    need_target $target
+    cargo check -p bespoke-core --target $target
+    cargo check -p bespoke-core --target $target --features alloc
+}
+
+step_wasm() {
+    local target=wasm32-unknown-unknown
+    need_target $target
+    cargo check -p bespoke-core --target $target
+    cargo check -p bespoke-core --target $target --features alloc
+    cargo check -p bespoke-core --target $target --features std
+}
+
+step_windows() {
+    need_target x86_64-pc-windows-gnu
+    cargo check --workspace --target x86_64-pc-windows-gnu
+}
+
+step_darwin() {
+    need_target aarch64-apple-darwin
+    cargo check --workspace --target aarch64-apple-darwin
+}
+
+# One model alone, its output in LOG. Status: 0 passed, 124 out of time, else failed.
+one_model() { # BOUND SECONDS MODEL LOG
+    local rc=0
+    # `timeout` runs programs, not functions: this file runs itself. The models are built by now.
+    LOOM_LOG=loom::model=info timeout "$2" .ci/check.sh --loom-model "$1" "$3" >"$4" 2>&1 || rc=$?
+    if [ $rc -eq 0 ] && ! grep -q '^test result: ok. 1 passed' "$4"; then rc=1; fi
+    return $rc
+}
+
+step_loom_full() {
+    local list log models model left share rc bound executions begun=$SECONDS
+    list=$(loom_test 2 -- --list)
+    mapfile -t models < <(sed -n 's/: test$//p' <<<"$list")
+    if [ ${#models[@]} -eq 0 ]; then
+        some_tests 'loom::model|model::Builder' loom_test 2
+        return
+    fi
+    log=$(mktemp)
+    left=${#models[@]}
+    printf '%-64s %6s %12s %6s\n' model bound executions s
+    for model in "${models[@]}"; do
+        local at=$SECONDS
+        # What is left of the cap, shared among the models that are left.
+        share=$(((LOOM_CAP_SECONDS - (SECONDS - begun)) / left))
+        [ $share -ge 10 ] || share=10
+        bound=3 rc=0
+        one_model 3 $share "$model" "$log" || rc=$?
+        if [ $rc -eq 124 ]; then
+            bound=2 rc=0
+            one_model 2 600 "$model" "$log" || rc=$?
+        fi
+        if [ $rc -ne 0 ]; then
+            cat "$log"
+            rm -f "$log"
+            die "loom model $model failed at bound $bound (status $rc; 124 is out of time)"
+        fi
+        # A test may run several models; a planted twin stops at its bug and prints no count.
+        executions=$(sed -n 's/.*Completed in \([0-9]*\) iterations.*/\1/p' "$log" | awk '{ n += $1 } END { print NR ? n : "-" }')
+        printf '%-64s %6s %12s %6s\n' "$model" $bound "$executions" $((SECONDS - at))
+        left=$((left - 1))
+    done
+    rm -f "$log"
+}
+
+step_miri() {
+    local skips=() part
+    need_nightly
+    need_component miri nightly
+    need_component rust-src nightly
+    for part in ${MIRI_SKIP[@]+"${MIRI_SKIP[@]}"}; do skips+=(--skip "$part"); done
+    MIRIFLAGS="-Zmiri-tree-borrows ${MIRIFLAGS:-}" CARGO_TARGET_DIR=target/miri \
+        cargo +nightly miri test -p bespoke-core --features std -- ${skips[@]+"${skips[@]}"}
+}
+
+step_asan() {
+    need_nightly
+    # Doc tests are linked by rustdoc, which has flags of its own.
+    RUSTFLAGS=-Zsanitizer=address RUSTDOCFLAGS=-Zsanitizer=address CARGO_TARGET_DIR=target/asan \
+        cargo +nightly test --target x86_64-unknown-linux-gnu --workspace
+}
+
+step_deep() {
+    BESPOKE_DEEP=1 some_tests 'BESPOKE_DEEP|fn deep|mod deep' \
+        cargo test --workspace --release -- --include-ignored deep
+}
+
+known() {
+    local step
+    for step in "${STEPS[@]}" "${FULL_STEPS[@]}"; do [ "$step" = "$1" ] && return; done
+    echo "check.sh: no step is called '$1'; --help lists them" >&2
+    exit 2
+}
+
+if [ "${1:-}" = --loom-model ]; then
+    loom_test "$2" -- --exact "$3" --nocapture
+    exit
+fi
+
+chosen=() skipped=()
+while [ $# -gt 0 ]; do
+    case $1 in
+        -h | --help)
+            usage
+            exit
+            ;;
+        --skip)
+            [ $# -ge 2 ] || { echo "check.sh: --skip wants a step" >&2 && exit 2; }
+            known "$2"
+            skipped+=("$2")
+            shift
+            ;;
+        full) chosen+=("${STEPS[@]}" "${FULL_STEPS[@]}") ;;
+        *)
+            known "$1"
+            chosen+=("$1")
+            ;;
+    esac
+    shift
+done
+[ ${#chosen[@]} -gt 0 ] || chosen=("${STEPS[@]}")
+
+summary=""
+for step in "${chosen[@]}"; do
+    case " ${skipped[*]-} " in *" $step "*)
+        summary+=$(printf '%-10s skipped on request' "$step")$'\n'
+        continue
+        ;;
+    esac
+    printf '\n== %s: %s\n' "$step" "$(describe "$step")"
+    begun=$SECONDS
+    # Not in a condition: there `set -e` would be off inside the step.
+    set +e
+    (
+        set -euo pipefail
+        "step_$step"
+    )
+    rc=$?
+    set -e
+    verdict=ok
+    [ $rc -eq 0 ] || verdict="FAILED (status $rc)"
+    printf -- '-- %s: %s, %d s\n' "$step" "$verdict" $((SECONDS - begun))
+    summary+=$(printf '%-10s %5d s  %s' "$step" $((SECONDS - begun)) "$verdict")$'\n'
+    if [ $rc -ne 0 ]; then
+        printf '\n== summary\n%sstopped at the first failure\n' "$summary"
+        exit $rc
+    fi
+done
+printf '\n== summary\n%s%-10s %5d s\n' "$summary" total "$SECONDS"
