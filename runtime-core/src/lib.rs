@@ -6,8 +6,7 @@
 //! no other crate of the project.
 //!
 //! *Architecture Invariant:* a module uses only modules to its left: `util, loom, error, instant → sharing → roles →
-//! config → task → worker → time, driver → blocking → scheduler → select, info, check → runtime`. (The traits of
-//! `driver` are named by `roles`: they are plain data.)
+//! config → task → worker → time, driver → blocking → scheduler → select, info, check → runtime`.
 //!
 //! Features add interfaces and never change behaviour: `alloc` brings tasks and timers, `std` threads and clocks.
 #![no_std]
@@ -22,6 +21,7 @@ pub mod driver;
 pub mod error;
 pub mod info;
 pub mod instant;
+pub mod io;
 #[cfg(feature = "alloc")]
 mod loom;
 pub mod roles;

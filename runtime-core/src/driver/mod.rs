@@ -3,10 +3,18 @@
 //! | file | holds |
 //! |---|---|
 //! | `op` | [`Op`], [`Submit`]: what an operation is, and "this driver can do it" |
-//! | `errno` | the code with which the system refuses |
+//! | `operation` | [`Operation`]: the future of one |
+//! | `resource` | [`OwnedResource`]: what typed handles are made of |
 
-mod errno;
 mod op;
+#[cfg(feature = "alloc")]
+mod operation;
+#[cfg(feature = "alloc")]
+mod resource;
 
-pub use errno::Errno;
+pub use crate::error::Errno;
 pub use op::{Late, Nop, Op, Submit};
+#[cfg(feature = "alloc")]
+pub use operation::Operation;
+#[cfg(feature = "alloc")]
+pub use resource::OwnedResource;

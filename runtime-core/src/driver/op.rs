@@ -9,6 +9,7 @@
 //!
 //! No address that the system is given lies inside a future.
 
+use crate::error::Errno;
 use crate::roles::{Driver, Under};
 use crate::sharing::Sharing;
 use core::task::{Context, Poll};
@@ -32,8 +33,10 @@ pub enum Late {
 /// An operation: plain data with one meaning on every driver.
 ///
 /// # Safety
-/// Implementers promise that sending the value to another thread moves no right to the memory that it points at: the
-/// memory is touched by the driver that it was submitted to, and by nobody else until then.
+/// Implementers promise that
+/// - sending the value to another thread moves no right to the memory that it points at: the memory is touched by the
+///   driver that it was submitted to, and by nobody else until then;
+/// - the value owns nothing: forgetting it, or reading it twice, is harmless.
 pub unsafe trait Op: Send + 'static {
     /// What it yields.
     type Output: Send;
@@ -41,6 +44,9 @@ pub unsafe trait Op: Send + 'static {
     const NAME: &'static str;
     /// What becomes of a late result.
     const LATE: Late;
+
+    /// The output that says that it was refused before it began: the runtime is closed, say.
+    fn refused(errno: Errno) -> Self::Output;
 }
 
 /// The driver can do the operation `O`.
@@ -87,4 +93,5 @@ unsafe impl Op for Nop {
     type Output = ();
     const NAME: &'static str = "nop";
     const LATE: Late = Late::Forget;
+    fn refused(_: Errno) {}
 }

@@ -3,8 +3,7 @@
 //! A [`Driver`] in a config is a *name* without state. The running thing is [`Under::Live`]: one per worker, owned and
 //! used by that worker alone, and dropped by it when the runtime closes.
 
-use crate::driver::Errno;
-use crate::error::Error;
+use crate::error::{Errno, Error};
 use crate::sharing::Sharing;
 use core::ptr::NonNull;
 
@@ -91,6 +90,8 @@ pub trait Driver: 'static {
     const CHECK: Option<&'static str> = None;
     /// Bytes that the kernel and the driver share per worker; 0 without rings.
     const RING_BYTES: usize = 0;
+    /// Does it live without state, so that its resources belong to no worker, and any thread may use and close them?
+    const STATELESS: bool = false;
 }
 
 /// The driver can live under a scheduler of the sharing `S`.

@@ -1,5 +1,9 @@
 //! The error of the runtime's own interface: a kind, and the system's code where there is one.
 
+mod errno;
+
+pub use errno::Errno;
+
 use core::fmt;
 use core::num::NonZeroI32;
 

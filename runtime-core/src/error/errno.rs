@@ -8,6 +8,14 @@ use core::num::NonZeroI32;
 pub struct Errno(NonZeroI32);
 
 impl Errno {
+    /// Not the system's: the runtime that owned the resource is closed.
+    pub const RUNTIME_CLOSED: Errno = Errno(NonZeroI32::MIN);
+    /// Not the system's: the runtime has no memory for what the call needs.
+    pub const OUT_OF_MEMORY: Errno = Errno(match NonZeroI32::new(i32::MIN + 1) {
+        Some(code) => code,
+        None => NonZeroI32::MIN,
+    });
+
     /// The code, unless it is 0, which is no error.
     #[must_use]
     pub const fn new(code: i32) -> Option<Self> {
@@ -26,7 +34,11 @@ impl Errno {
 
 impl fmt::Display for Errno {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "os error {}", self.0)
+        match *self {
+            Errno::RUNTIME_CLOSED => f.write_str("the runtime that owned this is closed"),
+            Errno::OUT_OF_MEMORY => f.write_str("out of memory"),
+            Errno(code) => write!(f, "os error {code}"),
+        }
     }
 }
 
@@ -40,13 +52,18 @@ impl core::error::Error for Errno {}
 
 impl From<Errno> for crate::error::Error {
     fn from(errno: Errno) -> Self {
-        crate::error::Error::system(errno.0)
+        use crate::error::{Error, ErrorKind};
+        match errno {
+            Errno::RUNTIME_CLOSED => Error::new(ErrorKind::RuntimeClosed),
+            Errno::OUT_OF_MEMORY => Error::new(ErrorKind::OutOfMemory),
+            Errno(code) => Error::system(code),
+        }
     }
 }
 
 #[cfg(feature = "std")]
 impl From<Errno> for std::io::Error {
     fn from(errno: Errno) -> Self {
-        std::io::Error::from_raw_os_error(errno.code())
+        crate::error::Error::from(errno).into()
     }
 }

@@ -1,0 +1,252 @@
+//! The one future under all I/O: an operation on its way.
+//!
+//! 1. `keep` is there until the output is, or until it was handed to the driver.
+//! 2. `guest` is set iff the driver may know of `state` ([`Submit::in_flight`]) after a poll by that worker; the operation
+//!    is a guest of it then.
+//! 3. Nothing in an operation is ever pointed at: it may move at any time.
+
+use super::op::{Op, Submit};
+use crate::config::{Config, SharingOf};
+use crate::error::Errno;
+use crate::roles::{Driver, Under};
+use crate::sharing::Sharing;
+use crate::task::home::Home;
+use crate::task::join::foreign_poll;
+use crate::worker::guests::{Work, post_work};
+use crate::worker::{Worker, ambient};
+use alloc::boxed::Box;
+use core::fmt;
+use core::marker::PhantomData;
+use core::pin::Pin;
+use core::ptr::NonNull;
+use core::task::{Context, Poll};
+
+/// An operation on its way: yields its output and what was kept for it.
+///
+/// # Cancel safety
+/// As the operation's [`Late`](super::Late) class says; the typed layer repeats it per call.
+#[must_use = "an operation does nothing unless it is awaited"]
+pub struct Operation<C: Config, O: Op, K: Send + 'static = ()>
+where
+    C::Driver: Submit<O>,
+{
+    op: O,
+    state: <C::Driver as Submit<O>>::InFlight<SharingOf<C>>,
+    keep: Option<K>,
+    /// The worker whose resource this is about, if it is about one.
+    owner: Option<NonNull<Worker<C>>>,
+    guest: Option<NonNull<Worker<C>>>,
+    _config: PhantomData<fn() -> C>,
+}
+
+// SAFETY: the pointers are compared with the ambient word, or used by the owner, or to post to the owner's inbox, which any
+// thread may do; `O: Op` is `Send` by its contract, `K: Send`, and the state is `Send + Sync`.
+unsafe impl<C: Config, O: Op, K: Send + 'static> Send for Operation<C, O, K> where C::Driver: Submit<O> {}
+// SAFETY: a shared reference gives access to nothing.
+unsafe impl<C: Config, O: Op, K: Send + 'static> Sync for Operation<C, O, K> where C::Driver: Submit<O> {}
+
+impl<C: Config, O: Op, K: Send + 'static> Unpin for Operation<C, O, K> where C::Driver: Submit<O> {}
+
+impl<C: Config, O: Op, K: Send + 'static> Operation<C, O, K>
+where
+    C::Driver: Submit<O>,
+{
+    /// An operation that is about no resource.
+    ///
+    /// # Safety
+    /// The memory that `op` points at is owned by `keep` and does not move with it; or it outlives the operation and
+    /// `op` is a poll-time operation.
+    #[inline]
+    pub unsafe fn new(op: O, keep: K) -> Self {
+        Operation { op, state: Default::default(), keep: Some(keep), owner: None, guest: None, _config: PhantomData }
+    }
+
+    /// An operation about a resource of `owner`; `None` for a driver whose resources belong to no worker.
+    ///
+    /// # Safety
+    /// As [`new`](Self::new); the resource in `op` is open, and stays so while the operation lives.
+    #[inline]
+    pub(super) unsafe fn about(owner: Option<NonNull<Worker<C>>>, op: O, keep: K) -> Self {
+        Operation { op, state: Default::default(), keep: Some(keep), owner, guest: None, _config: PhantomData }
+    }
+
+    /// What is kept for the operation, while it is.
+    pub fn kept(&self) -> Option<&K> {
+        self.keep.as_ref()
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn elsewhere(&mut self, owner: NonNull<Worker<C>>) -> Poll<(O::Output, K)> {
+        // SAFETY: the resource, a guest, keeps the worker alive.
+        let home = unsafe { &owner.as_ref().home };
+        if home.inbox.is_closed() {
+            let Some(keep) = self.keep.take() else { panic!("an operation was polled after it yielded") };
+            return Poll::Ready((O::refused(Errno::RUNTIME_CLOSED), keep));
+        }
+        foreign_poll(O::NAME, C::NAME, home.worker)
+    }
+
+    /// After a poll by `worker`: is the operation a guest of it?
+    #[inline(always)]
+    fn note_guest(&mut self, worker: NonNull<Worker<C>>) {
+        let in_flight = <C::Driver as Submit<O>>::in_flight::<SharingOf<C>>(&self.state);
+        // SAFETY: this thread is running the worker.
+        let home = unsafe { &worker.as_ref().home };
+        match (in_flight, self.guest) {
+            (true, None) => {
+                // SAFETY: the owner.
+                unsafe { home.guest_comes() };
+                self.guest = Some(worker);
+            }
+            (false, Some(_)) => {
+                // SAFETY: the owner: a guest is polled by its worker only.
+                unsafe { home.guest_goes() };
+                self.guest = None;
+            }
+            _ => {}
+        }
+    }
+}
+
+impl<C: Config, O: Op, K: Send + 'static> Future for Operation<C, O, K>
+where
+    C::Driver: Submit<O>,
+{
+    type Output = (O::Output, K);
+
+    #[inline]
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = &mut *self;
+        if <C::Driver as Driver>::STATELESS {
+            let ambient = || -> NonNull<_> { unreachable!("a driver without state asks for none") };
+            // SAFETY: `ambient` is not called.
+            let polled = unsafe {
+                <C::Driver as Under<SharingOf<C>>>::with(ambient, |live| {
+                    <C::Driver as Submit<O>>::poll_op::<SharingOf<C>>(live, &mut this.op, &mut this.state, cx)
+                })
+            };
+            return polled.map(|output| (output, this.kept_once()));
+        }
+        let worker = match this.guest.or(this.owner) {
+            Some(owner) if !<SharingOf<C> as Sharing>::SHARED && !Home::is_current(Worker::home_of(owner)) => {
+                return this.elsewhere(owner);
+            }
+            Some(owner) => owner,
+            None => ambient::worker::<C>(),
+        };
+        // SAFETY: this thread is running the worker.
+        let home = unsafe { &worker.as_ref().home };
+        let budget = home.budget.get();
+        if budget == 0 {
+            // The task has had its share of this poll: others first.
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        // SAFETY: this thread is running the worker, whose driver is there until close; the reference ends with the call.
+        let live = || unsafe { Worker::live(worker) };
+        // SAFETY: as above.
+        let polled = unsafe {
+            <C::Driver as Under<SharingOf<C>>>::with(live, |live| {
+                <C::Driver as Submit<O>>::poll_op::<SharingOf<C>>(live, &mut this.op, &mut this.state, cx)
+            })
+        };
+        this.note_guest(worker);
+        match polled {
+            Poll::Ready(output) => {
+                home.budget.set(budget - 1);
+                Poll::Ready((output, this.kept_once()))
+            }
+            Poll::Pending => Poll::Pending,
+        }
+    }
+}
+
+impl<C: Config, O: Op, K: Send + 'static> Operation<C, O, K>
+where
+    C::Driver: Submit<O>,
+{
+    #[inline(always)]
+    fn kept_once(&mut self) -> K {
+        self.keep.take().expect("an operation was polled after it yielded")
+    }
+
+    /// The future dies while the driver knows of it.
+    #[cold]
+    fn abandon(&mut self, worker: NonNull<Worker<C>>) {
+        let Some(keep) = self.keep.take() else { return };
+        let state = core::mem::take(&mut self.state);
+        // SAFETY: the operation is read once: the drop is its last use, and `O: Op` has no drop glue that matters twice.
+        let op = unsafe { core::ptr::read(&raw const self.op) };
+        let orphan = Orphan::<C, O, K> { op: core::mem::ManuallyDrop::new(op), state, keep };
+        if Home::is_current(Worker::home_of(worker)) {
+            orphan.abandon(worker);
+            // SAFETY: the owner; the operation was a guest.
+            unsafe { worker.as_ref().home.guest_goes() };
+        } else {
+            // SAFETY: the operation is a guest of the worker.
+            unsafe { post_work(worker, Box::new(orphan)) };
+        }
+    }
+}
+
+impl<C: Config, O: Op, K: Send + 'static> Drop for Operation<C, O, K>
+where
+    C::Driver: Submit<O>,
+{
+    #[inline]
+    fn drop(&mut self) {
+        if let Some(worker) = self.guest.take() {
+            self.abandon(worker);
+        }
+    }
+}
+
+/// An operation whose future is gone.
+struct Orphan<C: Config, O: Op, K: Send + 'static>
+where
+    C::Driver: Submit<O>,
+{
+    /// A copy of the future's: the future drops the original.
+    op: core::mem::ManuallyDrop<O>,
+    state: <C::Driver as Submit<O>>::InFlight<SharingOf<C>>,
+    keep: K,
+}
+
+impl<C: Config, O: Op, K: Send + 'static> Orphan<C, O, K>
+where
+    C::Driver: Submit<O>,
+{
+    /// On the owner: hands what is left to the driver.
+    fn abandon(mut self, worker: NonNull<Worker<C>>) {
+        // SAFETY: the owner, before the driver is dropped.
+        let live = || unsafe { Worker::live(worker) };
+        // SAFETY: as above.
+        unsafe {
+            <C::Driver as Under<SharingOf<C>>>::with(live, |live| {
+                <C::Driver as Submit<O>>::abandon::<SharingOf<C>, K>(live, &mut self.op, &mut self.state, self.keep);
+            });
+        }
+    }
+}
+
+impl<C: Config, O: Op, K: Send + 'static> Work<C> for Orphan<C, O, K>
+where
+    C::Driver: Submit<O>,
+{
+    fn run(self: Box<Self>, worker: NonNull<Worker<C>>, closed: bool) {
+        if !closed {
+            self.abandon(worker);
+        }
+        // Closed: the driver was drained, so nothing is in flight, and what was kept is dropped here.
+    }
+}
+
+impl<C: Config, O: Op, K: Send + 'static> fmt::Debug for Operation<C, O, K>
+where
+    C::Driver: Submit<O>,
+{
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Operation").field("op", &O::NAME).field("in_flight", &self.guest.is_some()).finish()
+    }
+}

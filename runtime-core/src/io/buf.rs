@@ -1,0 +1,262 @@
+//! Buffers that an operation may own while the system reads or fills them.
+
+#[cfg(feature = "alloc")]
+use alloc::{boxed::Box, string::String, sync::Arc, vec::Vec};
+use core::ops::RangeBounds;
+
+/// A buffer that can be written from. Only `Send` and `'static` ones: a buffer outlives a dropped future until the
+/// system is done with it, and may be freed on another thread.
+///
+/// # Safety
+/// Implementers promise that `as_ptr()..as_ptr() + len()` is initialised and stays at its address, unchanged, while the
+/// value is owned by an operation: also when the value itself moves.
+pub unsafe trait IoBuf: Send + 'static {
+    /// Where the bytes are.
+    fn as_ptr(&self) -> *const u8;
+
+    /// How many bytes there are.
+    fn len(&self) -> usize;
+
+    /// Are there none?
+    fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The bytes.
+    fn as_bytes(&self) -> &[u8] {
+        // SAFETY: initialised and in place (contract).
+        unsafe { core::slice::from_raw_parts(self.as_ptr(), self.len()) }
+    }
+
+    /// The part of the buffer in `range`; [`Slice::into_inner`] gives the whole back.
+    ///
+    /// # Panics
+    /// If the range does not lie inside.
+    fn slice(self, range: impl RangeBounds<usize>) -> Slice<Self>
+    where
+        Self: Sized,
+    {
+        Slice::new(self, range)
+    }
+}
+
+/// A buffer that can be read into.
+///
+/// # Safety
+/// Implementers promise that `as_mut_ptr()..as_mut_ptr() + capacity()` is writable and stays at its address while the
+/// value is owned by an operation, and that `as_mut_ptr()` and [`IoBuf::as_ptr`] are the same place.
+pub unsafe trait IoBufMut: IoBuf {
+    /// Where to write.
+    fn as_mut_ptr(&mut self) -> *mut u8;
+
+    /// How many bytes fit.
+    fn capacity(&self) -> usize;
+
+    /// Says that the first `len` bytes are initialised now.
+    ///
+    /// # Safety
+    /// They are, and `len` is at most `capacity()`.
+    unsafe fn set_len(&mut self, len: usize);
+}
+
+// SAFETY: a static slice stays.
+unsafe impl IoBuf for &'static [u8] {
+    fn as_ptr(&self) -> *const u8 {
+        <[u8]>::as_ptr(self)
+    }
+    fn len(&self) -> usize {
+        <[u8]>::len(self)
+    }
+}
+
+// SAFETY: a static string stays.
+unsafe impl IoBuf for &'static str {
+    fn as_ptr(&self) -> *const u8 {
+        str::as_ptr(self)
+    }
+    fn len(&self) -> usize {
+        str::len(self)
+    }
+}
+
+// SAFETY: a static array stays.
+unsafe impl<const N: usize> IoBuf for &'static [u8; N] {
+    fn as_ptr(&self) -> *const u8 {
+        <[u8]>::as_ptr(&self[..])
+    }
+    fn len(&self) -> usize {
+        N
+    }
+}
+
+#[cfg(feature = "alloc")]
+// SAFETY: the bytes are on the heap, so they stay when the vector moves; an operation does not grow it.
+unsafe impl IoBuf for Vec<u8> {
+    fn as_ptr(&self) -> *const u8 {
+        Vec::as_ptr(self)
+    }
+    fn len(&self) -> usize {
+        Vec::len(self)
+    }
+}
+
+#[cfg(feature = "alloc")]
+// SAFETY: as above; the whole capacity is writable.
+unsafe impl IoBufMut for Vec<u8> {
+    fn as_mut_ptr(&mut self) -> *mut u8 {
+        Vec::as_mut_ptr(self)
+    }
+    fn capacity(&self) -> usize {
+        Vec::capacity(self)
+    }
+    unsafe fn set_len(&mut self, len: usize) {
+        // SAFETY: as the caller.
+        unsafe { Vec::set_len(self, len) }
+    }
+}
+
+#[cfg(feature = "alloc")]
+// SAFETY: the bytes are on the heap.
+unsafe impl IoBuf for Box<[u8]> {
+    fn as_ptr(&self) -> *const u8 {
+        <[u8]>::as_ptr(self)
+    }
+    fn len(&self) -> usize {
+        <[u8]>::len(self)
+    }
+}
+
+#[cfg(feature = "alloc")]
+// SAFETY: the bytes are on the heap, all initialised and writable.
+unsafe impl IoBufMut for Box<[u8]> {
+    fn as_mut_ptr(&mut self) -> *mut u8 {
+        <[u8]>::as_mut_ptr(self)
+    }
+    fn capacity(&self) -> usize {
+        <[u8]>::len(self)
+    }
+    unsafe fn set_len(&mut self, _len: usize) {}
+}
+
+#[cfg(feature = "alloc")]
+// SAFETY: the bytes are on the heap.
+unsafe impl<const N: usize> IoBuf for Box<[u8; N]> {
+    fn as_ptr(&self) -> *const u8 {
+        <[u8]>::as_ptr(&self[..])
+    }
+    fn len(&self) -> usize {
+        N
+    }
+}
+
+#[cfg(feature = "alloc")]
+// SAFETY: the bytes are on the heap, all initialised and writable.
+unsafe impl<const N: usize> IoBufMut for Box<[u8; N]> {
+    fn as_mut_ptr(&mut self) -> *mut u8 {
+        <[u8]>::as_mut_ptr(&mut self[..])
+    }
+    fn capacity(&self) -> usize {
+        N
+    }
+    unsafe fn set_len(&mut self, _len: usize) {}
+}
+
+#[cfg(feature = "alloc")]
+// SAFETY: the bytes are on the heap.
+unsafe impl IoBuf for String {
+    fn as_ptr(&self) -> *const u8 {
+        str::as_ptr(self)
+    }
+    fn len(&self) -> usize {
+        String::len(self)
+    }
+}
+
+#[cfg(feature = "alloc")]
+// SAFETY: the bytes are on the heap and shared, so nobody writes them.
+unsafe impl IoBuf for Arc<[u8]> {
+    fn as_ptr(&self) -> *const u8 {
+        <[u8]>::as_ptr(self)
+    }
+    fn len(&self) -> usize {
+        <[u8]>::len(self)
+    }
+}
+
+/// A part of a buffer that owns the whole.
+///
+/// 1. `start ≤ end ≤ buf.len()`, checked when made; buffers do not shrink while an operation owns them.
+#[derive(Debug, Clone)]
+pub struct Slice<B> {
+    buf: B,
+    start: usize,
+    end: usize,
+}
+
+impl<B: IoBuf> Slice<B> {
+    /// The part of `buf` in `range`.
+    ///
+    /// # Panics
+    /// If the range does not lie inside.
+    pub fn new(buf: B, range: impl RangeBounds<usize>) -> Self {
+        use core::ops::Bound::{Excluded, Included, Unbounded};
+        let start = match range.start_bound() {
+            Included(at) => *at,
+            Excluded(at) => *at + 1,
+            Unbounded => 0,
+        };
+        let end = match range.end_bound() {
+            Included(at) => *at + 1,
+            Excluded(at) => *at,
+            Unbounded => buf.len(),
+        };
+        assert!(start <= end && end <= buf.len(), "{start}..{end} does not lie in a buffer of {} bytes", buf.len());
+        Slice { buf, start, end }
+    }
+
+    /// The whole buffer.
+    pub fn into_inner(self) -> B {
+        self.buf
+    }
+}
+
+// SAFETY: a part of a buffer that stays (invariant 1).
+unsafe impl<B: IoBuf> IoBuf for Slice<B> {
+    fn as_ptr(&self) -> *const u8 {
+        // SAFETY: inside the buffer (invariant 1).
+        unsafe { self.buf.as_ptr().add(self.start) }
+    }
+    fn len(&self) -> usize {
+        self.end - self.start
+    }
+}
+
+// SAFETY: an initialised part of a writable buffer that stays (invariant 1).
+unsafe impl<B: IoBufMut> IoBufMut for Slice<B> {
+    fn as_mut_ptr(&mut self) -> *mut u8 {
+        // SAFETY: inside the buffer (invariant 1).
+        unsafe { self.buf.as_mut_ptr().add(self.start) }
+    }
+    fn capacity(&self) -> usize {
+        self.end - self.start
+    }
+    unsafe fn set_len(&mut self, _len: usize) {}
+}
+
+#[cfg(all(test, feature = "std"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slice_shows_its_part_and_gives_the_whole_back() {
+        let slice = std::vec![1u8, 2, 3, 4].slice(1..3);
+        assert_eq!(slice.as_bytes(), [2, 3]);
+        assert_eq!(slice.into_inner(), [1, 2, 3, 4]);
+    }
+
+    #[test]
+    #[should_panic(expected = "3..9 does not lie in a buffer of 4 bytes")]
+    fn a_slice_outside_is_refused() {
+        let _ = std::vec![0u8; 4].slice(3..9);
+    }
+}
