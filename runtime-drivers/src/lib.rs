@@ -1,5 +1,28 @@
-//! Placeholder replaced in the next commits.
+//! The I/O drivers of [bespoke](https://docs.rs/bespoke): everything that talks to an operating system.
+//!
+//! | room | holds |
+//! |---|---|
+//! | `op` | the operations: plain data, the one reference meaning of each, the capability traits |
+//! | `mio` | the readiness driver: epoll, kqueue |
+//! | `net` | the typed layer: listeners, streams, addresses |
+//! | `sys` | the system calls; the only room that names `libc` |
+//!
+//! *Architecture Invariant:* a driver's folder holds `mod.rs` (what it is, how it sleeps) and `lower.rs` (how each operation
+//! is expressed there). The typed layer names operations and capabilities, never a driver.
+//!
+//! # Platform
+//! Unix. On other systems this crate is empty for now.
+#![cfg_attr(not(unix), no_std)]
 
 #[cfg(unix)]
-#[cfg_attr(not(test), allow(dead_code, unused_imports, reason = "the ops and drivers that call it land after it"))]
+mod mio;
+#[cfg(unix)]
+pub mod net;
+#[cfg(unix)]
+pub mod op;
+#[cfg(unix)]
+#[cfg_attr(not(test), allow(dead_code, unused_imports, reason = "blocking I/O, signals and more options call it next"))]
 mod sys;
+
+#[cfg(unix)]
+pub use self::mio::{LiveMio, Mio, MioUnparker};

@@ -36,6 +36,8 @@ pub enum Kind {
     Listener,
     /// A file with a cursor.
     File,
+    /// A stream socket that is to be connected.
+    Unconnected,
     /// Anything that signals readiness.
     Foreign,
 }
@@ -92,6 +94,11 @@ pub trait Driver: 'static {
     const RING_BYTES: usize = 0;
     /// Does it live without state, so that its resources belong to no worker, and any thread may use and close them?
     const STATELESS: bool = false;
+
+    /// Ends the writing direction of an open stream; its peer reads the end. For the drop of a write half, which knows the
+    /// driver's name and no capability of it.
+    #[doc(hidden)]
+    fn end_writes(_stream: RawResource) {}
 }
 
 /// The driver can live under a scheduler of the sharing `S`.

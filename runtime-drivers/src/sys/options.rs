@@ -84,16 +84,7 @@ pub(crate) fn set_linger(fd: i32, time: Option<Duration>) -> Result<(), Errno> {
     set(fd, libc::SOL_SOCKET, LINGER, value)
 }
 
-/// When a silent peer is asked whether it is still there. `None` leaves a figure as the system has it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Keepalive {
-    /// Silence before the first probe. Whole seconds, rounded up, at least 1.
-    pub(crate) idle: Option<Duration>,
-    /// Time between probes. Whole seconds, rounded up, at least 1.
-    pub(crate) interval: Option<Duration>,
-    /// Probes without an answer before the connection is dead (`ETIMEDOUT`). At least 1.
-    pub(crate) count: Option<u32>,
-}
+pub(crate) use crate::op::Keepalive;
 
 /// Whether and when the socket probes a silent peer; all three figures are filled in. `SO_KEEPALIVE`, `tcp(7)`.
 pub(crate) fn keepalive(fd: i32) -> Result<Option<Keepalive>, Errno> {

@@ -1,0 +1,250 @@
+//! How each operation is expressed here: the system call first, readiness when it would block.
+
+use super::{Direction, LiveMio, Mio};
+use crate::op::{Accept, Connect, Interrupted, Recv, Taken, Transmit};
+use crate::sys::socket::Connect as Started;
+use crate::sys::{self, socket, transfer};
+use bespoke_core::driver::{Errno, Nop, Op, Submit};
+use bespoke_core::roles::Under;
+use bespoke_core::sharing::Sharing;
+use core::net::SocketAddr;
+use core::task::{Context, Poll};
+use std::boxed::Box;
+
+/// Tries `call` while the source is thought ready.
+#[inline]
+fn attempt<T>(
+    live: &LiveMio,
+    key: u32,
+    direction: Direction,
+    cx: &mut Context<'_>,
+    mut call: impl FnMut() -> Result<T, Errno>,
+) -> Poll<Result<T, Errno>> {
+    if !live.ready(key, direction, cx) {
+        return Poll::Pending;
+    }
+    match call() {
+        Err(errno) if sys::would_block(errno) => {
+            live.clear(key, direction);
+            live.watch(key, direction, cx);
+            Poll::Pending
+        }
+        result => Poll::Ready(result),
+    }
+}
+
+/// An operation that leaves nothing behind when it is dropped.
+macro_rules! wait {
+    ($op:ty, |$live:ident, $o:ident, $cx:ident| $body:expr) => {
+        impl Submit<$op> for Mio {
+            type InFlight<S: Sharing> = ();
+
+            #[inline]
+            fn poll_op<S: Sharing>(
+                live: &<Self as Under<S>>::Live,
+                $o: &mut $op,
+                _state: &mut (),
+                $cx: &mut Context<'_>,
+            ) -> Poll<<$op as Op>::Output>
+            where
+                Self: Under<S>,
+            {
+                let $live = of::<S>(live);
+                $body
+            }
+
+            #[inline(always)]
+            fn in_flight<S: Sharing>(_state: &()) -> bool {
+                false
+            }
+
+            fn abandon<S: Sharing, K: Send + 'static>(
+                _live: &<Self as Under<S>>::Live,
+                _op: &mut $op,
+                _state: &mut (),
+                keep: K,
+            ) where
+                Self: Under<S>,
+            {
+                drop(keep);
+            }
+        }
+    };
+}
+
+/// `Mio` lives under `Local` only, but a signature that is generic over the sharing does not know that.
+#[inline(always)]
+fn of<S: Sharing>(live: &<Mio as Under<S>>::Live) -> &LiveMio
+where
+    Mio: Under<S>,
+{
+    let live: *const <Mio as Under<S>>::Live = live;
+    const { assert!(!S::SHARED, "`Mio` lives under `Local` only") };
+    // SAFETY: the one implementation of `Under` for `Mio` is that for `Local`, whose `Live` is `LiveMio`; `Sharing` is
+    // sealed, and the assertion above rules its other type out.
+    unsafe { &*live.cast::<LiveMio>() }
+}
+
+wait!(Nop, |_live, _op, _cx| Poll::Ready(()));
+
+wait!(Accept, |live, op, cx| accept(live, op, cx));
+
+fn accept(live: &LiveMio, op: &Accept, cx: &mut Context<'_>) -> Poll<Result<(i32, SocketAddr), Errno>> {
+    attempt(live, op.listener.key, Direction::Read, cx, || {
+        loop {
+            match socket::accept(op.listener.raw, true) {
+                // The peer is gone already: the next one.
+                Err(errno) if socket::connection_lost(errno) => {}
+                result => return result,
+            }
+        }
+    })
+}
+
+wait!(Recv, |live, op, cx| recv(live, op, cx));
+
+#[inline]
+fn recv(live: &LiveMio, op: &Recv, cx: &mut Context<'_>) -> Poll<Result<usize, Errno>> {
+    let (key, raw) = (op.stream.key, op.stream.raw);
+    let read = attempt(live, key, Direction::Read, cx, || {
+        if op.peek {
+            // SAFETY: whoever made the operation promised that `to` is writable for `len` bytes during the poll.
+            unsafe { transfer::peek(raw, op.to, op.len, true) }
+        } else {
+            // SAFETY: as above.
+            unsafe { transfer::recv(raw, op.to, op.len, true) }
+        }
+    });
+    if let Poll::Ready(Ok(n)) = read
+        && n > 0
+        && n < op.len
+        && !op.peek
+    {
+        live.with_source(key, |source| {
+            if !source.hung_up {
+                source.readable = false;
+            }
+        });
+    }
+    read
+}
+
+wait!(Interrupted, |live, op, _cx| Poll::Ready(live.with_source(op.stream.key, |source| source.interrupted.take())));
+
+/// How much of a write was taken. 0: nothing, so dropping it is free.
+#[derive(Debug, Default)]
+pub struct Progress(usize);
+
+impl Submit<Transmit> for Mio {
+    type InFlight<S: Sharing> = Progress;
+
+    #[inline]
+    fn poll_op<S: Sharing>(
+        live: &<Self as Under<S>>::Live,
+        op: &mut Transmit,
+        state: &mut Progress,
+        cx: &mut Context<'_>,
+    ) -> Poll<<Transmit as Op>::Output>
+    where
+        Self: Under<S>,
+    {
+        let live = of::<S>(live);
+        let (key, raw) = (op.stream.key, op.stream.raw);
+        loop {
+            let sent = attempt(live, key, Direction::Write, cx, || {
+                // SAFETY: in bounds: at most `len` bytes were taken.
+                let from = unsafe { op.from.add(state.0) };
+                // SAFETY: whoever made the operation keeps `from` readable for `len` bytes until it is over.
+                unsafe { transfer::send(raw, from, op.len - state.0, true) }
+            });
+            match sent {
+                Poll::Pending => return Poll::Pending,
+                Poll::Ready(Err(errno)) => {
+                    let taken = core::mem::take(&mut state.0);
+                    return Poll::Ready((taken, Err(errno)));
+                }
+                Poll::Ready(Ok(n)) => {
+                    state.0 += n;
+                    if state.0 >= op.len || !op.all {
+                        let taken = core::mem::take(&mut state.0);
+                        return Poll::Ready((taken, Ok(())));
+                    }
+                }
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn in_flight<S: Sharing>(state: &Progress) -> bool {
+        state.0 > 0
+    }
+
+    fn abandon<S: Sharing, K: Send + 'static>(
+        live: &<Self as Under<S>>::Live,
+        op: &mut Transmit,
+        state: &mut Progress,
+        keep: K,
+    ) where
+        Self: Under<S>,
+    {
+        let taken = Taken { bytes: core::mem::take(&mut state.0), kept: Box::new(keep) };
+        let old = of::<S>(live).with_source(op.stream.key, |source| source.interrupted.replace(taken));
+        drop(old);
+    }
+}
+
+/// Has the connection been asked for?
+#[derive(Debug, Default)]
+pub struct Asked(bool);
+
+impl Submit<Connect> for Mio {
+    type InFlight<S: Sharing> = Asked;
+
+    fn poll_op<S: Sharing>(
+        live: &<Self as Under<S>>::Live,
+        op: &mut Connect,
+        state: &mut Asked,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<(), Errno>>
+    where
+        Self: Under<S>,
+    {
+        let live = of::<S>(live);
+        let socket = op.socket;
+        if !state.0 {
+            match socket::connect_start(socket.raw, &op.address.into()) {
+                Ok(Started::Connected) => return Poll::Ready(live.enlist(socket)),
+                Ok(Started::InProgress) => {}
+                Err(errno) => return Poll::Ready(Err(errno)),
+            }
+            state.0 = true;
+            live.clear(socket.key, Direction::Write);
+            if let Err(errno) = live.enlist(socket) {
+                return Poll::Ready(Err(errno));
+            }
+        }
+        if !live.ready(socket.key, Direction::Write, cx) {
+            return Poll::Pending;
+        }
+        Poll::Ready(match socket::take_error(socket.raw) {
+            Ok(None) => Ok(()),
+            Ok(Some(errno)) | Err(errno) => Err(errno),
+        })
+    }
+
+    fn in_flight<S: Sharing>(_state: &Asked) -> bool {
+        // The handle of the socket belongs to the caller and closes it; the driver holds nothing of the future's.
+        false
+    }
+
+    fn abandon<S: Sharing, K: Send + 'static>(
+        _live: &<Self as Under<S>>::Live,
+        _op: &mut Connect,
+        _state: &mut Asked,
+        keep: K,
+    ) where
+        Self: Under<S>,
+    {
+        drop(keep);
+    }
+}

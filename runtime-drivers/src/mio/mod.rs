@@ -1,0 +1,354 @@
+//! The readiness driver: epoll on Linux, kqueue on the BSDs and Apple systems, by way of [mio](https://docs.rs/mio).
+//!
+//! Sockets are non-blocking and registered once, edge-triggered, for both directions. An operation tries its system call
+//! first if the source is thought ready; "would block" clears that, leaves the waker, and the next edge wakes. A read that
+//! was shorter than asked clears it as well, which saves the call that would say "would block", unless the peer has hung
+//! up: the end of a stream makes no second edge.
+//!
+//! # Sleep
+//! One `epoll_wait` per turn. Its timeout is rounded up to a millisecond, so on Linux a `timerfd` in the same epoll ends a
+//! sleep to the nanosecond. It stays armed over turns as long as it would not ring too late; an early ring costs one turn.
+//!
+//! # Invariants
+//! 1. `sources[key]` is the source of the resource with that key, from `register` to `close`.
+//! 2. No reference into `sources` is held while a waker is cloned, woken or dropped, or anything of the user's is: those may
+//!    come back here.
+//! 3. An event carries the generation of its source; an event of an older one is ignored.
+
+mod lower;
+#[cfg(any(target_os = "linux", target_os = "android"))]
+mod timer;
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+mod timer {
+    //! Elsewhere the poll's own timeout ends a sleep.
+    use bespoke_core::driver::Errno;
+    use bespoke_core::roles::Nanos;
+
+    #[derive(Debug)]
+    pub(super) struct Timer;
+
+    impl Timer {
+        pub(super) fn start(_: &mio::Registry) -> Result<Self, Errno> {
+            Ok(Timer)
+        }
+        /// Says how long the poll may take.
+        pub(super) fn arm(&self, wait: Nanos) -> Result<Option<core::time::Duration>, Errno> {
+            Ok(Some(core::time::Duration::from_nanos(wait.0)))
+        }
+        pub(super) fn rang(&self) {}
+    }
+}
+
+use crate::op::Taken;
+use crate::sys;
+use bespoke_core::driver::Errno;
+use bespoke_core::error::Error;
+use bespoke_core::roles::{
+    Caps, Drained, Driver, Kind, Live, Nanos, Park, RawResource, Resource, StartCx, Under, Unpark,
+};
+use bespoke_core::sharing::Local;
+use core::cell::{Cell, UnsafeCell};
+use core::task::{Context, Waker};
+use core::time::Duration;
+use mio::unix::SourceFd;
+use mio::{Events, Interest, Poll, Token};
+use std::io;
+use std::vec::Vec;
+
+/// The readiness driver of every Unix: epoll, kqueue.
+///
+/// | | |
+/// |---|---|
+/// | needs | nothing that a container denies |
+/// | system calls | per request: `recv`, `send` and a share of one `epoll_wait` |
+/// | files | through the blocking pool (none yet) |
+#[derive(Debug, Clone, Copy)]
+pub struct Mio;
+
+impl Driver for Mio {
+    const NAME: &'static str = "mio";
+    const CAPS: Caps = Caps::SUSPENDING;
+
+    fn end_writes(stream: RawResource) {
+        // A peer that is gone already makes this fail, which changes nothing.
+        let _ = sys::socket::shutdown(stream, std::net::Shutdown::Write);
+    }
+}
+
+impl Under<Local> for Mio {
+    type Live = LiveMio;
+}
+
+/// The token of the waker; sources have smaller ones.
+const WAKE: Token = Token(usize::MAX);
+/// The token of the timer.
+const TIMER: Token = Token(usize::MAX - 1);
+/// Events taken per `epoll_wait`.
+const EVENTS: usize = 1024;
+
+/// What the driver knows of one resource.
+#[derive(Debug, Default)]
+struct Source {
+    generation: u32,
+    /// Thought ready: the next call is tried.
+    readable: bool,
+    writable: bool,
+    /// The peer has ended its direction, or both: no further edge need come.
+    hung_up: bool,
+    reader: Option<Waker>,
+    writer: Option<Waker>,
+    /// A write that was dropped under way.
+    interrupted: Option<Taken>,
+}
+
+/// Which direction an operation waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Direction {
+    Read,
+    Write,
+}
+
+/// The running driver of one worker.
+pub struct LiveMio {
+    poll: UnsafeCell<Poll>,
+    /// Taken out while events are dispatched.
+    events: Cell<Option<Events>>,
+    sources: UnsafeCell<Vec<Source>>,
+    timer: timer::Timer,
+    /// Resources in the poll.
+    registered: Cell<usize>,
+    waker: std::sync::Arc<mio::Waker>,
+}
+
+impl core::fmt::Debug for LiveMio {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("LiveMio").field("registered", &self.registered.get()).finish_non_exhaustive()
+    }
+}
+
+/// Ends the park of a [`LiveMio`].
+#[derive(Clone, Debug)]
+pub struct MioUnparker(std::sync::Arc<mio::Waker>);
+
+impl Unpark for MioUnparker {
+    fn unpark(&self) {
+        // The write can fail only when the counter is full, and then the worker is woken already.
+        let _ = self.0.wake();
+    }
+}
+
+fn errno(error: &io::Error) -> Errno {
+    error.raw_os_error().and_then(Errno::new).unwrap_or(Errno::OUT_OF_MEMORY)
+}
+
+impl LiveMio {
+    /// Runs `f` on the source of `key`. `f` runs nothing of the user's, nor clones or drops a waker (invariant 2).
+    #[inline(always)]
+    fn with_source<R>(&self, key: u32, f: impl FnOnce(&mut Source) -> R) -> R {
+        // SAFETY: one thread, and `f` does not come back here (invariant 2).
+        let sources = unsafe { &mut *self.sources.get() };
+        f(&mut sources[key as usize])
+    }
+
+    /// Is the source thought ready? If not, leaves the waker of `cx`.
+    #[inline]
+    fn ready(&self, key: u32, direction: Direction, cx: &mut Context<'_>) -> bool {
+        let ready = self.with_source(key, |source| match direction {
+            Direction::Read => source.readable,
+            Direction::Write => source.writable,
+        });
+        if !ready {
+            self.watch(key, direction, cx);
+        }
+        ready
+    }
+
+    /// "Would block", or a short read: not ready until the next edge.
+    #[inline]
+    fn clear(&self, key: u32, direction: Direction) {
+        self.with_source(key, |source| match direction {
+            Direction::Read => source.readable = false,
+            Direction::Write => source.writable = false,
+        });
+    }
+
+    /// Leaves the waker of `cx` with the source.
+    fn watch(&self, key: u32, direction: Direction, cx: &mut Context<'_>) {
+        let take = |source: &mut Source| match direction {
+            Direction::Read => source.reader.take(),
+            Direction::Write => source.writer.take(),
+        };
+        let old = self.with_source(key, take);
+        let (waker, unused) = match old {
+            Some(waker) if waker.will_wake(cx.waker()) => (waker, None),
+            old => (cx.waker().clone(), old),
+        };
+        self.with_source(key, |source| match direction {
+            Direction::Read => source.reader = Some(waker),
+            Direction::Write => source.writer = Some(waker),
+        });
+        drop(unused);
+    }
+
+    /// Adds a descriptor to the poll.
+    fn enlist(&self, resource: Resource) -> Result<(), Errno> {
+        let generation = self.with_source(resource.key, |source| source.generation);
+        // SAFETY: one thread; the poll is borrowed for this call, which runs nothing of the user's.
+        let poll = unsafe { &*self.poll.get() };
+        poll.registry()
+            .register(
+                &mut SourceFd(&resource.raw),
+                token(resource.key, generation),
+                Interest::READABLE | Interest::WRITABLE,
+            )
+            .map_err(|error| errno(&error))?;
+        self.registered.set(self.registered.get() + 1);
+        Ok(())
+    }
+
+    /// Treats what the last poll found.
+    fn dispatch(&self, events: &Events) {
+        for event in events {
+            match event.token() {
+                WAKE => continue,
+                TIMER => {
+                    self.timer.rang();
+                    continue;
+                }
+                _ => {}
+            }
+            let (key, generation) = parts(event.token());
+            let hung_up = event.is_read_closed() || event.is_error();
+            let reads = event.is_readable() || hung_up;
+            let writes = event.is_writable() || event.is_write_closed() || event.is_error();
+            // SAFETY: one thread; the wakers are moved out and woken after the borrow (invariant 2).
+            let sources = unsafe { &mut *self.sources.get() };
+            let Some(source) = sources.get_mut(key as usize) else { continue };
+            if source.generation != generation {
+                continue; // closed since
+            }
+            source.hung_up |= hung_up;
+            let (mut reader, mut writer) = (None, None);
+            if reads {
+                source.readable = true;
+                reader = source.reader.take();
+            }
+            if writes {
+                source.writable = true;
+                writer = source.writer.take();
+            }
+            if let Some(waker) = reader {
+                waker.wake();
+            }
+            if let Some(waker) = writer {
+                waker.wake();
+            }
+        }
+    }
+
+    fn wait(&self, timeout: Option<Duration>) -> Result<(), Errno> {
+        let Some(mut events) = self.events.take() else { unreachable!("a worker parked inside its own dispatch") };
+        // SAFETY: one thread; the poll is borrowed for this call, which runs nothing of the user's.
+        let poll = unsafe { &mut *self.poll.get() };
+        let polled = poll.poll(&mut events, timeout);
+        let result = match polled {
+            Ok(()) => {
+                self.dispatch(&events);
+                Ok(())
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => Ok(()),
+            Err(error) => Err(errno(&error)),
+        };
+        self.events.set(Some(events));
+        result
+    }
+}
+
+fn token(key: u32, generation: u32) -> Token {
+    // 64 bits hold both; on 32-bit targets the generation is cut, and a stale event is a spurious wake-up at worst.
+    Token((generation as u64 as usize).wrapping_shl(usize::BITS / 2) ^ key as usize)
+}
+
+fn parts(token: Token) -> (u32, u32) {
+    #[cfg(target_pointer_width = "64")]
+    {
+        (token.0 as u32, (token.0 >> 32) as u32)
+    }
+    #[cfg(not(target_pointer_width = "64"))]
+    {
+        compile_error!("the mio driver packs key and generation into 64 bits: this target has fewer");
+        (token.0 as u32, 0)
+    }
+}
+
+impl Live for LiveMio {
+    type Unparker = MioUnparker;
+
+    fn start(_cx: StartCx) -> Result<Self, Error> {
+        let poll = Poll::new()?;
+        let waker = std::sync::Arc::new(mio::Waker::new(poll.registry(), WAKE)?);
+        let timer = timer::Timer::start(poll.registry())?;
+        Ok(LiveMio {
+            poll: UnsafeCell::new(poll),
+            events: Cell::new(Some(Events::with_capacity(EVENTS))),
+            sources: UnsafeCell::new(Vec::new()),
+            timer,
+            registered: Cell::new(0),
+            waker,
+        })
+    }
+
+    fn register(&self, resource: Resource, kind: Kind) -> Result<(), Errno> {
+        // SAFETY: one thread; nothing of the user's runs in this block (invariant 2).
+        let sources = unsafe { &mut *self.sources.get() };
+        let at = resource.key as usize;
+        if sources.len() <= at {
+            sources.resize_with(at + 1, Source::default);
+        }
+        let source = &mut sources[at];
+        *source = Source { generation: source.generation, readable: true, writable: true, ..Source::default() };
+        // A socket that is not connected would report a hang-up: it joins the poll when it connects.
+        if kind == Kind::Unconnected { Ok(()) } else { self.enlist(resource) }
+    }
+
+    fn close(&self, resource: Resource) {
+        let old = self.with_source(resource.key, |source| {
+            let next = Source { generation: source.generation.wrapping_add(1), ..Source::default() };
+            core::mem::replace(source, next)
+        });
+        self.registered.set(self.registered.get().saturating_sub(1));
+        // Closing takes it out of the poll: nobody else holds the same open file.
+        close_raw(resource.raw);
+        drop(old);
+    }
+
+    fn park(&self, park: Park) -> Result<(), Errno> {
+        match park {
+            Park::Poll => self.wait(Some(Duration::ZERO)),
+            Park::Forever => self.wait(None),
+            Park::Until(Nanos(0)) => self.wait(Some(Duration::ZERO)),
+            Park::Until(nanos) => {
+                let timeout = self.timer.arm(nanos)?;
+                self.wait(timeout)
+            }
+        }
+    }
+
+    fn has_work(&self) -> bool {
+        self.registered.get() > 0
+    }
+
+    fn unparker(&self) -> MioUnparker {
+        MioUnparker(self.waker.clone())
+    }
+
+    fn drain(&self, _by: Nanos) -> Drained {
+        // Readiness leaves nothing with the system: an operation is either over or has not begun.
+        Drained::default()
+    }
+}
+
+fn close_raw(raw: RawResource) {
+    // The descriptor is gone whatever it says; an error of an earlier write was told by that write.
+    let _ = sys::fd::close(raw);
+}

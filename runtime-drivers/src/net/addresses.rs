@@ -1,0 +1,124 @@
+//! What can be connected to or bound.
+
+use core::future::Future;
+use core::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6};
+use std::io;
+use std::string::String;
+use std::vec::Vec;
+
+/// One or more addresses. Literal ones are ready at once; a name is looked up by the system on a blocking thread.
+///
+/// Implemented for addresses, pairs of IP address and port, slices of addresses, and text: `"127.0.0.1:80"`,
+/// `"[::1]:80"`, `"example.org:80"`, `("example.org", 80)`.
+pub trait ToSocketAddrs {
+    /// What it stands for: addresses, or a name and a port to look up.
+    ///
+    /// # Errors
+    /// Text that is neither: [`io::ErrorKind::InvalidInput`].
+    fn to_addrs(&self) -> io::Result<LookupAddrs>;
+}
+
+/// What a [`ToSocketAddrs`] stands for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum LookupAddrs {
+    /// One address.
+    One(SocketAddr),
+    /// Addresses, in the order in which to try them.
+    Many(Vec<SocketAddr>),
+    /// A name to look up, and a port.
+    Name(String, u16),
+}
+
+macro_rules! one {
+    ($($t:ty),*) => { $(
+        impl ToSocketAddrs for $t {
+            fn to_addrs(&self) -> io::Result<LookupAddrs> {
+                Ok(LookupAddrs::One((*self).into()))
+            }
+        }
+    )* };
+}
+one!(SocketAddr, SocketAddrV4, SocketAddrV6, (IpAddr, u16), (Ipv4Addr, u16), (Ipv6Addr, u16));
+
+impl ToSocketAddrs for [SocketAddr] {
+    fn to_addrs(&self) -> io::Result<LookupAddrs> {
+        Ok(LookupAddrs::Many(self.to_vec()))
+    }
+}
+
+impl ToSocketAddrs for str {
+    fn to_addrs(&self) -> io::Result<LookupAddrs> {
+        if let Ok(address) = self.parse() {
+            return Ok(LookupAddrs::One(address));
+        }
+        let (name, port) = self.rsplit_once(':').ok_or_else(|| bad_address(self))?;
+        (name, port.parse().map_err(|_| bad_address(self))?).to_addrs()
+    }
+}
+
+fn bad_address(text: &str) -> io::Error {
+    let why = std::format!("\"{text}\" is not an address: write `host:port`, for example `127.0.0.1:8080`");
+    io::Error::new(io::ErrorKind::InvalidInput, why)
+}
+
+impl ToSocketAddrs for String {
+    fn to_addrs(&self) -> io::Result<LookupAddrs> {
+        self.as_str().to_addrs()
+    }
+}
+
+impl ToSocketAddrs for (&str, u16) {
+    fn to_addrs(&self) -> io::Result<LookupAddrs> {
+        match self.0.parse::<IpAddr>() {
+            Ok(ip) => Ok(LookupAddrs::One((ip, self.1).into())),
+            Err(_) if self.0.is_empty() => Err(bad_address(self.0)),
+            Err(_) => Ok(LookupAddrs::Name(self.0.into(), self.1)),
+        }
+    }
+}
+
+impl ToSocketAddrs for (String, u16) {
+    fn to_addrs(&self) -> io::Result<LookupAddrs> {
+        (self.0.as_str(), self.1).to_addrs()
+    }
+}
+
+impl<T: ToSocketAddrs + ?Sized> ToSocketAddrs for &T {
+    fn to_addrs(&self) -> io::Result<LookupAddrs> {
+        (**self).to_addrs()
+    }
+}
+
+/// Tries `each` address until one works; else the last error.
+pub(super) async fn first_of<T, F: Future<Output = io::Result<T>>>(
+    addresses: Vec<SocketAddr>,
+    mut each: impl FnMut(SocketAddr) -> F,
+) -> io::Result<T> {
+    let mut last = None;
+    for address in addresses {
+        match each(address).await {
+            Ok(made) => return Ok(made),
+            Err(error) => last = Some(error),
+        }
+    }
+    Err(last.unwrap_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "the name has no addresses")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_is_an_address_or_a_name_or_an_error() {
+        let one = LookupAddrs::One(([127, 0, 0, 1], 80).into());
+        assert_eq!("127.0.0.1:80".to_addrs().unwrap(), one);
+        assert_eq!(("127.0.0.1", 80).to_addrs().unwrap(), one);
+        assert_eq!("[::1]:80".to_addrs().unwrap(), LookupAddrs::One("[::1]:80".parse().unwrap()));
+        assert_eq!("tea:80".to_addrs().unwrap(), LookupAddrs::Name("tea".into(), 80));
+        for bad in ["tea", "tea:hot", ":80", "tea:99999"] {
+            let error = bad.to_addrs().unwrap_err();
+            assert_eq!(error.kind(), io::ErrorKind::InvalidInput, "{bad}");
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! A socket that accepts connections.
+
+use super::addresses::{LookupAddrs, ToSocketAddrs, first_of};
+use super::{TcpStream, io_error};
+use crate::op::{Accept, Net, Sockets, TcpOptions};
+use bespoke_core::config::Config;
+use bespoke_core::driver::{Errno, OwnedResource};
+use bespoke_core::roles::Kind;
+use bespoke_core::runtime::Ambient;
+use core::fmt;
+use core::net::SocketAddr;
+use core::sync::atomic::{AtomicBool, Ordering};
+use core::time::Duration;
+use std::io;
+
+/// How long an accept waits after the process ran out of descriptors: at most 100 attempts a second, instead of a loop that
+/// takes a whole processor.
+const BACK_OFF: Duration = Duration::from_millis(10);
+
+/// A TCP socket that accepts connections.
+///
+/// ```text
+/// let listener = TcpListener::bind("127.0.0.1:0").await?;
+/// loop {
+///     let (stream, peer) = listener.accept().await?;
+///     spawn(serve(stream));
+/// }
+/// ```
+pub struct TcpListener<C: Config> {
+    resource: OwnedResource<C>,
+    /// The last accept found no descriptor: the next one waits first.
+    backs_off: AtomicBool,
+}
+
+impl<C: Config> TcpListener<C> {
+    /// Listens on the first of the addresses that can be bound, with [`TcpOptions::default`]. Port 0 takes a free one: see
+    /// [`local_addr`](Self::local_addr).
+    ///
+    /// # Errors
+    /// [`InvalidInput`](io::ErrorKind::InvalidInput): not an address. [`AddrInUse`](io::ErrorKind::AddrInUse),
+    /// [`AddrNotAvailable`](io::ErrorKind::AddrNotAvailable), [`PermissionDenied`](io::ErrorKind::PermissionDenied): as
+    /// `bind(2)`. The message names the address.
+    ///
+    /// # Cancel safety
+    /// Cancel safe: nothing is bound, or it is closed.
+    pub async fn bind(addresses: impl ToSocketAddrs) -> io::Result<Self>
+    where
+        C::Driver: Net,
+    {
+        Self::bind_with(addresses, TcpOptions::default()).await
+    }
+
+    /// As [`bind`](Self::bind), with options.
+    ///
+    /// # Errors
+    /// As [`bind`](Self::bind).
+    ///
+    /// # Cancel safety
+    /// As [`bind`](Self::bind).
+    pub async fn bind_with(addresses: impl ToSocketAddrs, options: TcpOptions) -> io::Result<Self>
+    where
+        C::Driver: Net,
+    {
+        let found = addresses.to_addrs();
+        drop(addresses);
+        match found? {
+            LookupAddrs::One(address) => Self::listen(address, options),
+            LookupAddrs::Many(all) => first_of(all, |address| async move { Self::listen(address, options) }).await,
+            LookupAddrs::Name(name, port) => {
+                let all = super::stream::look_up::<C>(name, port).await?;
+                first_of(all, |address| async move { Self::listen(address, options) }).await
+            }
+        }
+    }
+
+    fn listen(address: SocketAddr, options: TcpOptions) -> io::Result<Self>
+    where
+        C::Driver: Net,
+    {
+        let told = |errno: Errno| {
+            let error = io_error(errno);
+            io::Error::new(error.kind(), std::format!("cannot listen on {address}: {error}"))
+        };
+        let raw = <C::Driver as Sockets>::listen(address, options).map_err(told)?;
+        match OwnedResource::adopt(raw, Kind::Listener) {
+            Ok(resource) => Ok(TcpListener { resource, backs_off: AtomicBool::new(false) }),
+            Err(errno) => {
+                <C::Driver as Sockets>::discard(raw);
+                Err(told(errno))
+            }
+        }
+    }
+
+    /// Waits for the next connection: the stream and the peer's address.
+    ///
+    /// # Errors
+    /// What `accept(2)` says. When the process has no descriptor left, this fails once with the system's error, and the next
+    /// call waits 10 ms before it tries again: a loop that goes on after an error does not spin, and serves again as soon
+    /// as a descriptor is free.
+    ///
+    /// # Cancel safety
+    /// Cancel safe and lossless: a connection that nobody took stays in the listener's queue.
+    pub async fn accept(&self) -> io::Result<(TcpStream<C>, SocketAddr)>
+    where
+        C::Driver: Net,
+    {
+        if self.backs_off.load(Ordering::Relaxed) {
+            C::sleep(BACK_OFF).await;
+            self.backs_off.store(false, Ordering::Relaxed);
+        }
+        let op = Accept { listener: self.resource.resource() };
+        // SAFETY: `Accept` points at no memory, and this call borrows the listener.
+        let (accepted, ()) = unsafe { self.resource.operation(op, ()) }.await;
+        let (raw, peer) = match accepted {
+            Ok(accepted) => accepted,
+            Err(errno) => {
+                if crate::sys::out_of_resources(errno) {
+                    self.backs_off.store(true, Ordering::Relaxed);
+                }
+                return Err(io_error(errno));
+            }
+        };
+        Ok((TcpStream::adopt(raw, Kind::Stream)?, peer))
+    }
+
+    /// The address that it listens on.
+    ///
+    /// # Errors
+    /// What `getsockname(2)` says; when the runtime is closed.
+    pub fn local_addr(&self) -> io::Result<SocketAddr>
+    where
+        C::Driver: Net,
+    {
+        self.resource.check_open().map_err(io_error)?;
+        <C::Driver as Sockets>::local_addr(self.resource.raw()).map_err(io_error)
+    }
+}
+
+impl<C: Config> fmt::Debug for TcpListener<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("TcpListener").field(&self.resource.raw()).finish()
+    }
+}

@@ -1,0 +1,29 @@
+//! The operations: plain data, and which driver has which.
+//!
+//! | capability | operations |
+//! |---|---|
+//! | [`Net`] | [`Accept`], [`Connect`], [`Recv`], [`Transmit`], [`Interrupted`]; and the calls of [`Sockets`] |
+//!
+//! Each operation says its memory class and its [`Late`](bespoke_core::driver::Late) class beside its data. A driver says
+//! how it does each one in its `lower.rs`; capabilities are implemented explicitly, one line per driver.
+
+mod net;
+mod sockets;
+
+pub use net::{Accept, Connect, Interrupted, Recv, Taken, Transmit};
+pub use sockets::{Keepalive, Sockets, TcpOptions};
+
+use bespoke_core::driver::Submit;
+
+/// Drivers with sockets.
+#[diagnostic::on_unimplemented(
+    message = "the driver `{Self}` has no sockets",
+    label = "`Net` is not available on this driver",
+    note = "in generic code write `C: Config<Driver: Net>`; in a config choose a driver with sockets: `Mio`"
+)]
+pub trait Net:
+    Sockets + Submit<Accept> + Submit<Connect> + Submit<Recv> + Submit<Transmit> + Submit<Interrupted>
+{
+}
+
+impl Net for crate::Mio {}
