@@ -1,0 +1,4 @@
+//! The slot protocol: unit tests for both sharings, threads under load, loom models.
+
+#[cfg(loom)]
+mod loom;
