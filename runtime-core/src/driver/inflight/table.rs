@@ -265,7 +265,7 @@ impl<S: Sharing> Table<S> {
         ticket.slot().home == self.home
     }
 
-    fn slot_at(&self, index: u32) -> Option<NonNull<Slot<S>>> {
+    pub(super) fn slot_at(&self, index: u32) -> Option<NonNull<Slot<S>>> {
         let chunk = self.lists(|lists| lists.chunks.get(index as usize / CHUNK).copied())?;
         // SAFETY: a chunk has `CHUNK` slots.
         Some(unsafe { chunk.add(index as usize % CHUNK) })

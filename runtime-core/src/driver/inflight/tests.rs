@@ -2,3 +2,7 @@
 
 #[cfg(loom)]
 mod loom;
+#[cfg(all(not(loom), feature = "std"))]
+mod stress;
+#[cfg(all(not(loom), feature = "std"))]
+mod unit;
