@@ -60,8 +60,8 @@
 //! 9. **Sleep.** The top of the stack and "the owner sleeps" are one word: either the owner sees a pushed orphan before it
 //!    sleeps, or the pusher sees that it sleeps and is told to nudge it. A release does not nudge: the slot can wait.
 //! 10. **Tokens.** A completion counts only if its generation is that of the slot, the slot is in use, and no completion was
-//!    seen. All others are counted as stale and change nothing. Generations have 28 bits: a token would have to be late
-//!    by 268 million uses of one slot to be taken for another.
+//!     seen. All others are counted as stale and change nothing. Generations have 28 bits: a token would have to be late
+//!     by 268 million uses of one slot to be taken for another.
 //!
 //! # Cost
 //! At home the only read-modify-write instruction of an operation is that of `complete`, and only under

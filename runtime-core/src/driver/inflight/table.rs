@@ -49,7 +49,7 @@ struct Lists<S: Sharing> {
 }
 
 /// Slots per chunk: 5 KiB at most. Loom's are small, for its memory is checked slot by slot.
-const CHUNK: usize = if cfg!(loom) { 1 } else { 64 };
+const CHUNK: usize = if cfg!(loom) { 2 } else { 64 };
 
 impl<S: Sharing> Table<S> {
     /// An empty table of at most `slots_max` slots, rounded up to whole chunks, for worker number `worker`:

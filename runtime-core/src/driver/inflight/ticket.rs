@@ -31,11 +31,17 @@ unsafe impl<S: Sharing> Sync for Ticket<S> {}
 impl<S: Sharing> Ticket<S> {
     /// A ticket for a slot that nobody else holds one for; the owner calls this.
     pub(super) fn new(slot: NonNull<Slot<S>>) -> Self {
+        #[cfg(loom)]
+        let issued = {
+            // SAFETY: the owner makes tickets, of slots of its table, which is allocated.
+            let slot = unsafe { slot.as_ref() };
+            // SAFETY: the caller is the owner (invariant 6).
+            unsafe { slot.token() }
+        };
         Ticket {
             slot,
             #[cfg(loom)]
-            // SAFETY: the owner makes tickets, of slots of its table, which is allocated.
-            issued: unsafe { slot.as_ref().token() },
+            issued,
         }
     }
 
