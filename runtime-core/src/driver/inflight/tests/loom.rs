@@ -7,6 +7,7 @@
 use super::super::*;
 use crate::loom::{Plant, plants};
 use crate::sharing::{Local, Shared};
+use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::task::Wake;
 use core::panic::AssertUnwindSafe;
@@ -267,6 +268,42 @@ fn nudge_vs_park() {
     assert_eq!(drops.load(Ordering::Relaxed), 1);
 }
 
+/// Two rings, each with a ticket of the other: each drops the other's future, plays its own system, and goes on until
+/// its ring is empty.
+fn both_ways() {
+    fn ring(me: usize, mine: &Exchange, other: &Exchange, drops: &Arc<AtomicUsize>, crossing: &Crossing) -> usize {
+        let table = Table::<Shared>::new(me, 4);
+        let (ticket, token) = submitted(&table, &Bell::new().waker());
+        *mine.lock().expect("no panic") = Some(ticket);
+        let given = other.lock().expect("no panic").take();
+        let abandoned = usize::from(given.is_some());
+        crossing.pass();
+        if let Some(ticket) = given {
+            drop(table.abandon(ticket, Canary::new(drops)));
+        }
+        // The first of the two finds nothing yet, so the second finds its own there at the end.
+        crossing.pass();
+        complete(&table, token, DONE);
+        if let Some(ticket) = mine.lock().expect("no panic").take() {
+            assert_eq!(table.release(ticket), Released::Freed);
+        }
+        while table.in_flight() > 0 {
+            // Not asleep: who finds the operation complete releases it without a nudge.
+            loom::thread::yield_now();
+            assert!(table.drain_foreign().next().is_none(), "complete already");
+        }
+        abandoned
+    }
+    type Exchange = loom::sync::Mutex<Option<Ticket<Shared>>>;
+    let exchange = Arc::new([Exchange::new(None), Exchange::new(None)]);
+    let drops = Arc::new(AtomicUsize::new(0));
+    let crossing = Crossing::new();
+    let at_b = (exchange.clone(), drops.clone(), crossing.clone());
+    let b = loom::thread::spawn(move || ring(1, &at_b.0[1], &at_b.0[0], &at_b.1, &at_b.2));
+    let abandoned = ring(0, &exchange[0], &exchange[1], &drops, &crossing) + b.join().expect("B");
+    assert_eq!(drops.load(Ordering::Relaxed), abandoned);
+}
+
 /// The table is freed as soon as the last slot came home: whoever gave it up touches nothing any more.
 fn post_vs_end() {
     let crossing = Crossing::new();
@@ -346,25 +383,36 @@ fn run(body: fn()) -> usize {
     executions.load(Ordering::Relaxed)
 }
 
-/// The model holds, and finds each of its plants.
+/// How a plant shows.
+const RACE: &str = "Causality violation";
+const STUCK: &str = "deadlock";
+
+/// The model holds, and finds each of its plants by what the plant breaks.
 #[expect(clippy::disallowed_methods, reason = "a test that measures itself")]
-fn model(name: &str, body: fn(), twins: &[Plant]) {
+fn model(name: &str, body: fn(), twins: &[(Plant, &str)]) {
     let _alone = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
     plants::set(None);
     let started = std::time::Instant::now();
     let executions = run(body);
     std::eprintln!("{name}: {executions} executions in {:?}", started.elapsed());
-    for &twin in twins {
+    for &(twin, shows) in twins {
         plants::set(Some(twin));
         let found = catch_unwind(AssertUnwindSafe(|| run(body)));
         plants::set(None);
-        assert!(found.is_err(), "{name} does not find {twin:?}");
+        let panic = found.expect_err("the model does not find its plant");
+        let text = panic.downcast_ref::<String>().map(String::as_str);
+        let text = text.or(panic.downcast_ref::<&str>().copied()).unwrap_or("?");
+        assert!(text.contains(shows), "{name} finds {twin:?}, but by {text:?}");
     }
 }
 
 #[test]
 fn complete_vs_drop_model() {
-    model("complete_vs_drop", complete_vs_drop, &[Plant::SlotRelaxedOrphan, Plant::SlotRelaxedCompletion]);
+    model(
+        "complete_vs_drop",
+        complete_vs_drop,
+        &[(Plant::SlotRelaxedOrphan, RACE), (Plant::SlotRelaxedCompletion, RACE)],
+    );
 }
 
 #[test]
@@ -372,7 +420,11 @@ fn complete_vs_migrate_model() {
     model(
         "complete_vs_migrate",
         complete_vs_migrate,
-        &[Plant::SlotWakerUnlocked, Plant::SlotSecondLookSkipped, Plant::SlotRelaxedCompletion],
+        &[
+            (Plant::SlotWakerUnlocked, RACE),
+            (Plant::SlotSecondLookSkipped, STUCK),
+            (Plant::SlotRelaxedCompletion, RACE),
+        ],
     );
 }
 
@@ -381,8 +433,13 @@ fn drop_on_foreign_vs_complete_model() {
     model(
         "drop_on_foreign_vs_complete",
         drop_on_foreign_vs_complete,
-        &[Plant::SlotFreedAtCompletion, Plant::SlotRelaxedOrphan],
+        &[(Plant::SlotFreedAtCompletion, RACE), (Plant::SlotRelaxedOrphan, RACE)],
     );
+}
+
+#[test]
+fn both_ways_model() {
+    model("both_ways", both_ways, &[(Plant::SlotFreedAtCompletion, RACE), (Plant::SlotRelaxedPush, RACE)]);
 }
 
 #[test]
@@ -390,21 +447,21 @@ fn release_on_foreign_vs_reuse_model() {
     model(
         "release_on_foreign_vs_reuse",
         release_on_foreign_vs_reuse,
-        &[Plant::SlotRelaxedPush, Plant::SlotGenerationStays],
+        &[(Plant::SlotRelaxedPush, RACE), (Plant::SlotGenerationStays, "Stale")],
     );
 }
 
 #[test]
 fn nudge_vs_park_model() {
-    model("nudge_vs_park", nudge_vs_park, &[Plant::SlotParkInTwoSteps, Plant::SlotNudgeForgotten]);
+    model("nudge_vs_park", nudge_vs_park, &[(Plant::SlotParkInTwoSteps, STUCK), (Plant::SlotNudgeForgotten, STUCK)]);
 }
 
 #[test]
 fn post_vs_end_model() {
-    model("post_vs_end", post_vs_end, &[Plant::SlotTouchedAfterPush]);
+    model("post_vs_end", post_vs_end, &[(Plant::SlotTouchedAfterPush, RACE)]);
 }
 
 #[test]
 fn local_drop_on_foreign_vs_complete_model() {
-    model("local_drop_on_foreign_vs_complete", local_drop_on_foreign_vs_complete, &[Plant::SlotRelaxedPush]);
+    model("local_drop_on_foreign_vs_complete", local_drop_on_foreign_vs_complete, &[(Plant::SlotRelaxedPush, RACE)]);
 }
