@@ -71,6 +71,7 @@
 //! Source: DRIVER_CORE §8. The word of the stack joins the "sleeping" flag of that page with the head, which spares both
 //! sides a fence.
 
+mod slab;
 mod slot;
 mod stack;
 mod table;

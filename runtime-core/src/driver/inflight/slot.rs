@@ -2,7 +2,7 @@
 //!
 //! Nothing here decides: the verbs in `table` and `ticket` do. The numbers are those of the [contract](super).
 
-use super::table::Home;
+use super::slab::Home;
 use super::{Kept, Outcome, Token};
 use crate::loom::{AtomicU32, Life, Ordering, Plant, UnsafeCell, planted};
 use crate::sharing::Sharing;
@@ -50,7 +50,7 @@ pub(super) struct Own {
     pub(super) request_seen: bool,
 }
 
-// Two slots in five cache lines; on 32 bits less.
+// Four slots in five cache lines; on 32 bits less.
 #[cfg(not(loom))]
 const _: () = assert!(size_of::<Slot<crate::sharing::Shared>>() <= 80);
 #[cfg(not(loom))]

@@ -1,18 +1,14 @@
 //! The table of one worker: what the owner does with its slots.
-//!
-//! Slots lie in chunks that never move and are kept until the table goes, so a table is as large as its high-water mark.
 
+use super::slab::Home;
 use super::slot::{COMPLETE, ORPHAN, Own, Slot, WAKER};
-use super::stack::Stack;
 use super::{Abandoned, Completed, Foreign, Kept, LateResult, Outcome, Parking, Polled, Released, Submitted};
 use super::{Ticket, Token};
-use crate::loom::{Life, Plant, UnsafeCell, planted};
+use crate::loom::{Plant, planted};
 use crate::sharing::Sharing;
-use alloc::boxed::Box;
-use alloc::vec::Vec;
 use core::fmt;
 use core::marker::PhantomData;
-use core::ptr::{self, NonNull};
+use core::ptr::NonNull;
 use core::task::Waker;
 
 /// The operations in flight that one worker owns. See the [contract](super).
@@ -20,52 +16,17 @@ use core::task::Waker;
 /// Used by its owner only: neither `Send` nor `Sync`. When it is dropped while slots are in flight, its memory and what is
 /// kept in it are leaked, never freed: drain first.
 pub struct Table<S: Sharing> {
-    home: NonNull<Home<S>>,
+    pub(super) home: NonNull<Home<S>>,
     /// A table is nobody else's, on any thread.
     owner: PhantomData<*const S>,
 }
-
-/// The part that slots point at.
-pub(super) struct Home<S: Sharing> {
-    pub(super) stack: Stack<S>,
-    /// The number that the driver gave its worker.
-    pub(super) worker: usize,
-    /// Touched by the owner only, in short steps that run nobody else's code.
-    lists: UnsafeCell<Lists<S>>,
-    pub(super) life: Life,
-}
-
-/// What the owner alone touches.
-struct Lists<S: Sharing> {
-    /// The chunks of `CHUNK` slots each.
-    chunks: Vec<NonNull<Slot<S>>>,
-    /// Free slots, last freed first.
-    free: *mut Slot<S>,
-    /// Slots that came home and were not looked at yet.
-    came_home: *mut Slot<S>,
-    slots_max: u32,
-    in_flight: u32,
-    stale: u64,
-}
-
-/// Slots per chunk: 5 KiB at most. Loom's are small, for its memory is checked slot by slot.
-const CHUNK: usize = if cfg!(loom) { 2 } else { 64 };
 
 impl<S: Sharing> Table<S> {
     /// An empty table of at most `slots_max` slots, rounded up to whole chunks, for worker number `worker`:
     /// [`Abandoned::Nudge`] names it by that.
     #[must_use]
     pub fn new(worker: usize, slots_max: u32) -> Self {
-        let lists = Lists {
-            chunks: Vec::new(),
-            free: ptr::null_mut(),
-            came_home: ptr::null_mut(),
-            slots_max,
-            in_flight: 0,
-            stale: 0,
-        };
-        let home = Home { stack: Stack::new(), worker, lists: UnsafeCell::new(lists), life: Life::new() };
-        Table { home: NonNull::from(Box::leak(Box::new(home))), owner: PhantomData }
+        Table { home: Home::new(worker, slots_max), owner: PhantomData }
     }
 
     /// Takes a slot for an operation, whose completion will wake `waker`. `note` is for the driver and comes back with the
@@ -241,110 +202,13 @@ impl<S: Sharing> Table<S> {
     /// The slots that exist; indices of tokens are below.
     #[must_use]
     pub fn capacity(&self) -> u32 {
-        self.lists(|lists| (lists.chunks.len() * CHUNK) as u32)
-    }
-
-    #[inline(always)]
-    fn home(&self) -> &Home<S> {
-        // SAFETY: freed when the table is dropped, not before (invariant 1).
-        let home = unsafe { self.home.as_ref() };
-        home.life.touch();
-        home
-    }
-
-    /// `f` runs no code of anybody else's, so it does not come back here.
-    #[inline(always)]
-    fn lists<R>(&self, f: impl FnOnce(&mut Lists<S>) -> R) -> R {
-        // SAFETY: we are the owner, and no other borrow is live: `f` does not come back here.
-        self.home().lists.with_mut(|lists| f(unsafe { &mut *lists }))
+        self.slots()
     }
 
     #[inline(always)]
     fn owns(&self, ticket: &Ticket<S>) -> bool {
         // A home is not freed while it has a ticket (invariant 1), so an equal address is the same home.
         ticket.slot().home == self.home
-    }
-
-    pub(super) fn slot_at(&self, index: u32) -> Option<NonNull<Slot<S>>> {
-        let chunk = self.lists(|lists| lists.chunks.get(index as usize / CHUNK).copied())?;
-        // SAFETY: a chunk has `CHUNK` slots.
-        Some(unsafe { chunk.add(index as usize % CHUNK) })
-    }
-
-    /// The slot whose terminal completion `token` is (invariant 10).
-    #[inline]
-    fn find(&self, token: Token) -> Option<NonNull<Slot<S>>> {
-        let pointer = self.slot_at(token.index())?;
-        // SAFETY: the slot belongs to this table, which is allocated.
-        let slot = unsafe { pointer.as_ref() };
-        // SAFETY: we are the owner (invariant 6).
-        let issued = unsafe { slot.token() };
-        // SAFETY: as above.
-        let own = unsafe { slot.own() };
-        (issued == token && own.in_use && !own.completion_seen).then_some(pointer)
-    }
-
-    /// A free slot, off the list and counted.
-    #[inline]
-    fn take_free(&self) -> Option<NonNull<Slot<S>>> {
-        if self.lists(|lists| lists.free.is_null()) {
-            self.grow()?;
-        }
-        self.lists(|lists| {
-            let slot = NonNull::new(lists.free)?;
-            // SAFETY: a slot of this table, which is allocated.
-            let node = unsafe { slot.as_ref() };
-            // SAFETY: a free slot is the owner's (invariant 5).
-            lists.free = unsafe { node.link() };
-            lists.in_flight += 1;
-            Some(slot)
-        })
-    }
-
-    /// One more chunk; `None` at the bound, or without memory.
-    #[cold]
-    fn grow(&self) -> Option<()> {
-        let first = self.capacity();
-        let full = self.lists(|lists| first >= lists.slots_max || lists.chunks.try_reserve(1).is_err());
-        let end = first.checked_add(CHUNK as u32)?;
-        let mut chunk = Vec::new();
-        if full || chunk.try_reserve_exact(CHUNK).is_err() {
-            return None;
-        }
-        chunk.extend((first..end).map(|index| Slot::new(self.home, index)));
-        let chunk = NonNull::from(chunk.leak()).cast::<Slot<S>>();
-        self.lists(|lists| {
-            lists.chunks.push(chunk);
-            // From the last to the first, so that the first is taken first.
-            for at in (0..CHUNK).rev() {
-                // SAFETY: the chunk has `CHUNK` slots.
-                let slot = unsafe { chunk.add(at) };
-                // SAFETY: just made, and only known here.
-                let node = unsafe { slot.as_ref() };
-                // SAFETY: a free slot is the owner's (invariant 5).
-                unsafe { node.set_link(lists.free) };
-                lists.free = slot.as_ptr();
-            }
-        });
-        Some(())
-    }
-
-    /// The end of a use: ticket, system and stack know the slot no more.
-    fn free(&self, pointer: NonNull<Slot<S>>) {
-        // SAFETY: the slot belongs to this table, which is allocated.
-        let slot = unsafe { pointer.as_ref() };
-        slot.life.touch();
-        // SAFETY: we are the owner, and the ticket is gone (invariant 6).
-        unsafe { slot.next_generation() };
-        // SAFETY: we are the owner (invariant 6).
-        unsafe { slot.set_own(Own::default()) };
-        slot.state.set_at_home(0);
-        self.lists(|lists| {
-            // SAFETY: the slot is no node of the stack, so the link is the owner's (invariant 5).
-            unsafe { slot.set_link(lists.free) };
-            lists.free = pointer.as_ptr();
-            lists.in_flight -= 1;
-        });
     }
 
     /// Raises `ORPHAN` where the owner knows of it at once, before the completion. Returns the waker to drop.
@@ -405,13 +269,6 @@ impl<S: Sharing> Table<S> {
     }
 }
 
-impl<S: Sharing> Home<S> {
-    fn end(&self) {
-        #[cfg(loom)]
-        self.life.end();
-    }
-}
-
 impl<S: Sharing> Drop for Table<S> {
     fn drop(&mut self) {
         // A model that fails unwinds its threads outside of loom's world.
@@ -425,27 +282,9 @@ impl<S: Sharing> Drop for Table<S> {
             // Tickets or the system still know slots: leaked, never freed (invariant 1).
             return;
         }
-        let chunks = self.lists(|lists| core::mem::take(&mut lists.chunks));
-        for chunk in chunks {
-            let chunk = NonNull::slice_from_raw_parts(chunk, CHUNK);
-            // SAFETY: `grow` leaked a vector of this size; nothing is in flight, so nobody knows a slot of it.
-            let chunk = unsafe { Box::from_raw(chunk.as_ptr()) };
-            release(chunk, |chunk| chunk.iter().for_each(|slot| slot.end()));
-        }
-        // SAFETY: `new` leaked it; nothing is in flight, so no slot points at it, and a push does not touch it once its slot
-        // has come home.
-        let home = unsafe { Box::from_raw(self.home.as_ptr()) };
-        release(home, |home| home.end());
+        // SAFETY: nothing is in flight, so nobody knows a slot or the home (invariant 1), and the table goes.
+        unsafe { self.free_all() };
     }
-}
-
-/// Frees memory. Under loom it only ends, so that a use after free is found and does no harm.
-#[cfg_attr(not(loom), expect(unused_variables, reason = "only loom is told of the end"))]
-fn release<T: ?Sized>(memory: Box<T>, end: impl FnOnce(&T)) {
-    #[cfg(loom)]
-    end(Box::leak(memory));
-    #[cfg(not(loom))]
-    drop(memory);
 }
 
 impl<S: Sharing> fmt::Debug for Table<S> {

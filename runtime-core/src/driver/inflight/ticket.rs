@@ -1,8 +1,8 @@
 //! What the future holds, and what may be done with it away from its owner.
 
+use super::slab::Home;
 use super::slot::{COMPLETE, Slot, WAKER};
 use super::stack::{Stack, Urgency};
-use super::table::Home;
 use super::{Abandoned, Kept, LateResult, Polled, Released, Token};
 #[cfg(loom)]
 use crate::loom::{Plant, planted};
@@ -75,6 +75,7 @@ impl<S: Sharing> Ticket<S> {
     }
 
     /// [`poll`](Self::poll) abroad, on the worker `from`.
+    #[inline(never)]
     pub(super) fn poll_from(&mut self, waker: &Waker, from: Option<usize>) -> Polled {
         if !S::SHARED {
             polled_abroad(self.worker(), from);
@@ -184,7 +185,8 @@ impl<S: Sharing> Ticket<S> {
         if self.send_home(Urgency::Nudging) { Abandoned::Nudge(worker) } else { Abandoned::Posted }
     }
 
-    /// Pushes the slot on its owner's stack. `true`: nudge the owner.
+    /// Pushes the slot on its owner's stack. `true`: nudge the owner. Kept out of line: the owner's paths stay short.
+    #[inline(never)]
     fn send_home(self, urgency: Urgency) -> bool {
         let home: NonNull<Home<S>> = self.slot().home;
         // SAFETY: a home is allocated while it has a ticket (invariant 1).
