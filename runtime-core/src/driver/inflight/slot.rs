@@ -252,7 +252,9 @@ impl<S: Sharing> State<S> {
     pub(super) fn complete(&self) -> u32 {
         if S::SHARED {
             let order = if planted(Plant::SlotRelaxedCompletion) { Ordering::Relaxed } else { Ordering::AcqRel };
-            return self.word.fetch_or(COMPLETE, order);
+            // Raised once (invariant 10), so adding raises it, in one instruction: x86 makes a loop of an `or` whose old value is
+            // wanted.
+            return self.word.fetch_add(COMPLETE, order);
         }
         let before = self.get();
         self.set_at_home(before | COMPLETE);
@@ -263,7 +265,8 @@ impl<S: Sharing> State<S> {
     /// `Shared` only.
     pub(super) fn orphan_abroad(&self) -> u32 {
         let order = if planted(Plant::SlotRelaxedOrphan) { Ordering::Relaxed } else { Ordering::AcqRel };
-        self.word.fetch_or(ORPHAN, order)
+        // Added, as the ticket that raises it ends.
+        self.word.fetch_add(ORPHAN, order)
     }
 
     /// Removes `WAKER`, which gives the waker cell to the poll abroad. `false`: complete, and acquired. `Shared` only.
