@@ -63,6 +63,26 @@ pub(crate) enum Plant {
     DetachForgotten,
     /// A task posted to a closed inbox is not cancelled.
     ClosedPostForgotten,
+    /// The completion of an operation publishes nothing.
+    SlotRelaxedCompletion,
+    /// The abandonment of an operation publishes nothing.
+    SlotRelaxedOrphan,
+    /// The push of a slot on its owner's stack publishes nothing.
+    SlotRelaxedPush,
+    /// A poll abroad writes the waker of an operation without taking the cell first.
+    SlotWakerUnlocked,
+    /// A poll abroad does not look whether the operation completed while it changed the waker.
+    SlotSecondLookSkipped,
+    /// The completion of an orphan frees its slot before the request to cancel was seen.
+    SlotFreedAtCompletion,
+    /// A freed slot keeps its generation.
+    SlotGenerationStays,
+    /// The owner of slots looks at its stack, then says that it sleeps: two steps.
+    SlotParkInTwoSteps,
+    /// A thread that abandons an operation of a sleeping owner does not nudge it.
+    SlotNudgeForgotten,
+    /// A thread that gives a slot up touches its home after the push.
+    SlotTouchedAfterPush,
 }
 
 /// Is this mistake switched on? Constant `false` outside loom.

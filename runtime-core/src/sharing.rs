@@ -121,6 +121,13 @@ pub struct LocalState {
     track: crate::loom::UnsafeCell<()>,
 }
 
+// SAFETY: only the loom build has a tracked cell, which is not `Sync` by itself: it is there to find a foreign access.
+#[cfg(loom)]
+unsafe impl Send for LocalState {}
+// SAFETY: as above.
+#[cfg(loom)]
+unsafe impl Sync for LocalState {}
+
 #[cfg(feature = "alloc")]
 impl LocalState {
     #[inline(always)]
@@ -322,7 +329,7 @@ mod lock {
     use core::sync::atomic::{AtomicBool, Ordering};
 
     #[derive(Debug)]
-    pub struct Mutex<T> {
+    pub(super) struct Mutex<T> {
         taken: AtomicBool,
         value: UnsafeCell<T>,
     }

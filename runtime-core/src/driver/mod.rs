@@ -5,7 +5,10 @@
 //! | `op` | [`Op`], [`Submit`]: what an operation is, and "this driver can do it" |
 //! | `operation` | [`Operation`]: the future of one |
 //! | `resource` | [`OwnedResource`]: what typed handles are made of |
+//! | `inflight` | operations in flight, while the tasks that wait for them move between workers |
 
+#[cfg(feature = "alloc")]
+pub mod inflight;
 mod op;
 #[cfg(feature = "alloc")]
 mod operation;
