@@ -123,6 +123,7 @@ fn parts(mut at: usize, mut count: usize) -> impl Iterator<Item = (usize, usize)
 }
 
 #[cfg(all(test, not(loom)))]
+#[path = "tests/bitmap.rs"]
 mod tests;
 
 #[cfg(all(test, loom))]
