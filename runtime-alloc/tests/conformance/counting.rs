@@ -1,7 +1,8 @@
 //! The global allocator of these tests: counts what the calling thread asks for, and refuses when it is told to.
 
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
+use core::alloc::{GlobalAlloc, Layout};
+use core::cell::Cell;
+use std::alloc::System;
 
 struct Counting;
 
@@ -37,7 +38,7 @@ unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         let left = LEFT.get();
         if left == 0 {
-            return std::ptr::null_mut();
+            return core::ptr::null_mut();
         }
         if left != usize::MAX {
             LEFT.set(left - 1);
