@@ -99,6 +99,17 @@ fn without_caches_a_node_is_one() {
 }
 
 #[test]
+fn a_cache_of_instructions_is_not_the_last_cache() {
+    let mut files = machine();
+    for (_, text) in files.iter_mut().filter(|(path, _)| path.ends_with("/type")) {
+        *text = "Instruction\n".into();
+    }
+    for cpu in cpus(&files).expect("a machine") {
+        assert_eq!(cpu.cache, cpu.node * 4);
+    }
+}
+
+#[test]
 fn no_files_at_all() {
     assert_eq!(cpus(&Files::new()), Err(Trouble::Absent(ONLINE.into())));
 }
