@@ -14,7 +14,7 @@
 #![no_std]
 #[cfg(feature = "alloc")]
 extern crate alloc;
-#[cfg(any(feature = "std", loom))]
+#[cfg(any(feature = "std", loom, test))]
 extern crate std;
 
 mod fixed;

@@ -69,6 +69,7 @@ impl<'a> Bitmap<'a> {
     }
 
     /// Sets the bits of a run, or none of them and tells a unit that was taken.
+    #[inline]
     fn set(&self, at: usize, count: usize) -> Result<(), usize> {
         let mut done = 0;
         for (word, mask) in parts(at, count) {
@@ -88,6 +89,7 @@ impl<'a> Bitmap<'a> {
     }
 
     /// The first free unit from `at` on, or the number of units or more. A relaxed look: `set` decides.
+    #[inline]
     fn skip_taken(&self, mut at: usize) -> usize {
         while at < self.units {
             let run = (self.words[at / WORD].load(Ordering::Relaxed) >> (at % WORD)).trailing_ones() as usize;
@@ -100,6 +102,7 @@ impl<'a> Bitmap<'a> {
     }
 
     /// The first taken unit of a run, if any. A relaxed look: `set` decides.
+    #[inline]
     fn first_taken(&self, at: usize, count: usize) -> Option<usize> {
         parts(at, count).find_map(|(word, mask)| {
             let taken = self.words[word].load(Ordering::Relaxed) & mask;
@@ -109,6 +112,7 @@ impl<'a> Bitmap<'a> {
 }
 
 /// The words that a run touches, each with the bits of the run in it.
+#[inline(always)]
 fn parts(mut at: usize, mut count: usize) -> impl Iterator<Item = (usize, usize)> {
     core::iter::from_fn(move || {
         let bits = min(WORD - at % WORD, count);
