@@ -50,7 +50,7 @@ struct Owned {
 /// 2. Every list in `owned.free` is a chain of blocks that nobody uses; a block of list `i` has at least the size of class
 ///    `i`, is aligned to 16 bytes, and lies in a chunk of this pool.
 /// 3. No reference to `owned` lives across a call that leaves this file.
-/// 4. A layout is the lists' if and only if [`Class::of`] says so; it says the same at alloc and at dealloc.
+/// 4. A layout is the lists' if and only if `Class::of` says so; it says the same at alloc and at dealloc.
 #[repr(C)]
 pub struct Pool {
     owned: UnsafeCell<Owned>,
