@@ -1,1 +1,35 @@
-//! Placeholder replaced in the next commits.
+//! The memory strategies of [bespoke](https://docs.rs/bespoke): where tasks, queues and buffers come from, and what the
+//! machine looks like.
+//!
+//! | strategy | own blocks | foreign blocks | bound |
+//! |---|---|---|---|
+//! | [`System`] | the global allocator | the global allocator | none |
+//! | [`Pooled`] | free lists of the worker | the global allocator | none |
+//! | [`Fixed`] | the bytes inside the live value | the same bytes | `BYTES` |
+//!
+//! *Architecture Invariant:* nothing here talks to an operating system but for the files that [`Sysfs`] reads through
+//! `std`; the crate depends on `bespoke-core` alone.
+//!
+//! Features add interfaces and never change behaviour: `alloc` brings [`System`] and [`Pooled`], `std` [`Sysfs`].
+#![no_std]
+#[cfg(feature = "alloc")]
+extern crate alloc;
+#[cfg(any(feature = "std", loom, test))]
+extern crate std;
+
+mod fixed;
+mod loom;
+#[cfg(feature = "alloc")]
+mod pooled;
+#[cfg(feature = "alloc")]
+mod system;
+mod topology;
+
+#[cfg(not(loom))]
+pub use fixed::{Fixed, FixedPool};
+#[cfg(feature = "alloc")]
+pub use pooled::{Pool, Pooled};
+#[cfg(feature = "alloc")]
+pub use system::System;
+#[cfg(feature = "std")]
+pub use topology::{Source, Survey, Sysfs, Trouble};
