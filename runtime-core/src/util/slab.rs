@@ -1,6 +1,6 @@
 //! [`ChunkSlab`]: numbered slots whose addresses never move.
 //!
-//! Slots live in chunks of 32, 32, 64, 128, … slots, so that index `i ≥ 32` lies in the chunk of its highest bit and
+//! Slots live in [`Chunks`] of 32, 32, 64, 128, … slots, so that index `i ≥ 32` lies in the chunk of its highest bit and
 //! finding it takes one bit scan and one load. A chunk is never moved, never shrunk and freed only with the slab. The
 //! slab therefore grows to its high-water mark and then allocates nothing.
 //!
@@ -17,33 +17,28 @@
 //! `&mut` to such a type claims no exclusive access to its bytes. Nothing of the slab asks for `Pin`.
 //!
 //! # Invariants
-//! 1. Every index below `fresh` was handed out; its chunk is published and its slot is initialised.
-//! 2. A published chunk stays at its address until the slab is dropped.
-//! 3. The free list holds exactly the indexes below `fresh` that are free, each once; it ends with [`NONE`].
-//! 4. No reference to a whole slot or chunk exists after `alloc`: the slab goes through raw pointers.
+//! 1. Every index below `fresh` was handed out; its place is reached and its slot is initialised.
+//! 2. The free list holds exactly the indexes below `fresh` that are free, each once; it ends with [`NONE`].
+//! 3. The slab makes no reference to a slot that was handed out: it goes through raw pointers.
 
-use alloc::alloc::{alloc, dealloc};
-use core::alloc::Layout;
 use core::fmt;
-use core::marker::{PhantomData, PhantomPinned};
-use core::ptr::{self, NonNull};
-use core::sync::atomic::{AtomicPtr, Ordering};
+use core::ptr;
+
+mod chunks;
+pub use self::chunks::Chunks;
 
 /// The index of no slot; `alloc` never returns it.
 pub const NONE: u32 = u32::MAX;
 
 /// Numbered slots whose addresses never move; see the [module](self).
 pub struct ChunkSlab<T> {
-    /// Chunk `k` starts at index 0 for `k = 0`, else at `16 << k`.
-    directory: [AtomicPtr<Slot<T>>; CHUNKS],
+    slots: Chunks<Slot<T>>,
     /// Head of the free list, last freed first: its cache line is the warmest.
     free: u32,
     /// The lowest index that was never handed out.
     fresh: u32,
     /// Indexes handed out and not freed.
     len: u32,
-    _owns: PhantomData<T>,
-    _shared: PhantomPinned,
 }
 
 /// `value` comes first, so that a pointer to the slot is a pointer to the value.
@@ -58,14 +53,7 @@ impl<T: Default> ChunkSlab<T> {
     /// A slab without memory.
     #[must_use]
     pub const fn new() -> Self {
-        Self {
-            directory: [const { AtomicPtr::new(ptr::null_mut()) }; CHUNKS],
-            free: NONE,
-            fresh: 0,
-            len: 0,
-            _owns: PhantomData,
-            _shared: PhantomPinned,
-        }
+        Self { slots: Chunks::new(), free: NONE, fresh: 0, len: 0 }
     }
 
     /// Hands out a slot: the one freed last, else a new one. `None`: the allocator is out of memory, or all
@@ -76,8 +64,8 @@ impl<T: Default> ChunkSlab<T> {
         if index == NONE {
             return self.alloc_fresh();
         }
-        // SAFETY: the list holds handed-out indexes only (inv. 3), so the slot is initialised (inv. 1).
-        self.free = unsafe { (*self.slot(index)).next_free };
+        // SAFETY: the list holds handed-out indexes only (inv. 2), so the slot is initialised (inv. 1).
+        self.free = unsafe { (*self.slots.get(index)).next_free };
         self.len += 1;
         Some(index)
     }
@@ -90,7 +78,7 @@ impl<T: Default> ChunkSlab<T> {
     pub unsafe fn free(&mut self, index: u32) {
         debug_assert!(self.was_handed_out(index), "slab: index {index} was never handed out");
         // SAFETY: the caller got `index` from `alloc`, so the slot is initialised (inv. 1).
-        unsafe { (*self.slot(index)).next_free = self.free };
+        unsafe { (*self.slots.get(index)).next_free = self.free };
         self.free = index;
         self.len -= 1;
     }
@@ -98,20 +86,12 @@ impl<T: Default> ChunkSlab<T> {
     #[cold]
     fn alloc_fresh(&mut self) -> Option<u32> {
         let index = self.fresh;
-        if index == NONE {
+        if index == NONE || !self.slots.reach(index) {
             return None;
         }
-        let (chunk, _) = locate(index);
-        // Relaxed: only the owner stores to the directory.
-        if self.directory[chunk].load(Ordering::Relaxed).is_null() {
-            let memory = allocate_chunk::<T>(chunk)?;
-            // Pairs with the Acquire in `get_foreign`.
-            self.directory[chunk].store(memory.as_ptr(), Ordering::Release);
-        }
-        let slot = self.slot(index);
         let value = Slot { value: T::default(), next_free: NONE };
-        // SAFETY: the chunk is allocated (just above), `locate` stays inside it, and nobody was given this index.
-        unsafe { slot.write(value) };
+        // SAFETY: the place is reached, and nobody was given this index.
+        unsafe { self.slots.get(index).write(value) };
         self.fresh += 1;
         self.len += 1;
         Some(index)
@@ -124,7 +104,7 @@ impl<T> ChunkSlab<T> {
     #[inline]
     #[must_use]
     pub fn get(&self, index: u32) -> *const T {
-        self.slot(index).cast()
+        self.slots.get(index).cast()
     }
 
     /// The address of slot `index`, for any thread.
@@ -134,11 +114,16 @@ impl<T> ChunkSlab<T> {
     /// - `index` was handed out by `alloc`, and that happened before this call.
     #[inline]
     pub unsafe fn get_foreign(this: *const Self, index: u32) -> *const T {
-        let (chunk, offset) = locate(index);
-        // SAFETY: `this` is live; the borrow covers one atomic pointer, which all threads may share.
-        let entry = unsafe { &(*this).directory[chunk] };
-        // Pairs with the Release in `alloc_fresh`.
-        entry.load(Ordering::Acquire).wrapping_add(offset).cast()
+        // SAFETY: `this` is live; this only computes an address.
+        let slots = unsafe { &raw const (*this).slots };
+        // SAFETY: the places are part of the slab, and those of handed-out indexes are reached (inv. 1).
+        unsafe { Chunks::get_foreign(slots, index) }.cast()
+    }
+
+    /// The index of the slot at `address`, for the owner; `None` if there is none. Meant for rare use.
+    #[must_use]
+    pub fn index_of(&self, address: *const T) -> Option<u32> {
+        self.slots.index_of(address.cast()).filter(|&index| self.was_handed_out(index))
     }
 
     /// Whether `index` was ever handed out, that is, whether `get(index)` points to a value.
@@ -163,15 +148,7 @@ impl<T> ChunkSlab<T> {
     /// The number of slots that the slab has memory for.
     #[must_use]
     pub fn capacity(&self) -> usize {
-        let last = self.directory.iter().rposition(|chunk| !chunk.load(Ordering::Relaxed).is_null());
-        last.map_or(0, |chunk| FIRST << chunk)
-    }
-
-    #[inline]
-    fn slot(&self, index: u32) -> *mut Slot<T> {
-        let (chunk, offset) = locate(index);
-        // Relaxed: only the owner stores to the directory. `wrapping_add`: this is called with forged indexes, too.
-        self.directory[chunk].load(Ordering::Relaxed).wrapping_add(offset)
+        self.slots.capacity()
     }
 }
 
@@ -192,57 +169,11 @@ impl<T> Drop for ChunkSlab<T> {
         if core::mem::needs_drop::<T>() {
             for index in 0..self.fresh {
                 // SAFETY: every slot below `fresh` is initialised (inv. 1), and this is its only drop.
-                unsafe { ptr::drop_in_place(self.slot(index)) };
-            }
-        }
-        for (chunk, entry) in self.directory.iter_mut().enumerate() {
-            if let Some(memory) = NonNull::new(*entry.get_mut()) {
-                // SAFETY: `allocate_chunk(chunk)` returned this memory, and its slots are dropped.
-                unsafe { free_chunk(chunk, memory) };
+                unsafe { ptr::drop_in_place(self.slots.get(index)) };
             }
         }
     }
 }
-
-/// The chunk of `index` and the slot inside it.
-#[inline]
-const fn locate(index: u32) -> (usize, usize) {
-    let top = (index | (FIRST as u32 - 1)).ilog2();
-    let base = if index < FIRST as u32 { 0 } else { 1 << top };
-    ((top - (FIRST.ilog2() - 1)) as usize, (index - base) as usize)
-}
-
-/// Chunks start at a cache line, so that a slot of 64 bytes touches one line.
-fn chunk_layout<T>(chunk: usize) -> Option<Layout> {
-    let slots = if chunk == 0 { FIRST } else { FIRST.checked_shl(chunk as u32 - 1)? };
-    let layout = Layout::array::<Slot<T>>(slots).ok()?;
-    layout.align_to(CACHE_LINE).ok()
-}
-
-fn allocate_chunk<T>(chunk: usize) -> Option<NonNull<Slot<T>>> {
-    let layout = chunk_layout::<T>(chunk)?;
-    // SAFETY: the layout is not empty: a slot has at least `next_free`.
-    #[allow(clippy::disallowed_methods, reason = "the slab of the core object lives beside `C::Memory`, not in it")]
-    let memory = unsafe { alloc(layout) };
-    NonNull::new(memory.cast())
-}
-
-/// # Safety
-/// - `allocate_chunk::<T>(chunk)` returned `memory`, and nobody uses it any more.
-unsafe fn free_chunk<T>(chunk: usize, memory: NonNull<Slot<T>>) {
-    let layout = chunk_layout::<T>(chunk).expect("slab: the layout of an allocated chunk exists");
-    // SAFETY: the memory was allocated with this layout (the caller's promise).
-    #[allow(clippy::disallowed_methods, reason = "gives back what `allocate_chunk` took")]
-    unsafe {
-        dealloc(memory.as_ptr().cast(), layout);
-    }
-}
-
-/// Slots in the first chunk.
-const FIRST: usize = 32;
-/// One chunk for each possible highest bit of an index; the lowest five bits share the first.
-const CHUNKS: usize = (u32::BITS - FIRST.ilog2() + 1) as usize;
-const CACHE_LINE: usize = 64;
 
 #[cfg(test)]
 mod tests;

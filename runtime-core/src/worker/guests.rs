@@ -189,7 +189,7 @@ pub(super) unsafe fn visit<C: Config>(worker: NonNull<Worker<C>>, node: NonNull<
             // SAFETY: the owner; the sleep is gone, so its key is live and nobody else's.
             let waker = unsafe {
                 this.with_wheel(|wheel| {
-                    let key = wheel.key_of(node.as_ptr());
+                    let key = wheel.key_of(node.as_ptr())?;
                     wheel.cancel(key)
                 })
             };

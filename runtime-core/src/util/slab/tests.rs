@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::mpsc;
 use std::vec::Vec;
 
+use super::chunks::{CACHE_LINE, CHUNKS, FIRST, allocate_chunk, chunk_layout, locate};
 use super::*;
 
 #[test]

@@ -1,19 +1,22 @@
-//! The lists of the wheel: first in, first out, linked by slot index through the entries.
+//! The lists of the wheel: first in, first out, linked by slot index through the nodes.
 //!
 //! # Invariants
-//! 1. A list is doubly linked from `head` to `tail`; both are [`NONE`] iff it is empty. Its entries name it as `home`.
+//! 1. A list is doubly linked from `head` to `tail`; both are [`NONE`] iff it is empty.
 //! 2. Bit `s` of `occupied[l]` is set iff list `l * SLOTS + s` is not empty; bit `l` of `levels` iff `occupied[l]` is
 //!    not zero.
 //! 3. `least` of a list is at most the least deadline in it, and `u64::MAX` when it is empty. It is too low only after
 //!    an unlink.
-//! 4. Every index in a list was handed out by `entries`.
+//! 4. Every slot that [`Lists::alloc`] returned has an initialised node in `nodes`. (A slot whose node got no memory is
+//!    free and was never returned.)
 
-use super::entry::{Entry, Timer};
-use super::geometry::{BUCKETS, LEVELS, LISTS, OVERDUE, SLOTS};
-use crate::util::slab::{ChunkSlab, NONE};
+use super::entry::{Entry, Place, Watch};
+use super::geometry::{BUCKETS, LEVELS, LISTS, OVERDUE, SLOTS, list_of};
+use crate::util::slab::{ChunkSlab, Chunks, NONE};
 
 pub(super) struct Lists {
-    pub(super) entries: ChunkSlab<Entry>,
+    entries: ChunkSlab<Entry>,
+    /// The node of entry `i` is node `i`.
+    nodes: Chunks<Place>,
     levels: u16,
     /// Some entry of `OVERDUE` has a lower deadline than one before it.
     unsorted: bool,
@@ -32,34 +35,100 @@ const EMPTY: List = List { least: u64::MAX, head: NONE, tail: NONE };
 
 impl Lists {
     pub(super) const fn new() -> Self {
-        Self { entries: ChunkSlab::new(), levels: 0, unsorted: false, occupied: [0; LEVELS], lists: [EMPTY; LISTS] }
+        Self {
+            entries: ChunkSlab::new(),
+            nodes: Chunks::new(),
+            levels: 0,
+            unsorted: false,
+            occupied: [0; LEVELS],
+            lists: [EMPTY; LISTS],
+        }
+    }
+
+    /// Takes a slot for a timer, in no list yet. `None`: no memory.
+    #[inline]
+    pub(super) fn alloc(&mut self) -> Option<u32> {
+        let slot = self.entries.alloc()?;
+        if !self.nodes.reach(slot) {
+            // SAFETY: handed out just now.
+            unsafe { self.entries.free(slot) };
+            return None;
+        }
+        // SAFETY: the place is reached, and a node needs no drop.
+        unsafe { self.nodes.get(slot).write(Place { deadline: 0, prev: slot, next: slot }) };
+        Some(slot)
+    }
+
+    /// Gives a slot back.
+    ///
+    /// # Safety
+    /// - `alloc` returned `slot`, and it was not freed since.
+    #[inline]
+    pub(super) unsafe fn free(&mut self, slot: u32) {
+        // SAFETY: the caller's promise.
+        unsafe { self.entries.free(slot) };
+    }
+
+    /// The slots, for questions.
+    #[inline]
+    pub(super) fn entries(&self) -> &ChunkSlab<Entry> {
+        &self.entries
+    }
+
+    /// The address of the slots, which any thread may know.
+    ///
+    /// # Safety
+    /// - `this` is live.
+    #[inline]
+    pub(super) unsafe fn entries_foreign(this: *const Self) -> *const ChunkSlab<Entry> {
+        // SAFETY: `this` is live; this only computes an address.
+        unsafe { &raw const (*this).entries }
     }
 
     /// The owner's part of an entry.
+    ///
+    /// # Safety
+    /// - `entries` handed out `slot` before; it may be free.
     #[inline]
-    pub(super) fn timer(&mut self, slot: u32) -> &mut Timer {
+    pub(super) unsafe fn watch(&mut self, slot: u32) -> &mut Watch {
         debug_assert!(self.entries.was_handed_out(slot), "wheel: slot {slot} was never handed out");
         let entry = self.entries.get(slot).cast_mut();
-        // SAFETY: callers pass indexes that were handed out (inv. 4, or checked), so the entry is initialised and stays
-        // where it is. `&mut self` and the module being the only user of `timer` make the borrow unique; it leaves out
-        // `remote`, which foreign threads use.
-        unsafe { &mut (*entry).timer }
+        // SAFETY: the slot was handed out, so the entry is initialised and stays where it is. `&mut self` makes the
+        // borrow unique; it leaves out `remote`, which foreign threads use.
+        unsafe { &mut (*entry).watch }
     }
 
-    /// Appends an entry, which is in no list.
+    /// The place of a timer in time.
+    ///
+    /// # Safety
+    /// - `alloc` returned `slot` before, freed since or not.
     #[inline]
-    pub(super) fn append(&mut self, list: usize, slot: u32) {
+    pub(super) unsafe fn node(&mut self, slot: u32) -> &mut Place {
+        debug_assert!(self.entries.was_handed_out(slot), "wheel: slot {slot} was never handed out");
+        // SAFETY: `alloc` returned the slot, so the node is initialised (inv. 4); `&mut self` makes the borrow unique.
+        unsafe { &mut *self.nodes.get(slot) }
+    }
+
+    /// The node of a slot that a list or another node names.
+    #[inline]
+    fn linked(&mut self, slot: u32) -> &mut Place {
+        // SAFETY: only handed-out slots get into a list: the callers of `append` promise it.
+        unsafe { self.node(slot) }
+    }
+
+    /// Appends a timer, which is in no list.
+    ///
+    /// # Safety
+    /// - `alloc` returned `slot`, and it was not freed since.
+    #[inline]
+    pub(super) unsafe fn append(&mut self, list: usize, slot: u32, deadline: u64) {
         let List { least, tail, .. } = self.lists[list];
-        let timer = self.timer(slot);
-        timer.prev = tail;
-        timer.next = NONE;
-        timer.home = list as u16;
-        let deadline = timer.deadline;
+        *self.linked(slot) = Place { deadline, prev: tail, next: NONE };
         if tail == NONE {
             self.lists[list].head = slot;
             self.mark(list);
         } else {
-            let last = self.timer(tail);
+            let last = self.linked(tail);
             last.next = slot;
             if list == OVERDUE && last.deadline > deadline {
                 self.unsorted = true;
@@ -69,26 +138,66 @@ impl Lists {
         self.lists[list].least = least.min(deadline);
     }
 
-    /// Takes an entry out of the list that it names. `home` is left to the caller.
+    /// Takes a timer out of its list, if it is in one. `elapsed` is the time of the wheel.
+    ///
+    /// # Safety
+    /// - `alloc` returned `slot`, and it was not freed since.
     #[inline]
-    pub(super) fn unlink(&mut self, slot: u32) {
-        let &mut Timer { prev, next, home, .. } = self.timer(slot);
-        let list = home as usize;
+    pub(super) unsafe fn unlink(&mut self, elapsed: u64, slot: u32) {
+        let node = self.linked(slot);
+        let Place { deadline, prev, next } = *node;
+        if next == slot {
+            return;
+        }
+        node.next = slot;
+        if prev != NONE && next != NONE {
+            self.linked(prev).next = next;
+            self.linked(next).prev = prev;
+        } else {
+            self.unlink_end(list_of(elapsed, deadline), prev, next);
+        }
+    }
+
+    /// Takes the first timer out of a list that has one.
+    #[inline]
+    pub(super) fn pop(&mut self, list: usize) -> u32 {
+        let slot = self.lists[list].head;
+        let node = self.linked(slot);
+        let next = core::mem::replace(&mut node.next, slot);
+        self.unlink_end(list, NONE, next);
+        slot
+    }
+
+    /// Closes the gap between `prev` and `next`, one of which is the list's end.
+    #[inline]
+    fn unlink_end(&mut self, list: usize, prev: u32, next: u32) {
         match prev {
             NONE => self.lists[list].head = next,
-            prev => self.timer(prev).next = next,
+            prev => self.linked(prev).next = next,
         }
         match next {
             NONE => self.lists[list].tail = prev,
-            next => self.timer(next).prev = prev,
+            next => self.linked(next).prev = prev,
         }
         if self.lists[list].head == NONE {
             self.empty(list);
         }
     }
 
+    /// Moves the timers of a list to the lists where they belong when the wheel stands at `elapsed`, in their order.
+    #[cold]
+    pub(super) fn deal(&mut self, list: usize, elapsed: u64) {
+        let mut slot = self.take(list);
+        while slot != NONE {
+            let Place { next, deadline, .. } = *self.linked(slot);
+            // SAFETY: timers in a list are not freed.
+            unsafe { self.append(list_of(elapsed, deadline), slot, deadline) };
+            slot = next;
+        }
+    }
+
     /// Empties a list and returns its first entry; the rest hang on `next`.
-    pub(super) fn take(&mut self, list: usize) -> u32 {
+    fn take(&mut self, list: usize) -> u32 {
         let head = self.lists[list].head;
         self.empty(list);
         head
@@ -107,9 +216,10 @@ impl Lists {
         Some(level * SLOTS + self.occupied[level].trailing_zeros() as usize)
     }
 
+    /// The deadline of the first timer in a list that has one.
     #[inline]
-    pub(super) fn head(&self, list: usize) -> u32 {
-        self.lists[list].head
+    pub(super) fn head_deadline(&mut self, list: usize) -> u64 {
+        self.linked(self.lists[list].head).deadline
     }
 
     /// Whether the list has exactly one entry, given that it has any.
@@ -141,7 +251,7 @@ impl Lists {
         let mut rest = self.take(OVERDUE);
         while rest != NONE {
             let mut run = rest;
-            rest = core::mem::replace(&mut self.timer(run).next, NONE);
+            rest = core::mem::replace(&mut self.linked(run).next, NONE);
             let mut i = 0;
             while runs[i] != NONE {
                 run = self.merge(core::mem::replace(&mut runs[i], NONE), run);
@@ -154,8 +264,9 @@ impl Lists {
             sorted = self.merge(run, sorted);
         }
         while sorted != NONE {
-            let next = self.timer(sorted).next;
-            self.append(OVERDUE, sorted);
+            let Place { next, deadline, .. } = *self.linked(sorted);
+            // SAFETY: timers in a list are not freed.
+            unsafe { self.append(OVERDUE, sorted, deadline) };
             sorted = next;
         }
         self.unsorted = false;
@@ -166,12 +277,12 @@ impl Lists {
         let mut head = NONE;
         let mut tail = NONE;
         while a != NONE && b != NONE {
-            let first = if self.timer(b).deadline < self.timer(a).deadline { &mut b } else { &mut a };
+            let first = if self.linked(b).deadline < self.linked(a).deadline { &mut b } else { &mut a };
             let slot = *first;
-            *first = self.timer(slot).next;
+            *first = self.linked(slot).next;
             match tail {
                 NONE => head = slot,
-                tail => self.timer(tail).next = slot,
+                tail => self.linked(tail).next = slot,
             }
             tail = slot;
         }
@@ -179,7 +290,7 @@ impl Lists {
         match tail {
             NONE => rest,
             tail => {
-                self.timer(tail).next = rest;
+                self.linked(tail).next = rest;
                 head
             }
         }

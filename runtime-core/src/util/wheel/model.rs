@@ -54,6 +54,9 @@ struct Model {
     /// Cancels and resets: how many early wake-ups are allowed.
     disturbed: u64,
     early: u64,
+    fired: u64,
+    /// Sum over all operations of the timers alive.
+    crowd: u64,
 }
 
 #[derive(Clone, Copy)]
@@ -81,6 +84,8 @@ impl Model {
             next_id: 1,
             disturbed: 0,
             early: 0,
+            fired: 0,
+            crowd: 0,
         }
     }
 
@@ -106,6 +111,11 @@ impl Model {
                 }
             }
             self.check();
+            self.crowd += self.live.len() as u64;
+        }
+        if ops >= 200_000 {
+            assert!(self.fired > ops / 10, "too few timers fired to tell anything: {}", self.fired);
+            assert!(self.crowd / ops > LIVE_MAX as u64 / 2, "too few timers at a time: {}", self.crowd / ops);
         }
         while self.now < DAYS_400 {
             self.wake_up();
@@ -218,6 +228,7 @@ impl Model {
                 }
                 let id = first.remove();
                 count += 1;
+                self.fired += 1;
                 let live = &mut self.live[self.places[&id]];
                 live.waiting = None;
                 if live.watched {

@@ -21,6 +21,11 @@ pub(super) fn id_of(waker: &Waker) -> usize {
     waker.data().addr()
 }
 
+static_assertions::assert_impl_all!(Wheel: Send);
+// `&mut Wheel` must not claim the directory that foreign threads read.
+static_assertions::assert_not_impl_any!(Wheel: Unpin);
+static_assertions::assert_not_impl_any!(ChunkSlab<u8>: Unpin);
+
 fn insert(wheel: &mut Wheel, deadline: u64, id: usize) -> Key {
     wheel.insert(deadline, numbered(id)).expect("memory for a timer")
 }
@@ -187,9 +192,9 @@ fn stale_keys_do_nothing() {
     assert_eq!(wheel.poll(old, &numbered(1)), Polled::Stale);
     let new = insert(&mut wheel, 20, 2);
     assert_eq!(old.slot, new.slot);
-    let same_generation_before_use = Key { slot: new.slot + 1, generation: 0 };
-    let absurd = Key { slot: NONE, generation: 0 };
-    for stale in [old, same_generation_before_use, absurd] {
+    let never_used = Key { slot: new.slot + 1, generation: 1 };
+    let absurd = Key { slot: u32::MAX, generation: 1 };
+    for stale in [old, never_used, absurd] {
         assert_eq!(wheel.poll(stale, &numbered(1)), Polled::Stale);
         assert!(wheel.cancel(stale).is_none());
         assert!(!wheel.reset(stale, 0));
@@ -199,16 +204,18 @@ fn stale_keys_do_nothing() {
     assert_eq!(wheel.len(), 1);
 }
 
-/// A free slot keeps its generation for the next timer; the key that somebody could guess must not work before.
+/// No key that somebody could guess works on a free slot.
 #[test]
-fn the_next_key_of_a_free_slot_is_stale() {
+fn every_key_of_a_free_slot_is_stale() {
     let mut wheel = Wheel::new();
     let old = insert(&mut wheel, 10, 1);
     assert!(wheel.cancel(old).is_some());
-    let next = Key { generation: old.generation + 1, ..old };
-    assert!(!wheel.reset(next, 5));
-    assert!(wheel.cancel(next).is_none());
-    assert_eq!(insert(&mut wheel, 10, 2), next);
+    for generation in 0..5 {
+        let guess = Key { generation, ..old };
+        assert!(!wheel.reset(guess, 5));
+        assert!(wheel.cancel(guess).is_none());
+    }
+    assert_eq!(insert(&mut wheel, 10, 2), Key { generation: old.generation + 2, ..old });
 }
 
 #[test]
@@ -264,6 +271,33 @@ fn one_cancelled_timer_costs_at_most_one_early_wake_up() {
         wake_ups += 1;
     }
     assert!(wake_ups <= 1);
+}
+
+/// 100 and 101 share a slot, which still remembers 100.
+#[test]
+fn a_cancelled_timer_does_not_make_its_neighbour_early() {
+    let mut wheel = Wheel::new();
+    let key = insert(&mut wheel, 100, 1);
+    insert(&mut wheel, 101, 2);
+    assert!(wheel.cancel(key).is_some());
+    assert_eq!(wheel.next_deadline(), Some(100));
+    assert_eq!(fired(&mut wheel, 100), []);
+    assert_eq!(wheel.next_deadline(), Some(101), "a second early wake-up for one cancelled timer");
+    assert_eq!(fired(&mut wheel, 101), [2]);
+}
+
+/// Without that, near deadlines share the wide slots of long ago.
+#[test]
+fn the_wheel_follows_the_clock_while_nothing_fires() {
+    let mut wheel = Wheel::new();
+    assert_eq!(fired(&mut wheel, SECOND), []);
+    assert_eq!(wheel.elapsed, SECOND);
+    let slot = 1 << 36;
+    insert(&mut wheel, slot + 500, 1);
+    assert_eq!(fired(&mut wheel, slot / 2), []);
+    assert_eq!(wheel.elapsed, slot / 2);
+    assert_eq!(fired(&mut wheel, slot + 499), []);
+    assert_eq!(wheel.elapsed, slot - 1, "up to the slot of the first timer, not into it");
 }
 
 #[test]
@@ -340,8 +374,9 @@ fn a_foreign_thread_posts_a_timer_while_the_owner_works() {
     let link = unsafe { &(*node).link };
     // SAFETY: the thread has ended.
     assert_eq!(link.with(|link| unsafe { *link }), wheel.cast());
-    // SAFETY: `node` came from this wheel, and the key is live.
-    assert_eq!(unsafe { owner.key_of(node) }, key);
+    assert_eq!(owner.key_of(node), Some(key));
+    assert_eq!(owner.key_of(node.wrapping_byte_add(1)), None);
+    assert_eq!(owner.key_of(core::ptr::null()), None);
     assert_eq!(owner.cancel(key).map(|waker| id_of(&waker)), Some(1));
     assert_eq!(fired(owner, 50).len(), 99);
     // SAFETY: made by `into_raw` above, and no borrow is used any more.
