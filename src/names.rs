@@ -1,0 +1,210 @@
+//! The names that a config's attribute makes: functions of the config itself, and the config's module.
+
+/// The functions of a concrete config: everything that [`Ambient`](crate::rt::Ambient) has, without an import, and with the
+/// bound that follows from its scheduler.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __ambient {
+    ([$($generics:tt)*] $config:ty, [$($bounds:tt)*]) => {
+        impl<$($generics)*> $config
+        where
+            $($bounds)*
+        {
+            /// Spawns a task on the runtime that this task runs in: any `'static` future if the scheduler is local, a
+            /// `Send` one if it moves tasks between threads.
+            #[track_caller]
+            pub fn spawn<__F>(future: __F) -> $crate::__private::JoinHandle<__F::Output>
+            where
+                __F: ::core::future::Future + 'static,
+                $crate::__private::SharingOf<$config>: $crate::__private::Admits<__F>,
+            {
+                $crate::rt::Spawnable::<$config>::start(future)
+            }
+
+            /// Makes a future on a worker and keeps it there: the closure is `Send`, the future need not be.
+            #[track_caller]
+            pub fn spawn_pinned<__T: ::core::marker::Send + 'static>(
+                make: impl ::core::ops::AsyncFnOnce() -> __T + ::core::marker::Send + 'static,
+            ) -> $crate::__private::JoinHandle<__T> {
+                <$config as $crate::__private::Ambient>::spawn_pinned(make)
+            }
+
+            /// Waits for `duration`.
+            #[track_caller]
+            pub fn sleep(duration: ::core::time::Duration) -> $crate::rt::Sleep<$config> {
+                <$config as $crate::__private::Ambient>::sleep(duration)
+            }
+
+            /// Waits until `deadline`.
+            pub fn sleep_until(deadline: $crate::Instant) -> $crate::rt::Sleep<$config> {
+                <$config as $crate::__private::Ambient>::sleep_until(deadline)
+            }
+
+            /// Waits for `future`, but no longer than `duration`.
+            #[track_caller]
+            pub fn timeout<__F: ::core::future::Future>(
+                duration: ::core::time::Duration,
+                future: __F,
+            ) -> $crate::rt::Timeout<$config, __F> {
+                <$config as $crate::__private::Ambient>::timeout(duration, future)
+            }
+
+            /// Waits for `future`, but no longer than until `deadline`.
+            pub fn timeout_at<__F: ::core::future::Future>(
+                deadline: $crate::Instant,
+                future: __F,
+            ) -> $crate::rt::Timeout<$config, __F> {
+                <$config as $crate::__private::Ambient>::timeout_at(deadline, future)
+            }
+
+            /// Ticks every `period`, from now on.
+            #[track_caller]
+            pub fn interval(period: ::core::time::Duration) -> $crate::rt::Interval<$config> {
+                <$config as $crate::__private::Ambient>::interval(period)
+            }
+
+            /// Ticks every `period`, from `start` on.
+            #[track_caller]
+            pub fn interval_at(start: $crate::Instant, period: ::core::time::Duration) -> $crate::rt::Interval<$config> {
+                <$config as $crate::__private::Ambient>::interval_at(start, period)
+            }
+
+            /// Lets every task that is ready now run first.
+            pub fn yield_now() -> $crate::task::YieldNow {
+                $crate::task::yield_now()
+            }
+
+            /// The time now, by the clock of the runtime.
+            #[track_caller]
+            pub fn now() -> $crate::Instant {
+                <$config as $crate::__private::Ambient>::now()
+            }
+
+            /// Moves a `Manual` clock forward.
+            #[track_caller]
+            pub fn advance<const __AUTO: bool>(by: ::core::time::Duration)
+            where
+                $config: $crate::Config<Clock = $crate::clock::Manual<__AUTO>>,
+            {
+                <$config as $crate::__private::Ambient>::advance(by)
+            }
+
+            /// A random number: for spreading load, not for secrets.
+            #[track_caller]
+            pub fn random() -> u64 {
+                <$config as $crate::__private::Ambient>::random()
+            }
+
+            /// The runtime for other threads.
+            #[track_caller]
+            pub fn handle() -> $crate::Handle<$config> {
+                <$config as $crate::__private::Ambient>::handle()
+            }
+        }
+    };
+}
+
+/// The module of a config: the same names as at the root of this crate, for one config. No globs, and no names of the
+/// user's but the path of the config.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __module {
+    ($visibility:vis $module:ident [$($config:tt)+]) => {
+        /// The runtime's names, for this config.
+        #[allow(unused, dead_code, missing_docs, unreachable_pub, reason = "generated names, of which a program uses some")]
+        $visibility mod $module {
+            #[doc(hidden)]
+            pub mod __config {
+                pub type C = $($config)+;
+            }
+
+            /// The runtime of this config.
+            pub type Runtime = $crate::Runtime<__config::C>;
+            /// The runtime of this config, from any thread.
+            pub type Handle = $crate::Handle<__config::C>;
+
+            /// Spawns a task on the runtime that this task runs in.
+            #[track_caller]
+            pub fn spawn<F>(future: F) -> $crate::__private::JoinHandle<F::Output>
+            where
+                F: ::core::future::Future + 'static,
+                $crate::__private::SharingOf<__config::C>: $crate::__private::Admits<F>,
+            {
+                $crate::rt::Spawnable::<__config::C>::start(future)
+            }
+
+            /// Makes a future on a worker and keeps it there: the closure is `Send`, the future need not be.
+            #[track_caller]
+            pub fn spawn_pinned<T: ::core::marker::Send + 'static>(
+                make: impl ::core::ops::AsyncFnOnce() -> T + ::core::marker::Send + 'static,
+            ) -> $crate::__private::JoinHandle<T> {
+                <__config::C as $crate::__private::Ambient>::spawn_pinned(make)
+            }
+
+            /// Sockets.
+            pub mod net {
+                use super::__config::C;
+                pub type TcpListener = $crate::rt::TcpListener<C>;
+                pub type TcpStream = $crate::rt::TcpStream<C>;
+                pub type ReadHalf<'a> = $crate::rt::ReadHalf<'a, C>;
+                pub type WriteHalf<'a> = $crate::rt::WriteHalf<'a, C>;
+                pub type OwnedReadHalf = $crate::rt::OwnedReadHalf<C>;
+                pub type OwnedWriteHalf = $crate::rt::OwnedWriteHalf<C>;
+                pub use $crate::rt::{Keepalive, TcpOptions, ToSocketAddrs};
+            }
+
+            /// Time.
+            pub mod time {
+                use super::__config::C;
+                use $crate::__private::Ambient;
+                pub use ::core::time::Duration;
+                pub use $crate::{Elapsed, Instant, MissedTickBehavior};
+                pub type Sleep = $crate::rt::Sleep<C>;
+                pub type Timeout<F> = $crate::rt::Timeout<C, F>;
+                pub type Interval = $crate::rt::Interval<C>;
+
+                /// Waits for `duration`.
+                #[track_caller]
+                pub fn sleep(duration: Duration) -> Sleep {
+                    <C as Ambient>::sleep(duration)
+                }
+                /// Waits until `deadline`.
+                pub fn sleep_until(deadline: Instant) -> Sleep {
+                    <C as Ambient>::sleep_until(deadline)
+                }
+                /// Waits for `future`, but no longer than `duration`.
+                #[track_caller]
+                pub fn timeout<F: ::core::future::Future>(duration: Duration, future: F) -> Timeout<F> {
+                    <C as Ambient>::timeout(duration, future)
+                }
+                /// Waits for `future`, but no longer than until `deadline`.
+                pub fn timeout_at<F: ::core::future::Future>(deadline: Instant, future: F) -> Timeout<F> {
+                    <C as Ambient>::timeout_at(deadline, future)
+                }
+                /// Ticks every `period`, from now on.
+                #[track_caller]
+                pub fn interval(period: Duration) -> Interval {
+                    <C as Ambient>::interval(period)
+                }
+                /// Ticks every `period`, from `start` on.
+                #[track_caller]
+                pub fn interval_at(start: Instant, period: Duration) -> Interval {
+                    <C as Ambient>::interval_at(start, period)
+                }
+                /// The time now, by the clock of the runtime.
+                #[track_caller]
+                pub fn now() -> Instant {
+                    <C as Ambient>::now()
+                }
+                /// Moves a `Manual` clock forward.
+                #[track_caller]
+                pub fn advance<const AUTO_ADVANCE: bool>(by: Duration)
+                where
+                    C: $crate::Config<Clock = $crate::clock::Manual<AUTO_ADVANCE>>,
+                {
+                    <C as Ambient>::advance(by)
+                }
+            }
+        }
+    };
+}
