@@ -43,7 +43,10 @@ struct Cores {
 impl fmt::Display for Cores {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "bench on core {}, ", self.bench)?;
-        self.server.map_or(f.write_str("no core for a server"), |core| write!(f, "echo server on core {core}"))
+        match self.server {
+            Some(core) => write!(f, "echo server on core {core}"),
+            None => f.write_str("no core for an echo server"),
+        }
     }
 }
 
