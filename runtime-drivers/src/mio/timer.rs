@@ -10,34 +10,44 @@ use mio::unix::SourceFd;
 use mio::{Interest, Registry};
 use std::time::Instant;
 
-/// The timer of one poll. Made with the first sleep that has an end.
+/// The timer of one poll. The descriptor is made with the first sleep that has an end: a runtime without timers has none.
 #[derive(Debug)]
 pub(super) struct Timer {
-    fd: i32,
+    fd: Cell<Option<i32>>,
     /// When it will ring, if it is armed.
     rings: Cell<Option<Instant>>,
 }
 
 impl Timer {
-    pub(super) fn start(registry: &Registry) -> Result<Self, Errno> {
-        let fd = sys::timerfd::create()?;
-        let timer = Timer { fd, rings: Cell::new(None) };
-        registry.register(&mut SourceFd(&timer.fd), TIMER, Interest::READABLE).map_err(|error| super::errno(&error))?;
-        Ok(timer)
+    pub(super) const fn new() -> Self {
+        Timer { fd: Cell::new(None), rings: Cell::new(None) }
     }
 
     /// Sees to it that the timer rings in `wait`, or earlier. Returns the timeout of the poll: none.
     #[expect(clippy::disallowed_methods, reason = "the same clock as the timer's, to know when it rings")]
-    pub(super) fn arm(&self, wait: Nanos) -> Result<Option<Duration>, Errno> {
+    pub(super) fn arm(&self, registry: &Registry, wait: Nanos) -> Result<Option<Duration>, Errno> {
         let now = Instant::now();
         let Some(end) = now.checked_add(Duration::from_nanos(wait.0)) else { return Ok(None) };
         // Armed to ring before: it stays, and the turn that it ends arms anew. That is one early turn against a system call
         // for each time that the earliest deadline moves back.
         if self.rings.get().is_none_or(|rings| rings > end || rings <= now) {
-            sys::timerfd::arm_after(self.fd, wait.0)?;
+            sys::timerfd::arm_after(self.fd(registry)?, wait.0)?;
             self.rings.set(Some(end));
         }
         Ok(None)
+    }
+
+    fn fd(&self, registry: &Registry) -> Result<i32, Errno> {
+        if let Some(fd) = self.fd.get() {
+            return Ok(fd);
+        }
+        let fd = sys::timerfd::create()?;
+        if let Err(error) = registry.register(&mut SourceFd(&fd), TIMER, Interest::READABLE) {
+            super::close_raw(fd);
+            return Err(super::errno(&error));
+        }
+        self.fd.set(Some(fd));
+        Ok(fd)
     }
 
     /// It rang. Edge-triggered, so it need not be read: arming resets it.
@@ -48,6 +58,8 @@ impl Timer {
 
 impl Drop for Timer {
     fn drop(&mut self) {
-        super::close_raw(self.fd);
+        if let Some(fd) = self.fd.get() {
+            super::close_raw(fd);
+        }
     }
 }

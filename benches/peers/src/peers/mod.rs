@@ -6,6 +6,7 @@
 //! To add a runtime: write `src/peers/<name>.rs` with the outline of its neighbours (a type, `impl Peer`, one `serve`
 //! function), then add its `mod` line and its line in [`PEERS`].
 
+mod bespoke;
 mod glommio;
 mod monoio;
 mod smol;
@@ -130,6 +131,7 @@ const fn entry<P: Peer>(name: &'static str, package: &'static str) -> Entry {
 /// All peers, in the order in which a round samples them. Ratios are to the first.
 pub(crate) const PEERS: &[Entry] = &[
     entry::<tokio::Tokio>("tokio", "tokio"),
+    entry::<bespoke::Bespoke>("bespoke", "bespoke"),
     entry::<monoio::Epoll>("monoio-epoll", "monoio"),
     entry::<monoio::Uring>("monoio-uring", "monoio"),
     entry::<glommio::Glommio>("glommio", "glommio"),
