@@ -121,6 +121,10 @@ pub struct LocalState {
     track: crate::loom::UnsafeCell<()>,
 }
 
+// SAFETY: loom checks each access to the cell, and a foreign one at the same time is what it shall find.
+#[cfg(all(feature = "alloc", loom))]
+unsafe impl Sync for LocalState {}
+
 #[cfg(feature = "alloc")]
 impl LocalState {
     #[inline(always)]

@@ -7,17 +7,21 @@ use crate::roles::{
     Allocate, Caps, Drained, Driver, Kind, Live, Memory, Nanos, OsEntropy, OsThreads, Park, Resource, StartCx, Under,
     Uniform, Unpark,
 };
+use crate::roles::{Placement, Scheduler};
 use crate::scheduler::SingleThread;
-use crate::sharing::Sharing;
+use crate::sharing::{Shared, Sharing};
 use crate::time::{Manual, Monotonic};
 use core::alloc::Layout;
 use core::ptr::NonNull;
 use core::time::Duration;
 
+// The real `Arc`, also under loom: what a freed worker holds is dropped after the model's execution, where loom's may not
+// be touched.
+use alloc::sync::Arc;
 #[cfg(loom)]
-use loom::sync::{Arc, Condvar, Mutex};
+use loom::sync::{Condvar, Mutex};
 #[cfg(not(loom))]
-use std::sync::{Arc, Condvar, Mutex};
+use std::sync::{Condvar, Mutex};
 
 /// A driver without I/O.
 #[derive(Debug)]
@@ -37,6 +41,13 @@ struct Bell {
     rung: Mutex<bool>,
     heard: Condvar,
 }
+
+// SAFETY: a lock and a condition variable; loom's are used by one real thread at a time.
+#[cfg(loom)]
+unsafe impl Send for Bell {}
+// SAFETY: as above.
+#[cfg(loom)]
+unsafe impl Sync for Bell {}
 
 #[derive(Clone, Debug)]
 pub(crate) struct Sleeper(Arc<Bell>);
@@ -133,14 +144,25 @@ mod heap {
     }
 }
 
+/// The loop of `SingleThread` with the words of `Shared`: what a scheduler of several workers does on each of them.
+#[derive(Debug)]
+pub(crate) struct OneShared;
+
+impl Scheduler for OneShared {
+    type Sharing = Shared;
+    const NAME: &'static str = "one-shared";
+    const WORKERS: usize = 1;
+    const PLACEMENT: Placement = Placement::ThisWorker;
+}
+
 macro_rules! config {
-    ($(#[$doc:meta])* $name:ident: $clock:ty, $panic:expr) => {
+    ($(#[$doc:meta])* $name:ident: $scheduler:ty, $clock:ty, $panic:expr) => {
         $(#[$doc])*
         #[derive(Debug)]
         pub(crate) struct $name;
 
         impl Config for $name {
-            type Scheduler = SingleThread;
+            type Scheduler = $scheduler;
             type Driver = SleepOnly;
             type Memory = Heap;
             type Clock = $clock;
@@ -156,13 +178,17 @@ macro_rules! config {
 
 config! {
     /// Single thread, the system's clock.
-    App: Monotonic, PanicPolicy::Catch
+    App: SingleThread, Monotonic, PanicPolicy::Catch
 }
 config! {
     /// Single thread, a clock that jumps.
-    Jumping: Manual, PanicPolicy::Catch
+    Jumping: SingleThread, Manual, PanicPolicy::Catch
 }
 config! {
     /// Another single thread, for the wrong-runtime tests.
-    Other: Monotonic, PanicPolicy::Catch
+    Other: SingleThread, Monotonic, PanicPolicy::Catch
+}
+config! {
+    /// One worker whose tasks other threads share.
+    SharedApp: OneShared, Monotonic, PanicPolicy::Catch
 }

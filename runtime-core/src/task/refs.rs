@@ -93,7 +93,9 @@ fn add_delta<S: Sharing>(task: Task<S>, n: usize) {
 #[inline(always)]
 pub(crate) unsafe fn release<S: Sharing>(task: Task<S>) {
     // SAFETY: the caller's reference.
-    let after = unsafe { task.as_ref() }.state.sub(REF);
+    let header = unsafe { task.as_ref() };
+    header.life.touch();
+    let after = header.state.sub(REF);
     if after < REF {
         if !S::SHARED {
             // SAFETY: the owner's count is 0.
@@ -347,6 +349,7 @@ pub(crate) unsafe fn unpin_popped<S: Sharing>(task: Task<S>) {
 pub(crate) unsafe fn visit<S: Sharing>(task: Task<S>, closing: bool) {
     // SAFETY: the pin keeps it alive.
     let header = unsafe { task.as_ref() };
+    header.life.touch();
     if S::SHARED {
         // SAFETY: the owner; the pin goes over to the queue.
         return unsafe { header.home.as_ref().queue_push(task) };
@@ -403,7 +406,7 @@ pub(crate) unsafe fn drop_join_handle<S: Sharing>(task: Task<S>) {
         unsafe { (header.table.drop_output)(task.cast::<&'static super::header::VTable>(), before & FAILED != 0) }
     } else if before & JWAKER != 0 {
         // SAFETY: not complete, so the slot is the handle's again (rule 2), and it is filled.
-        let waker = unsafe { (*header.join.get()).assume_init_read() };
+        let waker = header.join.with(|slot| unsafe { (*slot).assume_init_read() });
         run::guard(|| drop(waker));
     }
 }

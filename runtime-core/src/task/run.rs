@@ -16,6 +16,7 @@ use core::task::Context;
 pub(crate) unsafe fn run<S: Sharing>(task: Task<S>, home: &Home<S>) {
     // SAFETY: the pin keeps it alive.
     let header = unsafe { task.as_ref() };
+    header.life.touch();
     match state::start(header) {
         Start::Poll => {}
         // SAFETY: RUNNING is ours.
@@ -83,7 +84,7 @@ pub(crate) unsafe fn complete<S: Sharing>(task: Task<S>, failed: bool, keep_pin:
         unsafe { (header.table.drop_output)(task.cast(), failed) }
     } else if before & JWAKER != 0 {
         // SAFETY: ours since COMPLETE (rule 2): the handle can no longer take it back.
-        let waker = unsafe { (*header.join.get()).assume_init_read() };
+        let waker = header.join.with(|slot| unsafe { (*slot).assume_init_read() });
         guard(|| waker.wake());
     }
     debug_assert!(before & FAILED == 0);

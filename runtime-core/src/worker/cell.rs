@@ -194,23 +194,12 @@ impl<C: Config, F: Future + 'static, X: Extra, B: Block> Of<C, F, X, B> {
     }
 
     unsafe fn dealloc(task: Untyped, any_thread: bool) {
-        #[cfg(loom)]
-        {
-            // Loom keeps the block, so that it can see a use after this.
-            let header = task.cast::<Header<SharingOf<C>>>();
-            // SAFETY: not freed yet.
-            unsafe { header.as_ref() }.life.end();
-            super::counts::freed();
-            let _ = any_thread;
-            return;
-        }
-        #[cfg(not(loom))]
-        {
-            // SAFETY: not freed yet.
-            let home = unsafe { task.cast::<Header<SharingOf<C>>>().as_ref() }.home;
-            // SAFETY: the vtable is of `C`, and the home is the front of its worker, alive while a task of it is.
-            let memory: &MemoryOf<C> = unsafe { &(*Worker::<C>::of(home).as_ptr()).memory };
-            let block = task.cast::<u8>();
+        // SAFETY: not freed yet.
+        let home = unsafe { task.cast::<Header<SharingOf<C>>>().as_ref() }.home;
+        // SAFETY: the vtable is of `C`, and the home is the front of its worker, alive while a task of it is.
+        let memory: &MemoryOf<C> = unsafe { &(*Worker::<C>::of(home).as_ptr()).memory };
+        let block = task.cast::<u8>();
+        let give_back = move || {
             if B::FOREIGN {
                 // SAFETY: the block came from `alloc_foreign` with this layout.
                 unsafe { memory.release_foreign(block, Self::LAYOUT) }
@@ -221,6 +210,17 @@ impl<C: Config, F: Future + 'static, X: Extra, B: Block> Of<C, F, X, B> {
                 // SAFETY: as above, and the caller is the owner.
                 unsafe { memory.dealloc(block, Self::LAYOUT) }
             }
+        };
+        #[cfg(not(loom))]
+        give_back();
+        #[cfg(loom)]
+        {
+            // SAFETY: the memory of the home is about to be used.
+            unsafe { home.as_ref() }.life.touch();
+            // SAFETY: not freed yet.
+            unsafe { task.cast::<Header<SharingOf<C>>>().as_ref() }.life.end();
+            // The home is buried after all of its tasks, so its memory is still there.
+            super::counts::task_freed(give_back);
         }
     }
 

@@ -1,0 +1,4 @@
+//! Tests of tasks as a whole.
+
+#[cfg(loom)]
+mod loom;
