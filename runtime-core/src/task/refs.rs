@@ -179,9 +179,13 @@ pub(crate) unsafe fn free<S: Sharing>(task: Task<S>, any_thread: bool) {
         unsafe {
             home.as_ref().owned.with(|owned| {
                 owned.remove(idx);
-                owned.closed
+                // Once out of the table, the task no longer holds up the close: what gives its block back needs the home.
+                if !owned.closed {
+                    home.as_ref().acquire();
+                }
             })
         }
+        true
     } else if any_thread {
         true // merged: the table is the husk's, nobody reads it any more
     } else {
@@ -192,7 +196,7 @@ pub(crate) unsafe fn free<S: Sharing>(task: Task<S>, any_thread: bool) {
     // SAFETY: the stage is gone, and nobody names the task any more.
     unsafe { (table.dealloc)(task.cast(), any_thread) };
     if holds_home {
-        // SAFETY: the reference that close took for this task (rule 10).
+        // SAFETY: the reference that close took for this task (rule 10), or the one taken above.
         unsafe { Home::release(home) };
     }
 }

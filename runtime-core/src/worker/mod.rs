@@ -184,7 +184,11 @@ impl<C: Config> Worker<C> {
 
     unsafe fn unpark(home: NonNull<Home<SharingOf<C>>>) {
         // SAFETY: the caller holds the home.
-        unsafe { Self::of(home).as_ref() }.unparker.unpark();
+        let this = unsafe { Self::of(home).as_ref() };
+        this.home.life.touch();
+        this.unparker.unpark();
+        // The unparker is used to its end, also after the sleeper has heard it.
+        this.home.life.touch();
     }
 
     unsafe fn free(home: NonNull<Home<SharingOf<C>>>) {

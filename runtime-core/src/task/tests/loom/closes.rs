@@ -4,12 +4,12 @@ use super::*;
 use ::loom::thread;
 
 tests! {
-    wake_unjoined_vs_close: local;
-    wake_by_value_vs_park_close: local;
-    shutdown_vs_wake: local;
-    turn_shutdown_vs_clone_drop: local;
-    two_last_wakers_vs_close: local;
-    abort_vs_close: local;
+    wake_unjoined_vs_close: local shared;
+    wake_by_value_vs_park_close: local shared;
+    shutdown_vs_wake: local shared;
+    turn_shutdown_vs_clone_drop: local shared;
+    two_last_wakers_vs_close: local shared;
+    abort_vs_close: local shared;
     last_handle_vs_close: local shared;
     clone_dropped_by_another_cancelled_task: local shared;
 }

@@ -7,9 +7,9 @@ use ::loom::thread;
 tests! {
     join_vs_complete: shared;
     detach_vs_complete: local shared;
-    detach_vs_close: local;
-    detach_and_wake_vs_close: local;
-    detach_after_output_vs_close: local;
+    detach_vs_close: local shared;
+    detach_and_wake_vs_close: local shared;
+    detach_after_output_vs_close: local shared;
     output_taken_after_close: local shared;
 }
 

@@ -8,7 +8,7 @@ tests! {
     owner_drops_two_foreign_clones: local shared;
     completed_task_freed_before_close: local shared;
     abort_vs_poll_vs_handle: local shared;
-    two_wakers_each_publishes: local;
+    two_wakers_each_publishes: local shared;
 }
 
 /// The wake carries the data, and ends the park.
@@ -114,7 +114,9 @@ fn two_wakers_each_publishes<C: Config>() {
         let halves = halves.clone();
         thread::spawn(move || {
             halves[half].store(true, Relaxed);
-            waker.wake();
+            // By reference: a wake by value always changes the count, and so always publishes.
+            waker.wake_by_ref();
+            drop(waker);
         })
     });
     rt.block_on(handle).unwrap();
