@@ -373,7 +373,7 @@ pub(crate) unsafe fn visit<S: Sharing>(task: Task<S>, closing: bool) {
         // SAFETY: the owner; nothing re-enters.
         unsafe { header.home.as_ref().owned.with(|owned| header.idx.set(owned.insert(task))) };
         if closing {
-            // SAFETY: it was never queued, so it neither runs nor is complete.
+            // SAFETY: the reference of this visit; nothing runs while the worker closes.
             unsafe { run::cancel_unstarted(task) };
         }
     }

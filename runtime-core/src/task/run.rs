@@ -58,16 +58,17 @@ pub(crate) unsafe fn cancel<S: Sharing>(task: Task<S>, keep_pin: bool) {
     unsafe { complete(task, true, keep_pin) }
 }
 
-/// Cancels a task that never was in a queue.
+/// Cancels a task unless it is complete: one that another thread spawned may have been aborted by its owner, and so queued
+/// or even run, before its first visit.
 ///
 /// # Safety
-/// The caller is the owner; the task is new: neither running nor complete.
+/// The caller is the owner and holds a reference; the task is not running.
 pub(crate) unsafe fn cancel_unstarted<S: Sharing>(task: Task<S>) {
-    // SAFETY: the runtime's reference.
-    let queued = state::seize(unsafe { task.as_ref() });
-    debug_assert_eq!(queued, Some(false));
-    // SAFETY: RUNNING is ours.
-    unsafe { cancel(task, false) }
+    // SAFETY: the caller's reference.
+    if let Some(queued) = state::seize(unsafe { task.as_ref() }) {
+        // SAFETY: RUNNING is ours.
+        unsafe { cancel(task, queued) }
+    }
 }
 
 /// Publishes the result, wakes who waits for it, and gives up the runtime's reference.

@@ -8,6 +8,7 @@ tests! {
     spawn_vs_close: local;
     spawn_and_detach_vs_close: local;
     spawn_and_abort_vs_close: local;
+    handle_crosses_before_the_task: local;
 }
 
 /// The task that another thread spawned ends the park.
@@ -85,6 +86,35 @@ fn spawn_and_abort_vs_close<C: Config>() {
     });
     drop(rt);
     other.join().unwrap();
+    assert_eq!(count.load(SeqCst), 1);
+    assert_all_freed();
+}
+
+/// The join handle reaches the owner before the task does: the owner aborts a task that is in no table yet.
+fn handle_crosses_before_the_task<C: Config>() {
+    let rt = runtime::<C>();
+    let handle = rt.handle();
+    let count = drops();
+    let value = Tracked::new(&count);
+    let crossing = Arc::new(::loom::sync::Mutex::new(None));
+    let there = crossing.clone();
+    let other = thread::spawn(move || {
+        let spawned = handle.spawn(async move {
+            let _value = value;
+            core::future::pending::<()>().await;
+        });
+        *there.lock().unwrap() = Some(spawned);
+    });
+    rt.block_on(async {
+        let spawned = crossing.lock().unwrap().take();
+        if let Some(spawned) = spawned {
+            spawned.abort();
+        }
+    });
+    drop(rt);
+    other.join().unwrap();
+    let left = crossing.lock().unwrap().take();
+    drop(left);
     assert_eq!(count.load(SeqCst), 1);
     assert_all_freed();
 }
