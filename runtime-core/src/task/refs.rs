@@ -355,6 +355,12 @@ pub(crate) unsafe fn visit<S: Sharing>(task: Task<S>, closing: bool) {
     let header = unsafe { task.as_ref() };
     header.life.touch();
     if S::SHARED {
+        if closing {
+            // Nobody pops the queue any more once the inbox is closed.
+            debug_assert!(header.state.load() & COMPLETE != 0);
+            // SAFETY: taken from the inbox, with its pin; the close has cancelled every task.
+            return unsafe { unpin_popped(task) };
+        }
         // SAFETY: the owner; the pin goes over to the queue.
         return unsafe { header.home.as_ref().queue_push(task) };
     }
