@@ -113,21 +113,30 @@ pub(crate) unsafe fn release<S: Sharing>(task: Task<S>) {
 /// The caller is the owner, before the merge.
 #[inline(always)]
 unsafe fn maybe_free<S: Sharing>(task: Task<S>) {
-    // SAFETY: nothing freed it: only the owner does, here.
-    if unsafe { task.as_ref() }.state.load() & NOTIFIED != 0 {
-        return; // the pop comes back here
-    }
     // Acquire pairs with the release of the foreign thread that made the word 0. A plain load: no locked instruction.
     if word(&task).load(Ordering::Acquire) == 0 {
-        // SAFETY: the sum is 0 and nothing pins (rule 7).
-        return unsafe { free(task, false) };
+        // SAFETY: the owner; the sum is 0.
+        return unsafe { free_unless_queued(task) };
     }
     // SAFETY: as the caller.
     unsafe { pull(task) }
 }
 
-/// `Local`: the owner's count is 0 and the remote word is not: adopts the delta, at once, also of a queued task: otherwise
-/// the next drop by the owner would take 0 to -1.
+/// `Local`: the sum is 0 and the inbox does not pin. Frees the task unless the run queue pins it: then the pop comes back.
+///
+/// # Safety
+/// The caller is the owner, before the merge; the local count and the remote word are 0.
+#[inline(always)]
+unsafe fn free_unless_queued<S: Sharing>(task: Task<S>) {
+    // SAFETY: nothing freed it: only the owner does, here.
+    if unsafe { task.as_ref() }.state.load() & NOTIFIED == 0 {
+        // SAFETY: the sum is 0 and nothing pins (rule 7).
+        unsafe { free(task, false) }
+    }
+}
+
+/// `Local`: the owner's count is 0 and the remote word is not: adopts the delta, at once, also of a task in the inbox or in
+/// the run queue: otherwise the next drop by the owner would take 0 to -1.
 #[cold]
 #[inline(never)]
 unsafe fn pull<S: Sharing>(task: Task<S>) {
@@ -135,8 +144,8 @@ unsafe fn pull<S: Sharing>(task: Task<S>) {
     let mut now = remote.load(Ordering::Acquire);
     loop {
         if now == 0 {
-            // SAFETY: the sum is 0 and nothing pins (rule 7).
-            return unsafe { free(task, false) };
+            // SAFETY: the owner; the sum is 0.
+            return unsafe { free_unless_queued(task) };
         }
         if planted(Plant::PullSkipsQueued) && now & R_QUEUED != 0 {
             return;

@@ -118,7 +118,8 @@ fn last_handle_vs_close<C: Config>() {
 /// A queued task is cancelled at close; a clone of its waker that was made over there lies in another task's future.
 fn clone_dropped_by_another_cancelled_task<C: Config>() {
     let rt = runtime::<C>();
-    let (_data, handle, waker) = parked(&rt);
+    let (_data, handle, here) = parked(&rt);
+    let waker = here.clone();
     let shelf = Shelf::new();
     let shelf_there = shelf.clone();
     let kept = shelf.clone();
@@ -129,9 +130,11 @@ fn clone_dropped_by_another_cancelled_task<C: Config>() {
     });
     turn(&rt);
     let other = thread::spawn(move || {
-        shelf_there.put([waker.clone()]);
-        waker.wake();
+        let clone = waker.clone();
+        shelf_there.put([waker, clone]);
     });
+    // Queued, and left in the queue.
+    rt.block_on(async { here.wake() });
     drop((handle, keeper));
     drop(rt);
     other.join().unwrap();
