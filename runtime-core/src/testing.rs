@@ -12,7 +12,9 @@ use crate::scheduler::SingleThread;
 use crate::sharing::{Shared, Sharing};
 use crate::time::{Manual, Monotonic};
 use core::alloc::Layout;
+use core::cell::RefCell;
 use core::ptr::NonNull;
+use core::sync::atomic::{AtomicUsize, Ordering};
 use core::time::Duration;
 
 // The real `Arc`, also under loom: what a freed worker holds is dropped after the model's execution, where loom's may not
@@ -101,18 +103,57 @@ impl Live for Sleeper {
     }
 }
 
+/// What the memory of the runtimes of one thread took and gave back.
+#[derive(Debug, Default)]
+pub(crate) struct Census {
+    taken: AtomicUsize,
+    given: AtomicUsize,
+    started: AtomicUsize,
+    ended: AtomicUsize,
+}
+
+std::thread_local!(static CENSUS: RefCell<Arc<Census>> = RefCell::default());
+
+impl Census {
+    /// A new one, for the runtimes that this thread starts from now on.
+    pub(crate) fn start() -> Arc<Census> {
+        CENSUS.with(|census| {
+            *census.borrow_mut() = Arc::default();
+            census.borrow().clone()
+        })
+    }
+
+    /// Is every block given back, and every worker gone?
+    #[track_caller]
+    pub(crate) fn assert_all_freed(&self) {
+        let [taken, given, started, ended] =
+            [&self.taken, &self.given, &self.started, &self.ended].map(|count| count.load(Ordering::SeqCst));
+        assert!(started > 0, "nothing was counted");
+        assert_eq!(given, taken, "tasks leaked");
+        assert_eq!(ended, started, "workers leaked");
+    }
+}
+
 /// The system's memory, counted.
 #[derive(Debug)]
 pub(crate) struct Heap;
 
 #[derive(Debug)]
-pub(crate) struct LiveHeap;
+pub(crate) struct LiveHeap(Arc<Census>);
 
 impl Memory for Heap {
     const NAME: &'static str = "heap";
     type Live<S: Sharing> = LiveHeap;
     fn start<S: Sharing>() -> Result<LiveHeap, Error> {
-        Ok(LiveHeap)
+        let census = CENSUS.with(|census| census.borrow().clone());
+        census.started.fetch_add(1, Ordering::SeqCst);
+        Ok(LiveHeap(census))
+    }
+}
+
+impl Drop for LiveHeap {
+    fn drop(&mut self) {
+        self.0.ended.fetch_add(1, Ordering::SeqCst);
     }
 }
 
@@ -127,17 +168,19 @@ mod heap {
         }
         unsafe fn dealloc(&self, block: NonNull<u8>, layout: Layout) {
             // SAFETY: as the caller.
-            unsafe { std::alloc::dealloc(block.as_ptr(), layout) }
+            unsafe { self.release_foreign(block, layout) }
         }
         unsafe fn dealloc_foreign(&self, block: NonNull<u8>, layout: Layout) {
             // SAFETY: as the caller.
-            unsafe { std::alloc::dealloc(block.as_ptr(), layout) }
+            unsafe { self.release_foreign(block, layout) }
         }
         fn alloc_foreign(&self, layout: Layout) -> Option<NonNull<u8>> {
+            self.0.taken.fetch_add(1, Ordering::SeqCst);
             // SAFETY: the size is above 0 (contract of the trait).
             NonNull::new(unsafe { std::alloc::alloc(layout) })
         }
         unsafe fn release_foreign(&self, block: NonNull<u8>, layout: Layout) {
+            self.0.given.fetch_add(1, Ordering::SeqCst);
             // SAFETY: as the caller.
             unsafe { std::alloc::dealloc(block.as_ptr(), layout) }
         }

@@ -6,9 +6,9 @@ use crate::time::Sleep;
 use crate::worker::Worker;
 use crate::worker::ambient;
 use crate::worker::guests::{Work, drop_resource, post_work};
+use ::loom::thread;
 use core::ptr::NonNull;
 use core::time::Duration;
-use ::loom::thread;
 use std::boxed::Box;
 
 tests! {
