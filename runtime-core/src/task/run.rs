@@ -99,12 +99,25 @@ pub(crate) unsafe fn complete<S: Sharing>(task: Task<S>, failed: bool, keep_pin:
 pub(crate) fn guard(f: impl FnOnce()) {
     #[cfg(feature = "std")]
     {
-        let _ = std::panic::catch_unwind(core::panic::AssertUnwindSafe(f));
+        if let Err(panic) = std::panic::catch_unwind(core::panic::AssertUnwindSafe(f)) {
+            drop_panic(panic);
+        }
     }
     #[cfg(not(feature = "std"))]
     {
         let bomb = crate::util::AbortOnUnwind;
         f();
         core::mem::forget(bomb);
+    }
+}
+
+/// Drops what something panicked with. The drop may panic, with a value whose drop may panic, and so on for ever: the
+/// second one is leaked.
+#[cfg(feature = "std")]
+#[cold]
+pub(crate) fn drop_panic(panic: alloc::boxed::Box<dyn core::any::Any + Send>) {
+    let drop_it = core::panic::AssertUnwindSafe(|| drop(panic));
+    if let Err(second) = std::panic::catch_unwind(drop_it) {
+        core::mem::forget(second);
     }
 }

@@ -5,4 +5,6 @@ mod ends;
 #[cfg(loom)]
 mod loom;
 #[cfg(not(loom))]
+mod panics;
+#[cfg(not(loom))]
 mod stress;
