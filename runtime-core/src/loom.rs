@@ -30,8 +30,96 @@ mod imp {
 
 #[cfg(loom)]
 mod imp {
+    //! Loom's atomics, whose loads take part in its search.
+    //!
+    //! Loom remembers one last access to each atomic. A thread that loads and then exchanges, as every loop of ours does,
+    //! masks with its own load the load that another thread made before: the order "exchange first, then that load" is
+    //! never tried (loom 0.7.2, `rt/atomic.rs`, `last_access`). So each load first makes a relaxed step on a second
+    //! word, which orders the loads among themselves for the search and synchronises nothing.
+    use super::Ordering;
+    use core::fmt;
+    use loom::sync::atomic as real;
+
     pub(crate) use loom::cell::UnsafeCell;
-    pub(crate) use loom::sync::atomic::{AtomicPtr, AtomicU32, AtomicUsize};
+
+    macro_rules! atomics {
+        ($($name:ident [$($generic:ident)?] $value:ty;)+) => {$(
+            #[allow(unreachable_pub, reason = "the hidden types of `Sharing` name it")]
+            pub struct $name $(<$generic>)? {
+                value: real::$name $(<$generic>)?,
+                search: real::AtomicUsize,
+            }
+
+            impl $(<$generic>)? $name $(<$generic>)? {
+                #[track_caller]
+                pub(crate) fn new(value: $value) -> Self {
+                    $name { value: real::$name::new(value), search: real::AtomicUsize::new(0) }
+                }
+                #[track_caller]
+                pub(crate) fn load(&self, order: Ordering) -> $value {
+                    self.search.fetch_add(0, Ordering::Relaxed);
+                    self.value.load(order)
+                }
+                #[track_caller]
+                pub(crate) fn store(&self, value: $value, order: Ordering) {
+                    self.value.store(value, order)
+                }
+                #[track_caller]
+                #[allow(dead_code, reason = "not every width needs every verb")]
+                pub(crate) fn swap(&self, value: $value, order: Ordering) -> $value {
+                    self.value.swap(value, order)
+                }
+                #[track_caller]
+                #[allow(dead_code, reason = "as above")]
+                pub(crate) fn compare_exchange(
+                    &self,
+                    now: $value,
+                    next: $value,
+                    success: Ordering,
+                    failure: Ordering,
+                ) -> Result<$value, $value> {
+                    self.value.compare_exchange(now, next, success, failure)
+                }
+            }
+
+            impl $(<$generic>)? fmt::Debug for $name $(<$generic>)? {
+                fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                    f.write_str(stringify!($name))
+                }
+            }
+        )+};
+    }
+
+    atomics! {
+        AtomicPtr[T] *mut T;
+        AtomicU32[] u32;
+        AtomicUsize[] usize;
+    }
+
+    impl AtomicUsize {
+        #[track_caller]
+        pub(crate) fn compare_exchange_weak(
+            &self,
+            now: usize,
+            next: usize,
+            success: Ordering,
+            failure: Ordering,
+        ) -> Result<usize, usize> {
+            self.value.compare_exchange_weak(now, next, success, failure)
+        }
+        #[track_caller]
+        pub(crate) fn fetch_add(&self, n: usize, order: Ordering) -> usize {
+            self.value.fetch_add(n, order)
+        }
+        #[track_caller]
+        pub(crate) fn fetch_sub(&self, n: usize, order: Ordering) -> usize {
+            self.value.fetch_sub(n, order)
+        }
+        #[track_caller]
+        pub(crate) fn fetch_and(&self, mask: usize, order: Ordering) -> usize {
+            self.value.fetch_and(mask, order)
+        }
+    }
 }
 
 pub(crate) use core::sync::atomic::Ordering;

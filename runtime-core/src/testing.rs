@@ -7,17 +7,23 @@ use crate::roles::{
     Allocate, Caps, Drained, Driver, Kind, Live, Memory, Nanos, OsEntropy, OsThreads, Park, Resource, StartCx, Under,
     Uniform, Unpark,
 };
+use crate::roles::{Placement, Scheduler};
 use crate::scheduler::SingleThread;
-use crate::sharing::Sharing;
+use crate::sharing::{Shared, Sharing};
 use crate::time::{Manual, Monotonic};
 use core::alloc::Layout;
+use core::cell::RefCell;
 use core::ptr::NonNull;
+use core::sync::atomic::{AtomicUsize, Ordering};
 use core::time::Duration;
 
+// The real `Arc`, also under loom: what a freed worker holds is dropped after the model's execution, where loom's may not
+// be touched.
+use alloc::sync::Arc;
 #[cfg(loom)]
-use loom::sync::{Arc, Condvar, Mutex};
+use loom::sync::{Condvar, Mutex};
 #[cfg(not(loom))]
-use std::sync::{Arc, Condvar, Mutex};
+use std::sync::{Condvar, Mutex};
 
 /// A driver without I/O.
 #[derive(Debug)]
@@ -37,6 +43,13 @@ struct Bell {
     rung: Mutex<bool>,
     heard: Condvar,
 }
+
+// SAFETY: a lock and a condition variable; loom's are used by one real thread at a time.
+#[cfg(loom)]
+unsafe impl Send for Bell {}
+// SAFETY: as above.
+#[cfg(loom)]
+unsafe impl Sync for Bell {}
 
 #[derive(Clone, Debug)]
 pub(crate) struct Sleeper(Arc<Bell>);
@@ -90,18 +103,57 @@ impl Live for Sleeper {
     }
 }
 
+/// What the memory of the runtimes of one thread took and gave back.
+#[derive(Debug, Default)]
+pub(crate) struct Census {
+    taken: AtomicUsize,
+    given: AtomicUsize,
+    started: AtomicUsize,
+    ended: AtomicUsize,
+}
+
+std::thread_local!(static CENSUS: RefCell<Arc<Census>> = RefCell::default());
+
+impl Census {
+    /// A new one, for the runtimes that this thread starts from now on.
+    pub(crate) fn start() -> Arc<Census> {
+        CENSUS.with(|census| {
+            *census.borrow_mut() = Arc::default();
+            census.borrow().clone()
+        })
+    }
+
+    /// Is every block given back, and every worker gone?
+    #[track_caller]
+    pub(crate) fn assert_all_freed(&self) {
+        let [taken, given, started, ended] =
+            [&self.taken, &self.given, &self.started, &self.ended].map(|count| count.load(Ordering::SeqCst));
+        assert!(started > 0, "nothing was counted");
+        assert_eq!(given, taken, "tasks leaked");
+        assert_eq!(ended, started, "workers leaked");
+    }
+}
+
 /// The system's memory, counted.
 #[derive(Debug)]
 pub(crate) struct Heap;
 
 #[derive(Debug)]
-pub(crate) struct LiveHeap;
+pub(crate) struct LiveHeap(Arc<Census>);
 
 impl Memory for Heap {
     const NAME: &'static str = "heap";
     type Live<S: Sharing> = LiveHeap;
     fn start<S: Sharing>() -> Result<LiveHeap, Error> {
-        Ok(LiveHeap)
+        let census = CENSUS.with(|census| census.borrow().clone());
+        census.started.fetch_add(1, Ordering::SeqCst);
+        Ok(LiveHeap(census))
+    }
+}
+
+impl Drop for LiveHeap {
+    fn drop(&mut self) {
+        self.0.ended.fetch_add(1, Ordering::SeqCst);
     }
 }
 
@@ -116,31 +168,44 @@ mod heap {
         }
         unsafe fn dealloc(&self, block: NonNull<u8>, layout: Layout) {
             // SAFETY: as the caller.
-            unsafe { std::alloc::dealloc(block.as_ptr(), layout) }
+            unsafe { self.release_foreign(block, layout) }
         }
         unsafe fn dealloc_foreign(&self, block: NonNull<u8>, layout: Layout) {
             // SAFETY: as the caller.
-            unsafe { std::alloc::dealloc(block.as_ptr(), layout) }
+            unsafe { self.release_foreign(block, layout) }
         }
         fn alloc_foreign(&self, layout: Layout) -> Option<NonNull<u8>> {
+            self.0.taken.fetch_add(1, Ordering::SeqCst);
             // SAFETY: the size is above 0 (contract of the trait).
             NonNull::new(unsafe { std::alloc::alloc(layout) })
         }
         unsafe fn release_foreign(&self, block: NonNull<u8>, layout: Layout) {
+            self.0.given.fetch_add(1, Ordering::SeqCst);
             // SAFETY: as the caller.
             unsafe { std::alloc::dealloc(block.as_ptr(), layout) }
         }
     }
 }
 
+/// The loop of `SingleThread` with the words of `Shared`: what a scheduler of several workers does on each of them.
+#[derive(Debug)]
+pub(crate) struct OneShared;
+
+impl Scheduler for OneShared {
+    type Sharing = Shared;
+    const NAME: &'static str = "one-shared";
+    const WORKERS: usize = 1;
+    const PLACEMENT: Placement = Placement::ThisWorker;
+}
+
 macro_rules! config {
-    ($(#[$doc:meta])* $name:ident: $clock:ty, $panic:expr) => {
+    ($(#[$doc:meta])* $name:ident: $scheduler:ty, $clock:ty, $panic:expr) => {
         $(#[$doc])*
         #[derive(Debug)]
         pub(crate) struct $name;
 
         impl Config for $name {
-            type Scheduler = SingleThread;
+            type Scheduler = $scheduler;
             type Driver = SleepOnly;
             type Memory = Heap;
             type Clock = $clock;
@@ -156,13 +221,17 @@ macro_rules! config {
 
 config! {
     /// Single thread, the system's clock.
-    App: Monotonic, PanicPolicy::Catch
+    App: SingleThread, Monotonic, PanicPolicy::Catch
 }
 config! {
     /// Single thread, a clock that jumps.
-    Jumping: Manual, PanicPolicy::Catch
+    Jumping: SingleThread, Manual, PanicPolicy::Catch
 }
 config! {
     /// Another single thread, for the wrong-runtime tests.
-    Other: Monotonic, PanicPolicy::Catch
+    Other: SingleThread, Monotonic, PanicPolicy::Catch
+}
+config! {
+    /// One worker whose tasks other threads share.
+    SharedApp: OneShared, Monotonic, PanicPolicy::Catch
 }

@@ -11,7 +11,7 @@
 mod admit;
 mod ambient;
 mod handle;
-#[cfg(test)]
+#[cfg(all(test, not(loom)))]
 mod tests;
 mod yields;
 

@@ -3,9 +3,9 @@
 use super::home::Home;
 use super::inbox::Node;
 use super::owned::NO_SLOT;
-use crate::loom::Life;
+use crate::loom::{Life, UnsafeCell};
 use crate::sharing::{RemoteWord, Sharing, StateWord};
-use core::cell::{Cell, UnsafeCell};
+use core::cell::Cell;
 use core::fmt;
 use core::mem::{MaybeUninit, offset_of};
 use core::ptr::NonNull;

@@ -48,27 +48,27 @@ unsafe fn poll_join<S: Sharing>(task: Untyped, cx: &mut Context<'_>) -> Poll<boo
     if now & COMPLETE != 0 {
         return Poll::Ready(now & FAILED != 0);
     }
-    let slot = header.join.get();
+    let slot = &header.join;
     if now & JWAKER != 0 {
         // SAFETY: while JWAKER is set and the task is not complete, the completer only reads the slot, as we do.
-        if unsafe { (*slot).assume_init_ref() }.will_wake(cx.waker()) {
+        if slot.with(|slot| unsafe { (*slot).assume_init_ref() }.will_wake(cx.waker())) {
             return Poll::Pending;
         }
         if !state::clear_join_waker(header) {
             return Poll::Ready(header.state.load() & FAILED != 0);
         }
         // SAFETY: JWAKER was ours to clear, so the slot is ours and filled (rule 2).
-        let old = unsafe { (*slot).assume_init_read() };
+        let old = slot.with(|slot| unsafe { (*slot).assume_init_read() });
         guard(|| drop(old));
     }
     let waker = cx.waker().clone();
     // SAFETY: JWAKER is clear, so the slot is ours (rule 2).
-    unsafe { (*slot).write(waker) };
+    slot.with_mut(|slot| unsafe { (*slot).write(waker) });
     if state::set_join_waker(header) {
         return Poll::Pending;
     }
     // SAFETY: the task is complete and JWAKER is clear, so the slot is still ours.
-    let unused = unsafe { (*slot).assume_init_read() };
+    let unused = slot.with(|slot| unsafe { (*slot).assume_init_read() });
     guard(|| drop(unused));
     Poll::Ready(header.state.load() & FAILED != 0)
 }

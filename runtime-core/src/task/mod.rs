@@ -67,6 +67,8 @@ pub(crate) mod queue;
 pub(crate) mod refs;
 pub(crate) mod run;
 pub(crate) mod state;
+#[cfg(all(test, feature = "std"))]
+mod tests;
 pub(crate) mod waker;
 
 pub use header::Id;

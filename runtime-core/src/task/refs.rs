@@ -93,7 +93,9 @@ fn add_delta<S: Sharing>(task: Task<S>, n: usize) {
 #[inline(always)]
 pub(crate) unsafe fn release<S: Sharing>(task: Task<S>) {
     // SAFETY: the caller's reference.
-    let after = unsafe { task.as_ref() }.state.sub(REF);
+    let header = unsafe { task.as_ref() };
+    header.life.touch();
+    let after = header.state.sub(REF);
     if after < REF {
         if !S::SHARED {
             // SAFETY: the owner's count is 0.
@@ -111,21 +113,30 @@ pub(crate) unsafe fn release<S: Sharing>(task: Task<S>) {
 /// The caller is the owner, before the merge.
 #[inline(always)]
 unsafe fn maybe_free<S: Sharing>(task: Task<S>) {
-    // SAFETY: nothing freed it: only the owner does, here.
-    if unsafe { task.as_ref() }.state.load() & NOTIFIED != 0 {
-        return; // the pop comes back here
-    }
     // Acquire pairs with the release of the foreign thread that made the word 0. A plain load: no locked instruction.
     if word(&task).load(Ordering::Acquire) == 0 {
-        // SAFETY: the sum is 0 and nothing pins (rule 7).
-        return unsafe { free(task, false) };
+        // SAFETY: the owner; the sum is 0.
+        return unsafe { free_unless_queued(task) };
     }
     // SAFETY: as the caller.
     unsafe { pull(task) }
 }
 
-/// `Local`: the owner's count is 0 and the remote word is not: adopts the delta, at once, also of a queued task: otherwise
-/// the next drop by the owner would take 0 to -1.
+/// `Local`: the sum is 0 and the inbox does not pin. Frees the task unless the run queue pins it: then the pop comes back.
+///
+/// # Safety
+/// The caller is the owner, before the merge; the local count and the remote word are 0.
+#[inline(always)]
+unsafe fn free_unless_queued<S: Sharing>(task: Task<S>) {
+    // SAFETY: nothing freed it: only the owner does, here.
+    if unsafe { task.as_ref() }.state.load() & NOTIFIED == 0 {
+        // SAFETY: the sum is 0 and nothing pins (rule 7).
+        unsafe { free(task, false) }
+    }
+}
+
+/// `Local`: the owner's count is 0 and the remote word is not: adopts the delta, at once, also of a task in the inbox or in
+/// the run queue: otherwise the next drop by the owner would take 0 to -1.
 #[cold]
 #[inline(never)]
 unsafe fn pull<S: Sharing>(task: Task<S>) {
@@ -133,8 +144,8 @@ unsafe fn pull<S: Sharing>(task: Task<S>) {
     let mut now = remote.load(Ordering::Acquire);
     loop {
         if now == 0 {
-            // SAFETY: the sum is 0 and nothing pins (rule 7).
-            return unsafe { free(task, false) };
+            // SAFETY: the owner; the sum is 0.
+            return unsafe { free_unless_queued(task) };
         }
         if planted(Plant::PullSkipsQueued) && now & R_QUEUED != 0 {
             return;
@@ -177,9 +188,13 @@ pub(crate) unsafe fn free<S: Sharing>(task: Task<S>, any_thread: bool) {
         unsafe {
             home.as_ref().owned.with(|owned| {
                 owned.remove(idx);
-                owned.closed
+                // Once out of the table, the task no longer holds up the close: what gives its block back needs the home.
+                if !owned.closed {
+                    home.as_ref().acquire();
+                }
             })
         }
+        true
     } else if any_thread {
         true // merged: the table is the husk's, nobody reads it any more
     } else {
@@ -190,7 +205,7 @@ pub(crate) unsafe fn free<S: Sharing>(task: Task<S>, any_thread: bool) {
     // SAFETY: the stage is gone, and nobody names the task any more.
     unsafe { (table.dealloc)(task.cast(), any_thread) };
     if holds_home {
-        // SAFETY: the reference that close took for this task (rule 10).
+        // SAFETY: the reference that close took for this task (rule 10), or the one taken above.
         unsafe { Home::release(home) };
     }
 }
@@ -347,7 +362,14 @@ pub(crate) unsafe fn unpin_popped<S: Sharing>(task: Task<S>) {
 pub(crate) unsafe fn visit<S: Sharing>(task: Task<S>, closing: bool) {
     // SAFETY: the pin keeps it alive.
     let header = unsafe { task.as_ref() };
+    header.life.touch();
     if S::SHARED {
+        if closing {
+            // Nobody pops the queue any more once the inbox is closed.
+            debug_assert!(header.state.load() & COMPLETE != 0);
+            // SAFETY: taken from the inbox, with its pin; the close has cancelled every task.
+            return unsafe { unpin_popped(task) };
+        }
         // SAFETY: the owner; the pin goes over to the queue.
         return unsafe { header.home.as_ref().queue_push(task) };
     }
@@ -366,7 +388,7 @@ pub(crate) unsafe fn visit<S: Sharing>(task: Task<S>, closing: bool) {
         // SAFETY: the owner; nothing re-enters.
         unsafe { header.home.as_ref().owned.with(|owned| header.idx.set(owned.insert(task))) };
         if closing {
-            // SAFETY: it was never queued, so it neither runs nor is complete.
+            // SAFETY: the reference of this visit; nothing runs while the worker closes.
             unsafe { run::cancel_unstarted(task) };
         }
     }
@@ -403,7 +425,7 @@ pub(crate) unsafe fn drop_join_handle<S: Sharing>(task: Task<S>) {
         unsafe { (header.table.drop_output)(task.cast::<&'static super::header::VTable>(), before & FAILED != 0) }
     } else if before & JWAKER != 0 {
         // SAFETY: not complete, so the slot is the handle's again (rule 2), and it is filled.
-        let waker = unsafe { (*header.join.get()).assume_init_read() };
+        let waker = header.join.with(|slot| unsafe { (*slot).assume_init_read() });
         run::guard(|| drop(waker));
     }
 }

@@ -16,6 +16,7 @@ use core::task::Context;
 pub(crate) unsafe fn run<S: Sharing>(task: Task<S>, home: &Home<S>) {
     // SAFETY: the pin keeps it alive.
     let header = unsafe { task.as_ref() };
+    header.life.touch();
     match state::start(header) {
         Start::Poll => {}
         // SAFETY: RUNNING is ours.
@@ -57,16 +58,17 @@ pub(crate) unsafe fn cancel<S: Sharing>(task: Task<S>, keep_pin: bool) {
     unsafe { complete(task, true, keep_pin) }
 }
 
-/// Cancels a task that never was in a queue.
+/// Cancels a task unless it is complete: one that another thread spawned may have been aborted by its owner, and so queued
+/// or even run, before its first visit.
 ///
 /// # Safety
-/// The caller is the owner; the task is new: neither running nor complete.
+/// The caller is the owner and holds a reference; the task is not running.
 pub(crate) unsafe fn cancel_unstarted<S: Sharing>(task: Task<S>) {
-    // SAFETY: the runtime's reference.
-    let queued = state::seize(unsafe { task.as_ref() });
-    debug_assert_eq!(queued, Some(false));
-    // SAFETY: RUNNING is ours.
-    unsafe { cancel(task, false) }
+    // SAFETY: the caller's reference.
+    if let Some(queued) = state::seize(unsafe { task.as_ref() }) {
+        // SAFETY: RUNNING is ours.
+        unsafe { cancel(task, queued) }
+    }
 }
 
 /// Publishes the result, wakes who waits for it, and gives up the runtime's reference.
@@ -83,7 +85,7 @@ pub(crate) unsafe fn complete<S: Sharing>(task: Task<S>, failed: bool, keep_pin:
         unsafe { (header.table.drop_output)(task.cast(), failed) }
     } else if before & JWAKER != 0 {
         // SAFETY: ours since COMPLETE (rule 2): the handle can no longer take it back.
-        let waker = unsafe { (*header.join.get()).assume_init_read() };
+        let waker = header.join.with(|slot| unsafe { (*slot).assume_init_read() });
         guard(|| waker.wake());
     }
     debug_assert!(before & FAILED == 0);
@@ -97,12 +99,25 @@ pub(crate) unsafe fn complete<S: Sharing>(task: Task<S>, failed: bool, keep_pin:
 pub(crate) fn guard(f: impl FnOnce()) {
     #[cfg(feature = "std")]
     {
-        let _ = std::panic::catch_unwind(core::panic::AssertUnwindSafe(f));
+        if let Err(panic) = std::panic::catch_unwind(core::panic::AssertUnwindSafe(f)) {
+            drop_panic(panic);
+        }
     }
     #[cfg(not(feature = "std"))]
     {
         let bomb = crate::util::AbortOnUnwind;
         f();
         core::mem::forget(bomb);
+    }
+}
+
+/// Drops what something panicked with. The drop may panic, with a value whose drop may panic, and so on for ever: the
+/// second one is leaked.
+#[cfg(feature = "std")]
+#[cold]
+pub(crate) fn drop_panic(panic: alloc::boxed::Box<dyn core::any::Any + Send>) {
+    let drop_it = core::panic::AssertUnwindSafe(|| drop(panic));
+    if let Err(second) = std::panic::catch_unwind(drop_it) {
+        core::mem::forget(second);
     }
 }

@@ -32,7 +32,9 @@ pub(crate) unsafe fn wake_by_owner<S: Sharing>(task: Task<S>) {
 #[cold]
 unsafe fn wake_shared<S: Sharing>(task: Task<S>) {
     // SAFETY: the caller's reference.
-    if state::notify(unsafe { task.as_ref() }) {
+    let header = unsafe { task.as_ref() };
+    header.life.touch();
+    if state::notify(header) {
         // SAFETY: we turned the pin on.
         if let Err(Closed) = unsafe { post_task(task) } {
             // SAFETY: the pin is still ours.

@@ -13,7 +13,7 @@
 mod clock;
 mod interval;
 mod sleep;
-#[cfg(test)]
+#[cfg(all(test, not(loom)))]
 mod tests;
 mod timeout;
 

@@ -60,6 +60,17 @@ impl Block for ForeignBlock {
     const FOREIGN: bool = true;
 }
 
+/// An output while its future is dropped. Should that panic, the output goes too, and a second panic, in its drop, would end
+/// the process if it were not caught here.
+struct Caught<T>(ManuallyDrop<T>);
+
+impl<T> Drop for Caught<T> {
+    fn drop(&mut self) {
+        // SAFETY: dropped once: whoever takes the value forgets the wrapper.
+        guard(|| unsafe { ManuallyDrop::drop(&mut self.0) });
+    }
+}
+
 /// A task with its future.
 #[repr(C)]
 pub(crate) struct Cell<C: Config, F: Future, X> {
@@ -125,8 +136,12 @@ impl<C: Config, F: Future + 'static, X: Extra, B: Block> Of<C, F, X, B> {
             Poll::Pending => Polled::Pending,
             Poll::Ready(output) => {
                 *dropped = true;
+                let output = Caught(ManuallyDrop::new(output));
                 // SAFETY: dropped once: the flag is set, and the output takes its place.
                 unsafe { ManuallyDrop::drop(&mut (*stage).future) };
+                let mut output = ManuallyDrop::new(output);
+                // SAFETY: taken once: the wrapper does not drop it any more.
+                let output = unsafe { ManuallyDrop::take(&mut output.0) };
                 // SAFETY: the stage is ours.
                 unsafe { (&raw mut (*stage).output).write(ManuallyDrop::new(output)) };
                 Polled::Output
@@ -167,7 +182,10 @@ impl<C: Config, F: Future + 'static, X: Extra, B: Block> Of<C, F, X, B> {
             let drop_future = || unsafe { ManuallyDrop::drop(&mut (*stage).future) };
             #[cfg(feature = "std")]
             if let Err(second) = std::panic::catch_unwind(core::panic::AssertUnwindSafe(drop_future)) {
-                panic = panic.or(Some(second));
+                match &panic {
+                    None => panic = Some(second),
+                    Some(_) => crate::task::run::drop_panic(second),
+                }
             }
             #[cfg(not(feature = "std"))]
             guard(drop_future);
@@ -194,23 +212,12 @@ impl<C: Config, F: Future + 'static, X: Extra, B: Block> Of<C, F, X, B> {
     }
 
     unsafe fn dealloc(task: Untyped, any_thread: bool) {
-        #[cfg(loom)]
-        {
-            // Loom keeps the block, so that it can see a use after this.
-            let header = task.cast::<Header<SharingOf<C>>>();
-            // SAFETY: not freed yet.
-            unsafe { header.as_ref() }.life.end();
-            super::counts::freed();
-            let _ = any_thread;
-            return;
-        }
-        #[cfg(not(loom))]
-        {
-            // SAFETY: not freed yet.
-            let home = unsafe { task.cast::<Header<SharingOf<C>>>().as_ref() }.home;
-            // SAFETY: the vtable is of `C`, and the home is the front of its worker, alive while a task of it is.
-            let memory: &MemoryOf<C> = unsafe { &(*Worker::<C>::of(home).as_ptr()).memory };
-            let block = task.cast::<u8>();
+        // SAFETY: not freed yet.
+        let home = unsafe { task.cast::<Header<SharingOf<C>>>().as_ref() }.home;
+        // SAFETY: the vtable is of `C`, and the home is the front of its worker, alive while a task of it is.
+        let memory: &MemoryOf<C> = unsafe { &(*Worker::<C>::of(home).as_ptr()).memory };
+        let block = task.cast::<u8>();
+        let give_back = move || {
             if B::FOREIGN {
                 // SAFETY: the block came from `alloc_foreign` with this layout.
                 unsafe { memory.release_foreign(block, Self::LAYOUT) }
@@ -221,6 +228,17 @@ impl<C: Config, F: Future + 'static, X: Extra, B: Block> Of<C, F, X, B> {
                 // SAFETY: as above, and the caller is the owner.
                 unsafe { memory.dealloc(block, Self::LAYOUT) }
             }
+        };
+        #[cfg(not(loom))]
+        give_back();
+        #[cfg(loom)]
+        {
+            // SAFETY: the memory of the home is about to be used.
+            unsafe { home.as_ref() }.life.touch();
+            // SAFETY: not freed yet.
+            unsafe { task.cast::<Header<SharingOf<C>>>().as_ref() }.life.end();
+            // The home is buried after all of its tasks, so its memory is still there.
+            super::counts::task_freed(give_back);
         }
     }
 

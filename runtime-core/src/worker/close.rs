@@ -3,7 +3,8 @@
 //! 1. Enter the context; `closing`: a spawn from now on returns a handle that is cancelled already.
 //! 2. Cancel every task that is not complete, the root among them; take in what comes through the inbox; give up the pins
 //!    of the run queue. Repeat until nothing is left. The driver is still current: what tasks drop may use it.
-//! 3. Wake who sleeps outside the tasks: a poll then says that the runtime is closed. The last of the user's code.
+//! 3. Wake who sleeps outside the tasks, also for ever: a poll then says that the runtime is closed. The last of the user's
+//!    code. A waker that stayed in the wheel could hold a task of this worker, and so the wheel itself, for ever.
 //! 4. Close every open resource.
 //! 5. Drain the driver, at most so long, and drop it.
 //! 6. Leave the context; take references of the home for the guests; close the inbox; visit what was in it.
@@ -61,7 +62,9 @@ pub(crate) unsafe fn close<C: Config>(worker: NonNull<Worker<C>>, by: Nanos) -> 
         this.root.set(None);
         // 3.
         // SAFETY: the owner; the wakers run after the borrow.
-        while let Some(waker) = unsafe { this.with_wheel(|wheel| wheel.expire(u64::MAX)) } {
+        while let Some(waker) =
+            unsafe { this.with_wheel(|wheel| wheel.expire(u64::MAX).or_else(|| wheel.expire_never())) }
+        {
             run::guard(|| waker.wake());
         }
         // 4.

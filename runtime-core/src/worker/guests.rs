@@ -6,6 +6,7 @@ use crate::config::Config;
 use crate::roles::{Live, RawResource, Resource};
 use crate::task::home::{Closed, Home};
 use crate::task::inbox::{Node, NodeKind};
+use crate::task::run::guard;
 use crate::util::slab::ChunkSlab;
 use alloc::boxed::Box;
 use core::cell::Cell;
@@ -160,7 +161,8 @@ pub(crate) unsafe fn post_work<C: Config>(worker: NonNull<Worker<C>>, work: Box<
         // SAFETY: the node was not taken, so the box is still ours.
         let mut boxed = unsafe { Box::from_raw(boxed.as_ptr()) };
         if let Some(work) = boxed.run.take() {
-            work.run(worker, true);
+            // It drops what is the user's; the reference goes back all the same.
+            guard(|| work.run(worker, true));
         }
         // SAFETY: the reference that close took for this guest.
         unsafe { Home::release(home) };
@@ -193,7 +195,7 @@ pub(super) unsafe fn visit<C: Config>(worker: NonNull<Worker<C>>, node: NonNull<
                     wheel.cancel(key)
                 })
             };
-            crate::task::run::guard(|| drop(waker));
+            guard(|| drop(waker));
             if !closed {
                 // SAFETY: the owner.
                 unsafe { this.home.guest_goes() };
@@ -203,7 +205,8 @@ pub(super) unsafe fn visit<C: Config>(worker: NonNull<Worker<C>>, node: NonNull<
             // SAFETY: `post_work` leaked it, and the node is its first field.
             let mut boxed = unsafe { Box::from_raw(node.cast::<Boxed<C>>().as_ptr()) };
             if let Some(work) = boxed.run.take() {
-                work.run(worker, closed);
+                // It drops what is the user's; the rest of the inbox is visited all the same.
+                guard(|| work.run(worker, closed));
             }
             if !closed {
                 // SAFETY: the owner.

@@ -184,21 +184,25 @@ impl<C: Config> Worker<C> {
 
     unsafe fn unpark(home: NonNull<Home<SharingOf<C>>>) {
         // SAFETY: the caller holds the home.
-        unsafe { Self::of(home).as_ref() }.unparker.unpark();
+        let this = unsafe { Self::of(home).as_ref() };
+        this.home.life.touch();
+        this.unparker.unpark();
+        // The unparker is used to its end, also after the sleeper has heard it.
+        this.home.life.touch();
     }
 
     unsafe fn free(home: NonNull<Home<SharingOf<C>>>) {
-        #[cfg(loom)]
-        {
-            // Loom keeps the husk, so that it can see a use after this.
-            // SAFETY: not freed yet.
-            unsafe { home.as_ref() }.life.end();
-            counts::home_freed();
-        }
-        #[cfg(not(loom))]
-        {
+        let give_back = move || {
             // SAFETY: `start` leaked the box, and the last reference is gone.
             drop(unsafe { Box::from_raw(Self::of(home).as_ptr()) });
+        };
+        #[cfg(not(loom))]
+        give_back();
+        #[cfg(loom)]
+        {
+            // SAFETY: not freed yet.
+            unsafe { home.as_ref() }.life.end();
+            counts::home_freed(give_back);
         }
     }
 

@@ -105,7 +105,7 @@ unsafe fn admit<S: Sharing>(home: &Home<S>, task: Task<S>) {
     unsafe { home.owned.with(|owned| header.idx.set(owned.insert(task))) };
     if home.closing.get() {
         header.state.update(|s| (Some(s & !NOTIFIED), ()));
-        // SAFETY: new: neither running nor complete.
+        // SAFETY: new: the runtime's reference, and it is not running.
         unsafe { run::cancel_unstarted(task) }
     } else {
         // SAFETY: the owner; the pin of `BORN | NOTIFIED` is the queue's.

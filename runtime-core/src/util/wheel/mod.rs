@@ -190,6 +190,23 @@ impl Wheel {
         }
     }
 
+    /// Fires one timer that would never fire and returns its waker; for a worker that closes, after
+    /// [`expire`](Self::expire) has fired all others.
+    pub fn expire_never(&mut self) -> Option<Waker> {
+        loop {
+            let slot = self.lists.head(NEVER);
+            if slot == NONE {
+                return None;
+            }
+            self.lists.unlink(slot);
+            let timer = self.lists.timer(slot);
+            timer.home = FIRED;
+            if let Some(waker) = timer.waker.take() {
+                return Some(waker);
+            }
+        }
+    }
+
     /// When the worker must call [`expire`](Self::expire) next: the earliest deadline or, after a cancel or reset, an
     /// earlier time (see *Early wake-ups*). `None`: nothing that waits will ever fire.
     #[inline]

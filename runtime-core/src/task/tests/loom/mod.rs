@@ -1,0 +1,196 @@
+//! Models of the task core: the real code under every interleaving that loom finds.
+//!
+//! Run with
+//! `RUSTFLAGS="--cfg loom" cargo test --release -p bespoke-core --features std --lib --target-dir target/loom loom`.
+//! `LOOM_MAX_PREEMPTIONS` sets the bound; 2 without it. Each model prints its executions and its time, and ends by asking
+//! that every task and every worker was freed. [`twins`] plants a mistake into each part and asks that its model fails.
+//!
+//! What the models see: the orderings of every atomic in [`crate::loom`]; races on the join slot, on the links of the
+//! inbox, on the local state word; a use of a task or of a home after its end (`Life`). What they do not see: races on
+//! the stage itself, which is why the outputs here carry a [`Tracked`].
+
+/// Makes the tests of models: `name: local shared;` runs the `fn name<C: Config>()` beside it under both sharings.
+macro_rules! tests {
+    ($($name:ident: $($sharing:ident)+;)+) => {
+        $(mod $name {
+            $(tests!(@ $name $sharing);)+
+        })+
+    };
+    (@ $name:ident local) => {
+        #[test]
+        fn local() {
+            super::super::model(concat!(stringify!($name), "::local"), super::$name::<crate::testing::App>);
+        }
+    };
+    (@ $name:ident shared) => {
+        #[test]
+        fn shared() {
+            super::super::model(concat!(stringify!($name), "::shared"), super::$name::<crate::testing::SharedApp>);
+        }
+    };
+}
+mod closes;
+mod guests;
+mod joins;
+mod spawns;
+mod twins;
+mod wakes;
+
+use crate::config::Config;
+use crate::loom::plants;
+use crate::runtime::{Runtime, spawn_unchecked};
+use crate::task::JoinHandle;
+use crate::worker::counts;
+use ::loom::cell::UnsafeCell;
+use ::loom::sync::Arc;
+use ::loom::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use core::cell::RefCell;
+use core::future::poll_fn;
+use core::task::{Poll, Waker};
+use std::rc::Rc;
+use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+use std::sync::{Mutex, PoisonError};
+use std::time::Instant;
+
+/// One model at a time: the counts and the plants are the process's.
+static ONE: Mutex<()> = Mutex::new(());
+
+/// Runs `body` under every interleaving within the bound.
+fn model(name: &'static str, body: impl Fn() + Sync + Send + 'static) {
+    let _one = ONE.lock().unwrap_or_else(PoisonError::into_inner);
+    plants::set(twins::from_environment());
+    let executions = std::sync::Arc::new(AtomicUsize::new(0));
+    let counted = executions.clone();
+    let mut builder = ::loom::model::Builder::new();
+    builder.preemption_bound = builder.preemption_bound.or(Some(2));
+    #[expect(clippy::disallowed_methods, reason = "this measures the test, not the runtime")]
+    let start = Instant::now();
+    builder.check(move || {
+        counted.fetch_add(1, SeqCst);
+        counts::reset();
+        body();
+    });
+    std::println!(
+        "\nmodel {name}: bound {}, {} executions, {:.1} s",
+        builder.preemption_bound.unwrap_or(0),
+        executions.load(SeqCst),
+        start.elapsed().as_secs_f64()
+    );
+}
+
+fn runtime<C: Config>() -> Runtime<C> {
+    Runtime::new().unwrap()
+}
+
+/// Runs what is queued, once; never sleeps.
+fn turn<C: Config>(rt: &Runtime<C>) {
+    rt.block_on(async {});
+}
+
+/// Spawns a task; it is queued, not run. Models run everything on the worker, so the future need not be `Send`.
+fn spawn<C: Config, F: Future + 'static>(rt: &Runtime<C>, future: F) -> JoinHandle<F::Output> {
+    // SAFETY: the one worker polls and drops it; no other thread does under `OneShared` either.
+    rt.block_on(async { unsafe { spawn_unchecked::<C, F>(future) } })
+}
+
+/// What a waker hands over: `ready` is relaxed, so only the wake orders `value`.
+struct Data {
+    ready: AtomicBool,
+    value: UnsafeCell<u32>,
+}
+
+// SAFETY: loom checks who touches `value`.
+unsafe impl Send for Data {}
+// SAFETY: as above.
+unsafe impl Sync for Data {}
+
+impl Data {
+    fn new() -> Arc<Data> {
+        Arc::new(Data { ready: AtomicBool::new(false), value: UnsafeCell::new(0) })
+    }
+
+    fn publish(&self) {
+        // SAFETY: loom checks that nobody reads meanwhile.
+        self.value.with_mut(|value| unsafe { *value = 7 });
+        self.ready.store(true, Relaxed);
+    }
+
+    fn read(&self) -> Option<u32> {
+        // SAFETY: loom checks that nobody writes meanwhile.
+        self.ready.load(Relaxed).then(|| self.value.with(|value| unsafe { *value }))
+    }
+}
+
+/// A value of a task: drops are counted, and each is a write that loom orders with the making.
+struct Tracked {
+    cell: UnsafeCell<()>,
+    drops: std::sync::Arc<AtomicUsize>,
+}
+
+// SAFETY: loom checks who touches the cell.
+unsafe impl Send for Tracked {}
+
+impl Tracked {
+    fn new(drops: &std::sync::Arc<AtomicUsize>) -> Self {
+        let cell = UnsafeCell::new(());
+        cell.with_mut(|_| ());
+        Tracked { cell, drops: drops.clone() }
+    }
+}
+
+impl Drop for Tracked {
+    fn drop(&mut self) {
+        self.cell.with_mut(|_| ());
+        self.drops.fetch_add(1, SeqCst);
+    }
+}
+
+fn drops() -> std::sync::Arc<AtomicUsize> {
+    std::sync::Arc::new(AtomicUsize::new(0))
+}
+
+/// A task that waits for `data`, parked; its handle, and a waker of it.
+fn parked<C: Config>(rt: &Runtime<C>) -> (Arc<Data>, JoinHandle<u32>, Waker) {
+    let data = Data::new();
+    let shown: Rc<RefCell<Option<Waker>>> = Rc::default();
+    let (watched, show) = (data.clone(), shown.clone());
+    let handle = spawn(
+        rt,
+        poll_fn(move |cx| match watched.read() {
+            Some(value) => Poll::Ready(value),
+            None => {
+                *show.borrow_mut() = Some(cx.waker().clone());
+                Poll::Pending
+            }
+        }),
+    );
+    turn(rt);
+    let waker = shown.borrow_mut().take().unwrap();
+    (data, handle, waker)
+}
+
+/// Wakers that one thread leaves for another.
+#[derive(Clone)]
+struct Shelf(Arc<::loom::sync::Mutex<std::vec::Vec<Waker>>>);
+
+// SAFETY: a lock of wakers.
+unsafe impl Send for Shelf {}
+
+impl Shelf {
+    fn new() -> Self {
+        Shelf(Arc::new(::loom::sync::Mutex::new(std::vec::Vec::new())))
+    }
+    fn put(&self, wakers: impl IntoIterator<Item = Waker>) {
+        self.0.lock().unwrap().extend(wakers);
+    }
+    /// Drops what is there, after the lock is free again.
+    fn clear(&self) {
+        let wakers = core::mem::take(&mut *self.0.lock().unwrap());
+        drop(wakers);
+    }
+}
+
+/// Every task and the one worker are freed.
+fn assert_all_freed() {
+    counts::assert_all_freed(1);
+}

@@ -1,0 +1,116 @@
+//! For every planted mistake, a model that finds it. A model that cannot fail shows nothing.
+//!
+//! A twin runs in a process of its own: a model that fails may end the process (a panic while loom unwinds its threads).
+
+use crate::loom::Plant;
+use std::process::Command;
+use std::string::{String, ToString};
+
+const VARIABLE: &str = "BESPOKE_PLANT";
+
+const ALL: [Plant; 11] = [
+    Plant::RelaxedPush,
+    Plant::UnparkWithoutReference,
+    Plant::InboxStaysOpen,
+    Plant::ParkInTwoSteps,
+    Plant::NegativeDeltaUnpinned,
+    Plant::WakeWithoutPublication,
+    Plant::VisitForgetsDelta,
+    Plant::PullSkipsQueued,
+    Plant::RelaxedMergedDrop,
+    Plant::DetachForgotten,
+    Plant::ClosedPostForgotten,
+];
+
+fn name(plant: Plant) -> String {
+    std::format!("{plant:?}")
+}
+
+/// The mistake that this process was told to make.
+pub(super) fn from_environment() -> Option<Plant> {
+    let wanted = std::env::var(VARIABLE).ok()?;
+    let plant = ALL.into_iter().find(|plant| name(*plant) == wanted);
+    assert!(plant.is_some(), "no mistake is called {wanted}");
+    plant
+}
+
+/// Runs `model` with and says whether it failed.
+fn fails(model: &str, plant: Plant) -> Option<String> {
+    let test = std::format!("task::tests::loom::{model}");
+    let run = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", &test, "--nocapture", "--test-threads=1"])
+        .env(VARIABLE, name(plant))
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&run.stderr).to_string();
+    let counted = String::from_utf8_lossy(&run.stdout).to_string();
+    assert!(counted.contains("running 1 test"), "there is no model {test}");
+    if run.status.success() {
+        return None;
+    }
+    let line = said.lines().skip_while(|line| !line.contains("panicked at")).nth(1);
+    Some(line.unwrap_or("it ended without a panic").to_string())
+}
+
+#[track_caller]
+fn found(plant: Plant, model: &str) {
+    match fails(model, plant) {
+        Some(why) => std::println!("twin {plant:?}: {model} failed: {why}"),
+        None => panic!("{model} did not find {plant:?}"),
+    }
+}
+
+#[test]
+fn relaxed_push() {
+    found(Plant::RelaxedPush, "wakes::wake_vs_park::local");
+}
+
+#[test]
+fn unpark_without_reference() {
+    found(Plant::UnparkWithoutReference, "closes::wake_by_value_vs_park_close::local");
+}
+
+#[test]
+fn inbox_stays_open() {
+    found(Plant::InboxStaysOpen, "closes::shutdown_vs_wake::local");
+}
+
+#[test]
+fn park_in_two_steps() {
+    found(Plant::ParkInTwoSteps, "wakes::wake_vs_park::local");
+}
+
+#[test]
+fn negative_delta_unpinned() {
+    found(Plant::NegativeDeltaUnpinned, "wakes::completed_task_freed_before_close::local");
+}
+
+#[test]
+fn wake_without_publication() {
+    found(Plant::WakeWithoutPublication, "wakes::two_wakers_each_publishes::local");
+}
+
+#[test]
+fn visit_forgets_delta() {
+    found(Plant::VisitForgetsDelta, "wakes::wake_vs_park::local");
+}
+
+#[test]
+fn pull_skips_queued() {
+    found(Plant::PullSkipsQueued, "wakes::owner_drops_two_foreign_clones::local");
+}
+
+#[test]
+fn relaxed_merged_drop() {
+    found(Plant::RelaxedMergedDrop, "closes::two_last_wakers_vs_close::local");
+}
+
+#[test]
+fn detach_forgotten() {
+    found(Plant::DetachForgotten, "joins::detach_after_output_vs_close::local");
+}
+
+#[test]
+fn closed_post_forgotten() {
+    found(Plant::ClosedPostForgotten, "spawns::spawn_vs_close::local");
+}
