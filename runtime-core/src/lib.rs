@@ -6,7 +6,7 @@
 //! no other crate of the project.
 //!
 //! *Architecture Invariant:* a module uses only modules to its left: `util, loom, error, instant → sharing → roles →
-//! config → task → worker → time, driver → blocking → scheduler → select, info, check → runtime`.
+//! config → task → blocking → worker → time, driver → scheduler → select, info, check → runtime`.
 //!
 //! Features add interfaces and never change behaviour: `alloc` brings tasks and timers, `std` threads and clocks.
 #![no_std]
@@ -15,6 +15,8 @@ extern crate alloc;
 #[cfg(feature = "std")]
 extern crate std;
 
+#[cfg(feature = "std")]
+mod blocking;
 pub mod check;
 pub mod config;
 pub mod driver;

@@ -171,6 +171,14 @@ pub(crate) enum Plant {
     SlotNudgeForgotten,
     /// A thread that gives a slot up touches its home after the push.
     SlotTouchedAfterPush,
+    /// A blocking job looks whether the pool is closed, then is placed: two steps.
+    SubmitInTwoSteps,
+    /// Running, aborting and giving up a blocking job look who was first, then take it: two steps.
+    ClaimInTwoSteps,
+    /// The handle of a blocking job looks whether it is complete, then goes: two steps.
+    DetachInTwoSteps,
+    /// A blocking thread looks whether a job was handed to it, then parks: two steps.
+    SeatInTwoSteps,
 }
 
 /// Is this mistake switched on? Constant `false` outside loom.

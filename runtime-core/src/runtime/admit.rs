@@ -51,12 +51,12 @@ where
 /// The sharing of `C` [admits](Admits) `F`.
 ///
 /// # Panics
-/// Without a runtime of `C` on this thread; if its memory strategy has no memory.
+/// Without a runtime of `C` on this thread, also on its blocking threads; if its memory strategy has no memory.
 #[doc(hidden)]
 #[inline]
 #[track_caller]
 pub unsafe fn spawn_unchecked<C: Config, F: Future + 'static>(future: F) -> JoinHandle<F::Output> {
-    let worker = ambient::worker::<C>();
+    let worker = ambient::spawner::<C>();
     // SAFETY: the ambient worker is this thread's own.
     unsafe { spawn::spawn(worker, future) }
 }

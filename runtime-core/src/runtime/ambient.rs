@@ -2,7 +2,7 @@
 
 use super::YieldNow;
 use super::admit::{Pinned, spawn_unchecked};
-use super::handle::Handle;
+use super::handle::{self, Handle};
 use crate::config::Config;
 use crate::instant::Instant;
 use crate::roles::Scheduler;
@@ -13,6 +13,9 @@ use crate::worker::{ambient, spawn};
 use core::time::Duration;
 
 /// What every config can do inside a task: `C::spawn`, `C::sleep`, … in code that is generic over `C`.
+///
+/// `spawn`, `spawn_named`, `try_spawn`, `spawn_pinned`, `spawn_blocking` and `handle` work on the blocking threads of the
+/// runtime, too.
 ///
 /// # Panics
 /// Every function here panics without a runtime of `C` on this thread, and says which one is missing and where it was
@@ -29,8 +32,7 @@ pub trait Ambient: Config {
         F: Future<Output: Send> + 'static,
         F: Send, // `C` may be work-stealing. To spawn futures that are not `Send`: `C: LocalConfig`
     {
-        // SAFETY: `Send` futures are admitted by every sharing.
-        unsafe { spawn_unchecked::<Self, F>(future) }
+        spawn_near::<Self, F>(future)
     }
 
     /// As [`spawn`](Self::spawn), with a name for traces.
@@ -40,9 +42,11 @@ pub trait Ambient: Config {
         F: Future<Output: Send> + 'static,
         F: Send, // `C` may be work-stealing. To spawn futures that are not `Send`: `C: LocalConfig`
     {
-        let worker = ambient::worker::<Self>();
-        // SAFETY: the ambient worker is this thread's own; `Send` futures are admitted by every sharing.
-        unsafe { spawn::spawn_named(worker, name, future) }
+        match ambient::try_worker::<Self>() {
+            // SAFETY: the ambient worker is this thread's own; `Send` futures are admitted by every sharing.
+            Some(worker) => unsafe { spawn::spawn_named(worker, name, future) },
+            None => handle::spawn_served::<Self, F, _>(future, spawn::Named(name)),
+        }
     }
 
     /// As [`spawn`](Self::spawn); gives the future back when the memory strategy has no memory for the task.
@@ -55,16 +59,36 @@ pub trait Ambient: Config {
         F: Future<Output: Send> + 'static,
         F: Send, // `C` may be work-stealing. To spawn futures that are not `Send`: `C: LocalConfig`
     {
-        let worker = ambient::worker::<Self>();
-        // SAFETY: as in `spawn_named`.
-        unsafe { spawn::try_spawn(worker, future) }
+        match ambient::try_worker::<Self>() {
+            // SAFETY: as in `spawn_named`.
+            Some(worker) => unsafe { spawn::try_spawn(worker, future) },
+            // SAFETY: the thread holds the home that it works for; the bounds say `Send`.
+            None => unsafe { spawn::spawn_foreign(ambient::served::<Self>(), future) },
+        }
     }
 
     /// Makes a future on a worker and keeps it there: the closure is `Send`, the future need not be. On every scheduler.
     #[track_caller]
     fn spawn_pinned<T: Send + 'static>(make: impl AsyncFnOnce() -> T + Send + 'static) -> JoinHandle<T> {
-        // SAFETY: `Pinned` is `Send`, and so is its output.
-        unsafe { spawn_unchecked::<Self, _>(Pinned::new(make)) }
+        spawn_near::<Self, _>(Pinned::new(make))
+    }
+
+    /// Runs `closure` on a thread of the blocking pool: for what would hold up a worker, a system call that blocks or a long
+    /// computation. The handle may be awaited anywhere.
+    ///
+    /// At most [`BLOCKING_THREADS_MAX`](Config::BLOCKING_THREADS_MAX) threads run jobs, and at most
+    /// [`BLOCKING_QUEUE_MAX`](Config::BLOCKING_QUEUE_MAX) jobs wait for one; one more is *rejected*: see
+    /// [`JoinError::is_rejected`](crate::task::JoinError::is_rejected). Aborting a job that waits cancels it at once; its
+    /// place in the queue is free when a thread comes to it. A job that runs cannot be stopped. Dropping the handle stops
+    /// nothing.
+    ///
+    /// Inside, [`handle`](Self::handle), [`spawn`](Self::spawn) and `spawn_blocking` find this runtime.
+    #[cfg(feature = "std")]
+    #[track_caller]
+    fn spawn_blocking<T: Send + 'static>(closure: impl FnOnce() -> T + Send + 'static) -> JoinHandle<T> {
+        let worker = ambient::near::<Self>();
+        // SAFETY: this thread runs the worker, or works for it: it is alive.
+        unsafe { handle::spawn_blocking(worker, closure) }
     }
 
     /// Waits for `duration`.
@@ -139,8 +163,19 @@ pub trait Ambient: Config {
     /// The runtime for other threads.
     #[track_caller]
     fn handle() -> Handle<Self> {
-        // SAFETY: the ambient worker is alive.
-        unsafe { Handle::new(ambient::worker::<Self>()) }
+        // SAFETY: this thread runs the worker, or works for it: it is alive.
+        unsafe { Handle::new(ambient::near::<Self>()) }
+    }
+}
+
+/// Spawns on the runtime that this thread runs or works for.
+#[track_caller]
+#[inline]
+fn spawn_near<C: Config, F: Future<Output: Send> + Send + 'static>(future: F) -> JoinHandle<F::Output> {
+    match ambient::try_worker::<C>() {
+        // SAFETY: the ambient worker is this thread's own; `Send` futures are admitted by every sharing.
+        Some(worker) => unsafe { spawn::spawn(worker, future) },
+        None => handle::spawn_served::<C, F, _>(future, ()),
     }
 }
 
@@ -160,7 +195,8 @@ pub trait LocalAmbient: Config<Scheduler: Scheduler<Sharing = Local>> {
     /// Spawns any `'static` future on this thread.
     ///
     /// # Panics
-    /// Without a runtime of this config on this thread.
+    /// Without a runtime of this config on this thread. On a blocking thread there is none: use
+    /// [`handle`](Ambient::handle) there.
     #[track_caller]
     #[inline]
     fn spawn<F: Future + 'static>(future: F) -> JoinHandle<F::Output> {

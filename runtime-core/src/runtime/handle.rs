@@ -1,9 +1,14 @@
 //! The runtime, from any thread.
 
+#[cfg(feature = "std")]
+use crate::blocking::{self, Keep, Pool};
 use crate::config::Config;
+#[cfg(feature = "std")]
+use crate::roles::Threads;
 use crate::task::JoinHandle;
 use crate::task::home::Home;
-use crate::worker::{Worker, spawn};
+use crate::worker::spawn::Extra;
+use crate::worker::{Worker, ambient, spawn};
 use core::fmt;
 use core::ptr::NonNull;
 
@@ -43,7 +48,7 @@ impl<C: Config> Handle<C> {
         };
         match spawned {
             Ok(handle) => handle,
-            Err(_) => panic!("the memory strategy of `{}` has no memory for a task of another thread", C::NAME),
+            Err(_) => no_memory(C::NAME),
         }
     }
 
@@ -55,12 +60,80 @@ impl<C: Config> Handle<C> {
         self.spawn(crate::runtime::admit::Pinned::new(make))
     }
 
+    /// Runs `closure` on a thread of the blocking pool; see [`Ambient::spawn_blocking`](super::Ambient::spawn_blocking). On
+    /// a closed runtime the closure is dropped here, and the handle yields a cancelled error.
+    #[cfg(feature = "std")]
+    pub fn spawn_blocking<T: Send + 'static>(&self, closure: impl FnOnce() -> T + Send + 'static) -> JoinHandle<T> {
+        // SAFETY: the handle holds the home.
+        unsafe { spawn_blocking(self.worker, closure) }
+    }
+
     /// Is the runtime closed? Once `true`, it stays so.
     #[must_use]
     pub fn is_closed(&self) -> bool {
         // SAFETY: the handle holds the home.
         unsafe { self.worker.as_ref() }.home.inbox.is_closed()
     }
+}
+
+/// A thread of the blocking pool holds its runtime as a handle does.
+#[cfg(feature = "std")]
+impl<C: Config> Keep<C::Threads> for Handle<C> {
+    fn pool(&self) -> &Pool<C::Threads> {
+        // SAFETY: the handle holds the home.
+        &unsafe { self.worker.as_ref() }.common.pool
+    }
+    fn home(&self) -> *const () {
+        self.worker.as_ptr().cast_const().cast()
+    }
+}
+
+/// Gives `closure` to the blocking pool of `worker`.
+///
+/// # Safety
+/// `worker` is alive over the call.
+#[cfg(feature = "std")]
+pub(super) unsafe fn spawn_blocking<C: Config, F: FnOnce() -> T + Send + 'static, T: Send + 'static>(
+    worker: NonNull<Worker<C>>,
+    closure: F,
+) -> JoinHandle<T> {
+    const {
+        assert!(
+            C::BLOCKING_THREADS_MAX > 0 && <C::Threads as Threads>::MAY_START,
+            "`spawn_blocking` needs threads, and this config has none: set BLOCKING_THREADS_MAX above 0, and `Threads` to \
+             a source that may start some, `OsThreads` for one"
+        );
+    }
+    // SAFETY: alive (contract).
+    let pool = &unsafe { worker.as_ref() }.common.pool;
+    // SAFETY: as above: called before this returns.
+    blocking::spawn(pool, C::PANIC, closure, || unsafe { Handle::new(worker) })
+}
+
+/// Spawns on the runtime that this blocking thread works for.
+///
+/// # Panics
+/// If it works for none of `C`; if the memory strategy has no memory for the task.
+#[cold]
+#[inline(never)]
+#[track_caller]
+pub(super) fn spawn_served<C: Config, F: Future<Output: Send> + Send + 'static, X: Extra>(
+    future: F,
+    extra: X,
+) -> JoinHandle<F::Output> {
+    let worker = ambient::served::<C>();
+    // SAFETY: the thread holds the home that it works for; the bounds say `Send`.
+    match unsafe { spawn::spawn_foreign_with(worker, future, extra) } {
+        Ok(handle) => handle,
+        Err(_) => no_memory(C::NAME),
+    }
+}
+
+#[cold]
+#[inline(never)]
+#[track_caller]
+fn no_memory(config: &str) -> ! {
+    panic!("the memory strategy of `{config}` has no memory for a task of another thread")
 }
 
 impl<C: Config> Clone for Handle<C> {

@@ -44,8 +44,9 @@ mod owner {
     /// Owns the workers of `C`. Under a local scheduler it stays on its thread, which is why its
     /// [`spawn`](Runtime::spawn) takes any future.
     ///
-    /// Dropping it closes it: every task is cancelled and dropped on its worker, open resources are closed, and operations
-    /// that the system still holds are waited for, for at most [`Config::SHUTDOWN_TIMEOUT`]; what is left then is leaked.
+    /// Dropping it closes it: blocking jobs that wait are cancelled, every task is cancelled and dropped on its worker, open
+    /// resources are closed, and operations that the system still holds and blocking jobs that run are waited for, for at
+    /// most [`Config::SHUTDOWN_TIMEOUT`] together; operations that are left then are leaked, jobs run on until they end.
     /// Wakers, handles and resources may outlive it: they do nothing then.
     pub struct Runtime<C: Config, S: Sharing = SharingOf<C>> {
         worker: NonNull<Worker<C>>,
@@ -103,6 +104,13 @@ mod owner {
             unsafe { Handle::new(self.worker) }
         }
 
+        /// Runs `closure` on a thread of the blocking pool; see
+        /// [`Ambient::spawn_blocking`](super::Ambient::spawn_blocking).
+        pub fn spawn_blocking<T: Send + 'static>(&self, closure: impl FnOnce() -> T + Send + 'static) -> JoinHandle<T> {
+            // SAFETY: the runtime holds its home.
+            unsafe { super::handle::spawn_blocking(self.worker, closure) }
+        }
+
         /// The tasks that are not freed yet, complete ones whose handle or waker still lives included.
         #[must_use]
         pub fn live_tasks(&self) -> usize {
@@ -118,12 +126,12 @@ mod owner {
             unsafe { self.worker.as_ref().with_resources(|resources| resources.len()) }
         }
 
-        /// Closes the runtime as a drop does, but waits for operations that the system still holds for `timeout`.
+        /// Closes the runtime as a drop does, but waits for at most `timeout`.
         pub fn shutdown_timeout(self, timeout: Duration) -> Drained {
             self.close(timeout)
         }
 
-        /// Closes the runtime without waiting: what the system still holds is leaked.
+        /// Closes the runtime without waiting: what the system still holds is leaked, and blocking jobs run on.
         pub fn shutdown_background(self) -> Drained {
             self.close(Duration::ZERO)
         }
@@ -135,8 +143,18 @@ mod owner {
                 return Drained::default();
             }
             let by = Nanos(u64::try_from(timeout.as_nanos()).unwrap_or(u64::MAX));
+            #[expect(
+                clippy::disallowed_methods,
+                reason = "jobs run in the system's time, whatever the clock of `C` says"
+            )]
+            let start = std::time::Instant::now();
+            // SAFETY: this thread owns the worker. The worker may be gone after its close: the pool stays.
+            let common = unsafe { self.worker.as_ref() }.common.clone();
+            common.pool.close();
             // SAFETY: this thread owns the worker; `closed` keeps everything else away from it.
-            unsafe { close::close(self.worker, by) }
+            let drained = unsafe { close::close(self.worker, by) };
+            common.pool.wait(timeout.saturating_sub(start.elapsed()));
+            drained
         }
     }
 

@@ -3,11 +3,15 @@
 //! One thread-local word without a destructor, so it may be read while a thread ends. It is the owner token as well:
 //! "am I on the owner of this task?" is one comparison. Without `std` there is no thread-local storage, and the word is
 //! always null: every call takes the foreign path, which is slower and right.
+//!
+//! A second word names the home that a blocking thread works *for*. It owns nothing there: its tasks run elsewhere. So it is
+//! asked only when the first word does not answer.
 
 #[cfg(all(feature = "std", not(loom)))]
 mod imp {
     use core::cell::Cell;
     std::thread_local!(static CURRENT: Cell<*const ()> = const { Cell::new(core::ptr::null()) });
+    std::thread_local!(static SERVED: Cell<*const ()> = const { Cell::new(core::ptr::null()) });
 
     #[inline(always)]
     pub(crate) fn current() -> *const () {
@@ -16,6 +20,12 @@ mod imp {
     #[inline(always)]
     pub(crate) fn replace(home: *const ()) -> *const () {
         CURRENT.with(|word| word.replace(home))
+    }
+    pub(crate) fn served() -> *const () {
+        SERVED.with(Cell::get)
+    }
+    pub(crate) fn replace_served(home: *const ()) -> *const () {
+        SERVED.with(|word| word.replace(home))
     }
 }
 
@@ -23,12 +33,19 @@ mod imp {
 mod imp {
     use core::cell::Cell;
     loom::thread_local!(static CURRENT: Cell<*const ()> = Cell::new(core::ptr::null()));
+    loom::thread_local!(static SERVED: Cell<*const ()> = Cell::new(core::ptr::null()));
 
     pub(crate) fn current() -> *const () {
         CURRENT.with(Cell::get)
     }
     pub(crate) fn replace(home: *const ()) -> *const () {
         CURRENT.with(|word| word.replace(home))
+    }
+    pub(crate) fn served() -> *const () {
+        SERVED.with(Cell::get)
+    }
+    pub(crate) fn replace_served(home: *const ()) -> *const () {
+        SERVED.with(|word| word.replace(home))
     }
 }
 
@@ -41,6 +58,8 @@ mod imp {
 }
 
 pub(crate) use imp::current;
+#[cfg(feature = "std")]
+pub(crate) use imp::served;
 
 /// Makes `home` current until it is dropped; then what was before is current again.
 #[cfg(feature = "std")]
@@ -60,5 +79,31 @@ impl Entered {
 impl Drop for Entered {
     fn drop(&mut self) {
         imp::replace(self.previous);
+    }
+}
+
+/// Makes `home` the one that this blocking thread works for, until it is dropped.
+#[cfg(feature = "std")]
+#[derive(Debug)]
+pub(crate) struct Serving {
+    previous: *const (),
+}
+
+#[cfg(feature = "std")]
+impl Serving {
+    pub(crate) fn new(home: *const ()) -> Self {
+        Serving { previous: imp::replace_served(home) }
+    }
+}
+
+#[cfg(feature = "std")]
+impl Drop for Serving {
+    fn drop(&mut self) {
+        // A model that loom gives up unwinds through here, and may touch nothing of loom's any more.
+        #[cfg(loom)]
+        if std::thread::panicking() {
+            return;
+        }
+        imp::replace_served(self.previous);
     }
 }

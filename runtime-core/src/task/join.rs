@@ -8,16 +8,18 @@ use super::home::Home;
 use super::refs::{self, R_ABORT, R_WAKE, on_owner, typed};
 use super::run::guard;
 use super::state::{self, COMPLETE, FAILED, JWAKER};
+use crate::error::Error;
+use crate::loom::UnsafeCell;
 use crate::sharing::{Sharing, StateWord};
 use alloc::boxed::Box;
 use alloc::string::String;
 use core::any::Any;
 use core::fmt;
 use core::marker::PhantomData;
-use core::mem::ManuallyDrop;
+use core::mem::{ManuallyDrop, MaybeUninit};
 use core::pin::Pin;
 use core::ptr::NonNull;
-use core::task::{Context, Poll};
+use core::task::{Context, Poll, Waker};
 
 /// Why a task has no output: `None` for cancelled, else what it panicked with. One thin pointer, so that the stage of a
 /// small future stays small.
@@ -44,18 +46,31 @@ unsafe fn poll_join<S: Sharing>(task: Untyped, cx: &mut Context<'_>) -> Poll<boo
     }
     // SAFETY: as above.
     let header = unsafe { task.as_ref() };
-    let now = header.state.load();
+    // SAFETY: the caller is the join handle, and on the task's owner under `Local`.
+    unsafe { poll_slot(&header.state, &header.join, cx) }
+}
+
+/// The join protocol of a handle: ready, or the waker of `cx` is in the slot. Rules 1 and 2 of the [module](super).
+///
+/// # Safety
+/// The caller is the join handle of the task or job that `word` and `slot` are of; under `Local` it is the owner.
+#[inline(always)]
+pub(crate) unsafe fn poll_slot<W: StateWord>(
+    word: &W,
+    slot: &UnsafeCell<MaybeUninit<Waker>>,
+    cx: &mut Context<'_>,
+) -> Poll<bool> {
+    let now = word.load();
     if now & COMPLETE != 0 {
         return Poll::Ready(now & FAILED != 0);
     }
-    let slot = &header.join;
     if now & JWAKER != 0 {
         // SAFETY: while JWAKER is set and the task is not complete, the completer only reads the slot, as we do.
         if slot.with(|slot| unsafe { (*slot).assume_init_ref() }.will_wake(cx.waker())) {
             return Poll::Pending;
         }
-        if !state::clear_join_waker(header) {
-            return Poll::Ready(header.state.load() & FAILED != 0);
+        if !state::clear_join_waker(word) {
+            return Poll::Ready(word.load() & FAILED != 0);
         }
         // SAFETY: JWAKER was ours to clear, so the slot is ours and filled (rule 2).
         let old = slot.with(|slot| unsafe { (*slot).assume_init_read() });
@@ -64,13 +79,13 @@ unsafe fn poll_join<S: Sharing>(task: Untyped, cx: &mut Context<'_>) -> Poll<boo
     let waker = cx.waker().clone();
     // SAFETY: JWAKER is clear, so the slot is ours (rule 2).
     slot.with_mut(|slot| unsafe { (*slot).write(waker) });
-    if state::set_join_waker(header) {
+    if state::set_join_waker(word) {
         return Poll::Pending;
     }
     // SAFETY: the task is complete and JWAKER is clear, so the slot is still ours.
     let unused = slot.with(|slot| unsafe { (*slot).assume_init_read() });
     guard(|| drop(unused));
-    Poll::Ready(header.state.load() & FAILED != 0)
+    Poll::Ready(word.load() & FAILED != 0)
 }
 
 /// Off the owner, the output can be taken only after the runtime closed: then every task is complete.
@@ -346,13 +361,39 @@ impl fmt::Debug for AbortHandle {
     }
 }
 
-/// Why a task has no output: it panicked, or it was cancelled.
+/// Why the blocking pool did not take a job. It travels as a panic's payload does, so that a failure stays one thin
+/// pointer; the type is private, so no panic can be taken for it.
+#[derive(Debug)]
+#[cfg_attr(not(feature = "std"), expect(dead_code, reason = "without threads there is no pool that could refuse"))]
+pub(crate) enum Rejected {
+    /// So many jobs wait for so many threads.
+    QueueFull { waiting: usize, threads: usize },
+    /// There is no thread, and the system starts none.
+    NoThread(Error),
+}
+
+impl fmt::Display for Rejected {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Rejected::QueueFull { waiting, threads } => write!(
+                f,
+                "the blocking queue is full: {waiting} jobs wait for {threads} threads; raise BLOCKING_QUEUE_MAX or \
+                 BLOCKING_THREADS_MAX"
+            ),
+            Rejected::NoThread(error) => write!(f, "no blocking thread could be started: {error}"),
+        }
+    }
+}
+
+/// Why a task has no output: it panicked, it was cancelled, or it is a blocking job that found no place.
 pub struct JoinError {
     id: Id,
+    /// What it panicked with, or [`Rejected`]; nothing if it was cancelled.
     panic: Option<Box<dyn Any + Send>>,
 }
 
-// SAFETY: a shared reference gives the payload only as `&str` (see `text`), and `str` and `String` are `Sync`.
+// SAFETY: a shared reference gives the payload only as `&str` (see `text`) or as `&Rejected`, and `str`, `String` and
+// `Rejected` are `Sync`.
 unsafe impl Sync for JoinError {}
 
 impl JoinError {
@@ -365,7 +406,7 @@ impl JoinError {
     /// Did it panic?
     #[must_use]
     pub fn is_panic(&self) -> bool {
-        self.panic.is_some()
+        self.panic.is_some() && self.rejected().is_none()
     }
 
     /// Was it cancelled: aborted, or alive when its runtime closed?
@@ -374,23 +415,30 @@ impl JoinError {
         self.panic.is_none()
     }
 
+    /// Is it a blocking job that was never accepted: the queue was full, or no thread could be started? The message says
+    /// which. Its closure was dropped.
+    #[must_use]
+    pub fn is_rejected(&self) -> bool {
+        self.rejected().is_some()
+    }
+
     /// What the task panicked with; for `std::panic::resume_unwind`.
     ///
     /// # Panics
     /// If the task did not panic.
     #[must_use]
     pub fn into_panic(self) -> Box<dyn Any + Send> {
-        self.try_into_panic().expect("the task did not panic: it was cancelled")
+        self.try_into_panic().expect("the task did not panic")
     }
 
-    /// What the task panicked with, or the error itself if it was cancelled.
+    /// What the task panicked with, or the error itself if it did not panic.
     ///
     /// # Errors
     /// Itself, if the task did not panic.
     pub fn try_into_panic(self) -> Result<Box<dyn Any + Send>, JoinError> {
         match self.panic {
-            Some(panic) => Ok(panic),
-            None => Err(self),
+            Some(panic) if !panic.is::<Rejected>() => Ok(panic),
+            panic => Err(JoinError { id: self.id, panic }),
         }
     }
 
@@ -398,6 +446,10 @@ impl JoinError {
     #[must_use]
     pub fn id(&self) -> Id {
         self.id
+    }
+
+    fn rejected(&self) -> Option<&Rejected> {
+        self.panic.as_deref()?.downcast_ref()
     }
 
     fn text(&self) -> Option<&str> {
@@ -408,6 +460,9 @@ impl JoinError {
 
 impl fmt::Display for JoinError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(why) = self.rejected() {
+            return write!(f, "blocking job {} was rejected: {why}", self.id);
+        }
         match (&self.panic, self.text()) {
             (None, _) => write!(f, "task {} was cancelled", self.id),
             (Some(_), Some(text)) => write!(f, "task {} panicked: {text}", self.id),
@@ -418,6 +473,9 @@ impl fmt::Display for JoinError {
 
 impl fmt::Debug for JoinError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(why) = self.rejected() {
+            return write!(f, "JoinError::Rejected({}, {why})", self.id);
+        }
         match (&self.panic, self.text()) {
             (None, _) => write!(f, "JoinError::Cancelled({})", self.id),
             (Some(_), text) => write!(f, "JoinError::Panic({}, {:?})", self.id, text.unwrap_or("…")),

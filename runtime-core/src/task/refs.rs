@@ -419,7 +419,7 @@ pub(crate) unsafe fn visit<S: Sharing>(task: Task<S>, closing: bool) {
 pub(crate) unsafe fn drop_join_handle<S: Sharing>(task: Task<S>) {
     // SAFETY: the caller's reference.
     let header = unsafe { task.as_ref() };
-    let before = state::drop_join(header);
+    let before = state::drop_join(&header.state);
     if before & COMPLETE != 0 {
         // SAFETY: complete, and the handle was there: the output is ours (rule 1).
         unsafe { (header.table.drop_output)(task.cast::<&'static super::header::VTable>(), before & FAILED != 0) }

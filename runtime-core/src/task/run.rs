@@ -79,7 +79,7 @@ pub(crate) unsafe fn cancel_unstarted<S: Sharing>(task: Task<S>) {
 pub(crate) unsafe fn complete<S: Sharing>(task: Task<S>, failed: bool, keep_pin: bool) {
     // SAFETY: the runtime's reference.
     let header = unsafe { task.as_ref() };
-    let before = state::complete(header, failed, keep_pin);
+    let before = state::complete(&header.state, failed, keep_pin);
     if before & JOIN == 0 {
         // SAFETY: no handle, so the output is ours (rule 1).
         unsafe { (header.table.drop_output)(task.cast(), failed) }

@@ -1,4 +1,6 @@
 //! The bits of the state word and its named transitions. See the [module](super) for who may make them.
+//!
+//! Those of the join protocol take the word alone: blocking jobs follow it, too.
 
 use super::header::Header;
 use crate::loom::{Plant, planted};
@@ -90,10 +92,10 @@ pub(crate) fn idle<S: Sharing>(task: &Header<S>) -> Idle {
 
 /// [4] The stage is final. Returns the word before. `keep_pin`: the task lies in a queue, and the pin is the queue's.
 #[inline(always)]
-pub(crate) fn complete<S: Sharing>(task: &Header<S>, failed: bool, keep_pin: bool) -> usize {
+pub(crate) fn complete(word: &impl StateWord, failed: bool, keep_pin: bool) -> usize {
     let clear = if keep_pin { RUNNING } else { RUNNING | NOTIFIED };
     let set = if failed { COMPLETE | FAILED } else { COMPLETE };
-    task.state.update(|s| (Some(s & !clear | set), s))
+    word.update(|s| (Some(s & !clear | set), s))
 }
 
 /// Abort was asked for. `true`: the caller must queue the task, so that whoever pops it drops the future.
@@ -119,19 +121,19 @@ pub(crate) fn seize<S: Sharing>(task: &Header<S>) -> Option<bool> {
 
 /// The join handle filled the slot. `false`: the task is complete, the slot is still the handle's.
 #[inline(always)]
-pub(crate) fn set_join_waker<S: Sharing>(task: &Header<S>) -> bool {
-    task.state.update(|s| if s & COMPLETE != 0 { (None, false) } else { (Some(s | JWAKER), true) })
+pub(crate) fn set_join_waker(word: &impl StateWord) -> bool {
+    word.update(|s| if s & COMPLETE != 0 { (None, false) } else { (Some(s | JWAKER), true) })
 }
 
 /// The join handle wants the slot back. `false`: the task is complete, and the slot is the completer's.
 #[inline(always)]
-pub(crate) fn clear_join_waker<S: Sharing>(task: &Header<S>) -> bool {
-    task.state.update(|s| if s & COMPLETE != 0 { (None, false) } else { (Some(s & !JWAKER), true) })
+pub(crate) fn clear_join_waker(word: &impl StateWord) -> bool {
+    word.update(|s| if s & COMPLETE != 0 { (None, false) } else { (Some(s & !JWAKER), true) })
 }
 
 /// The join handle goes. Returns the word before: `COMPLETE` → the output is the caller's to drop; else `JWAKER` → the
 /// waker in the slot is.
 #[inline(always)]
-pub(crate) fn drop_join<S: Sharing>(task: &Header<S>) -> usize {
-    task.state.update(|s| (Some(s & !JOIN & if s & COMPLETE == 0 { !JWAKER } else { !0 }), s))
+pub(crate) fn drop_join(word: &impl StateWord) -> usize {
+    word.update(|s| (Some(s & !JOIN & if s & COMPLETE == 0 { !JWAKER } else { !0 }), s))
 }

@@ -29,6 +29,72 @@ pub(crate) fn worker<C: Config>() -> NonNull<Worker<C>> {
     }
 }
 
+/// As [`worker`], for a spawn of what may have to stay on this thread.
+#[inline(always)]
+#[track_caller]
+pub(crate) fn spawner<C: Config>() -> NonNull<Worker<C>> {
+    match try_worker::<C>() {
+        Some(worker) => worker,
+        None => fail_spawn(C::NAME, Worker::<C>::tag(), Location::caller()),
+    }
+}
+
+/// The worker that this blocking thread works for, if it is one of `C`: alive, and another thread's.
+#[cfg(feature = "std")]
+#[cold]
+#[inline(never)]
+pub(crate) fn try_served<C: Config>() -> Option<NonNull<Worker<C>>> {
+    Some(served_of(Worker::<C>::tag())?.cast())
+}
+
+/// The worker that this thread is running, or works for: alive, and perhaps another thread's.
+///
+/// # Panics
+/// As [`worker`].
+#[inline(always)]
+#[track_caller]
+pub(crate) fn near<C: Config>() -> NonNull<Worker<C>> {
+    match try_worker::<C>() {
+        Some(worker) => worker,
+        None => served::<C>(),
+    }
+}
+
+/// The worker that this blocking thread works for.
+///
+/// # Panics
+/// As [`worker`].
+#[track_caller]
+pub(crate) fn served<C: Config>() -> NonNull<Worker<C>> {
+    #[cfg(feature = "std")]
+    if let Some(worker) = try_served::<C>() {
+        return worker;
+    }
+    fail(C::NAME, Location::caller())
+}
+
+#[cfg(feature = "std")]
+fn served_of(wanted: &'static Tag) -> Option<NonNull<Home<Local>>> {
+    let home = NonNull::new(crate::task::current::served().cast_mut())?.cast::<Home<Local>>();
+    is_of(tag_of(home), wanted).then_some(home)
+}
+
+#[cold]
+#[inline(never)]
+#[cfg_attr(not(feature = "std"), expect(unused_variables, reason = "without threads there is no blocking thread"))]
+fn fail_spawn(wanted: &'static str, tag: &'static Tag, at: &'static Location<'static>) -> ! {
+    #[cfg(feature = "std")]
+    if current().is_null() && served_of(tag).is_some() {
+        panic!(
+            "this is a blocking thread of `{wanted}`, and {}:{} spawns a task that might have to stay on the thread that \
+             spawns it; use `{wanted}::handle().spawn(…)`, or `.spawn_pinned(…)` for a future that is not `Send`",
+            at.file(),
+            at.line()
+        );
+    }
+    fail(wanted, at)
+}
+
 /// Equal addresses mean equal contents; constants may be duplicated, so unequal ones mean nothing.
 #[inline(always)]
 fn is_of(found: &'static Tag, wanted: &'static Tag) -> bool {

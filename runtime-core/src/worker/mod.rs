@@ -28,6 +28,8 @@ pub(crate) mod spawn;
 #[cfg(feature = "std")]
 pub(crate) mod turn;
 
+#[cfg(feature = "std")]
+use crate::blocking::{Limits, Pool};
 use crate::config::{ClockOf, Config, LiveOf, MemoryOf, SharingOf};
 use crate::error::Error;
 use crate::roles::{Clock, Entropy, Live, Memory, StartCx, Unpark};
@@ -46,12 +48,26 @@ use guests::Resources;
 /// What all workers and all blocking threads of a runtime share.
 pub(crate) struct Common<C: Config> {
     pub(crate) clock: ClockOf<C>,
+    #[cfg(feature = "std")]
+    pub(crate) pool: Pool<C::Threads>,
 }
 
 impl<C: Config> Common<C> {
     pub(crate) fn start() -> Arc<Self> {
-        Arc::new(Common { clock: C::Clock::start() })
+        Arc::new(Common {
+            clock: C::Clock::start(),
+            #[cfg(feature = "std")]
+            pool: Pool::new(const { &Self::LIMITS }),
+        })
     }
+
+    #[cfg(feature = "std")]
+    const LIMITS: Limits = Limits {
+        name: C::NAME,
+        threads_max: C::BLOCKING_THREADS_MAX,
+        queue_max: C::BLOCKING_QUEUE_MAX,
+        keep_alive: C::BLOCKING_KEEP_ALIVE,
+    };
 }
 
 /// A worker of `C`.

@@ -1,7 +1,8 @@
 //! Making a task: allocate, write, list, queue.
 
 use super::Worker;
-use super::cell::{Extra, ForeignBlock, Named, Of, OwnBlock};
+pub(crate) use super::cell::{Extra, Named};
+use super::cell::{ForeignBlock, Of, OwnBlock};
 use crate::config::{Config, SharingOf};
 use crate::loom::{Ordering, Plant, planted};
 use crate::roles::Allocate;
@@ -121,12 +122,25 @@ pub(crate) unsafe fn spawn_foreign<C: Config, F: Future + 'static>(
     worker: NonNull<Worker<C>>,
     future: F,
 ) -> Result<JoinHandle<F::Output>, F> {
+    // SAFETY: as the caller.
+    unsafe { spawn_foreign_with(worker, future, ()) }
+}
+
+/// As [`spawn_foreign`], with what a named task adds.
+///
+/// # Safety
+/// As [`spawn_foreign`].
+pub(crate) unsafe fn spawn_foreign_with<C: Config, F: Future + 'static, X: Extra>(
+    worker: NonNull<Worker<C>>,
+    future: F,
+    extra: X,
+) -> Result<JoinHandle<F::Output>, F> {
     // SAFETY: alive: the caller holds its home.
     let this = unsafe { worker.as_ref() };
-    let Some(block) = this.memory.alloc_foreign(Of::<C, F, (), ForeignBlock>::LAYOUT) else { return Err(future) };
-    let header = Header::new(const { &Of::<C, F, (), ForeignBlock>::TABLE }, Worker::home_of(worker), BORN);
+    let Some(block) = this.memory.alloc_foreign(Of::<C, F, X, ForeignBlock>::LAYOUT) else { return Err(future) };
+    let header = Header::new(const { &Of::<C, F, X, ForeignBlock>::TABLE }, Worker::home_of(worker), BORN);
     // SAFETY: the block is ours and has the layout.
-    let task = unsafe { Of::<C, F, (), ForeignBlock>::write(block, header, (), future) };
+    let task = unsafe { Of::<C, F, X, ForeignBlock>::write(block, header, extra, future) };
     #[cfg(loom)]
     super::counts::spawned();
     // SAFETY: new and ours.

@@ -9,6 +9,7 @@ use bespoke_core::config::Config;
 use bespoke_core::driver::{Errno, OwnedResource};
 use bespoke_core::io::IoBuf;
 use bespoke_core::roles::Kind;
+use bespoke_core::runtime::Ambient;
 use core::fmt;
 use core::net::SocketAddr;
 use core::time::Duration;
@@ -29,7 +30,7 @@ pub struct TcpStream<C: Config> {
 pub(super) async fn look_up<C: Config>(name: String, port: u16) -> io::Result<Vec<SocketAddr>> {
     use std::net::ToSocketAddrs as _;
     let asked = name.clone();
-    let found = (asked.as_str(), port).to_socket_addrs().map(Iterator::collect);
+    let found = C::spawn_blocking(move || (asked.as_str(), port).to_socket_addrs().map(Iterator::collect)).await?;
     found.map_err(|error: io::Error| io::Error::new(error.kind(), std::format!("cannot find \"{name}\": {error}")))
 }
 

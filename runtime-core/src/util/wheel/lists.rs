@@ -216,6 +216,11 @@ impl Lists {
         Some(level * SLOTS + self.occupied[level].trailing_zeros() as usize)
     }
 
+    /// Whether no timer is in the list.
+    pub(super) fn is_empty(&self, list: usize) -> bool {
+        self.lists[list].head == NONE
+    }
+
     /// The deadline of the first timer in a list that has one.
     #[inline]
     pub(super) fn head_deadline(&mut self, list: usize) -> u64 {

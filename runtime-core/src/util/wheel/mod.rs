@@ -67,7 +67,7 @@ use core::task::Waker;
 
 use self::entry::{Entry, Watch};
 pub use self::entry::{Key, OutOfMemory};
-use self::geometry::{OVERDUE, SLOTS, list_of, start_of};
+use self::geometry::{NEVER, OVERDUE, SLOTS, list_of, start_of};
 use self::lists::Lists;
 use crate::util::link::Node;
 use crate::util::slab::ChunkSlab;
@@ -194,14 +194,12 @@ impl Wheel {
     /// [`expire`](Self::expire) has fired all others.
     pub fn expire_never(&mut self) -> Option<Waker> {
         loop {
-            let slot = self.lists.head(NEVER);
-            if slot == NONE {
+            if self.lists.is_empty(NEVER) {
                 return None;
             }
-            self.lists.unlink(slot);
-            let timer = self.lists.timer(slot);
-            timer.home = FIRED;
-            if let Some(waker) = timer.waker.take() {
+            let slot = self.lists.pop(NEVER);
+            // SAFETY: the slot was in a list, so it is handed out.
+            if let Some(waker) = unsafe { self.lists.watch(slot) }.waker.take() {
                 return Some(waker);
             }
         }

@@ -1,0 +1,359 @@
+//! The pool: which thread takes which job.
+//!
+//! # The life of a thread
+//! ```text
+//!            [1]          [2]              [3]                 [4]
+//!  reserved ─────► takes ─────► runs a job ─────► takes … idle ─────► gone
+//! ```
+//! [1] [`Pool::start`] · [2] from the queue, under the lock · [3] [`Job::run`] · [4] idle for `keep_alive`, or the pool is
+//! closed and the queue is empty.
+//!
+//! # Invariants, under the lock
+//! 1. A thread lists its seat as idle only when the queue is empty, and a job is queued only when no seat is idle. So the
+//!    queue holds jobs only while every thread is busy or on its way.
+//! 2. `closed` is looked at and the job is placed in one hold of the lock: a job that is placed finds a thread, or the
+//!    close that comes after finds the job.
+//! 3. `threads` counts the threads that are reserved, started or alive, and `members` has an entry for each. A thread
+//!    that is gone has given up its count as the last thing that it did under the lock.
+//! 4. `running` counts the jobs that were taken out of the queue, or handed over, and have not come back.
+//! 5. `starting` counts the threads that have not taken for the first time. So many queued jobs do not wait for a thread:
+//!    their thread is coming.
+
+use super::Keep;
+use super::job::Job;
+use super::queue::Queue;
+use super::seat::{Given, Seat};
+use crate::error::Error;
+use crate::loom::{Plant, planted};
+use crate::roles::{JoinThread, Threads};
+use crate::task::current::Serving;
+use crate::task::join::Rejected;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::time::Duration;
+use std::sync::PoisonError;
+
+#[cfg(loom)]
+use loom::sync::{Condvar, Mutex, MutexGuard};
+#[cfg(not(loom))]
+use std::sync::{Condvar, Mutex, MutexGuard};
+
+/// The numbers of a pool.
+#[derive(Debug)]
+pub(crate) struct Limits {
+    /// The name of the config, for the names of the threads.
+    pub(crate) name: &'static str,
+    /// The most threads.
+    pub(crate) threads_max: usize,
+    /// The most jobs that wait.
+    pub(crate) queue_max: usize,
+    /// How long a thread waits for the next job before it ends.
+    pub(crate) keep_alive: Duration,
+}
+
+/// Threads for blocking jobs. Starts none, and allocates nothing, before the first job.
+pub(crate) struct Pool<T: Threads> {
+    limits: &'static Limits,
+    state: Mutex<State<T::Thread>>,
+    /// Rung by a thread that goes while the pool is closed.
+    went: Condvar,
+}
+
+struct State<H> {
+    queue: Queue,
+    /// The threads that wait, the one that began last on top.
+    idle: Vec<Arc<Seat>>,
+    members: Vec<Member<H>>,
+    /// Threads that are gone, to be joined by the next one that goes, or by `wait`.
+    gone: Vec<H>,
+    threads: usize,
+    starting: usize,
+    running: usize,
+    next_id: usize,
+    closed: bool,
+}
+
+/// A thread that is reserved, started or alive.
+struct Member<H> {
+    id: usize,
+    /// There as soon as its start has returned.
+    handle: Option<H>,
+    /// It is gone, and its start has not returned yet.
+    gone: bool,
+}
+
+/// Where a job went.
+enum Placed {
+    /// To a thread, into the queue, or back.
+    Done,
+    /// Into the queue, and a thread is reserved that its caller must start.
+    Start(usize),
+}
+
+impl<T: Threads> Pool<T> {
+    pub(crate) fn new(limits: &'static Limits) -> Self {
+        let state = State {
+            queue: Queue::default(),
+            idle: Vec::new(),
+            members: Vec::new(),
+            gone: Vec::new(),
+            threads: 0,
+            starting: 0,
+            running: 0,
+            next_id: 0,
+            closed: false,
+        };
+        Pool { limits, state: Mutex::new(state), went: Condvar::new() }
+    }
+
+    /// Finds a thread for `job`, or a place to wait, or tells its handle why there is none. `keep`: what a thread holds
+    /// that has to be started.
+    #[inline]
+    pub(crate) fn submit<K: Keep<T>>(&self, job: Job, keep: impl FnOnce() -> K) {
+        if let Placed::Start(id) = self.place(job) {
+            self.start(id, keep());
+        }
+    }
+
+    fn place(&self, job: Job) -> Placed {
+        let mut state = self.lock();
+        if planted(Plant::SubmitInTwoSteps) {
+            let closed = state.closed;
+            drop(state);
+            if closed {
+                return Placed::Done;
+            }
+            state = self.lock();
+        } else if state.closed {
+            drop(state);
+            drop(job); // which cancels it
+            return Placed::Done;
+        }
+        if let Some(seat) = state.idle.pop() {
+            state.running += 1;
+            drop(state);
+            seat.give(Given::Job(job));
+            return Placed::Done;
+        }
+        if state.threads < self.limits.threads_max {
+            return Placed::Start(state.reserve(job));
+        }
+        let waiting = state.queue.len().saturating_sub(state.starting);
+        if waiting >= self.limits.queue_max {
+            let threads = state.threads;
+            drop(state);
+            job.reject(Rejected::QueueFull { waiting, threads });
+            return Placed::Done;
+        }
+        state.queue.push(job);
+        Placed::Done
+    }
+
+    #[cold]
+    fn start<K: Keep<T>>(&self, id: usize, keep: K) {
+        let name = alloc::format!("{}-blocking", self.limits.name);
+        let started = T::start(&name, move || {
+            let _serving = Serving::new(keep.home());
+            keep.pool().work(id);
+        });
+        match started {
+            Ok(handle) => self.started(id, handle),
+            Err(error) => self.not_started(id, error),
+        }
+    }
+
+    fn started(&self, id: usize, handle: T::Thread) {
+        let mut state = self.lock();
+        let Some(at) = state.members.iter().position(|member| member.id == id) else {
+            unreachable!("a thread whose start has not returned keeps its entry");
+        };
+        if state.members[at].gone {
+            state.members.swap_remove(at);
+            state.gone.push(handle);
+        } else {
+            state.members[at].handle = Some(handle);
+        }
+    }
+
+    /// The system has no thread for us. While there is another one, the jobs wait for it.
+    #[cold]
+    fn not_started(&self, id: usize, error: Error) {
+        let mut state = self.lock();
+        state.members.retain(|member| member.id != id);
+        state.starting -= 1;
+        state.threads -= 1;
+        let stranded = if state.threads == 0 { core::mem::take(&mut state.queue) } else { Queue::default() };
+        self.ring(&state);
+        drop(state);
+        for job in stranded {
+            job.reject(Rejected::NoThread(error));
+        }
+    }
+
+    /// What a thread does from its start to its end.
+    fn work(&self, id: usize) {
+        let seat = Arc::new(Seat::new());
+        let mut spin = false;
+        let mut state = self.lock();
+        state.starting -= 1;
+        loop {
+            let job = if let Some(job) = state.queue.pop() {
+                state.running += 1;
+                drop(state);
+                job
+            } else {
+                if state.closed {
+                    return self.leave(state, id);
+                }
+                state.idle.push(seat.clone());
+                drop(state);
+                match self.sit(&seat, &mut spin) {
+                    Ok(Given::Job(job)) => job,
+                    Ok(Given::End) => return self.leave(self.lock(), id),
+                    Err(state) => return self.leave(state, id),
+                }
+            };
+            job.run();
+            state = self.lock();
+            state.running -= 1;
+        }
+    }
+
+    /// Waits for the next job. `Err`: it did not come in time, and the seat is off the list.
+    fn sit(&self, seat: &Arc<Seat>, spin: &mut bool) -> Result<Given, MutexGuard<'_, State<T::Thread>>> {
+        let mut keep_alive = Some(self.limits.keep_alive);
+        loop {
+            if let Some(given) = seat.wait(keep_alive, spin) {
+                return Ok(given);
+            }
+            let mut state = self.lock();
+            if let Some(at) = state.idle.iter().position(|idle| Arc::ptr_eq(idle, seat)) {
+                state.idle.remove(at);
+                return Err(state);
+            }
+            // Somebody took the seat off the list just now: what it gives is on its way (rule 1 of `seat`).
+            keep_alive = None;
+        }
+    }
+
+    /// The last that a thread does here.
+    fn leave(&self, mut state: MutexGuard<'_, State<T::Thread>>, id: usize) {
+        state.threads -= 1;
+        // A thread that ended holds its stack until it is joined: each one that goes joins those that went before it.
+        let before = if state.closed { Vec::new() } else { core::mem::take(&mut state.gone) };
+        if let Some(at) = state.members.iter().position(|member| member.id == id) {
+            match state.members[at].handle.take() {
+                Some(handle) => {
+                    state.members.swap_remove(at);
+                    state.gone.push(handle);
+                }
+                None => state.members[at].gone = true,
+            }
+        }
+        self.ring(&state);
+        drop(state);
+        before.into_iter().for_each(JoinThread::join);
+    }
+
+    /// Tells `wait` that there is one thread less.
+    fn ring(&self, state: &State<T::Thread>) {
+        if state.closed {
+            self.went.notify_all();
+        }
+    }
+
+    /// From now on every job resolves cancelled that does not run yet. Does not wait, and does nothing the second time.
+    pub(crate) fn close(&self) {
+        let mut state = self.lock();
+        state.closed = true;
+        let queue = core::mem::take(&mut state.queue);
+        let idle = core::mem::take(&mut state.idle);
+        drop(state);
+        for seat in idle {
+            seat.give(Given::End);
+        }
+        // Cancels them: here, outside the lock.
+        drop(queue);
+    }
+
+    /// Waits until every thread is gone, for at most `timeout`; returns the number of jobs that still run. After
+    /// [`close`](Self::close). With a timeout of zero it does not wait at all, and the threads end on their own.
+    pub(crate) fn wait(&self, timeout: Duration) -> usize {
+        let mut state = self.lock();
+        debug_assert!(state.closed);
+        if !timeout.is_zero() {
+            state = self.until_gone(state, timeout);
+        }
+        let gone = core::mem::take(&mut state.gone);
+        let left: Vec<T::Thread> = state.members.iter_mut().filter_map(|member| member.handle.take()).collect();
+        let running = state.running;
+        drop(state);
+        if !timeout.is_zero() {
+            gone.into_iter().for_each(JoinThread::join);
+        }
+        // Dropped, not joined: these run still, or end on their own.
+        drop(left);
+        running
+    }
+
+    #[cfg(not(loom))]
+    fn until_gone<'a>(
+        &self,
+        state: MutexGuard<'a, State<T::Thread>>,
+        timeout: Duration,
+    ) -> MutexGuard<'a, State<T::Thread>> {
+        let waited = self.went.wait_timeout_while(state, timeout, |state| state.threads > 0);
+        waited.unwrap_or_else(PoisonError::into_inner).0
+    }
+
+    #[cfg(loom)]
+    fn until_gone<'a>(
+        &self,
+        mut state: MutexGuard<'a, State<T::Thread>>,
+        _: Duration,
+    ) -> MutexGuard<'a, State<T::Thread>> {
+        while state.threads > 0 {
+            state = self.went.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+        state
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State<T::Thread>> {
+        // Nothing of the user's runs under this lock, so a poisoned one has a whole value all the same.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    #[cfg(test)]
+    pub(super) fn idle(&self) -> usize {
+        self.lock().idle.len()
+    }
+
+    #[cfg(test)]
+    pub(super) fn threads(&self) -> usize {
+        self.lock().threads
+    }
+
+    #[cfg(test)]
+    pub(super) fn waiting(&self) -> usize {
+        self.lock().queue.len()
+    }
+}
+
+impl<H> State<H> {
+    /// Queues `job` for a thread that its caller starts.
+    fn reserve(&mut self, job: Job) -> usize {
+        let id = self.next_id;
+        self.next_id += 1;
+        self.threads += 1;
+        self.starting += 1;
+        self.members.push(Member { id, handle: None, gone: false });
+        self.queue.push(job);
+        id
+    }
+}
+
+impl<T: Threads> core::fmt::Debug for Pool<T> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Pool").field("limits", self.limits).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,6 @@
+#[cfg(loom)]
+mod loom;
+#[cfg(not(loom))]
+mod pool;
+#[cfg(not(loom))]
+mod runtime;
