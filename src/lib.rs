@@ -32,7 +32,7 @@
 //!
 //! | to … | see |
 //! |---|---|
-//! | write a program on the defaults | [`main`](macro@main), [`spawn`], [`net`], [`time`], [`task`] |
+//! | write a program on the defaults | [`main`](macro@main), [`spawn`], [`net`], [`time`], [`signal`], [`task`] |
 //! | choose parts | [`macro@config`], [`preset`], [`Builder`], [`scheduler`], [`driver`], [`memory`], [`clock`] |
 //! | write a library for every config | [`prelude`], [`rt`], [`Config`], [`LocalConfig`] |
 //! | test | [`macro@test`], [`paused`] |
@@ -65,7 +65,7 @@ pub use task::{JoinError, JoinHandle};
 /// What code that is generic over the config imports.
 pub mod prelude {
     #[cfg(unix)]
-    pub use crate::rt::Net;
+    pub use crate::rt::{Foreign, Net};
     pub use crate::{Config, LocalConfig};
     pub use bespoke_core::io::IoBuf as _;
     pub use bespoke_core::runtime::{Ambient as _, Spawnable as _};
@@ -94,7 +94,9 @@ pub mod rt {
         WriteHalf,
     };
     #[cfg(unix)]
-    pub use bespoke_drivers::op::{Keepalive, Net, Taken, TcpOptions};
+    pub use bespoke_drivers::op::{Foreign, Keepalive, Net, Taken, TcpOptions};
+    #[cfg(unix)]
+    pub use bespoke_drivers::signal::{Signal, SignalKind, ctrl_c, signal};
 }
 
 /// Buffers that an operation may own.
@@ -138,7 +140,7 @@ mod default_config {
     crate::__module! { pub root [crate::preset::Default] }
 }
 #[cfg(unix)]
-pub use default_config::root::{net, spawn, spawn_pinned, time};
+pub use default_config::root::{net, signal, spawn, spawn_pinned, time};
 
 /// The default config on a clock that jumps over waiting: for tests with timers.
 ///
@@ -154,7 +156,7 @@ pub use default_config::root::{net, spawn, spawn_pinned, time};
 /// ```
 #[cfg(unix)]
 pub mod paused {
-    pub use paused_config::root::{net, spawn, spawn_pinned, time};
+    pub use paused_config::root::{net, signal, spawn, spawn_pinned, time};
 
     mod paused_config {
         crate::__module! { pub root [crate::preset::Paused] }

@@ -153,6 +153,32 @@ macro_rules! __module {
                 pub use $crate::rt::{Keepalive, TcpOptions, ToSocketAddrs};
             }
 
+            /// Signals of the operating system. The first listener for one takes its default action away for ever.
+            pub mod signal {
+                use super::__config::C;
+                pub use $crate::rt::SignalKind;
+                pub type Signal = $crate::rt::Signal<C>;
+
+                /// Listens for a signal from now on.
+                #[track_caller]
+                pub fn signal(kind: SignalKind) -> ::std::io::Result<Signal>
+                where
+                    // `for`: a bound that holds for no lifetime in particular is not looked at before it is used, so a
+                    // config without such a driver may have this name.
+                    for<'any> <C as $crate::Config>::Driver: $crate::rt::Foreign,
+                {
+                    $crate::rt::signal::<C>(kind)
+                }
+
+                /// Waits for the interrupt key, from the first poll on.
+                pub async fn ctrl_c() -> ::std::io::Result<()>
+                where
+                    for<'any> <C as $crate::Config>::Driver: $crate::rt::Foreign,
+                {
+                    $crate::rt::ctrl_c::<C>().await
+                }
+            }
+
             /// Time.
             pub mod time {
                 use super::__config::C;

@@ -5,6 +5,7 @@
 //! | `op` | the operations: plain data, the one reference meaning of each, the capability traits |
 //! | `mio` | the readiness driver: epoll, kqueue |
 //! | `net` | the typed layer: listeners, streams, addresses |
+//! | `signal` | the typed layer: signals of the operating system |
 //! | `sys` | the system calls; the only room that names `libc` |
 //!
 //! *Architecture Invariant:* a driver's folder holds `mod.rs` (what it is, how it sleeps) and `lower.rs` (how each operation
@@ -21,7 +22,9 @@ pub mod net;
 #[cfg(unix)]
 pub mod op;
 #[cfg(unix)]
-#[cfg_attr(not(test), allow(dead_code, unused_imports, reason = "blocking I/O, signals and more options call it next"))]
+pub mod signal;
+#[cfg(unix)]
+#[cfg_attr(not(test), allow(dead_code, unused_imports, reason = "blocking I/O and more options call it next"))]
 mod sys;
 
 #[cfg(unix)]

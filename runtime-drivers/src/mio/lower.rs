@@ -1,7 +1,7 @@
 //! How each operation is expressed here: the system call first, readiness when it would block.
 
-use super::{Direction, LiveMio, Mio};
-use crate::op::{Accept, Connect, Interrupted, Recv, Taken, Transmit};
+use super::{LiveMio, Mio};
+use crate::op::{Accept, Connect, Direction, Interrupted, Ready, Recv, Taken, Transmit};
 use crate::sys::socket::Connect as Started;
 use crate::sys::{self, socket, transfer};
 use bespoke_core::driver::{Errno, Nop, Op, Submit};
@@ -127,6 +127,18 @@ fn recv(live: &LiveMio, op: &Recv, cx: &mut Context<'_>) -> Poll<Result<usize, E
         });
     }
     read
+}
+
+wait!(Ready, |live, op, cx| ready(live, op, cx));
+
+fn ready(live: &LiveMio, op: &Ready, cx: &mut Context<'_>) -> Poll<Result<(), Errno>> {
+    let (key, direction) = (op.resource.key, op.direction);
+    if !live.ready(key, direction, cx) {
+        return Poll::Pending;
+    }
+    // Before the caller looks: an edge from now on is told by the next call.
+    live.clear(key, direction);
+    Poll::Ready(Ok(()))
 }
 
 wait!(Interrupted, |live, op, _cx| Poll::Ready(live.with_source(op.stream.key, |source| source.interrupted.take())));

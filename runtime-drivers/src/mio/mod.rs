@@ -39,7 +39,7 @@ mod timer {
     }
 }
 
-use crate::op::Taken;
+use crate::op::{Direction, Taken};
 use crate::sys;
 use bespoke_core::driver::Errno;
 use bespoke_core::error::Error;
@@ -95,17 +95,12 @@ struct Source {
     writable: bool,
     /// The peer has ended its direction, or both: no further edge need come.
     hung_up: bool,
+    /// Other descriptors may name the same open file: closing this one would leave it in the poll.
+    shared: bool,
     reader: Option<Waker>,
     writer: Option<Waker>,
     /// A write that was dropped under way.
     interrupted: Option<Taken>,
-}
-
-/// Which direction an operation waits for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Direction {
-    Read,
-    Write,
 }
 
 /// The running driver of one worker.
@@ -305,7 +300,8 @@ impl Live for LiveMio {
             sources.resize_with(at + 1, Source::default);
         }
         let source = &mut sources[at];
-        *source = Source { generation: source.generation, readable: true, writable: true, ..Source::default() };
+        let shared = kind == Kind::Foreign;
+        *source = Source { generation: source.generation, readable: true, writable: true, shared, ..Source::default() };
         // A socket that is not connected would report a hang-up: it joins the poll when it connects.
         if kind == Kind::Unconnected { Ok(()) } else { self.enlist(resource) }
     }
@@ -316,7 +312,13 @@ impl Live for LiveMio {
             core::mem::replace(source, next)
         });
         self.registered.set(self.registered.get().saturating_sub(1));
-        // Closing takes it out of the poll: nobody else holds the same open file.
+        if old.shared {
+            // SAFETY: one thread; the poll is borrowed for this call, which runs nothing of the user's.
+            let poll = unsafe { &*self.poll.get() };
+            // It fails only for what its owner has closed already, and then it is out of the poll, too.
+            let _ = poll.registry().deregister(&mut SourceFd(&resource.raw));
+        }
+        // Closing takes it out of the poll: nobody else holds the same open file, unless it is shared.
         close_raw(resource.raw);
         drop(old);
     }

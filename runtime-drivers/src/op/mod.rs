@@ -3,14 +3,17 @@
 //! | capability | operations |
 //! |---|---|
 //! | [`Net`] | [`Accept`], [`Connect`], [`Recv`], [`Transmit`], [`Interrupted`]; and the calls of [`Sockets`] |
+//! | [`Foreign`] | [`Ready`] |
 //!
 //! Each operation says its memory class and its [`Late`](bespoke_core::driver::Late) class beside its data. A driver says
 //! how it does each one in its `lower.rs`; capabilities are implemented explicitly, one line per driver.
 
 mod net;
+mod ready;
 mod sockets;
 
 pub use net::{Accept, Connect, Interrupted, Recv, Taken, Transmit};
+pub use ready::{Direction, Ready};
 pub use sockets::{Keepalive, Sockets, TcpOptions};
 
 use bespoke_core::driver::Submit;
@@ -27,3 +30,13 @@ pub trait Net:
 }
 
 impl Net for crate::Mio {}
+
+/// Drivers that wait for resources which are not theirs: descriptors of another library, of the system, of a signal.
+#[diagnostic::on_unimplemented(
+    message = "the driver `{Self}` cannot wait for the system's descriptors",
+    label = "`Foreign` is not available on this driver",
+    note = "in generic code write `C: Config<Driver: Foreign>`; in a config choose a driver with descriptors: `Mio`"
+)]
+pub trait Foreign: Submit<Ready> {}
+
+impl Foreign for crate::Mio {}

@@ -99,19 +99,36 @@ impl Drop for Nudge {
     }
 }
 
-/// Adds one to an `eventfd`, or eight bytes to a pipe: eight bytes are written whole or not at all. Async-signal-safe.
+/// Makes it readable: adds one to an `eventfd`, or eight bytes to a pipe, unless it is full. Async-signal-safe.
 pub(super) fn write_one(write: i32) -> Result<(), Errno> {
+    match put(write) {
+        // Full: so it is readable, which is all we want.
+        Err(e) if would_block(e) => Ok(()),
+        result => result,
+    }
+}
+
+/// Makes a new edge, readable or not: as [`write_one`], but empties it first if it is full. Async-signal-safe.
+///
+/// Ends: only what other threads write in between makes it go round again, and then those made their edge.
+pub(super) fn edge(read: i32, write: i32) -> Result<(), Errno> {
+    loop {
+        match put(write) {
+            Err(e) if would_block(e) => drain(read).map(drop)?,
+            result => return result,
+        }
+    }
+}
+
+/// Eight bytes are written whole or not at all.
+fn put(write: i32) -> Result<(), Errno> {
     let one = 1_u64;
     let written = retry(|| {
         // SAFETY: `one` is live and eight bytes long.
         let written = unsafe { libc::write(write, (&raw const one).cast(), size_of::<u64>()) };
         count(written)
     });
-    match written {
-        // Full: so it is readable, which is all we want.
-        Err(e) if would_block(e) => Ok(()),
-        result => result.map(drop),
-    }
+    written.map(drop)
 }
 
 /// Reads until nothing is left: one read from an `eventfd`, one for each 512 bytes from a pipe.

@@ -1,17 +1,26 @@
-//! Signals: a handler that leaves a mark and nudges a descriptor, nothing more. `signal(7)`, `signal-safety(7)`.
+//! Signals: a handler that counts and nudges a descriptor, nothing more. `signal(7)`, `signal-safety(7)`.
 //!
 //! # Life of a signal
 //! ```text
-//!                 1              2              3           4
-//!   disposition -----> caught ------> pending ----> fd -------> taken
-//!   of the program            ^-------------------------------+
+//!                 1              2                3             4
+//!   disposition -----> caught ------> one more ------> an edge ----> seen, by each listener for itself
+//!   of the program            ^---------------------------------+
 //! ```
 //! 1. [`install`]: the process-wide disposition is replaced, once per signal, and never put back: another part of the
 //!    program may have come to rely on it, and in between a `SIGTERM` would kill. (tokio does the same.)
-//! 2. [`on_signal`], on whatever thread the kernel picks: first the mark of the signal, then the nudge.
-//! 3. [`fd`] is readable. A driver waits on it, and calls [`drain`] *before* it takes marks.
-//! 4. [`pending`] takes the mark. Raises between two takes are one delivery, as in the kernel itself; a raise after a
-//!    take has its own mark and nudge, so a delivery follows the last raise.
+//! 2. [`on_signal`], on whatever thread the kernel picks: first the count of the signal, then the nudge.
+//! 3. [`fd`] is readable from the first raise on, for ever, and every raise makes a new edge in every epoll and kqueue that
+//!    a duplicate of it is in, whether or not it was readable before.
+//! 4. A listener remembers the [count](raises) that it saw last. It looks at the count *after* it was registered, and
+//!    again after each edge: a different one is a delivery. Raises between two looks are one delivery, as in the kernel
+//!    itself; a raise after a look makes an edge after that look, so a delivery follows the last raise.
+//!
+//! # Nobody drains
+//! A listener must not read the descriptor: the others, in this runtime or another, may not have looked yet, and kqueue
+//! forgets an edge when the descriptor is empty by the time it is asked. What nobody reads fills up, and a write to what is
+//! full makes no edge. An `eventfd` counts to 2⁶⁴ − 2, so on Linux that never happens. A pipe holds some thousand raises;
+//! the handler that finds it full empties it and writes again ([`nudge::edge`]). An edge that someone misses because the
+//! pipe is empty at that moment is followed by that write's, and the counts were raised before.
 //!
 //! What a handler that was there before did, it does no longer: it is not called from ours, because it may be anything but
 //! the default action, and running that as well would end the program that asked to catch the signal. A disposition that
@@ -23,9 +32,10 @@
 //! # Invariants
 //! 1. `ENDS` is written once, from [`CLOSED`] to a pair that is open as long as the process is.
 //! 2. The handler is installed after (1) only.
+//! 3. Only the handler reads the descriptor, and whoever does writes to it afterwards.
 
 use core::mem::MaybeUninit;
-use core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 
 use bespoke_core::driver::Errno;
 
@@ -35,16 +45,16 @@ use super::nudge::{self, Nudge};
 /// The greatest signal number that can be caught here: Linux's greatest. Elsewhere the named ones are below 32.
 pub(crate) const SIGNAL_MAX: i32 = 64;
 
-struct Mark {
+struct Caught {
     /// Our handler was put in place.
-    caught: AtomicBool,
-    /// The signal came since [`pending`] last said so.
-    pending: AtomicBool,
+    installed: AtomicBool,
+    /// How often the signal came since, wrapping.
+    raises: AtomicU32,
 }
 
 /// By signal number; 0 is no signal.
-static MARKS: [Mark; SIGNAL_MAX as usize + 1] =
-    [const { Mark { caught: AtomicBool::new(false), pending: AtomicBool::new(false) } }; SIGNAL_MAX as usize + 1];
+static SIGNALS: [Caught; SIGNAL_MAX as usize + 1] =
+    [const { Caught { installed: AtomicBool::new(false), raises: AtomicU32::new(0) } }; SIGNAL_MAX as usize + 1];
 
 /// The read end in the upper half, the write end in the lower.
 static ENDS: AtomicU64 = AtomicU64::new(CLOSED);
@@ -58,17 +68,17 @@ const CLOSED: u64 = u64::MAX;
 ///
 /// # Errors
 /// `EINVAL`: no such signal; one that cannot be caught (`SIGKILL`, `SIGSTOP`); or one that tells of a fault in the program
-/// (`SIGSEGV`, `SIGBUS`, `SIGFPE`, `SIGILL`), as a handler that only leaves a mark would return to the fault, for ever.
+/// (`SIGSEGV`, `SIGBUS`, `SIGFPE`, `SIGILL`), as a handler that only counts would return to the fault, for ever.
 /// `EMFILE`, `ENFILE`, `ENOMEM`, the first time only.
 pub(crate) fn install(signal: i32) -> Result<(), Errno> {
-    let Some(mark) = mark(signal) else {
+    let Some(caught) = caught(signal) else {
         return Err(errno(libc::EINVAL));
     };
     if matches!(signal, libc::SIGSEGV | libc::SIGBUS | libc::SIGFPE | libc::SIGILL) {
         return Err(errno(libc::EINVAL));
     }
     // Two threads here at once both go on: they install the same handler, which is no harm.
-    if mark.caught.load(Ordering::Acquire) {
+    if caught.installed.load(Ordering::Acquire) {
         return Ok(());
     }
     ends()?;
@@ -83,11 +93,12 @@ pub(crate) fn install(signal: i32) -> Result<(), Errno> {
     // SAFETY: `action` is live and whole, its handler is async-signal-safe, and null says that the old one is not wanted.
     let done = unsafe { libc::sigaction(signal, &raw const action, core::ptr::null_mut()) };
     check(done)?;
-    mark.caught.store(true, Ordering::Release);
+    caught.installed.store(true, Ordering::Release);
     Ok(())
 }
 
-/// The descriptor that is readable when a signal has come; nonblocking. The process has one, and keeps it open.
+/// The descriptor that has a new edge with every raise; nonblocking. The process has one, and keeps it open. To be
+/// duplicated and waited on, never read.
 ///
 /// # Errors
 /// `EMFILE`, `ENFILE`, `ENOMEM`, the first time only.
@@ -95,37 +106,33 @@ pub(crate) fn fd() -> Result<i32, Errno> {
     ends().map(|(read, _)| read)
 }
 
-/// Makes [`fd`] quiet; whether it was nudged. Take the marks after this, not before.
-pub(crate) fn drain() -> Result<bool, Errno> {
-    nudge::drain(fd()?)
-}
-
-/// Takes the mark of `signal`: whether it came since this was last asked. `false` for what is no signal.
+/// How often `signal` came since it was caught first, wrapping; 0 for what is no signal.
 ///
-/// One taker gets it. To tell several listeners is the business of the layer above.
-pub(crate) fn pending(signal: i32) -> bool {
-    // Pairs with the store in `on_signal`. The plain load first: a look at 64 marks writes to none of them.
-    mark(signal).is_some_and(|mark| mark.pending.load(Ordering::Relaxed) && mark.pending.swap(false, Ordering::SeqCst))
+/// A listener compares it for equality with what it saw last. 2³² raises between two looks would go unseen.
+pub(crate) fn raises(signal: i32) -> u32 {
+    // What orders the count and the edge is the kernel; `Acquire` pairs with the handler's `Release` for what the raising
+    // thread wrote before.
+    caught(signal).map_or(0, |caught| caught.raises.load(Ordering::Acquire))
 }
 
-fn mark(signal: i32) -> Option<&'static Mark> {
+fn caught(signal: i32) -> Option<&'static Caught> {
     if signal < 1 {
         return None;
     }
-    MARKS.get(usize::try_from(signal).ok()?)
+    SIGNALS.get(usize::try_from(signal).ok()?)
 }
 
-/// The handler. Async-signal-safe: a lock-free store, a `write(2)`, and `errno` as it was.
+/// The handler. Async-signal-safe: a lock-free addition, a `write(2)`, seldom a `read(2)`, and `errno` as it was.
 extern "C" fn on_signal(signal: libc::c_int) {
     let errno = errno_location();
     // SAFETY: the location is valid as long as this thread is, and no one else writes it.
     let saved = unsafe { errno.read() };
-    if let Some(mark) = mark(signal) {
-        // Before the nudge, and pairs with the swap in `pending`: who sees the nudge sees the mark.
-        mark.pending.store(true, Ordering::SeqCst);
-        let (_, write) = unpack(ENDS.load(Ordering::Acquire));
+    if let Some(caught) = caught(signal) {
+        // Before the nudge: who sees the edge sees the count. Pairs with the load in `raises`.
+        caught.raises.fetch_add(1, Ordering::Release);
+        let (read, write) = unpack(ENDS.load(Ordering::Acquire));
         // The pair is open (inv. 2) and being full is no failure, so nothing is left to go wrong.
-        let _ = nudge::write_one(write);
+        let _ = nudge::edge(read, write);
     }
     // SAFETY: as above.
     unsafe { errno.write(saved) };
@@ -163,4 +170,19 @@ fn ends() -> Result<(i32, i32), Errno> {
 
 const fn unpack(ends: u64) -> (i32, i32) {
     ((ends >> 32) as u32 as i32, ends as u32 as i32)
+}
+
+/// The signals that the typed layer has names for. Their numbers differ between systems.
+pub(crate) mod number {
+    pub(crate) const ALARM: i32 = libc::SIGALRM;
+    pub(crate) const CHILD: i32 = libc::SIGCHLD;
+    pub(crate) const HANGUP: i32 = libc::SIGHUP;
+    pub(crate) const INTERRUPT: i32 = libc::SIGINT;
+    pub(crate) const IO: i32 = libc::SIGIO;
+    pub(crate) const PIPE: i32 = libc::SIGPIPE;
+    pub(crate) const QUIT: i32 = libc::SIGQUIT;
+    pub(crate) const TERMINATE: i32 = libc::SIGTERM;
+    pub(crate) const USER_1: i32 = libc::SIGUSR1;
+    pub(crate) const USER_2: i32 = libc::SIGUSR2;
+    pub(crate) const WINDOW_CHANGE: i32 = libc::SIGWINCH;
 }
