@@ -140,7 +140,7 @@ mod default_config {
     crate::__module! { pub root [crate::preset::Default] }
 }
 #[cfg(unix)]
-pub use default_config::root::{net, signal, spawn, spawn_pinned, time};
+pub use default_config::root::{net, signal, spawn, spawn_blocking, spawn_pinned, time};
 
 /// The default config on a clock that jumps over waiting: for tests with timers.
 ///
@@ -156,7 +156,7 @@ pub use default_config::root::{net, signal, spawn, spawn_pinned, time};
 /// ```
 #[cfg(unix)]
 pub mod paused {
-    pub use paused_config::root::{net, signal, spawn, spawn_pinned, time};
+    pub use paused_config::root::{net, signal, spawn, spawn_blocking, spawn_pinned, time};
 
     mod paused_config {
         crate::__module! { pub root [crate::preset::Paused] }

@@ -29,6 +29,14 @@ macro_rules! __ambient {
                 <$config as $crate::__private::Ambient>::spawn_pinned(make)
             }
 
+            /// Runs a closure that blocks on a thread of its own; see `Ambient::spawn_blocking`.
+            #[track_caller]
+            pub fn spawn_blocking<__T: ::core::marker::Send + 'static>(
+                closure: impl ::core::ops::FnOnce() -> __T + ::core::marker::Send + 'static,
+            ) -> $crate::__private::JoinHandle<__T> {
+                <$config as $crate::__private::Ambient>::spawn_blocking(closure)
+            }
+
             /// Waits for `duration`.
             #[track_caller]
             pub fn sleep(duration: ::core::time::Duration) -> $crate::rt::Sleep<$config> {
@@ -139,6 +147,14 @@ macro_rules! __module {
                 make: impl ::core::ops::AsyncFnOnce() -> T + ::core::marker::Send + 'static,
             ) -> $crate::__private::JoinHandle<T> {
                 <__config::C as $crate::__private::Ambient>::spawn_pinned(make)
+            }
+
+            /// Runs a closure that blocks on a thread of its own; see `Ambient::spawn_blocking`.
+            #[track_caller]
+            pub fn spawn_blocking<T: ::core::marker::Send + 'static>(
+                closure: impl ::core::ops::FnOnce() -> T + ::core::marker::Send + 'static,
+            ) -> $crate::__private::JoinHandle<T> {
+                <__config::C as $crate::__private::Ambient>::spawn_blocking(closure)
             }
 
             /// Sockets.

@@ -104,10 +104,38 @@ pub(super) unsafe fn spawn_blocking<C: Config, F: FnOnce() -> T + Send + 'static
              a source that may start some, `OsThreads` for one"
         );
     }
+    // SAFETY: as the caller.
+    unsafe { give_to_pool(worker, closure) }
+}
+
+/// # Safety
+/// As [`spawn_blocking`].
+#[cfg(feature = "std")]
+unsafe fn give_to_pool<C: Config, F: FnOnce() -> T + Send + 'static, T: Send + 'static>(
+    worker: NonNull<Worker<C>>,
+    closure: F,
+) -> JoinHandle<T> {
     // SAFETY: alive (contract).
     let pool = &unsafe { worker.as_ref() }.common.pool;
     // SAFETY: as above: called before this returns.
     blocking::spawn(pool, C::PANIC, closure, || unsafe { Handle::new(worker) })
+}
+
+/// As `spawn_blocking`, for code that can do without: `None` if the config of this thread's runtime has no blocking threads.
+///
+/// # Panics
+/// Without a runtime of `C` on this thread.
+#[cfg(feature = "std")]
+#[doc(hidden)]
+#[track_caller]
+pub fn spawn_blocking_if_any<C: Config, F: FnOnce() -> T + Send + 'static, T: Send + 'static>(
+    closure: F,
+) -> Option<JoinHandle<T>> {
+    if C::BLOCKING_THREADS_MAX == 0 || !<C::Threads as Threads>::MAY_START {
+        return None;
+    }
+    // SAFETY: this thread runs the worker, or works for it: it is alive.
+    Some(unsafe { give_to_pool(ambient::near::<C>(), closure) })
 }
 
 /// Spawns on the runtime that this blocking thread works for.

@@ -18,6 +18,9 @@ mod yields;
 pub use admit::{Admits, Spawnable, spawn_unchecked};
 pub use ambient::{Ambient, LocalAmbient, LocalConfig};
 pub use handle::Handle;
+#[cfg(feature = "std")]
+#[doc(hidden)]
+pub use handle::spawn_blocking_if_any;
 pub use yields::YieldNow;
 
 #[cfg(feature = "std")]

@@ -9,7 +9,7 @@ use bespoke_core::config::Config;
 use bespoke_core::driver::{Errno, OwnedResource};
 use bespoke_core::io::IoBuf;
 use bespoke_core::roles::Kind;
-use bespoke_core::runtime::Ambient;
+use bespoke_core::runtime::spawn_blocking_if_any;
 use core::fmt;
 use core::net::SocketAddr;
 use core::time::Duration;
@@ -26,12 +26,19 @@ pub struct TcpStream<C: Config> {
     resource: OwnedResource<C>,
 }
 
-/// Looks a name up.
+/// Looks a name up, on a blocking thread.
 pub(super) async fn look_up<C: Config>(name: String, port: u16) -> io::Result<Vec<SocketAddr>> {
     use std::net::ToSocketAddrs as _;
     let asked = name.clone();
-    let found = C::spawn_blocking(move || (asked.as_str(), port).to_socket_addrs().map(Iterator::collect)).await?;
-    found.map_err(|error: io::Error| io::Error::new(error.kind(), std::format!("cannot find \"{name}\": {error}")))
+    let look = move || (asked.as_str(), port).to_socket_addrs().map(Iterator::collect);
+    let Some(looking) = spawn_blocking_if_any::<C, _, io::Result<Vec<SocketAddr>>>(look) else {
+        let why = std::format!(
+            "cannot look \"{name}\" up: this config has no blocking threads; connect to an address instead"
+        );
+        return Err(io::Error::new(io::ErrorKind::Unsupported, why));
+    };
+    let found = looking.await?;
+    found.map_err(|error| io::Error::new(error.kind(), std::format!("cannot find \"{name}\": {error}")))
 }
 
 impl<C: Config> TcpStream<C> {

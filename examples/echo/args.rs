@@ -1,0 +1,104 @@
+//! The command line.
+
+use std::str::FromStr;
+use std::time::Duration;
+
+pub(crate) const HELP: &str = "\
+An echo server, its load, and a report.
+
+usage: echo [--connections N] [--size BYTES] [--seconds S] [--driver CHOICE]
+       echo --listen ADDRESS [--driver CHOICE]
+
+Without --listen: serves on a free loopback port, drives the server for S seconds, checks every byte, prints a table.
+
+  --connections N    client connections (50)
+  --size BYTES       bytes per message (64)
+  --seconds S        how long (3)
+  --listen ADDRESS   serve on this address until Ctrl-C, then print the totals; for example 127.0.0.1:7000
+  --driver CHOICE    the config to run on, all compiled into this program:
+                       mio         readiness I/O, pooled task memory (the default preset)
+                       mio-system  readiness I/O, task memory of the system's allocator
+  --help             this text
+";
+
+/// Which config to run on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Choice {
+    Mio,
+    MioSystem,
+}
+
+/// How the server is driven.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Load {
+    pub(crate) connections: usize,
+    pub(crate) size: usize,
+    pub(crate) time: Duration,
+}
+
+#[derive(Debug)]
+pub(crate) enum Args {
+    Help,
+    Listen { address: String, choice: Choice },
+    Drive { load: Load, choice: Choice },
+}
+
+impl Args {
+    pub(crate) fn choice(&self) -> Choice {
+        match self {
+            Args::Help => Choice::Mio,
+            Args::Listen { choice, .. } | Args::Drive { choice, .. } => *choice,
+        }
+    }
+
+    pub(crate) fn parse(mut words: impl Iterator<Item = String>) -> Result<Args, String> {
+        let mut load = Load { connections: 50, size: 64, time: Duration::from_secs(3) };
+        let (mut listen, mut choice, mut drives) = (None, Choice::Mio, None);
+        while let Some(word) = words.next() {
+            match word.as_str() {
+                "--help" | "-h" => return Ok(Args::Help),
+                "--listen" => listen = Some(value(&word, words.next())?),
+                "--driver" => {
+                    choice = match value::<String>(&word, words.next())?.as_str() {
+                        "mio" => Choice::Mio,
+                        "mio-system" => Choice::MioSystem,
+                        other => return Err(format!("there is no driver `{other}`: choose mio or mio-system")),
+                    }
+                }
+                "--connections" => {
+                    load.connections = at_least_one(&word, value(&word, words.next())?)?;
+                    drives = Some(word);
+                }
+                "--size" => {
+                    load.size = at_least_one(&word, value(&word, words.next())?)?;
+                    drives = Some(word);
+                }
+                "--seconds" => {
+                    let seconds: f64 = value(&word, words.next())?;
+                    load.time = Duration::try_from_secs_f64(seconds)
+                        .ok()
+                        .filter(|time| *time >= Duration::from_millis(500))
+                        .ok_or_else(|| "--seconds takes at least 0.5".to_owned())?;
+                    drives = Some(word);
+                }
+                other => return Err(format!("there is no option `{other}`")),
+            }
+        }
+        match (listen, drives) {
+            (Some(_), Some(drives)) => {
+                Err(format!("{drives} goes without --listen: a listening server is driven by others"))
+            }
+            (Some(address), None) => Ok(Args::Listen { address, choice }),
+            (None, _) => Ok(Args::Drive { load, choice }),
+        }
+    }
+}
+
+fn value<T: FromStr>(option: &str, word: Option<String>) -> Result<T, String> {
+    let word = word.ok_or_else(|| format!("{option} needs a value"))?;
+    word.parse().map_err(|_| format!("{option} cannot be `{word}`"))
+}
+
+fn at_least_one(option: &str, n: usize) -> Result<usize, String> {
+    if n == 0 { Err(format!("{option} takes at least 1")) } else { Ok(n) }
+}

@@ -1,0 +1,85 @@
+//! An echo server, its load, and a report: `cargo run --release --example echo`.
+//!
+//! Without arguments it serves on a free loopback port, drives the server with client connections of its own for three
+//! seconds, checks every byte, and prints one table. With `--listen` it serves until Ctrl-C.
+//!
+//! | file | holds |
+//! |---|---|
+//! | `args` | the command line |
+//! | `server` | the server, generic over the config |
+//! | `load` | the clients, generic over the config |
+//! | `measure` | latencies, allocations, memory |
+//! | `report` | the table |
+
+mod args;
+mod load;
+mod measure;
+mod report;
+mod server;
+
+use args::{Args, Choice};
+use bespoke::prelude::*;
+use bespoke::rt::{Foreign, TcpListener};
+use bespoke::{Runtime, memory, preset};
+use std::process::ExitCode;
+
+#[global_allocator]
+static HEAP: measure::Counting = measure::Counting;
+
+/// As the default preset, with the system's allocator for tasks.
+struct OnSystem;
+
+#[bespoke::config(base = preset::Default)]
+impl Config for OnSystem {
+    type Memory = memory::System;
+}
+
+fn main() -> ExitCode {
+    let args = match Args::parse(std::env::args().skip(1)) {
+        Ok(Args::Help) => {
+            print!("{}", args::HELP);
+            return ExitCode::SUCCESS;
+        }
+        Ok(args) => args,
+        Err(wrong) => {
+            eprintln!("echo: {wrong}; see --help");
+            return ExitCode::from(2);
+        }
+    };
+    let result = match args.choice() {
+        Choice::Mio => run::<preset::Default>(&args),
+        Choice::MioSystem => run::<OnSystem>(&args),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("echo: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The whole program on the config `C`: one source for every choice.
+fn run<C: Config<Driver: Net + Foreign>>(args: &Args) -> std::io::Result<()> {
+    let runtime = Runtime::<C>::new()?;
+    match args {
+        Args::Help => Ok(()),
+        Args::Listen { address, .. } => {
+            let totals = runtime.block_on(server::until_interrupted::<C>(address))?;
+            report::totals(&totals);
+            Ok(())
+        }
+        Args::Drive { load, .. } => {
+            let outcome = runtime.block_on(async {
+                let listener = TcpListener::<C>::bind("127.0.0.1:0").await?;
+                let address = listener.local_addr()?;
+                let server = C::spawn(server::serve(listener, server::Totals::shared()));
+                let outcome = load::drive::<C>(address, load).await;
+                server.abort();
+                outcome
+            })?;
+            report::table(&Runtime::<C>::INFO, args.choice(), load, &outcome);
+            Ok(())
+        }
+    }
+}
