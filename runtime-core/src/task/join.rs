@@ -16,7 +16,9 @@ use alloc::string::String;
 use core::any::Any;
 use core::fmt;
 use core::marker::PhantomData;
-use core::mem::{ManuallyDrop, MaybeUninit};
+#[cfg(feature = "std")]
+use core::mem::ManuallyDrop;
+use core::mem::MaybeUninit;
 use core::pin::Pin;
 use core::ptr::NonNull;
 use core::task::{Context, Poll, Waker};
