@@ -55,7 +55,7 @@ fn fails(model: &str, plant: Plant) -> Option<String> {
 #[track_caller]
 fn found(plant: Plant, model: &str) {
     match fails(model, plant) {
-        Some(why) => std::println!("twin {plant:?}: {model} failed: {why}"),
+        Some(why) => std::println!("\ntwin {plant:?}: {model} failed: {why}"),
         None => panic!("{model} did not find {plant:?}"),
     }
 }
@@ -63,6 +63,7 @@ fn found(plant: Plant, model: &str) {
 #[test]
 fn relaxed_push() {
     found(Plant::RelaxedPush, "wakes::wake_vs_park::local");
+    found(Plant::RelaxedPush, "wakes::wake_vs_park::shared");
 }
 
 #[test]
@@ -73,11 +74,13 @@ fn unpark_without_reference() {
 #[test]
 fn inbox_stays_open() {
     found(Plant::InboxStaysOpen, "closes::shutdown_vs_wake::local");
+    found(Plant::InboxStaysOpen, "closes::shutdown_vs_wake::shared");
 }
 
 #[test]
 fn park_in_two_steps() {
     found(Plant::ParkInTwoSteps, "wakes::wake_vs_park::local");
+    found(Plant::ParkInTwoSteps, "wakes::wake_vs_park::shared");
 }
 
 #[test]
@@ -88,6 +91,7 @@ fn negative_delta_unpinned() {
 #[test]
 fn wake_without_publication() {
     found(Plant::WakeWithoutPublication, "wakes::two_wakers_each_publishes::local");
+    found(Plant::WakeWithoutPublication, "wakes::two_wakers_each_publishes::shared");
 }
 
 #[test]
