@@ -74,7 +74,10 @@ pub trait FreeMemory {}
 impl FreeMemory for NoMemory {}
 
 /// The scheduler for `WORKERS` workers and the choice made.
-#[diagnostic::on_unimplemented(message = "there is no scheduler for this number of workers", label = "`{Self}`")]
+#[diagnostic::on_unimplemented(
+    message = "there is no scheduler for {WORKERS} workers",
+    label = "this builder has no scheduler to build with"
+)]
 pub trait Pick<const WORKERS: usize> {
     /// It.
     type Part: Scheduler;
