@@ -23,9 +23,9 @@ mod sources;
 
 use case::{Case, Expected};
 use compiler::Compiler;
+use core::sync::atomic::{AtomicUsize, Ordering};
 use std::collections::BTreeSet;
 use std::path::Path;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 /// Which case shows which sentence of the sources. `…` stands for what the sentence fills in.

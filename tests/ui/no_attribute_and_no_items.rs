@@ -1,4 +1,4 @@
-//~ SAYS PLEASE_ADD_THE_ATTRIBUTE_bespoke_config
+//~ UNDER `impl Config for App`: missing: `PLEASE_ADD_THE_ATTRIBUTE_bespoke_config`, `Scheduler`
 use bespoke::Config;
 
 struct App;
