@@ -5,7 +5,9 @@
 //! time; what only a build can see (rules over the chosen parts) fails when the program is built.
 //!
 //! No method's signature holds a projection: the chosen part is bound to a type parameter through `Trait<Part = X>`, and
-//! then the compiler prints our sentence instead of "the method exists, but its bounds were not satisfied".
+//! then the compiler prints our sentence instead of "the method exists, but its bounds were not satisfied". What the part
+//! must be is asked for where it is chosen and where it is built, never by the states in between: a wrong part would then
+//! read as a missing one.
 
 use crate::clock::{Monotonic, OsEntropy, OsThreads, Sysfs};
 use crate::memory::{Pooled, System};
@@ -74,10 +76,13 @@ pub trait FreeMemory {}
 impl FreeMemory for NoMemory {}
 
 /// The scheduler for `WORKERS` workers and the choice made.
-#[diagnostic::on_unimplemented(message = "there is no scheduler for this number of workers", label = "`{Self}`")]
+#[diagnostic::on_unimplemented(
+    message = "there is no scheduler for {WORKERS} workers",
+    label = "this builder has no scheduler to build with"
+)]
 pub trait Pick<const WORKERS: usize> {
     /// It.
-    type Part: Scheduler;
+    type Part;
 }
 #[diagnostic::do_not_recommend]
 impl<const WORKERS: usize, A: Scheduler> Pick<WORKERS> for NoScheduler
@@ -87,7 +92,7 @@ where
     type Part = A;
 }
 #[diagnostic::do_not_recommend]
-impl<const WORKERS: usize, S: Scheduler> Pick<WORKERS> for Chosen<S> {
+impl<const WORKERS: usize, S> Pick<WORKERS> for Chosen<S> {
     type Part = S;
 }
 
@@ -98,20 +103,20 @@ impl<const WORKERS: usize, S: Scheduler> Pick<WORKERS> for Chosen<S> {
 )]
 pub trait HasDriver {
     /// It.
-    type Part: Driver;
+    type Part;
 }
 #[diagnostic::do_not_recommend]
-impl<D: Driver> HasDriver for Chosen<D> {
+impl<D> HasDriver for Chosen<D> {
     type Part = D;
 }
 
 /// The memory strategy chosen, or the system's.
 pub trait OrSystem {
     /// It.
-    type Part: Memory;
+    type Part;
 }
 #[diagnostic::do_not_recommend]
-impl<M: Memory> OrSystem for Chosen<M> {
+impl<M> OrSystem for Chosen<M> {
     type Part = M;
 }
 impl OrSystem for NoMemory {

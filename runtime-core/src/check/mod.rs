@@ -5,7 +5,7 @@
 //! came from the base. Configs that no attribute can check (generic ones, those of the builder) are checked by
 //! `Runtime::new`, when the program is built.
 
-use crate::config::{Config, SharingOf};
+use crate::config::{Config, MemoryOf, SharingOf};
 use crate::info::Info;
 use crate::roles::{Driver, Memory, Placement, Scheduler, Threads};
 use crate::sharing::Sharing;
@@ -71,7 +71,7 @@ pub const fn item<C: Config>(name: &str) {
                 .s(C::Scheduler::NAME)
                 .s(" starts a thread per task, but `Threads` = ")
                 .s(C::Threads::NAME)
-                .s(" may start none")
+                .s(" may start none; use `OsThreads`")
                 .fail();
         }
     }
@@ -83,8 +83,24 @@ pub const fn item<C: Config>(name: &str) {
     if same(name, "Memory")
         && let Some(budget) = C::Memory::BUDGET
     {
-        Info::of::<C>().fits(budget);
+        beside_the_pool::<C>().fits(budget);
     }
+}
+
+/// What `C` takes beside the strategy's own bytes. A strategy with a budget may hold that many bytes itself, in each
+/// worker: those are what the budget is, and cannot count against it.
+const fn beside_the_pool<C: Config>() -> Info {
+    let mut info = Info::of::<C>();
+    let mut part = 0;
+    while part < info.parts.len() {
+        if same(info.parts[part].name, "worker") {
+            let with = info.parts[part].bytes;
+            info.parts[part].bytes = with.saturating_sub(size_of::<MemoryOf<C>>() * info.workers);
+            info.static_bytes -= with - info.parts[part].bytes;
+        }
+        part += 1;
+    }
+    info
 }
 
 const fn own_thread<C: Config>() -> bool {

@@ -31,6 +31,11 @@ pub enum PanicPolicy {
     note = "ready-made ones are in `bespoke::preset`"
 )]
 pub trait Config: Sized + 'static {
+    // First, so that the compiler names it first among what is missing.
+    #[doc(hidden)]
+    #[allow(non_upper_case_globals, reason = "the compiler prints this name when the attribute is missing")]
+    const PLEASE_ADD_THE_ATTRIBUTE_bespoke_config: Sealed;
+
     /// Which task runs next, and where.
     type Scheduler: Scheduler;
     /// How I/O is done and how a worker sleeps.
@@ -69,10 +74,6 @@ pub trait Config: Sized + 'static {
     const PIN_WORKERS: bool = false;
     /// What happens when a task panics.
     const PANIC: PanicPolicy = PanicPolicy::Catch;
-
-    #[doc(hidden)]
-    #[allow(non_upper_case_globals, reason = "the compiler prints this name when the attribute is missing")]
-    const PLEASE_ADD_THE_ATTRIBUTE_bespoke_config: Sealed;
 }
 
 /// Proof that a config was written under the attribute.

@@ -81,7 +81,7 @@ pub struct Drained {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an I/O driver",
     label = "expected a driver",
-    note = "drivers: `Mio`, `Blocking`"
+    note = "drivers: `Mio`"
 )]
 pub trait Driver: 'static {
     /// The name in `INFO`, in reports and in messages.
@@ -103,9 +103,10 @@ pub trait Driver: 'static {
 
 /// The driver can live under a scheduler of the sharing `S`.
 #[diagnostic::on_unimplemented(
-    message = "the driver `{Self}` cannot run under a scheduler whose tasks are `{S}`",
-    label = "this driver and this scheduler do not go together",
-    note = "`Local` schedulers (`SingleThread`) take `Mio`; `Shared` ones (`ThreadPerTask`) take `Blocking`"
+    // The compiler says this, and not that of `Driver`, of a type that is no driver at all: true of both.
+    message = "`{Self}` cannot be the driver under a scheduler whose tasks are `{S}`",
+    label = "not a driver for this scheduler",
+    note = "`Mio` is the driver for `SingleThread`, whose tasks are `Local`"
 )]
 pub trait Under<S: Sharing>: Driver {
     /// The running driver of one worker.

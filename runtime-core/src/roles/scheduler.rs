@@ -8,7 +8,7 @@ use crate::sharing::Sharing;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a scheduler",
     label = "expected a scheduler",
-    note = "schedulers: `SingleThread`, `ThreadPerTask`"
+    note = "schedulers: `SingleThread`"
 )]
 pub trait Scheduler: 'static {
     /// May tasks move between threads? This decides what `spawn` admits.

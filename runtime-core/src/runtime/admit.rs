@@ -10,10 +10,11 @@ use core::pin::Pin;
 use core::task::{Context, Poll};
 
 /// What a kind of sharing may run: [`Local`] every `'static` future, [`Shared`] those that are `Send`.
+// Shown where the sharing is not known; where it is, the compiler says why the future is not `Send`.
 #[diagnostic::on_unimplemented(
-    message = "`{F}` cannot be spawned: its scheduler is `{Self}`",
-    label = "not accepted by this scheduler",
-    note = "a scheduler that moves tasks between threads takes `Send` futures only"
+    message = "`{F}` cannot be spawned by a runtime that is not known here",
+    label = "a scheduler that moves tasks between threads does not take every future",
+    note = "in code that is generic over the config, ask for `F: Spawnable<C>`, or for `F: Send` and call `C::spawn`"
 )]
 pub trait Admits<F> {}
 // No `do_not_recommend` here: rustc's notes about values held across an await need to see through these.
@@ -21,10 +22,7 @@ impl<F: Future + 'static> Admits<F> for Local {}
 impl<F: Future<Output: Send> + Send + 'static> Admits<F> for Shared {}
 
 /// A future that the runtime `C` can spawn, decided where `C` is known. For libraries that spawn what their caller made.
-#[diagnostic::on_unimplemented(
-    message = "the runtime `{C}` cannot spawn this future",
-    note = "the future must be `'static`, and `Send` when the scheduler moves tasks between threads"
-)]
+// No message of its own: the compiler looks through the implementation below, at what the future lacks.
 pub trait Spawnable<C: Config>: Future + Sized + 'static {
     /// Spawns it on the runtime of this thread.
     ///

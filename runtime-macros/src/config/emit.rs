@@ -48,6 +48,11 @@ impl Emitter {
     /// The user's block and, after the user's items, the missing ones.
     fn block(&self, mut block: ItemImpl, forwards: &[Forward]) -> TokenStream {
         let krate = &self.krate;
+        if block.generics.params.is_empty() {
+            // "Is not a runtime configuration" goes without a list of those that are. A generic config stays in sight:
+            // what is wrong there may be its parameter.
+            block.attrs.push(syn::parse_quote!(#[diagnostic::do_not_recommend]));
+        }
         block.items.extend(forwards.iter().map(|forward| ImplItem::Verbatim(self.forward(forward))));
         block.items.push(ImplItem::Verbatim(quote! {
             #[doc(hidden)]

@@ -1,4 +1,5 @@
 #[cfg(unix)]
+#[diagnostic::do_not_recommend]
 impl Config for App {
     #[cfg(sim)]
     type Clock = Manual;

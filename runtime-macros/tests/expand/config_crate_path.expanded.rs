@@ -1,3 +1,4 @@
+#[diagnostic::do_not_recommend]
 impl Config for Of<Part> {
     const PIN_WORKERS: bool = true;
     type Scheduler = <framework::runtime::preset::Default as Config>::Scheduler;

@@ -1,3 +1,4 @@
+#[diagnostic::do_not_recommend]
 impl bespoke::Config for App {
     type Scheduler = <::bespoke::preset::Default as bespoke::Config>::Scheduler;
     type Driver = <::bespoke::preset::Default as bespoke::Config>::Driver;

@@ -1,3 +1,4 @@
+#[diagnostic::do_not_recommend]
 impl Config for App {
     type Driver = IoUring<1024>;
     const LOCAL_QUEUE: usize = 1024;

@@ -1,3 +1,4 @@
+#[diagnostic::do_not_recommend]
 impl Config for App {
     type Scheduler = <::bespoke::preset::Default as Config>::Scheduler;
     type Driver = <::bespoke::preset::Default as Config>::Driver;

@@ -1,0 +1,255 @@
+//! Wrong programs, and what the compiler says about them.
+//!
+//! Each file of `tests/ui` is a program with one mistake, named after the mistake. It must not compile, and the message is
+//! part of the interface: its text is kept in the `.stderr` beside it and is read as prose in review. The first lines of a
+//! case say what matters (see [`case`]): which sentence, and which token is underlined. Programs in `tests/ui/pass` must
+//! compile without a warning.
+//!
+//! The whole text is compared on the toolchain that the package names as `rust-version`; on every other one a case must
+//! still fail with our own sentence, while rustc's own words may change. `BESPOKE_UI=write cargo test --test ui` writes the
+//! texts anew, and still checks the sentences. To try one case, name it: `BESPOKE_UI_CASE=main_not_async`.
+//!
+//! Every sentence that the sources can say has a case in [`CASE_OF`]. A new sentence without one is a failure.
+#![cfg(all(unix, not(loom), not(miri)))]
+
+#[path = "ui/harness/case.rs"]
+mod case;
+#[path = "ui/harness/compiler.rs"]
+mod compiler;
+#[path = "ui/harness/message.rs"]
+mod message;
+#[path = "ui/harness/sources.rs"]
+mod sources;
+
+use case::{Case, Expected};
+use compiler::Compiler;
+use core::sync::atomic::{AtomicUsize, Ordering};
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::{Mutex, PoisonError};
+
+/// Which case shows which sentence of the sources. `…` stands for what the sentence fills in.
+const CASE_OF: &[(&str, &str)] = &[
+    (
+        "LOCAL_QUEUE is …, but must be a power of two: the local queue masks its index. Next one up: …",
+        "local_queue_not_a_power_of_two",
+    ),
+    ("EVENT_INTERVAL is 0, so the driver would never be asked; use 1 to ask after every poll", "event_interval_zero"),
+    ("POLL_BUDGET is 0, so no task could make progress; use u32::MAX for no budget", "poll_budget_zero"),
+    ("BLOCKING_THREADS_MAX is …, but `Threads` = … may start none; set it to 0", "blocking_pool_without_threads"),
+    ("BLOCKING_THREADS_MAX is …, but `Threads` = … may start none; set it to 0", "no_threads_for_the_pool_of_the_base"),
+    (
+        "BLOCKING_QUEUE_MAX is 0, so every job would be refused; set BLOCKING_THREADS_MAX to 0 for no blocking pool",
+        "blocking_queue_zero",
+    ),
+    (
+        "… gives every task a thread, but the driver … suspends tasks; use `SingleThread`",
+        "thread_per_task_with_suspending_driver",
+    ),
+    (
+        "… starts a thread per task, but `Threads` = … may start none; use `OsThreads`",
+        "thread_per_task_without_threads",
+    ),
+    // What a driver says about its own parameters.
+    ("…", "driver_with_wrong_parameters"),
+    (
+        "`…` needs … B of static memory, the budget is … B; largest part: …, … B for … worker(s)",
+        "fixed_memory_too_small",
+    ),
+    ("`…` needs … B of static memory, the budget is … B; largest part: …, … B for … worker(s)", "info_does_not_fit"),
+    ("`…` is not a runtime configuration", "main_of_no_config"),
+    ("`…` is not a runtime configuration", "base_not_a_config"),
+    ("`…` is not a scheduler", "not_a_scheduler"),
+    ("`…` is not an I/O driver", "builder_wrong_part"),
+    ("`…` cannot be the driver under a scheduler whose tasks are `…`", "not_a_driver"),
+    ("`…` cannot be the driver under a scheduler whose tasks are `…`", "driver_of_one_thread_under_shared_scheduler"),
+    ("`…` is not a memory strategy", "not_a_memory"),
+    ("`…` is not a clock", "not_a_clock"),
+    ("`…` is not a source of randomness", "not_an_entropy"),
+    ("`…` cannot start threads for a runtime", "not_threads"),
+    ("`…` does not describe a machine", "not_a_topology"),
+    ("`…` is not a kind of sharing", "not_a_sharing"),
+    ("the driver `…` cannot perform the operation `…`", "operation_that_the_driver_lacks"),
+    ("the driver `…` has no sockets", "driver_without_sockets"),
+    ("the driver `…` has no sockets", "generic_without_net"),
+    ("`…` cannot be spawned by a runtime that is not known here", "spawn_in_unknown_runtime"),
+    ("the scheduler of `…` moves tasks between threads", "local_config_needed"),
+    ("a runtime has one worker for now, this one asks for another number: `…`", "builder_no_workers"),
+    ("there is no scheduler for … workers", "builder_two_workers"),
+    ("the scheduler is chosen already", "builder_scheduler_twice"),
+    ("the I/O driver is chosen already", "builder_driver_twice"),
+    ("the memory strategy is chosen already", "builder_memory_twice"),
+    ("the runtime has no I/O driver yet", "builder_without_driver"),
+    ("unknown argument; `#[bespoke::config]` knows `base = …`, `module = …` and `crate = …`", "unknown_argument"),
+    ("the argument `…` is given twice", "argument_twice"),
+    ("expected `,`", "arguments_without_comma"),
+    ("a config cannot be its own base", "own_base"),
+    ("`module = …` makes the names of one config, and this one has generic parameters", "module_of_generic_config"),
+    ("`#[bespoke::config]` goes on `impl Config for …`", "attribute_on_another_trait"),
+    (
+        "`#[bespoke::config]` must see every item, and cannot look into a macro call; write the items out",
+        "macro_call_in_config",
+    ),
+    ("the function must be `async fn`", "main_not_async"),
+    ("the entry function takes no arguments", "main_with_arguments"),
+    ("the entry function takes no generic parameters", "main_with_generics"),
+    ("`…` goes on an `async fn`", "main_on_struct"),
+    ("unknown argument; `…` knows a config and `crate = …`", "main_unknown_argument"),
+    ("the function runs on one config, and it is given already", "main_two_configs"),
+];
+
+/// `unsafe impl`s with a bound on what the program brings, and the case that breaks the bound.
+const CASE_OF_BOUND: &[(&str, &str)] = &[
+    ("Send for JoinHandle", "join_handle_of_rc_sent"),
+    ("Sync for JoinHandle", "join_handle_of_rc_shared"),
+    ("Send for Operation", "operation_that_keeps_an_rc"),
+    ("Sync for Operation", "operation_that_keeps_an_rc"),
+];
+
+/// `unsafe impl`s with such a bound on types that no program can name.
+const BOUND_INSIDE: &[&str] = &["Sync for Unlocked", "Sync for Mutex"];
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Runs `check` for every case, on as many threads as there are processors, and fails with everything that it found.
+fn for_each(cases: &[Case], check: impl Fn(&Case) -> Result<(), String> + Sync) {
+    let only = std::env::var("BESPOKE_UI_CASE").ok();
+    let (next, found) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
+    std::thread::scope(|scope| {
+        for _ in 0..std::thread::available_parallelism().map_or(1, usize::from) {
+            scope.spawn(|| {
+                while let Some(case) = cases.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    if only.as_ref().is_some_and(|only| *only != case.name) {
+                        continue;
+                    }
+                    if let Err(what) = check(case) {
+                        found.lock().unwrap_or_else(PoisonError::into_inner).push(format!("{}: {what}", case.name));
+                    }
+                }
+            });
+        }
+    });
+    let mut found = found.into_inner().unwrap_or_else(PoisonError::into_inner);
+    found.sort();
+    assert!(found.is_empty(), "{} case(s):\n\n{}", found.len(), found.join("\n\n"));
+}
+
+/// What is wrong with the compiler's answer to a wrong program.
+fn refused(case: &Case, compiler: &Compiler, write: bool) -> Result<(), String> {
+    let answer = compiler.compile(case, &[]);
+    if answer.compiled {
+        return Err("it compiles, and must not".into());
+    }
+    for expected in &case.expected {
+        if expected.of_rustc() && !compiler.is_pinned {
+            continue;
+        }
+        let said = match expected {
+            Expected::Says(sentence) => answer.text.contains(sentence),
+            Expected::Under { sentence, .. } if !compiler.is_pinned => answer.text.contains(sentence),
+            Expected::Under { token, sentence, .. } => message::says_under(&answer.text, sentence, token),
+        };
+        if !said {
+            return Err(format!("the compiler does not say {expected}; it says\n{}", answer.text));
+        }
+    }
+    if !compiler.is_pinned {
+        return Ok(());
+    }
+    let text = message::normal(&answer.text, root());
+    if write {
+        return std::fs::write(case.stderr_path(), text).map_err(|error| error.to_string());
+    }
+    let kept = std::fs::read_to_string(case.stderr_path())
+        .map_err(|_| "its .stderr is missing: run with BESPOKE_UI=write, and read what was written".to_string())?;
+    match message::first_difference(&kept, &text) {
+        None => Ok(()),
+        Some(line) => Err(format!(
+            "the message changed at line {line}; read it, then run with BESPOKE_UI=write. It is now\n{text}"
+        )),
+    }
+}
+
+#[test]
+fn wrong_programs_are_refused_with_their_sentence() {
+    let compiler = Compiler::new(root());
+    let write = std::env::var("BESPOKE_UI").is_ok_and(|what| what == "write");
+    let cases = case::all(&root().join("tests/ui"));
+    assert!(cases.len() > 50, "the cases are missing: {}", cases.len());
+    for_each(&cases, |case| refused(case, &compiler, write));
+}
+
+#[test]
+fn right_programs_compile_without_a_warning() {
+    let compiler = Compiler::new(root());
+    let cases = case::all(&root().join("tests/ui/pass"));
+    assert!(!cases.is_empty());
+    for_each(&cases, |case| {
+        let runs = if case.flags.is_empty() { vec![Vec::new()] } else { case.flags.clone() };
+        for flags in runs {
+            let answer = compiler.compile(case, &flags);
+            if !answer.compiled || !answer.text.is_empty() {
+                return Err(format!("with {flags:?} the compiler says\n{}", answer.text));
+            }
+        }
+        Ok(())
+    });
+}
+
+#[test]
+fn every_case_says_what_it_expects_and_has_its_text() {
+    let folder = root().join("tests/ui");
+    let cases = case::all(&folder);
+    let mut texts: BTreeSet<String> = case::names(&folder, "stderr").into_iter().collect();
+    for case in &cases {
+        assert!(!case.expected.is_empty(), "{}: no `//~` line says what is expected", case.name);
+        assert!(case.flags.is_empty(), "{}: flags are for programs that compile", case.name);
+        assert!(texts.remove(&case.name), "{}: its .stderr is missing: run with BESPOKE_UI=write", case.name);
+    }
+    assert!(texts.is_empty(), "texts without a case: {texts:?}");
+}
+
+#[test]
+fn every_sentence_of_the_sources_has_a_case() {
+    let sentences = sources::sentences(root());
+    assert!(sentences.len() > 35, "the scan of the sources finds too little: {sentences:#?}");
+    let mut wrong = Vec::new();
+    for sentence in &sentences {
+        let cases: Vec<_> = CASE_OF.iter().filter(|(text, _)| *text == sentence.text).map(|(_, case)| case).collect();
+        if cases.is_empty() {
+            wrong
+                .push(format!("{}: no case shows {:?}: add one, and a line to CASE_OF", sentence.place, sentence.text));
+        }
+        for case in cases {
+            let path = root().join(format!("tests/ui/{case}.stderr"));
+            match std::fs::read_to_string(&path) {
+                Ok(text) if text.lines().any(|line| sources::matches(line, &sentence.text)) => {}
+                Ok(_) => wrong.push(format!("{case}: its .stderr does not say {:?}", sentence.text)),
+                Err(_) => wrong.push(format!("{case}: CASE_OF names it, and it has no .stderr")),
+            }
+        }
+    }
+    for (text, _) in CASE_OF {
+        if !sentences.iter().any(|sentence| sentence.text == *text) {
+            wrong.push(format!("no source says {text:?} any more: take it out of CASE_OF"));
+        }
+    }
+    assert!(wrong.is_empty(), "{} finding(s):\n{}", wrong.len(), wrong.join("\n"));
+}
+
+#[test]
+fn every_bound_of_an_unsafe_impl_has_a_case() {
+    let bounds = sources::bounds(root());
+    let mut named: BTreeSet<&str> = BOUND_INSIDE.iter().copied().collect();
+    for (bound, case) in CASE_OF_BOUND {
+        named.insert(bound);
+        let path = root().join(format!("tests/ui/{case}.stderr"));
+        let text = std::fs::read_to_string(path).unwrap_or_else(|_| panic!("{case}: no .stderr"));
+        let of = bound.rsplit(' ').next().unwrap_or_default();
+        assert!(text.contains(of) && text.contains("Send"), "{case}: its .stderr does not speak of {bound:?}");
+    }
+    let found: BTreeSet<&str> = bounds.iter().map(String::as_str).collect();
+    assert_eq!(found, named, "found in the sources, and named here: a new bound needs a case");
+}

@@ -1,0 +1,24 @@
+//~ UNDER Ring<3>: Ring<ENTRIES>: the number of entries must be even
+use bespoke::Config;
+use bespoke::driver::{Caps, Driver, Mio, Under};
+use bespoke::scheduler::Local;
+
+struct Ring<const ENTRIES: u32>;
+impl<const ENTRIES: u32> Driver for Ring<ENTRIES> {
+    const NAME: &'static str = "ring";
+    const CAPS: Caps = Caps::SUSPENDING;
+    const CHECK: Option<&'static str> =
+        if ENTRIES % 2 == 0 { None } else { Some("Ring<ENTRIES>: the number of entries must be even") };
+}
+impl<const ENTRIES: u32> Under<Local> for Ring<ENTRIES> {
+    type Live = <Mio as Under<Local>>::Live;
+}
+
+struct App;
+
+#[bespoke::config]
+impl Config for App {
+    type Driver = Ring<3>;
+}
+
+fn main() {}

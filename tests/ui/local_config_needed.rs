@@ -1,0 +1,29 @@
+//~ UNDER Server: the scheduler of `Server` moves tasks between threads
+//~ CORE
+use bespoke::driver::{Caps, Driver, Mio, Under};
+use bespoke::scheduler::{Local, Shared};
+use bespoke::{Config, LocalConfig};
+use bespoke_core::scheduler::ThreadPerTask;
+
+struct Waits;
+impl Driver for Waits {
+    const NAME: &'static str = "waits";
+    const CAPS: Caps = Caps::BLOCKING;
+}
+impl Under<Shared> for Waits {
+    type Live = <Mio as Under<Local>>::Live;
+}
+
+struct Server;
+
+#[bespoke::config]
+impl Config for Server {
+    type Scheduler = ThreadPerTask;
+    type Driver = Waits;
+}
+
+fn serve_alone<C: LocalConfig>() {}
+
+fn main() {
+    serve_alone::<Server>();
+}

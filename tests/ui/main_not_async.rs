@@ -1,0 +1,3 @@
+//~ UNDER fn: the function must be `async fn`
+#[bespoke::main]
+fn main() {}

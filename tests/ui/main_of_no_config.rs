@@ -1,0 +1,5 @@
+//~ UNDER App: `App` is not a runtime configuration
+struct App;
+
+#[bespoke::main(App)]
+async fn main() {}

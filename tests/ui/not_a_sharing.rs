@@ -1,0 +1,15 @@
+//~ UNDER Mio: `Mio` is not a kind of sharing
+//~ CORE
+use bespoke::driver::Mio;
+use bespoke::scheduler::{Scheduler, SingleThread};
+use bespoke_core::roles::Placement;
+
+struct Own;
+impl Scheduler for Own {
+    type Sharing = Mio;
+    const NAME: &'static str = "own";
+    const WORKERS: usize = SingleThread::WORKERS;
+    const PLACEMENT: Placement = SingleThread::PLACEMENT;
+}
+
+fn main() {}

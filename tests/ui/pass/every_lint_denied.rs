@@ -1,0 +1,25 @@
+//! A crate that forbids what it can, with a config and its module.
+#![deny(warnings, missing_docs, unreachable_pub, missing_debug_implementations, elided_lifetimes_in_paths)]
+#![forbid(unsafe_code)]
+
+use bespoke::Config;
+use bespoke::memory::System;
+
+/// The config of this program.
+#[derive(Debug)]
+pub struct App;
+
+#[bespoke::config(module = pub app)]
+impl Config for App {
+    type Memory = System;
+    const LOCAL_QUEUE: usize = 64;
+}
+
+const _: () = app::Runtime::INFO.fits(64 * 1024);
+
+#[bespoke::main(App)]
+async fn main() {
+    let tea = std::rc::Rc::new("tea");
+    assert_eq!(*app::spawn(async move { tea }).await.unwrap(), "tea");
+    app::time::sleep(app::time::Duration::ZERO).await;
+}

@@ -1,0 +1,39 @@
+//~ RUSTC UNDER _: future cannot be sent between threads safely
+//~ CORE
+use bespoke::driver::{Caps, Driver, Mio, Under};
+use bespoke::prelude::*;
+use bespoke::rt::Spawnable;
+use bespoke::scheduler::{Local, Shared};
+use bespoke_core::scheduler::ThreadPerTask;
+use std::rc::Rc;
+
+struct Waits;
+impl Driver for Waits {
+    const NAME: &'static str = "waits";
+    const CAPS: Caps = Caps::BLOCKING;
+}
+impl Under<Shared> for Waits {
+    type Live = <Mio as Under<Local>>::Live;
+}
+
+struct Server;
+
+#[bespoke::config]
+impl Config for Server {
+    type Scheduler = ThreadPerTask;
+    type Driver = Waits;
+}
+
+fn serve<C: Config, F: Spawnable<C, Output = ()>>(handler: impl Fn() -> F) {
+    handler().start();
+}
+
+async fn handle() {
+    let rc = Rc::new(1);
+    Server::yield_now().await;
+    drop(rc);
+}
+
+fn main() {
+    serve::<Server, _>(handle);
+}

@@ -1,0 +1,35 @@
+//~ RUSTC UNDER task(): future cannot be sent between threads safely
+//~ CORE
+use bespoke::Config;
+use bespoke::driver::{Caps, Driver, Mio, Under};
+use bespoke::scheduler::{Local, Shared};
+use bespoke_core::scheduler::ThreadPerTask;
+use std::rc::Rc;
+use std::time::Duration;
+
+struct Waits;
+impl Driver for Waits {
+    const NAME: &'static str = "waits";
+    const CAPS: Caps = Caps::BLOCKING;
+}
+impl Under<Shared> for Waits {
+    type Live = <Mio as Under<Local>>::Live;
+}
+
+struct Server;
+
+#[bespoke::config]
+impl Config for Server {
+    type Scheduler = ThreadPerTask;
+    type Driver = Waits;
+}
+
+async fn task() {
+    let rc = Rc::new(1);
+    Server::sleep(Duration::ZERO).await;
+    drop(rc);
+}
+
+fn main() {
+    Server::spawn(task());
+}

@@ -1,0 +1,5 @@
+//~ UNDER fn: the function must be `async fn`
+#[bespoke::test]
+fn adds_up() {}
+
+fn main() {}

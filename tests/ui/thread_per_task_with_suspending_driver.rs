@@ -1,0 +1,25 @@
+//~ UNDER ThreadPerTask: thread-per-task gives every task a thread, but the driver borrowed suspends tasks
+//~ CORE
+use bespoke::Config;
+use bespoke::driver::{Caps, Driver, Mio, Under};
+use bespoke::scheduler::{Local, Shared};
+use bespoke_core::scheduler::ThreadPerTask;
+
+struct Borrowed;
+impl Driver for Borrowed {
+    const NAME: &'static str = "borrowed";
+    const CAPS: Caps = Caps::SUSPENDING;
+}
+impl Under<Shared> for Borrowed {
+    type Live = <Mio as Under<Local>>::Live;
+}
+
+struct App;
+
+#[bespoke::config]
+impl Config for App {
+    type Scheduler = ThreadPerTask;
+    type Driver = Borrowed;
+}
+
+fn main() {}

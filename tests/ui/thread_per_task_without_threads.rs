@@ -1,0 +1,28 @@
+//~ UNDER ThreadPerTask: thread-per-task starts a thread per task, but `Threads` = none may start none; use `OsThreads`
+//~ CORE
+use bespoke::Config;
+use bespoke::clock::NoThreads;
+use bespoke::driver::{Caps, Driver, Mio, Under};
+use bespoke::scheduler::{Local, Shared};
+use bespoke_core::scheduler::ThreadPerTask;
+
+struct Waits;
+impl Driver for Waits {
+    const NAME: &'static str = "waits";
+    const CAPS: Caps = Caps::BLOCKING;
+}
+impl Under<Shared> for Waits {
+    type Live = <Mio as Under<Local>>::Live;
+}
+
+struct App;
+
+#[bespoke::config]
+impl Config for App {
+    type Scheduler = ThreadPerTask;
+    type Driver = Waits;
+    type Threads = NoThreads;
+    const BLOCKING_THREADS_MAX: usize = 0;
+}
+
+fn main() {}
