@@ -1,4 +1,5 @@
 //! The const-generic builder: a runtime whose type is never named. `cargo run --example builder`
+#![allow(clippy::std_instead_of_core, reason = "a program reads better with one name for the library")]
 
 use bespoke::{Builder, Handle, prelude::*};
 use std::time::Duration;

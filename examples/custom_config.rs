@@ -1,5 +1,6 @@
 //! A config of one's own: its module, a knob, and a memory budget that the compiler checks.
 //! `cargo run --example custom_config`
+#![allow(clippy::std_instead_of_core, reason = "a program reads better with one name for the library")]
 
 use bespoke::memory::System;
 use bespoke::{Config, Runtime, preset};

@@ -1,4 +1,5 @@
 //! The smallest program: no generics, no configuration. `cargo run --example hello`
+#![allow(clippy::std_instead_of_core, reason = "a program reads better with one name for the library")]
 
 #[bespoke::main]
 async fn main() -> std::io::Result<()> {

@@ -1,4 +1,5 @@
 //! Sleeping, deadlines and intervals; and how late a sleep is. `cargo run --release --example timers`
+#![allow(clippy::std_instead_of_core, reason = "a program reads better with one name for the library")]
 
 use bespoke::time::{Duration, MissedTickBehavior, interval, now, sleep, timeout};
 

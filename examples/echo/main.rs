@@ -10,6 +10,7 @@
 //! | `load` | the clients, generic over the config |
 //! | `measure` | latencies, allocations, memory |
 //! | `report` | the table |
+#![allow(clippy::std_instead_of_core, reason = "a program reads better with one name for the library")]
 
 mod args;
 mod load;

@@ -128,6 +128,7 @@ pub(crate) use imp::*;
 
 /// The mistakes that a model can be told to make.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(not(loom), allow(dead_code, reason = "plants are made under loom only, and not all exist without `std`"))]
 pub(crate) enum Plant {
     /// The push into the inbox publishes nothing.
     RelaxedPush,

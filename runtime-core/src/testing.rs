@@ -1,4 +1,5 @@
 //! The smallest real parts, for the tests of this crate: a driver that only sleeps, and the system's memory.
+#![allow(clippy::unwrap_used, reason = "tests may panic")]
 
 use crate::config::{Config, PanicPolicy, Sealed};
 use crate::driver::Errno;

@@ -181,8 +181,10 @@ where
         let orphan = Orphan::<C, O, K> { op: core::mem::ManuallyDrop::new(op), state, keep };
         if Home::is_current(Worker::home_of(worker)) {
             orphan.abandon(worker);
+            // SAFETY: this thread is running the worker.
+            let home = unsafe { &worker.as_ref().home };
             // SAFETY: the owner; the operation was a guest.
-            unsafe { worker.as_ref().home.guest_goes() };
+            unsafe { home.guest_goes() };
         } else {
             // SAFETY: the operation is a guest of the worker.
             unsafe { post_work(worker, Box::new(orphan)) };

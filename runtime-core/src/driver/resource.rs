@@ -55,7 +55,7 @@ impl<C: Config> OwnedResource<C> {
         };
         let resource = Resource { raw, key };
         // SAFETY: the owner; the driver is there.
-        if let Err(errno) = unsafe { Worker::live(worker).as_ref() }.register(resource, kind) {
+        if let Err(errno) = unsafe { Worker::driver(worker) }.register(resource, kind) {
             // SAFETY: the owner; nothing of the user's runs.
             unsafe { this.with_resources(|resources| resources.close(key)) };
             return Err(errno);

@@ -119,14 +119,19 @@ mod owner {
         pub fn live_tasks(&self) -> usize {
             use crate::sharing::Lock;
             // SAFETY: the owner; nothing re-enters. The root is not a task of the user's.
-            unsafe { self.worker.as_ref().home.owned.with(|owned| owned.live() - 1) }
+            unsafe { self.worker().home.owned.with(|owned| owned.live() - 1) }
         }
 
         /// The resources that are open: sockets, listeners, files.
         #[must_use]
         pub fn open_resources(&self) -> usize {
             // SAFETY: the owner; nothing of the user's runs.
-            unsafe { self.worker.as_ref().with_resources(|resources| resources.len()) }
+            unsafe { self.worker().with_resources(|resources| resources.len()) }
+        }
+
+        fn worker(&self) -> &Worker<C> {
+            // SAFETY: the runtime holds its home until it is closed, which takes it by value.
+            unsafe { self.worker.as_ref() }
         }
 
         /// Closes the runtime as a drop does, but waits for at most `timeout`.

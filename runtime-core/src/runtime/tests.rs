@@ -1,3 +1,5 @@
+#![allow(clippy::unwrap_used, clippy::async_yields_async, reason = "tests may panic, and hand handles out of `block_on`")]
+
 use crate::runtime::{Ambient, Runtime};
 use crate::testing::{App, Other};
 use core::cell::Cell;
@@ -316,7 +318,10 @@ fn block_on_inside_itself_panics_and_other_runtimes_nest() {
 fn names_and_pinned_spawns() {
     let rt = runtime();
     rt.block_on(async {
-        assert_eq!(App::spawn_named("tea", async { 2 }).await.unwrap(), 2);
+        let tea = App::spawn_named("tea", async { 2 });
+        assert_eq!((tea.name(), tea.abort_handle().name()), (Some("tea"), Some("tea")));
+        assert_eq!(tea.await.unwrap(), 2);
+        assert_eq!(App::spawn(async {}).name(), None);
         let pinned = App::spawn_pinned(async || {
             let rc = Rc::new(9);
             App::yield_now().await;

@@ -56,6 +56,22 @@ impl<S: Sharing> Header<S> {
             life: Life::new(),
         }
     }
+
+    /// Where the task lives.
+    #[inline(always)]
+    pub(crate) fn home(&self) -> &Home<S> {
+        // SAFETY: a header keeps the memory of its home (rule 10).
+        unsafe { self.home.as_ref() }
+    }
+
+    /// Takes the waker out of the join slot.
+    ///
+    /// # Safety
+    /// The slot is the caller's, and filled (rule 2); it is empty afterwards.
+    pub(crate) unsafe fn take_join_waker(&self) -> Waker {
+        // SAFETY: as the caller.
+        self.join.with(|slot| unsafe { slot.cast::<Waker>().read() })
+    }
 }
 
 /// The inbox node of `task`.

@@ -36,8 +36,6 @@ pub(crate) struct Tag {
 pub(crate) struct HomeTable<S: Sharing> {
     /// Ends the worker's park. Any thread that holds the home.
     pub(crate) unpark: unsafe fn(NonNull<Home<S>>),
-    /// Owner: one node out of the inbox that is not a task. The flag: the runtime is closed.
-    pub(crate) visit: unsafe fn(NonNull<Home<S>>, NonNull<Node>, NodeKind, bool),
     /// The last reference is gone.
     pub(crate) free: unsafe fn(NonNull<Home<S>>),
 }

@@ -173,11 +173,6 @@ impl Taken {
         }
         Taken { next: oldest }
     }
-
-    #[cfg(test)]
-    pub(crate) fn is_empty(&self) -> bool {
-        self.next.is_null()
-    }
 }
 
 impl Iterator for Taken {

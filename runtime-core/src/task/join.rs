@@ -17,7 +17,6 @@ use core::any::Any;
 use core::fmt;
 use core::marker::PhantomData;
 #[cfg(feature = "std")]
-use core::mem::ManuallyDrop;
 use core::mem::MaybeUninit;
 use core::pin::Pin;
 use core::ptr::NonNull;
@@ -68,24 +67,24 @@ pub(crate) unsafe fn poll_slot<W: StateWord>(
     }
     if now & JWAKER != 0 {
         // SAFETY: while JWAKER is set and the task is not complete, the completer only reads the slot, as we do.
-        if slot.with(|slot| unsafe { (*slot).assume_init_ref() }.will_wake(cx.waker())) {
+        if slot.with(|slot| unsafe { &*slot.cast::<Waker>() }.will_wake(cx.waker())) {
             return Poll::Pending;
         }
         if !state::clear_join_waker(word) {
             return Poll::Ready(word.load() & FAILED != 0);
         }
         // SAFETY: JWAKER was ours to clear, so the slot is ours and filled (rule 2).
-        let old = slot.with(|slot| unsafe { (*slot).assume_init_read() });
+        let old = slot.with(|slot| unsafe { slot.cast::<Waker>().read() });
         guard(|| drop(old));
     }
     let waker = cx.waker().clone();
     // SAFETY: JWAKER is clear, so the slot is ours (rule 2).
-    slot.with_mut(|slot| unsafe { (*slot).write(waker) });
+    slot.with_mut(|slot| unsafe { slot.cast::<Waker>().write(waker) });
     if state::set_join_waker(word) {
         return Poll::Pending;
     }
     // SAFETY: the task is complete and JWAKER is clear, so the slot is still ours.
-    let unused = slot.with(|slot| unsafe { (*slot).assume_init_read() });
+    let unused = slot.with(|slot| unsafe { slot.cast::<Waker>().read() });
     guard(|| drop(unused));
     Poll::Ready(word.load() & FAILED != 0)
 }
@@ -101,7 +100,7 @@ unsafe fn take_after_close<S: Sharing>(task: Task<S>) -> bool {
         return unsafe { task.as_ref() }.state.load() & FAILED != 0;
     }
     // SAFETY: the handle's reference keeps the home.
-    let home: &Home<S> = unsafe { (*task.as_ptr()).home.as_ref() };
+    let home: &Home<S> = unsafe { task.as_ref() }.home();
     foreign_poll("a `JoinHandle`", home.tag.name, home.worker)
 }
 
@@ -144,7 +143,7 @@ unsafe fn abort<S: Sharing>(task: Untyped) {
     }
     if owner {
         // SAFETY: the owner; the new pin is the queue's.
-        unsafe { header.home.as_ref().queue_push(task) }
+        unsafe { header.home().queue_push(task) }
     } else {
         // SAFETY: we turned the pin on.
         if unsafe { super::home::post_task(task) }.is_err() {
@@ -217,12 +216,6 @@ impl<T> JoinHandle<T> {
         JoinHandle { task: Some(task), _output: PhantomData }
     }
 
-    /// The task of a handle that has not yielded yet.
-    #[cfg(feature = "std")]
-    pub(crate) fn into_raw(self) -> Option<Untyped> {
-        ManuallyDrop::new(self).task
-    }
-
     /// Asks the task to stop: its future is dropped at its next turn, and the handle yields a cancelled [`JoinError`].
     /// Does nothing to a task that is complete. Does not wait.
     pub fn abort(&self) {
@@ -250,6 +243,15 @@ impl<T> JoinHandle<T> {
         self.task.is_none_or(|task| unsafe { (verbs_of(task).is_finished)(task) })
     }
 
+    /// The name that it was spawned with, if any.
+    ///
+    /// # Panics
+    /// If this handle has yielded its output.
+    #[must_use]
+    pub fn name(&self) -> Option<&'static str> {
+        name_of(self.task.expect("the handle has yielded its output"))
+    }
+
     /// The identity of the task.
     ///
     /// # Panics
@@ -265,6 +267,13 @@ fn verbs_of(task: Untyped) -> &'static Verbs {
     // SAFETY: the caller's handle holds a reference; the table is the first word of the header.
     let table = unsafe { *task.as_ref() };
     table.verbs
+}
+
+fn name_of(task: Untyped) -> Option<&'static str> {
+    // SAFETY: the caller's handle holds a reference; the table is the first word of the header.
+    let table = unsafe { *task.as_ref() };
+    // SAFETY: the table is the task's own.
+    unsafe { (table.name)(task) }
 }
 
 impl<T> Future for JoinHandle<T> {
@@ -335,6 +344,12 @@ impl AbortHandle {
         unsafe { (verbs_of(self.task).is_finished)(self.task) }
     }
 
+    /// As [`JoinHandle::name`].
+    #[must_use]
+    pub fn name(&self) -> Option<&'static str> {
+        name_of(self.task)
+    }
+
     /// The identity of the task.
     #[must_use]
     pub fn id(&self) -> Id {
@@ -399,12 +414,6 @@ pub struct JoinError {
 unsafe impl Sync for JoinError {}
 
 impl JoinError {
-    /// A task or job that was never run.
-    #[cfg(feature = "std")]
-    pub(crate) fn cancelled(id: Id) -> Self {
-        JoinError { id, panic: None }
-    }
-
     /// Did it panic?
     #[must_use]
     pub fn is_panic(&self) -> bool {

@@ -184,22 +184,22 @@ pub(crate) unsafe fn free<S: Sharing>(task: Task<S>, any_thread: bool) {
     header.life.touch();
     let (home, table, idx) = (header.home, header.table, header.idx.get());
     let holds_home = if S::SHARED {
+        let owned = &header.home().owned;
+        let remove = |owned: &mut super::owned::Owned<S>| {
+            owned.remove(idx);
+            // Once out of the table, the task no longer holds up the close: what gives its block back needs the home.
+            if !owned.closed {
+                header.home().acquire();
+            }
+        };
         // SAFETY: a real lock; nothing re-enters.
-        unsafe {
-            home.as_ref().owned.with(|owned| {
-                owned.remove(idx);
-                // Once out of the table, the task no longer holds up the close: what gives its block back needs the home.
-                if !owned.closed {
-                    home.as_ref().acquire();
-                }
-            })
-        }
+        unsafe { owned.with(remove) };
         true
     } else if any_thread {
         true // merged: the table is the husk's, nobody reads it any more
     } else {
         // SAFETY: the owner; nothing re-enters.
-        unsafe { home.as_ref().owned.with(|owned| owned.remove(idx)) };
+        unsafe { header.home().owned.with(|owned| owned.remove(idx)) };
         false
     };
     // SAFETY: the stage is gone, and nobody names the task any more.
@@ -371,7 +371,7 @@ pub(crate) unsafe fn visit<S: Sharing>(task: Task<S>, closing: bool) {
             return unsafe { unpin_popped(task) };
         }
         // SAFETY: the owner; the pin goes over to the queue.
-        return unsafe { header.home.as_ref().queue_push(task) };
+        return unsafe { header.home().queue_push(task) };
     }
     // Acquire: what the foreign threads wrote before. Release: the next foreign step starts from our view.
     let taken = word(&task).swap(0, Ordering::AcqRel);
@@ -386,7 +386,7 @@ pub(crate) unsafe fn visit<S: Sharing>(task: Task<S>, closing: bool) {
     }
     if is_new {
         // SAFETY: the owner; nothing re-enters.
-        unsafe { header.home.as_ref().owned.with(|owned| header.idx.set(owned.insert(task))) };
+        unsafe { header.home().owned.with(|owned| header.idx.set(owned.insert(task))) };
         if closing {
             // SAFETY: the reference of this visit; nothing runs while the worker closes.
             unsafe { run::cancel_unstarted(task) };
@@ -425,7 +425,7 @@ pub(crate) unsafe fn drop_join_handle<S: Sharing>(task: Task<S>) {
         unsafe { (header.table.drop_output)(task.cast::<&'static super::header::VTable>(), before & FAILED != 0) }
     } else if before & JWAKER != 0 {
         // SAFETY: not complete, so the slot is the handle's again (rule 2), and it is filled.
-        let waker = header.join.with(|slot| unsafe { (*slot).assume_init_read() });
+        let waker = unsafe { header.take_join_waker() };
         run::guard(|| drop(waker));
     }
 }

@@ -85,7 +85,7 @@ pub(crate) unsafe fn complete<S: Sharing>(task: Task<S>, failed: bool, keep_pin:
         unsafe { (header.table.drop_output)(task.cast(), failed) }
     } else if before & JWAKER != 0 {
         // SAFETY: ours since COMPLETE (rule 2): the handle can no longer take it back.
-        let waker = header.join.with(|slot| unsafe { (*slot).assume_init_read() });
+        let waker = unsafe { header.take_join_waker() };
         guard(|| waker.wake());
     }
     debug_assert!(before & FAILED == 0);

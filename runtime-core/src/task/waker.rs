@@ -21,7 +21,7 @@ pub(crate) unsafe fn wake_by_owner<S: Sharing>(task: Task<S>) {
     let header = unsafe { task.as_ref() };
     if state::notify(header) {
         // SAFETY: the owner; the new pin is the queue's.
-        unsafe { header.home.as_ref().queue_push(task) }
+        unsafe { header.home().queue_push(task) }
     }
 }
 

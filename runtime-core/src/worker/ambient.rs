@@ -104,11 +104,12 @@ fn is_of(found: &'static Tag, wanted: &'static Tag) -> bool {
 /// The tag of a home whose sharing is not known: it stands at the same place under each.
 #[inline(always)]
 fn tag_of(home: NonNull<Home<Local>>) -> &'static Tag {
-    const {
-        assert!(core::mem::offset_of!(Home<Local>, tag) == core::mem::offset_of!(Home<crate::sharing::Shared>, tag));
-    }
-    // SAFETY: the ambient word names a living home; only the tag is read, whose place does not depend on the sharing.
-    unsafe { (&raw const (*home.as_ptr()).tag).read() }
+    const AT: usize = core::mem::offset_of!(Home<Local>, tag);
+    const { assert!(AT == core::mem::offset_of!(Home<crate::sharing::Shared>, tag)) };
+    // SAFETY: the ambient word names a living home, and this is inside.
+    let tag = unsafe { home.byte_add(AT) }.cast::<&'static Tag>();
+    // SAFETY: only the tag is read, whose place does not depend on the sharing; it is written once, before anyone sees it.
+    unsafe { tag.read() }
 }
 
 #[cold]

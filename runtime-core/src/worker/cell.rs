@@ -17,7 +17,9 @@ use core::pin::Pin;
 use core::ptr::NonNull;
 use core::task::{Context, Poll};
 
-/// The future, then its output or its failure.
+/// The future, then its output or its failure: one place for the three (`repr(C)`), so a pointer to the stage is a pointer to
+/// each.
+#[repr(C)]
 union Stage<F: Future> {
     future: ManuallyDrop<F>,
     output: ManuallyDrop<F::Output>,
@@ -107,9 +109,13 @@ impl<C: Config, F: Future + 'static, X: Extra, B: Block> Of<C, F, X, B> {
         future: F,
     ) -> NonNull<Header<SharingOf<C>>> {
         let cell = block.cast::<Cell<C, F, X>>().as_ptr();
-        // SAFETY: the block is big enough and aligned (contract); field by field, so that the future moves once.
-        let (to_header, to_extra, to_stage) =
-            unsafe { (&raw mut (*cell).header, &raw mut (*cell).extra, &raw mut (*cell).stage) };
+        // The block is big enough and aligned (contract); field by field, so that the future moves once.
+        // SAFETY: a place inside the block.
+        let to_header = unsafe { &raw mut (*cell).header };
+        // SAFETY: a place inside the block.
+        let to_extra = unsafe { &raw mut (*cell).extra };
+        // SAFETY: a place inside the block.
+        let to_stage = unsafe { &raw mut (*cell).stage };
         // SAFETY: inside the block.
         unsafe { to_header.write(header) };
         // SAFETY: inside the block.
@@ -130,20 +136,22 @@ impl<C: Config, F: Future + 'static, X: Extra, B: Block> Of<C, F, X, B> {
     /// panics.
     #[inline(always)]
     unsafe fn step(stage: *mut Stage<F>, cx: &mut Context<'_>, dropped: &mut bool) -> Polled {
-        // SAFETY: the caller holds RUNNING, and the future is there; it never moves (it lies in the block).
-        let future = unsafe { Pin::new_unchecked(&mut *(*stage).future) };
+        // SAFETY: the caller holds RUNNING, and the future is there.
+        let future = unsafe { &mut *stage.cast::<F>() };
+        // SAFETY: it never moves: it lies in the block until it is dropped there.
+        let future = unsafe { Pin::new_unchecked(future) };
         match future.poll(cx) {
             Poll::Pending => Polled::Pending,
             Poll::Ready(output) => {
                 *dropped = true;
                 let output = Caught(ManuallyDrop::new(output));
                 // SAFETY: dropped once: the flag is set, and the output takes its place.
-                unsafe { ManuallyDrop::drop(&mut (*stage).future) };
+                unsafe { stage.cast::<F>().drop_in_place() };
                 let mut output = ManuallyDrop::new(output);
                 // SAFETY: taken once: the wrapper does not drop it any more.
                 let output = unsafe { ManuallyDrop::take(&mut output.0) };
                 // SAFETY: the stage is ours.
-                unsafe { (&raw mut (*stage).output).write(ManuallyDrop::new(output)) };
+                unsafe { stage.cast::<F::Output>().write(output) };
                 Polled::Output
             }
         }
@@ -179,7 +187,7 @@ impl<C: Config, F: Future + 'static, X: Extra, B: Block> Of<C, F, X, B> {
         let mut panic = panic;
         if !dropped {
             // SAFETY: the future is there, and is dropped once.
-            let drop_future = || unsafe { ManuallyDrop::drop(&mut (*stage).future) };
+            let drop_future = || unsafe { stage.cast::<F>().drop_in_place() };
             #[cfg(feature = "std")]
             if let Err(second) = std::panic::catch_unwind(core::panic::AssertUnwindSafe(drop_future)) {
                 match &panic {
@@ -191,23 +199,24 @@ impl<C: Config, F: Future + 'static, X: Extra, B: Block> Of<C, F, X, B> {
             guard(drop_future);
         }
         // SAFETY: the stage is ours and holds nothing.
-        unsafe { (&raw mut (*stage).failure).write(ManuallyDrop::new(panic.map(Box::new))) };
+        unsafe { stage.cast::<Failure>().write(panic.map(Box::new)) };
         Polled::Failure
     }
 
     unsafe fn cancel(task: Untyped) {
         // SAFETY: the caller holds RUNNING.
-        let _ = unsafe { Self::fail(Self::stage(task), None, false) };
+        let failed = unsafe { Self::fail(Self::stage(task), None, false) };
+        debug_assert_eq!(failed, Polled::Failure);
     }
 
     unsafe fn drop_output(task: Untyped, failed: bool) {
         let stage = Self::stage(task);
         if failed {
             // SAFETY: the stage is the caller's and holds a failure, dropped once.
-            guard(|| unsafe { ManuallyDrop::drop(&mut (*stage).failure) });
+            guard(|| unsafe { stage.cast::<Failure>().drop_in_place() });
         } else if core::mem::needs_drop::<F::Output>() {
             // SAFETY: the stage is the caller's and holds an output, dropped once.
-            guard(|| unsafe { ManuallyDrop::drop(&mut (*stage).output) });
+            guard(|| unsafe { stage.cast::<F::Output>().drop_in_place() });
         }
     }
 

@@ -61,18 +61,18 @@ pub(crate) unsafe fn close<C: Config>(worker: NonNull<Worker<C>>, by: Nanos) -> 
         }
         this.root.set(None);
         // 3.
-        // SAFETY: the owner; the wakers run after the borrow.
-        while let Some(waker) =
-            unsafe { this.with_wheel(|wheel| wheel.expire(u64::MAX).or_else(|| wheel.expire_never())) }
-        {
-            run::guard(|| waker.wake());
-        }
+        let wake_next = || {
+            // SAFETY: the owner; the waker runs after the borrow.
+            let waker = unsafe { this.with_wheel(|wheel| wheel.expire(u64::MAX).or_else(|| wheel.expire_never())) };
+            waker.map(|waker| run::guard(|| waker.wake()))
+        };
+        while wake_next().is_some() {}
         // 4.
         // SAFETY: the owner; the driver is there.
         unsafe { guests::close_resources(worker) };
         // 5.
         // SAFETY: the owner; the driver is there.
-        drained = unsafe { Worker::live(worker).as_ref() }.drain(by);
+        drained = unsafe { Worker::driver(worker) }.drain(by);
         // SAFETY: the owner; no reference to the driver is held.
         drop(unsafe { this.take_live() });
     }

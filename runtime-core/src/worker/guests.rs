@@ -107,7 +107,7 @@ unsafe fn close_resource<C: Config>(worker: NonNull<Worker<C>>, resource: Resour
     let open = unsafe { this.with_resources(|r| r.slot(resource.key).open.get()) };
     if open {
         // SAFETY: the owner; the driver is there while a resource is open.
-        unsafe { Worker::live(worker).as_ref() }.close(resource);
+        unsafe { Worker::driver(worker) }.close(resource);
         // SAFETY: the owner; nothing of the user's runs.
         unsafe { this.with_resources(|r| r.close(resource.key)) };
     }
@@ -124,7 +124,7 @@ pub(super) unsafe fn close_resources<C: Config>(worker: NonNull<Worker<C>>) {
         // SAFETY: the owner; nothing of the user's runs.
         let Some(resource) = (unsafe { this.with_resources(|r| r.next_open(from)) }) else { return };
         // SAFETY: the owner; the driver is still there.
-        unsafe { Worker::live(worker).as_ref() }.close(resource);
+        unsafe { Worker::driver(worker) }.close(resource);
         // The key is not given back: its handle may still post the node.
         // SAFETY: the owner; nothing of the user's runs.
         unsafe { this.with_resources(|r| r.slot(resource.key).open.set(false)) };

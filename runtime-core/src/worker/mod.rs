@@ -88,8 +88,7 @@ pub struct Worker<C: Config> {
 }
 
 impl<C: Config> Worker<C> {
-    const TABLE: HomeTable<SharingOf<C>> =
-        HomeTable { unpark: Self::unpark, visit: Self::visit_guest, free: Self::free };
+    const TABLE: HomeTable<SharingOf<C>> = HomeTable { unpark: Self::unpark, free: Self::free };
     const TAG: Tag = Tag { id: TypeId::of::<C>(), name: C::NAME };
 
     /// The tag of `C`.
@@ -145,6 +144,18 @@ impl<C: Config> Worker<C> {
             Some(live) => NonNull::from(live),
             None => unreachable!("the driver is used after it was dropped"),
         }
+    }
+
+    /// The live driver, for a call.
+    ///
+    /// # Safety
+    /// As [`live`](Self::live); the reference is not kept over anything that may close the worker.
+    #[inline(always)]
+    pub(crate) unsafe fn driver<'a>(worker: NonNull<Self>) -> &'a LiveOf<C> {
+        // SAFETY: as the caller.
+        let live = unsafe { Self::live(worker) };
+        // SAFETY: alive, and shared references to it are all there are.
+        unsafe { live.as_ref() }
     }
 
     /// Takes the driver out: step 5 of close.

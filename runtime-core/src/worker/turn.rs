@@ -46,11 +46,9 @@ impl<C: Config> Worker<C> {
         // SAFETY: the owner.
         unsafe { this.fire_timers() };
         // SAFETY: the owner; the driver is there.
-        let live = unsafe { Self::live(worker) };
-        // SAFETY: as above.
-        if unsafe { live.as_ref() }.has_work() {
-            // SAFETY: as above.
-            park(unsafe { live.as_ref() }, Park::Poll);
+        let driver = unsafe { Self::driver(worker) };
+        if driver.has_work() {
+            park(driver, Park::Poll);
         }
     }
 
@@ -83,16 +81,14 @@ impl<C: Config> Worker<C> {
             }
         };
         // SAFETY: the owner; the driver is there.
-        let live = unsafe { Self::live(worker) };
+        let driver = unsafe { Self::driver(worker) };
         if home.inbox.park() {
-            // SAFETY: as above.
-            park(unsafe { live.as_ref() }, park_for);
+            park(driver, park_for);
             // At once: while the head says PARKED, every push makes a system call.
             // SAFETY: the owner took it.
             unsafe { Self::visit_all(worker, home.inbox.take(), false, false) };
         } else {
-            // SAFETY: as above.
-            park(unsafe { live.as_ref() }, Park::Poll);
+            park(driver, Park::Poll);
         }
         // SAFETY: the owner.
         unsafe { this.fire_timers() };

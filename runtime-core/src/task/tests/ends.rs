@@ -1,4 +1,5 @@
 //! What outlives a runtime, and what it leaves behind: nothing.
+#![allow(clippy::unwrap_used, clippy::async_yields_async, reason = "tests may panic, and hand handles out of `block_on`")]
 
 use crate::instant::Instant;
 use crate::runtime::{Ambient, Runtime};

@@ -2,6 +2,7 @@
 //!
 //! A panic in a drop that runs while another panic unwinds the same frame ends the process, as everywhere in Rust; that
 //! is the one exception.
+#![allow(clippy::unwrap_used, clippy::async_yields_async, reason = "tests may panic, and hand handles out of `block_on`")]
 
 use crate::runtime::{Ambient, Runtime};
 use crate::task::JoinHandle;
