@@ -87,6 +87,7 @@ use entry::Entry;
 ///
 /// ```text
 /// // 1. the block, with the missing items; those from the base lie under `preset::Server`
+/// #[diagnostic::do_not_recommend] // not on a generic config: "is not a configuration" needs no list of those that are
 /// impl Config for App {
 ///     type Driver = IoUring<1024>;
 ///     const LOCAL_QUEUE: usize = 1024;

@@ -14,7 +14,8 @@ use core::ptr::NonNull;
 pub trait Memory: 'static {
     /// The name in `INFO` and in reports.
     const NAME: &'static str;
-    /// The bytes that the runtime may take, if there is a bound; checked against `INFO` at compile time.
+    /// The bytes that the runtime may take beside those that the strategy holds itself, if there is a bound; checked against
+    /// `INFO` at compile time.
     const BUDGET: Option<usize> = None;
     /// The running strategy of one worker.
     type Live<S: Sharing>: Allocate;
