@@ -1,5 +1,6 @@
 //! Signals, from the kernel to the task. Each test runs in a process of its own: what a signal does is process-wide.
 #![cfg(unix)]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking, helpers included")]
 #![expect(
     clippy::disallowed_methods,
     reason = "the raising side stands outside the runtime, with its own thread and clock"
@@ -178,24 +179,28 @@ alone! {
 alone! {
     fn runtimes_on_other_threads_each_see_every_raise() {
         const ROUNDS: usize = 200;
-        let ready = std::sync::Barrier::new(3);
+        // How far each has come: 1 when it listens, one more with each delivery.
+        let steps = [AtomicUsize::new(0), AtomicUsize::new(0)];
         thread::scope(|scope| {
-            for _ in 0..2 {
+            for step in &steps {
                 scope.spawn(|| {
                     run(async {
                         let mut listener = signal(SignalKind::user_defined2()).unwrap();
-                        for _ in 0..ROUNDS {
-                            ready.wait();
+                        step.store(1, Ordering::SeqCst);
+                        for round in 0..ROUNDS {
                             delivered(&mut listener).await;
-                            ready.wait();
+                            step.store(round + 2, Ordering::SeqCst);
                         }
                     });
                 });
             }
-            for _ in 0..ROUNDS {
-                ready.wait();
+            for round in 0..ROUNDS {
+                let start = Instant::now();
+                while steps.iter().any(|step| step.load(Ordering::SeqCst) <= round) {
+                    assert!(start.elapsed() < PATIENCE, "round {round}: {steps:?}");
+                    thread::yield_now();
+                }
                 send(libc::SIGUSR2);
-                ready.wait();
             }
         });
     }
