@@ -17,6 +17,9 @@ use bespoke_core::roles::{Driver, Memory, Scheduler, Under};
 use bespoke_core::select::{Count, Workers};
 use core::marker::PhantomData;
 
+/// Which parts: names without values.
+type Parts<S, D, M> = PhantomData<fn() -> (S, D, M)>;
+
 /// No scheduler chosen: the number of workers decides.
 #[derive(Debug, Clone, Copy)]
 pub struct NoScheduler;
@@ -46,7 +49,7 @@ pub struct Chosen<T>(PhantomData<fn() -> T>);
 /// ```
 #[derive(Debug, Clone, Copy)]
 #[must_use = "a builder does nothing until `build()`"]
-pub struct Builder<const WORKERS: usize, S = NoScheduler, D = NoDriver, M = NoMemory>(PhantomData<fn() -> (S, D, M)>);
+pub struct Builder<const WORKERS: usize, S = NoScheduler, D = NoDriver, M = NoMemory>(Parts<S, D, M>);
 
 /// The scheduler is still free to choose.
 #[diagnostic::on_unimplemented(
@@ -189,12 +192,13 @@ impl<const WORKERS: usize, S, D, M> Builder<WORKERS, S, D, M> {
     ///
     /// # Errors
     /// What the system refused.
-    pub fn build<S2: Scheduler, D2: Driver, M2: Memory>(self) -> Result<Runtime<Built<S2, D2, M2>>, Error>
+    pub fn build<S2: Scheduler, D2: Driver + Under<S2::Sharing>, M2: Memory>(
+        self,
+    ) -> Result<Runtime<Built<S2, D2, M2>>, Error>
     where
         D: HasDriver<Part = D2>,
         S: Pick<WORKERS, Part = S2>,
         M: OrSystem<Part = M2>,
-        D2: Under<S2::Sharing>,
     {
         Runtime::new()
     }
@@ -202,7 +206,7 @@ impl<const WORKERS: usize, S, D, M> Builder<WORKERS, S, D, M> {
 
 /// The config of a built runtime: parts without a name of their own.
 #[derive(Debug, Clone, Copy)]
-pub struct Built<S, D, M>(PhantomData<fn() -> (S, D, M)>);
+pub struct Built<S, D, M>(Parts<S, D, M>);
 
 impl<S: Scheduler, D: Driver + Under<S::Sharing>, M: Memory> Config for Built<S, D, M> {
     type Scheduler = S;

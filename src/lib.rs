@@ -140,7 +140,25 @@ mod default_config {
     crate::__module! { pub root [crate::preset::Default] }
 }
 #[cfg(unix)]
-pub use default_config::root::{net, signal, spawn, spawn_blocking, spawn_pinned, time};
+pub use default_config::root::{net, signal, spawn_blocking, spawn_pinned, time};
+
+/// Spawns a task on the runtime that this task runs in.
+///
+/// The future is `Send`: the default config keeps the right to move tasks between threads one day. A config of one's own
+/// with a local scheduler takes any `'static` future.
+///
+/// # Panics
+/// Without the default runtime on this thread: inside [`main`](macro@main), [`test`](macro@test) or
+/// `Runtime::<preset::Default>::block_on` there is one. If it has no memory for the task.
+#[cfg(unix)]
+#[track_caller]
+pub fn spawn<F>(future: F) -> JoinHandle<F::Output>
+where
+    F: Future<Output: Send> + 'static,
+    F: Send, // the default config may move tasks between threads one day. For other futures: a config of your own
+{
+    <preset::Default as rt::Ambient>::spawn(future)
+}
 
 /// The default config on a clock that jumps over waiting: for tests with timers.
 ///

@@ -23,6 +23,8 @@ const ORDER: &[&[&str]] = &[
     &["select", "info", "check"],
     &["scope", "model"],
     &["runtime"],
+    // The parts that the tests of the core are built on; not in a build.
+    &["testing"],
 ];
 
 const CORE: &str = "runtime-core/src/";

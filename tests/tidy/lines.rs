@@ -4,8 +4,15 @@ use crate::files::{all, is_source, sources};
 use crate::text::{code, ident, line_of, matching, product, words};
 use crate::{Finding, none, only};
 
-/// Files that may read a clock of the standard library: the implementations of the role `Clock`.
-const CLOCK_FILES: &[&str] = &["runtime-core/src/roles/clock.rs", "runtime-core/src/time/clock.rs"];
+/// Files that may read a clock of the standard library: the implementation of the role `Clock`, and waits that belong to
+/// the machine and not to the program's time (how long an idle thread spins, how long a shutdown waits, when a poll's timer
+/// rings).
+const CLOCK_FILES: &[&str] = &[
+    "runtime-core/src/time/clock.rs",
+    "runtime-core/src/blocking/seat.rs",
+    "runtime-core/src/runtime/mod.rs",
+    "runtime-drivers/src/mio/timer.rs",
+];
 
 /// Files that may start a thread of the standard library: the implementations of the role `Threads`.
 const THREAD_FILES: &[&str] = &["runtime-core/src/roles/threads.rs"];

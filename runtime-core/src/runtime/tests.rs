@@ -1,4 +1,8 @@
-#![allow(clippy::unwrap_used, clippy::async_yields_async, reason = "tests may panic, and hand handles out of `block_on`")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::async_yields_async,
+    reason = "tests may panic, and hand handles out of `block_on`"
+)]
 
 use crate::runtime::{Ambient, Runtime};
 use crate::testing::{App, Other};
@@ -230,7 +234,9 @@ fn a_waker_works_from_another_thread_and_after_the_runtime_is_gone() {
     let clone = thread.join().unwrap();
     drop(rt);
     clone.wake_by_ref();
-    clone.clone().wake();
+    let last = clone.clone();
+    drop(clone);
+    last.wake();
 }
 
 #[test]

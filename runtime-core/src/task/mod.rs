@@ -2,7 +2,7 @@
 //!
 //! | file | holds |
 //! |---|---|
-//! | `header` | [`Header`]: what stands in front of every future; the vtables |
+//! | `header` | `Header`: what stands in front of every future; the vtables |
 //! | `state` | the bits, and the named transitions of the state word |
 //! | `refs` | who keeps a task alive; the foreign path of `Local`; freeing |
 //! | `waker` | the waker's vtable: wake, clone, drop |
@@ -11,7 +11,7 @@
 //! | `owned` | the table of all tasks that are not freed yet |
 //! | `queue` | the run queue |
 //! | `inbox` | what other threads hand to a worker; its head is the park state |
-//! | `home` | [`Home`]: what a task knows of its worker |
+//! | `home` | `Home`: what a task knows of its worker |
 //! | `current` | the ambient word: which worker this thread is running |
 //!
 //! What is typed by the config, the future's cell and spawning, is in [`worker`](crate::worker).
@@ -32,12 +32,12 @@
 //! references from bit 8.
 //!
 //! ```text
-//!            notify [1]            start [2]             idle [3]
+//!            notify 1              start 2               idle 3  
 //!  PARKED ───────────► NOTIFIED ───────────► RUNNING ───────────► PARKED
-//!                         ▲                   │  │  notify [1]: NOTIFIED|RUNNING, then idle [3] queues it again
-//!                         └───────────────────┘  └──► complete [4]: COMPLETE, for good
+//!                         ▲                   │  │  notify 1: NOTIFIED|RUNNING, then idle 3 queues it again
+//!                         └───────────────────┘  └──► complete 4: COMPLETE, for good
 //! ```
-//! [1] [`state::notify`] · [2] [`state::start`] · [3] [`state::idle`] · [4] [`state::complete`]
+//! 1: [`state::notify`] · 2: [`state::start`] · 3: [`state::idle`] · 4: [`state::complete`]
 //!
 //! # Who may touch what
 //! 1. The **stage** (future, output, failure): whoever set `RUNNING`; once `COMPLETE`, the join handle if `JOIN`, else the

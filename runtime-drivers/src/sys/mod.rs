@@ -12,7 +12,8 @@
 //! 3. A failure is `Err(Errno)`, with the number the kernel gave. A descriptor that was made on the way is closed again.
 //! 4. `EINTR` is retried where POSIX lets a call be repeated. The two exceptions say so: [`fd::close`] and
 //!    [`socket::connect_start`].
-//! 5. No call allocates or locks, nor panics but where the system fails without an `errno`; [`signal::on_signal`](signal) is moreover async-signal-safe.
+//! 5. No call allocates or locks, nor panics but where the system fails without an `errno`;
+//!    [`signal::on_signal`](signal) is moreover async-signal-safe.
 //! 6. No call raises `SIGPIPE`.
 //! 7. A call on a nonblocking descriptor, or with `nonblocking`, that has nothing to do fails with an error for which
 //!    [`would_block`] holds.

@@ -1,5 +1,9 @@
 //! What outlives a runtime, and what it leaves behind: nothing.
-#![allow(clippy::unwrap_used, clippy::async_yields_async, reason = "tests may panic, and hand handles out of `block_on`")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::async_yields_async,
+    reason = "tests may panic, and hand handles out of `block_on`"
+)]
 
 use crate::instant::Instant;
 use crate::runtime::{Ambient, Runtime};
@@ -34,7 +38,7 @@ fn a_sleep_that_never_ends_does_not_keep_its_closed_runtime() {
     let rt = Runtime::<App>::new().unwrap();
     let sleep = rt.block_on(async {
         let mut sleep = Box::pin(Sleep::<App>::until(Instant::FAR_FUTURE));
-        poll_fn(|cx| Poll::Ready(assert!(sleep.as_mut().poll(cx).is_pending()))).await;
+        assert!(poll_fn(|cx| Poll::Ready(sleep.as_mut().poll(cx).is_pending())).await);
         sleep
     });
     drop(rt);

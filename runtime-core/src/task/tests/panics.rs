@@ -2,7 +2,11 @@
 //!
 //! A panic in a drop that runs while another panic unwinds the same frame ends the process, as everywhere in Rust; that
 //! is the one exception.
-#![allow(clippy::unwrap_used, clippy::async_yields_async, reason = "tests may panic, and hand handles out of `block_on`")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::async_yields_async,
+    reason = "tests may panic, and hand handles out of `block_on`"
+)]
 
 use crate::runtime::{Ambient, Runtime};
 use crate::task::JoinHandle;
@@ -12,13 +16,14 @@ use crate::worker::Worker;
 use crate::worker::ambient;
 use crate::worker::guests::{Work, post_work};
 use core::future::poll_fn;
+use core::panic::AssertUnwindSafe;
 use core::pin::Pin;
 use core::ptr::NonNull;
 use core::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use core::task::{Context, Poll, RawWaker, RawWakerVTable, Waker};
 use core::time::Duration;
 use std::boxed::Box;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::catch_unwind;
 use std::sync::Arc;
 use std::vec::Vec;
 
@@ -387,9 +392,11 @@ fn work_for_the_owner_that_panics() {
         let rt = Runtime::<App>::new().unwrap();
         let worker = rt.block_on(async {
             let worker = ambient::worker::<App>();
+            // SAFETY: the ambient worker is alive.
+            let this = unsafe { worker.as_ref() };
             for _ in 0..3 {
                 // SAFETY: the owner, in its context.
-                unsafe { worker.as_ref().home.guest_comes() };
+                unsafe { this.home.guest_comes() };
             }
             worker
         });

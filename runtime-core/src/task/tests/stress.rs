@@ -2,7 +2,11 @@
 //!
 //! 100,000 operations of other threads by default, 1,000,000 with `BESPOKE_DEEP=1`. Checked: every block given back, every
 //! future and output dropped exactly once, those that are not `Send` on their own thread.
-#![allow(clippy::unwrap_used, clippy::async_yields_async, reason = "tests may panic, and hand handles out of `block_on`")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::async_yields_async,
+    reason = "tests may panic, and hand handles out of `block_on`"
+)]
 
 use crate::runtime::{Ambient, Handle, Runtime};
 use crate::task::{AbortHandle, JoinHandle};
