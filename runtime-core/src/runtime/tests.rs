@@ -1,3 +1,6 @@
+#![allow(clippy::unwrap_used, reason = "a test says what it expects")]
+#![allow(clippy::async_yields_async, reason = "handles and sleeps are made inside the runtime, and awaited elsewhere")]
+
 use crate::runtime::{Ambient, Runtime};
 use crate::testing::{App, Other};
 use core::cell::Cell;
@@ -228,6 +231,7 @@ fn a_waker_works_from_another_thread_and_after_the_runtime_is_gone() {
     let clone = thread.join().unwrap();
     drop(rt);
     clone.wake_by_ref();
+    #[expect(clippy::waker_clone_wake, reason = "a wake by value is what this tests")]
     clone.clone().wake();
 }
 

@@ -1,3 +1,6 @@
+#![allow(clippy::unwrap_used, reason = "a test says what it expects")]
+#![allow(clippy::async_yields_async, reason = "handles and sleeps are made inside the runtime, and awaited elsewhere")]
+
 use super::MissedTickBehavior;
 use crate::runtime::{Ambient, Runtime};
 use crate::testing::{App, Jumping};
@@ -23,7 +26,7 @@ fn sleeps_end_in_the_order_of_their_deadlines() {
     let rt = Runtime::<Jumping>::new().unwrap();
     let order = rt.block_on(async {
         let (send, receive) = std::sync::mpsc::channel();
-        let handles: Vec<_> = [30u64, 10, 20, 3600_000, 0]
+        let handles: Vec<_> = [30u64, 10, 20, 3_600_000, 0]
             .into_iter()
             .map(|ms| {
                 let send = send.clone();
@@ -38,7 +41,7 @@ fn sleeps_end_in_the_order_of_their_deadlines() {
         }
         receive.try_iter().collect::<Vec<_>>()
     });
-    assert_eq!(order, [0, 10, 20, 30, 3600_000]);
+    assert_eq!(order, [0, 10, 20, 30, 3_600_000]);
 }
 
 #[test]

@@ -16,7 +16,7 @@ use core::alloc::Layout;
 use core::ptr::NonNull;
 
 /// A new task with the runtime's reference and the handle's.
-const BORN: usize = 2 * REF | JOIN;
+const BORN: usize = (2 * REF) | JOIN;
 
 /// Spawns a task on `worker`.
 ///

@@ -33,7 +33,7 @@ fn a_sleep_that_never_ends_does_not_keep_its_closed_runtime() {
     let rt = Runtime::<App>::new().unwrap();
     let sleep = rt.block_on(async {
         let mut sleep = Box::pin(Sleep::<App>::until(Instant::FAR_FUTURE));
-        poll_fn(|cx| Poll::Ready(assert!(sleep.as_mut().poll(cx).is_pending()))).await;
+        assert!(poll_fn(|cx| Poll::Ready(sleep.as_mut().poll(cx).is_pending())).await);
         sleep
     });
     drop(rt);

@@ -11,13 +11,14 @@ use crate::worker::Worker;
 use crate::worker::ambient;
 use crate::worker::guests::{Work, post_work};
 use core::future::poll_fn;
+use core::panic::AssertUnwindSafe;
 use core::pin::Pin;
 use core::ptr::NonNull;
 use core::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use core::task::{Context, Poll, RawWaker, RawWakerVTable, Waker};
 use core::time::Duration;
 use std::boxed::Box;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::catch_unwind;
 use std::sync::Arc;
 use std::vec::Vec;
 
@@ -345,7 +346,7 @@ fn a_foreign_waker_that_panics_in_the_wheel() {
             let count = Arc::new(AtomicUsize::new(0));
             let rt = Runtime::<App>::new().unwrap();
             let mut sleep = rt.block_on(async {
-                let mut sleep = Box::pin(Sleep::<App>::after(Duration::from_millis(1)));
+                let mut sleep = Box::pin(Sleep::<App>::after(Duration::from_millis(40)));
                 let polled = poll_with(&mut sleep, loud::waker(verbs, &count));
                 assert_eq!(polled.is_none(), verbs & loud::CLONE != 0);
                 sleep
@@ -354,7 +355,7 @@ fn a_foreign_waker_that_panics_in_the_wheel() {
                 elsewhere(move || drop_loudly(sleep));
                 turns(&rt);
             } else {
-                rt.block_on(async { App::sleep(Duration::from_millis(5)).await });
+                rt.block_on(async { App::sleep(Duration::from_millis(50)).await });
                 if verbs != loud::CLONE {
                     assert!(rt.block_on(poll_fn(|cx| Poll::Ready(sleep.as_mut().poll(cx).is_ready()))));
                 }
@@ -387,8 +388,10 @@ fn work_for_the_owner_that_panics() {
         let worker = rt.block_on(async {
             let worker = ambient::worker::<App>();
             for _ in 0..3 {
+                // SAFETY: alive: it runs this.
+                let this = unsafe { worker.as_ref() };
                 // SAFETY: the owner, in its context.
-                unsafe { worker.as_ref().home.guest_comes() };
+                unsafe { this.home.guest_comes() };
             }
             worker
         });
