@@ -5,6 +5,7 @@
 
 use crate::runtime::{Ambient, Runtime};
 use crate::task::JoinHandle;
+use crate::task::run::guard;
 use crate::testing::{App, Census, Other};
 use crate::time::Sleep;
 use crate::worker::Worker;
@@ -175,7 +176,7 @@ impl SpawnOn for App {
 
 /// Drops what its owner may drop with a panic.
 fn drop_loudly<T>(value: T) {
-    let _ = catch_unwind(AssertUnwindSafe(|| drop(value))).map_err(core::mem::forget);
+    guard(|| drop(value));
 }
 
 fn play(at: At, end: End) {
