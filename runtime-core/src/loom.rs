@@ -207,6 +207,7 @@ pub(crate) mod plants {
         *ON.lock().unwrap_or_else(std::sync::PoisonError::into_inner) == Some(plant)
     }
 
+    #[cfg(test)]
     pub(crate) fn set(plant: Option<Plant>) {
         *ON.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = plant;
     }

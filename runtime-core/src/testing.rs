@@ -1,5 +1,6 @@
 //! The smallest real parts, for the tests of this crate: a driver that only sleeps, and the system's memory.
-#![allow(clippy::unwrap_used, reason = "tests may panic")]
+#![allow(clippy::unwrap_used, reason = "a test says what it expects")]
+#![cfg_attr(loom, allow(dead_code, reason = "the models use some of it"))]
 
 use crate::config::{Config, PanicPolicy, Sealed};
 use crate::driver::Errno;

@@ -59,7 +59,7 @@ fn unfinished(path: &str, text: &str) -> Vec<Finding> {
     for at in words(&code, "ignore") {
         let rest = code[at + "ignore".len()..].trim_start();
         // The reason was blanked in `code`: it is read from the text, where offsets are the same.
-        let reason = rest.starts_with('=') && text[at..].split('"').nth(1).is_some_and(|why| why.len() > 4);
+        let reason = rest.starts_with('=') && text[at..].split('"').nth(1).is_some_and(|why| why.len() > 3);
         if in_attribute(&code, at) && !reason {
             found.push(finding("unfinished", path, text, at, "ignored without a reason: write `#[ignore = \"why\"]`"));
         }

@@ -111,13 +111,17 @@ pub(crate) fn guard(f: impl FnOnce()) {
     }
 }
 
-/// Drops what something panicked with. The drop may panic, with a value whose drop may panic, and so on for ever: the
-/// second one is leaked.
+/// Drops what something panicked with. The drop may panic, with a value whose drop may panic, and so on for ever: after a
+/// few the next is leaked.
 #[cfg(feature = "std")]
 #[cold]
-pub(crate) fn drop_panic(panic: alloc::boxed::Box<dyn core::any::Any + Send>) {
-    let drop_it = core::panic::AssertUnwindSafe(|| drop(panic));
-    if let Err(second) = std::panic::catch_unwind(drop_it) {
-        core::mem::forget(second);
+pub(crate) fn drop_panic(mut panic: alloc::boxed::Box<dyn core::any::Any + Send>) {
+    for _ in 0..8 {
+        let drop_it = core::panic::AssertUnwindSafe(|| drop(panic));
+        match std::panic::catch_unwind(drop_it) {
+            Ok(()) => return,
+            Err(next) => panic = next,
+        }
     }
+    core::mem::forget(panic);
 }

@@ -1,4 +1,5 @@
-#![expect(clippy::async_yields_async, reason = "the tests hand sleeps out of `block_on`")]
+#![allow(clippy::unwrap_used, reason = "a test says what it expects")]
+#![allow(clippy::async_yields_async, reason = "handles and sleeps are made inside the runtime, and awaited elsewhere")]
 
 use super::MissedTickBehavior;
 use crate::runtime::{Ambient, Runtime};

@@ -3,8 +3,8 @@
 //! Freed memory is kept until the next execution of the model starts, so that loom sees a use after a free: the `life`
 //! cells in it are loom's. It is given back in the order in which it was freed.
 
+use core::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::boxed::Box;
-use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::sync::{Mutex, PoisonError};
 use std::vec::Vec;
 
@@ -14,7 +14,7 @@ static HOMES_FREED: AtomicUsize = AtomicUsize::new(0);
 static GRAVES: Mutex<Vec<Grave>> = Mutex::new(Vec::new());
 
 /// What gives one block back.
-struct Grave(Box<dyn FnOnce()>);
+struct Grave(#[cfg_attr(not(test), expect(dead_code, reason = "models are tests"))] Box<dyn FnOnce()>);
 
 // SAFETY: what it names was freed, so it is nobody's; models run one at a time.
 unsafe impl Send for Grave {}
@@ -35,6 +35,7 @@ pub(crate) fn home_freed(give_back: impl FnOnce() + 'static) {
     bury(give_back);
 }
 /// Before each execution of a model.
+#[cfg(test)]
 pub(crate) fn reset() {
     let graves = core::mem::take(&mut *GRAVES.lock().unwrap_or_else(PoisonError::into_inner));
     for grave in graves {
@@ -45,6 +46,7 @@ pub(crate) fn reset() {
     HOMES_FREED.store(0, SeqCst);
 }
 /// Is every task freed, and so many homes?
+#[cfg(test)]
 pub(crate) fn assert_all_freed(homes: usize) {
     assert_eq!(FREED.load(SeqCst), SPAWNED.load(SeqCst), "a task leaked");
     assert_eq!(HOMES_FREED.load(SeqCst), homes, "a home leaked");

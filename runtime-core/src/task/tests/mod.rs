@@ -1,4 +1,6 @@
 //! Tests of tasks as a whole.
+#![allow(clippy::unwrap_used, reason = "a test says what it expects")]
+#![allow(clippy::async_yields_async, reason = "handles and sleeps are made inside the runtime, and awaited elsewhere")]
 
 #[cfg(not(loom))]
 mod ends;

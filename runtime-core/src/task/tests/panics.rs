@@ -10,6 +10,7 @@
 
 use crate::runtime::{Ambient, Runtime};
 use crate::task::JoinHandle;
+use crate::task::run::guard;
 use crate::testing::{App, Census, Other};
 use crate::time::Sleep;
 use crate::worker::Worker;
@@ -180,7 +181,7 @@ impl SpawnOn for App {
 
 /// Drops what its owner may drop with a panic.
 fn drop_loudly<T>(value: T) {
-    let _ = catch_unwind(AssertUnwindSafe(|| drop(value))).map_err(core::mem::forget);
+    guard(|| drop(value));
 }
 
 fn play(at: At, end: End) {
@@ -351,7 +352,7 @@ fn a_foreign_waker_that_panics_in_the_wheel() {
             let count = Arc::new(AtomicUsize::new(0));
             let rt = Runtime::<App>::new().unwrap();
             let mut sleep = rt.block_on(async {
-                let mut sleep = Box::pin(Sleep::<App>::after(Duration::from_millis(1)));
+                let mut sleep = Box::pin(Sleep::<App>::after(Duration::from_millis(40)));
                 let polled = poll_with(&mut sleep, loud::waker(verbs, &count));
                 assert_eq!(polled.is_none(), verbs & loud::CLONE != 0);
                 sleep
@@ -360,7 +361,7 @@ fn a_foreign_waker_that_panics_in_the_wheel() {
                 elsewhere(move || drop_loudly(sleep));
                 turns(&rt);
             } else {
-                rt.block_on(async { App::sleep(Duration::from_millis(5)).await });
+                rt.block_on(async { App::sleep(Duration::from_millis(50)).await });
                 if verbs != loud::CLONE {
                     assert!(rt.block_on(poll_fn(|cx| Poll::Ready(sleep.as_mut().poll(cx).is_ready()))));
                 }
@@ -395,6 +396,8 @@ fn work_for_the_owner_that_panics() {
             // SAFETY: the ambient worker is alive.
             let this = unsafe { worker.as_ref() };
             for _ in 0..3 {
+                // SAFETY: alive: it runs this.
+                let this = unsafe { worker.as_ref() };
                 // SAFETY: the owner, in its context.
                 unsafe { this.home.guest_comes() };
             }

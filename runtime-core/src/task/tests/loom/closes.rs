@@ -94,7 +94,10 @@ fn abort_vs_close<C: Config>() {
     drop((handle, waker));
     let other = thread::spawn(move || {
         abort.abort();
-        assert!(abort.is_finished() || !abort.clone().is_finished() || abort.is_finished());
+        // Once complete, it stays so.
+        if abort.is_finished() {
+            assert!(abort.clone().is_finished());
+        }
     });
     drop(rt);
     other.join().unwrap();

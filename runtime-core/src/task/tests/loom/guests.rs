@@ -107,8 +107,10 @@ impl<C: Config> Work<C> for DropsAndWakes {
 fn guest<C: Config>(rt: &Runtime<C>) -> Cross<NonNull<Worker<C>>> {
     rt.block_on(async {
         let worker = ambient::worker::<C>();
+        // SAFETY: alive: it runs this.
+        let this = unsafe { worker.as_ref() };
         // SAFETY: the owner, in its context.
-        unsafe { worker.as_ref().home.guest_comes() };
+        unsafe { this.home.guest_comes() };
         Cross(worker)
     })
 }

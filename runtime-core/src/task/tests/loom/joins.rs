@@ -132,7 +132,8 @@ fn output_taken_after_close<C: Config>() {
     let handle = rt.handle();
     rt.block_on(poll_fn(|_| {
         let mut cx = core::task::Context::from_waker(Waker::noop());
-        Poll::Ready(assert!(core::pin::Pin::new(&mut cancelled).poll(&mut cx).is_pending()))
+        assert!(core::pin::Pin::new(&mut cancelled).poll(&mut cx).is_pending());
+        Poll::Ready(())
     }));
     drop(rt);
     assert!(handle.is_closed());

@@ -46,9 +46,9 @@ use ::loom::sync::Arc;
 use ::loom::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use core::cell::RefCell;
 use core::future::poll_fn;
+use core::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use core::task::{Poll, Waker};
 use std::rc::Rc;
-use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
