@@ -133,13 +133,16 @@ const TASK_HEADER: usize = crate::task::HEADER_BYTES;
 #[cfg(not(feature = "alloc"))]
 const TASK_HEADER: usize = 0;
 
-#[cfg(feature = "alloc")]
 const fn worker_bytes<C: Config>() -> usize {
-    size_of::<crate::worker::Worker<C>>() - size_of::<crate::config::LiveOf<C>>()
-}
-#[cfg(not(feature = "alloc"))]
-const fn worker_bytes<C: Config>() -> usize {
-    0
+    #[cfg(feature = "alloc")]
+    {
+        size_of::<crate::worker::Worker<C>>() - size_of::<crate::config::LiveOf<C>>()
+    }
+    // There is no worker without `alloc`.
+    #[cfg(not(feature = "alloc"))]
+    {
+        size_of::<core::marker::PhantomData<C>>()
+    }
 }
 
 const TARGET_ARCH: &str = if cfg!(target_arch = "x86_64") {

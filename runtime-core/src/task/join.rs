@@ -16,7 +16,6 @@ use alloc::string::String;
 use core::any::Any;
 use core::fmt;
 use core::marker::PhantomData;
-#[cfg(feature = "std")]
 use core::mem::MaybeUninit;
 use core::pin::Pin;
 use core::ptr::NonNull;

@@ -32,6 +32,7 @@ pub(crate) mod turn;
 use crate::blocking::{Limits, Pool};
 use crate::config::{ClockOf, Config, LiveOf, MemoryOf, SharingOf};
 use crate::error::Error;
+use crate::instant::Instant;
 use crate::roles::{Clock, Entropy, Live, Memory, StartCx, Unpark};
 use crate::task::header::{Task, task_of};
 use crate::task::home::{Home, HomeTable, Tag};
@@ -197,6 +198,12 @@ impl<C: Config> Worker<C> {
     #[cfg(feature = "std")]
     pub(crate) fn root(&self) -> Option<Task<SharingOf<C>>> {
         self.root.get()
+    }
+
+    /// The time now.
+    #[inline]
+    pub(crate) fn now(&self) -> Instant {
+        C::Clock::now(&self.common.clock)
     }
 
     /// The next number of the worker's generator (xorshift64*).

@@ -12,12 +12,6 @@ use crate::task::run::guard;
 use core::ptr::NonNull;
 
 impl<C: Config> Worker<C> {
-    /// The time now.
-    #[inline]
-    pub(crate) fn now(&self) -> Instant {
-        C::Clock::now(&self.common.clock)
-    }
-
     /// Takes in what other threads left.
     ///
     /// # Safety

@@ -393,8 +393,6 @@ fn work_for_the_owner_that_panics() {
         let rt = Runtime::<App>::new().unwrap();
         let worker = rt.block_on(async {
             let worker = ambient::worker::<App>();
-            // SAFETY: the ambient worker is alive.
-            let this = unsafe { worker.as_ref() };
             for _ in 0..3 {
                 // SAFETY: alive: it runs this.
                 let this = unsafe { worker.as_ref() };
