@@ -1,4 +1,4 @@
-//~ RUSTC UNDER bespoke::spawn(drops(shared)): future cannot be sent between threads safely
+//~ RUSTC UNDER drops(shared): future cannot be sent between threads safely
 //~ SAYS the default config may move tasks between threads one day
 use std::rc::Rc;
 
