@@ -82,6 +82,11 @@ where
         let home = unsafe { &owner.as_ref().home };
         if home.inbox.is_closed() {
             let Some(keep) = self.keep.take() else { panic!("an operation was polled after it yielded") };
+            if let Some(worker) = self.guest.take() {
+                // The driver was drained, so nothing is in flight any more.
+                // SAFETY: the reference that close took for this guest; `home` is not used afterwards.
+                unsafe { Home::release(Worker::home_of(worker)) };
+            }
             return Poll::Ready((O::refused(Errno::RUNTIME_CLOSED), keep));
         }
         foreign_poll(O::NAME, C::NAME, home.worker)
