@@ -95,6 +95,8 @@ struct Source {
     writable: bool,
     /// The peer has ended its direction, or both: no further edge need come.
     hung_up: bool,
+    /// In the poll. A socket that never began to connect is not.
+    enlisted: bool,
     reader: Option<Waker>,
     writer: Option<Waker>,
     /// A write that was dropped under way.
@@ -202,6 +204,7 @@ impl LiveMio {
                 Interest::READABLE | Interest::WRITABLE,
             )
             .map_err(|error| errno(&error))?;
+        self.with_source(resource.key, |source| source.enlisted = true);
         self.registered.set(self.registered.get() + 1);
         Ok(())
     }
@@ -316,7 +319,9 @@ impl Live for LiveMio {
             let next = Source { generation: source.generation.wrapping_add(1), ..Source::default() };
             core::mem::replace(source, next)
         });
-        self.registered.set(self.registered.get().saturating_sub(1));
+        if old.enlisted {
+            self.registered.set(self.registered.get() - 1);
+        }
         // Closing takes it out of the poll: nobody else holds the same open file.
         close_raw(resource.raw);
         drop(old);

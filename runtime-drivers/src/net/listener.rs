@@ -82,13 +82,8 @@ impl<C: Config> TcpListener<C> {
             io::Error::new(error.kind(), std::format!("cannot listen on {address}: {error}"))
         };
         let raw = <C::Driver as Sockets>::listen(address, options).map_err(told)?;
-        match OwnedResource::adopt(raw, Kind::Listener) {
-            Ok(resource) => Ok(TcpListener { resource, backs_off: AtomicBool::new(false) }),
-            Err(errno) => {
-                <C::Driver as Sockets>::discard(raw);
-                Err(told(errno))
-            }
-        }
+        let resource = super::adopt(raw, Kind::Listener).map_err(told)?;
+        Ok(TcpListener { resource, backs_off: AtomicBool::new(false) })
     }
 
     /// Waits for the next connection: the stream and the peer's address.
