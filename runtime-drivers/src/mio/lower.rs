@@ -90,7 +90,7 @@ wait!(Nop, |_live, _op, _cx| Poll::Ready(()));
 wait!(Accept, |live, op, cx| accept(live, op, cx));
 
 fn accept(live: &LiveMio, op: &Accept, cx: &mut Context<'_>) -> Poll<Result<(i32, SocketAddr), Errno>> {
-    attempt(live, op.listener.key, Direction::Read, cx, || {
+    attempt(live, op.listener.key, Direction::Accept, cx, || {
         loop {
             match socket::accept(op.listener.raw, true) {
                 // The peer is gone already: the next one.

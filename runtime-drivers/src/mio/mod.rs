@@ -98,6 +98,8 @@ struct Source {
     /// In the poll. A socket that never began to connect is not.
     enlisted: bool,
     reader: Option<Waker>,
+    /// Tasks that wait for one listener: each edge wakes all, as it may stand for several connections.
+    acceptors: Vec<Waker>,
     writer: Option<Waker>,
     /// A write that was dropped under way.
     interrupted: Option<Taken>,
@@ -108,6 +110,8 @@ struct Source {
 enum Direction {
     Read,
     Write,
+    /// As `Read`, but for any number of tasks at once.
+    Accept,
 }
 
 /// The running driver of one worker.
@@ -156,7 +160,7 @@ impl LiveMio {
     #[inline]
     fn ready(&self, key: u32, direction: Direction, cx: &mut Context<'_>) -> bool {
         let ready = self.with_source(key, |source| match direction {
-            Direction::Read => source.readable,
+            Direction::Read | Direction::Accept => source.readable,
             Direction::Write => source.writable,
         });
         if !ready {
@@ -169,27 +173,35 @@ impl LiveMio {
     #[inline]
     fn clear(&self, key: u32, direction: Direction) {
         self.with_source(key, |source| match direction {
-            Direction::Read => source.readable = false,
+            Direction::Read | Direction::Accept => source.readable = false,
             Direction::Write => source.writable = false,
         });
     }
 
     /// Leaves the waker of `cx` with the source.
     fn watch(&self, key: u32, direction: Direction, cx: &mut Context<'_>) {
-        let take = |source: &mut Source| match direction {
-            Direction::Read => source.reader.take(),
-            Direction::Write => source.writer.take(),
+        let place: fn(&mut Source) -> &mut Option<Waker> = match direction {
+            Direction::Read => |source| &mut source.reader,
+            Direction::Write => |source| &mut source.writer,
+            Direction::Accept => return self.watch_among(key, cx),
         };
-        let old = self.with_source(key, take);
+        let old = self.with_source(key, |source| place(source).take());
         let (waker, unused) = match old {
             Some(waker) if waker.will_wake(cx.waker()) => (waker, None),
             old => (cx.waker().clone(), old),
         };
-        self.with_source(key, |source| match direction {
-            Direction::Read => source.reader = Some(waker),
-            Direction::Write => source.writer = Some(waker),
-        });
+        self.with_source(key, |source| *place(source) = Some(waker));
         drop(unused);
+    }
+
+    /// Leaves the waker of `cx` with a listener, beside those of other tasks.
+    #[cold]
+    fn watch_among(&self, key: u32, cx: &mut Context<'_>) {
+        let known = self.with_source(key, |source| source.acceptors.iter().any(|waker| waker.will_wake(cx.waker())));
+        if !known {
+            let waker = cx.waker().clone();
+            self.with_source(key, |source| source.acceptors.push(waker));
+        }
     }
 
     /// Adds a descriptor to the poll.
@@ -231,10 +243,11 @@ impl LiveMio {
                 continue; // closed since
             }
             source.hung_up |= hung_up;
-            let (mut reader, mut writer) = (None, None);
+            let (mut reader, mut writer, mut acceptors) = (None, None, Vec::new());
             if reads {
                 source.readable = true;
                 reader = source.reader.take();
+                acceptors = core::mem::take(&mut source.acceptors);
             }
             if writes {
                 source.writable = true;
@@ -246,6 +259,7 @@ impl LiveMio {
             if let Some(waker) = writer {
                 waker.wake();
             }
+            acceptors.into_iter().for_each(Waker::wake);
         }
     }
 
