@@ -133,7 +133,12 @@ wait!(Interrupted, |live, op, _cx| Poll::Ready(live.with_source(op.stream.key, |
 
 /// How much of a write was taken. 0: nothing, so dropping it is free.
 #[derive(Debug, Default)]
-pub struct Progress(usize);
+pub struct Progress {
+    taken: usize,
+    /// Of the source. A write that another thread drops is told to the driver later: its stream may be closed by then, and
+    /// the key may be that of another.
+    generation: u32,
+}
 
 impl Submit<Transmit> for Mio {
     type InFlight<S: Sharing> = Progress;
@@ -153,22 +158,23 @@ impl Submit<Transmit> for Mio {
         loop {
             let sent = attempt(live, key, Direction::Write, cx, || {
                 // SAFETY: in bounds: at most `len` bytes were taken.
-                let from = unsafe { op.from.add(state.0) };
+                let from = unsafe { op.from.add(state.taken) };
                 // SAFETY: whoever made the operation keeps `from` readable for `len` bytes until it is over.
-                unsafe { transfer::send(raw, from, op.len - state.0, true) }
+                unsafe { transfer::send(raw, from, op.len - state.taken, true) }
             });
             match sent {
                 Poll::Pending => return Poll::Pending,
                 Poll::Ready(Err(errno)) => {
-                    let taken = core::mem::take(&mut state.0);
+                    let taken = core::mem::take(&mut state.taken);
                     return Poll::Ready((taken, Err(errno)));
                 }
                 Poll::Ready(Ok(n)) => {
-                    state.0 += n;
-                    if state.0 >= op.len || !op.all {
-                        let taken = core::mem::take(&mut state.0);
+                    state.taken += n;
+                    if state.taken >= op.len || !op.all {
+                        let taken = core::mem::take(&mut state.taken);
                         return Poll::Ready((taken, Ok(())));
                     }
+                    state.generation = live.with_source(key, |source| source.generation);
                 }
             }
         }
@@ -176,7 +182,7 @@ impl Submit<Transmit> for Mio {
 
     #[inline(always)]
     fn in_flight<S: Sharing>(state: &Progress) -> bool {
-        state.0 > 0
+        state.taken > 0
     }
 
     fn abandon<S: Sharing, K: Send + 'static>(
@@ -187,8 +193,11 @@ impl Submit<Transmit> for Mio {
     ) where
         Self: Under<S>,
     {
-        let taken = Taken { bytes: core::mem::take(&mut state.0), kept: Box::new(keep) };
-        let old = of::<S>(live).with_source(op.stream.key, |source| source.interrupted.replace(taken));
+        let taken = Taken { bytes: core::mem::take(&mut state.taken), kept: Box::new(keep) };
+        let generation = state.generation;
+        let old = of::<S>(live).with_source(op.stream.key, |source| {
+            if source.generation == generation { source.interrupted.replace(taken) } else { Some(taken) }
+        });
         drop(old);
     }
 }
