@@ -105,6 +105,10 @@ wait!(Recv, |live, op, cx| recv(live, op, cx));
 
 #[inline]
 fn recv(live: &LiveMio, op: &Recv, cx: &mut Context<'_>) -> Poll<Result<usize, Errno>> {
+    if op.len == 0 {
+        // The system would wait for a byte before it says that there is no room for one.
+        return Poll::Ready(Ok(0));
+    }
     let (key, raw) = (op.stream.key, op.stream.raw);
     let read = attempt(live, key, Direction::Read, cx, || {
         if op.peek {
