@@ -37,7 +37,7 @@ fn is_of(found: &'static Tag, wanted: &'static Tag) -> bool {
 
 /// The tag of a home whose sharing is not known: it stands at the same place under each.
 #[inline(always)]
-fn tag_of(home: NonNull<Home<Local>>) -> &'static Tag {
+pub(crate) fn tag_of(home: NonNull<Home<Local>>) -> &'static Tag {
     const {
         assert!(core::mem::offset_of!(Home<Local>, tag) == core::mem::offset_of!(Home<crate::sharing::Shared>, tag));
     }
