@@ -10,8 +10,8 @@ use crate::config::{Config, SharingOf};
 use crate::error::Errno;
 use crate::roles::{Driver, Under};
 use crate::sharing::Sharing;
+use crate::task::current::current;
 use crate::task::home::Home;
-use crate::task::join::foreign_poll;
 use crate::worker::guests::{Work, post_work};
 use crate::worker::{Worker, ambient};
 use alloc::boxed::Box;
@@ -82,9 +82,14 @@ where
         let home = unsafe { &owner.as_ref().home };
         if home.inbox.is_closed() {
             let Some(keep) = self.keep.take() else { panic!("an operation was polled after it yielded") };
+            if let Some(worker) = self.guest.take() {
+                // The driver was drained, so nothing is in flight any more.
+                // SAFETY: the reference that close took for this guest; `home` is not used afterwards.
+                unsafe { Home::release(Worker::home_of(worker)) };
+            }
             return Poll::Ready((O::refused(Errno::RUNTIME_CLOSED), keep));
         }
-        foreign_poll(O::NAME, C::NAME, home.worker)
+        polled_elsewhere::<C>(O::NAME, home.worker)
     }
 
     /// After a poll by `worker`: is the operation a guest of it?
@@ -200,6 +205,31 @@ where
     fn drop(&mut self) {
         if let Some(worker) = self.guest.take() {
             self.abandon(worker);
+        }
+    }
+}
+
+/// Panics: an operation was polled off the worker of its resource. Names both places.
+#[cold]
+#[inline(never)]
+fn polled_elsewhere<C: Config>(operation: &str, worker: usize) -> ! {
+    let what = "its scheduler is local, so only its own worker may wait for it; give the other thread a `Handle`, or send \
+                the result through a channel";
+    if let Some(here) = ambient::try_worker::<C>() {
+        // SAFETY: this thread is running it.
+        let here = unsafe { here.as_ref() }.home.worker;
+        panic!(
+            "{operation} of worker {worker} of `{0}` was polled on worker {here} of another runtime `{0}`: {what}",
+            C::NAME
+        );
+    }
+    match NonNull::new(current().cast_mut()) {
+        None => {
+            panic!("{operation} of worker {worker} of `{}` was polled on a thread without a runtime: {what}", C::NAME)
+        }
+        Some(home) => {
+            let here = ambient::tag_of(home.cast()).name;
+            panic!("{operation} of worker {worker} of `{}` was polled in the runtime `{here}`: {what}", C::NAME)
         }
     }
 }

@@ -103,7 +103,7 @@ fn is_of(found: &'static Tag, wanted: &'static Tag) -> bool {
 
 /// The tag of a home whose sharing is not known: it stands at the same place under each.
 #[inline(always)]
-fn tag_of(home: NonNull<Home<Local>>) -> &'static Tag {
+pub(crate) fn tag_of(home: NonNull<Home<Local>>) -> &'static Tag {
     const AT: usize = core::mem::offset_of!(Home<Local>, tag);
     const { assert!(AT == core::mem::offset_of!(Home<crate::sharing::Shared>, tag)) };
     // SAFETY: the ambient word names a living home, and this is inside.

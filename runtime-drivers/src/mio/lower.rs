@@ -1,6 +1,6 @@
 //! How each operation is expressed here: the system call first, readiness when it would block.
 
-use super::{LiveMio, Mio};
+use super::{LiveMio, Mio, Side};
 use crate::op::{Accept, Connect, Direction, Interrupted, Ready, Recv, Taken, Transmit};
 use crate::sys::socket::Connect as Started;
 use crate::sys::{self, socket, transfer};
@@ -16,17 +16,17 @@ use std::boxed::Box;
 fn attempt<T>(
     live: &LiveMio,
     key: u32,
-    direction: Direction,
+    side: Side,
     cx: &mut Context<'_>,
     mut call: impl FnMut() -> Result<T, Errno>,
 ) -> Poll<Result<T, Errno>> {
-    if !live.ready(key, direction, cx) {
+    if !live.ready(key, side, cx) {
         return Poll::Pending;
     }
     match call() {
         Err(errno) if sys::would_block(errno) => {
-            live.clear(key, direction);
-            live.watch(key, direction, cx);
+            live.clear(key, side);
+            live.watch(key, side, cx);
             Poll::Pending
         }
         result => Poll::Ready(result),
@@ -90,7 +90,7 @@ wait!(Nop, |_live, _op, _cx| Poll::Ready(()));
 wait!(Accept, |live, op, cx| accept(live, op, cx));
 
 fn accept(live: &LiveMio, op: &Accept, cx: &mut Context<'_>) -> Poll<Result<(i32, SocketAddr), Errno>> {
-    attempt(live, op.listener.key, Direction::Read, cx, || {
+    attempt(live, op.listener.key, Side::Accept, cx, || {
         loop {
             match socket::accept(op.listener.raw, true) {
                 // The peer is gone already: the next one.
@@ -105,8 +105,12 @@ wait!(Recv, |live, op, cx| recv(live, op, cx));
 
 #[inline]
 fn recv(live: &LiveMio, op: &Recv, cx: &mut Context<'_>) -> Poll<Result<usize, Errno>> {
+    if op.len == 0 {
+        // The system would wait for a byte before it says that there is no room for one.
+        return Poll::Ready(Ok(0));
+    }
     let (key, raw) = (op.stream.key, op.stream.raw);
-    let read = attempt(live, key, Direction::Read, cx, || {
+    let read = attempt(live, key, Side::Read, cx, || {
         if op.peek {
             // SAFETY: whoever made the operation promised that `to` is writable for `len` bytes during the poll.
             unsafe { transfer::peek(raw, op.to, op.len, true) }
@@ -132,12 +136,16 @@ fn recv(live: &LiveMio, op: &Recv, cx: &mut Context<'_>) -> Poll<Result<usize, E
 wait!(Ready, |live, op, cx| ready(live, op, cx));
 
 fn ready(live: &LiveMio, op: &Ready, cx: &mut Context<'_>) -> Poll<Result<(), Errno>> {
-    let (key, direction) = (op.resource.key, op.direction);
-    if !live.ready(key, direction, cx) {
+    let key = op.resource.key;
+    let side = match op.direction {
+        Direction::Read => Side::Read,
+        Direction::Write => Side::Write,
+    };
+    if !live.ready(key, side, cx) {
         return Poll::Pending;
     }
     // Before the caller looks: an edge from now on is told by the next call.
-    live.clear(key, direction);
+    live.clear(key, side);
     Poll::Ready(Ok(()))
 }
 
@@ -145,7 +153,12 @@ wait!(Interrupted, |live, op, _cx| Poll::Ready(live.with_source(op.stream.key, |
 
 /// How much of a write was taken. 0: nothing, so dropping it is free.
 #[derive(Debug, Default)]
-pub struct Progress(usize);
+pub struct Progress {
+    taken: usize,
+    /// Of the source. A write that another thread drops is told to the driver later: its stream may be closed by then, and
+    /// the key may be that of another.
+    generation: u32,
+}
 
 impl Submit<Transmit> for Mio {
     type InFlight<S: Sharing> = Progress;
@@ -163,24 +176,25 @@ impl Submit<Transmit> for Mio {
         let live = of::<S>(live);
         let (key, raw) = (op.stream.key, op.stream.raw);
         loop {
-            let sent = attempt(live, key, Direction::Write, cx, || {
+            let sent = attempt(live, key, Side::Write, cx, || {
                 // SAFETY: in bounds: at most `len` bytes were taken.
-                let from = unsafe { op.from.add(state.0) };
+                let from = unsafe { op.from.add(state.taken) };
                 // SAFETY: whoever made the operation keeps `from` readable for `len` bytes until it is over.
-                unsafe { transfer::send(raw, from, op.len - state.0, true) }
+                unsafe { transfer::send(raw, from, op.len - state.taken, true) }
             });
             match sent {
                 Poll::Pending => return Poll::Pending,
                 Poll::Ready(Err(errno)) => {
-                    let taken = core::mem::take(&mut state.0);
+                    let taken = core::mem::take(&mut state.taken);
                     return Poll::Ready((taken, Err(errno)));
                 }
                 Poll::Ready(Ok(n)) => {
-                    state.0 += n;
-                    if state.0 >= op.len || !op.all {
-                        let taken = core::mem::take(&mut state.0);
+                    state.taken += n;
+                    if state.taken >= op.len || !op.all {
+                        let taken = core::mem::take(&mut state.taken);
                         return Poll::Ready((taken, Ok(())));
                     }
+                    state.generation = live.with_source(key, |source| source.generation);
                 }
             }
         }
@@ -188,7 +202,7 @@ impl Submit<Transmit> for Mio {
 
     #[inline(always)]
     fn in_flight<S: Sharing>(state: &Progress) -> bool {
-        state.0 > 0
+        state.taken > 0
     }
 
     fn abandon<S: Sharing, K: Send + 'static>(
@@ -199,8 +213,11 @@ impl Submit<Transmit> for Mio {
     ) where
         Self: Under<S>,
     {
-        let taken = Taken { bytes: core::mem::take(&mut state.0), kept: Box::new(keep) };
-        let old = of::<S>(live).with_source(op.stream.key, |source| source.interrupted.replace(taken));
+        let taken = Taken { bytes: core::mem::take(&mut state.taken), kept: Box::new(keep) };
+        let generation = state.generation;
+        let old = of::<S>(live).with_source(op.stream.key, |source| {
+            if source.generation == generation { source.interrupted.replace(taken) } else { Some(taken) }
+        });
         drop(old);
     }
 }
@@ -230,12 +247,12 @@ impl Submit<Connect> for Mio {
                 Err(errno) => return Poll::Ready(Err(errno)),
             }
             state.0 = true;
-            live.clear(socket.key, Direction::Write);
+            live.clear(socket.key, Side::Write);
             if let Err(errno) = live.enlist(socket) {
                 return Poll::Ready(Err(errno));
             }
         }
-        if !live.ready(socket.key, Direction::Write, cx) {
+        if !live.ready(socket.key, Side::Write, cx) {
             return Poll::Pending;
         }
         Poll::Ready(match socket::take_error(socket.raw) {

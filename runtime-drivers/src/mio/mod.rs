@@ -39,7 +39,7 @@ mod timer {
     }
 }
 
-use crate::op::{Direction, Taken};
+use crate::op::Taken;
 use crate::sys;
 use bespoke_core::driver::Errno;
 use bespoke_core::error::Error;
@@ -97,10 +97,23 @@ struct Source {
     hung_up: bool,
     /// Other descriptors may name the same open file: closing this one would leave it in the poll.
     shared: bool,
+    /// In the poll. A socket that never began to connect is not.
+    enlisted: bool,
     reader: Option<Waker>,
+    /// Tasks that wait for one listener: each edge wakes all, as it may stand for several connections.
+    acceptors: Vec<Waker>,
     writer: Option<Waker>,
     /// A write that was dropped under way.
     interrupted: Option<Taken>,
+}
+
+/// What an operation waits for at a source.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Side {
+    Read,
+    Write,
+    /// As `Read`, but for any number of tasks at once.
+    Accept,
 }
 
 /// The running driver of one worker.
@@ -147,42 +160,50 @@ impl LiveMio {
 
     /// Is the source thought ready? If not, leaves the waker of `cx`.
     #[inline]
-    fn ready(&self, key: u32, direction: Direction, cx: &mut Context<'_>) -> bool {
-        let ready = self.with_source(key, |source| match direction {
-            Direction::Read => source.readable,
-            Direction::Write => source.writable,
+    fn ready(&self, key: u32, side: Side, cx: &mut Context<'_>) -> bool {
+        let ready = self.with_source(key, |source| match side {
+            Side::Read | Side::Accept => source.readable,
+            Side::Write => source.writable,
         });
         if !ready {
-            self.watch(key, direction, cx);
+            self.watch(key, side, cx);
         }
         ready
     }
 
     /// "Would block", or a short read: not ready until the next edge.
     #[inline]
-    fn clear(&self, key: u32, direction: Direction) {
-        self.with_source(key, |source| match direction {
-            Direction::Read => source.readable = false,
-            Direction::Write => source.writable = false,
+    fn clear(&self, key: u32, side: Side) {
+        self.with_source(key, |source| match side {
+            Side::Read | Side::Accept => source.readable = false,
+            Side::Write => source.writable = false,
         });
     }
 
     /// Leaves the waker of `cx` with the source.
-    fn watch(&self, key: u32, direction: Direction, cx: &mut Context<'_>) {
-        let take = |source: &mut Source| match direction {
-            Direction::Read => source.reader.take(),
-            Direction::Write => source.writer.take(),
+    fn watch(&self, key: u32, side: Side, cx: &mut Context<'_>) {
+        let place: fn(&mut Source) -> &mut Option<Waker> = match side {
+            Side::Read => |source| &mut source.reader,
+            Side::Write => |source| &mut source.writer,
+            Side::Accept => return self.watch_among(key, cx),
         };
-        let old = self.with_source(key, take);
+        let old = self.with_source(key, |source| place(source).take());
         let (waker, unused) = match old {
             Some(waker) if waker.will_wake(cx.waker()) => (waker, None),
             old => (cx.waker().clone(), old),
         };
-        self.with_source(key, |source| match direction {
-            Direction::Read => source.reader = Some(waker),
-            Direction::Write => source.writer = Some(waker),
-        });
+        self.with_source(key, |source| *place(source) = Some(waker));
         drop(unused);
+    }
+
+    /// Leaves the waker of `cx` with a listener, beside those of other tasks.
+    #[cold]
+    fn watch_among(&self, key: u32, cx: &mut Context<'_>) {
+        let known = self.with_source(key, |source| source.acceptors.iter().any(|waker| waker.will_wake(cx.waker())));
+        if !known {
+            let waker = cx.waker().clone();
+            self.with_source(key, |source| source.acceptors.push(waker));
+        }
     }
 
     /// Adds a descriptor to the poll.
@@ -197,6 +218,7 @@ impl LiveMio {
                 Interest::READABLE | Interest::WRITABLE,
             )
             .map_err(|error| errno(&error))?;
+        self.with_source(resource.key, |source| source.enlisted = true);
         self.registered.set(self.registered.get() + 1);
         Ok(())
     }
@@ -223,10 +245,11 @@ impl LiveMio {
                 continue; // closed since
             }
             source.hung_up |= hung_up;
-            let (mut reader, mut writer) = (None, None);
+            let (mut reader, mut writer, mut acceptors) = (None, None, Vec::new());
             if reads {
                 source.readable = true;
                 reader = source.reader.take();
+                acceptors = core::mem::take(&mut source.acceptors);
             }
             if writes {
                 source.writable = true;
@@ -238,6 +261,7 @@ impl LiveMio {
             if let Some(waker) = writer {
                 waker.wake();
             }
+            acceptors.into_iter().for_each(Waker::wake);
         }
     }
 
@@ -311,7 +335,9 @@ impl Live for LiveMio {
             let next = Source { generation: source.generation.wrapping_add(1), ..Source::default() };
             core::mem::replace(source, next)
         });
-        self.registered.set(self.registered.get().saturating_sub(1));
+        if old.enlisted {
+            self.registered.set(self.registered.get() - 1);
+        }
         if old.shared {
             // SAFETY: one thread; the poll is borrowed for this call, which runs nothing of the user's.
             let poll = unsafe { &*self.poll.get() };

@@ -7,9 +7,10 @@ use bespoke_core::config::Config;
 use bespoke_core::driver::{Errno, OwnedResource};
 use bespoke_core::roles::Kind;
 use bespoke_core::runtime::Ambient;
+use bespoke_core::time::Instant;
 use core::fmt;
 use core::net::SocketAddr;
-use core::sync::atomic::{AtomicBool, Ordering};
+use core::sync::atomic::{AtomicU64, Ordering};
 use core::time::Duration;
 use std::io;
 
@@ -28,8 +29,9 @@ const BACK_OFF: Duration = Duration::from_millis(10);
 /// ```
 pub struct TcpListener<C: Config> {
     resource: OwnedResource<C>,
-    /// The last accept found no descriptor: the next one waits first.
-    backs_off: AtomicBool,
+    /// The last accept found no descriptor: the next attempt is at this time, in nanoseconds. 0: at once. A time and not a
+    /// wait, so that callers who give up before it is over do not put the attempt off for ever.
+    next_attempt: AtomicU64,
 }
 
 impl<C: Config> TcpListener<C> {
@@ -82,13 +84,8 @@ impl<C: Config> TcpListener<C> {
             io::Error::new(error.kind(), std::format!("cannot listen on {address}: {error}"))
         };
         let raw = <C::Driver as Sockets>::listen(address, options).map_err(told)?;
-        match OwnedResource::adopt(raw, Kind::Listener) {
-            Ok(resource) => Ok(TcpListener { resource, backs_off: AtomicBool::new(false) }),
-            Err(errno) => {
-                <C::Driver as Sockets>::discard(raw);
-                Err(told(errno))
-            }
-        }
+        let resource = super::adopt(raw, Kind::Listener).map_err(told)?;
+        Ok(TcpListener { resource, next_attempt: AtomicU64::new(0) })
     }
 
     /// Waits for the next connection: the stream and the peer's address.
@@ -104,9 +101,11 @@ impl<C: Config> TcpListener<C> {
     where
         C::Driver: Net,
     {
-        if self.backs_off.load(Ordering::Relaxed) {
-            C::sleep(BACK_OFF).await;
-            self.backs_off.store(false, Ordering::Relaxed);
+        let next_attempt = self.next_attempt.load(Ordering::Relaxed);
+        if next_attempt != 0 {
+            self.resource.check_open().map_err(io_error)?;
+            C::sleep_until(Instant::from_nanos(next_attempt)).await;
+            self.next_attempt.store(0, Ordering::Relaxed);
         }
         let op = Accept { listener: self.resource.resource() };
         // SAFETY: `Accept` points at no memory, and this call borrows the listener.
@@ -115,7 +114,7 @@ impl<C: Config> TcpListener<C> {
             Ok(accepted) => accepted,
             Err(errno) => {
                 if crate::sys::out_of_resources(errno) {
-                    self.backs_off.store(true, Ordering::Relaxed);
+                    self.next_attempt.store((C::now() + BACK_OFF).as_nanos(), Ordering::Relaxed);
                 }
                 return Err(io_error(errno));
             }

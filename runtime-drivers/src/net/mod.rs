@@ -25,8 +25,26 @@ pub use listener::TcpListener;
 pub use split::{OwnedReadHalf, OwnedWriteHalf, ReadHalf, ReuniteError, WriteHalf};
 pub use stream::TcpStream;
 
-use bespoke_core::driver::Errno;
+use crate::op::Sockets;
+use bespoke_core::config::Config;
+use bespoke_core::driver::{Errno, OwnedResource};
+use bespoke_core::roles::{Kind, RawResource};
+use core::marker::PhantomData;
 use std::io;
+
+/// Takes charge of a new socket, or closes it: also when there is no runtime to give it to, which is a panic.
+fn adopt<C: Config<Driver: Sockets>>(raw: RawResource, kind: Kind) -> Result<OwnedResource<C>, Errno> {
+    struct NobodysYet<D: Sockets>(RawResource, PhantomData<D>);
+    impl<D: Sockets> Drop for NobodysYet<D> {
+        fn drop(&mut self) {
+            D::discard(self.0);
+        }
+    }
+    let socket = NobodysYet::<C::Driver>(raw, PhantomData);
+    let adopted = OwnedResource::adopt(raw, kind)?;
+    core::mem::forget(socket);
+    Ok(adopted)
+}
 
 fn io_error(errno: Errno) -> io::Error {
     errno.into()

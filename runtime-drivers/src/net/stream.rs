@@ -46,13 +46,7 @@ impl<C: Config> TcpStream<C> {
     where
         C::Driver: Net,
     {
-        match OwnedResource::adopt(raw, kind) {
-            Ok(resource) => Ok(TcpStream { resource }),
-            Err(errno) => {
-                <C::Driver as Sockets>::discard(raw);
-                Err(io_error(errno))
-            }
-        }
+        super::adopt(raw, kind).map(Self::from_resource).map_err(io_error)
     }
 
     /// Connects to the first of the addresses that answers.
