@@ -80,6 +80,17 @@ mod imp {
                 ) -> Result<$value, $value> {
                     self.value.compare_exchange(now, next, success, failure)
                 }
+                #[track_caller]
+                #[allow(dead_code, reason = "as above")]
+                pub(crate) fn compare_exchange_weak(
+                    &self,
+                    now: $value,
+                    next: $value,
+                    success: Ordering,
+                    failure: Ordering,
+                ) -> Result<$value, $value> {
+                    self.value.compare_exchange_weak(now, next, success, failure)
+                }
             }
 
             impl $(<$generic>)? fmt::Debug for $name $(<$generic>)? {
@@ -96,17 +107,14 @@ mod imp {
         AtomicUsize[] usize;
     }
 
-    impl AtomicUsize {
+    impl AtomicU32 {
         #[track_caller]
-        pub(crate) fn compare_exchange_weak(
-            &self,
-            now: usize,
-            next: usize,
-            success: Ordering,
-            failure: Ordering,
-        ) -> Result<usize, usize> {
-            self.value.compare_exchange_weak(now, next, success, failure)
+        pub(crate) fn fetch_add(&self, n: u32, order: Ordering) -> u32 {
+            self.value.fetch_add(n, order)
         }
+    }
+
+    impl AtomicUsize {
         #[track_caller]
         pub(crate) fn fetch_add(&self, n: usize, order: Ordering) -> usize {
             self.value.fetch_add(n, order)

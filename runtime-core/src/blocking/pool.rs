@@ -323,7 +323,7 @@ impl<T: Threads> Pool<T> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    #[cfg(test)]
+    #[cfg(all(test, not(loom)))]
     pub(super) fn idle(&self) -> usize {
         self.lock().idle.len()
     }
