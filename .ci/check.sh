@@ -78,7 +78,7 @@ loom_test() { # BOUND ARGUMENTS-OF-THE-TEST-BINARY...
     local bound=$1
     shift
     RUSTFLAGS="--cfg loom" CARGO_TARGET_DIR=target/loom LOOM_MAX_PREEMPTIONS=$bound \
-        cargo test --release -p bespoke-core --features std --lib loom "$@"
+        cargo test --release -p bespoke-core -p bespoke-alloc --features bespoke-core/std --lib loom "$@"
 }
 
 step_fmt() {
@@ -102,6 +102,8 @@ step_thumb() {
     need_target $target
     cargo check -p bespoke-core --target $target
     cargo check -p bespoke-core --target $target --features alloc
+    cargo check -p bespoke-alloc --target $target --no-default-features
+    cargo check -p bespoke-alloc --target $target --no-default-features --features alloc
 }
 
 step_wasm() {
@@ -109,6 +111,8 @@ step_wasm() {
     need_target $target
     cargo check -p bespoke-core --target $target
     cargo check -p bespoke-core --target $target --features alloc
+    cargo check -p bespoke-alloc --target $target --no-default-features
+    cargo check -p bespoke-alloc --target $target --no-default-features --features alloc
     cargo check -p bespoke-core --target $target --features std
 }
 
