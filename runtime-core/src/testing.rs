@@ -229,6 +229,23 @@ config! {
     /// Single thread, a clock that jumps.
     Jumping: SingleThread, Manual, PanicPolicy::Catch
 }
+/// Looks at its driver after every poll.
+#[derive(Debug)]
+pub(crate) struct Eager;
+
+impl Config for Eager {
+    type Scheduler = SingleThread;
+    type Driver = SleepOnly;
+    type Memory = Heap;
+    type Clock = Monotonic;
+    type Entropy = OsEntropy;
+    type Threads = OsThreads;
+    type Topology = Uniform;
+    const NAME: &'static str = "Eager";
+    const EVENT_INTERVAL: u32 = 1;
+    const PLEASE_ADD_THE_ATTRIBUTE_bespoke_config: Sealed = Sealed::BY_MACRO;
+}
+
 config! {
     /// Another single thread, for the wrong-runtime tests.
     Other: SingleThread, Monotonic, PanicPolicy::Catch

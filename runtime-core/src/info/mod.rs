@@ -1,5 +1,10 @@
 //! What a runtime is made of, as constants: names, sizes, static memory.
 
+mod calibration;
+mod model;
+
+pub use model::Model;
+
 use crate::config::{Config, SharingOf};
 use crate::roles::{Clock, Driver, Entropy, Memory, Scheduler, Threads, Topology};
 use crate::sharing::Sharing;
@@ -174,3 +179,30 @@ const TARGET_OS: &str = if cfg!(target_os = "linux") {
 } else {
     "other"
 };
+
+#[cfg(all(test, feature = "std"))]
+mod tests {
+    use super::*;
+    use crate::config::LiveOf;
+    use crate::testing::{App, Jumping};
+
+    #[test]
+    fn the_parts_are_the_sizes_of_the_types() {
+        let info = Info::of::<App>();
+        let sum: usize = info.parts.iter().map(|part| part.bytes).sum();
+        assert_eq!(info.static_bytes, sum);
+        let worker = size_of::<crate::worker::Worker<App>>();
+        assert_eq!(sum, worker + App::LOCAL_QUEUE * size_of::<usize>());
+        assert_eq!(info.parts[3], Part { name: "driver", bytes: size_of::<LiveOf<App>>() });
+        assert_eq!(Model::of::<App>().bytes, sum);
+    }
+
+    #[test]
+    fn the_model_moves_with_the_config() {
+        let (normal, eager) = (Model::of::<App>(), Model::of::<crate::testing::Eager>());
+        assert!(eager.tasks_per_second < normal.tasks_per_second, "{eager} {normal}");
+        assert!(eager.wake_latency_ns > normal.wake_latency_ns, "{eager} {normal}");
+        assert_eq!(normal.scalability_per_mille, 1000);
+        assert_ne!(Info::of::<App>().clock, Info::of::<Jumping>().clock);
+    }
+}

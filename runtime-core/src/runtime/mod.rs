@@ -32,7 +32,7 @@ mod owner {
     use crate::check;
     use crate::config::{Config, SharingOf};
     use crate::error::Error;
-    use crate::info::Info;
+    use crate::info::{Info, Model};
     use crate::roles::{Drained, Nanos};
     use crate::scheduler::single;
     use crate::sharing::{Local, Sharing};
@@ -62,6 +62,8 @@ mod owner {
     impl<C: Config> Runtime<C> {
         /// What this runtime is made of.
         pub const INFO: Info = Info::of::<C>();
+        /// What this runtime is expected to do: a model from measured coefficients, not a promise.
+        pub const MODEL: Model = Model::of::<C>();
 
         /// Starts the runtime.
         ///
