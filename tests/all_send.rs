@@ -1,0 +1,149 @@
+//! Every type and every future that mentions the config is `Send` and `Sync` for a config that the compiler does not know.
+//!
+//! That is what lets one generic source spawn on every scheduler. One field that is not `Send`, in one future of ours, breaks
+//! every library that is generic over the config; here it breaks this file first. Nothing is run: to compile is to pass.
+#![cfg(unix)]
+
+use bespoke::io::IoBuf;
+use bespoke::prelude::*;
+use bespoke::rt::{
+    Interval, Op, Operation, OwnedReadHalf, OwnedResource, OwnedWriteHalf, Peek, Read, ReadHalf, Sleep, Submit, Taken,
+    TcpListener, TcpOptions, TcpStream, Timeout, Write, WriteAll, WriteHalf,
+};
+use bespoke::task::{AbortHandle, Id, JoinError, JoinHandle, YieldNow};
+use bespoke::{Config, Error, Handle, Instant};
+use core::net::SocketAddr;
+use core::time::Duration;
+use std::net::Shutdown;
+
+fn both<T: Send + Sync>() {}
+fn send<T: Send>(_: T) {}
+/// A value of the type, for calls that are type-checked and never made.
+fn any<T>() -> T {
+    unreachable!("nothing here is run")
+}
+
+fn types<C: Config<Driver: Net>>() {
+    both::<TcpListener<C>>();
+    both::<TcpStream<C>>();
+    both::<ReadHalf<'_, C>>();
+    both::<WriteHalf<'_, C>>();
+    both::<OwnedReadHalf<C>>();
+    both::<OwnedWriteHalf<C>>();
+    both::<OwnedResource<C>>();
+    both::<Sleep<C>>();
+    both::<Interval<C>>();
+    both::<Handle<C>>();
+    both::<JoinHandle<()>>();
+    both::<AbortHandle>();
+    both::<JoinError>();
+    both::<YieldNow>();
+    both::<(Id, Instant, Error, TcpOptions)>();
+    send::<fn(Taken)>(drop);
+}
+
+/// The futures that have a name.
+fn named<C: Config<Driver: Net>, K: IoBuf + Sync, F: Send + Sync>() {
+    both::<Read<'_, C>>();
+    both::<Peek<'_, C>>();
+    both::<Write<'_, C, K>>();
+    both::<WriteAll<'_, C, K>>();
+    both::<Timeout<C, F>>();
+}
+
+/// Under all of them: an operation, whichever it is.
+#[expect(dead_code, reason = "to compile is to pass")]
+fn operation<C: Config<Driver: Submit<O>>, O: Op, K: Send + 'static>() {
+    both::<Operation<C, O, K>>();
+}
+
+/// Futures of a buffer that is `Send` alone are `Send` all the same.
+fn named_of_any_buffer<C: Config<Driver: Net>, K: IoBuf>() {
+    both::<Write<'_, C, K>>();
+    both::<WriteAll<'_, C, K>>();
+}
+
+/// The futures of `async fn`, which have none.
+fn unnamed<C: Config<Driver: Net>>(name: &'static str, list: &'static [SocketAddr], options: TcpOptions) {
+    send(TcpListener::<C>::bind(name));
+    send(TcpListener::<C>::bind_with(list, options));
+    send(TcpStream::<C>::connect(name));
+    send(TcpStream::<C>::connect((String::new(), 1)));
+    let listener: TcpListener<C> = any();
+    send(listener.accept());
+    send(async move { listener.accept().await });
+    let (mut stream, mut bytes): (TcpStream<C>, [u8; 8]) = any();
+    send(stream.read(&mut bytes));
+    send(stream.peek(&mut bytes));
+    send(stream.read_exact(&mut bytes));
+    send(stream.write(Vec::new()));
+    send(stream.write_all("text"));
+    send(stream.take_interrupted());
+    let (mut read, mut write) = stream.split();
+    send(read.read(&mut bytes));
+    send(read.read_exact(&mut bytes));
+    send(write.write(Vec::new()));
+    send(write.write_all("text"));
+    send(write.take_interrupted());
+    let (mut read, mut write) = stream.into_split();
+    send(read.read(&mut bytes));
+    send(read.read_exact(&mut bytes));
+    send(write.write_all("text"));
+    send(write.take_interrupted());
+    send(write.shutdown());
+}
+
+fn time<C: Config<Driver: Net>>(duration: Duration) {
+    send(C::sleep(duration));
+    send(C::sleep_until(any()));
+    let (mut stream, mut bytes): (TcpStream<C>, [u8; 8]) = any();
+    send(C::timeout(duration, stream.read(&mut bytes)));
+    send(C::timeout_at(any(), stream.read_exact(&mut bytes)));
+    let mut interval = C::interval(duration);
+    send(interval.tick());
+    send(C::yield_now());
+}
+
+/// What a library does: everything above, across awaits, in a task that it spawns for an unknown config.
+async fn everything<C: Config<Driver: Net>>(mut stream: TcpStream<C>) {
+    let handle: Handle<C> = C::handle();
+    let task = C::spawn(async { 1 });
+    let mut interval = C::interval(Duration::from_secs(1));
+    let mut bytes = [0; 64];
+    while let Ok(Ok(n)) = C::timeout(Duration::from_secs(1), stream.read(&mut bytes)).await {
+        let (result, buffer) = stream.write_all(bytes[..n].to_vec()).await;
+        if result.is_err() || buffer.is_empty() {
+            drop(stream.take_interrupted().await);
+        }
+        interval.tick().await;
+        C::sleep(Duration::ZERO).await;
+    }
+    let (mut read, mut write) = stream.into_split();
+    // Not a literal: `IoBuf` is for `&'static str` alone, and inside a future that must be `Send` for an unknown config the
+    // compiler forgets that the lifetime is `'static` ("not general enough").
+    let other = handle.spawn(async move { write.write_all(Vec::from("bye")).await.0 });
+    drop(read.read_exact(&mut bytes).await);
+    drop((task.await, other.await, handle));
+    if let Ok(stream) = TcpStream::<C>::connect("127.0.0.1:1").await {
+        drop(stream.shutdown(Shutdown::Both));
+    }
+}
+
+async fn serve<C: Config<Driver: Net>>(listener: TcpListener<C>) {
+    while let Ok((stream, _)) = listener.accept().await {
+        drop(C::spawn(everything(stream)));
+    }
+}
+
+fn all_send<C: Config<Driver: Net>>() {
+    // Named, so that the compiler looks into each for an unknown `C`.
+    let _ = (types::<C>, named::<C, Vec<u8>, u8>, named_of_any_buffer::<C, Vec<u8>>);
+    let _ = (unnamed::<C>, time::<C>);
+    let _ = |listener: TcpListener<C>| drop(C::spawn(serve(listener)));
+}
+
+#[test]
+fn everything_is_send_for_every_config() {
+    all_send::<bespoke::preset::Default>();
+    all_send::<bespoke::preset::Paused>();
+}

@@ -1,0 +1,114 @@
+//! The conformance suite of the drivers: what every driver with sockets must do, whatever it is made of.
+//!
+//! A case is a function that is generic over the config; [`suite!`] runs all of them for one config, one test each. The
+//! peers are sockets of `std` on threads of their own, so that two mistakes of the product cannot agree with each other.
+//!
+//! | file | holds |
+//! |---|---|
+//! | `support` | how a case is run: alone, watched, its descriptors counted; seeds, peers, numbered bytes |
+//! | `streams` | echo, ends, resets, slow readers, halves |
+//! | `addresses` | refused, in use, bad text, unknown names, IPv6; options |
+//! | `reads`, `writes`, `arrivals` | random drops: of reads, of writes, of accepts and connects |
+//! | `descriptors` | the process runs out of descriptors |
+//! | `shutdown` | a runtime closed with operations on their way |
+//! | `confined` | streams and sleeps on other threads; no runtime, or the wrong one |
+//!
+//! Every case runs alone in the process and must leave the count of open descriptors as it was. A case that hangs ends the
+//! process with its name. `BESPOKE_DEEP=1` runs the long counts, `BESPOKE_SEED=n` repeats a run.
+#![cfg(unix)]
+#![allow(clippy::disallowed_methods, reason = "the peers and the measuring stand outside of any runtime")]
+
+#[path = "conformance/addresses.rs"]
+mod addresses;
+#[path = "conformance/arrivals.rs"]
+mod arrivals;
+#[path = "conformance/confined.rs"]
+mod confined;
+#[path = "conformance/descriptors.rs"]
+mod descriptors;
+#[path = "conformance/reads.rs"]
+mod reads;
+#[path = "conformance/shutdown.rs"]
+mod shutdown;
+#[path = "conformance/streams.rs"]
+mod streams;
+#[path = "conformance/support.rs"]
+mod support;
+#[path = "conformance/writes.rs"]
+mod writes;
+
+/// All cases for one config.
+macro_rules! suite {
+    ($suite:ident: $config:ty) => {
+        mod $suite {
+            use crate::{addresses, arrivals, confined, descriptors, reads, shutdown, streams, support, writes};
+
+            cases! { $suite, $config, Always:
+                streams::echo,
+                streams::many_connections_in_turn,
+                streams::half_close_by_us,
+                streams::half_close_by_the_peer,
+                streams::reset_is_an_error,
+                streams::end_is_read_again_and_again,
+                streams::empty_reads_and_writes,
+                streams::one_byte_reads,
+                streams::big_write_to_a_slow_reader,
+                streams::borrowed_halves,
+                streams::owned_halves,
+                streams::halves_of_two_streams_do_not_reunite,
+                streams::peek_leaves_the_bytes,
+                streams::read_exact_tells_of_an_early_end,
+                streams::two_tasks_accept_from_one_listener,
+                streams::busy_task_does_not_starve_the_driver,
+                streams::panicking_task_closes_its_sockets,
+                addresses::refused,
+                addresses::in_use,
+                addresses::bad_text,
+                addresses::unknown_name,
+                addresses::first_that_answers,
+                addresses::local_and_peer,
+                addresses::v6,
+                addresses::options,
+                descriptors::accept_backs_off,
+                shutdown::closed_streams_say_so,
+                confined::used_on_another_worker,
+                confined::without_a_runtime,
+                confined::in_the_wrong_runtime,
+            }
+            cases! { $suite, $config, Suspending:
+                reads::dropped_reads_lose_nothing,
+                reads::timeouts_around_reads_lose_nothing,
+                writes::dropped_writes_are_accounted,
+                writes::interrupted_write_stays_with_its_stream,
+                arrivals::dropped_accepts_lose_nothing,
+                arrivals::dropped_connects_close_their_sockets,
+                shutdown::operations_under_way,
+                confined::dropped_on_another_thread,
+            }
+        }
+    };
+}
+
+macro_rules! cases {
+    ($suite:ident, $config:ty, $when:ident: $($room:ident::$case:ident),* $(,)?) => { $(
+        #[test]
+        fn $case() {
+            let name = concat!(stringify!($suite), "::", stringify!($case));
+            support::run::<$config>(name, support::When::$when, $room::$case::<$config>);
+        }
+    )* };
+}
+
+/// The smallest figures that a config may have: every path that a full queue or a spent budget takes.
+struct Stingy;
+
+#[bespoke::config(base = bespoke::preset::Default)]
+impl bespoke::Config for Stingy {
+    type Memory = bespoke::memory::System;
+    const LOCAL_QUEUE: usize = 2;
+    const EVENT_INTERVAL: u32 = 1;
+    const POLL_BUDGET: u32 = 1;
+}
+
+suite!(mio: bespoke::preset::Default);
+suite!(mio_stingy: crate::Stingy);

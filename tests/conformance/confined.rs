@@ -1,0 +1,172 @@
+//! A socket belongs to the worker that opened it: moved and dropped anywhere, used there. And calls without a runtime, or
+//! in the wrong one, say what is missing.
+
+use crate::support::{Random, count, eventually, fds, pair, panic_of, poll_once, runtime, std_listener};
+use bespoke::driver::Driver;
+use bespoke::prelude::*;
+use bespoke::rt::{SharingOf, TcpListener, TcpStream};
+use bespoke::scheduler::Sharing;
+use bespoke::{Config, Runtime};
+use core::future::poll_fn;
+use core::pin::Pin;
+use core::task::Poll;
+use core::time::Duration;
+use std::io::Write as _;
+
+/// Another config: its runtime is the wrong one.
+struct Stranger;
+
+#[bespoke::config(base = bespoke::preset::Default)]
+impl bespoke::Config for Stranger {}
+
+pub(crate) fn used_on_another_worker<C: Config<Driver: Net>>() {
+    if <SharingOf<C> as Sharing>::SHARED {
+        return println!("skipped: any worker of this config may use a socket");
+    }
+    let runtime = runtime::<C>();
+    let (mut stream, mut peer) = runtime.block_on(pair::<C>());
+    let (stream, messages) = std::thread::spawn(move || {
+        let (own, stranger) = (crate::support::runtime::<C>(), crate::support::runtime::<Stranger>());
+        let messages = [
+            panic_of(|| drop(own.block_on(stream.read(&mut [0; 8])))),
+            panic_of(|| drop(stranger.block_on(stream.write_all("tea")))),
+            panic_of(|| drop(poll_once(Pin::new(&mut stream.read(&mut [0; 8]))))),
+        ];
+        (stream, messages)
+    })
+    .join()
+    .expect("the panics are caught");
+    let name = C::NAME;
+    for (message, operation, place) in [
+        (&messages[0], "recv", format!("worker 0 of another runtime `{name}`")),
+        (&messages[1], "send", "the runtime `Stranger`".to_string()),
+        (&messages[2], "recv", "a thread without a runtime".to_string()),
+    ] {
+        assert!(message.starts_with(&format!("{operation} of worker 0 of `{name}`")), "{message}");
+        assert!(message.contains(&place), "{message}");
+        assert!(message.contains("`Handle`"), "it says what to use: {message}");
+    }
+    // It came back unharmed.
+    let mut stream: TcpStream<C> = stream;
+    peer.write_all(b"x").expect("sent");
+    assert_eq!(runtime.block_on(stream.read(&mut [0; 8])).expect("its own worker"), 1);
+}
+
+pub(crate) fn without_a_runtime<C: Config<Driver: Net>>() {
+    if <C::Driver as Driver>::STATELESS {
+        return println!("skipped: this driver needs no runtime");
+    }
+    let (_listener, address) = std_listener();
+    let before = fds();
+    for _ in 0..3 {
+        let connect = panic_of(|| drop(poll_once(Box::pin(TcpStream::<C>::connect(address)).as_mut())));
+        let bind = panic_of(|| drop(poll_once(Box::pin(TcpListener::<C>::bind("127.0.0.1:0")).as_mut())));
+        for message in [connect, bind] {
+            assert!(message.starts_with("no runtime on this thread"), "{message}");
+            assert!(message.contains(&format!("asks for `{}`", C::NAME)), "{message}");
+            assert!(message.contains("block_on"), "it says what to do: {message}");
+        }
+    }
+    assert_eq!(fds(), before, "a call that panics leaves no socket behind");
+}
+
+pub(crate) fn in_the_wrong_runtime<C: Config<Driver: Net>>() {
+    if <C::Driver as Driver>::STATELESS {
+        return println!("skipped: this driver needs no runtime");
+    }
+    let (_listener, address) = std_listener();
+    let stranger = Runtime::<Stranger>::new().expect("a runtime starts");
+    let before = fds();
+    let connect = panic_of(|| drop(stranger.block_on(TcpStream::<C>::connect(address))));
+    let bind = panic_of(|| drop(stranger.block_on(TcpListener::<C>::bind("127.0.0.1:0"))));
+    for message in [connect, bind] {
+        assert!(message.contains("a task of the runtime `Stranger`"), "{message}");
+        assert!(message.contains(&format!("asks for `{}`", C::NAME)), "{message}");
+    }
+    assert_eq!(fds(), before, "a call that panics leaves no socket behind");
+}
+
+/// What other threads drop: a stream at rest, a read and a write under way, halves, a listener, a sleep.
+type Things = Vec<Box<dyn core::any::Any + Send>>;
+
+async fn things<C: Config<Driver: Net>>() -> (Things, Vec<std::net::TcpStream>) {
+    let (mut things, mut peers): (Things, _) = (Vec::new(), Vec::new());
+    let stream = || pair::<C>();
+    let (idle, peer) = stream().await;
+    things.push(Box::new(idle));
+    peers.push(peer);
+    let (halved, peer) = stream().await;
+    let (read, write) = halved.into_split();
+    things.push(Box::new(read));
+    things.push(Box::new(write));
+    peers.push(peer);
+    things.push(Box::new(TcpListener::<C>::bind("127.0.0.1:0").await.expect("a port is free")));
+    let (mut reads, peer) = stream().await;
+    peers.push(peer);
+    let (mut writes, peer) = stream().await;
+    peers.push(peer);
+    writes.set_send_buffer_size(4096).expect("open");
+    let futures: [Pin<Box<dyn Future<Output = ()> + Send>>; 3] = [
+        Box::pin(async move { drop(reads.read(&mut [0; 8]).await) }),
+        Box::pin(async move { drop(writes.write_all(vec![1; 16 << 20]).await) }),
+        Box::pin(C::sleep(Duration::from_secs(3600))),
+    ];
+    for mut future in futures {
+        poll_fn(|cx| {
+            assert!(future.as_mut().poll(cx).is_pending());
+            Poll::Ready(())
+        })
+        .await;
+        things.push(Box::new(future));
+    }
+    (things, peers)
+}
+
+pub(crate) fn dropped_on_another_thread<C: Config<Driver: Net>>() {
+    let rounds = count(100, 5_000);
+    let mut random = Random::new(8);
+    // While the runtime runs.
+    let runtime = runtime::<C>();
+    for _ in 0..rounds {
+        let before = fds();
+        runtime.block_on(async {
+            let (things, peers) = things::<C>().await;
+            let idle = random.once_in(2);
+            let dropper = std::thread::spawn(move || drop(things));
+            if idle {
+                // The worker sleeps; the drops wake it.
+                C::sleep(Duration::from_millis(1)).await;
+            }
+            while !dropper.is_finished() {
+                C::yield_now().await;
+            }
+            dropper.join().expect("it only drops");
+            C::timeout(Duration::from_secs(1), async {
+                while runtime.open_resources() > 0 {
+                    C::yield_now().await;
+                }
+            })
+            .await
+            .expect("what other threads drop is closed");
+            drop(peers);
+        });
+        assert_eq!(fds(), before);
+    }
+    drop(runtime);
+    // After it closed, and while it closes.
+    for round in 0..rounds {
+        let before = fds();
+        let runtime = crate::support::runtime::<C>();
+        let (things, peers) = runtime.block_on(things::<C>());
+        if round % 2 == 0 {
+            drop(runtime);
+            std::thread::spawn(move || drop(things)).join().expect("it only drops");
+        } else {
+            let dropper = std::thread::spawn(move || drop(things));
+            drop(runtime);
+            dropper.join().expect("it only drops");
+        }
+        drop(peers);
+        assert!(eventually(|| fds() == before), "{before} descriptors before, {} after", fds());
+    }
+}

@@ -1,0 +1,171 @@
+//! A runtime that closes with operations on their way. RELIABILITY A7.
+
+use crate::support::{Random, count, pair, poll_once, runtime, std_listener};
+use bespoke::Config;
+use bespoke::prelude::*;
+use bespoke::rt::{TcpListener, TcpStream};
+use core::future::poll_fn;
+use core::pin::{Pin, pin};
+use core::task::Poll;
+use core::time::Duration;
+use std::io::ErrorKind;
+use std::time::Instant;
+
+type Held = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+/// A future that is polled once, inside the runtime, and kept.
+async fn started(future: impl Future<Output = ()> + Send + 'static) -> Held {
+    let mut future: Held = Box::pin(future);
+    poll_fn(|cx| {
+        let _ = future.as_mut().poll(cx);
+        Poll::Ready(())
+    })
+    .await;
+    future
+}
+
+fn says_closed(error: &std::io::Error) {
+    assert_eq!(error.kind(), ErrorKind::BrokenPipe, "{error}");
+    assert!(error.to_string().contains("the runtime that owned this is closed"), "{error}");
+}
+
+/// Every kind of operation, as a future that owns what it is about. What it ends with, if it is polled after the runtime
+/// closed, is that the runtime is closed.
+async fn operation<C: Config<Driver: Net>>(kind: u64) -> (Held, Option<std::net::TcpStream>) {
+    match kind {
+        0 => {
+            let (mut stream, peer) = pair::<C>().await;
+            let read = async move { says_closed(&stream.read(&mut [0; 64]).await.expect_err("nothing was sent")) };
+            (started(read).await, Some(peer))
+        }
+        1 => {
+            let listener = TcpListener::<C>::bind("127.0.0.1:0").await.expect("a port is free");
+            let accept = async move { says_closed(&listener.accept().await.expect_err("nobody came")) };
+            (started(accept).await, None)
+        }
+        2 => {
+            // The kernel answers at once, but nobody asks it before the runtime closes.
+            let (_listener, address) = std_listener();
+            let connect = async move {
+                if let Err(error) = TcpStream::<C>::connect(address).await {
+                    // The listener is gone by now: whoever gets round to asking may hear that as well.
+                    let fine = [ErrorKind::BrokenPipe, ErrorKind::ConnectionRefused, ErrorKind::ConnectionReset];
+                    assert!(fine.contains(&error.kind()), "{error}");
+                }
+            };
+            (started(connect).await, None)
+        }
+        3 => {
+            let (mut stream, peer) = pair::<C>().await;
+            stream.set_send_buffer_size(4096).expect("open");
+            let write = async move {
+                let (written, buffer) = stream.write_all(vec![1; 16 << 20]).await;
+                says_closed(&written.expect_err("nobody reads"));
+                assert_eq!(buffer.len(), 16 << 20, "the buffer comes back");
+            };
+            (started(write).await, Some(peer))
+        }
+        _ => (started(C::sleep(Duration::from_secs(3600))).await, None),
+    }
+}
+
+pub(crate) fn operations_under_way<C: Config<Driver: Net>>() {
+    let rounds = count(200, 10_000);
+    let mut random = Random::new(7);
+    let mut slowest = Duration::ZERO;
+    for _ in 0..rounds {
+        let runtime = runtime::<C>();
+        // In `held`: what outlives the runtime. The rest is in tasks that the runtime drops.
+        let (mut held, mut tasks, mut streams, mut peers) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        runtime.block_on(async {
+            for kind in 0..10 {
+                let (future, peer) = operation::<C>(kind % 5).await;
+                peers.extend(peer);
+                if random.once_in(2) {
+                    held.push((kind % 5, future));
+                } else {
+                    tasks.push(C::spawn(future));
+                }
+            }
+            for _ in 0..3 {
+                let (stream, peer) = pair::<C>().await;
+                streams.push(stream);
+                peers.push(peer);
+            }
+            for _ in 0..random.below(4) {
+                C::yield_now().await;
+            }
+        });
+        let start = Instant::now();
+        drop(runtime);
+        slowest = slowest.max(start.elapsed());
+        for (kind, mut future) in held {
+            // Half of them are asked once more, the others only dropped. A sleep may not be asked.
+            if kind < 4 && random.once_in(2) {
+                assert!(poll_once(future.as_mut()).is_ready(), "operation {kind} waits for a closed runtime");
+            }
+        }
+        for task in &mut tasks {
+            match poll_once(Pin::new(task)) {
+                Poll::Ready(ended) => {
+                    assert!(!ended.is_err_and(|error| error.is_panic()), "a task panicked: see above")
+                }
+                Poll::Pending => panic!("a task waits for a closed runtime"),
+            }
+        }
+        for mut stream in streams {
+            if random.once_in(2) {
+                match poll_once(pin!(stream.read(&mut [0; 8]))) {
+                    Poll::Ready(result) => says_closed(&result.expect_err("closed")),
+                    Poll::Pending => panic!("a read waits for a closed runtime"),
+                }
+            }
+        }
+    }
+    println!("{rounds} runtimes closed, the slowest took {slowest:?}");
+    assert!(slowest < Duration::from_secs(1), "closing took {slowest:?}");
+}
+
+pub(crate) fn closed_streams_say_so<C: Config<Driver: Net>>() {
+    if <C::Driver as bespoke::driver::Driver>::STATELESS {
+        return println!("skipped: the sockets of this driver belong to no runtime");
+    }
+    let runtime = runtime::<C>();
+    let (mut stream, _peer, listener, halves, _other) = runtime.block_on(async {
+        let (stream, peer) = pair::<C>().await;
+        let listener = TcpListener::<C>::bind("127.0.0.1:0").await.expect("a port is free");
+        let (halved, other) = pair::<C>().await;
+        (stream, peer, listener, halved.into_split(), other)
+    });
+    let handle = runtime.handle();
+    drop(runtime);
+    assert!(handle.is_closed());
+
+    fn now<F: Future>(future: F) -> F::Output {
+        match poll_once(pin!(future)) {
+            Poll::Ready(output) => output,
+            Poll::Pending => panic!("an operation waits for a closed runtime"),
+        }
+    }
+    says_closed(&now(stream.read(&mut [0; 8])).expect_err("closed"));
+    says_closed(&now(stream.peek(&mut [0; 8])).expect_err("closed"));
+    says_closed(&now(stream.read_exact(&mut [0; 8])).expect_err("closed"));
+    let (written, buffer) = now(stream.write("tea"));
+    says_closed(&written.expect_err("closed"));
+    assert_eq!(buffer, "tea", "the buffer comes back");
+    says_closed(&now(stream.write_all("tea")).0.expect_err("closed"));
+    assert!(now(stream.take_interrupted()).is_none());
+    says_closed(&now(listener.accept()).expect_err("closed"));
+    says_closed(&listener.local_addr().expect_err("closed"));
+    says_closed(&stream.local_addr().expect_err("closed"));
+    says_closed(&stream.peer_addr().expect_err("closed"));
+    says_closed(&stream.set_nodelay(true).expect_err("closed"));
+    says_closed(&stream.shutdown(std::net::Shutdown::Both).expect_err("closed"));
+    let (mut read, mut write) = halves;
+    says_closed(&now(read.read(&mut [0; 8])).expect_err("closed"));
+    says_closed(&now(write.write_all("tea")).0.expect_err("closed"));
+    says_closed(&write.shutdown().expect_err("closed"));
+    drop(now(read
+        .reunite(write)
+        .map_or_else(|_| panic!("of one stream"), |mut s| async move { s.read(&mut []).await })));
+}
