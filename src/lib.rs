@@ -32,6 +32,7 @@
 //!
 //! | to … | see |
 //! |---|---|
+//! | learn | [`guide`], a chapter per subject |
 //! | write a program on the defaults | [`main`](macro@main), [`spawn`], [`net`], [`time`], [`signal`], [`task`] |
 //! | choose parts | [`macro@config`], [`preset`], [`Builder`], [`scheduler`], [`driver`], [`memory`], [`clock`] |
 //! | write a library for every config | [`prelude`], [`rt`], [`Config`], [`LocalConfig`] |
@@ -46,6 +47,8 @@ extern crate self as bespoke;
 #[path = "private.rs"]
 pub mod __private;
 mod builder;
+#[cfg(unix)]
+pub mod guide;
 mod names;
 #[cfg(unix)]
 pub mod preset;
