@@ -16,7 +16,7 @@ use core::time::Duration;
 #[derive(Debug, Clone, Copy)]
 pub struct Default;
 
-/// [`Default`](struct@Default) on a clock that stands still while there is work and jumps to the next timer when there is none: for tests.
+/// [`Default`] on a clock that stands still while there is work and jumps to the next timer when there is none: for tests.
 #[derive(Debug, Clone, Copy)]
 pub struct Paused;
 
