@@ -49,3 +49,9 @@ pub mod signals {
 pub mod from_tokio {
     #![doc = include_str!("../docs/guide/09-from-tokio.md")]
 }
+
+/// The programs of the README are tests, too.
+#[cfg(doctest)]
+mod readme {
+    #![doc = include_str!("../README.md")]
+}
