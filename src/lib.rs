@@ -101,17 +101,16 @@ pub mod prelude {
 ///     task: JoinHandle<u32>,
 /// }
 ///
-/// # #[cfg(unix)] mod program {
-/// # use super::*;
 /// #[bespoke::main]
-/// # pub
 /// async fn main() {
-///     let job = Job { task: bespoke::spawn(async { yield_now().await; 7 }) };
+///     let task = bespoke::spawn(async {
+///         yield_now().await;
+///         7
+///     });
+///     let job = Job { task };
 ///     assert!(!job.task.is_finished());
 ///     assert_eq!(job.task.await.unwrap(), 7);
 /// }
-/// # }
-/// # #[cfg(unix)] program::main();
 /// ```
 pub mod task {
     pub use bespoke_core::runtime::YieldNow;
@@ -206,20 +205,16 @@ pub mod driver {
 /// Memory strategies: where tasks come from.
 ///
 /// ```
-/// use bespoke::{Config, Runtime, memory::Fixed};
+/// use bespoke::{Config, Runtime, memory::System};
 ///
-/// struct Small;
+/// struct Plain;
 ///
 /// #[bespoke::config]
-/// impl Config for Small {
-///     type Memory = Fixed<65536>; // no heap for tasks
+/// impl Config for Plain {
+///     type Memory = System; // tasks come from the global allocator
 /// }
 ///
-/// # fn main() -> Result<(), bespoke::Error> {
-/// let runtime = Runtime::<Small>::new()?;
-/// assert_eq!(runtime.block_on(runtime.spawn(async { 1 })).unwrap(), 1);
-/// # Ok(())
-/// # }
+/// assert_eq!(Runtime::<Plain>::INFO.memory, "system");
 /// ```
 pub mod memory {
     pub use bespoke_alloc::{Fixed, Pooled, System};
@@ -241,11 +236,8 @@ pub mod memory {
 ///     const BLOCKING_THREADS_MAX: usize = 0;
 /// }
 ///
-/// # fn main() -> Result<(), bespoke::Error> {
-/// let draw = || Ok::<_, bespoke::Error>(Runtime::<Alone>::new()?.block_on(async { Alone::random() }));
-/// assert_eq!(draw()?, draw()?);
-/// # Ok(())
-/// # }
+/// let draw = || Runtime::<Alone>::new().unwrap().block_on(async { Alone::random() });
+/// assert_eq!(draw(), draw());
 /// ```
 pub mod clock {
     pub use bespoke_alloc::Sysfs;
