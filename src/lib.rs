@@ -32,6 +32,7 @@
 //!
 //! | to … | see |
 //! |---|---|
+//! | learn | [`guide`], a chapter per subject |
 //! | write a program on the defaults | [`main`](macro@main), [`spawn`], [`net`], [`time`], [`signal`], [`task`] |
 //! | choose parts | [`macro@config`], [`preset`], [`Builder`], [`scheduler`], [`driver`], [`memory`], [`clock`] |
 //! | write a library for every config | [`prelude`], [`rt`], [`Config`], [`LocalConfig`] |
@@ -46,6 +47,8 @@ extern crate self as bespoke;
 #[path = "private.rs"]
 pub mod __private;
 mod builder;
+#[cfg(unix)]
+pub mod guide;
 mod names;
 #[cfg(unix)]
 pub mod preset;
@@ -63,6 +66,23 @@ pub use builder::{
 pub use task::{JoinError, JoinHandle};
 
 /// What code that is generic over the config imports.
+///
+/// ```
+/// use bespoke::prelude::*;
+/// use std::time::Duration;
+///
+/// async fn count<C: Config>() -> u32 {
+///     let task = C::spawn(async { 1 });
+///     C::sleep(Duration::from_millis(1)).await;
+///     task.await.unwrap() + 1
+/// }
+///
+/// # #[cfg(unix)] {
+/// use bespoke::{Runtime, preset::Default};
+/// assert_eq!(Runtime::<Default>::new()?.block_on(count::<Default>()), 2);
+/// # }
+/// # Ok::<(), bespoke::Error>(())
+/// ```
 pub mod prelude {
     #[cfg(unix)]
     pub use crate::rt::{Foreign, Net};
@@ -72,6 +92,26 @@ pub mod prelude {
 }
 
 /// Tasks, whatever the config.
+///
+/// ```
+/// use bespoke::task::{JoinHandle, yield_now};
+///
+/// /// A struct that holds tasks is not generic: a handle does not know its config.
+/// struct Job {
+///     task: JoinHandle<u32>,
+/// }
+///
+/// #[bespoke::main]
+/// async fn main() {
+///     let task = bespoke::spawn(async {
+///         yield_now().await;
+///         7
+///     });
+///     let job = Job { task };
+///     assert!(!job.task.is_finished());
+///     assert_eq!(job.task.await.unwrap(), 7);
+/// }
+/// ```
 pub mod task {
     pub use bespoke_core::runtime::YieldNow;
     pub use bespoke_core::task::{AbortHandle, Id, JoinError, JoinHandle};
@@ -83,6 +123,35 @@ pub mod task {
 }
 
 /// The generic types, `T<C>`: for libraries. A config's module has short names for its own.
+///
+/// ```
+/// use bespoke::prelude::*;
+/// use bespoke::rt::{TcpListener, TcpStream};
+/// use std::io;
+///
+/// /// Listens, connects to itself, and says hello over owned halves: on every config with sockets.
+/// async fn hello<C: Config<Driver: Net>>() -> io::Result<Vec<u8>> {
+///     let listener = TcpListener::<C>::bind("127.0.0.1:0").await?;
+///     let client = TcpStream::<C>::connect(listener.local_addr()?).await?;
+///     let (mut server, _peer) = listener.accept().await?;
+///
+///     let (mut read, mut write) = client.into_split();
+///     write.write_all(b"hello".to_vec()).await.0?;
+///     drop(write); // the server reads the end of the stream
+///
+///     let mut buffer = vec![0; 16];
+///     let n = server.read(&mut buffer).await?;
+///     assert_eq!(server.read(&mut buffer[n..]).await?, 0);
+///     drop(server);
+///     assert_eq!(read.read(&mut [0; 1]).await?, 0);
+///     buffer.truncate(n);
+///     Ok(buffer)
+/// }
+///
+/// use bespoke::{Runtime, preset::Default};
+/// assert_eq!(Runtime::<Default>::new()?.block_on(hello::<Default>())?, b"hello");
+/// # io::Result::Ok(())
+/// ```
 pub mod rt {
     pub use bespoke_core::config::SharingOf;
     pub use bespoke_core::driver::{Op, Operation, OwnedResource, Submit};
@@ -100,11 +169,25 @@ pub mod rt {
 }
 
 /// Buffers that an operation may own.
+///
+/// ```
+/// use bespoke::io::IoBuf;
+///
+/// let part = vec![1, 2, 3, 4].slice(1..3);
+/// assert_eq!(part.as_bytes(), [2, 3]); // what a write sends
+/// assert_eq!(part.into_inner(), [1, 2, 3, 4]); // what comes back
+/// ```
 pub mod io {
     pub use bespoke_core::io::{IoBuf, IoBufMut, Slice};
 }
 
 /// Schedulers: which task runs next, and where.
+///
+/// ```
+/// use bespoke::scheduler::{Scheduler, SingleThread};
+///
+/// assert_eq!((SingleThread::NAME, SingleThread::WORKERS), ("single-thread", 1));
+/// ```
 pub mod scheduler {
     pub use bespoke_core::roles::Scheduler;
     pub use bespoke_core::scheduler::SingleThread;
@@ -120,12 +203,42 @@ pub mod driver {
 }
 
 /// Memory strategies: where tasks come from.
+///
+/// ```
+/// use bespoke::{Config, Runtime, memory::System};
+///
+/// struct Plain;
+///
+/// #[bespoke::config]
+/// impl Config for Plain {
+///     type Memory = System; // tasks come from the global allocator
+/// }
+///
+/// assert_eq!(Runtime::<Plain>::INFO.memory, "system");
+/// ```
 pub mod memory {
     pub use bespoke_alloc::{Fixed, Pooled, System};
     pub use bespoke_core::roles::Memory;
 }
 
 /// Clocks, randomness, threads and topologies.
+///
+/// ```
+/// use bespoke::{Config, Runtime, clock::{NoThreads, Seeded}};
+///
+/// /// One thread, and the same random numbers in every run.
+/// struct Alone;
+///
+/// #[bespoke::config]
+/// impl Config for Alone {
+///     type Entropy = Seeded<42>;
+///     type Threads = NoThreads;
+///     const BLOCKING_THREADS_MAX: usize = 0;
+/// }
+///
+/// let draw = || Runtime::<Alone>::new().unwrap().block_on(async { Alone::random() });
+/// assert_eq!(draw(), draw());
+/// ```
 pub mod clock {
     pub use bespoke_alloc::Sysfs;
     pub use bespoke_core::roles::{

@@ -1,0 +1,57 @@
+//! The guide: how to write programs and libraries with this crate, one chapter per module.
+//!
+//! Every program in it is compiled and run by the tests.
+//!
+//! | chapter | |
+//! |---|---|
+//! | [1. A first program](first_program) | the attribute, the runtime, what panics say |
+//! | [2. Tasks](tasks) | spawn, join, abort, panics, fairness, blocking |
+//! | [3. Time](time) | sleeps, timeouts, intervals, tests with a paused clock |
+//! | [4. Sockets](sockets) | owned buffers, what dropping a read or write means, halves, closing |
+//! | [5. A config of one's own](own_config) | roles, knobs, the module, memory budgets, mistakes as compile errors |
+//! | [6. Libraries](libraries) | code for every config, and the limits of stable Rust |
+//! | [7. Threads](threads) | what may cross threads, and how a runtime closes |
+//! | [8. Signals](signals) | Ctrl-C and its kin |
+//! | [9. Coming from tokio](from_tokio) | the same names, and the differences that bite |
+
+pub mod first_program {
+    #![doc = include_str!("../docs/guide/01-first-program.md")]
+}
+
+pub mod tasks {
+    #![doc = include_str!("../docs/guide/02-tasks.md")]
+}
+
+pub mod time {
+    #![doc = include_str!("../docs/guide/03-time.md")]
+}
+
+pub mod sockets {
+    #![doc = include_str!("../docs/guide/04-sockets.md")]
+}
+
+pub mod own_config {
+    #![doc = include_str!("../docs/guide/05-own-config.md")]
+}
+
+pub mod libraries {
+    #![doc = include_str!("../docs/guide/06-libraries.md")]
+}
+
+pub mod threads {
+    #![doc = include_str!("../docs/guide/07-threads.md")]
+}
+
+pub mod signals {
+    #![doc = include_str!("../docs/guide/08-signals.md")]
+}
+
+pub mod from_tokio {
+    #![doc = include_str!("../docs/guide/09-from-tokio.md")]
+}
+
+/// The programs of the README are tests, too.
+#[cfg(doctest)]
+mod readme {
+    #![doc = include_str!("../README.md")]
+}
