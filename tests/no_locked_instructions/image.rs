@@ -109,6 +109,16 @@ impl Image {
         self.pointers.range(address..end.max(address)).map(|(_, pointer)| pointer)
     }
 
+    /// Every function that an object points to: what a call through a pointer may come to. The global offset table is not
+    /// one: the linker puts into it what code names.
+    pub(crate) fn pointed_at(&self) -> impl Iterator<Item = &Function> {
+        let outside = |place: u64| self.section(place).is_some_and(|section| !section.name.starts_with(".got"));
+        self.pointers.iter().filter(move |(place, _)| outside(**place)).filter_map(|(_, pointer)| match pointer {
+            Pointer::To(address) => self.functions.get(address),
+            Pointer::Import(_) => None,
+        })
+    }
+
     /// Says that an object begins at `address`.
     pub(crate) fn begins(&mut self, address: u64) {
         self.starts.insert(address);

@@ -148,6 +148,13 @@ pub(crate) const INDIRECT: &[Indirect] = &[
     },
 ];
 
+/// Functions of ours that tables of the program point to, and that the closure does not come to, each with the reason.
+pub(crate) const UNREAD: &[(&str, &str)] = &[
+    ("bespoke_core::worker::Worker<C>::unpark", "the home's table: only a push into the inbox calls it, off the owner"),
+    ("bespoke_core::worker::Worker<C>::visit_guest", "the home's table: only a visit of the inbox calls it"),
+    ("bespoke_core::worker::Worker<C>::free", "the home's table: only the last reference calls it, after close"),
+];
+
 /// The cold functions at which the walk stops: all of them, so that one more is seen.
 pub(crate) const COLD_ENTRIES: &[&str] = &[
     "pool::Pool::__bespoke_cold_refill",

@@ -10,7 +10,8 @@
 //! It reads a function from its first byte to its last, landing pads included. It stops at a *stop* of
 //! [`known`](super::known) and at a function whose name contains [`COLD`]. A call or jump through a register or through
 //! memory goes to an address that was taken somewhere: if in the closure, the walk has been there by 2 and 3; the list
-//! of such places says where it was taken. What is on no list is a finding.
+//! of such places says where it was taken. A function of ours that stands in
+//! a table of the program and was not read is on a list, too. What is on no list is a finding.
 
 use super::image::{Image, Pointer};
 use super::known::{self, IMPORTS, INDIRECT, STOPS};
@@ -45,6 +46,9 @@ pub(crate) struct Closure {
     pub(crate) cold: BTreeSet<String>,
     pub(crate) instructions: usize,
     pub(crate) findings: Vec<Finding>,
+    /// Functions of ours that some table of the program points to, and that were not read: a call through a pointer in the
+    /// closure must not come to them.
+    pub(crate) unread: BTreeSet<String>,
     /// Calls and jumps through a pointer.
     pub(crate) indirect: usize,
 }
@@ -67,6 +71,9 @@ pub(crate) fn walk(image: &mut Image, start: &str) -> Closure {
         walk.read(function);
     }
     let Walk { image, mut closure, from, .. } = walk;
+    let ours = |name: &str| known::is(name, "bespoke_");
+    let unread = image.pointed_at().filter(|function| !from.contains_key(&function.start) && ours(&function.name));
+    closure.unread = unread.map(|function| function.name.clone()).collect();
     closure.functions =
         from.keys().filter_map(|at| image.function(*at)).map(|function| function.name.clone()).collect();
     closure
