@@ -125,8 +125,9 @@ async fn things<C: Config<Driver: Net>>() -> (Things, Vec<std::net::TcpStream>) 
 pub(crate) fn dropped_on_another_thread<C: Config<Driver: Net>>() {
     let rounds = count(100, 5_000);
     let mut random = Random::new(8);
-    // While the runtime runs.
+    // While the runtime runs. A driver may take a descriptor for its first sleep.
     let runtime = runtime::<C>();
+    runtime.block_on(C::sleep(Duration::from_millis(1)));
     for _ in 0..rounds {
         let before = fds();
         runtime.block_on(async {

@@ -52,7 +52,7 @@ pub(crate) unsafe fn block_on<C: Config, F: Future>(worker: NonNull<Worker<C>>, 
             }
             None => {
                 // SAFETY: the owner, between polls.
-                unsafe { Worker::idle(worker) };
+                unsafe { Worker::__bespoke_cold_idle(worker) };
                 until_look = C::EVENT_INTERVAL;
                 continue;
             }
@@ -61,7 +61,7 @@ pub(crate) unsafe fn block_on<C: Config, F: Future>(worker: NonNull<Worker<C>>, 
         if until_look == 0 {
             until_look = C::EVENT_INTERVAL;
             // SAFETY: the owner, between polls.
-            unsafe { Worker::look_around(worker) };
+            unsafe { Worker::__bespoke_cold_look_around(worker) };
         }
     }
 }

@@ -55,6 +55,13 @@
 //! 10. A header keeps the memory of its home alive: before close because the home outlives its tasks, after close by a
 //!     reference of its own. So the address of a home, the owner token, is never reused while a waker lives.
 //!
+//! # Cold functions
+//! Under `Local`, what the owner of a task does with it executes no locked instruction and no fence. What may execute one is
+//! out of line, in a function that is `#[cold]`, `#[inline(never)]`, and whose name begins with `__bespoke_cold_`:
+//! the test that reads the machine code (`tests/no_locked_instructions.rs`) knows it by that. A module that others call
+//! gives such a function a second, plain name (`use self::__bespoke_cold_foreign as foreign`). Only what a task does not
+//! come by on its own thread may have such a name: another thread, the inbox, the driver, a panic.
+//!
 //! Source: TASK_CORE.md; tokio's `runtime/task/state.rs` for the shape of a contract.
 
 pub(crate) mod current;

@@ -18,6 +18,11 @@ use super::{run, waker};
 use crate::loom::{AtomicUsize, Ordering, Plant, planted};
 use crate::sharing::{Lock, RemoteWord, Sharing, StateWord};
 
+pub(crate) use self::{
+    __bespoke_cold_foreign as foreign, __bespoke_cold_foreign_acquire as foreign_acquire,
+    __bespoke_cold_foreign_detach as foreign_detach,
+};
+
 pub(crate) const R_QUEUED: usize = 1;
 pub(crate) const R_WAKE: usize = 2;
 pub(crate) const R_ABORT: usize = 4;
@@ -65,14 +70,14 @@ pub(crate) unsafe fn acquire<S: Sharing>(task: Task<S>) {
             crate::util::abort("more wakers of one task than can be counted");
         }
     } else if before + REF >= SPILL_AT {
-        spill(task);
+        __bespoke_cold_spill(task);
     }
 }
 
 /// The local count nears its 24 bits: moves references to the delta.
 #[cold]
 #[inline(never)]
-fn spill<S: Sharing>(task: Task<S>) {
+fn __bespoke_cold_spill<S: Sharing>(task: Task<S>) {
     add_delta(task, SPILL);
     // SAFETY: the caller's reference.
     unsafe { task.as_ref() }.state.sub(REF * SPILL);
@@ -119,7 +124,7 @@ unsafe fn maybe_free<S: Sharing>(task: Task<S>) {
         return unsafe { free_unless_queued(task) };
     }
     // SAFETY: as the caller.
-    unsafe { pull(task) }
+    unsafe { __bespoke_cold_pull(task) }
 }
 
 /// `Local`: the sum is 0 and the inbox does not pin. Frees the task unless the run queue pins it: then the pop comes back.
@@ -139,7 +144,7 @@ unsafe fn free_unless_queued<S: Sharing>(task: Task<S>) {
 /// the run queue: otherwise the next drop by the owner would take 0 to -1.
 #[cold]
 #[inline(never)]
-unsafe fn pull<S: Sharing>(task: Task<S>) {
+unsafe fn __bespoke_cold_pull<S: Sharing>(task: Task<S>) {
     let remote = word(&task);
     let mut now = remote.load(Ordering::Acquire);
     loop {
@@ -216,7 +221,7 @@ pub(crate) unsafe fn free<S: Sharing>(task: Task<S>, any_thread: bool) {
 /// The caller holds a reference.
 #[cold]
 #[inline(never)]
-pub(crate) unsafe fn foreign_acquire<S: Sharing>(task: Task<S>) {
+pub(crate) unsafe fn __bespoke_cold_foreign_acquire<S: Sharing>(task: Task<S>) {
     // SAFETY: the caller's reference.
     unsafe { task.as_ref() }.life.touch();
     add_delta(task, 1);
@@ -229,7 +234,7 @@ pub(crate) unsafe fn foreign_acquire<S: Sharing>(task: Task<S>) {
 /// The caller holds a reference, and gives it up if `drop`.
 #[cold]
 #[inline(never)]
-pub(crate) unsafe fn foreign<S: Sharing>(task: Task<S>, bits: usize, drop: bool) {
+pub(crate) unsafe fn __bespoke_cold_foreign<S: Sharing>(task: Task<S>, bits: usize, drop: bool) {
     // SAFETY: the caller's reference.
     unsafe { task.as_ref() }.life.touch();
     let remote = word(&task);
@@ -285,7 +290,7 @@ pub(crate) unsafe fn foreign<S: Sharing>(task: Task<S>, bits: usize, drop: bool)
 /// The caller is the join handle, and gives it up.
 #[cold]
 #[inline(never)]
-pub(crate) unsafe fn foreign_detach<S: Sharing>(task: Task<S>) {
+pub(crate) unsafe fn __bespoke_cold_foreign_detach<S: Sharing>(task: Task<S>) {
     // SAFETY: the handle's reference.
     unsafe { task.as_ref() }.life.touch();
     let remote = word(&task);

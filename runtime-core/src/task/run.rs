@@ -8,6 +8,9 @@ use super::waker::borrowed;
 use crate::sharing::Sharing;
 use core::task::Context;
 
+#[cfg(feature = "std")]
+pub(crate) use self::__bespoke_cold_drop_panic as drop_panic;
+
 /// Runs a task that was popped from the queue of `home`.
 ///
 /// # Safety
@@ -115,7 +118,8 @@ pub(crate) fn guard(f: impl FnOnce()) {
 /// few the next is leaked.
 #[cfg(feature = "std")]
 #[cold]
-pub(crate) fn drop_panic(mut panic: alloc::boxed::Box<dyn core::any::Any + Send>) {
+#[inline(never)]
+pub(crate) fn __bespoke_cold_drop_panic(mut panic: alloc::boxed::Box<dyn core::any::Any + Send>) {
     for _ in 0..8 {
         let drop_it = core::panic::AssertUnwindSafe(|| drop(panic));
         match std::panic::catch_unwind(drop_it) {

@@ -56,6 +56,8 @@ impl<S: Sharing> Table<S> {
 
     unsafe fn clone(data: *const ()) -> RawWaker {
         let task = Self::task(data);
+        #[cfg(bespoke_planted_fetch_add)]
+        planted_fetch_add();
         // SAFETY: the waker holds a reference.
         if !S::SHARED && !unsafe { on_owner(task) } {
             // SAFETY: as above.
@@ -123,4 +125,13 @@ pub(crate) unsafe fn borrowed<S: Sharing>(task: NonNull<Header<S>>) -> ManuallyD
     let raw = RawWaker::new(task.as_ptr().cast_const().cast(), Table::<S>::TABLE);
     // SAFETY: the table keeps the waker's contract; clones take references of their own.
     ManuallyDrop::new(unsafe { Waker::from_raw(raw) })
+}
+
+/// What the walk over the binary must find: a locked instruction on the local path. See `tests/no_locked_instructions.rs`.
+#[cfg(bespoke_planted_fetch_add)]
+#[inline(always)]
+fn planted_fetch_add() {
+    use core::sync::atomic::{AtomicUsize, Ordering};
+    static CLONES: AtomicUsize = AtomicUsize::new(0);
+    CLONES.fetch_add(1, Ordering::Relaxed);
 }

@@ -121,6 +121,14 @@ impl<C: Config> Sleep<C> {
             drop(waker);
             return;
         }
+        self.__bespoke_cold_forget_foreign(worker);
+    }
+
+    /// Hands the timer to its worker: this thread is not running it.
+    #[cold]
+    #[inline(never)]
+    fn __bespoke_cold_forget_foreign(&self, worker: NonNull<Worker<C>>) {
+        let home = Worker::home_of(worker);
         // SAFETY: a guest keeps the worker alive, and its wheel with it; the slot is that of a live key.
         let node = unsafe { Wheel::node(Worker::wheel_ptr(worker), self.key.slot) };
         let Some(node) = NonNull::new(node.cast_mut()) else { unreachable!("a timer has an address") };

@@ -232,7 +232,7 @@ impl<C: Config, F: Future + 'static, X: Extra, B: Block> Of<C, F, X, B> {
                 unsafe { memory.release_foreign(block, Self::LAYOUT) }
             } else if any_thread {
                 // SAFETY: the block came from `alloc` with this layout.
-                unsafe { memory.dealloc_foreign(block, Self::LAYOUT) }
+                unsafe { __bespoke_cold_dealloc_foreign(memory, block, Self::LAYOUT) }
             } else {
                 // SAFETY: as above, and the caller is the owner.
                 unsafe { memory.dealloc(block, Self::LAYOUT) }
@@ -255,4 +255,15 @@ impl<C: Config, F: Future + 'static, X: Extra, B: Block> Of<C, F, X, B> {
         // SAFETY: the vtable is in the header of a cell of this type.
         unsafe { &(*task.cast::<Cell<C, F, X>>().as_ptr()).extra }.name()
     }
+}
+
+/// Gives a block back from a thread that need not be the owner.
+///
+/// # Safety
+/// As [`Allocate::dealloc_foreign`].
+#[cold]
+#[inline(never)]
+unsafe fn __bespoke_cold_dealloc_foreign<M: Allocate>(memory: &M, block: NonNull<u8>, layout: Layout) {
+    // SAFETY: as the caller.
+    unsafe { memory.dealloc_foreign(block, layout) }
 }

@@ -15,15 +15,28 @@ impl<C: Config> Worker<C> {
     /// Takes in what other threads left.
     ///
     /// # Safety
-    /// As [`look_around`](Self::look_around).
+    /// As [`look_around`](Self::__bespoke_cold_look_around).
     #[inline]
     pub(crate) unsafe fn visit_inbox(worker: NonNull<Self>) {
         // SAFETY: the owner.
         let inbox = unsafe { &worker.as_ref().home.inbox };
         if inbox.looks_filled() {
-            // SAFETY: the owner took it.
-            unsafe { Self::visit_all(worker, inbox.take(), false, false) };
+            // SAFETY: as the caller.
+            unsafe { Self::__bespoke_cold_take_inbox(worker) };
         }
+    }
+
+    /// The inbox is not empty: visits what is in it.
+    ///
+    /// # Safety
+    /// As [`look_around`](Self::__bespoke_cold_look_around).
+    #[cold]
+    #[inline(never)]
+    unsafe fn __bespoke_cold_take_inbox(worker: NonNull<Self>) {
+        // SAFETY: the owner.
+        let inbox = unsafe { &worker.as_ref().home.inbox };
+        // SAFETY: the owner took it.
+        unsafe { Self::visit_all(worker, inbox.take(), false, false) };
     }
 
     /// A busy worker's look around: inbox, due timers, ready I/O. Does not sleep.
@@ -32,7 +45,7 @@ impl<C: Config> Worker<C> {
     /// The caller is the owner, in its context, between polls.
     #[cold]
     #[inline(never)]
-    pub(crate) unsafe fn look_around(worker: NonNull<Self>) {
+    pub(crate) unsafe fn __bespoke_cold_look_around(worker: NonNull<Self>) {
         // SAFETY: the owner.
         let this = unsafe { worker.as_ref() };
         // SAFETY: the owner, between polls.
@@ -49,10 +62,10 @@ impl<C: Config> Worker<C> {
     /// Nothing to run: takes in what came, else sleeps until something does.
     ///
     /// # Safety
-    /// As [`look_around`](Self::look_around).
+    /// As [`look_around`](Self::__bespoke_cold_look_around).
     #[cold]
     #[inline(never)]
-    pub(crate) unsafe fn idle(worker: NonNull<Self>) {
+    pub(crate) unsafe fn __bespoke_cold_idle(worker: NonNull<Self>) {
         // SAFETY: the owner.
         let this = unsafe { worker.as_ref() };
         let home = &this.home;

@@ -23,7 +23,8 @@ impl Timer {
         Timer { fd: Cell::new(None), rings: Cell::new(None) }
     }
 
-    /// Sees to it that the timer rings in `wait`, or earlier. Returns the timeout of the poll: none.
+    /// Sees to it that the timer rings in `wait`, or earlier. Returns the timeout of the poll: none, unless there is no
+    /// descriptor for the timer.
     #[expect(clippy::disallowed_methods, reason = "the same clock as the timer's, to know when it rings")]
     pub(super) fn arm(&self, registry: &Registry, wait: Nanos) -> Result<Option<Duration>, Errno> {
         let now = Instant::now();
@@ -31,23 +32,28 @@ impl Timer {
         // Armed to ring before: it stays, and the turn that it ends arms anew. That is one early turn against a system call
         // for each time that the earliest deadline moves back.
         if self.rings.get().is_none_or(|rings| rings > end || rings <= now) {
-            sys::timerfd::arm_after(self.fd(registry)?, wait.0)?;
+            let Some(fd) = self.fd(registry) else {
+                // No descriptor left, maybe for a while only: the poll's own timeout, which rounds up to a millisecond.
+                return Ok(Some(Duration::from_nanos(wait.0)));
+            };
+            sys::timerfd::arm_after(fd, wait.0)?;
             self.rings.set(Some(end));
         }
         Ok(None)
     }
 
-    fn fd(&self, registry: &Registry) -> Result<i32, Errno> {
+    /// The descriptor; made at the first call that finds one free.
+    fn fd(&self, registry: &Registry) -> Option<i32> {
         if let Some(fd) = self.fd.get() {
-            return Ok(fd);
+            return Some(fd);
         }
-        let fd = sys::timerfd::create()?;
-        if let Err(error) = registry.register(&mut SourceFd(&fd), TIMER, Interest::READABLE) {
+        let fd = sys::timerfd::create().ok()?;
+        if registry.register(&mut SourceFd(&fd), TIMER, Interest::READABLE).is_err() {
             super::close_raw(fd);
-            return Err(super::errno(&error));
+            return None;
         }
         self.fd.set(Some(fd));
-        Ok(fd)
+        Some(fd)
     }
 
     /// It rang. Edge-triggered, so it need not be read: arming resets it.

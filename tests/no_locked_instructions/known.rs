@@ -1,0 +1,172 @@
+//! Where the walk stops, and which calls go through a pointer: each with its reason.
+
+/// Is the function `name` one that `pattern` describes? A pattern is how a demangled name begins, with or without the `<` of
+/// a method; after a `*` it is how the name goes on somewhere. All names of one address must fit.
+pub(crate) fn is(name: &str, pattern: &str) -> bool {
+    name.split(" = ").all(|name| match pattern.strip_prefix('*') {
+        Some(part) => name.contains(part),
+        None => name.starts_with(pattern) || name.strip_prefix('<').is_some_and(|name| name.starts_with(pattern)),
+    })
+}
+
+/// Functions of shared libraries that may be called, each with the reason.
+pub(crate) const IMPORTS: &[(&str, &str)] = &[
+    ("_Unwind_Resume", "ends a landing pad"),
+    ("memcpy", "moves bytes"),
+    ("memmove", "moves bytes"),
+    ("memset", "fills bytes"),
+    ("bcmp", "compares bytes"),
+    ("malloc", "the C library's allocator: the program's own boxes, and what grows"),
+    ("posix_memalign", "as malloc"),
+    ("calloc", "as malloc"),
+    ("realloc", "as malloc"),
+    ("free", "as malloc"),
+    ("__errno_location", "where the C library leaves an error"),
+    ("clock_gettime", "reads the clock in the vDSO; only a sleep does, once"),
+];
+
+/// Functions of the program that are not read, each with the reason.
+pub(crate) const STOPS: &[(&str, &str)] = &[
+    ("core::panicking::", "a panic begins"),
+    ("std::panicking::", "a panic begins or ends; counts it"),
+    ("__rustc::__rust_start_panic", "a panic begins"),
+    ("core::option::expect_failed", "a panic begins"),
+    ("core::option::unwrap_failed", "a panic begins"),
+    ("core::result::unwrap_failed", "a panic begins"),
+    ("core::cell::panic_already", "a panic begins"),
+    ("alloc::raw_vec::handle_error", "a panic begins"),
+    ("alloc::alloc::handle_alloc_error", "the process ends"),
+    ("core::fmt::", "formats the message of a panic"),
+    ("* as core::fmt::", "formats the message of a panic"),
+    ("bespoke_core::util::abort", "the process ends"),
+];
+
+/// A place that calls through a pointer.
+pub(crate) struct Indirect {
+    /// The function that calls: a pattern of [`is`].
+    pub(crate) place: &'static str,
+    /// Where the pointer comes from.
+    pub(crate) why: &'static str,
+    /// Parts of the names of functions that the pointer may be: each must be in the closure.
+    pub(crate) reaches: &'static [&'static str],
+}
+
+/// The places that call through a pointer. A table of functions whose address is taken in the closure is walked as a whole,
+/// so what is said here is where the pointer comes from; what it may be is checked.
+pub(crate) const INDIRECT: &[Indirect] = &[
+    Indirect {
+        place: "bespoke_core::scheduler::single::block_on",
+        why: "the vtable of a task, its verbs, and wakers, in the loop and in what is inlined there",
+        reaches: &[
+            "cell::Of<C,F,X,B>::poll",
+            "cell::Of<C,F,X,B>::drop_output",
+            "cell::Of<C,F,X,B>::dealloc",
+            "waker::Table<S>::wake",
+        ],
+    },
+    Indirect {
+        place: "bespoke_core::task::run::cancel",
+        why: "the vtable of a task; the waker of who joins it",
+        reaches: &["cell::Of<C,F,X,B>::cancel", "cell::Of<C,F,X,B>::dealloc", "waker::Table<S>::wake"],
+    },
+    Indirect {
+        place: "bespoke_core::task::refs::unpin_popped",
+        why: "the vtable of a task",
+        reaches: &["cell::Of<C,F,X,B>::dealloc"],
+    },
+    Indirect {
+        place: "bespoke_core::task::waker::Table<S>::",
+        why: "the vtable of a task",
+        reaches: &["cell::Of<C,F,X,B>::dealloc"],
+    },
+    Indirect {
+        place: "bespoke_core::task::join::",
+        why: "the vtable of a task, and its verbs; wakers in the join slot",
+        reaches: &[
+            "join::poll_join",
+            "join::detach",
+            "join::abort",
+            "join::is_finished",
+            "join::acquire",
+            "join::release",
+        ],
+    },
+    Indirect {
+        place: "bespoke_core::worker::cell::Of<C,F,X,B>::poll",
+        why: "the program's tasks: verbs of a join handle, and wakers",
+        reaches: &[
+            "waker::Table<S>::clone",
+            "waker::Table<S>::wake",
+            "waker::Table<S>::wake_by_ref",
+            "waker::Table<S>::drop",
+        ],
+    },
+    Indirect {
+        place: "bespoke_core::worker::cell::Of<C,F,X,B>::drop_output",
+        why: "what a panic carried, of a type that is not known; the program's outputs",
+        reaches: &[],
+    },
+    Indirect {
+        place: "bespoke_core::time::sleep::Sleep<C>::",
+        why: "the waker of who sleeps",
+        reaches: &["waker::Table<S>::clone", "waker::Table<S>::drop"],
+    },
+    Indirect {
+        place: "core::future::poll_fn::PollFn<F> as core::future::future::Future>::poll",
+        why: "the program's own: a waker",
+        reaches: &["waker::Table<S>::clone", "waker::Table<S>::drop"],
+    },
+    Indirect {
+        place: "core::ptr::drop_in_place<bespoke_local_loop::",
+        why: "the program's futures: the verbs of a join handle",
+        reaches: &["join::detach"],
+    },
+    Indirect {
+        place: "core::ptr::drop_in_place<core::result::Result<",
+        why: "an output or a join error: what a panic carried, of a type that is not known",
+        reaches: &[],
+    },
+    Indirect {
+        place: "core::ptr::drop_in_place<alloc::boxed::Box<dyn core::any::Any",
+        why: "what a panic carried, of a type that is not known",
+        reaches: &[],
+    },
+    Indirect {
+        place: "core::ptr::drop_in_place<core::option::Option<alloc::boxed::Box<dyn core::any::Any",
+        why: "what a panic carried, of a type that is not known",
+        reaches: &[],
+    },
+    Indirect {
+        place: "core::ptr::drop_in_place::<std::io::error::Error>",
+        why: "the error of a clock that the system does not have: what it carries",
+        reaches: &[],
+    },
+    Indirect {
+        place: "alloc::rc::Rc<T,A>::drop_slow",
+        why: "the program's own: a seat with a waker",
+        reaches: &["waker::Table<S>::drop"],
+    },
+];
+
+/// Functions of ours that tables of the program point to, and that the closure does not come to, each with the reason.
+pub(crate) const UNREAD: &[(&str, &str)] = &[
+    ("bespoke_core::worker::Worker<C>::unpark", "the home's table: only a push into the inbox calls it, off the owner"),
+    ("bespoke_core::worker::Worker<C>::visit_guest", "the home's table: only a visit of the inbox calls it"),
+    ("bespoke_core::worker::Worker<C>::free", "the home's table: only the last reference calls it, after close"),
+];
+
+/// The cold functions at which the walk stops: all of them, so that one more is seen.
+pub(crate) const COLD_ENTRIES: &[&str] = &[
+    "pool::Pool::__bespoke_cold_refill",
+    "refs::__bespoke_cold_spill",
+    "refs::__bespoke_cold_pull",
+    "refs::__bespoke_cold_foreign",
+    "refs::__bespoke_cold_foreign_acquire",
+    "refs::__bespoke_cold_foreign_detach",
+    "run::__bespoke_cold_drop_panic",
+    "cell::__bespoke_cold_dealloc_foreign",
+    "Sleep<C>::__bespoke_cold_forget_foreign",
+    "::__bespoke_cold_take_inbox",
+    "::__bespoke_cold_look_around",
+    "::__bespoke_cold_idle",
+];
