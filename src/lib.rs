@@ -57,6 +57,7 @@ pub use bespoke_core::config::{Config, PanicPolicy};
 pub use bespoke_core::error::{Error, ErrorKind};
 pub use bespoke_core::info::{Info, Model, Part};
 pub use bespoke_core::runtime::{Handle, LocalConfig, Runtime};
+pub use bespoke_core::task_local;
 pub use bespoke_core::time::{Elapsed, Instant, MissedTickBehavior};
 pub use bespoke_macros::{config, main, test};
 pub use builder::{
@@ -114,6 +115,7 @@ pub mod prelude {
 /// ```
 pub mod task {
     pub use bespoke_core::runtime::YieldNow;
+    pub use bespoke_core::task::locals::{AccessError, LocalKey, Scope};
     pub use bespoke_core::task::{AbortHandle, Id, JoinError, JoinHandle};
 
     /// Lets every task that is ready now run first.

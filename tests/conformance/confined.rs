@@ -127,6 +127,7 @@ pub(crate) fn dropped_on_another_thread<C: Config<Driver: Net>>() {
     let mut random = Random::new(8);
     // While the runtime runs. A driver may take a descriptor for its first sleep.
     let runtime = runtime::<C>();
+    // A driver may make what ends a sleep with the first one.
     runtime.block_on(async { C::sleep(Duration::from_millis(1)).await });
     for _ in 0..rounds {
         let before = fds();

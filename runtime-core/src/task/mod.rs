@@ -13,6 +13,7 @@
 //! | `inbox` | what other threads hand to a worker; its head is the park state |
 //! | `home` | `Home`: what a task knows of its worker |
 //! | `current` | the ambient word: which worker this thread is running |
+//! | `locals` | task-local values |
 //!
 //! What is typed by the config, the future's cell and spawning, is in [`worker`](crate::worker).
 //!
@@ -69,6 +70,8 @@ pub(crate) mod header;
 pub(crate) mod home;
 pub(crate) mod inbox;
 pub(crate) mod join;
+#[cfg(feature = "std")]
+pub mod locals;
 pub(crate) mod owned;
 pub(crate) mod queue;
 pub(crate) mod refs;
