@@ -1,0 +1,345 @@
+//! The examples, run as a user runs them: what they print, how they end, and what they say about a wrong command line.
+//!
+//! `cargo test` builds the examples next to this test; `cargo test --test examples` does not, and then a missing or outdated
+//! one fails here with a line that says so. Nothing waits longer than [`PATIENCE`].
+#![cfg(unix)]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking, helpers included")]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "the watching side stands outside the runtime, with its own threads and clock"
+)]
+
+use core::time::Duration;
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{ErrorKind, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::thread;
+use std::time::{Instant, SystemTime};
+
+/// After this a program hangs.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// From the interrupt to the end: the server gives open connections one second.
+const STOPPING_MAX: Duration = Duration::from_secs(3);
+
+/// The program of an example, built from the sources as they are now.
+fn example(name: &str) -> PathBuf {
+    // target/<profile>/deps/examples-<hash>: the examples are in target/<profile>/examples.
+    let test = std::env::current_exe().unwrap();
+    let program = test.ancestors().nth(2).unwrap().join("examples").join(name);
+    let written = |path: &Path| fs::metadata(path).and_then(|file| file.modified()).ok();
+    let Some(built) = written(&program) else {
+        panic!("{} is not there: run `cargo build --examples`, in the profile of this test", program.display());
+    };
+    if let Some(source) = sources(&program).iter().find(|source| newer(written(source), built)) {
+        panic!(
+            "{} is older than {source:?}: run `cargo build --examples`, in the profile of this test",
+            program.display()
+        );
+    }
+    program
+}
+
+/// Whether a source has changed since, or has gone.
+fn newer(source: Option<SystemTime>, built: SystemTime) -> bool {
+    source.is_none_or(|source| source > built)
+}
+
+/// The sources of a program, the crates of this repository included: cargo lists them next to it, as a rule of `make`.
+fn sources(program: &Path) -> Vec<PathBuf> {
+    let rule = fs::read_to_string(program.with_extension("d")).unwrap();
+    let (_, list) = rule.trim_end().split_once(": ").unwrap();
+    // A space within a path is escaped.
+    let list = list.replace("\\ ", "\0");
+    let list: Vec<PathBuf> = list.split(' ').map(|path| path.replace('\0', " ").into()).collect();
+    assert!(list.iter().any(|path| path.ends_with("src/lib.rs")), "{rule}");
+    list
+}
+
+/// A program under way. It does not outlive its test.
+struct Running {
+    what: String,
+    child: Child,
+    out: Option<thread::JoinHandle<String>>,
+    err: Option<thread::JoinHandle<String>>,
+}
+
+/// A program that has ended.
+#[derive(Debug)]
+#[expect(dead_code, reason = "printed when a test fails")]
+struct Ended {
+    what: String,
+    status: ExitStatus,
+    out: String,
+    err: String,
+}
+
+fn start(name: &str, args: &[&str]) -> Running {
+    let mut command = Command::new(example(name));
+    command.args(args).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    // Read all the while: a full pipe would stop the program.
+    let out = Some(collect(child.stdout.take().unwrap()));
+    let err = Some(collect(child.stderr.take().unwrap()));
+    Running { what: format!("{name} {}", args.join(" ")), child, out, err }
+}
+
+fn collect(mut pipe: impl Read + Send + 'static) -> thread::JoinHandle<String> {
+    thread::spawn(move || {
+        let mut text = String::new();
+        pipe.read_to_string(&mut text).unwrap();
+        text
+    })
+}
+
+impl Running {
+    fn end(mut self) -> Ended {
+        let since = Instant::now();
+        let status = loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                break Some(status);
+            }
+            if since.elapsed() > PATIENCE {
+                self.child.kill().unwrap();
+                break None;
+            }
+            thread::sleep(Duration::from_millis(2));
+        };
+        let text = |pipe: Option<thread::JoinHandle<String>>| pipe.unwrap().join().unwrap();
+        let (out, err) = (text(self.out.take()), text(self.err.take()));
+        let what = core::mem::take(&mut self.what);
+        let Some(status) = status else { panic!("`{what}` hangs; it said:\n{out}{err}") };
+        Ended { what, status, out, err }
+    }
+
+    fn signal(&self, name: &str) {
+        let sent = Command::new("kill").args(["-s", name, &self.child.id().to_string()]).status().unwrap();
+        assert!(sent.success(), "kill -s {name}: {sent}");
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // Both fail only if it has ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn run(name: &str, args: &[&str]) -> Ended {
+    start(name, args).end()
+}
+
+impl Ended {
+    #[track_caller]
+    fn code(&self, code: i32) -> &Self {
+        assert_eq!(self.status.code(), Some(code), "{self:#?}");
+        self
+    }
+
+    #[track_caller]
+    fn says(&self, part: &str) -> &Self {
+        assert!(self.out.contains(part), "{part:?} is missing: {self:#?}");
+        self
+    }
+
+    /// Nothing but one line on standard error, and `part` in it.
+    #[track_caller]
+    fn complains(&self, part: &str) {
+        assert!(self.err.ends_with('\n') && self.err.lines().count() == 1, "not one line: {self:#?}");
+        assert!(self.err.starts_with("echo: ") && self.err.contains(part), "{part:?} is missing: {self:#?}");
+        assert_eq!(self.out, "", "{self:#?}");
+    }
+
+    /// The rows of a table of `echo`: names are fourteen wide, and those of parts start with a space.
+    #[track_caller]
+    fn rows(&self) -> BTreeMap<&str, &str> {
+        let rows: Option<_> = self.out.lines().map(|line| line.split_at_checked(14)).collect();
+        let rows: Vec<_> = rows.unwrap_or_else(|| panic!("a line is short: {self:#?}"));
+        rows.into_iter().map(|(name, value)| (name.trim_end(), value.trim_start())).collect()
+    }
+}
+
+#[test]
+fn hello_prints_its_line() {
+    let ended = run("hello", &[]);
+    assert_eq!(ended.code(0).out, "hello from a task\n");
+    assert_eq!(ended.err, "");
+}
+
+#[test]
+fn the_builder_counts_down() {
+    run("builder", &[]).code(0).says("3 …\n2 …\n1 …\nthe sum is 6\n");
+}
+
+#[test]
+fn a_custom_config_names_its_parts() {
+    run("custom_config", &[]).code(0).says("memory system").says("tea has 3 letters\n");
+}
+
+#[test]
+fn timers_tick_and_do_not_wait_for_an_hour() {
+    let ended = run("timers", &[]);
+    ended.code(0).says("not waiting for an hour").says("200 sleeps of 500 µs");
+    assert_eq!(ended.out.matches("tick at").count(), 5, "{ended:#?}");
+}
+
+/// A run of `echo` with its own load: the table is complete, and its numbers fit together.
+fn drives(args: &[&str], memory: &str) {
+    let ended = run("echo", args);
+    let rows = ended.code(0).rows();
+    let row = |name: &str| *rows.get(name).unwrap_or_else(|| panic!("no row {name:?}: {ended:#?}"));
+    // `12.5 µs`, `4096, all as sent`: the number in front.
+    let number = |name: &str| -> f64 {
+        let word = row(name).split([' ', ',']).next().unwrap();
+        word.parse().unwrap_or_else(|_| panic!("{name}: {word:?} is not a number: {ended:#?}"))
+    };
+    assert!(row("scheduler").contains("single-thread"), "{ended:#?}");
+    assert!(row("driver").starts_with("mio"), "{ended:#?}");
+    assert_eq!(row("memory"), memory, "{ended:#?}");
+    assert!(number("requests/s") > 0.0, "{ended:#?}");
+    assert!(0.0 < number("p50"), "{ended:#?}");
+    assert!(number("p50") <= number("p99") && number("p99") <= number("p99.9"), "{ended:#?}");
+    // In every build: a request in steady state takes nothing from the heap.
+    assert!(row("allocations").starts_with("0.0000 per request ("), "{ended:#?}");
+    if cfg!(target_os = "linux") {
+        assert!(number("RSS") > 0.0 && row("RSS").ends_with(" MiB"), "{ended:#?}");
+    } else {
+        row("RSS");
+    }
+    // Half a second at the rate, and more: the warm-up is checked as well. Whole messages of 64 bytes.
+    assert!(number("bytes checked") >= number("requests/s") * 0.5 * 64.0 * 0.9, "{ended:#?}");
+    assert!(number("bytes checked") % 64.0 == 0.0 && row("bytes checked").ends_with(", all as sent"), "{ended:#?}");
+}
+
+#[test]
+fn echo_drives_itself_and_allocates_nothing() {
+    drives(&["--seconds", "0.5", "--connections", "4"], "pooled");
+}
+
+#[test]
+fn echo_drives_itself_on_its_other_config() {
+    drives(&["--seconds", "0.5", "--connections", "4", "--driver", "mio-system"], "system");
+}
+
+#[test]
+fn echo_helps() {
+    let ended = run("echo", &["--help"]);
+    ended.code(0).says("usage: echo ");
+    for option in ["--connections", "--size", "--seconds", "--listen", "--driver", "--help"] {
+        ended.says(option);
+    }
+    assert_eq!(ended.err, "");
+}
+
+#[test]
+fn echo_says_what_is_wrong_with_a_command_line() {
+    for (args, part) in [
+        (&["--bad"][..], "`--bad`"),
+        (&["bad"], "`bad`"),
+        (&["--driver", "nonsense"], "`nonsense`"),
+        (&["--driver"], "--driver needs a value"),
+        (&["--seconds", "x"], "--seconds cannot be `x`"),
+        (&["--seconds", "0.4"], "--seconds takes at least 0.5"),
+        (&["--seconds", "-1"], "--seconds takes at least 0.5"),
+        (&["--seconds", "NaN"], "--seconds takes at least 0.5"),
+        (&["--connections", "0"], "--connections takes at least 1"),
+        (&["--listen", "1", "--size", "3"], "--size goes without --listen"),
+    ] {
+        run("echo", args).code(2).complains(part);
+    }
+}
+
+#[test]
+fn echo_names_an_address_that_is_in_use() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    run("echo", &["--listen", &address]).code(1).complains(&address);
+}
+
+#[test]
+fn echo_names_an_address_that_is_none() {
+    run("echo", &["--listen", "nowhere"]).code(1).complains("\"nowhere\" is not an address");
+}
+
+/// `echo --listen`, with a first connection.
+fn listening() -> (Running, TcpStream) {
+    for _ in 0..5 {
+        // Free now; another process may take it before the server does, and then there is a next one.
+        let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let mut server = start("echo", &["--listen", &address.to_string()]);
+        let since = Instant::now();
+        loop {
+            match TcpStream::connect_timeout(&address, PATIENCE) {
+                Ok(stream) => {
+                    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+                    stream.set_write_timeout(Some(PATIENCE)).unwrap();
+                    return (server, stream);
+                }
+                Err(error) => assert_eq!(error.kind(), ErrorKind::ConnectionRefused),
+            }
+            if server.child.try_wait().unwrap().is_some() {
+                break;
+            }
+            assert!(since.elapsed() < PATIENCE, "`{}` does not listen", server.what);
+            thread::sleep(Duration::from_millis(2));
+        }
+        server.end().code(1).complains("in use");
+    }
+    panic!("five free ports were taken before the server had them");
+}
+
+/// Sends messages of several sizes, some greater than the buffer of the server, and compares; returns how many bytes.
+fn echoes(stream: &mut TcpStream) -> u64 {
+    let sizes = [1, 64, 1000, 16 * 1024, 40_000];
+    for size in sizes {
+        let message: Vec<u8> = (0..size).map(|at: usize| (at * 31 + size) as u8).collect();
+        stream.write_all(&message).unwrap();
+        let mut answer = vec![0; size];
+        stream.read_exact(&mut answer).unwrap();
+        assert!(answer == message, "a message of {size} bytes came back changed");
+    }
+    sizes.iter().sum::<usize>() as u64
+}
+
+/// Ends the server with a signal; returns its table.
+#[track_caller]
+fn stops(server: Running, signal: &str) -> Ended {
+    server.signal(signal);
+    let since = Instant::now();
+    let ended = server.end();
+    let took = since.elapsed();
+    ended.code(0);
+    assert!(took < STOPPING_MAX, "{took:?} after the signal: {ended:#?}");
+    assert!(ended.err.contains("listening on") && ended.err.ends_with("echo: stopping\n"), "{ended:#?}");
+    ended
+}
+
+#[test]
+fn echo_listens_until_interrupted_and_prints_totals() {
+    for signal in ["INT", "TERM"] {
+        let (server, mut stream) = listening();
+        let bytes = echoes(&mut stream);
+        drop(stream);
+        let ended = stops(server, signal);
+        let rows = ended.rows();
+        assert_eq!(rows["connections"], "1", "{ended:#?}");
+        assert_eq!(rows["left open"], "0", "{ended:#?}");
+        assert_eq!(rows["bytes"], bytes.to_string(), "{ended:#?}");
+        assert!(rows["requests"].parse::<u64>().unwrap() >= 5, "{ended:#?}");
+    }
+}
+
+#[test]
+fn echo_does_not_wait_for_ever_for_a_connection_that_stays() {
+    let (server, mut stream) = listening();
+    let bytes = echoes(&mut stream);
+    let ended = stops(server, "INT");
+    let rows = ended.rows();
+    assert_eq!((rows["connections"], rows["left open"]), ("1", "1"), "{ended:#?}");
+    assert_eq!(rows["bytes"], bytes.to_string(), "{ended:#?}");
+    // The server has gone, and the stream with it.
+    assert_eq!(stream.read(&mut [0]).unwrap_or(0), 0);
+}
