@@ -161,8 +161,8 @@ pub mod rt {
     pub use bespoke_core::time::{Interval, Sleep, Timeout};
     #[cfg(unix)]
     pub use bespoke_drivers::net::{
-        OwnedReadHalf, OwnedWriteHalf, Peek, Read, ReadHalf, TcpListener, TcpStream, ToSocketAddrs, Write, WriteAll,
-        WriteHalf,
+        OwnedReadHalf, OwnedWriteHalf, Peek, Read, ReadHalf, ReadVectored, TcpListener, TcpStream, ToSocketAddrs,
+        Write, WriteAll, WriteHalf, WriteVectored,
     };
     #[cfg(unix)]
     pub use bespoke_drivers::op::{Foreign, Keepalive, Net, Taken, TcpOptions};
@@ -179,8 +179,32 @@ pub mod rt {
 /// assert_eq!(part.as_bytes(), [2, 3]); // what a write sends
 /// assert_eq!(part.into_inner(), [1, 2, 3, 4]); // what comes back
 /// ```
+///
+/// A write takes its buffers and gives them back; several go out in one call:
+///
+/// ```
+/// # #[cfg(unix)] mod program {
+/// # use bespoke::net::{TcpListener, TcpStream};
+/// # #[bespoke::main]
+/// # pub async fn main() -> std::io::Result<()> {
+/// # let listener = TcpListener::bind("127.0.0.1:0").await?;
+/// let mut stream = TcpStream::connect(listener.local_addr()?).await?;
+/// # let (mut peer, _) = listener.accept().await?;
+/// let body = vec![b'x'; 3];
+/// let (written, (head, body)) = stream.write_vectored(("length: 3\n", body)).await;
+/// assert_eq!(written?, head.len() + body.len()); // may be less: it is one send
+///
+/// let (mut head, mut body) = ([0; 10], [0; 8]);
+/// let mut parts = [std::io::IoSliceMut::new(&mut head), std::io::IoSliceMut::new(&mut body)];
+/// let read = peer.read_vectored(&mut parts).await?;
+/// assert_eq!((&head, &body[..read - 10]), (b"length: 3\n", &b"xxx"[..]));
+/// # Ok(())
+/// # }
+/// # }
+/// # #[cfg(unix)] program::main().unwrap();
+/// ```
 pub mod io {
-    pub use bespoke_core::io::{IoBuf, IoBufMut, Slice};
+    pub use bespoke_core::io::{IoBuf, IoBufMut, IoBufs, Slice};
 }
 
 /// Schedulers: which task runs next, and where.

@@ -3,7 +3,10 @@
 //! | file | holds |
 //! |---|---|
 //! | `buf` | [`IoBuf`], [`IoBufMut`], [`Slice`] |
+//! | `bufs` | [`IoBufs`]: several of them |
 
 mod buf;
+mod bufs;
 
 pub use buf::{IoBuf, IoBufMut, Slice};
+pub use bufs::IoBufs;

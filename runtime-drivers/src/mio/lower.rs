@@ -1,9 +1,12 @@
 //! How each operation is expressed here: the system call first, readiness when it would block.
 
 use super::{LiveMio, Mio, Side};
-use crate::op::{Accept, Connect, Direction, Interrupted, Ready, Recv, Taken, Transmit};
+use crate::op::{
+    Accept, Connect, Direction, Interrupted, Ready, Recv, RecvVectored, Stretches, Taken, Transmit, TransmitVectored,
+};
 use crate::sys::socket::Connect as Started;
-use crate::sys::{self, socket, transfer};
+use crate::sys::transfer::{self, IoVec};
+use crate::sys::{self, socket};
 use bespoke_core::driver::{Errno, Nop, Op, Submit};
 use bespoke_core::roles::Under;
 use bespoke_core::sharing::Sharing;
@@ -119,10 +122,18 @@ fn recv(live: &LiveMio, op: &Recv, cx: &mut Context<'_>) -> Poll<Result<usize, E
             unsafe { transfer::recv(raw, op.to, op.len, true) }
         }
     });
+    if !op.peek {
+        note_read(live, key, read, op.len);
+    }
+    read
+}
+
+/// A read that was shorter than asked has emptied the socket.
+#[inline]
+fn note_read(live: &LiveMio, key: u32, read: Poll<Result<usize, Errno>>, asked: usize) {
     if let Poll::Ready(Ok(n)) = read
         && n > 0
-        && n < op.len
-        && !op.peek
+        && n < asked
     {
         live.with_source(key, |source| {
             if !source.hung_up {
@@ -130,7 +141,39 @@ fn recv(live: &LiveMio, op: &Recv, cx: &mut Context<'_>) -> Poll<Result<usize, E
             }
         });
     }
+}
+
+wait!(RecvVectored, |live, op, cx| recv_vectored(live, op, cx));
+
+fn recv_vectored(live: &LiveMio, op: &RecvVectored, cx: &mut Context<'_>) -> Poll<Result<usize, Errno>> {
+    if op.len == 0 {
+        return Poll::Ready(Ok(0));
+    }
+    let (key, raw) = (op.stream.key, op.stream.raw);
+    let read = attempt(live, key, Side::Read, cx, || {
+        // SAFETY: whoever made the operation promised that `to` is the start of `count` of them during the poll; on Unix an
+        // `IoSliceMut` is an `iovec`, as the library says.
+        let stretches = unsafe { core::slice::from_raw_parts(op.to.cast::<IoVec>().cast_const(), op.count) };
+        // SAFETY: as above: each of them is writable, and borrowed by nobody else.
+        unsafe { transfer::recv_vectored(raw, stretches, true) }
+    });
+    note_read(live, key, read, op.len);
     read
+}
+
+wait!(TransmitVectored, |live, op, cx| transmit_vectored(live, op, cx));
+
+/// One send: nothing is taken before the operation is over, so dropping it leaves nothing behind.
+fn transmit_vectored(live: &LiveMio, op: &TransmitVectored, cx: &mut Context<'_>) -> Poll<Result<usize, Errno>> {
+    let mut list = [IoVec::new(core::ptr::null_mut(), 0); Stretches::MAX];
+    let from = op.from.as_slice();
+    for (to, (pointer, len)) in list.iter_mut().zip(from) {
+        *to = IoVec::new(pointer.cast_mut(), *len);
+    }
+    attempt(live, op.stream.key, Side::Write, cx, || {
+        // SAFETY: whoever made the operation keeps every stretch readable until it is over.
+        unsafe { transfer::send_vectored(op.stream.raw, &list[..from.len()], true) }
+    })
 }
 
 wait!(Ready, |live, op, cx| ready(live, op, cx));

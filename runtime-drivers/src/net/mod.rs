@@ -7,6 +7,7 @@
 //! | `stream` | [`TcpStream`] and its reads and writes |
 //! | `split` | the halves of a stream |
 //! | `futures` | the futures of reads and writes |
+//! | `vectored` | the futures of reads and writes of several buffers |
 //!
 //! # Confinement
 //! Under a local scheduler a socket belongs to the worker that opened it. It may be moved and dropped anywhere; used, on its
@@ -18,12 +19,14 @@ mod futures;
 mod listener;
 mod split;
 mod stream;
+mod vectored;
 
 pub use addresses::{LookupAddrs, ToSocketAddrs};
 pub use futures::{Peek, Read, Write, WriteAll};
 pub use listener::TcpListener;
 pub use split::{OwnedReadHalf, OwnedWriteHalf, ReadHalf, ReuniteError, WriteHalf};
 pub use stream::TcpStream;
+pub use vectored::{ReadVectored, WriteVectored};
 
 use crate::op::Sockets;
 use bespoke_core::config::Config;

@@ -1,11 +1,12 @@
 //! The halves of a stream: one reads, one writes.
 
 use super::futures::{Read, Write, WriteAll};
+use super::vectored::{ReadVectored, WriteVectored};
 use super::{TcpStream, io_error};
 use crate::op::{Interrupted, Net, Recv, Sockets, Taken};
 use bespoke_core::config::Config;
 use bespoke_core::driver::{OwnedResource, Submit};
-use bespoke_core::io::IoBuf;
+use bespoke_core::io::{IoBuf, IoBufs};
 use bespoke_core::roles::Driver;
 use core::fmt;
 use std::io;
@@ -79,6 +80,21 @@ macro_rules! reads {
                 Read::new(&self.resource, buffer, false)
             }
 
+            /// As [`TcpStream::read_vectored`].
+            ///
+            /// # Errors
+            /// As there.
+            ///
+            /// # Cancel safety
+            /// As there.
+            #[inline]
+            pub fn read_vectored<'b>(&'b mut self, buffers: &'b mut [io::IoSliceMut<'_>]) -> ReadVectored<'b, C>
+            where
+                C::Driver: Net,
+            {
+                ReadVectored::new(&self.resource, buffers)
+            }
+
             /// As [`TcpStream::read_exact`].
             ///
             /// # Errors
@@ -112,6 +128,21 @@ macro_rules! writes {
                 C::Driver: Net,
             {
                 Write::new(&self.resource, buffer)
+            }
+
+            /// As [`TcpStream::write_vectored`].
+            ///
+            /// # Errors
+            /// As there.
+            ///
+            /// # Cancel safety
+            /// As there.
+            #[inline]
+            pub fn write_vectored<L: IoBufs>(&mut self, buffers: L) -> WriteVectored<'_, C, L>
+            where
+                C::Driver: Net,
+            {
+                WriteVectored::new(&self.resource, buffers)
             }
 
             /// As [`TcpStream::write_all`].

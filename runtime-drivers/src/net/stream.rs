@@ -4,10 +4,11 @@ use super::addresses::{LookupAddrs, ToSocketAddrs, first_of};
 use super::futures::{Peek, Read, Write, WriteAll};
 use super::io_error;
 use super::split::{self, OwnedReadHalf, OwnedWriteHalf, ReadHalf, WriteHalf};
+use super::vectored::{ReadVectored, WriteVectored};
 use crate::op::{Connect, Interrupted, Keepalive, Net, Sockets, Taken};
 use bespoke_core::config::Config;
 use bespoke_core::driver::{Errno, OwnedResource};
-use bespoke_core::io::IoBuf;
+use bespoke_core::io::{IoBuf, IoBufs};
 use bespoke_core::roles::Kind;
 use bespoke_core::runtime::spawn_blocking_if_any;
 use core::fmt;
@@ -116,6 +117,22 @@ impl<C: Config> TcpStream<C> {
         Read::new(&self.resource, buffer, true)
     }
 
+    /// As [`read`](Self::read), into several buffers: each is filled before the next. One call uses the
+    /// first 1024 of them. `recvmsg(2)`.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    ///
+    /// # Cancel safety
+    /// As [`read`](Self::read).
+    #[inline]
+    pub fn read_vectored<'a>(&'a mut self, buffers: &'a mut [io::IoSliceMut<'_>]) -> ReadVectored<'a, C>
+    where
+        C::Driver: Net,
+    {
+        ReadVectored::new(&self.resource, buffers)
+    }
+
     /// Reads until the buffer is full.
     ///
     /// # Errors
@@ -144,6 +161,25 @@ impl<C: Config> TcpStream<C> {
         C::Driver: Net,
     {
         Write::new(&self.resource, buffer)
+    }
+
+    /// Writes what one send takes of several buffers, one after the other; may be less than all. Yields how much, and the
+    /// buffers. `sendmsg(2)`.
+    ///
+    /// The buffers are an array, a vector, or a tuple of different kinds: `(head, body)`. One call writes from the first 16
+    /// that are not empty ([`Stretches::MAX`](crate::op::Stretches::MAX)). Nothing is allocated.
+    ///
+    /// # Errors
+    /// As [`write`](Self::write).
+    ///
+    /// # Cancel safety
+    /// As [`write`](Self::write).
+    #[inline]
+    pub fn write_vectored<L: IoBufs>(&mut self, buffers: L) -> WriteVectored<'_, C, L>
+    where
+        C::Driver: Net,
+    {
+        WriteVectored::new(&self.resource, buffers)
     }
 
     /// Writes the whole buffer. Yields the buffer.

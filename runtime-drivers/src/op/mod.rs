@@ -2,7 +2,7 @@
 //!
 //! | capability | operations |
 //! |---|---|
-//! | [`Net`] | [`Accept`], [`Connect`], [`Recv`], [`Transmit`], [`Interrupted`]; and the calls of [`Sockets`] |
+//! | [`Net`] | [`Accept`], [`Connect`], [`Recv`], [`RecvVectored`], [`Transmit`], [`TransmitVectored`], [`Interrupted`]; and the calls of [`Sockets`] |
 //! | [`Foreign`] | [`Ready`] |
 //!
 //! Each operation says its memory class and its [`Late`](bespoke_core::driver::Late) class beside its data. A driver says
@@ -11,10 +11,12 @@
 mod net;
 mod ready;
 mod sockets;
+mod vectored;
 
 pub use net::{Accept, Connect, Interrupted, Recv, Taken, Transmit};
 pub use ready::{Direction, Ready};
 pub use sockets::{Keepalive, Sockets, TcpOptions};
+pub use vectored::{RecvVectored, Stretches, TransmitVectored};
 
 use bespoke_core::driver::Submit;
 
@@ -25,7 +27,14 @@ use bespoke_core::driver::Submit;
     note = "in generic code write `C: Config<Driver: Net>`; in a config choose a driver with sockets: `Mio`"
 )]
 pub trait Net:
-    Sockets + Submit<Accept> + Submit<Connect> + Submit<Recv> + Submit<Transmit> + Submit<Interrupted>
+    Sockets
+    + Submit<Accept>
+    + Submit<Connect>
+    + Submit<Recv>
+    + Submit<RecvVectored>
+    + Submit<Transmit>
+    + Submit<TransmitVectored>
+    + Submit<Interrupted>
 {
 }
 

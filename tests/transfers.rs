@@ -1,0 +1,61 @@
+//! What moves bytes beyond one plain read or write: several buffers at once, owned buffers, lines, copies.
+//!
+//! A case is generic over the config, as in the conformance suite of the drivers; [`suite!`] runs all of them for one
+//! config. The peers are sockets of `std`, so that two mistakes of the product cannot agree with each other.
+//!
+//! | file | holds |
+//! |---|---|
+//! | `support` | a runtime, a connected pair, numbered bytes, the count of allocations |
+//! | `vectored` | several buffers at once |
+#![cfg(unix)]
+#![allow(clippy::disallowed_methods, reason = "the peers and the measuring stand outside of any runtime")]
+
+#[path = "transfers/support.rs"]
+mod support;
+#[path = "transfers/vectored.rs"]
+mod vectored;
+
+/// All cases for one config.
+macro_rules! suite {
+    ($suite:ident: $config:ty) => {
+        mod $suite {
+            use crate::vectored;
+
+            cases! { $config:
+                vectored::order_is_that_of_the_list,
+                vectored::every_kind_of_list,
+                vectored::short_write_gives_the_buffers_back,
+                vectored::nothing_to_write_or_read,
+                vectored::more_buffers_than_one_call_takes,
+                vectored::more_slices_than_one_call_takes,
+                vectored::dropped_reads_lose_nothing,
+                vectored::waits_for_room_and_for_bytes,
+                vectored::reset_gives_the_buffers_back,
+                vectored::allocates_nothing,
+            }
+        }
+    };
+}
+
+macro_rules! cases {
+    ($config:ty: $($room:ident::$case:ident),* $(,)?) => { $(
+        #[test]
+        fn $case() {
+            $room::$case::<$config>();
+        }
+    )* };
+}
+
+/// The smallest figures that a config may have: every path that a spent budget takes.
+struct Stingy;
+
+#[bespoke::config(base = bespoke::preset::Default)]
+impl bespoke::Config for Stingy {
+    type Memory = bespoke::memory::System;
+    const LOCAL_QUEUE: usize = 2;
+    const EVENT_INTERVAL: u32 = 1;
+    const POLL_BUDGET: u32 = 1;
+}
+
+suite!(mio: bespoke::preset::Default);
+suite!(mio_stingy: crate::Stingy);
