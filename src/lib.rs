@@ -161,8 +161,8 @@ pub mod rt {
     pub use bespoke_core::time::{Interval, Sleep, Timeout};
     #[cfg(unix)]
     pub use bespoke_drivers::net::{
-        OwnedReadHalf, OwnedWriteHalf, Peek, Read, ReadHalf, ReadVectored, TcpListener, TcpStream, ToSocketAddrs,
-        Write, WriteAll, WriteHalf, WriteVectored,
+        OwnedReadHalf, OwnedWriteHalf, Peek, Read, ReadHalf, ReadVectored, ReuniteError, TcpListener, TcpStream,
+        ToSocketAddrs, Write, WriteAll, WriteHalf, WriteVectored,
     };
     #[cfg(unix)]
     pub use bespoke_drivers::op::{Foreign, Keepalive, Net, Taken, TcpOptions};
@@ -223,7 +223,7 @@ pub mod scheduler {
 
 /// Drivers: how I/O is done and how a worker sleeps.
 pub mod driver {
-    pub use bespoke_core::roles::{Caps, Driver, Under};
+    pub use bespoke_core::roles::{Caps, Drained, Driver, Under};
     #[cfg(unix)]
     pub use bespoke_drivers::Mio;
 }
@@ -279,7 +279,7 @@ mod default_config {
     crate::__module! { pub root [crate::preset::Default] }
 }
 #[cfg(unix)]
-pub use default_config::root::{net, signal, spawn_blocking, spawn_pinned, time};
+pub use default_config::root::{handle, net, signal, spawn_blocking, spawn_pinned, time, yield_now};
 
 /// Spawns a task on the runtime that this task runs in.
 ///
@@ -313,7 +313,9 @@ where
 /// ```
 #[cfg(unix)]
 pub mod paused {
-    pub use paused_config::root::{net, signal, spawn, spawn_blocking, spawn_pinned, time};
+    pub use paused_config::root::{
+        Handle, Runtime, handle, net, signal, spawn, spawn_blocking, spawn_pinned, time, yield_now,
+    };
 
     mod paused_config {
         crate::__module! { pub root [crate::preset::Paused] }

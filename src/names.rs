@@ -149,6 +149,17 @@ macro_rules! __module {
                 <__config::C as $crate::__private::Ambient>::spawn_pinned(make)
             }
 
+            /// The runtime that this task runs in, for other threads.
+            #[track_caller]
+            pub fn handle() -> Handle {
+                <__config::C as $crate::__private::Ambient>::handle()
+            }
+
+            /// Lets every task that is ready now run first.
+            pub fn yield_now() -> $crate::task::YieldNow {
+                $crate::task::yield_now()
+            }
+
             /// Runs a closure that blocks on a thread of its own; see `Ambient::spawn_blocking`.
             #[track_caller]
             pub fn spawn_blocking<T: ::core::marker::Send + 'static>(

@@ -36,12 +36,12 @@ pub(crate) async fn serve<C: Config<Driver: Net>>(listener: TcpListener<C>, tota
         };
         totals.connections.fetch_add(1, Ordering::Relaxed);
         let totals = totals.clone();
-        drop(C::spawn(async move {
+        C::spawn(async move {
             totals.open.fetch_add(1, Ordering::Relaxed);
             // A peer that goes away in the middle is no news.
             let _ = answer(stream, &totals).await;
             totals.open.fetch_sub(1, Ordering::Relaxed);
-        }));
+        });
     }
 }
 

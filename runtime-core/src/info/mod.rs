@@ -48,7 +48,7 @@ pub struct Info {
     pub workers: usize,
     /// Bytes of the header in front of every task's future.
     pub task_header: usize,
-    /// The parts with a size, largest memory first in no particular order.
+    /// The parts that have a size, in no particular order; see [`largest`](Self::largest).
     pub parts: [Part; 4],
     /// The sum of the parts: what the runtime takes before the first task.
     pub static_bytes: usize,

@@ -194,7 +194,6 @@ unsafe fn release<S: Sharing>(task: Untyped) {
 /// # Panics
 /// When it is polled again after it was ready; and under a local scheduler, when it is polled by another worker before
 /// the runtime of its task is closed.
-#[must_use = "dropping a `JoinHandle` detaches the task; write `drop(…)` if that is meant"]
 pub struct JoinHandle<T> {
     task: Option<Untyped>,
     _output: PhantomData<T>,
