@@ -170,7 +170,7 @@ pub mod rt {
     pub use bespoke_drivers::signal::{Signal, SignalKind, ctrl_c, signal};
 }
 
-/// Buffers that an operation may own.
+/// Buffers that an operation may own; lines and copies.
 ///
 /// ```
 /// use bespoke::io::IoBuf;
@@ -203,8 +203,35 @@ pub mod rt {
 /// # }
 /// # #[cfg(unix)] program::main().unwrap();
 /// ```
+///
+/// What reads can be read in lines, and copied to what writes:
+///
+/// ```
+/// # #[cfg(unix)] mod program {
+/// # use bespoke::net::{TcpListener, TcpStream};
+/// # #[bespoke::main]
+/// # pub async fn main() -> std::io::Result<()> {
+/// # let listener = TcpListener::bind("127.0.0.1:0").await?;
+/// # let mut client = TcpStream::connect(listener.local_addr()?).await?;
+/// # client.write_all("hello\r\nand more").await.0?;
+/// # client.shutdown(std::net::Shutdown::Write)?;
+/// # let (stream, _) = listener.accept().await?;
+/// use bespoke::io::{BufReader, copy};
+///
+/// let (read, mut write) = stream.into_split();
+/// let mut lines = BufReader::new(read).max_line(1024).lines();
+/// assert_eq!(lines.next_line().await?, Some("hello"));
+/// let copied = copy(&mut lines.into_inner(), &mut write).await?;
+/// assert_eq!(copied, 8); // the rest goes back
+/// # Ok(())
+/// # }
+/// # }
+/// # #[cfg(unix)] program::main().unwrap();
+/// ```
 pub mod io {
     pub use bespoke_core::io::{IoBuf, IoBufMut, IoBufs, Slice};
+    #[cfg(unix)]
+    pub use bespoke_drivers::io::{BufReader, Lines, Reads, Writes, copy, copy_bidirectional};
 }
 
 /// Schedulers: which task runs next, and where.

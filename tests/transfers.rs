@@ -7,9 +7,15 @@
 //! |---|---|
 //! | `support` | a runtime, a connected pair, numbered bytes, the count of allocations |
 //! | `vectored` | several buffers at once |
+//! | `lines` | lines and buffered reads |
+//! | `copies` | copying until the end |
 #![cfg(unix)]
 #![allow(clippy::disallowed_methods, reason = "the peers and the measuring stand outside of any runtime")]
 
+#[path = "transfers/copies.rs"]
+mod copies;
+#[path = "transfers/lines.rs"]
+mod lines;
 #[path = "transfers/support.rs"]
 mod support;
 #[path = "transfers/vectored.rs"]
@@ -19,7 +25,7 @@ mod vectored;
 macro_rules! suite {
     ($suite:ident: $config:ty) => {
         mod $suite {
-            use crate::vectored;
+            use crate::{copies, lines, vectored};
 
             cases! { $config:
                 vectored::order_is_that_of_the_list,
@@ -32,6 +38,17 @@ macro_rules! suite {
                 vectored::waits_for_room_and_for_bytes,
                 vectored::reset_gives_the_buffers_back,
                 vectored::allocates_nothing,
+                lines::lines_until_the_end,
+                lines::timeouts_around_lines_lose_nothing,
+                lines::endless_line_is_refused,
+                lines::generic_readers_can_be_spawned,
+                lines::lines_allocate_nothing,
+                copies::copies_all_and_leaves_the_writer_open,
+                copies::what_a_reader_holds_is_copied_too,
+                copies::both_directions_end_on_their_own,
+                copies::writer_that_is_gone_ends_the_copy,
+                copies::own_readers_and_writers,
+                copies::a_copy_allocates_once,
             }
         }
     };

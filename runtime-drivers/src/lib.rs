@@ -5,6 +5,7 @@
 //! | `op` | the operations: plain data, the one reference meaning of each, the capability traits |
 //! | `mio` | the readiness driver: epoll, kqueue |
 //! | `net` | the typed layer: listeners, streams, addresses |
+//! | `io` | what is done with anything that reads or writes: lines, copies |
 //! | `signal` | the typed layer: signals of the operating system |
 //! | `sys` | the system calls; the only room that names `libc` |
 //!
@@ -15,6 +16,8 @@
 //! Unix. On other systems this crate is empty for now.
 #![cfg_attr(not(unix), no_std)]
 
+#[cfg(unix)]
+pub mod io;
 #[cfg(unix)]
 mod mio;
 #[cfg(unix)]
