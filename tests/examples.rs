@@ -1,7 +1,7 @@
 //! The examples, run as a user runs them: what they print, how they end, and what they say about a wrong command line.
 //!
-//! `cargo test` builds the examples next to this test; `cargo test --test examples` does not, and then a missing or outdated
-//! one fails here with a line that says so. Nothing waits longer than [`PATIENCE`].
+//! `cargo test` builds the examples next to this test; with a choice of targets (`--test examples`, `--all-targets`) it does
+//! not, and then a missing or outdated one fails here with a line that says so. Nothing waits longer than [`PATIENCE`].
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, helpers included")]
 #![expect(

@@ -15,8 +15,12 @@ case $ROUNDS in
         exit 2
         ;;
 esac
+die() {
+    echo "measure.sh: $*" >&2
+    exit 1
+}
 for tool in cargo size strip; do
-    command -v "$tool" >/dev/null || { echo "measure.sh: $tool is needed" >&2 && exit 1; }
+    command -v "$tool" >/dev/null || die "$tool is needed"
 done
 # What the caller's shell says about builds would hold for one kind of build and not for the other.
 unset CARGO_INCREMENTAL RUSTFLAGS CARGO_ENCODED_RUSTFLAGS CARGO_BUILD_TARGET
@@ -38,25 +42,25 @@ timed() { # FILE COMMAND...
 }
 
 # Both are the same program only if they do the same: an echo, then totals after an interrupt.
+server=
 works() { # PROGRAM
-    local out answer pid port=$((20000 + RANDOM % 10000))
-    out=$(mktemp)
+    local out="$samples/$1-says" answer port=$((20000 + RANDOM % 10000))
     "$(program "$1")" "127.0.0.1:$port" >"$out" &
-    pid=$!
+    server=$!
     for _ in $(seq 100); do
         grep -q listening "$out" && break
-        kill -0 "$pid" || { echo "measure.sh: echo-$1 does not start" >&2 && return 1; }
+        kill -0 "$server" 2>/dev/null || die "echo-$1 does not start"
         sleep 0.05
     done
     exec 3<>"/dev/tcp/127.0.0.1/$port"
     echo "sixteen letters" >&3
-    read -r -t 5 answer <&3
+    read -r -t 5 answer <&3 || die "echo-$1 does not answer"
     exec 3<&-
-    kill -s INT "$pid"
-    wait "$pid"
-    [ "$answer" = "sixteen letters" ] && grep -q '^left open   0$' "$out" && grep -q '^bytes       16$' "$out" ||
-        { echo "measure.sh: echo-$1 does not do its work: $(cat "$out")" >&2 && return 1; }
-    rm -f "$out"
+    [ "$answer" = "sixteen letters" ] || die "echo-$1 answers: $answer"
+    kill -s INT "$server"
+    wait "$server" || die "echo-$1 ends with status $?"
+    server=
+    grep -q '^left open   0$' "$out" && grep -q '^bytes       16$' "$out" || die "echo-$1 counts wrong: $(cat "$out")"
 }
 
 text() { size -A "$(program "$1")" | awk '$1 == ".text" { print $2 }'; }
@@ -83,7 +87,7 @@ times() { # NAME KIND
 }
 
 samples=$(mktemp -d)
-trap 'rm -rf "$samples"' EXIT
+trap '[ -z "$server" ] || kill -s KILL "$server"; rm -rf "$samples"' EXIT
 for p in "${PROGRAMS[@]}"; do cargo fetch --quiet --locked --manifest-path "echo-$p/Cargo.toml"; done
 
 for round in $(seq "$ROUNDS"); do
