@@ -160,8 +160,10 @@ pub(crate) fn waits_for_room_and_for_bytes<C: Config<Driver: Net>>() {
     const LEN: usize = 32 << 20;
     runtime::<C>().block_on(async {
         let (mut stream, mut peer) = pair::<C>().await;
+        // The peer begins to read when a write has had to wait.
+        let (begin, begun) = std::sync::mpsc::channel();
         let echo = std::thread::spawn(move || {
-            std::thread::sleep(Duration::from_millis(20));
+            begun.recv().expect("a write has to wait: both buffers are full");
             let mut all = vec![0; LEN];
             peer.read_exact(&mut all).expect("they come");
             peer.write_all(&all).expect("they are read");
@@ -175,7 +177,11 @@ pub(crate) fn waits_for_room_and_for_bytes<C: Config<Driver: Net>>() {
             let mut first = true;
             let (written, _) = core::future::poll_fn(|cx| {
                 let polled = write.as_mut().poll(cx);
-                waited += u32::from(core::mem::take(&mut first) && polled.is_pending());
+                if core::mem::take(&mut first) && polled.is_pending() {
+                    waited += 1;
+                    // It listens once.
+                    let _ = begin.send(());
+                }
                 polled
             })
             .await;

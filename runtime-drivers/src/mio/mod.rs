@@ -256,12 +256,20 @@ impl LiveMio {
                 writer = source.writer.take();
             }
             if let Some(waker) = reader {
-                waker.wake();
+                wake(waker);
             }
             if let Some(waker) = writer {
-                waker.wake();
+                wake(waker);
             }
-            acceptors.into_iter().for_each(Waker::wake);
+            if acceptors.capacity() > 0 {
+                acceptors.drain(..).for_each(wake);
+                // The list keeps its memory: an accept that waits allocates once per listener, not once per wait.
+                self.with_source(key, |source| {
+                    if source.generation == generation && source.acceptors.capacity() == 0 {
+                        core::mem::swap(&mut source.acceptors, &mut acceptors);
+                    }
+                });
+            }
         }
     }
 
@@ -280,6 +288,14 @@ impl LiveMio {
         };
         self.events.set(Some(events));
         result
+    }
+}
+
+/// Wakes; a waker whose own code panics ends neither the dispatch nor the worker. The panic hook has told of it.
+fn wake(waker: Waker) {
+    if let Err(panic) = std::panic::catch_unwind(core::panic::AssertUnwindSafe(|| waker.wake())) {
+        // Its drop may panic as well: that value is forgotten.
+        let _ = std::panic::catch_unwind(core::panic::AssertUnwindSafe(|| drop(panic))).map_err(core::mem::forget);
     }
 }
 
