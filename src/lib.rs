@@ -107,7 +107,7 @@ pub mod io {
 /// Schedulers: which task runs next, and where.
 pub mod scheduler {
     pub use bespoke_core::roles::Scheduler;
-    pub use bespoke_core::scheduler::SingleThread;
+    pub use bespoke_core::scheduler::{SingleThread, ThreadPerTask};
     pub use bespoke_core::select::{Count, Selected, Workers};
     pub use bespoke_core::sharing::{Local, Shared, Sharing};
 }
@@ -116,7 +116,7 @@ pub mod scheduler {
 pub mod driver {
     pub use bespoke_core::roles::{Caps, Driver, Under};
     #[cfg(unix)]
-    pub use bespoke_drivers::Mio;
+    pub use bespoke_drivers::{Blocking, Mio};
 }
 
 /// Memory strategies: where tasks come from.
