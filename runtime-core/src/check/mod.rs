@@ -74,7 +74,8 @@ pub const fn item<C: Config>(name: &str) {
                 .s(" gives every task a thread, but keeps tasks `Local`; its `Sharing` must be `Shared`")
                 .fail();
         }
-        if !own_thread::<C>() && !<C::Driver as Driver>::CAPS.suspends {
+        // Under `Local` the driver is refused by its type.
+        if !own_thread::<C>() && <SharingOf<C> as Sharing>::SHARED && !<C::Driver as Driver>::CAPS.suspends {
             Text::new()
                 .s("the operations of the driver ")
                 .s(C::Driver::NAME)
