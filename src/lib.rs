@@ -243,7 +243,7 @@ pub mod io {
 /// ```
 pub mod scheduler {
     pub use bespoke_core::roles::Scheduler;
-    pub use bespoke_core::scheduler::SingleThread;
+    pub use bespoke_core::scheduler::{SingleThread, ThreadPerTask};
     pub use bespoke_core::select::{Count, Selected, Workers};
     pub use bespoke_core::sharing::{Local, Shared, Sharing};
 }
@@ -252,7 +252,7 @@ pub mod scheduler {
 pub mod driver {
     pub use bespoke_core::roles::{Caps, Drained, Driver, Under};
     #[cfg(unix)]
-    pub use bespoke_drivers::Mio;
+    pub use bespoke_drivers::{Blocking, Mio};
 }
 
 /// Memory strategies: where tasks come from.

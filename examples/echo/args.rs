@@ -18,6 +18,7 @@ Without --listen: serves on a free loopback port, drives the server for S second
   --driver CHOICE    the config to run on, all compiled into this program:
                        mio         readiness I/O, pooled task memory (the default preset)
                        mio-system  readiness I/O, task memory of the system's allocator
+                       blocking    plain system calls, a thread for every task
   --help             this text
 ";
 
@@ -26,6 +27,7 @@ Without --listen: serves on a free loopback port, drives the server for S second
 pub(crate) enum Choice {
     Mio,
     MioSystem,
+    Blocking,
 }
 
 /// How the server is driven.
@@ -62,7 +64,10 @@ impl Args {
                     choice = match value::<String>(&word, words.next())?.as_str() {
                         "mio" => Choice::Mio,
                         "mio-system" => Choice::MioSystem,
-                        other => return Err(format!("there is no driver `{other}`: choose mio or mio-system")),
+                        "blocking" => Choice::Blocking,
+                        other => {
+                            return Err(format!("there is no driver `{other}`: choose mio, mio-system or blocking"));
+                        }
                     }
                 }
                 "--connections" => {

@@ -21,7 +21,7 @@ mod server;
 use args::{Args, Choice};
 use bespoke::prelude::*;
 use bespoke::rt::{Foreign, TcpListener};
-use bespoke::{Runtime, memory, preset};
+use bespoke::{Runtime, driver, memory, preset, scheduler};
 use std::process::ExitCode;
 
 #[global_allocator]
@@ -32,6 +32,16 @@ struct OnSystem;
 
 #[bespoke::config(base = preset::Default)]
 impl Config for OnSystem {
+    type Memory = memory::System;
+}
+
+/// Plain system calls, a thread for every task.
+struct OnThreads;
+
+#[bespoke::config(base = preset::Default)]
+impl Config for OnThreads {
+    type Scheduler = scheduler::ThreadPerTask;
+    type Driver = driver::Blocking;
     type Memory = memory::System;
 }
 
@@ -50,6 +60,7 @@ fn main() -> ExitCode {
     let result = match args.choice() {
         Choice::Mio => run::<preset::Default>(&args),
         Choice::MioSystem => run::<OnSystem>(&args),
+        Choice::Blocking => run::<OnThreads>(&args),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -10,7 +10,7 @@ use std::time::Duration;
 pub(crate) fn table(info: &Info, choice: Choice, load: &Load, outcome: &Outcome) {
     let why = match choice {
         Choice::Mio => "named by the preset Default",
-        Choice::MioSystem => "named by the config, asked for with --driver",
+        Choice::MioSystem | Choice::Blocking => "named by the config, asked for with --driver",
     };
     let rate = outcome.requests as f64 / outcome.time.as_secs_f64();
     let per_request = outcome.allocations as f64 / outcome.requests.max(1) as f64;

@@ -84,8 +84,9 @@ pub(crate) async fn until_interrupted<C: Config<Driver: Net + Foreign>>(address:
     }
     eprintln!("\necho: stopping");
     server.abort();
-    // The abort drops the listener; the connections are tasks of their own.
-    let _ = server.await;
+    // The abort drops the listener, unless the thread is blocked in its accept: that ends when the runtime closes. The
+    // connections are tasks of their own.
+    let _ = C::timeout(Duration::from_millis(100), server).await;
     for _ in 0..100 {
         if totals.open.load(Ordering::Relaxed) == 0 {
             break;

@@ -11,7 +11,7 @@ use crate::roles::{
 };
 use crate::roles::{Placement, Scheduler};
 use crate::scheduler::SingleThread;
-use crate::sharing::{Shared, Sharing};
+use crate::sharing::{Local, Shared, Sharing};
 use crate::time::{Manual, Monotonic};
 use core::alloc::Layout;
 use core::cell::RefCell;
@@ -36,7 +36,11 @@ impl Driver for SleepOnly {
     const CAPS: Caps = Caps::SUSPENDING;
 }
 
-impl<S: Sharing> Under<S> for SleepOnly {
+impl Under<Local> for SleepOnly {
+    type Live = Sleeper;
+}
+
+impl Under<Shared> for SleepOnly {
     type Live = Sleeper;
 }
 

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `op` | the operations: plain data, the one reference meaning of each, the capability traits |
 //! | `mio` | the readiness driver: epoll, kqueue |
+//! | `blocking` | the driver whose operations block: plain system calls |
 //! | `net` | the typed layer: listeners, streams, addresses |
 //! | `io` | what is done with anything that reads or writes: lines, copies |
 //! | `signal` | the typed layer: signals of the operating system |
@@ -17,6 +18,8 @@
 #![cfg_attr(not(unix), no_std)]
 
 #[cfg(unix)]
+mod blocking;
+#[cfg(unix)]
 pub mod io;
 #[cfg(unix)]
 mod mio;
@@ -27,8 +30,10 @@ pub mod op;
 #[cfg(unix)]
 pub mod signal;
 #[cfg(unix)]
-#[cfg_attr(not(test), allow(dead_code, unused_imports, reason = "blocking I/O and more options call it next"))]
+#[cfg_attr(not(test), allow(dead_code, unused_imports, reason = "vectored transfers and more options are called next"))]
 mod sys;
 
+#[cfg(unix)]
+pub use self::blocking::{Blocking, BlockingUnparker, LiveBlocking};
 #[cfg(unix)]
 pub use self::mio::{LiveMio, Mio, MioUnparker};

@@ -58,18 +58,36 @@ pub const fn item<C: Config>(name: &str) {
             .fail();
     }
     if same(name, "Scheduler") {
-        if <SharingOf<C> as Sharing>::SHARED && <C::Driver as Driver>::CAPS.suspends && own_thread::<C>() {
+        if own_thread::<C>() && <C::Driver as Driver>::CAPS.suspends {
             Text::new()
+                .s("the scheduler ")
                 .s(C::Scheduler::NAME)
-                .s(" gives every task a thread, but the driver ")
+                .s(" gives every task a thread, for drivers whose operations block it, but the driver ")
                 .s(C::Driver::NAME)
-                .s(" suspends tasks; use `SingleThread`")
+                .s(" suspends tasks instead; use `SingleThread` with it, or `Blocking` here")
+                .fail();
+        }
+        if own_thread::<C>() && !<SharingOf<C> as Sharing>::SHARED {
+            Text::new()
+                .s("the scheduler ")
+                .s(C::Scheduler::NAME)
+                .s(" gives every task a thread, but keeps tasks `Local`; its `Sharing` must be `Shared`")
+                .fail();
+        }
+        // Under `Local` the driver is refused by its type.
+        if !own_thread::<C>() && <SharingOf<C> as Sharing>::SHARED && !<C::Driver as Driver>::CAPS.suspends {
+            Text::new()
+                .s("the operations of the driver ")
+                .s(C::Driver::NAME)
+                .s(" block the thread, and the scheduler ")
+                .s(C::Scheduler::NAME)
+                .s(" runs several tasks on it, which could wait for each other for ever; use `ThreadPerTask` with it")
                 .fail();
         }
         if own_thread::<C>() && !C::Threads::MAY_START {
             Text::new()
                 .s(C::Scheduler::NAME)
-                .s(" starts a thread per task, but `Threads` = ")
+                .s(" gives every task a thread, but `Threads` = ")
                 .s(C::Threads::NAME)
                 .s(" may start none; use `OsThreads`")
                 .fail();

@@ -47,6 +47,14 @@ pub unsafe trait Op: Send + 'static {
 
     /// The output that says that it was refused before it began: the runtime is closed, say.
     fn refused(errno: Errno) -> Self::Output;
+
+    /// Did it fail, or find the end of its resource? Then what it says may be the doing of a runtime that closes and has
+    /// interrupted it. Asked under drivers whose operations block only.
+    #[doc(hidden)]
+    #[inline(always)]
+    fn ended(_output: &Self::Output) -> bool {
+        false
+    }
 }
 
 /// The driver can do the operation `O`.

@@ -6,6 +6,7 @@
 //! 3. Nothing in an operation is ever pointed at: it may move at any time.
 
 use super::op::{Op, Submit};
+use super::resource::Owner;
 use crate::config::{Config, SharingOf};
 use crate::error::Errno;
 use crate::roles::{Driver, Under};
@@ -33,8 +34,8 @@ where
     op: O,
     state: <C::Driver as Submit<O>>::InFlight<SharingOf<C>>,
     keep: Option<K>,
-    /// The worker whose resource this is about, if it is about one.
-    owner: Option<NonNull<Worker<C>>>,
+    /// Whose resource this is about, if it is about one.
+    owner: Option<Owner<C>>,
     guest: Option<NonNull<Worker<C>>>,
     _config: PhantomData<fn() -> C>,
 }
@@ -61,12 +62,12 @@ where
         Operation { op, state: Default::default(), keep: Some(keep), owner: None, guest: None, _config: PhantomData }
     }
 
-    /// An operation about a resource of `owner`; `None` for a driver whose resources belong to no worker.
+    /// An operation about a resource of `owner`; `None` for a resource that belongs to nobody.
     ///
     /// # Safety
     /// As [`new`](Self::new); the resource in `op` is open, and stays so while the operation lives.
     #[inline]
-    pub(super) unsafe fn about(owner: Option<NonNull<Worker<C>>>, op: O, keep: K) -> Self {
+    pub(super) unsafe fn about(owner: Option<Owner<C>>, op: O, keep: K) -> Self {
         Operation { op, state: Default::default(), keep: Some(keep), owner, guest: None, _config: PhantomData }
     }
 
@@ -90,6 +91,29 @@ where
             return Poll::Ready((O::refused(Errno::RUNTIME_CLOSED), keep));
         }
         polled_elsewhere::<C>(O::NAME, home.worker)
+    }
+
+    /// The operation of a driver without state failed, or found the end of its resource. If the runtime is closing, that is
+    /// the doing of the shutdown: the task that waits was asked to end, or is about to be, so it sees what it would see
+    /// under a driver that suspends: nothing. Outside of the runtime's tasks there is nothing to wait for.
+    #[cold]
+    fn ended(&mut self, output: O::Output) -> Poll<(O::Output, K)> {
+        #[cfg(feature = "std")]
+        if let Some(owner) = self.owner
+            // SAFETY: whoever made the operation keeps the resource until it is over.
+            && let Some(common) = unsafe { owner.common() }
+            && common.open.is_closing()
+        {
+            let inside = ambient::try_worker::<C>()
+                // SAFETY: the ambient worker is alive.
+                .is_some_and(|worker| core::ptr::eq(&raw const *unsafe { worker.as_ref() }.common, common));
+            return if inside {
+                Poll::Pending
+            } else {
+                Poll::Ready((O::refused(Errno::RUNTIME_CLOSED), self.kept_once()))
+            };
+        }
+        Poll::Ready((output, self.kept_once()))
     }
 
     /// After a poll by `worker`: is the operation a guest of it?
@@ -131,9 +155,12 @@ where
                     <C::Driver as Submit<O>>::poll_op::<SharingOf<C>>(live, &mut this.op, &mut this.state, cx)
                 })
             };
-            return polled.map(|output| (output, this.kept_once()));
+            return match polled {
+                Poll::Ready(output) if O::ended(&output) => this.ended(output),
+                polled => polled.map(|output| (output, this.kept_once())),
+            };
         }
-        let worker = match this.guest.or(this.owner) {
+        let worker = match this.guest.or(this.owner.and_then(Owner::worker)) {
             Some(owner) if !<SharingOf<C> as Sharing>::SHARED && !Home::is_current(Worker::home_of(owner)) => {
                 return this.elsewhere(owner);
             }

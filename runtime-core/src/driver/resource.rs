@@ -8,8 +8,13 @@ use crate::roles::{Driver, Kind, Live, RawResource, Resource, Under};
 use crate::sharing::Sharing;
 use crate::task::home::Home;
 use crate::task::join::foreign_poll;
+#[cfg(feature = "std")]
+use crate::worker::Common;
 use crate::worker::{Worker, ambient, guests};
+#[cfg(feature = "std")]
+use alloc::sync::Arc;
 use core::fmt;
+use core::marker::PhantomData;
 use core::ptr::NonNull;
 
 /// A resource and the worker that it belongs to; closed through the driver when it is dropped, on whatever thread that is.
@@ -18,8 +23,60 @@ use core::ptr::NonNull;
 pub struct OwnedResource<C: Config> {
     raw: RawResource,
     key: u32,
-    /// `None` iff the driver is stateless: the resource belongs to no worker then, and `key` means nothing.
-    worker: Option<NonNull<Worker<C>>>,
+    /// `None`: the driver is stateless, and the resource was adopted outside of every runtime of `C`.
+    owner: Option<Owner<C>>,
+}
+
+/// Whom a resource belongs to: its worker or, under a driver without state, its runtime as a whole.
+///
+/// 1. The pointer is that of the worker, which counts the resource as a guest. If the driver is stateless, it came from
+///    `Arc::<Common<C>>::into_raw`, and the resource owns that count.
+pub(super) struct Owner<C: Config>(NonNull<()>, PhantomData<fn() -> C>);
+
+impl<C: Config> Clone for Owner<C> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+impl<C: Config> Copy for Owner<C> {}
+
+impl<C: Config> Owner<C> {
+    /// The worker, unless the driver is stateless.
+    #[inline(always)]
+    pub(super) fn worker(self) -> Option<NonNull<Worker<C>>> {
+        if <C::Driver as Driver>::STATELESS { None } else { Some(self.0.cast()) }
+    }
+
+    /// What the runtime's workers share, if the driver is stateless.
+    ///
+    /// # Safety
+    /// The resource is not dropped while the reference is used.
+    #[cfg(feature = "std")]
+    pub(super) unsafe fn common<'a>(self) -> Option<&'a Common<C>> {
+        // SAFETY: invariant 1, and the resource holds its count.
+        <C::Driver as Driver>::STATELESS.then(|| unsafe { self.0.cast().as_ref() })
+    }
+
+    /// Adopts `raw` for the runtime that this thread runs or works for, if there is one.
+    #[cfg(feature = "std")]
+    fn runtime(raw: RawResource, kind: Kind) -> Result<Option<Self>, Errno> {
+        let Some(worker) = ambient::try_worker::<C>().or_else(ambient::try_served) else { return Ok(None) };
+        // SAFETY: this thread runs the worker, or works for it: it is alive.
+        let common = unsafe { &worker.as_ref().common };
+        common.open.add(raw, kind)?;
+        Ok(NonNull::new(Arc::into_raw(common.clone()).cast_mut()).map(|common| Owner(common.cast(), PhantomData)))
+    }
+
+    /// The resource is about to be closed: gives its count back.
+    ///
+    /// # Safety
+    /// The driver is stateless; once per resource, by its drop.
+    #[cfg(feature = "std")]
+    unsafe fn leave(self, raw: RawResource) {
+        // SAFETY: invariant 1: the resource's count.
+        let common = unsafe { Arc::from_raw(self.0.cast::<Common<C>>().as_ptr()) };
+        common.open.remove(raw);
+    }
 }
 
 #[cfg(target_pointer_width = "64")]
@@ -44,7 +101,12 @@ impl<C: Config> OwnedResource<C> {
     #[track_caller]
     pub fn adopt(raw: RawResource, kind: Kind) -> Result<Self, Errno> {
         if <C::Driver as Driver>::STATELESS {
-            return Ok(OwnedResource { raw, key: 0, worker: None });
+            #[cfg(feature = "std")]
+            let owner = Owner::runtime(raw, kind)?;
+            // Without threads nobody blocks in an operation while the runtime closes.
+            #[cfg(not(feature = "std"))]
+            let owner = None;
+            return Ok(OwnedResource { raw, key: 0, owner });
         }
         let worker = ambient::worker::<C>();
         // SAFETY: this thread is running the worker.
@@ -62,7 +124,7 @@ impl<C: Config> OwnedResource<C> {
         }
         // SAFETY: the owner.
         unsafe { this.home.guest_comes() };
-        Ok(OwnedResource { raw, key, worker: Some(worker) })
+        Ok(OwnedResource { raw, key, owner: Some(Owner(worker.cast(), PhantomData)) })
     }
 
     /// Its name in operations.
@@ -89,7 +151,7 @@ impl<C: Config> OwnedResource<C> {
         C::Driver: Submit<O>,
     {
         // SAFETY: as the caller.
-        unsafe { Operation::about(self.worker, op, keep) }
+        unsafe { Operation::about(self.owner, op, keep) }
     }
 
     /// Is the resource still open? `Err`: its runtime is closed, and the system's resource with it.
@@ -97,11 +159,17 @@ impl<C: Config> OwnedResource<C> {
     /// # Errors
     /// [`Errno::RUNTIME_CLOSED`].
     pub fn check_open(&self) -> Result<(), Errno> {
-        match self.worker {
+        let Some(owner) = self.owner else { return Ok(()) };
+        let closed = match owner.worker() {
             // SAFETY: this resource, a guest, keeps the worker alive.
-            Some(worker) if unsafe { worker.as_ref() }.home.inbox.is_closed() => Err(Errno::RUNTIME_CLOSED),
-            _ => Ok(()),
-        }
+            Some(worker) => unsafe { worker.as_ref() }.home.inbox.is_closed(),
+            #[cfg(feature = "std")]
+            // SAFETY: this resource is borrowed.
+            None => unsafe { owner.common() }.is_some_and(|common| common.open.is_closing()),
+            #[cfg(not(feature = "std"))]
+            None => false,
+        };
+        if closed { Err(Errno::RUNTIME_CLOSED) } else { Ok(()) }
     }
 
     /// Runs `f` on the driver, for what is neither an operation nor possible without it.
@@ -112,7 +180,8 @@ impl<C: Config> OwnedResource<C> {
     /// # Panics
     /// On another worker than the resource's.
     pub fn with_live<R>(&self, f: impl FnOnce(&LiveOf<C>) -> R) -> Result<R, Errno> {
-        if let Some(worker) = self.worker
+        let worker = self.owner.and_then(Owner::worker);
+        if let Some(worker) = worker
             && !<SharingOf<C> as Sharing>::SHARED
             && !Home::is_current(Worker::home_of(worker))
         {
@@ -120,7 +189,7 @@ impl<C: Config> OwnedResource<C> {
             // SAFETY: this resource, a guest, keeps the worker alive.
             foreign_poll("a resource", C::NAME, unsafe { worker.as_ref() }.home.worker);
         }
-        let live = || match self.worker {
+        let live = || match worker {
             // SAFETY: the owner; the driver is there while the runtime is not closed.
             Some(worker) => unsafe { Worker::live(worker) },
             None => unreachable!("a driver without state asks for none"),
@@ -133,10 +202,15 @@ impl<C: Config> OwnedResource<C> {
 impl<C: Config> Drop for OwnedResource<C> {
     fn drop(&mut self) {
         let resource = self.resource();
-        match self.worker {
+        match self.owner.and_then(Owner::worker) {
             // SAFETY: this is the one handle of the resource.
             Some(worker) => unsafe { guests::drop_resource(worker, resource) },
             None => {
+                #[cfg(feature = "std")]
+                if let Some(owner) = self.owner {
+                    // SAFETY: the owner has no worker, so the driver is stateless; this is the drop.
+                    unsafe { owner.leave(self.raw) };
+                }
                 let live = || -> NonNull<_> { unreachable!("a driver without state asks for none") };
                 // SAFETY: `live` is not called.
                 unsafe { <C::Driver as Under<SharingOf<C>>>::with(live, |live| live.close(resource)) };

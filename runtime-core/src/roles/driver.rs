@@ -4,7 +4,7 @@
 //! used by that worker alone, and dropped by it when the runtime closes.
 
 use crate::error::{Errno, Error};
-use crate::sharing::Sharing;
+use crate::sharing::{Local, Shared, Sharing};
 use core::ptr::NonNull;
 
 /// Nanoseconds from now.
@@ -99,6 +99,11 @@ pub trait Driver: 'static {
     /// driver's name and no capability of it.
     #[doc(hidden)]
     fn end_writes(_stream: RawResource) {}
+
+    /// The runtime closes: ends what blocks on an open resource, and makes what comes after fail or find its end. For drivers
+    /// [without state](Self::STATELESS); the resource is closed later, by its handle.
+    #[doc(hidden)]
+    fn interrupt(_resource: RawResource) {}
 }
 
 /// The driver can live under a scheduler of the sharing `S`.
@@ -109,8 +114,9 @@ pub trait Driver: 'static {
     note = "`Mio` is the driver for `SingleThread`, whose tasks are `Local`"
 )]
 pub trait Under<S: Sharing>: Driver {
-    /// The running driver of one worker.
-    type Live: Live;
+    /// The running driver of one worker. Under [`Shared`](crate::sharing::Shared) it is `Send`: a worker may be started
+    /// by one thread, run by another and closed by a third, one after the other.
+    type Live: Live + MovesUnder<S>;
 
     /// Runs `f` on the live driver of the current worker. `ambient` finds it; a driver without state does not ask.
     ///
@@ -123,6 +129,17 @@ pub trait Under<S: Sharing>: Driver {
         f(unsafe { ambient().as_ref() })
     }
 }
+
+/// A running driver that may go where its worker goes: anything under [`Local`], where a worker stays on its thread; under
+/// [`Shared`] what is `Send`. Nobody else can implement it, so unsafe code may rely on that.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "the running driver `{Self}` cannot move between threads",
+    label = "not `Send`, but a worker of a `{S}` scheduler may be run by another thread than started it"
+)]
+pub trait MovesUnder<S: Sharing> {}
+impl<L> MovesUnder<Local> for L {}
+impl<L: Send> MovesUnder<Shared> for L {}
 
 /// What a driver is told when it starts.
 #[derive(Clone, Copy, Debug)]

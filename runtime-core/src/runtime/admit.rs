@@ -1,10 +1,11 @@
 //! What may be spawned where: "`spawn` takes any `'static` future where the compiler can see that the scheduler is local,
 //! and a `Send` one everywhere else."
 
+use super::place;
 use crate::config::{Config, SharingOf};
 use crate::sharing::{Local, Shared};
 use crate::task::JoinHandle;
-use crate::worker::{ambient, spawn};
+use crate::worker::ambient;
 use alloc::boxed::Box;
 use core::pin::Pin;
 use core::task::{Context, Poll};
@@ -54,9 +55,14 @@ where
 #[inline]
 #[track_caller]
 pub unsafe fn spawn_unchecked<C: Config, F: Future + 'static>(future: F) -> JoinHandle<F::Output> {
+    if const { place::own_thread::<C>() } {
+        // SAFETY: this thread runs the worker, or works for it; `Shared` admits only what is `Send`, with such an output.
+        return unsafe { place::try_spawn_foreign(ambient::near::<C>(), future, ()) }
+            .unwrap_or_else(|_| place::no_memory(C::NAME));
+    }
     let worker = ambient::spawner::<C>();
     // SAFETY: the ambient worker is this thread's own.
-    unsafe { spawn::spawn(worker, future) }
+    unsafe { place::spawn(worker, future) }
 }
 
 /// A future that is made by its first poll: the maker crosses threads, the future does not.

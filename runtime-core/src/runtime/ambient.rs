@@ -3,6 +3,7 @@
 use super::YieldNow;
 use super::admit::{Pinned, spawn_unchecked};
 use super::handle::{self, Handle};
+use super::place;
 use crate::config::Config;
 use crate::instant::Instant;
 use crate::roles::Scheduler;
@@ -44,7 +45,7 @@ pub trait Ambient: Config {
     {
         match ambient::try_worker::<Self>() {
             // SAFETY: the ambient worker is this thread's own; `Send` futures are admitted by every sharing.
-            Some(worker) => unsafe { spawn::spawn_named(worker, name, future) },
+            Some(worker) => unsafe { place::spawn_named(worker, name, future) },
             None => handle::spawn_served::<Self, F, _>(future, spawn::Named(name)),
         }
     }
@@ -61,9 +62,9 @@ pub trait Ambient: Config {
     {
         match ambient::try_worker::<Self>() {
             // SAFETY: as in `spawn_named`.
-            Some(worker) => unsafe { spawn::try_spawn(worker, future) },
+            Some(worker) => unsafe { place::try_spawn(worker, future) },
             // SAFETY: the thread holds the home that it works for; the bounds say `Send`.
-            None => unsafe { spawn::spawn_foreign(ambient::served::<Self>(), future) },
+            None => unsafe { place::try_spawn_foreign(ambient::served::<Self>(), future, ()) },
         }
     }
 
@@ -174,7 +175,7 @@ pub trait Ambient: Config {
 fn spawn_near<C: Config, F: Future<Output: Send> + Send + 'static>(future: F) -> JoinHandle<F::Output> {
     match ambient::try_worker::<C>() {
         // SAFETY: the ambient worker is this thread's own; `Send` futures are admitted by every sharing.
-        Some(worker) => unsafe { spawn::spawn(worker, future) },
+        Some(worker) => unsafe { place::spawn(worker, future) },
         None => handle::spawn_served::<C, F, _>(future, ()),
     }
 }

@@ -1,5 +1,6 @@
 //! The runtime, from any thread.
 
+use super::place;
 #[cfg(feature = "std")]
 use crate::blocking::{self, Keep, Pool};
 use crate::config::Config;
@@ -8,7 +9,7 @@ use crate::roles::Threads;
 use crate::task::JoinHandle;
 use crate::task::home::Home;
 use crate::worker::spawn::Extra;
-use crate::worker::{Worker, ambient, spawn};
+use crate::worker::{Worker, ambient};
 use core::fmt;
 use core::ptr::NonNull;
 
@@ -41,14 +42,14 @@ impl<C: Config> Handle<C> {
     pub fn spawn<F: Future<Output: Send> + Send + 'static>(&self, future: F) -> JoinHandle<F::Output> {
         let spawned = if Home::is_current(Worker::home_of(self.worker)) {
             // SAFETY: this thread owns the worker.
-            unsafe { spawn::try_spawn(self.worker, future) }
+            unsafe { place::try_spawn(self.worker, future) }
         } else {
             // SAFETY: the handle holds the home; the bounds say `Send`.
-            unsafe { spawn::spawn_foreign(self.worker, future) }
+            unsafe { place::try_spawn_foreign(self.worker, future, ()) }
         };
         match spawned {
             Ok(handle) => handle,
-            Err(_) => no_memory(C::NAME),
+            Err(_) => place::no_memory(C::NAME),
         }
     }
 
@@ -72,7 +73,13 @@ impl<C: Config> Handle<C> {
     #[must_use]
     pub fn is_closed(&self) -> bool {
         // SAFETY: the handle holds the home.
-        unsafe { self.worker.as_ref() }.home.inbox.is_closed()
+        let worker = unsafe { self.worker.as_ref() };
+        #[cfg(feature = "std")]
+        if const { place::own_thread::<C>() } {
+            // The worker may be that of a task which is over.
+            return worker.common.task_threads.is_closed();
+        }
+        worker.home.inbox.is_closed()
     }
 }
 
@@ -151,17 +158,10 @@ pub(super) fn spawn_served<C: Config, F: Future<Output: Send> + Send + 'static, 
 ) -> JoinHandle<F::Output> {
     let worker = ambient::served::<C>();
     // SAFETY: the thread holds the home that it works for; the bounds say `Send`.
-    match unsafe { spawn::spawn_foreign_with(worker, future, extra) } {
+    match unsafe { place::try_spawn_foreign(worker, future, extra) } {
         Ok(handle) => handle,
-        Err(_) => no_memory(C::NAME),
+        Err(_) => place::no_memory(C::NAME),
     }
-}
-
-#[cold]
-#[inline(never)]
-#[track_caller]
-fn no_memory(config: &str) -> ! {
-    panic!("the memory strategy of `{config}` has no memory for a task of another thread")
 }
 
 impl<C: Config> Clone for Handle<C> {

@@ -6,11 +6,13 @@
 //! | `handle` | [`Handle`]: the runtime from any thread |
 //! | `ambient` | [`Ambient`], [`LocalConfig`]: the runtime from inside a task |
 //! | `admit` | [`Admits`], [`Spawnable`]: what may be spawned where |
+//! | `place` | where a spawned task goes |
 //! | `yields` | [`YieldNow`] |
 
 mod admit;
 mod ambient;
 mod handle;
+mod place;
 #[cfg(all(test, not(loom)))]
 mod tests;
 mod yields;
@@ -28,36 +30,48 @@ pub use owner::Runtime;
 
 #[cfg(feature = "std")]
 mod owner {
-    use super::Handle;
+    use super::{Handle, place};
     use crate::check;
     use crate::config::{Config, SharingOf};
     use crate::error::Error;
     use crate::info::{Info, Model};
-    use crate::roles::{Drained, Nanos};
-    use crate::scheduler::single;
-    use crate::sharing::{Local, Sharing};
+    use crate::roles::{Drained, Driver, Nanos, Scheduler};
+    use crate::scheduler::{own_thread, single};
+    use crate::sharing::{Local, Shared, Sharing};
     use crate::task::JoinHandle;
-    use crate::worker::{Common, Worker, close, spawn};
-    use core::cell::Cell;
+    use crate::task::home::Home;
+    use crate::worker::{Common, Worker, close};
     use core::fmt;
     use core::marker::PhantomData;
     use core::ptr::NonNull;
+    use core::sync::atomic::{AtomicBool, Ordering};
     use core::time::Duration;
 
     /// Owns the workers of `C`. Under a local scheduler it stays on its thread, which is why its
-    /// [`spawn`](Runtime::spawn) takes any future.
+    /// [`spawn`](Runtime::spawn) takes any future. Under a shared one it is `Send + Sync`, and takes `Send` futures.
     ///
     /// Dropping it closes it: blocking jobs that wait are cancelled, every task is cancelled and dropped on its worker, open
     /// resources are closed, and operations that the system still holds and blocking jobs that run are waited for, for at
     /// most [`Config::SHUTDOWN_TIMEOUT`] together; operations that are left then are leaked, jobs run on until they end.
     /// Wakers, handles and resources may outlive it: they do nothing then.
+    ///
+    /// # Invariants
+    /// 1. `worker` is the runtime's, from `new` to `close`. Whoever set `running` owns it, until that is cleared; so does
+    ///    whoever holds the runtime alone. Under a scheduler that gives every task a thread it never runs.
+    /// 2. `closed` is set once, by whoever holds the runtime alone.
     pub struct Runtime<C: Config, S: Sharing = SharingOf<C>> {
         worker: NonNull<Worker<C>>,
-        running: Cell<bool>,
-        closed: Cell<bool>,
+        running: AtomicBool,
+        closed: bool,
         _confine: PhantomData<S::Confine>,
-        _not_shared: PhantomData<*const ()>,
     }
+
+    // SAFETY: nothing here is bound to a thread under `Shared`: the worker's driver is `Send` (`MovesUnder<Shared>`), its
+    // memory and its tasks are by the bounds of their traits, and it has one owner at a time (invariant 1).
+    unsafe impl<C: Config> Send for Runtime<C, Shared> {}
+    // SAFETY: a shared reference gives `block_on`, which owns the worker while it runs (invariant 1) or makes one of its
+    // own, and what any thread may do that holds the home.
+    unsafe impl<C: Config> Sync for Runtime<C, Shared> {}
 
     impl<C: Config> Runtime<C> {
         /// What this runtime is made of.
@@ -73,33 +87,45 @@ mod owner {
             const { check::all::<C>() }
             Ok(Runtime {
                 worker: Worker::start(Common::start(), 0)?,
-                running: Cell::new(false),
-                closed: Cell::new(false),
+                running: AtomicBool::new(false),
+                closed: false,
                 _confine: PhantomData,
-                _not_shared: PhantomData,
             })
         }
 
         /// Runs `future` and every spawned task until `future` is ready. Tasks that are not ready then stay, and go on
-        /// with the next `block_on`.
+        /// with the next `block_on`. Under a scheduler that gives every task a thread, tasks do not wait for a `block_on`,
+        /// and several threads may be inside one at once.
         ///
         /// # Panics
         /// If this runtime is running already: inside one of its own tasks. And with what `future` panics with.
         pub fn block_on<F: Future>(&self, future: F) -> F::Output {
-            assert!(
-                !self.running.replace(true),
-                "`block_on` was called inside the runtime `{}` that it would run; await the future instead",
-                C::NAME
-            );
-            struct Leave<'a>(&'a Cell<bool>);
-            impl Drop for Leave<'_> {
-                fn drop(&mut self) {
-                    self.0.set(false);
-                }
+            if const { place::own_thread::<C>() } {
+                return own_thread::block_on(self.common(), future);
             }
-            let _leave = Leave(&self.running);
-            // SAFETY: this thread owns the worker (the runtime is not `Send`), and it is not running.
+            let Some(_running) = self.run() else { panic!("{}", own_thread::Inside(C::NAME)) };
+            // SAFETY: `running` was ours to set (invariant 1), and the runtime is not closed.
             unsafe { single::block_on(self.worker, future) }
+        }
+
+        /// Makes this thread the worker's owner, unless one is.
+        fn run(&self) -> Option<Running<'_>> {
+            let was = if <SharingOf<C> as Sharing>::SHARED {
+                // Acquire: pairs with the release of `Running::drop`, by whoever owned the worker before.
+                self.running.swap(true, Ordering::Acquire)
+            } else {
+                // The runtime is on one thread.
+                let was = self.running.load(Ordering::Relaxed);
+                self.running.store(true, Ordering::Relaxed);
+                was
+            };
+            (!was).then(|| Running(&self.running))
+        }
+
+        /// What its workers share.
+        fn common(&self) -> &alloc::sync::Arc<Common<C>> {
+            // SAFETY: the runtime holds the home of the worker.
+            unsafe { &self.worker.as_ref().common }
         }
 
         /// The runtime for other threads, and for tasks that outlive this value.
@@ -116,18 +142,35 @@ mod owner {
             unsafe { super::handle::spawn_blocking(self.worker, closure) }
         }
 
-        /// The tasks that are not freed yet, complete ones whose handle or waker still lives included.
+        /// The tasks that are not freed yet, complete ones whose handle or waker still lives included. Under a scheduler
+        /// that gives every task a thread: those whose thread has not ended.
         #[must_use]
         pub fn live_tasks(&self) -> usize {
             use crate::sharing::Lock;
+            if const { place::own_thread::<C>() } {
+                return self.common().task_threads.len();
+            }
             // SAFETY: the owner; nothing re-enters. The root is not a task of the user's.
             unsafe { self.worker().home.owned.with(|owned| owned.live() - 1) }
         }
 
         /// The resources that are open: sockets, listeners, files.
+        ///
+        /// # Panics
+        /// Under a shared scheduler, while another thread runs the worker that they belong to.
         #[must_use]
         pub fn open_resources(&self) -> usize {
-            // SAFETY: the owner; nothing of the user's runs.
+            if <C::Driver as Driver>::STATELESS {
+                return self.common().open.len();
+            }
+            let inside = Home::is_current(Worker::home_of(self.worker));
+            let running = if <SharingOf<C> as Sharing>::SHARED && !inside { self.run() } else { None };
+            assert!(
+                !<SharingOf<C> as Sharing>::SHARED || inside || running.is_some(),
+                "the open resources of `{}` belong to a worker that another thread is running",
+                C::NAME
+            );
+            // SAFETY: the owner (invariant 1); nothing of the user's runs.
             unsafe { self.worker().with_resources(|resources| resources.len()) }
         }
 
@@ -137,19 +180,19 @@ mod owner {
         }
 
         /// Closes the runtime as a drop does, but waits for at most `timeout`.
-        pub fn shutdown_timeout(self, timeout: Duration) -> Drained {
+        pub fn shutdown_timeout(mut self, timeout: Duration) -> Drained {
             self.close(timeout)
         }
 
         /// Closes the runtime without waiting: what the system still holds is leaked, and blocking jobs run on.
-        pub fn shutdown_background(self) -> Drained {
+        pub fn shutdown_background(mut self) -> Drained {
             self.close(Duration::ZERO)
         }
     }
 
     impl<C: Config, S: Sharing> Runtime<C, S> {
-        fn close(&self, timeout: Duration) -> Drained {
-            if self.closed.replace(true) {
+        fn close(&mut self, timeout: Duration) -> Drained {
+            if core::mem::replace(&mut self.closed, true) {
                 return Drained::default();
             }
             let by = Nanos(u64::try_from(timeout.as_nanos()).unwrap_or(u64::MAX));
@@ -160,9 +203,15 @@ mod owner {
             let start = std::time::Instant::now();
             // SAFETY: this thread owns the worker. The worker may be gone after its close: the pool stays.
             let common = unsafe { self.worker.as_ref() }.common.clone();
+            if const { place::own_thread::<C>() } {
+                own_thread::stop(&common);
+            }
             common.pool.close();
             // SAFETY: this thread owns the worker; `closed` keeps everything else away from it.
-            let drained = unsafe { close::close(self.worker, by) };
+            let mut drained = unsafe { close::close(self.worker, by) };
+            if const { place::own_thread::<C>() } {
+                drained.leaked += common.task_threads.wait(timeout.saturating_sub(start.elapsed()));
+            }
             common.pool.wait(timeout.saturating_sub(start.elapsed()));
             drained
         }
@@ -170,7 +219,7 @@ mod owner {
 
     impl<C: Config> Runtime<C, Local>
     where
-        C: Config<Scheduler: crate::roles::Scheduler<Sharing = Local>>,
+        C: Config<Scheduler: Scheduler<Sharing = Local>>,
     {
         /// Spawns any `'static` future: this value cannot leave the thread that runs it.
         ///
@@ -178,7 +227,31 @@ mod owner {
         /// If the memory strategy has no memory for the task.
         pub fn spawn<F: Future + 'static>(&self, future: F) -> JoinHandle<F::Output> {
             // SAFETY: this thread owns the worker.
-            unsafe { spawn::spawn(self.worker, future) }
+            unsafe { place::spawn(self.worker, future) }
+        }
+    }
+
+    impl<C: Config> Runtime<C, Shared>
+    where
+        C: Config<Scheduler: Scheduler<Sharing = Shared>>,
+    {
+        /// Spawns a `Send` future, from any thread.
+        ///
+        /// # Panics
+        /// If the memory strategy has no memory for the task.
+        pub fn spawn<F: Future<Output: Send> + Send + 'static>(&self, future: F) -> JoinHandle<F::Output> {
+            const { assert!(place::own_thread::<C>(), "this scheduler takes tasks from its own workers only") };
+            // SAFETY: the runtime holds the home; the bounds say `Send`.
+            unsafe { place::try_spawn_foreign(self.worker, future, ()) }.unwrap_or_else(|_| place::no_memory(C::NAME))
+        }
+    }
+
+    /// This thread owns the runtime's worker until this is dropped.
+    struct Running<'a>(&'a AtomicBool);
+
+    impl Drop for Running<'_> {
+        fn drop(&mut self) {
+            self.0.store(false, Ordering::Release);
         }
     }
 

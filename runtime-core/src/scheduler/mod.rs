@@ -1,6 +1,8 @@
 //! The schedulers. A scheduler in a config is a name; what runs is in the folder of the same name.
 
 #[cfg(feature = "std")]
+pub(crate) mod own_thread;
+#[cfg(feature = "std")]
 pub(crate) mod single;
 
 use crate::roles::{Placement, Scheduler};
@@ -23,7 +25,15 @@ impl Scheduler for SingleThread {
 /// A thread of [`Config::Threads`](crate::config::Config::Threads) for every spawned task.
 ///
 /// The scheduler of drivers whose operations block: a task that blocks must not hold up the task that it waits for.
-/// Tasks are `Send`; a task never moves once it started.
+/// Tasks are `Send`; a task never moves once it started. Several threads may be inside `block_on` at once; each runs its own
+/// future, and tasks run whether or not anybody is.
+///
+/// When the system has no thread left, the task is *rejected*: see
+/// [`JoinError::is_rejected`](crate::task::JoinError::is_rejected).
+///
+/// An abort takes effect when the task next waits for something else than an operation that blocks. Closing the runtime
+/// asks every task to end, and ends operations that block on sockets; a thread that is still busy after the timeout is
+/// left alone, and counted in [`Drained::leaked`](crate::roles::Drained::leaked).
 #[derive(Debug, Clone, Copy)]
 pub struct ThreadPerTask;
 

@@ -329,6 +329,12 @@ unsafe impl Send for AbortHandle {}
 unsafe impl Sync for AbortHandle {}
 
 impl AbortHandle {
+    /// The task of a scheduler of sharing `S`, which the caller knows.
+    #[cfg(feature = "std")]
+    pub(crate) fn task<S: Sharing>(&self) -> Task<S> {
+        typed(self.task)
+    }
+
     /// As [`JoinHandle::abort`].
     pub fn abort(&self) {
         // SAFETY: the handle's reference.
@@ -376,7 +382,7 @@ impl fmt::Debug for AbortHandle {
     }
 }
 
-/// Why the blocking pool did not take a job. It travels as a panic's payload does, so that a failure stays one thin
+/// Why the blocking pool did not take a job, or a task found no thread. It travels as a panic's payload does, so that a failure stays one thin
 /// pointer; the type is private, so no panic can be taken for it.
 #[derive(Debug)]
 #[cfg_attr(not(feature = "std"), expect(dead_code, reason = "without threads there is no pool that could refuse"))]
@@ -395,12 +401,12 @@ impl fmt::Display for Rejected {
                 "the blocking queue is full: {waiting} jobs wait for {threads} threads; raise BLOCKING_QUEUE_MAX or \
                  BLOCKING_THREADS_MAX"
             ),
-            Rejected::NoThread(error) => write!(f, "no blocking thread could be started: {error}"),
+            Rejected::NoThread(error) => write!(f, "no thread could be started: {error}"),
         }
     }
 }
 
-/// Why a task has no output: it panicked, it was cancelled, or it is a blocking job that found no place.
+/// Why a task has no output: it panicked, it was cancelled, or it found no thread to run on.
 pub struct JoinError {
     id: Id,
     /// What it panicked with, or [`Rejected`]; nothing if it was cancelled.
@@ -424,8 +430,8 @@ impl JoinError {
         self.panic.is_none()
     }
 
-    /// Is it a blocking job that was never accepted: the queue was full, or no thread could be started? The message says
-    /// which. Its closure was dropped.
+    /// Was it never accepted: a blocking job for which the queue was full, or a job or task for which no thread could be
+    /// started? The message says which. Its closure or future was dropped.
     #[must_use]
     pub fn is_rejected(&self) -> bool {
         self.rejected().is_some()
@@ -470,7 +476,7 @@ impl JoinError {
 impl fmt::Display for JoinError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(why) = self.rejected() {
-            return write!(f, "blocking job {} was rejected: {why}", self.id);
+            return write!(f, "task {} was rejected: {why}", self.id);
         }
         match (&self.panic, self.text()) {
             (None, _) => write!(f, "task {} was cancelled", self.id),

@@ -5,6 +5,7 @@
 
 use crate::config::{Config, SharingOf};
 use crate::instant::Instant;
+use crate::sharing::Sharing;
 use crate::task::home::{Closed, Home};
 use crate::task::inbox::NodeKind;
 use crate::task::join::foreign_poll;
@@ -26,7 +27,8 @@ use core::task::{Context, Poll};
 /// Cancel safe: dropping it removes the timer. Dropping it on another thread hands that to its worker.
 ///
 /// # Panics
-/// When polled without a runtime of `C`; after its first poll, when polled by another worker, or after the runtime closed.
+/// When polled without a runtime of `C`; after its first poll, when polled by another worker
+/// of a local scheduler, or after the runtime closed.
 #[must_use = "a sleep does nothing unless it is awaited"]
 pub struct Sleep<C: Config> {
     deadline: Instant,
@@ -148,6 +150,11 @@ impl<C: Config> Future for Sleep<C> {
         let Some(worker) = self.worker else { return self.start(cx) };
         let home = Worker::home_of(worker);
         if !Home::is_current(home) {
+            if <SharingOf<C> as Sharing>::SHARED {
+                // Moved to another task after its first poll: from now on that task's worker keeps the time.
+                self.forget_timer();
+                return self.start(cx);
+            }
             // SAFETY: a guest keeps the worker alive.
             let this = unsafe { worker.as_ref() };
             assert!(!this.home.inbox.is_closed(), "a `Sleep` was polled after its runtime `{}` closed", C::NAME);

@@ -8,6 +8,8 @@
 //! | `guests` | open resources, and boxed work for the owner |
 //! | `turn` | what a worker does between polls: inbox, timers, driver, sleep |
 //! | `close` | the numbered shutdown protocol |
+//! | `task_threads` | the threads of a scheduler that gives every task one |
+//! | `open` | what is open under a driver without state |
 //!
 //! # Life
 //! A worker is started and closed by one thread, its *owner*. After close it is a husk: its inbox, its count, its memory
@@ -24,7 +26,11 @@ pub(crate) mod close;
 #[cfg(loom)]
 pub(crate) mod counts;
 pub(crate) mod guests;
+#[cfg(feature = "std")]
+pub(crate) mod open;
 pub(crate) mod spawn;
+#[cfg(feature = "std")]
+pub(crate) mod task_threads;
 #[cfg(feature = "std")]
 pub(crate) mod turn;
 
@@ -51,6 +57,12 @@ pub(crate) struct Common<C: Config> {
     pub(crate) clock: ClockOf<C>,
     #[cfg(feature = "std")]
     pub(crate) pool: Pool<C::Threads>,
+    /// Empty but under a scheduler that gives every task a thread.
+    #[cfg(feature = "std")]
+    pub(crate) task_threads: task_threads::TaskThreads<C::Threads>,
+    /// Empty but under a driver without state.
+    #[cfg(feature = "std")]
+    pub(crate) open: open::Open,
 }
 
 impl<C: Config> Common<C> {
@@ -59,6 +71,10 @@ impl<C: Config> Common<C> {
             clock: C::Clock::start(),
             #[cfg(feature = "std")]
             pool: Pool::new(const { &Self::LIMITS }),
+            #[cfg(feature = "std")]
+            task_threads: task_threads::TaskThreads::new(),
+            #[cfg(feature = "std")]
+            open: open::Open::default(),
         })
     }
 

@@ -76,8 +76,12 @@ fn no_memory(config: &str, layout: Layout) -> ! {
     )
 }
 
+/// As [`try_spawn`], with what a named task adds.
+///
+/// # Safety
+/// As [`spawn`].
 #[inline(always)]
-unsafe fn try_spawn_with<C: Config, F: Future + 'static, X: Extra>(
+pub(crate) unsafe fn try_spawn_with<C: Config, F: Future + 'static, X: Extra>(
     worker: NonNull<Worker<C>>,
     future: F,
     extra: X,
@@ -118,19 +122,7 @@ unsafe fn admit<S: Sharing>(home: &Home<S>, task: Task<S>) {
 ///
 /// # Safety
 /// The caller holds a reference of the home. `F` and its output are `Send`.
-pub(crate) unsafe fn spawn_foreign<C: Config, F: Future + 'static>(
-    worker: NonNull<Worker<C>>,
-    future: F,
-) -> Result<JoinHandle<F::Output>, F> {
-    // SAFETY: as the caller.
-    unsafe { spawn_foreign_with(worker, future, ()) }
-}
-
-/// As [`spawn_foreign`], with what a named task adds.
-///
-/// # Safety
-/// As [`spawn_foreign`].
-pub(crate) unsafe fn spawn_foreign_with<C: Config, F: Future + 'static, X: Extra>(
+pub(crate) unsafe fn spawn_foreign<C: Config, F: Future + 'static, X: Extra>(
     worker: NonNull<Worker<C>>,
     future: F,
     extra: X,

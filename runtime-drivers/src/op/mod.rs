@@ -24,7 +24,7 @@ use bespoke_core::driver::Submit;
 #[diagnostic::on_unimplemented(
     message = "the driver `{Self}` has no sockets",
     label = "`Net` is not available on this driver",
-    note = "in generic code write `C: Config<Driver: Net>`; in a config choose a driver with sockets: `Mio`"
+    note = "in generic code write `C: Config<Driver: Net>`; in a config choose a driver with sockets: `Mio`, `Blocking`"
 )]
 pub trait Net:
     Sockets
@@ -39,13 +39,15 @@ pub trait Net:
 }
 
 impl Net for crate::Mio {}
+impl Net for crate::Blocking {}
 
 /// Drivers that wait for resources which are not theirs: descriptors of another library, of the system, of a signal.
 #[diagnostic::on_unimplemented(
     message = "the driver `{Self}` cannot wait for the system's descriptors",
     label = "`Foreign` is not available on this driver",
-    note = "in generic code write `C: Config<Driver: Foreign>`; in a config choose a driver with descriptors: `Mio`"
+    note = "in generic code write `C: Config<Driver: Foreign>`; in a config choose a driver with descriptors: `Mio`, `Blocking`"
 )]
 pub trait Foreign: Submit<Ready> {}
 
 impl Foreign for crate::Mio {}
+impl Foreign for crate::Blocking {}

@@ -23,6 +23,10 @@ unsafe impl Op for Accept {
     fn refused(errno: Errno) -> Self::Output {
         Err(errno)
     }
+    #[inline(always)]
+    fn ended(output: &Self::Output) -> bool {
+        output.is_err()
+    }
 }
 
 /// Connects a new socket. `connect(2)`.
@@ -43,6 +47,10 @@ unsafe impl Op for Connect {
     const LATE: Late = Late::CloseResource;
     fn refused(errno: Errno) -> Self::Output {
         Err(errno)
+    }
+    #[inline(always)]
+    fn ended(output: &Self::Output) -> bool {
+        output.is_err()
     }
 }
 
@@ -70,6 +78,10 @@ unsafe impl Op for Recv {
     const LATE: Late = Late::Wait;
     fn refused(errno: Errno) -> Self::Output {
         Err(errno)
+    }
+    #[inline(always)]
+    fn ended(output: &Self::Output) -> bool {
+        !matches!(output, Ok(1..))
     }
 }
 
@@ -99,6 +111,10 @@ unsafe impl Op for Transmit {
     const LATE: Late = Late::CountWritten;
     fn refused(errno: Errno) -> Self::Output {
         (0, Err(errno))
+    }
+    #[inline(always)]
+    fn ended(output: &Self::Output) -> bool {
+        output.1.is_err()
     }
 }
 

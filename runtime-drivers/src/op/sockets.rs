@@ -172,3 +172,4 @@ fn sys_listen(address: SocketAddr, options: TcpOptions, nonblocking: bool) -> Re
 }
 
 os_sockets!(crate::Mio, nonblocking = true);
+os_sockets!(crate::Blocking, nonblocking = false);

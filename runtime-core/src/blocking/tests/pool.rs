@@ -472,7 +472,7 @@ fn without_a_thread_a_job_is_rejected_with_the_reason() {
     let thing = drops.thing();
     let error = join(pool.spawn(move || drop(thing))).unwrap_err();
     assert!(error.is_rejected());
-    assert!(error.to_string().contains("no blocking thread could be started: "), "{error}");
+    assert!(error.to_string().contains("no thread could be started: "), "{error}");
     assert!(error.to_string().contains("os error 11"), "{error}");
     assert_eq!(drops.count(), 1);
     assert_eq!((pool.0.threads(), pool.0.waiting()), (0, 0));

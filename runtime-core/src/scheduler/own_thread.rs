@@ -1,0 +1,233 @@
+//! What [`ThreadPerTask`](super::ThreadPerTask) does: a worker and a thread for each task, and a worker for each `block_on`.
+//!
+//! # The life of a task
+//! 1. The spawner starts a worker, puts the task into its queue, and enters both into the registry of the runtime. If that
+//!    is closed, the worker is closed at once: the task is cancelled.
+//! 2. The spawner starts a thread and hands it the worker. Who wins `Handed::claimed` is the worker's owner from then on:
+//!    the thread or, when the system starts none, the spawner, who rejects the task and closes the worker.
+//! 3. The thread runs the queue until the task is complete. Nothing else ever comes into it: what the task spawns has
+//!    threads of its own.
+//! 4. The thread closes the worker and leaves the registry.
+//!
+//! # Shutdown
+//! [`stop`] closes the registry and asks every task to end, then interrupts open resources; [`TaskThreads::wait`] waits.
+//! In this order: an operation that was interrupted finds its task asked to end, or soon will, and says "pending" rather
+//! than what the system said; see [`Operation`](crate::driver::Operation).
+//!
+//! [`TaskThreads::wait`]: crate::worker::task_threads::TaskThreads::wait
+
+use super::single;
+use crate::config::{Config, SharingOf};
+use crate::error::Error;
+use crate::roles::{Driver, Nanos, Threads};
+use crate::sharing::Sharing;
+use crate::task::current::Entered;
+use crate::task::header::Task;
+use crate::task::join::{Failure, Rejected};
+use crate::task::{AbortHandle, JoinHandle, run, state};
+use crate::worker::spawn::Extra;
+use crate::worker::{Common, Worker, ambient, close, spawn};
+use alloc::boxed::Box;
+use alloc::sync::Arc;
+use core::ptr::NonNull;
+use core::sync::atomic::{AtomicBool, Ordering};
+
+/// Spawns a task on a thread of its own. Gives the future back when there is no memory for it or for its worker.
+///
+/// # Safety
+/// The scheduler of `C` is `Shared`; `F` and its output are `Send`.
+pub(crate) unsafe fn try_spawn<C: Config, F: Future + 'static, X: Extra>(
+    common: &Arc<Common<C>>,
+    future: F,
+    extra: X,
+) -> Result<JoinHandle<F::Output>, F> {
+    let name = extra.name().unwrap_or("task");
+    let Ok(worker) = Worker::start(common.clone(), common.task_threads.next_worker()) else { return Err(future) };
+    // SAFETY: new, so this thread is its owner.
+    match unsafe { spawn::try_spawn_with(worker, future, extra) } {
+        Ok(handle) => {
+            // SAFETY: the worker is ours, and the task is its only one.
+            unsafe { start(worker, handle.abort_handle(), name) };
+            Ok(handle)
+        }
+        Err(future) => {
+            // SAFETY: the owner, not inside.
+            unsafe { close::close(worker, Nanos(0)) };
+            Err(future)
+        }
+    }
+}
+
+/// A worker on its way to its thread.
+struct Handed<C: Config> {
+    worker: NonNull<Worker<C>>,
+    id: usize,
+    task: AbortHandle,
+    common: Arc<Common<C>>,
+    claimed: Arc<AtomicBool>,
+}
+
+// SAFETY: who wins `claimed` is the worker's only owner. What the worker holds may be used by another thread than made it:
+// the driver is `Send` (`MovesUnder<Shared>`), memory and tasks are by the bounds of their traits.
+unsafe impl<C: Config> Send for Handed<C> {}
+
+impl<C: Config> Handed<C> {
+    /// What the thread does from its start to its end.
+    fn run(self) {
+        if self.claimed.swap(true, Ordering::AcqRel) {
+            return; // its start was reported as failed
+        }
+        struct Leave<'a, C: Config>(&'a Handed<C>);
+        impl<C: Config> Drop for Leave<'_, C> {
+            fn drop(&mut self) {
+                // SAFETY: the claim was won, and the context was left.
+                unsafe { close::close(self.0.worker, Nanos(0)) };
+                self.0.common.task_threads.leave(self.0.id);
+            }
+        }
+        let _leave = Leave(&self);
+        let _context = Entered::new(self.worker.as_ptr().cast_const().cast());
+        // SAFETY: the claim was won, and this is the worker's context.
+        unsafe { turns(self.worker, &self.task) };
+    }
+}
+
+/// Steps 2 to 4 of a task's life.
+///
+/// # Safety
+/// The caller is the owner of `worker`, and gives it up; `task` is the one task in its queue.
+unsafe fn start<C: Config>(worker: NonNull<Worker<C>>, task: AbortHandle, name: &str) {
+    // SAFETY: the owner.
+    let common = unsafe { worker.as_ref() }.common.clone();
+    let Some(id) = common.task_threads.enter(&task) else {
+        // SAFETY: the owner, not inside.
+        unsafe { close::close(worker, Nanos(0)) };
+        return;
+    };
+    let claimed = Arc::new(AtomicBool::new(false));
+    let handed = Handed { worker, id, task: task.clone(), common: common.clone(), claimed: claimed.clone() };
+    match C::Threads::start(&alloc::format!("{}-{name}", C::NAME), move || handed.run()) {
+        Ok(thread) => common.task_threads.started(id, thread),
+        Err(error) => {
+            if !claimed.swap(true, Ordering::AcqRel) {
+                // SAFETY: the claim was won.
+                unsafe { not_started(worker, &task, error) };
+                common.task_threads.leave(id);
+            }
+        }
+    }
+}
+
+/// The system has no thread: the handle says so.
+///
+/// # Safety
+/// The caller is the owner of `worker`, which never ran, and gives it up; `task` is its task.
+#[cold]
+unsafe fn not_started<C: Config>(worker: NonNull<Worker<C>>, task: &AbortHandle, error: Error) {
+    {
+        // The future is dropped as its worker would drop it.
+        let _context = Entered::new(worker.as_ptr().cast_const().cast());
+        // SAFETY: the abort handle keeps it alive.
+        unsafe { reject(task.task::<SharingOf<C>>(), Rejected::NoThread(error)) };
+    }
+    // SAFETY: the owner, not inside.
+    unsafe { close::close(worker, Nanos(0)) };
+}
+
+/// Drops the future; the handle says why.
+///
+/// # Safety
+/// The caller is the owner, in its context, and holds a reference of the task, which never ran.
+unsafe fn reject<S: Sharing>(task: Task<S>, why: Rejected) {
+    // SAFETY: the caller's reference.
+    let header = unsafe { task.as_ref() };
+    let Some(queued) = state::seize(header) else { return };
+    let table = header.table;
+    // SAFETY: RUNNING is ours, the future is there.
+    unsafe { (table.cancel)(task.cast()) };
+    // SAFETY: the stage is at this offset of the block.
+    let failure = unsafe { task.byte_add(table.stage) }.cast::<Failure>();
+    // SAFETY: `cancel` left a failure in the stage, which is ours.
+    let failure = unsafe { &mut *failure.as_ptr() };
+    // A panic while the future was dropped is told rather than the rejection: nothing else would tell it.
+    if failure.is_none() {
+        *failure = Some(Box::new(Box::new(why)));
+    }
+    // SAFETY: RUNNING is ours, the stage is final.
+    unsafe { run::complete(task, true, queued) }
+}
+
+/// Runs the queue until `task` is complete.
+///
+/// # Safety
+/// The caller is the owner, in its context.
+unsafe fn turns<C: Config>(worker: NonNull<Worker<C>>, task: &AbortHandle) {
+    // SAFETY: the owner.
+    let home = unsafe { &worker.as_ref().home };
+    let mut until_look = C::EVENT_INTERVAL;
+    while !task.is_finished() {
+        // SAFETY: the owner.
+        let Some(next) = (unsafe { home.queue_pop() }) else {
+            // SAFETY: the owner, between polls.
+            unsafe { Worker::__bespoke_cold_idle(worker) };
+            until_look = C::EVENT_INTERVAL;
+            continue;
+        };
+        home.budget.set(C::POLL_BUDGET);
+        // SAFETY: the owner; popped here.
+        unsafe { run::run(next, home) };
+        until_look -= 1;
+        if until_look == 0 {
+            until_look = C::EVENT_INTERVAL;
+            // SAFETY: the owner, between polls.
+            unsafe { Worker::__bespoke_cold_look_around(worker) };
+        }
+    }
+}
+
+/// Runs `future` on this thread, on a worker of its own. Tasks have threads of their own, so this is all that it runs.
+///
+/// # Panics
+/// Inside a task of the same runtime; if there is no worker to be had.
+pub(crate) fn block_on<C: Config, F: Future>(common: &Arc<Common<C>>, future: F) -> F::Output {
+    assert!(!is_inside(common), "{}", Inside(C::NAME));
+    let worker = match Worker::start(common.clone(), common.task_threads.next_worker()) {
+        Ok(worker) => worker,
+        Err(error) => panic!("`block_on` of `{}` cannot start a worker: {error}", C::NAME),
+    };
+    struct Close<C: Config>(NonNull<Worker<C>>);
+    impl<C: Config> Drop for Close<C> {
+        fn drop(&mut self) {
+            // SAFETY: this thread started the worker, and has left its context.
+            unsafe { close::close(self.0, Nanos(0)) };
+        }
+    }
+    let _close = Close(worker);
+    // SAFETY: this thread is the owner of the worker, which is neither running nor closed.
+    unsafe { single::block_on(worker, future) }
+}
+
+/// Does this thread run a worker of the runtime?
+fn is_inside<C: Config>(common: &Arc<Common<C>>) -> bool {
+    ambient::try_worker::<C>().is_some_and(|worker| {
+        // SAFETY: the ambient worker is alive.
+        Arc::ptr_eq(&unsafe { worker.as_ref() }.common, common)
+    })
+}
+
+/// What `block_on` inside its own runtime says.
+pub(crate) struct Inside(pub(crate) &'static str);
+
+impl core::fmt::Display for Inside {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        write!(f, "`block_on` was called inside the runtime `{}` that it would run; await the future instead", self.0)
+    }
+}
+
+/// Asks every task to end, and frees the threads that are blocked in operations. Does not wait.
+pub(crate) fn stop<C: Config>(common: &Common<C>) {
+    common.task_threads.close();
+    if <C::Driver as Driver>::STATELESS {
+        common.open.close(<C::Driver as Driver>::interrupt);
+    }
+}

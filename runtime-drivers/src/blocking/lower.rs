@@ -1,0 +1,227 @@
+//! The reference meaning of each operation: `run_blocking`, its system call.
+//!
+//! Another driver may do it in another way, but what a caller sees is this, apart from the waiting.
+//!
+//! [`Ready`] is done otherwise. `poll(2)` tells levels, and the operation is about edges: a descriptor that nobody drains
+//! (that of the signals) is ready for ever. And a program waits for several of them at once: for one signal or another. So
+//! it waits in slices of [`SLICE`], and lets its task look at other things between them. A descriptor that becomes ready
+//! during a slice is told at once; one that was ready before is told after a slice, perhaps once too often.
+
+use super::Blocking;
+use crate::op::{
+    Accept, Connect, Direction, Interrupted, Ready, Recv, RecvVectored, Stretches, Taken, Transmit, TransmitVectored,
+};
+use crate::sys::poll::{Interest, poll_ready};
+use crate::sys::socket::Connect as Started;
+use crate::sys::transfer::IoVec;
+use crate::sys::{socket, transfer};
+use bespoke_core::driver::{Errno, Nop, Op, Submit};
+use bespoke_core::roles::{RawResource, Under};
+use bespoke_core::sharing::Sharing;
+use core::net::SocketAddr;
+use core::task::{Context, Poll};
+use core::time::Duration;
+
+/// How long a task that waits for a descriptor looks at nothing else. It is also how late a signal may be after the first
+/// of the process, and bounds the cost: forty wake-ups a second for each such wait.
+const SLICE: Duration = Duration::from_millis(25);
+
+/// An operation that is over when its call returns.
+trait RunBlocking: Op {
+    /// Does it, on this thread.
+    fn run_blocking(&mut self) -> Self::Output;
+}
+
+macro_rules! lower {
+    ($($op:ty),+) => {$(
+        impl Submit<$op> for Blocking {
+            type InFlight<S: Sharing> = ();
+
+            #[inline(always)]
+            fn poll_op<S: Sharing>(
+                _live: &<Self as Under<S>>::Live,
+                op: &mut $op,
+                _state: &mut (),
+                _cx: &mut Context<'_>,
+            ) -> Poll<<$op as Op>::Output>
+            where
+                Self: Under<S>,
+            {
+                Poll::Ready(op.run_blocking())
+            }
+
+            #[inline(always)]
+            fn in_flight<S: Sharing>(_state: &()) -> bool {
+                false
+            }
+
+            fn abandon<S: Sharing, K: Send + 'static>(
+                _live: &<Self as Under<S>>::Live,
+                _op: &mut $op,
+                _state: &mut (),
+                keep: K,
+            ) where
+                Self: Under<S>,
+            {
+                drop(keep);
+            }
+        }
+    )+};
+}
+lower!(Nop, Accept, Connect, Recv, RecvVectored, Transmit, TransmitVectored, Interrupted);
+
+impl RunBlocking for Nop {
+    #[inline(always)]
+    fn run_blocking(&mut self) {}
+}
+
+impl RunBlocking for Accept {
+    fn run_blocking(&mut self) -> Result<(RawResource, SocketAddr), Errno> {
+        loop {
+            match socket::accept(self.listener.raw, false) {
+                // The peer is gone already: the next one.
+                Err(errno) if socket::connection_lost(errno) => {}
+                result => return result,
+            }
+        }
+    }
+}
+
+impl RunBlocking for Connect {
+    fn run_blocking(&mut self) -> Result<(), Errno> {
+        let raw = self.socket.raw;
+        match socket::connect_start(raw, &self.address.into())? {
+            Started::Connected => Ok(()),
+            // A signal interrupted the call; the system goes on.
+            Started::InProgress => {
+                poll_ready(raw, Interest::Write, None)?;
+                socket::take_error(raw)?.map_or(Ok(()), Err)
+            }
+        }
+    }
+}
+
+impl RunBlocking for Recv {
+    #[inline]
+    fn run_blocking(&mut self) -> Result<usize, Errno> {
+        if self.len == 0 {
+            return Ok(0); // the system would wait for a byte that has no place
+        }
+        if self.peek {
+            // SAFETY: whoever made the operation promised that `to` is writable for `len` bytes during the poll.
+            unsafe { transfer::peek(self.stream.raw, self.to, self.len, false) }
+        } else {
+            // SAFETY: as above.
+            unsafe { transfer::recv(self.stream.raw, self.to, self.len, false) }
+        }
+    }
+}
+
+impl RunBlocking for RecvVectored {
+    fn run_blocking(&mut self) -> Result<usize, Errno> {
+        if self.len == 0 {
+            return Ok(0);
+        }
+        // SAFETY: whoever made the operation promised that `to` is the start of `count` of them during the poll; on Unix an
+        // `IoSliceMut` is an `iovec`, as the library says.
+        let stretches = unsafe { core::slice::from_raw_parts(self.to.cast::<IoVec>().cast_const(), self.count) };
+        // SAFETY: as above: each of them is writable, and borrowed by nobody else.
+        unsafe { transfer::recv_vectored(self.stream.raw, stretches, false) }
+    }
+}
+
+impl RunBlocking for TransmitVectored {
+    fn run_blocking(&mut self) -> Result<usize, Errno> {
+        let mut list = [IoVec::new(core::ptr::null_mut(), 0); Stretches::MAX];
+        let from = self.from.as_slice();
+        for (to, (pointer, len)) in list.iter_mut().zip(from) {
+            *to = IoVec::new(pointer.cast_mut(), *len);
+        }
+        // SAFETY: whoever made the operation keeps every stretch readable until it is over.
+        unsafe { transfer::send_vectored(self.stream.raw, &list[..from.len()], false) }
+    }
+}
+
+impl RunBlocking for Transmit {
+    #[inline]
+    fn run_blocking(&mut self) -> (usize, Result<(), Errno>) {
+        let mut taken = 0;
+        loop {
+            // SAFETY: in bounds: at most `len` bytes were taken.
+            let from = unsafe { self.from.add(taken) };
+            // SAFETY: whoever made the operation keeps `from` readable for `len` bytes until it is over.
+            match unsafe { transfer::send(self.stream.raw, from, self.len - taken, false) } {
+                Ok(n) => taken += n,
+                Err(errno) => return (taken, Err(errno)),
+            }
+            if taken >= self.len || !self.all {
+                return (taken, Ok(()));
+            }
+        }
+    }
+}
+
+impl RunBlocking for Interrupted {
+    /// A write is over before anything can drop it.
+    fn run_blocking(&mut self) -> Option<Taken> {
+        None
+    }
+}
+
+/// Was the descriptor ready before the slice that was waited for? Then the next poll says so.
+#[derive(Debug, Default)]
+pub struct Waited(bool);
+
+impl Submit<Ready> for Blocking {
+    type InFlight<S: Sharing> = Waited;
+
+    fn poll_op<S: Sharing>(
+        _live: &<Self as Under<S>>::Live,
+        op: &mut Ready,
+        state: &mut Waited,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<(), Errno>>
+    where
+        Self: Under<S>,
+    {
+        if core::mem::take(&mut state.0) {
+            return Poll::Ready(Ok(()));
+        }
+        let interest = match op.direction {
+            Direction::Read => Interest::Read,
+            Direction::Write => Interest::Write,
+        };
+        let slice = |wait| poll_ready(op.resource.raw, interest, Some(wait));
+        match slice(Duration::ZERO) {
+            Err(errno) => return Poll::Ready(Err(errno)),
+            Ok(true) => {
+                #[expect(clippy::disallowed_methods, reason = "this driver blocks its thread: that is what it is for")]
+                std::thread::sleep(SLICE);
+                state.0 = true;
+            }
+            Ok(false) => match slice(SLICE) {
+                Ok(false) => {}
+                Ok(true) => return Poll::Ready(Ok(())),
+                Err(errno) => return Poll::Ready(Err(errno)),
+            },
+        }
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    }
+
+    /// Neither the driver nor the system knows of it.
+    fn in_flight<S: Sharing>(_state: &Waited) -> bool {
+        false
+    }
+
+    fn abandon<S: Sharing, K: Send + 'static>(
+        _live: &<Self as Under<S>>::Live,
+        _op: &mut Ready,
+        _state: &mut Waited,
+        keep: K,
+    ) where
+        Self: Under<S>,
+    {
+        drop(keep);
+    }
+}

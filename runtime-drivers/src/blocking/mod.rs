@@ -1,0 +1,148 @@
+//! The driver without a driver: each operation is its system call, which blocks the thread until it is done.
+//!
+//! Nothing stands between a task and the system: no state, no registration, no look at the thread's worker. An operation is
+//! ready at its first poll, so an `async fn` compiles to the loop of calls that one would write by hand. What other tasks
+//! do meanwhile is the business of the scheduler: each has a thread of its own.
+//!
+//! # What follows from that
+//! - An operation that waits cannot be cancelled: a `timeout` around it is late, it ends when the operation does; so is an
+//!   abort. [`Ready`](crate::op::Ready) is the exception, see `lower`.
+//! - A future that polls two operations waits for the first before it begins the second.
+//! - When the runtime closes, open sockets are shut down (`shutdown(2)`), which ends what blocks on them; the tasks are then
+//!   cancelled as under any other driver. On systems where that does not wake an `accept` (Apple's), a thread that waits
+//!   for a connection is left behind, and counted.
+//!
+//! # Sleep
+//! A worker sleeps on a condition variable. It does so when its task waits for something that is not an operation: a timer,
+//! another task, a channel.
+
+mod lower;
+
+use crate::sys;
+use bespoke_core::driver::Errno;
+use bespoke_core::error::Error;
+use bespoke_core::roles::{
+    Caps, Drained, Driver, Kind, Live, Nanos, Park, RawResource, Resource, StartCx, Under, Unpark,
+};
+use bespoke_core::sharing::Shared;
+use core::ptr::NonNull;
+use core::time::Duration;
+use std::sync::Arc;
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+
+/// Plain system calls that block the thread; for [`ThreadPerTask`](bespoke_core::scheduler::ThreadPerTask).
+///
+/// | | |
+/// |---|---|
+/// | needs | nothing |
+/// | system calls | per request: `recv` and `send` |
+/// | threads | one per task |
+/// | cancelling | when the operation is over; `timeout` is late |
+#[derive(Debug, Clone, Copy)]
+pub struct Blocking;
+
+impl Driver for Blocking {
+    const NAME: &'static str = "blocking";
+    const CAPS: Caps = Caps::BLOCKING;
+    const STATELESS: bool = true;
+
+    fn end_writes(stream: RawResource) {
+        // A peer that is gone already makes this fail, which changes nothing.
+        let _ = sys::socket::shutdown(stream, std::net::Shutdown::Write);
+    }
+
+    fn interrupt(resource: RawResource) {
+        // It fails for a socket that is not connected, on which nobody waits.
+        let _ = sys::socket::shutdown(resource, std::net::Shutdown::Both);
+    }
+}
+
+impl Under<Shared> for Blocking {
+    type Live = LiveBlocking;
+
+    unsafe fn with<R>(_: impl FnOnce() -> NonNull<LiveBlocking>, f: impl FnOnce(&LiveBlocking) -> R) -> R {
+        f(&NOBODY)
+    }
+}
+
+/// What stands for the driver where no worker is asked for: operations and `close` use nothing of it.
+static NOBODY: LiveBlocking = LiveBlocking(None);
+
+/// The running driver of one worker: what its thread sleeps on.
+#[derive(Debug)]
+pub struct LiveBlocking(Option<Arc<Bell>>);
+
+/// Ends the park of a [`LiveBlocking`].
+#[derive(Clone, Debug)]
+pub struct BlockingUnparker(Option<Arc<Bell>>);
+
+/// Rung once, heard once.
+#[derive(Debug, Default)]
+struct Bell {
+    rung: Mutex<bool>,
+    heard: Condvar,
+}
+
+impl Bell {
+    fn lock(&self) -> MutexGuard<'_, bool> {
+        // Nothing of the user's runs under this lock, so a poisoned one has a whole value all the same.
+        self.rung.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Unpark for BlockingUnparker {
+    fn unpark(&self) {
+        if let Some(bell) = &self.0 {
+            *bell.lock() = true;
+            bell.heard.notify_one();
+        }
+    }
+}
+
+impl Live for LiveBlocking {
+    type Unparker = BlockingUnparker;
+
+    fn start(_: StartCx) -> Result<Self, Error> {
+        Ok(LiveBlocking(Some(Arc::default())))
+    }
+
+    /// Never called: resources belong to no worker.
+    fn register(&self, _: Resource, _: Kind) -> Result<(), Errno> {
+        Ok(())
+    }
+
+    fn close(&self, resource: Resource) {
+        // The descriptor is gone whatever it says; an error of an earlier write was told by that write.
+        let _ = sys::fd::close(resource.raw);
+    }
+
+    fn park(&self, park: Park) -> Result<(), Errno> {
+        let Some(bell) = &self.0 else { unreachable!("nobody parks") };
+        let mut rung = bell.lock();
+        rung = match park {
+            Park::Poll => rung,
+            Park::Forever => bell.heard.wait_while(rung, |rung| !*rung).unwrap_or_else(PoisonError::into_inner),
+            // It may end early; the worker looks at its timers and comes back.
+            Park::Until(Nanos(nanos)) if !*rung => {
+                let waited = bell.heard.wait_timeout(rung, Duration::from_nanos(nanos));
+                waited.unwrap_or_else(PoisonError::into_inner).0
+            }
+            Park::Until(_) => rung,
+        };
+        *rung = false;
+        Ok(())
+    }
+
+    fn has_work(&self) -> bool {
+        false
+    }
+
+    fn unparker(&self) -> BlockingUnparker {
+        BlockingUnparker(self.0.clone())
+    }
+
+    fn drain(&self, _: Nanos) -> Drained {
+        // What is in flight is in flight on a thread: the registry of threads waits for it.
+        Drained::default()
+    }
+}

@@ -1,0 +1,403 @@
+//! What every scheduler does, one suite for all: each test is generic over the config, and the last lines name the
+//! schedulers that it is run on.
+//!
+//! Generic code sees the bounds that hold on every scheduler: futures are `Send`. Waits are bounded by [`soon`], so that a
+//! lost wake-up is a failure and not a hang.
+#![cfg(unix)]
+
+use bespoke::prelude::*;
+use bespoke::{Handle, Runtime, driver, memory, preset, scheduler, task};
+use std::future::{Future, pending};
+use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+use std::sync::{Arc, Mutex, mpsc};
+use std::time::Duration;
+
+/// One thread.
+struct OneThread;
+
+#[bespoke::config(base = preset::Default)]
+impl Config for OneThread {
+    type Scheduler = scheduler::SingleThread;
+    type Driver = driver::Mio;
+}
+
+/// A thread for every task.
+struct ManyThreads;
+
+#[bespoke::config(base = preset::Default)]
+impl Config for ManyThreads {
+    type Scheduler = scheduler::ThreadPerTask;
+    type Driver = driver::Blocking;
+    type Memory = memory::System;
+}
+
+/// What an event that must come may take on a busy machine.
+const LONG: Duration = Duration::from_secs(20);
+
+fn runtime<C: Config>() -> Runtime<C> {
+    Runtime::new().unwrap()
+}
+
+async fn soon<C: Config, T>(future: impl Future<Output = T>) -> T {
+    C::timeout(LONG, future).await.expect("it did not come in time")
+}
+
+/// Counts itself when it is dropped.
+struct Counted(Arc<AtomicUsize>);
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.0.fetch_add(1, SeqCst);
+    }
+}
+
+fn spawned_tasks_run_and_yield_their_outputs<C: Config>() {
+    let rt = runtime::<C>();
+    let sum = rt.block_on(async {
+        let tasks: Vec<_> = (0..100u64)
+            .map(|i| {
+                C::spawn(async move {
+                    C::yield_now().await;
+                    i
+                })
+            })
+            .collect();
+        let mut sum = 0;
+        for task in tasks {
+            sum += soon::<C, _>(task).await.unwrap();
+        }
+        sum
+    });
+    assert_eq!(sum, 4950);
+}
+
+fn tasks_spawn_tasks<C: Config>() {
+    fn depth<C: Config>(n: u32) -> impl Future<Output = u32> + Send {
+        async move { if n == 0 { 0 } else { C::spawn(Box::pin(depth::<C>(n - 1)) as Boxed).await.unwrap() + 1 } }
+    }
+    type Boxed = std::pin::Pin<Box<dyn Future<Output = u32> + Send>>;
+    assert_eq!(runtime::<C>().block_on(soon::<C, _>(depth::<C>(20))), 20);
+}
+
+fn a_task_wakes_a_task<C: Config>() {
+    // Two tasks hand a word to and fro, each through the other's waker.
+    struct Court {
+        ball: usize,
+        wakers: [Option<std::task::Waker>; 2],
+    }
+    let court = Arc::new(Mutex::new(Court { ball: 0, wakers: [None, None] }));
+    let player = |me: usize| {
+        let court = court.clone();
+        async move {
+            for round in 0..1000 {
+                std::future::poll_fn(|cx| {
+                    let mut court = court.lock().unwrap();
+                    if court.ball != 2 * round + me {
+                        court.wakers[me] = Some(cx.waker().clone());
+                        return std::task::Poll::Pending;
+                    }
+                    court.ball += 1;
+                    let other = court.wakers[1 - me].take();
+                    drop(court);
+                    if let Some(waker) = other {
+                        waker.wake();
+                    }
+                    std::task::Poll::Ready(())
+                })
+                .await;
+            }
+        }
+    };
+    runtime::<C>().block_on(async {
+        let (first, second) = (C::spawn(player(0)), C::spawn(player(1)));
+        soon::<C, _>(first).await.unwrap();
+        soon::<C, _>(second).await.unwrap();
+    });
+    assert_eq!(court.lock().unwrap().ball, 2000);
+}
+
+fn a_dropped_handle_detaches_the_task<C: Config>() {
+    let (told, heard) = mpsc::channel();
+    runtime::<C>().block_on(async {
+        drop(C::spawn(async move {
+            C::yield_now().await;
+            told.send(5).unwrap();
+        }));
+        while heard.try_recv() != Ok(5) {
+            C::sleep(Duration::from_millis(1)).await;
+        }
+    });
+}
+
+fn abort_drops_the_future_and_the_handle_says_cancelled<C: Config>() {
+    let dropped = Arc::new(AtomicUsize::new(0));
+    let counted = Counted(dropped.clone());
+    runtime::<C>().block_on(async {
+        let task = C::spawn(async move {
+            let _counted = counted;
+            pending::<()>().await
+        });
+        C::sleep(Duration::from_millis(5)).await;
+        assert!(!task.is_finished());
+        let abort = task.abort_handle();
+        abort.abort();
+        abort.clone().abort();
+        let error = soon::<C, _>(task).await.unwrap_err();
+        assert!(error.is_cancelled() && !error.is_panic() && !error.is_rejected());
+        assert!(abort.is_finished());
+    });
+    assert_eq!(dropped.load(SeqCst), 1);
+}
+
+fn an_abort_right_after_the_spawn_is_heard<C: Config>() {
+    let rt = runtime::<C>();
+    rt.block_on(async {
+        for _ in 0..50 {
+            let task = C::spawn(pending::<()>());
+            task.abort();
+            assert!(soon::<C, _>(task).await.unwrap_err().is_cancelled());
+        }
+    });
+}
+
+fn an_abort_comes_between_two_yields<C: Config>() {
+    runtime::<C>().block_on(async {
+        let task = C::spawn(async {
+            loop {
+                C::yield_now().await;
+            }
+        });
+        C::sleep(Duration::from_millis(5)).await;
+        task.abort();
+        let error: task::JoinError = soon::<C, _>(task).await.map(|never: ()| never).unwrap_err();
+        assert!(error.is_cancelled());
+    });
+}
+
+fn a_panic_ends_in_the_join_error_and_the_runtime_goes_on<C: Config>() {
+    runtime::<C>().block_on(async {
+        let error = soon::<C, _>(C::spawn(async { panic!("tea is cold") })).await.map(|never: ()| never).unwrap_err();
+        assert!(error.is_panic());
+        assert!(error.to_string().ends_with("panicked: tea is cold"), "{error}");
+        assert_eq!(soon::<C, _>(C::spawn(async { 1 })).await.unwrap(), 1);
+    });
+}
+
+fn a_panic_of_the_root_is_the_callers_and_the_runtime_goes_on<C: Config>() {
+    let rt = runtime::<C>();
+    let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+        rt.block_on(async {
+            C::yield_now().await;
+            panic!("tea is out")
+        })
+    }));
+    assert_eq!(panicked.map(|never: ()| never).unwrap_err().downcast_ref(), Some(&"tea is out"));
+    assert_eq!(rt.block_on(async { C::spawn(async { 2 }).await.unwrap() }), 2);
+}
+
+fn sleeps_of_many_tasks_end_in_order<C: Config>() {
+    let order = Arc::new(Mutex::new(Vec::new()));
+    runtime::<C>().block_on(async {
+        let start = C::now();
+        let tasks: Vec<_> = [60, 20, 40, 0]
+            .map(|ms| {
+                let order = order.clone();
+                C::spawn(async move {
+                    let wait = Duration::from_millis(ms);
+                    C::sleep_until(start + wait).await;
+                    assert!(C::now() - start >= wait);
+                    order.lock().unwrap().push(ms);
+                })
+            })
+            .into();
+        for task in tasks {
+            soon::<C, _>(task).await.unwrap();
+        }
+    });
+    assert_eq!(*order.lock().unwrap(), [0, 20, 40, 60]);
+}
+
+fn a_timeout_ends_what_waits<C: Config>() {
+    runtime::<C>().block_on(async {
+        let task = C::spawn(async { C::timeout(Duration::from_millis(10), pending::<()>()).await.is_err() });
+        assert!(soon::<C, _>(task).await.unwrap());
+    });
+}
+
+fn blocking_jobs_run_beside_tasks<C: Config>() {
+    runtime::<C>().block_on(async {
+        let task = C::spawn(async {
+            let here = std::thread::current().id();
+            let there = C::spawn_blocking(|| std::thread::current().id()).await.unwrap();
+            (here != there, C::spawn_blocking(|| C::spawn(async { 7 })).await.unwrap())
+        });
+        let (apart, nested) = soon::<C, _>(task).await.unwrap();
+        assert!(apart);
+        assert_eq!(soon::<C, _>(nested).await.unwrap(), 7);
+    });
+}
+
+fn names_and_pins_work<C: Config>() {
+    runtime::<C>().block_on(async {
+        assert_eq!(soon::<C, _>(C::spawn_named("brewer", async { 3 })).await.unwrap(), 3);
+        let pinned = C::spawn_pinned(async || {
+            let not_send = std::rc::Rc::new(4);
+            C::yield_now().await;
+            *not_send
+        });
+        assert_eq!(soon::<C, _>(pinned).await.unwrap(), 4);
+        assert_eq!(soon::<C, _>(C::try_spawn(async { 5 }).ok().unwrap()).await.unwrap(), 5);
+    });
+}
+
+fn a_handle_spawns_from_other_threads_and_outlives_the_runtime<C: Config>() {
+    let rt = runtime::<C>();
+    let handle: Handle<C> = rt.block_on(async { C::spawn(async { C::handle() }).await.unwrap() });
+    let outputs = std::thread::scope(|scope| {
+        let others: Vec<_> = (0..4)
+            .map(|i| {
+                let handle = handle.clone();
+                scope.spawn(move || handle.spawn(async move { i }))
+            })
+            .collect();
+        let tasks: Vec<_> = others.into_iter().map(|other| other.join().unwrap()).collect();
+        rt.block_on(async {
+            let mut outputs = Vec::new();
+            for task in tasks {
+                outputs.push(soon::<C, _>(task).await.unwrap());
+            }
+            outputs
+        })
+    });
+    assert_eq!(outputs, [0, 1, 2, 3]);
+    assert!(!handle.is_closed());
+    drop(rt);
+    assert!(handle.is_closed());
+    let late = handle.spawn(async { 5 });
+    let late_job = handle.spawn_blocking(|| 6);
+    runtime::<C>().block_on(async {
+        assert!(soon::<C, _>(late).await.unwrap_err().is_cancelled());
+        assert!(soon::<C, _>(late_job).await.unwrap_err().is_cancelled());
+    });
+}
+
+fn closing_drops_every_task_and_resolves_every_handle<C: Config>() {
+    let rt = runtime::<C>();
+    let dropped = Arc::new(AtomicUsize::new(0));
+    let tasks = rt.block_on(async {
+        let tasks: Vec<_> = (0..20)
+            .map(|i| {
+                let counted = Counted(dropped.clone());
+                C::spawn(async move {
+                    let _counted = counted;
+                    match i % 3 {
+                        0 => pending::<()>().await,
+                        1 => C::sleep(Duration::from_secs(3600)).await,
+                        _ => loop {
+                            C::yield_now().await;
+                        },
+                    }
+                })
+            })
+            .collect();
+        C::sleep(Duration::from_millis(5)).await;
+        tasks
+    });
+    let drained = rt.shutdown_timeout(LONG);
+    assert_eq!(drained.leaked, 0);
+    assert_eq!(dropped.load(SeqCst), 20);
+    runtime::<C>().block_on(async {
+        for task in tasks {
+            assert!(task.is_finished());
+            assert!(task.await.unwrap_err().is_cancelled());
+        }
+    });
+}
+
+fn a_spawn_while_the_runtime_closes_is_cancelled<C: Config>() {
+    struct Spawns<C: Config>(mpsc::Sender<task::JoinHandle<u8>>, std::marker::PhantomData<fn() -> C>);
+    impl<C: Config> Drop for Spawns<C> {
+        fn drop(&mut self) {
+            self.0.send(C::spawn(async { 1 })).unwrap();
+        }
+    }
+    let (told, heard) = mpsc::channel();
+    let rt = runtime::<C>();
+    rt.block_on(async {
+        let bomb = Spawns::<C>(told, std::marker::PhantomData);
+        drop(C::spawn(async move {
+            let _bomb = bomb;
+            pending::<()>().await
+        }));
+        C::sleep(Duration::from_millis(5)).await;
+    });
+    drop(rt);
+    let late = heard.recv().unwrap();
+    assert!(late.is_finished());
+    assert!(runtime::<C>().block_on(late).unwrap_err().is_cancelled());
+}
+
+fn wakers_outlive_the_runtime<C: Config>() {
+    let (told, heard) = mpsc::channel::<std::task::Waker>();
+    let rt = runtime::<C>();
+    let task = rt.block_on(async {
+        let task = C::spawn(std::future::poll_fn(move |cx| {
+            told.send(cx.waker().clone()).unwrap();
+            std::task::Poll::<()>::Pending
+        }));
+        C::sleep(Duration::from_millis(5)).await;
+        task
+    });
+    drop(rt);
+    let waker = heard.recv().unwrap();
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            waker.wake_by_ref();
+            drop(waker.clone());
+        });
+    });
+    waker.wake();
+    drop(task);
+}
+
+fn block_on_inside_a_task_panics_and_says_so<C: Config>() {
+    let rt = runtime::<C>();
+    let panic = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| rt.block_on(async { rt.block_on(async {}) })));
+    let said = panic.unwrap_err().downcast::<String>().unwrap();
+    assert!(said.contains("await the future instead"), "{said}");
+}
+/// One line per scheduler.
+macro_rules! suite {
+    ($($scheduler:ident: $config:ty;)+ => $tests:tt) => { $(suite!(@ $scheduler $config; $tests);)+ };
+    (@ $scheduler:ident $config:ty; [$($test:ident)+]) => {
+        mod $scheduler {
+            $(#[test]
+            fn $test() {
+                super::$test::<$config>();
+            })+
+        }
+    };
+}
+suite! {
+    single_thread: crate::OneThread;
+    thread_per_task: crate::ManyThreads;
+    => [
+        spawned_tasks_run_and_yield_their_outputs
+        tasks_spawn_tasks
+        a_task_wakes_a_task
+        a_dropped_handle_detaches_the_task
+        abort_drops_the_future_and_the_handle_says_cancelled
+        an_abort_right_after_the_spawn_is_heard
+        an_abort_comes_between_two_yields
+        a_panic_ends_in_the_join_error_and_the_runtime_goes_on
+        a_panic_of_the_root_is_the_callers_and_the_runtime_goes_on
+        sleeps_of_many_tasks_end_in_order
+        a_timeout_ends_what_waits
+        blocking_jobs_run_beside_tasks
+        names_and_pins_work
+        a_handle_spawns_from_other_threads_and_outlives_the_runtime
+        closing_drops_every_task_and_resolves_every_handle
+        a_spawn_while_the_runtime_closes_is_cancelled
+        wakers_outlive_the_runtime
+        block_on_inside_a_task_panics_and_says_so
+    ]
+}
