@@ -8,12 +8,13 @@ use bespoke::io::IoBuf;
 use bespoke::prelude::*;
 use bespoke::rt::{Sleep, TcpListener, TcpStream};
 use bespoke::{Error, ErrorKind, Instant, Runtime, clock, driver, memory, preset, scheduler};
-use std::future::Future;
+use core::future::Future;
+use core::net::SocketAddr;
+use core::pin::Pin;
+use core::time::Duration;
 use std::io;
-use std::net::{SocketAddr, TcpStream as StdStream};
-use std::pin::Pin;
+use std::net::TcpStream as StdStream;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
-use std::time::Duration;
 
 struct App;
 
@@ -314,9 +315,9 @@ fn a_sleep_may_be_moved_to_another_task_after_its_first_poll() {
         let start = App::now();
         let first = App::spawn(async move {
             let mut sleep: Pin<Box<Sleep<App>>> = Box::pin(App::sleep(Duration::from_millis(40)));
-            std::future::poll_fn(|cx| {
+            core::future::poll_fn(|cx| {
                 assert!(sleep.as_mut().poll(cx).is_pending());
-                std::task::Poll::Ready(())
+                core::task::Poll::Ready(())
             })
             .await;
             sleep
@@ -367,10 +368,10 @@ fn two_listeners_for_signals_in_one_task_both_hear() {
         for (number, heard) in [(libc::SIGUSR2, 2), (libc::SIGUSR1, 1), (libc::SIGUSR2, 2)] {
             // SAFETY: a signal of our own process, which has a handler.
             assert_eq!(unsafe { libc::raise(number) }, 0);
-            let (mut first, mut second) = (std::pin::pin!(one.recv()), std::pin::pin!(two.recv()));
-            let which = std::future::poll_fn(|cx| match first.as_mut().poll(cx) {
-                std::task::Poll::Ready(told) => std::task::Poll::Ready((told, 1)),
-                std::task::Poll::Pending => second.as_mut().poll(cx).map(|told| (told, 2)),
+            let (mut first, mut second) = (core::pin::pin!(one.recv()), core::pin::pin!(two.recv()));
+            let which = core::future::poll_fn(|cx| match first.as_mut().poll(cx) {
+                core::task::Poll::Ready(told) => core::task::Poll::Ready((told, 1)),
+                core::task::Poll::Pending => second.as_mut().poll(cx).map(|told| (told, 2)),
             });
             let which = App::timeout(Duration::from_secs(10), which).await.expect("the signal was not heard");
             assert_eq!(which, (Some(()), heard));

@@ -7,10 +7,10 @@
 
 use bespoke::prelude::*;
 use bespoke::{Handle, Runtime, driver, memory, preset, scheduler, task};
-use std::future::{Future, pending};
-use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+use core::future::{Future, pending};
+use core::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+use core::time::Duration;
 use std::sync::{Arc, Mutex, mpsc};
-use std::time::Duration;
 
 /// One thread.
 struct OneThread;
@@ -74,7 +74,7 @@ fn tasks_spawn_tasks<C: Config>() {
     fn depth<C: Config>(n: u32) -> impl Future<Output = u32> + Send {
         async move { if n == 0 { 0 } else { C::spawn(Box::pin(depth::<C>(n - 1)) as Boxed).await.unwrap() + 1 } }
     }
-    type Boxed = std::pin::Pin<Box<dyn Future<Output = u32> + Send>>;
+    type Boxed = core::pin::Pin<Box<dyn Future<Output = u32> + Send>>;
     assert_eq!(runtime::<C>().block_on(soon::<C, _>(depth::<C>(20))), 20);
 }
 
@@ -82,18 +82,18 @@ fn a_task_wakes_a_task<C: Config>() {
     // Two tasks hand a word to and fro, each through the other's waker.
     struct Court {
         ball: usize,
-        wakers: [Option<std::task::Waker>; 2],
+        wakers: [Option<core::task::Waker>; 2],
     }
     let court = Arc::new(Mutex::new(Court { ball: 0, wakers: [None, None] }));
     let player = |me: usize| {
         let court = court.clone();
         async move {
             for round in 0..1000 {
-                std::future::poll_fn(|cx| {
+                core::future::poll_fn(|cx| {
                     let mut court = court.lock().unwrap();
                     if court.ball != 2 * round + me {
                         court.wakers[me] = Some(cx.waker().clone());
-                        return std::task::Poll::Pending;
+                        return core::task::Poll::Pending;
                     }
                     court.ball += 1;
                     let other = court.wakers[1 - me].take();
@@ -101,7 +101,7 @@ fn a_task_wakes_a_task<C: Config>() {
                     if let Some(waker) = other {
                         waker.wake();
                     }
-                    std::task::Poll::Ready(())
+                    core::task::Poll::Ready(())
                 })
                 .await;
             }
@@ -184,7 +184,7 @@ fn a_panic_ends_in_the_join_error_and_the_runtime_goes_on<C: Config>() {
 
 fn a_panic_of_the_root_is_the_callers_and_the_runtime_goes_on<C: Config>() {
     let rt = runtime::<C>();
-    let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+    let panicked = std::panic::catch_unwind(core::panic::AssertUnwindSafe(|| {
         rt.block_on(async {
             C::yield_now().await;
             panic!("tea is out")
@@ -314,7 +314,7 @@ fn closing_drops_every_task_and_resolves_every_handle<C: Config>() {
 }
 
 fn a_spawn_while_the_runtime_closes_is_cancelled<C: Config>() {
-    struct Spawns<C: Config>(mpsc::Sender<task::JoinHandle<u8>>, std::marker::PhantomData<fn() -> C>);
+    struct Spawns<C: Config>(mpsc::Sender<task::JoinHandle<u8>>, core::marker::PhantomData<fn() -> C>);
     impl<C: Config> Drop for Spawns<C> {
         fn drop(&mut self) {
             self.0.send(C::spawn(async { 1 })).unwrap();
@@ -323,7 +323,7 @@ fn a_spawn_while_the_runtime_closes_is_cancelled<C: Config>() {
     let (told, heard) = mpsc::channel();
     let rt = runtime::<C>();
     rt.block_on(async {
-        let bomb = Spawns::<C>(told, std::marker::PhantomData);
+        let bomb = Spawns::<C>(told, core::marker::PhantomData);
         drop(C::spawn(async move {
             let _bomb = bomb;
             pending::<()>().await
@@ -337,12 +337,12 @@ fn a_spawn_while_the_runtime_closes_is_cancelled<C: Config>() {
 }
 
 fn wakers_outlive_the_runtime<C: Config>() {
-    let (told, heard) = mpsc::channel::<std::task::Waker>();
+    let (told, heard) = mpsc::channel::<core::task::Waker>();
     let rt = runtime::<C>();
     let task = rt.block_on(async {
-        let task = C::spawn(std::future::poll_fn(move |cx| {
+        let task = C::spawn(core::future::poll_fn(move |cx| {
             told.send(cx.waker().clone()).unwrap();
-            std::task::Poll::<()>::Pending
+            core::task::Poll::<()>::Pending
         }));
         C::sleep(Duration::from_millis(5)).await;
         task
@@ -361,7 +361,8 @@ fn wakers_outlive_the_runtime<C: Config>() {
 
 fn block_on_inside_a_task_panics_and_says_so<C: Config>() {
     let rt = runtime::<C>();
-    let panic = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| rt.block_on(async { rt.block_on(async {}) })));
+    let panic =
+        std::panic::catch_unwind(core::panic::AssertUnwindSafe(|| rt.block_on(async { rt.block_on(async {}) })));
     let said = panic.unwrap_err().downcast::<String>().unwrap();
     assert!(said.contains("await the future instead"), "{said}");
 }

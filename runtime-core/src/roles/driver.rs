@@ -4,7 +4,7 @@
 //! used by that worker alone, and dropped by it when the runtime closes.
 
 use crate::error::{Errno, Error};
-use crate::sharing::{Local, Shared, Sharing};
+use crate::sharing::Sharing;
 use core::ptr::NonNull;
 
 /// Nanoseconds from now.
@@ -114,9 +114,8 @@ pub trait Driver: 'static {
     note = "`Mio` is the driver for `SingleThread`, whose tasks are `Local`"
 )]
 pub trait Under<S: Sharing>: Driver {
-    /// The running driver of one worker. Under [`Shared`](crate::sharing::Shared) it is `Send`: a worker may be started
-    /// by one thread, run by another and closed by a third, one after the other.
-    type Live: Live + MovesUnder<S>;
+    /// The running driver of one worker.
+    type Live: Live;
 
     /// Runs `f` on the live driver of the current worker. `ambient` finds it; a driver without state does not ask.
     ///
@@ -129,17 +128,6 @@ pub trait Under<S: Sharing>: Driver {
         f(unsafe { ambient().as_ref() })
     }
 }
-
-/// A running driver that may go where its worker goes: anything under [`Local`], where a worker stays on its thread; under
-/// [`Shared`] what is `Send`. Nobody else can implement it, so unsafe code may rely on that.
-#[doc(hidden)]
-#[diagnostic::on_unimplemented(
-    message = "the running driver `{Self}` cannot move between threads",
-    label = "not `Send`, but a worker of a `{S}` scheduler may be run by another thread than started it"
-)]
-pub trait MovesUnder<S: Sharing> {}
-impl<L> MovesUnder<Local> for L {}
-impl<L: Send> MovesUnder<Shared> for L {}
 
 /// What a driver is told when it starts.
 #[derive(Clone, Copy, Debug)]
@@ -163,8 +151,9 @@ pub trait Unpark: Send + Sync + 'static {
     fn unpark(&self);
 }
 
-/// A running driver: one per worker, used by that worker only.
-pub trait Live: Sized + 'static {
+/// A running driver: one per worker, used by that worker only. `Send`, because a scheduler may start a worker on one
+/// thread, run it on another and close it on a third, one after the other.
+pub trait Live: Send + Sized + 'static {
     /// What ends a park from another thread.
     type Unparker: Unpark;
 

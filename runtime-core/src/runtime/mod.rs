@@ -66,7 +66,7 @@ mod owner {
         _confine: PhantomData<S::Confine>,
     }
 
-    // SAFETY: nothing here is bound to a thread under `Shared`: the worker's driver is `Send` (`MovesUnder<Shared>`), its
+    // SAFETY: nothing here is bound to a thread under `Shared`: the worker's driver is `Send` (`Live`), its
     // memory and its tasks are by the bounds of their traits, and it has one owner at a time (invariant 1).
     unsafe impl<C: Config> Send for Runtime<C, Shared> {}
     // SAFETY: a shared reference gives `block_on`, which owns the worker while it runs (invariant 1) or makes one of its

@@ -68,7 +68,7 @@ struct Handed<C: Config> {
 }
 
 // SAFETY: who wins `claimed` is the worker's only owner. What the worker holds may be used by another thread than made it:
-// the driver is `Send` (`MovesUnder<Shared>`), memory and tasks are by the bounds of their traits.
+// the driver is `Send` (`Live`), memory and tasks are by the bounds of their traits.
 unsafe impl<C: Config> Send for Handed<C> {}
 
 impl<C: Config> Handed<C> {
