@@ -3,6 +3,7 @@
 //!
 //! Threads and descriptors are counted for the whole process, so one test runs at a time.
 #![cfg(target_os = "linux")]
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use bespoke::io::IoBuf;
 use bespoke::prelude::*;

@@ -43,11 +43,12 @@ const CASE_OF: &[(&str, &str)] = &[
         "blocking_queue_zero",
     ),
     (
-        "… gives every task a thread, but the driver … suspends tasks; use `SingleThread`",
+        "the scheduler … gives every task a thread, for drivers whose operations block it, but the driver … suspends tasks \
+         instead; use `SingleThread` with it, or `Blocking` here",
         "thread_per_task_with_suspending_driver",
     ),
     (
-        "… starts a thread per task, but `Threads` = … may start none; use `OsThreads`",
+        "… gives every task a thread, but `Threads` = … may start none; use `OsThreads`",
         "thread_per_task_without_threads",
     ),
     // What a driver says about its own parameters.
@@ -70,6 +71,16 @@ const CASE_OF: &[(&str, &str)] = &[
     ("`…` does not describe a machine", "not_a_topology"),
     ("`…` is not a kind of sharing", "not_a_sharing"),
     ("the driver `…` cannot perform the operation `…`", "operation_that_the_driver_lacks"),
+    (
+        "the scheduler … gives every task a thread, but keeps tasks `Local`; its `Sharing` must be `Shared`",
+        "own_thread_scheduler_that_is_local",
+    ),
+    (
+        "the operations of the driver … block the thread, and the scheduler … runs several tasks on it, which could wait \
+         for each other for ever; use `ThreadPerTask` with it",
+        "blocking_driver_under_one_queue",
+    ),
+    ("`…` is not a list of buffers that an operation may own", "not_a_list_of_buffers"),
     ("the driver `…` has no sockets", "driver_without_sockets"),
     ("the driver `…` has no sockets", "generic_without_net"),
     ("the driver `…` cannot wait for the system's descriptors", "generic_without_foreign"),

@@ -1,4 +1,4 @@
-//~ UNDER ThreadPerTask: thread-per-task gives every task a thread, but the driver borrowed suspends tasks
+//~ UNDER ThreadPerTask: the scheduler thread-per-task gives every task a thread, for drivers whose operations block it, but the driver borrowed suspends tasks instead
 //~ CORE
 use bespoke::Config;
 use bespoke::driver::{Caps, Driver, Mio, Under};

@@ -1,4 +1,4 @@
-//~ UNDER ThreadPerTask: thread-per-task starts a thread per task, but `Threads` = none may start none; use `OsThreads`
+//~ UNDER ThreadPerTask: thread-per-task gives every task a thread, but `Threads` = none may start none; use `OsThreads`
 //~ CORE
 use bespoke::Config;
 use bespoke::clock::NoThreads;

@@ -1,0 +1,24 @@
+//~ UNDER Mine: the operations of the driver blocking block the thread, and the scheduler mine runs several tasks on it
+//~ CORE
+use bespoke::Config;
+use bespoke::driver::Blocking;
+use bespoke::scheduler::{Scheduler, Shared};
+use bespoke_core::roles::Placement;
+
+struct Mine;
+impl Scheduler for Mine {
+    type Sharing = Shared;
+    const NAME: &'static str = "mine";
+    const WORKERS: usize = 1;
+    const PLACEMENT: Placement = Placement::ThisWorker;
+}
+
+struct App;
+
+#[bespoke::config]
+impl Config for App {
+    type Scheduler = Mine;
+    type Driver = Blocking;
+}
+
+fn main() {}

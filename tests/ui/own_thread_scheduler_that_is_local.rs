@@ -1,0 +1,33 @@
+//~ UNDER Mine: the scheduler mine gives every task a thread, but keeps tasks `Local`; its `Sharing` must be `Shared`
+//~ CORE
+use bespoke::Config;
+use bespoke::driver::{Caps, Driver, Mio, Under};
+use bespoke::scheduler::{Local, Scheduler};
+use bespoke_core::roles::Placement;
+
+struct Mine;
+impl Scheduler for Mine {
+    type Sharing = Local;
+    const NAME: &'static str = "mine";
+    const WORKERS: usize = 1;
+    const PLACEMENT: Placement = Placement::OwnThread;
+}
+
+struct Borrowed;
+impl Driver for Borrowed {
+    const NAME: &'static str = "borrowed";
+    const CAPS: Caps = Caps::BLOCKING;
+}
+impl Under<Local> for Borrowed {
+    type Live = <Mio as Under<Local>>::Live;
+}
+
+struct App;
+
+#[bespoke::config]
+impl Config for App {
+    type Scheduler = Mine;
+    type Driver = Borrowed;
+}
+
+fn main() {}
