@@ -70,6 +70,7 @@ const CASE_OF: &[(&str, &str)] = &[
     ("`…` does not describe a machine", "not_a_topology"),
     ("`…` is not a kind of sharing", "not_a_sharing"),
     ("the driver `…` cannot perform the operation `…`", "operation_that_the_driver_lacks"),
+    ("`…` is not a list of buffers that an operation may own", "not_a_list_of_buffers"),
     ("the driver `…` has no sockets", "driver_without_sockets"),
     ("the driver `…` has no sockets", "generic_without_net"),
     ("the driver `…` cannot wait for the system's descriptors", "generic_without_foreign"),
