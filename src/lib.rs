@@ -161,8 +161,8 @@ pub mod rt {
     pub use bespoke_core::time::{Interval, Sleep, Timeout};
     #[cfg(unix)]
     pub use bespoke_drivers::net::{
-        OwnedReadHalf, OwnedWriteHalf, Peek, Read, ReadHalf, ReadVectored, ReuniteError, TcpListener, TcpStream,
-        ToSocketAddrs, Write, WriteAll, WriteHalf, WriteVectored,
+        OwnedReadHalf, OwnedWriteHalf, Peek, Read, ReadHalf, ReadInto, ReadVectored, ReuniteError, TcpListener,
+        TcpStream, ToSocketAddrs, Write, WriteAll, WriteHalf, WriteVectored,
     };
     #[cfg(unix)]
     pub use bespoke_drivers::op::{Foreign, Keepalive, Net, Taken, TcpOptions};
@@ -198,6 +198,25 @@ pub mod rt {
 /// let mut parts = [std::io::IoSliceMut::new(&mut head), std::io::IoSliceMut::new(&mut body)];
 /// let read = peer.read_vectored(&mut parts).await?;
 /// assert_eq!((&head, &body[..read - 10]), (b"length: 3\n", &b"xxx"[..]));
+/// # Ok(())
+/// # }
+/// # }
+/// # #[cfg(unix)] program::main().unwrap();
+/// ```
+///
+/// A read may own its buffer, too, which then needs no zeroes:
+///
+/// ```
+/// # #[cfg(unix)] mod program {
+/// # use bespoke::net::{TcpListener, TcpStream};
+/// # #[bespoke::main]
+/// # pub async fn main() -> std::io::Result<()> {
+/// # let listener = TcpListener::bind("127.0.0.1:0").await?;
+/// # let mut client = TcpStream::connect(listener.local_addr()?).await?;
+/// # client.write_all("tea").await.0?;
+/// # let (mut stream, _) = listener.accept().await?;
+/// let (read, buffer) = stream.read_into(Vec::with_capacity(4096)).await;
+/// assert_eq!((read?, &*buffer), (3, &b"tea"[..]));
 /// # Ok(())
 /// # }
 /// # }

@@ -4,7 +4,12 @@
 //! Generic code sees the bounds that hold on every scheduler: futures are `Send`. Waits are bounded by [`soon`], so that a
 //! lost wake-up is a failure and not a hang.
 #![cfg(unix)]
-#![allow(clippy::unwrap_used, reason = "a test may panic")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::manual_async_fn,
+    clippy::async_yields_async,
+    reason = "a test may panic, and hand things out"
+)]
 
 use bespoke::prelude::*;
 use bespoke::{Handle, Runtime, driver, memory, preset, scheduler, task};

@@ -7,6 +7,7 @@
 //! |---|---|
 //! | `support` | a runtime, a connected pair, numbered bytes, the count of allocations |
 //! | `vectored` | several buffers at once |
+//! | `owned` | reads into buffers that they own |
 //! | `lines` | lines and buffered reads |
 //! | `copies` | copying until the end |
 #![cfg(unix)]
@@ -16,6 +17,8 @@
 mod copies;
 #[path = "transfers/lines.rs"]
 mod lines;
+#[path = "transfers/owned.rs"]
+mod owned;
 #[path = "transfers/support.rs"]
 mod support;
 #[path = "transfers/vectored.rs"]
@@ -25,7 +28,7 @@ mod vectored;
 macro_rules! suite {
     ($suite:ident: $config:ty) => {
         mod $suite {
-            use crate::{copies, lines, vectored};
+            use crate::{copies, lines, owned, vectored};
 
             cases! { $config:
                 vectored::order_is_that_of_the_list,
@@ -34,10 +37,15 @@ macro_rules! suite {
                 vectored::nothing_to_write_or_read,
                 vectored::more_buffers_than_one_call_takes,
                 vectored::more_slices_than_one_call_takes,
-                vectored::dropped_reads_lose_nothing,
+                vectored::dropped_vectored_reads_lose_nothing,
                 vectored::waits_for_room_and_for_bytes,
                 vectored::reset_gives_the_buffers_back,
-                vectored::allocates_nothing,
+                vectored::vectored_calls_allocate_nothing,
+                owned::fills_spare_capacity_and_says_how_much,
+                owned::every_kind_of_buffer,
+                owned::ends_and_errors_give_the_buffer_back,
+                owned::dropped_owned_reads_lose_nothing,
+                owned::owned_reads_allocate_nothing,
                 lines::lines_until_the_end,
                 lines::timeouts_around_lines_lose_nothing,
                 lines::endless_line_is_refused,

@@ -122,7 +122,7 @@ pub(crate) fn more_slices_than_one_call_takes<C: Config<Driver: Net>>() {
     });
 }
 
-pub(crate) fn dropped_reads_lose_nothing<C: Config<Driver: Net>>() {
+pub(crate) fn dropped_vectored_reads_lose_nothing<C: Config<Driver: Net>>() {
     const LEN: usize = 100_000;
     runtime::<C>().block_on(async {
         let (mut stream, mut peer) = pair::<C>().await;
@@ -213,7 +213,7 @@ pub(crate) fn reset_gives_the_buffers_back<C: Config<Driver: Net>>() {
     });
 }
 
-pub(crate) fn allocates_nothing<C: Config<Driver: Net>>() {
+pub(crate) fn vectored_calls_allocate_nothing<C: Config<Driver: Net>>() {
     runtime::<C>().block_on(async {
         let (mut stream, mut peer) = pair::<C>().await;
         let echo = std::thread::spawn(move || {

@@ -1,8 +1,8 @@
-//~ UNDER 5: `{integer}` is not a list of buffers that an operation may own
+//~ UNDER "tea": `&str` is not a list of buffers that an operation may own
 use bespoke::net::TcpStream;
 
 async fn send(stream: &mut TcpStream) {
-    stream.write_vectored(5).await.0.unwrap();
+    stream.write_vectored("tea").await.0.unwrap();
 }
 
 fn main() {

@@ -9,7 +9,8 @@
 
 use super::Blocking;
 use crate::op::{
-    Accept, Connect, Direction, Interrupted, Ready, Recv, RecvVectored, Stretches, Taken, Transmit, TransmitVectored,
+    Accept, Connect, Direction, Interrupted, Ready, Recv, RecvInto, RecvVectored, Stretches, Taken, Transmit,
+    TransmitVectored,
 };
 use crate::sys::poll::{Interest, poll_ready};
 use crate::sys::socket::Connect as Started;
@@ -68,7 +69,7 @@ macro_rules! lower {
         }
     )+};
 }
-lower!(Nop, Accept, Connect, Recv, RecvVectored, Transmit, TransmitVectored, Interrupted);
+lower!(Nop, Accept, Connect, Recv, RecvInto, RecvVectored, Transmit, TransmitVectored, Interrupted);
 
 impl RunBlocking for Nop {
     #[inline(always)]
@@ -114,6 +115,12 @@ impl RunBlocking for Recv {
             // SAFETY: as above.
             unsafe { transfer::recv(self.stream.raw, self.to, self.len, false) }
         }
+    }
+}
+
+impl RunBlocking for RecvInto {
+    fn run_blocking(&mut self) -> Result<usize, Errno> {
+        Recv { stream: self.stream, to: self.to, len: self.len, peek: false }.run_blocking()
     }
 }
 

@@ -2,7 +2,8 @@
 
 use super::{LiveMio, Mio, Side};
 use crate::op::{
-    Accept, Connect, Direction, Interrupted, Ready, Recv, RecvVectored, Stretches, Taken, Transmit, TransmitVectored,
+    Accept, Connect, Direction, Interrupted, Ready, Recv, RecvInto, RecvVectored, Stretches, Taken, Transmit,
+    TransmitVectored,
 };
 use crate::sys::socket::Connect as Started;
 use crate::sys::transfer::{self, IoVec};
@@ -142,6 +143,11 @@ fn note_read(live: &LiveMio, key: u32, read: Poll<Result<usize, Errno>>, asked: 
         });
     }
 }
+
+wait!(RecvInto, |live, op, cx| {
+    // The buffer is touched inside this call only, so it is a read like any other, and dropping it loses nothing.
+    recv(live, &Recv { stream: op.stream, to: op.to, len: op.len, peek: false }, cx)
+});
 
 wait!(RecvVectored, |live, op, cx| recv_vectored(live, op, cx));
 

@@ -1,10 +1,10 @@
 //! The futures of reads and writes: an [`Operation`], and the output in the words of `std::io`.
 
 use crate::net::io_error;
-use crate::op::{Recv, Transmit};
+use crate::op::{Recv, RecvInto, Transmit};
 use bespoke_core::config::Config;
 use bespoke_core::driver::{Operation, OwnedResource, Submit};
-use bespoke_core::io::IoBuf;
+use bespoke_core::io::{IoBuf, IoBufMut};
 use core::fmt;
 use core::marker::PhantomData;
 use core::pin::Pin;
@@ -48,6 +48,47 @@ where
 
 /// Looks at what has come without taking it. Made by `peek`; see there.
 pub type Peek<'a, C> = Read<'a, C>;
+
+/// Reads what has come to a buffer that it owns. Made by `read_into`; see there.
+#[must_use = "a read does nothing unless it is awaited"]
+pub struct ReadInto<'a, C: Config, B: IoBufMut>
+where
+    C::Driver: Submit<RecvInto>,
+{
+    operation: Operation<C, RecvInto, B>,
+    _stream: PhantomData<&'a mut ()>,
+}
+
+impl<'a, C: Config, B: IoBufMut> ReadInto<'a, C, B>
+where
+    C::Driver: Submit<RecvInto>,
+{
+    #[inline]
+    pub(super) fn new(resource: &'a OwnedResource<C>, mut buffer: B) -> Self {
+        let op = RecvInto { stream: resource.resource(), to: buffer.as_mut_ptr(), len: buffer.capacity() };
+        // SAFETY: the buffer goes along, and its bytes stay at their address when it moves (contract of `IoBufMut`); the
+        // future borrows the resource as long as it lives.
+        ReadInto { operation: unsafe { resource.operation(op, buffer) }, _stream: PhantomData }
+    }
+}
+
+impl<C: Config, B: IoBufMut> Future for ReadInto<'_, C, B>
+where
+    C::Driver: Submit<RecvInto>,
+{
+    type Output = (io::Result<usize>, B);
+
+    #[inline]
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        Pin::new(&mut self.operation).poll(cx).map(|(read, mut buffer)| {
+            if let Ok(len) = read {
+                // SAFETY: the system wrote the first `len` bytes, and was told of no more than the capacity.
+                unsafe { buffer.set_len(len) };
+            }
+            (read.map_err(io_error), buffer)
+        })
+    }
+}
 
 /// Writes what one send takes. Made by `write`; see there.
 #[must_use = "a write does nothing unless it is awaited"]
@@ -133,6 +174,15 @@ where
 {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Read").field(&self.operation).finish()
+    }
+}
+
+impl<C: Config, B: IoBufMut> fmt::Debug for ReadInto<'_, C, B>
+where
+    C::Driver: Submit<RecvInto>,
+{
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("ReadInto").field(&self.operation).finish()
     }
 }
 

@@ -22,7 +22,7 @@ mod stream;
 mod vectored;
 
 pub use addresses::{LookupAddrs, ToSocketAddrs};
-pub use futures::{Peek, Read, Write, WriteAll};
+pub use futures::{Peek, Read, ReadInto, Write, WriteAll};
 pub use listener::TcpListener;
 pub use split::{OwnedReadHalf, OwnedWriteHalf, ReadHalf, ReuniteError, WriteHalf};
 pub use stream::TcpStream;

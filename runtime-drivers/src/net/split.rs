@@ -1,12 +1,12 @@
 //! The halves of a stream: one reads, one writes.
 
-use super::futures::{Read, Write, WriteAll};
+use super::futures::{Read, ReadInto, Write, WriteAll};
 use super::vectored::{ReadVectored, WriteVectored};
 use super::{TcpStream, io_error};
 use crate::op::{Interrupted, Net, Recv, Sockets, Taken};
 use bespoke_core::config::Config;
 use bespoke_core::driver::{OwnedResource, Submit};
-use bespoke_core::io::{IoBuf, IoBufs};
+use bespoke_core::io::{IoBuf, IoBufMut, IoBufs};
 use bespoke_core::roles::Driver;
 use core::fmt;
 use std::io;
@@ -78,6 +78,21 @@ macro_rules! reads {
                 C::Driver: Net,
             {
                 Read::new(&self.resource, buffer, false)
+            }
+
+            /// As [`TcpStream::read_into`].
+            ///
+            /// # Errors
+            /// As there.
+            ///
+            /// # Cancel safety
+            /// As there.
+            #[inline]
+            pub fn read_into<B: IoBufMut>(&mut self, buffer: B) -> ReadInto<'_, C, B>
+            where
+                C::Driver: Net,
+            {
+                ReadInto::new(&self.resource, buffer)
             }
 
             /// As [`TcpStream::read_vectored`].

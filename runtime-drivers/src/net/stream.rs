@@ -1,14 +1,14 @@
 //! A TCP connection.
 
 use super::addresses::{LookupAddrs, ToSocketAddrs, first_of};
-use super::futures::{Peek, Read, Write, WriteAll};
+use super::futures::{Peek, Read, ReadInto, Write, WriteAll};
 use super::io_error;
 use super::split::{self, OwnedReadHalf, OwnedWriteHalf, ReadHalf, WriteHalf};
 use super::vectored::{ReadVectored, WriteVectored};
 use crate::op::{Connect, Interrupted, Keepalive, Net, Sockets, Taken};
 use bespoke_core::config::Config;
 use bespoke_core::driver::{Errno, OwnedResource};
-use bespoke_core::io::{IoBuf, IoBufs};
+use bespoke_core::io::{IoBuf, IoBufMut, IoBufs};
 use bespoke_core::roles::Kind;
 use bespoke_core::runtime::spawn_blocking_if_any;
 use core::fmt;
@@ -115,6 +115,23 @@ impl<C: Config> TcpStream<C> {
         C::Driver: Net,
     {
         Read::new(&self.resource, buffer, true)
+    }
+
+    /// Reads what has come into a buffer that it owns, from its beginning, at most its whole capacity: a `Vec` needs no zeroes,
+    /// and is as long afterwards as what was read. Yields how much, and the buffer. 0: the peer has ended its direction, or the
+    /// buffer has no capacity.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read); the buffer comes back as it was.
+    ///
+    /// # Cancel safety
+    /// Cancel safe and lossless: bytes that nobody took stay for the next read. The buffer goes with the future.
+    #[inline]
+    pub fn read_into<B: IoBufMut>(&mut self, buffer: B) -> ReadInto<'_, C, B>
+    where
+        C::Driver: Net,
+    {
+        ReadInto::new(&self.resource, buffer)
     }
 
     /// As [`read`](Self::read), into several buffers: each is filled before the next. One call uses the

@@ -2,7 +2,7 @@
 //!
 //! | capability | operations |
 //! |---|---|
-//! | [`Net`] | [`Accept`], [`Connect`], [`Recv`], [`RecvVectored`], [`Transmit`], [`TransmitVectored`], [`Interrupted`]; and the calls of [`Sockets`] |
+//! | [`Net`] | [`Accept`], [`Connect`], [`Recv`], [`RecvInto`], [`RecvVectored`], [`Transmit`], [`TransmitVectored`], [`Interrupted`]; and the calls of [`Sockets`] |
 //! | [`Foreign`] | [`Ready`] |
 //!
 //! Each operation says its memory class and its [`Late`](bespoke_core::driver::Late) class beside its data. A driver says
@@ -13,7 +13,7 @@ mod ready;
 mod sockets;
 mod vectored;
 
-pub use net::{Accept, Connect, Interrupted, Recv, Taken, Transmit};
+pub use net::{Accept, Connect, Interrupted, Recv, RecvInto, Taken, Transmit};
 pub use ready::{Direction, Ready};
 pub use sockets::{Keepalive, Sockets, TcpOptions};
 pub use vectored::{RecvVectored, Stretches, TransmitVectored};
@@ -31,6 +31,7 @@ pub trait Net:
     + Submit<Accept>
     + Submit<Connect>
     + Submit<Recv>
+    + Submit<RecvInto>
     + Submit<RecvVectored>
     + Submit<Transmit>
     + Submit<TransmitVectored>

@@ -85,6 +85,32 @@ unsafe impl Op for Recv {
     }
 }
 
+/// Reads what has come to a buffer that it owns, at most `len` bytes; 0 at the end of the stream, or if `len` is 0. `recv(2)`.
+///
+/// Kernel-time memory: a driver may write to `to` until the operation is over. Dropped: bytes that arrive in the buffer all
+/// the same are kept for the next read.
+#[derive(Debug, Clone, Copy)]
+pub struct RecvInto {
+    /// The stream.
+    pub stream: Resource,
+    /// Where to.
+    pub to: *mut u8,
+    /// How many at most.
+    pub len: usize,
+}
+
+// SAFETY: `to` is written by the driver only, and `K` keeps it alive; the value owns nothing.
+unsafe impl Send for RecvInto {}
+// SAFETY: as above.
+unsafe impl Op for RecvInto {
+    type Output = Result<usize, Errno>;
+    const NAME: &'static str = "recv_into";
+    const LATE: Late = Late::KeepBytes;
+    fn refused(errno: Errno) -> Self::Output {
+        Err(errno)
+    }
+}
+
 /// Writes bytes to a stream: what one send takes, or all. `send(2)`.
 ///
 /// Kernel-time memory: a driver may read `from` until the operation is over. Dropped: what the system took is on its way,
