@@ -4,6 +4,8 @@
 //! Generic code sees the bounds that hold on every scheduler: futures are `Send`. Waits are bounded by [`soon`], so that a
 //! lost wake-up is a failure and not a hang.
 #![cfg(unix)]
+#![expect(clippy::unwrap_used, reason = "the helpers of tests are tests, too")]
+#![expect(clippy::async_yields_async, reason = "handles leave the runtime that made them on purpose")]
 
 use bespoke::prelude::*;
 use bespoke::{Handle, Runtime, driver, memory, preset, scheduler, task};
@@ -71,6 +73,8 @@ fn spawned_tasks_run_and_yield_their_outputs<C: Config>() {
 }
 
 fn tasks_spawn_tasks<C: Config>() {
+    // An `async fn` that spawns itself has a `Send` future only where the config is known.
+    #[expect(clippy::manual_async_fn, reason = "the bound breaks the cycle of the proof")]
     fn depth<C: Config>(n: u32) -> impl Future<Output = u32> + Send {
         async move { if n == 0 { 0 } else { C::spawn(Box::pin(depth::<C>(n - 1)) as Boxed).await.unwrap() + 1 } }
     }

@@ -367,8 +367,8 @@ impl fmt::Debug for AbortHandle {
     }
 }
 
-/// Why the blocking pool did not take a job, or a task found no thread. It travels as a panic's payload does, so that a failure stays one thin
-/// pointer; the type is private, so no panic can be taken for it.
+/// Why the blocking pool did not take a job, or a task found no thread. It travels as a panic's payload does, so that a
+/// failure stays one thin pointer; the type is private, so no panic can be taken for it.
 #[derive(Debug)]
 #[cfg_attr(not(feature = "std"), expect(dead_code, reason = "without threads there is no pool that could refuse"))]
 pub(crate) enum Rejected {
