@@ -3,7 +3,8 @@
 //!
 //! Threads and descriptors are counted for the whole process, so one test runs at a time.
 #![cfg(target_os = "linux")]
-#![allow(clippy::unwrap_used, reason = "a test may panic")]
+#![expect(clippy::unwrap_used, reason = "the helpers of tests are tests, too")]
+#![expect(clippy::async_yields_async, reason = "a sleep is moved on purpose")]
 
 use bespoke::io::IoBuf;
 use bespoke::prelude::*;
