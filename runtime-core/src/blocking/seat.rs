@@ -25,6 +25,14 @@ const SPIN_MAX: Duration = Duration::from_micros(20);
 #[cfg(not(loom))]
 const SHORT_MAX: Duration = Duration::from_micros(60);
 
+/// May another thread run while this one spins? On one processor spinning keeps out whoever would give the job. Asked once
+/// per process.
+#[cfg(not(loom))]
+fn worth_spinning() -> bool {
+    static SEVERAL: std::sync::OnceLock<bool> = std::sync::OnceLock::new();
+    *SEVERAL.get_or_init(|| thread::available_parallelism().is_ok_and(|processors| processors.get() > 1))
+}
+
 fn parked() -> *mut Header {
     without_provenance_mut(1)
 }
@@ -100,7 +108,7 @@ impl Seat {
     #[expect(clippy::disallowed_methods, reason = "a thread of the system sleeps by the system's clock")]
     pub(super) fn wait(&self, keep_alive: Option<Duration>, spin: &mut bool) -> Option<Given> {
         let start = std::time::Instant::now();
-        if *spin {
+        if *spin && worth_spinning() {
             while start.elapsed() < SPIN_MAX {
                 for _ in 0..16 {
                     if let Some(given) = self.look() {

@@ -132,6 +132,7 @@ const fn entry<P: Peer>(name: &'static str, package: &'static str) -> Entry {
 pub(crate) const PEERS: &[Entry] = &[
     entry::<tokio::Tokio>("tokio", "tokio"),
     entry::<bespoke::Bespoke>("bespoke", "bespoke"),
+    entry::<bespoke::Prompt>("bespoke-prompt", "bespoke"),
     entry::<monoio::Epoll>("monoio-epoll", "monoio"),
     entry::<monoio::Uring>("monoio-uring", "monoio"),
     entry::<glommio::Glommio>("glommio", "glommio"),
