@@ -184,6 +184,7 @@ pub mod rt {
 ///
 /// ```
 /// # #[cfg(unix)] mod program {
+/// use bespoke::io::{IoBuf, Static};
 /// # use bespoke::net::{TcpListener, TcpStream};
 /// # #[bespoke::main]
 /// # pub async fn main() -> std::io::Result<()> {
@@ -191,7 +192,7 @@ pub mod rt {
 /// let mut stream = TcpStream::connect(listener.local_addr()?).await?;
 /// # let (mut peer, _) = listener.accept().await?;
 /// let body = vec![b'x'; 3];
-/// let (written, (head, body)) = stream.write_vectored(("length: 3\n", body)).await;
+/// let (written, (head, body)) = stream.write_vectored((Static::from("length: 3\n"), body)).await;
 /// assert_eq!(written?, head.len() + body.len()); // may be less: it is one send
 ///
 /// let (mut head, mut body) = ([0; 10], [0; 8]);
@@ -248,7 +249,7 @@ pub mod rt {
 /// # #[cfg(unix)] program::main().unwrap();
 /// ```
 pub mod io {
-    pub use bespoke_core::io::{IoBuf, IoBufMut, IoBufs, Slice};
+    pub use bespoke_core::io::{IntoIoBuf, IoBuf, IoBufMut, IoBufs, Slice, Static};
     #[cfg(unix)]
     pub use bespoke_drivers::io::{BufReader, Lines, Reads, Writes, copy, copy_bidirectional};
 }

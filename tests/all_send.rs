@@ -119,9 +119,8 @@ async fn everything<C: Config<Driver: Net>>(mut stream: TcpStream<C>) {
         C::sleep(Duration::ZERO).await;
     }
     let (mut read, mut write) = stream.into_split();
-    // Not a literal: `IoBuf` is for `&'static str` alone, and inside a future that must be `Send` for an unknown config the
-    // compiler forgets that the lifetime is `'static` ("not general enough").
-    let other = handle.spawn(async move { write.write_all(Vec::from("bye")).await.0 });
+    // A literal, too: it becomes a buffer without a lifetime, or the compiler would say "not general enough" here.
+    let other = handle.spawn(async move { write.write_all("bye").await.0 });
     drop(read.read_exact(&mut bytes).await);
     drop((task.await, other.await, handle));
     if let Ok(stream) = TcpStream::<C>::connect("127.0.0.1:1").await {

@@ -80,6 +80,7 @@ const CASE_OF: &[(&str, &str)] = &[
          for each other for ever; use `ThreadPerTask` with it",
         "blocking_driver_under_one_queue",
     ),
+    ("`…` is not a buffer that an operation may own", "not_a_buffer"),
     ("`…` is not a list of buffers that an operation may own", "not_a_list_of_buffers"),
     ("the driver `…` has no sockets", "driver_without_sockets"),
     ("the driver `…` has no sockets", "generic_without_net"),

@@ -2,6 +2,7 @@
 
 use crate::support::{allocations, bytes, once, pair, runtime};
 use bespoke::Config;
+use bespoke::io::Static;
 use bespoke::prelude::*;
 use core::time::Duration;
 use std::io::{ErrorKind, IoSliceMut, Read as _, Write as _};
@@ -16,7 +17,7 @@ fn take<const N: usize>(peer: &mut std::net::TcpStream) -> [u8; N] {
 pub(crate) fn order_is_that_of_the_list<C: Config<Driver: Net>>() {
     runtime::<C>().block_on(async {
         let (mut stream, mut peer) = pair::<C>().await;
-        let (written, buffers) = stream.write_vectored(["ab", "", "cde", "f"]).await;
+        let (written, buffers) = stream.write_vectored(["ab", "", "cde", "f"].map(Static::from)).await;
         assert_eq!(written.expect("there is room"), 6);
         assert_eq!(buffers, ["ab", "", "cde", "f"]);
         assert_eq!(&take::<6>(&mut peer), b"abcdef");
@@ -34,19 +35,22 @@ pub(crate) fn order_is_that_of_the_list<C: Config<Driver: Net>>() {
 pub(crate) fn every_kind_of_list<C: Config<Driver: Net>>() {
     runtime::<C>().block_on(async {
         let (mut stream, mut peer) = pair::<C>().await;
-        let (written, (head, body)) = stream.write_vectored(("head", vec![b'b'; 2])).await;
-        assert_eq!((written.expect("room"), head, body), (6, "head", vec![b'b'; 2]));
+        let (written, (head, body)) = stream.write_vectored((Static::from("head"), vec![b'b'; 2])).await;
+        assert_eq!((written.expect("room"), head, body), (6, "head".into(), vec![b'b'; 2]));
         let (written, list) = stream.write_vectored(vec![vec![b'c'], vec![b'd', b'e']]).await;
         assert_eq!((written.expect("room"), list.len()), (3, 2));
         let (mut read, mut write) = stream.split();
-        assert_eq!(write.write_vectored((b"f", "g", String::from("h"))).await.0.expect("room"), 3);
+        assert_eq!(
+            write.write_vectored((Static::from("f"), Static::from("g"), String::from("h"))).await.0.expect("room"),
+            3
+        );
         peer.write_all(b"xyz").expect("room");
         let (mut a, mut b) = ([0; 1], [0; 2]);
         read.read_vectored(&mut [IoSliceMut::new(&mut a)]).await.expect("they come");
         read.read_vectored(&mut [IoSliceMut::new(&mut b)]).await.expect("they come");
         assert_eq!((&a, &b), (b"x", b"yz"));
         let (mut read, mut write) = stream.into_split();
-        assert_eq!(write.write_vectored(["i"; 1]).await.0.expect("room"), 1);
+        assert_eq!(write.write_vectored(["i"; 1].map(Static::from)).await.0.expect("room"), 1);
         assert_eq!(&take::<13>(&mut peer), b"headbbcdefghi");
         drop(write);
         assert_eq!(peer.read(&mut [0]).expect("the end"), 0);
@@ -74,9 +78,9 @@ pub(crate) fn short_write_gives_the_buffers_back<C: Config<Driver: Net>>() {
 pub(crate) fn nothing_to_write_or_read<C: Config<Driver: Net>>() {
     runtime::<C>().block_on(async {
         let (mut stream, mut peer) = pair::<C>().await;
-        let none: [&'static str; 0] = [];
+        let none: [Static; 0] = [];
         assert_eq!(stream.write_vectored(none).await.0.expect("open"), 0);
-        assert_eq!(stream.write_vectored(["", ""]).await.0.expect("open"), 0);
+        assert_eq!(stream.write_vectored(["", ""].map(Static::from)).await.0.expect("open"), 0);
         // Nothing has come, and there is no room: it does not wait.
         assert_eq!(stream.read_vectored(&mut []).await.expect("open"), 0);
         assert_eq!(stream.read_vectored(&mut [IoSliceMut::new(&mut [])]).await.expect("open"), 0);
@@ -228,7 +232,7 @@ pub(crate) fn vectored_calls_allocate_nothing<C: Config<Driver: Net>>() {
             if round == 10 {
                 before = allocations();
             }
-            let (written, (_, back)) = stream.write_vectored(("ab", body)).await;
+            let (written, (_, back)) = stream.write_vectored((Static::from("ab"), body)).await;
             assert_eq!(written.expect("room"), 5);
             body = back;
             let (mut got, mut a, mut b) = (0, [0; 2], [0; 3]);

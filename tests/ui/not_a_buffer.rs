@@ -1,4 +1,4 @@
-//~ RUSTC UNDER 5: the trait bound `{integer}: IoBuf` is not satisfied
+//~ UNDER 5: `{integer}` is not a buffer that an operation may own
 use bespoke::net::TcpStream;
 
 async fn send(stream: &mut TcpStream) {

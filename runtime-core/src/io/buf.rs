@@ -59,34 +59,79 @@ pub unsafe trait IoBufMut: IoBuf {
     unsafe fn set_len(&mut self, len: usize);
 }
 
-// SAFETY: a static slice stays.
-unsafe impl IoBuf for &'static [u8] {
+/// Bytes of the program itself, as a buffer: what a string literal is turned into.
+///
+/// Its type has no lifetime. A future that held a `&'static str` for the system would not be provably `Send` inside another
+/// future: the compiler forgets there which lifetime it was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Static(&'static [u8]);
+
+// SAFETY: static bytes stay.
+unsafe impl IoBuf for Static {
     fn as_ptr(&self) -> *const u8 {
-        <[u8]>::as_ptr(self)
+        self.0.as_ptr()
     }
     fn len(&self) -> usize {
-        <[u8]>::len(self)
+        self.0.len()
     }
 }
 
-// SAFETY: a static string stays.
-unsafe impl IoBuf for &'static str {
-    fn as_ptr(&self) -> *const u8 {
-        str::as_ptr(self)
-    }
-    fn len(&self) -> usize {
-        str::len(self)
+impl core::ops::Deref for Static {
+    type Target = [u8];
+    fn deref(&self) -> &[u8] {
+        self.0
     }
 }
 
-// SAFETY: a static array stays.
-unsafe impl<const N: usize> IoBuf for &'static [u8; N] {
-    fn as_ptr(&self) -> *const u8 {
-        <[u8]>::as_ptr(&self[..])
+impl PartialEq<&str> for Static {
+    fn eq(&self, text: &&str) -> bool {
+        self.0 == text.as_bytes()
     }
-    fn len(&self) -> usize {
-        N
+}
+
+/// What can be written: a buffer, or a literal, which becomes a [`Static`].
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a buffer that an operation may own",
+    label = "neither a buffer nor a literal",
+    note = "a write takes its buffer and gives it back: pass a `Vec<u8>`, a `Box<[u8]>`, a `String`, an `Arc<[u8]>`, a slice of \
+            one (`buffer.slice(..n)`), or a literal"
+)]
+pub trait IntoIoBuf {
+    /// The buffer.
+    type Buf: IoBuf;
+    /// As a buffer.
+    fn into_io_buf(self) -> Self::Buf;
+}
+
+#[diagnostic::do_not_recommend]
+impl<B: IoBuf> IntoIoBuf for B {
+    type Buf = B;
+    #[inline(always)]
+    fn into_io_buf(self) -> B {
+        self
     }
+}
+
+macro_rules! literal {
+    ($([$($generics:tt)*] $literal:ty, $bytes:expr;)+) => { $(
+        impl<$($generics)*> From<&'static $literal> for Static {
+            fn from(literal: &'static $literal) -> Self {
+                let bytes: fn(&'static $literal) -> &'static [u8] = $bytes;
+                Static(bytes(literal))
+            }
+        }
+        impl<$($generics)*> IntoIoBuf for &'static $literal {
+            type Buf = Static;
+            fn into_io_buf(self) -> Static {
+                self.into()
+            }
+        }
+    )+ };
+}
+literal! {
+    [] str, |literal| literal.as_bytes();
+    [] [u8], |literal| literal;
+    [const N: usize] [u8; N], |literal| literal;
 }
 
 #[cfg(feature = "alloc")]

@@ -66,12 +66,13 @@ mod tests {
 
     #[test]
     fn every_kind_of_list_shows_its_buffers_in_order() {
-        assert_eq!(joined(&["ab", "", "c"]), b"abc");
+        let s = |text: &'static str| crate::io::Static::from(text);
+        assert_eq!(joined(&["ab", "", "c"].map(s)), b"abc");
         assert_eq!(joined(&std::vec![std::vec![1u8], std::vec![2, 3]]), [1, 2, 3]);
-        assert_eq!(joined(&std::vec!["ab", "c"].into_boxed_slice()), b"abc");
-        assert_eq!(joined(&("head ", std::vec![b'b'])), b"head b");
-        assert_eq!(joined(&("a", "b", std::string::String::from("c"), b"d")), b"abcd");
-        assert_eq!(joined(&("a", "b", "c")), b"abc");
-        assert_eq!(joined(&<[&str; 0]>::default()), b"");
+        assert_eq!(joined(&std::vec![s("ab"), s("c")].into_boxed_slice()), b"abc");
+        assert_eq!(joined(&(s("head "), std::vec![b'b'])), b"head b");
+        assert_eq!(joined(&(s("a"), s("b"), std::string::String::from("c"), s("d"))), b"abcd");
+        assert_eq!(joined(&(s("a"), s("b"), s("c"))), b"abc");
+        assert_eq!(joined(&<[crate::io::Static; 0]>::default()), b"");
     }
 }

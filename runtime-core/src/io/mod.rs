@@ -2,11 +2,11 @@
 //!
 //! | file | holds |
 //! |---|---|
-//! | `buf` | [`IoBuf`], [`IoBufMut`], [`Slice`] |
+//! | `buf` | [`IoBuf`], [`IoBufMut`], [`IntoIoBuf`], [`Slice`], [`Static`] |
 //! | `bufs` | [`IoBufs`]: several of them |
 
 mod buf;
 mod bufs;
 
-pub use buf::{IoBuf, IoBufMut, Slice};
+pub use buf::{IntoIoBuf, IoBuf, IoBufMut, Slice, Static};
 pub use bufs::IoBufs;

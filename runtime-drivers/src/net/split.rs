@@ -6,7 +6,7 @@ use super::{TcpStream, io_error};
 use crate::op::{Interrupted, Net, Recv, Sockets, Taken};
 use bespoke_core::config::Config;
 use bespoke_core::driver::{OwnedResource, Submit};
-use bespoke_core::io::{IoBuf, IoBufMut, IoBufs};
+use bespoke_core::io::{IntoIoBuf, IoBuf, IoBufMut, IoBufs};
 use bespoke_core::roles::Driver;
 use core::fmt;
 use std::io;
@@ -138,11 +138,11 @@ macro_rules! writes {
             /// # Cancel safety
             /// As there.
             #[inline]
-            pub fn write<B: IoBuf>(&mut self, buffer: B) -> Write<'_, C, B>
+            pub fn write<B: IoBuf>(&mut self, buffer: impl IntoIoBuf<Buf = B>) -> Write<'_, C, B>
             where
                 C::Driver: Net,
             {
-                Write::new(&self.resource, buffer)
+                Write::new(&self.resource, buffer.into_io_buf())
             }
 
             /// As [`TcpStream::write_vectored`].
@@ -168,11 +168,11 @@ macro_rules! writes {
             /// # Cancel safety
             /// As there.
             #[inline]
-            pub fn write_all<B: IoBuf>(&mut self, buffer: B) -> WriteAll<'_, C, B>
+            pub fn write_all<B: IoBuf>(&mut self, buffer: impl IntoIoBuf<Buf = B>) -> WriteAll<'_, C, B>
             where
                 C::Driver: Net,
             {
-                WriteAll::new(&self.resource, buffer)
+                WriteAll::new(&self.resource, buffer.into_io_buf())
             }
 
             /// As [`TcpStream::take_interrupted`].

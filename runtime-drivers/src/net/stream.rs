@@ -8,7 +8,7 @@ use super::vectored::{ReadVectored, WriteVectored};
 use crate::op::{Connect, Interrupted, Keepalive, Net, Sockets, Taken};
 use bespoke_core::config::Config;
 use bespoke_core::driver::{Errno, OwnedResource};
-use bespoke_core::io::{IoBuf, IoBufMut, IoBufs};
+use bespoke_core::io::{IntoIoBuf, IoBuf, IoBufMut, IoBufs};
 use bespoke_core::roles::Kind;
 use bespoke_core::runtime::spawn_blocking_if_any;
 use core::fmt;
@@ -173,11 +173,11 @@ impl<C: Config> TcpStream<C> {
     /// *Accounted*: what the system took is on its way, in order. [`take_interrupted`](Self::take_interrupted) tells how much
     /// that was; a caller that writes again without asking may send bytes twice.
     #[inline]
-    pub fn write<B: IoBuf>(&mut self, buffer: B) -> Write<'_, C, B>
+    pub fn write<B: IoBuf>(&mut self, buffer: impl IntoIoBuf<Buf = B>) -> Write<'_, C, B>
     where
         C::Driver: Net,
     {
-        Write::new(&self.resource, buffer)
+        Write::new(&self.resource, buffer.into_io_buf())
     }
 
     /// Writes what one send takes of several buffers, one after the other; may be less than all. Yields how much, and the
@@ -207,11 +207,11 @@ impl<C: Config> TcpStream<C> {
     /// # Cancel safety
     /// As [`write`](Self::write).
     #[inline]
-    pub fn write_all<B: IoBuf>(&mut self, buffer: B) -> WriteAll<'_, C, B>
+    pub fn write_all<B: IoBuf>(&mut self, buffer: impl IntoIoBuf<Buf = B>) -> WriteAll<'_, C, B>
     where
         C::Driver: Net,
     {
-        WriteAll::new(&self.resource, buffer)
+        WriteAll::new(&self.resource, buffer.into_io_buf())
     }
 
     /// What became of the last write that was dropped under way: how many bytes the system took, and the buffer. `None`: no
