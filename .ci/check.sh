@@ -102,6 +102,7 @@ step_thumb() {
     need_target $target
     cargo check -p bespoke-core --target $target
     cargo check -p bespoke-core --target $target --features alloc
+    cargo check -p bespoke-test-library --target $target --no-default-features
     cargo check -p bespoke-alloc --target $target --no-default-features
     cargo check -p bespoke-alloc --target $target --no-default-features --features alloc
 }
