@@ -1,25 +1,56 @@
-//! The futures of reads and writes: an [`Operation`], and the output in the words of `std::io`.
+//! The futures of reads and writes: an [`Operation`], and its output in the words of `std::io`.
 
-use crate::net::io_error;
-use crate::op::{Recv, RecvInto, Transmit};
+use super::io_error;
+use crate::op::{Recv, RecvInto, RecvVectored, Stretches, Transmit, TransmitVectored};
 use bespoke_core::config::Config;
 use bespoke_core::driver::{Operation, OwnedResource, Submit};
-use bespoke_core::io::{IoBuf, IoBufMut};
+use bespoke_core::io::{IoBuf, IoBufMut, IoBufs};
 use core::fmt;
 use core::marker::PhantomData;
 use core::pin::Pin;
 use core::task::{Context, Poll};
-use std::io;
+use std::io::{self, IoSliceMut};
 
-/// Reads what has come. Made by `read`; see there.
+/// A future of this room: polls its operation, and tells the output in its own words.
+macro_rules! told {
+    ($name:ident $(<$buffer:ident: $bound:ident>)?, $op:ty => $output:ty: |$result:pat_param, $kept:pat_param| $told:expr) => {
+        impl<C: Config $(, $buffer: $bound)?> Future for $name<'_, C $(, $buffer)?>
+        where
+            C::Driver: Submit<$op>,
+        {
+            type Output = $output;
+
+            #[inline]
+            fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<$output> {
+                Pin::new(&mut self.operation).poll(cx).map(|($result, $kept)| $told)
+            }
+        }
+
+        impl<C: Config $(, $buffer: $bound)?> fmt::Debug for $name<'_, C $(, $buffer)?>
+        where
+            C::Driver: Submit<$op>,
+        {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.debug_tuple(stringify!($name)).field(&self.operation).finish()
+            }
+        }
+    };
+}
+
+/// Reads what has come. Made by [`TcpStream::read`](super::TcpStream::read); see there.
 #[must_use = "a read does nothing unless it is awaited"]
 pub struct Read<'a, C: Config>
 where
     C::Driver: Submit<Recv>,
 {
     operation: Operation<C, Recv>,
-    _buffer: PhantomData<&'a mut [u8]>,
+    _borrowed: PhantomData<&'a mut [u8]>,
 }
+
+told!(Read, Recv => io::Result<usize>: |read, ()| read.map_err(io_error));
+
+/// Looks at what has come without taking it. Made by [`TcpStream::peek`](super::TcpStream::peek); see there.
+pub type Peek<'a, C> = Read<'a, C>;
 
 impl<'a, C: Config> Read<'a, C>
 where
@@ -30,34 +61,28 @@ where
         let op = Recv { stream: resource.resource(), to: buffer.as_mut_ptr(), len: buffer.len(), peek };
         // SAFETY: `Recv` touches its memory inside `poll` only, and the future borrows buffer and resource as long as it
         // lives.
-        Read { operation: unsafe { resource.operation(op, ()) }, _buffer: PhantomData }
+        Read { operation: unsafe { resource.operation(op, ()) }, _borrowed: PhantomData }
     }
 }
 
-impl<C: Config> Future for Read<'_, C>
-where
-    C::Driver: Submit<Recv>,
-{
-    type Output = io::Result<usize>;
-
-    #[inline]
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.operation).poll(cx).map(|(read, ())| read.map_err(io_error))
-    }
-}
-
-/// Looks at what has come without taking it. Made by `peek`; see there.
-pub type Peek<'a, C> = Read<'a, C>;
-
-/// Reads what has come to a buffer that it owns. Made by `read_into`; see there.
+/// Reads what has come to a buffer that it owns. Made by [`TcpStream::read_into`](super::TcpStream::read_into); see
+/// there.
 #[must_use = "a read does nothing unless it is awaited"]
 pub struct ReadInto<'a, C: Config, B: IoBufMut>
 where
     C::Driver: Submit<RecvInto>,
 {
     operation: Operation<C, RecvInto, B>,
-    _stream: PhantomData<&'a mut ()>,
+    _borrowed: PhantomData<&'a mut [u8]>,
 }
+
+told!(ReadInto<B: IoBufMut>, RecvInto => (io::Result<usize>, B): |read, mut buffer| {
+    if let Ok(len) = read {
+        // SAFETY: the system wrote the first `len` bytes, and was told of no more than the capacity.
+        unsafe { buffer.set_len(len) };
+    }
+    (read.map_err(io_error), buffer)
+});
 
 impl<'a, C: Config, B: IoBufMut> ReadInto<'a, C, B>
 where
@@ -68,45 +93,79 @@ where
         let op = RecvInto { stream: resource.resource(), to: buffer.as_mut_ptr(), len: buffer.capacity() };
         // SAFETY: the buffer goes along, and its bytes stay at their address when it moves (contract of `IoBufMut`); the
         // future borrows the resource as long as it lives.
-        ReadInto { operation: unsafe { resource.operation(op, buffer) }, _stream: PhantomData }
+        ReadInto { operation: unsafe { resource.operation(op, buffer) }, _borrowed: PhantomData }
     }
 }
 
-impl<C: Config, B: IoBufMut> Future for ReadInto<'_, C, B>
+/// Reads what has come into several buffers. Made by [`TcpStream::read_vectored`](super::TcpStream::read_vectored); see
+/// there.
+#[must_use = "a read does nothing unless it is awaited"]
+pub struct ReadVectored<'a, C: Config>
 where
-    C::Driver: Submit<RecvInto>,
+    C::Driver: Submit<RecvVectored>,
 {
-    type Output = (io::Result<usize>, B);
+    operation: Operation<C, RecvVectored>,
+    _borrowed: PhantomData<&'a mut [u8]>,
+}
 
+told!(ReadVectored, RecvVectored => io::Result<usize>: |read, ()| read.map_err(io_error));
+
+impl<'a, C: Config> ReadVectored<'a, C>
+where
+    C::Driver: Submit<RecvVectored>,
+{
     #[inline]
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        Pin::new(&mut self.operation).poll(cx).map(|(read, mut buffer)| {
-            if let Ok(len) = read {
-                // SAFETY: the system wrote the first `len` bytes, and was told of no more than the capacity.
-                unsafe { buffer.set_len(len) };
-            }
-            (read.map_err(io_error), buffer)
-        })
+    pub(super) fn new(resource: &'a OwnedResource<C>, buffers: &'a mut [IoSliceMut<'_>]) -> Self {
+        // A read that takes all that it was asked for must not look short: what the system would leave out is not asked for.
+        let used = buffers.len().min(RecvVectored::MAX);
+        let buffers = &mut buffers[..used];
+        let len = buffers.iter().fold(0usize, |len, buffer| len.saturating_add(buffer.len()));
+        let (to, count) = (buffers.as_mut_ptr().cast::<IoSliceMut<'static>>(), buffers.len());
+        let op = RecvVectored { stream: resource.resource(), to, count, len };
+        // SAFETY: `RecvVectored` touches its memory inside `poll` only, and the future borrows the list, what it names and
+        // the resource as long as it lives.
+        ReadVectored { operation: unsafe { resource.operation(op, ()) }, _borrowed: PhantomData }
     }
 }
 
-/// Writes what one send takes. Made by `write`; see there.
+/// Writes what one send takes. Made by [`TcpStream::write`](super::TcpStream::write); see there.
 #[must_use = "a write does nothing unless it is awaited"]
 pub struct Write<'a, C: Config, B: IoBuf>
 where
     C::Driver: Submit<Transmit>,
 {
     operation: Operation<C, Transmit, B>,
-    _stream: PhantomData<&'a mut ()>,
+    _borrowed: PhantomData<&'a mut [u8]>,
 }
 
-fn transmit<C: Config, B: IoBuf>(resource: &OwnedResource<C>, buffer: B, all: bool) -> Operation<C, Transmit, B>
+told!(Write<B: IoBuf>, Transmit => (io::Result<usize>, B): |(taken, result), buffer| match result {
+    Err(errno) if taken == 0 => (Err(io_error(errno)), buffer),
+    // What was taken is on its way; the next write tells of the error.
+    _ => (Ok(taken), buffer),
+});
+
+/// Writes a whole buffer. Made by [`TcpStream::write_all`](super::TcpStream::write_all); see there.
+#[must_use = "a write does nothing unless it is awaited"]
+pub struct WriteAll<'a, C: Config, B: IoBuf>
+where
+    C::Driver: Submit<Transmit>,
+{
+    operation: Operation<C, Transmit, B>,
+    _borrowed: PhantomData<&'a mut [u8]>,
+}
+
+told!(WriteAll<B: IoBuf>, Transmit => (io::Result<()>, B): |(_, result), buffer| (result.map_err(io_error), buffer));
+
+/// # Safety
+/// The resource outlives the operation.
+#[inline]
+unsafe fn transmit<C: Config, B: IoBuf>(resource: &OwnedResource<C>, buffer: B, all: bool) -> Operation<C, Transmit, B>
 where
     C::Driver: Submit<Transmit>,
 {
     let op = Transmit { stream: resource.resource(), from: buffer.as_ptr(), len: buffer.len(), all };
-    // SAFETY: the buffer goes along, and its bytes stay at their address when it moves (contract of `IoBuf`); the futures
-    // below borrow the resource as long as they live.
+    // SAFETY: the buffer goes along, and its bytes stay at their address when it moves (contract of `IoBuf`); the rest is
+    // the caller's promise.
     unsafe { resource.operation(op, buffer) }
 }
 
@@ -116,34 +175,9 @@ where
 {
     #[inline]
     pub(super) fn new(resource: &'a OwnedResource<C>, buffer: B) -> Self {
-        Write { operation: transmit(resource, buffer, false), _stream: PhantomData }
+        // SAFETY: the future borrows the resource as long as it lives.
+        Write { operation: unsafe { transmit(resource, buffer, false) }, _borrowed: PhantomData }
     }
-}
-
-impl<C: Config, B: IoBuf> Future for Write<'_, C, B>
-where
-    C::Driver: Submit<Transmit>,
-{
-    type Output = (io::Result<usize>, B);
-
-    #[inline]
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        Pin::new(&mut self.operation).poll(cx).map(|((taken, result), buffer)| match result {
-            Err(errno) if taken == 0 => (Err(io_error(errno)), buffer),
-            // What was taken is on its way; the next write tells of the error.
-            _ => (Ok(taken), buffer),
-        })
-    }
-}
-
-/// Writes a whole buffer. Made by `write_all`; see there.
-#[must_use = "a write does nothing unless it is awaited"]
-pub struct WriteAll<'a, C: Config, B: IoBuf>
-where
-    C::Driver: Submit<Transmit>,
-{
-    operation: Operation<C, Transmit, B>,
-    _stream: PhantomData<&'a mut ()>,
 }
 
 impl<'a, C: Config, B: IoBuf> WriteAll<'a, C, B>
@@ -152,54 +186,35 @@ where
 {
     #[inline]
     pub(super) fn new(resource: &'a OwnedResource<C>, buffer: B) -> Self {
-        WriteAll { operation: transmit(resource, buffer, true), _stream: PhantomData }
+        // SAFETY: the future borrows the resource as long as it lives.
+        WriteAll { operation: unsafe { transmit(resource, buffer, true) }, _borrowed: PhantomData }
     }
 }
 
-impl<C: Config, B: IoBuf> Future for WriteAll<'_, C, B>
+/// Writes what one send takes of several buffers. Made by [`TcpStream::write_vectored`](super::TcpStream::write_vectored);
+/// see there.
+#[must_use = "a write does nothing unless it is awaited"]
+pub struct WriteVectored<'a, C: Config, L: IoBufs>
 where
-    C::Driver: Submit<Transmit>,
+    C::Driver: Submit<TransmitVectored>,
 {
-    type Output = (io::Result<()>, B);
+    operation: Operation<C, TransmitVectored, L>,
+    _borrowed: PhantomData<&'a mut [u8]>,
+}
 
+told!(WriteVectored<L: IoBufs>, TransmitVectored => (io::Result<usize>, L): |taken, buffers| (taken.map_err(io_error), buffers));
+
+impl<'a, C: Config, L: IoBufs> WriteVectored<'a, C, L>
+where
+    C::Driver: Submit<TransmitVectored>,
+{
     #[inline]
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        Pin::new(&mut self.operation).poll(cx).map(|((_, result), buffer)| (result.map_err(io_error), buffer))
-    }
-}
-
-impl<C: Config> fmt::Debug for Read<'_, C>
-where
-    C::Driver: Submit<Recv>,
-{
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Read").field(&self.operation).finish()
-    }
-}
-
-impl<C: Config, B: IoBufMut> fmt::Debug for ReadInto<'_, C, B>
-where
-    C::Driver: Submit<RecvInto>,
-{
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("ReadInto").field(&self.operation).finish()
-    }
-}
-
-impl<C: Config, B: IoBuf> fmt::Debug for Write<'_, C, B>
-where
-    C::Driver: Submit<Transmit>,
-{
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Write").field(&self.operation).finish()
-    }
-}
-
-impl<C: Config, B: IoBuf> fmt::Debug for WriteAll<'_, C, B>
-where
-    C::Driver: Submit<Transmit>,
-{
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("WriteAll").field(&self.operation).finish()
+    pub(super) fn new(resource: &'a OwnedResource<C>, buffers: L) -> Self {
+        let mut from = Stretches::new();
+        buffers.each(|bytes| from.push(bytes));
+        let op = TransmitVectored { stream: resource.resource(), from };
+        // SAFETY: the buffers go along, and their bytes stay at their addresses when they move (contract of `IoBufs`); the
+        // future borrows the resource as long as it lives.
+        WriteVectored { operation: unsafe { resource.operation(op, buffers) }, _borrowed: PhantomData }
     }
 }

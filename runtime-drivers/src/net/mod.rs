@@ -4,10 +4,11 @@
 //! |---|---|
 //! | `addresses` | [`ToSocketAddrs`]: what can be connected to |
 //! | `listener` | [`TcpListener`] |
-//! | `stream` | [`TcpStream`] and its reads and writes |
+//! | `stream` | [`TcpStream`]: connecting |
+//! | `options` | its addresses and options |
 //! | `split` | the halves of a stream |
+//! | `reading`, `writing` | what the stream and its halves do alike |
 //! | `futures` | the futures of reads and writes |
-//! | `vectored` | the futures of reads and writes of several buffers |
 //!
 //! # Confinement
 //! Under a local scheduler a socket belongs to the worker that opened it. It may be moved and dropped anywhere; used, on its
@@ -17,16 +18,17 @@
 mod addresses;
 mod futures;
 mod listener;
+mod options;
+mod reading;
 mod split;
 mod stream;
-mod vectored;
+mod writing;
 
 pub use addresses::{LookupAddrs, ToSocketAddrs};
-pub use futures::{Peek, Read, ReadInto, Write, WriteAll};
+pub use futures::{Peek, Read, ReadInto, ReadVectored, Write, WriteAll, WriteVectored};
 pub use listener::TcpListener;
 pub use split::{OwnedReadHalf, OwnedWriteHalf, ReadHalf, ReuniteError, WriteHalf};
 pub use stream::TcpStream;
-pub use vectored::{ReadVectored, WriteVectored};
 
 use crate::op::Sockets;
 use bespoke_core::config::Config;

@@ -1,0 +1,142 @@
+//! What is asked of a stream without waiting: its addresses and its options.
+
+use super::{TcpStream, io_error};
+use crate::op::{Keepalive, Net, Sockets};
+use bespoke_core::config::Config;
+use core::net::SocketAddr;
+use core::time::Duration;
+use std::io;
+use std::net::Shutdown;
+
+/// Calls that do not wait. Each fails with the system's code, and when the runtime is closed.
+#[expect(clippy::missing_errors_doc, reason = "the same for all, said above")]
+impl<C: Config> TcpStream<C> {
+    /// Ends one direction or both: the peer reads the end of the stream. `shutdown(2)`.
+    pub fn shutdown(&self, how: Shutdown) -> io::Result<()>
+    where
+        C::Driver: Net,
+    {
+        self.ask(|raw| <C::Driver as Sockets>::shutdown(raw, how))
+    }
+
+    /// The address of this end.
+    pub fn local_addr(&self) -> io::Result<SocketAddr>
+    where
+        C::Driver: Net,
+    {
+        self.ask(<C::Driver as Sockets>::local_addr)
+    }
+
+    /// The address of the peer.
+    pub fn peer_addr(&self) -> io::Result<SocketAddr>
+    where
+        C::Driver: Net,
+    {
+        self.ask(<C::Driver as Sockets>::peer_addr)
+    }
+
+    /// Are small writes sent at once (`TCP_NODELAY`)? Not by default.
+    pub fn nodelay(&self) -> io::Result<bool>
+    where
+        C::Driver: Net,
+    {
+        self.ask(<C::Driver as Sockets>::nodelay)
+    }
+
+    /// Sends small writes at once, or gathers them.
+    pub fn set_nodelay(&self, on: bool) -> io::Result<()>
+    where
+        C::Driver: Net,
+    {
+        self.ask(|raw| <C::Driver as Sockets>::set_nodelay(raw, on))
+    }
+
+    /// How long closing waits for unsent bytes; `None`: the system sends them in the background.
+    pub fn linger(&self) -> io::Result<Option<Duration>>
+    where
+        C::Driver: Net,
+    {
+        self.ask(<C::Driver as Sockets>::linger)
+    }
+
+    /// As [`linger`](Self::linger), in whole seconds, rounded up. Zero: closing resets the connection.
+    pub fn set_linger(&self, time: Option<Duration>) -> io::Result<()>
+    where
+        C::Driver: Net,
+    {
+        self.ask(|raw| <C::Driver as Sockets>::set_linger(raw, time))
+    }
+
+    /// When an idle connection is probed; `None`: never.
+    pub fn keepalive(&self) -> io::Result<Option<Keepalive>>
+    where
+        C::Driver: Net,
+    {
+        self.ask(<C::Driver as Sockets>::keepalive)
+    }
+
+    /// Probes the idle connection, or does not.
+    pub fn set_keepalive(&self, keepalive: Option<Keepalive>) -> io::Result<()>
+    where
+        C::Driver: Net,
+    {
+        self.ask(|raw| <C::Driver as Sockets>::set_keepalive(raw, keepalive))
+    }
+
+    /// The size of the system's receive buffer in bytes.
+    pub fn recv_buffer_size(&self) -> io::Result<usize>
+    where
+        C::Driver: Net,
+    {
+        self.ask(<C::Driver as Sockets>::recv_buffer_size)
+    }
+
+    /// Asks for a receive buffer; Linux doubles the figure.
+    pub fn set_recv_buffer_size(&self, bytes: usize) -> io::Result<()>
+    where
+        C::Driver: Net,
+    {
+        self.ask(|raw| <C::Driver as Sockets>::set_recv_buffer_size(raw, bytes))
+    }
+
+    /// The size of the system's send buffer in bytes.
+    pub fn send_buffer_size(&self) -> io::Result<usize>
+    where
+        C::Driver: Net,
+    {
+        self.ask(<C::Driver as Sockets>::send_buffer_size)
+    }
+
+    /// Asks for a send buffer; Linux doubles the figure.
+    pub fn set_send_buffer_size(&self, bytes: usize) -> io::Result<()>
+    where
+        C::Driver: Net,
+    {
+        self.ask(|raw| <C::Driver as Sockets>::set_send_buffer_size(raw, bytes))
+    }
+
+    /// How many routers a packet may pass.
+    pub fn ttl(&self) -> io::Result<u32>
+    where
+        C::Driver: Net,
+    {
+        self.ask(<C::Driver as Sockets>::ttl)
+    }
+
+    /// Says how many routers a packet may pass: 1 to 255.
+    pub fn set_ttl(&self, hops: u32) -> io::Result<()>
+    where
+        C::Driver: Net,
+    {
+        self.ask(|raw| <C::Driver as Sockets>::set_ttl(raw, hops))
+    }
+
+    /// Takes the pending error of the socket.
+    pub fn take_error(&self) -> io::Result<Option<io::Error>>
+    where
+        C::Driver: Net,
+    {
+        let error = self.ask(<C::Driver as Sockets>::take_error)?;
+        Ok(error.map(io_error))
+    }
+}

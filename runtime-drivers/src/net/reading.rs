@@ -1,0 +1,109 @@
+//! Reading: each method is written once, with its contract, for the stream and the halves that read.
+
+use super::futures::Read;
+use crate::op::Recv;
+use bespoke_core::config::Config;
+use bespoke_core::driver::{OwnedResource, Submit};
+use std::io;
+
+/// The methods of a type that has a `resource()`.
+macro_rules! reading {
+    ($name:ident $(<$life:lifetime>)?) => {
+        impl<$($life,)? C: Config> $name<$($life,)? C> {
+            /// Reads what has come, at most as much as the buffer holds. 0: the peer has ended its direction, or the buffer
+            /// is empty.
+            ///
+            /// # Errors
+            /// What `recv(2)` says: [`ConnectionReset`](std::io::ErrorKind::ConnectionReset), say.
+            ///
+            /// # Cancel safety
+            /// Cancel safe, lossless, and free to drop: bytes that nobody took stay for the next read.
+            #[inline]
+            pub fn read<'r>(&'r mut self, buffer: &'r mut [u8]) -> Read<'r, C>
+            where
+                C::Driver: Net,
+            {
+                Read::new(self.resource(), buffer, false)
+            }
+
+            /// As [`read`](Self::read), but leaves the bytes for the next read.
+            ///
+            /// # Errors
+            /// As [`read`](Self::read).
+            ///
+            /// # Cancel safety
+            /// As [`read`](Self::read).
+            pub fn peek<'r>(&'r mut self, buffer: &'r mut [u8]) -> Peek<'r, C>
+            where
+                C::Driver: Net,
+            {
+                Read::new(self.resource(), buffer, true)
+            }
+
+            /// Reads what has come into a buffer that it owns, from its beginning, at most its whole capacity: a `Vec` needs
+            /// no zeroes, and is as long afterwards as what was read. Yields how much, and the buffer. 0: the peer has ended
+            /// its direction, or the buffer has no capacity.
+            ///
+            /// # Errors
+            /// As [`read`](Self::read); the buffer comes back as it was.
+            ///
+            /// # Cancel safety
+            /// Cancel safe and lossless: bytes that nobody took stay for the next read. The buffer goes with the future.
+            #[inline]
+            pub fn read_into<B: IoBufMut>(&mut self, buffer: B) -> ReadInto<'_, C, B>
+            where
+                C::Driver: Net,
+            {
+                ReadInto::new(self.resource(), buffer)
+            }
+
+            /// As [`read`](Self::read), into several buffers: each is filled before the next. One call uses the first 1024
+            /// of them. `recvmsg(2)`.
+            ///
+            /// # Errors
+            /// As [`read`](Self::read).
+            ///
+            /// # Cancel safety
+            /// As [`read`](Self::read).
+            #[inline]
+            pub fn read_vectored<'r>(&'r mut self, buffers: &'r mut [IoSliceMut<'_>]) -> ReadVectored<'r, C>
+            where
+                C::Driver: Net,
+            {
+                ReadVectored::new(self.resource(), buffers)
+            }
+
+            /// Reads until the buffer is full.
+            ///
+            /// # Errors
+            /// [`UnexpectedEof`](std::io::ErrorKind::UnexpectedEof) when the peer ends before; as [`read`](Self::read) else.
+            ///
+            /// # Cancel safety
+            /// **Not** cancel safe: how much of the buffer was filled is lost with the future.
+            pub async fn read_exact(&mut self, buffer: &mut [u8]) -> io::Result<()>
+            where
+                C::Driver: Net,
+            {
+                read_exact(self.resource(), buffer).await
+            }
+        }
+    };
+}
+pub(super) use reading;
+
+pub(super) async fn read_exact<C: Config>(resource: &OwnedResource<C>, buffer: &mut [u8]) -> io::Result<()>
+where
+    C::Driver: Submit<Recv>,
+{
+    let mut filled = 0;
+    while filled < buffer.len() {
+        match Read::new(resource, &mut buffer[filled..], false).await? {
+            0 => {
+                let why = std::format!("the stream ended after {filled} of {} bytes", buffer.len());
+                return Err(io::Error::new(io::ErrorKind::UnexpectedEof, why));
+            }
+            n => filled += n,
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,82 @@
+//! Writing: each method is written once, with its contract, for the stream and the halves that write.
+
+use crate::op::{Interrupted, Taken};
+use bespoke_core::config::Config;
+use bespoke_core::driver::{OwnedResource, Submit};
+
+/// The methods of a type that has a `resource()`.
+macro_rules! writing {
+    ($name:ident $(<$life:lifetime>)?) => {
+        impl<$($life,)? C: Config> $name<$($life,)? C> {
+            /// Writes what one send takes of the buffer; may be less than all. Yields how much, and the buffer.
+            ///
+            /// # Errors
+            /// What `send(2)` says: [`BrokenPipe`](std::io::ErrorKind::BrokenPipe),
+            /// [`ConnectionReset`](std::io::ErrorKind::ConnectionReset).
+            ///
+            /// # Cancel safety
+            /// *Accounted*: what the system took is on its way, in order. [`take_interrupted`](Self::take_interrupted) tells
+            /// how much that was; a caller that writes again without asking may send bytes twice.
+            #[inline]
+            pub fn write<B: IoBuf>(&mut self, buffer: impl IntoIoBuf<Buf = B>) -> Write<'_, C, B>
+            where
+                C::Driver: Net,
+            {
+                Write::new(self.resource(), buffer.into_io_buf())
+            }
+
+            /// Writes the whole buffer. Yields the buffer.
+            ///
+            /// # Errors
+            /// As [`write`](Self::write).
+            ///
+            /// # Cancel safety
+            /// As [`write`](Self::write).
+            #[inline]
+            pub fn write_all<B: IoBuf>(&mut self, buffer: impl IntoIoBuf<Buf = B>) -> WriteAll<'_, C, B>
+            where
+                C::Driver: Net,
+            {
+                WriteAll::new(self.resource(), buffer.into_io_buf())
+            }
+
+            /// Writes what one send takes of several buffers, one after the other; may be less than all. Yields how much,
+            /// and the buffers. `sendmsg(2)`.
+            ///
+            /// The buffers are an array, a vector, or a tuple of different kinds: `(head, body)`. One call writes from the
+            /// first 16 that are not empty ([`Stretches::MAX`](crate::op::Stretches::MAX)). Nothing is allocated.
+            ///
+            /// # Errors
+            /// As [`write`](Self::write).
+            ///
+            /// # Cancel safety
+            /// As [`write`](Self::write).
+            #[inline]
+            pub fn write_vectored<L: IoBufs>(&mut self, buffers: L) -> WriteVectored<'_, C, L>
+            where
+                C::Driver: Net,
+            {
+                WriteVectored::new(self.resource(), buffers)
+            }
+
+            /// What became of the last write that was dropped under way: how many bytes the system took, and the buffer.
+            /// `None`: no write was interrupted since the last write or question, or none of its bytes were taken.
+            pub async fn take_interrupted(&mut self) -> Option<Taken>
+            where
+                C::Driver: Net,
+            {
+                take_interrupted(self.resource()).await
+            }
+        }
+    };
+}
+pub(super) use writing;
+
+pub(super) async fn take_interrupted<C: Config>(resource: &OwnedResource<C>) -> Option<Taken>
+where
+    C::Driver: Submit<Interrupted>,
+{
+    let op = Interrupted { stream: resource.resource() };
+    // SAFETY: points at no memory, and this call borrows the resource.
+    unsafe { resource.operation(op, ()) }.await.0
+}
