@@ -56,6 +56,7 @@ macro_rules! suite {
                 streams::borrowed_halves,
                 streams::owned_halves,
                 streams::halves_of_two_streams_do_not_reunite,
+                streams::halves_know_their_stream,
                 streams::peek_leaves_the_bytes,
                 streams::read_exact_tells_of_an_early_end,
                 streams::two_tasks_accept_from_one_listener,

@@ -308,6 +308,32 @@ pub(crate) fn halves_of_two_streams_do_not_reunite<C: Config<Driver: Net>>() {
     });
 }
 
+pub(crate) fn halves_know_their_stream<C: Config<Driver: Net>>() {
+    runtime::<C>().block_on(async {
+        let (mut stream, mut peer) = pair::<C>().await;
+        let ends = (peer.peer_addr().expect("connected"), peer.local_addr().expect("connected"));
+        peer.write_all(b"tea").expect("sent");
+        let mut buffer = [0; 8];
+
+        let (mut read, write) = stream.split();
+        assert_eq!(read.peek(&mut buffer).await.expect("it comes"), 3);
+        for addresses in [(read.local_addr(), read.peer_addr()), (write.local_addr(), write.peer_addr())] {
+            assert_eq!((addresses.0.expect("open"), addresses.1.expect("open")), ends);
+        }
+        read.stream().set_nodelay(true).expect("open");
+        assert!(write.stream().nodelay().expect("open"), "the halves are of one stream");
+
+        let (mut read, write) = stream.into_split();
+        assert_eq!(read.peek(&mut buffer).await.expect("it is still there"), 3);
+        for addresses in [(read.local_addr(), read.peer_addr()), (write.local_addr(), write.peer_addr())] {
+            assert_eq!((addresses.0.expect("open"), addresses.1.expect("open")), ends);
+        }
+        write.stream().set_nodelay(false).expect("open");
+        assert!(!read.stream().nodelay().expect("open"), "the halves are of one stream");
+        assert_eq!(read.read(&mut buffer).await.expect("it is still there"), 3);
+    });
+}
+
 pub(crate) fn peek_leaves_the_bytes<C: Config<Driver: Net>>() {
     runtime::<C>().block_on(async {
         let (mut stream, mut peer) = pair::<C>().await;

@@ -10,6 +10,7 @@ use bespoke_core::driver::OwnedResource;
 use bespoke_core::io::{IntoIoBuf, IoBuf, IoBufMut, IoBufs};
 use bespoke_core::roles::Driver;
 use core::fmt;
+use core::net::SocketAddr;
 use std::io::{self, IoSliceMut};
 use std::net::Shutdown;
 use std::sync::Arc;
@@ -46,9 +47,39 @@ pub(super) fn own<C: Config>(stream: TcpStream<C>) -> (OwnedReadHalf<C>, OwnedWr
     (OwnedReadHalf { stream: stream.clone() }, OwnedWriteHalf { stream, forget: false })
 }
 
+/// What the four halves do alike.
 macro_rules! half {
     ($name:ident $(<$life:lifetime>)?) => {
         impl<$($life,)? C: Config> $name<$($life,)? C> {
+            /// The whole stream, for what is neither a read nor a write: its options, its addresses, its
+            /// [`shutdown`](TcpStream::shutdown).
+            #[must_use]
+            pub fn stream(&self) -> &TcpStream<C> {
+                &self.stream
+            }
+
+            /// The address of this end. [`TcpStream::local_addr`].
+            ///
+            /// # Errors
+            /// What `getsockname(2)` says; [`BrokenPipe`](io::ErrorKind::BrokenPipe) when the runtime is closed.
+            pub fn local_addr(&self) -> io::Result<SocketAddr>
+            where
+                C::Driver: Net,
+            {
+                self.stream.local_addr()
+            }
+
+            /// The address of the peer. [`TcpStream::peer_addr`].
+            ///
+            /// # Errors
+            /// What `getpeername(2)` says; [`BrokenPipe`](io::ErrorKind::BrokenPipe) when the runtime is closed.
+            pub fn peer_addr(&self) -> io::Result<SocketAddr>
+            where
+                C::Driver: Net,
+            {
+                self.stream.peer_addr()
+            }
+
             #[inline]
             fn resource(&self) -> &OwnedResource<C> {
                 self.stream.resource()
@@ -67,10 +98,12 @@ macro_rules! half {
 macro_rules! ending {
     ($name:ident $(<$life:lifetime>)?) => {
         impl<$($life,)? C: Config> $name<$($life,)? C> {
-            /// Ends this direction: the peer reads the end of the stream.
+            /// Ends this direction: the peer reads the end of the stream. Does not wait: the system sends what was written
+            /// first. `shutdown(2)`.
             ///
             /// # Errors
-            /// What `shutdown(2)` says; when the runtime is closed.
+            /// What `shutdown(2)` says: [`NotConnected`](io::ErrorKind::NotConnected), say.
+            /// [`BrokenPipe`](io::ErrorKind::BrokenPipe) when the runtime is closed.
             pub fn shutdown(&self) -> io::Result<()>
             where
                 C::Driver: Net,
