@@ -5,6 +5,7 @@
 //!
 //! | file | holds |
 //! |---|---|
+//! | `when` | on which drivers a case is run; that of the conformance suite |
 //! | `support` | a runtime, a connected pair, numbered bytes, the count of allocations |
 //! | `vectored` | several buffers at once |
 //! | `owned` | reads into buffers that they own |
@@ -23,31 +24,31 @@ mod owned;
 mod support;
 #[path = "transfers/vectored.rs"]
 mod vectored;
+#[path = "conformance/when.rs"]
+mod when;
 
 /// All cases for one config.
 macro_rules! suite {
     ($suite:ident: $config:ty) => {
         mod $suite {
+            use crate::when::When;
             use crate::{copies, lines, owned, vectored};
 
-            cases! { $config:
+            cases! { $suite, $config, Always:
                 vectored::order_is_that_of_the_list,
                 vectored::every_kind_of_list,
                 vectored::short_write_gives_the_buffers_back,
                 vectored::nothing_to_write_or_read,
                 vectored::more_buffers_than_one_call_takes,
                 vectored::more_slices_than_one_call_takes,
-                vectored::dropped_vectored_reads_lose_nothing,
                 vectored::waits_for_room_and_for_bytes,
                 vectored::reset_gives_the_buffers_back,
                 vectored::vectored_calls_allocate_nothing,
                 owned::fills_spare_capacity_and_says_how_much,
                 owned::every_kind_of_buffer,
                 owned::ends_and_errors_give_the_buffer_back,
-                owned::dropped_owned_reads_lose_nothing,
                 owned::owned_reads_allocate_nothing,
                 lines::lines_until_the_end,
-                lines::timeouts_around_lines_lose_nothing,
                 lines::endless_line_is_refused,
                 lines::generic_readers_can_be_spawned,
                 lines::lines_allocate_nothing,
@@ -58,15 +59,22 @@ macro_rules! suite {
                 copies::own_readers_and_writers,
                 copies::a_copy_allocates_once,
             }
+            cases! { $suite, $config, Suspending:
+                vectored::dropped_vectored_reads_lose_nothing,
+                owned::dropped_owned_reads_lose_nothing,
+                lines::timeouts_around_lines_lose_nothing,
+            }
         }
     };
 }
 
 macro_rules! cases {
-    ($config:ty: $($room:ident::$case:ident),* $(,)?) => { $(
+    ($suite:ident, $config:ty, $when:ident: $($room:ident::$case:ident),* $(,)?) => { $(
         #[test]
         fn $case() {
-            $room::$case::<$config>();
+            if !When::$when.leaves_out::<$config>(stringify!($suite), stringify!($case)) {
+                $room::$case::<$config>();
+            }
         }
     )* };
 }
@@ -82,5 +90,15 @@ impl bespoke::Config for Stingy {
     const POLL_BUDGET: u32 = 1;
 }
 
+/// Operations that block, a thread per task.
+struct Threads;
+
+#[bespoke::config(base = bespoke::preset::Default)]
+impl bespoke::Config for Threads {
+    type Scheduler = bespoke::scheduler::ThreadPerTask;
+    type Driver = bespoke::driver::Blocking;
+}
+
+suite!(blocking: crate::Threads);
 suite!(mio: bespoke::preset::Default);
 suite!(mio_stingy: crate::Stingy);

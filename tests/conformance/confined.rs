@@ -8,10 +8,11 @@ use bespoke::rt::{SharingOf, TcpListener, TcpStream};
 use bespoke::scheduler::Sharing;
 use bespoke::{Config, Runtime};
 use core::future::poll_fn;
-use core::pin::Pin;
+use core::net::SocketAddr;
+use core::pin::{Pin, pin};
 use core::task::Poll;
 use core::time::Duration;
-use std::io::Write as _;
+use std::io::{Read as _, Write as _};
 
 /// Another config: its runtime is the wrong one.
 struct Stranger;
@@ -20,11 +21,21 @@ struct Stranger;
 impl bespoke::Config for Stranger {}
 
 pub(crate) fn used_on_another_worker<C: Config<Driver: Net>>() {
-    if <SharingOf<C> as Sharing>::SHARED {
-        return println!("skipped: any worker of this config may use a socket");
-    }
     let runtime = runtime::<C>();
     let (mut stream, mut peer) = runtime.block_on(pair::<C>());
+    if <SharingOf<C> as Sharing>::SHARED {
+        // Any worker may use it: that of a task, and one of another runtime.
+        let tasks = runtime.handle().spawn(async move {
+            stream.write_all("one").await.0.expect("open");
+            stream
+        });
+        let mut stream = runtime.block_on(tasks).expect("written");
+        let own = crate::support::runtime::<C>();
+        own.block_on(stream.write_all("two")).0.expect("open");
+        let mut got = [0; 6];
+        peer.read_exact(&mut got).expect("sent");
+        return assert_eq!(&got, b"onetwo");
+    }
     let (stream, messages) = std::thread::spawn(move || {
         let (own, stranger) = (crate::support::runtime::<C>(), crate::support::runtime::<Stranger>());
         let messages = [
@@ -52,12 +63,21 @@ pub(crate) fn used_on_another_worker<C: Config<Driver: Net>>() {
     assert_eq!(runtime.block_on(stream.read(&mut [0; 8])).expect("its own worker"), 1);
 }
 
+/// Connects and listens, for a driver that needs no runtime for it.
+async fn started_nowhere<C: Config<Driver: Net>>(address: SocketAddr) {
+    let mut stream = TcpStream::<C>::connect(address).await.expect("a listener is there");
+    stream.write_all("tea").await.0.expect("open");
+    drop(TcpListener::<C>::bind("127.0.0.1:0").await.expect("a port is free"));
+}
+
 pub(crate) fn without_a_runtime<C: Config<Driver: Net>>() {
-    if <C::Driver as Driver>::STATELESS {
-        return println!("skipped: this driver needs no runtime");
-    }
     let (_listener, address) = std_listener();
     let before = fds();
+    if <C::Driver as Driver>::STATELESS {
+        // It needs none.
+        assert!(poll_once(pin!(started_nowhere::<C>(address))).is_ready());
+        return assert_eq!(fds(), before);
+    }
     for _ in 0..3 {
         let connect = panic_of(|| drop(poll_once(Box::pin(TcpStream::<C>::connect(address)).as_mut())));
         let bind = panic_of(|| drop(poll_once(Box::pin(TcpListener::<C>::bind("127.0.0.1:0")).as_mut())));
@@ -71,12 +91,13 @@ pub(crate) fn without_a_runtime<C: Config<Driver: Net>>() {
 }
 
 pub(crate) fn in_the_wrong_runtime<C: Config<Driver: Net>>() {
-    if <C::Driver as Driver>::STATELESS {
-        return println!("skipped: this driver needs no runtime");
-    }
     let (_listener, address) = std_listener();
     let stranger = Runtime::<Stranger>::new().expect("a runtime starts");
     let before = fds();
+    if <C::Driver as Driver>::STATELESS {
+        stranger.block_on(started_nowhere::<C>(address));
+        return assert_eq!(fds(), before);
+    }
     let connect = panic_of(|| drop(stranger.block_on(TcpStream::<C>::connect(address))));
     let bind = panic_of(|| drop(stranger.block_on(TcpListener::<C>::bind("127.0.0.1:0"))));
     for message in [connect, bind] {
@@ -86,7 +107,7 @@ pub(crate) fn in_the_wrong_runtime<C: Config<Driver: Net>>() {
     assert_eq!(fds(), before, "a call that panics leaves no socket behind");
 }
 
-/// What other threads drop: a stream at rest, a read and a write under way, halves, a listener, a sleep.
+/// What other threads drop: streams at rest, halves, a listener, a sleep; a read and a write under way, where they can be.
 type Things = Vec<Box<dyn core::any::Any + Send>>;
 
 async fn things<C: Config<Driver: Net>>() -> (Things, Vec<std::net::TcpStream>) {
@@ -106,11 +127,15 @@ async fn things<C: Config<Driver: Net>>() -> (Things, Vec<std::net::TcpStream>) 
     let (mut writes, peer) = stream().await;
     peers.push(peer);
     writes.set_send_buffer_size(4096).expect("open");
-    let futures: [Pin<Box<dyn Future<Output = ()> + Send>>; 3] = [
-        Box::pin(async move { drop(reads.read(&mut [0; 8]).await) }),
-        Box::pin(async move { drop(writes.write_all(vec![1; 16 << 20]).await) }),
-        Box::pin(C::sleep(Duration::from_secs(3600))),
-    ];
+    let mut futures: Vec<Pin<Box<dyn Future<Output = ()> + Send>>> =
+        vec![Box::pin(C::sleep(Duration::from_secs(3600)))];
+    if <C::Driver as Driver>::CAPS.suspends {
+        futures.push(Box::pin(async move { drop(reads.read(&mut [0; 8]).await) }));
+        futures.push(Box::pin(async move { drop(writes.write_all(vec![1; 16 << 20]).await) }));
+    } else {
+        // Neither would ever be under way.
+        things.push(Box::new((reads, writes)));
+    }
     for mut future in futures {
         poll_fn(|cx| {
             assert!(future.as_mut().poll(cx).is_pending());

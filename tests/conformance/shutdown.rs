@@ -126,10 +126,52 @@ pub(crate) fn operations_under_way<C: Config<Driver: Net>>() {
     assert!(slowest < Duration::from_secs(1), "closing took {slowest:?}");
 }
 
-pub(crate) fn closed_streams_say_so<C: Config<Driver: Net>>() {
-    if <C::Driver as bespoke::driver::Driver>::STATELESS {
-        return println!("skipped: the sockets of this driver belong to no runtime");
+/// The same operations, begun by tasks: closing ends each of them, and the tasks see nothing of it.
+pub(crate) fn tasks_under_way<C: Config<Driver: Net>>() {
+    let rounds = count(50, 2_000);
+    let mut random = Random::new(10);
+    let mut slowest = Duration::ZERO;
+    for _ in 0..rounds {
+        let runtime = runtime::<C>();
+        let (mut tasks, mut peers) = (Vec::new(), Vec::new());
+        runtime.block_on(async {
+            for _ in 0..2 {
+                let (mut reads, peer) = pair::<C>().await;
+                peers.push(peer);
+                let (mut writes, peer) = pair::<C>().await;
+                peers.push(peer);
+                writes.set_send_buffer_size(4096).expect("open");
+                let listener = TcpListener::<C>::bind("127.0.0.1:0").await.expect("a port is free");
+                let handle = C::handle();
+                tasks.push(handle.spawn(async move { panic!("it read {:?}", reads.read(&mut [0; 64]).await) }));
+                tasks.push(
+                    handle.spawn(async move { panic!("it wrote {:?}", writes.write_all(vec![1; 16 << 20]).await.0) }),
+                );
+                tasks.push(handle.spawn(async move { panic!("it accepted {:?}", listener.accept().await) }));
+                tasks.push(handle.spawn(async { C::sleep(Duration::from_secs(3600)).await }));
+            }
+            // Some have begun, or none, or all.
+            match random.below(3) {
+                0 => {}
+                1 => C::yield_now().await,
+                _ => C::sleep(Duration::from_millis(2)).await,
+            }
+        });
+        let start = Instant::now();
+        drop(runtime);
+        slowest = slowest.max(start.elapsed());
+        for task in &mut tasks {
+            match poll_once(Pin::new(task)) {
+                Poll::Ready(ended) => assert!(ended.expect_err("it cannot end").is_cancelled(), "see above"),
+                Poll::Pending => panic!("a task waits for a closed runtime"),
+            }
+        }
     }
+    println!("{rounds} runtimes closed, the slowest took {slowest:?}");
+    assert!(slowest < Duration::from_secs(1), "closing took {slowest:?}");
+}
+
+pub(crate) fn closed_streams_say_so<C: Config<Driver: Net>>() {
     let runtime = runtime::<C>();
     let (mut stream, _peer, listener, halves, _other) = runtime.block_on(async {
         let (stream, peer) = pair::<C>().await;

@@ -224,9 +224,6 @@ pub(crate) fn big_write_to_a_slow_reader<C: Config<Driver: Net>>() {
 /// One task reads and writes at once: more than both directions hold, so each side waits for the other.
 pub(crate) fn borrowed_halves<C: Config<Driver: Net>>() {
     const LEN: usize = 4 << 20;
-    if !<C::Driver as bespoke::driver::Driver>::CAPS.suspends {
-        return println!("skipped: one thread cannot read and write at once on this driver");
-    }
     runtime::<C>().block_on(async {
         let (mut stream, mut peer) = pair::<C>().await;
         let peer = std::thread::spawn(move || {

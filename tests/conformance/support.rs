@@ -12,26 +12,12 @@ use std::net::{TcpListener as StdListener, TcpStream as StdStream};
 use std::sync::{Mutex, PoisonError, mpsc};
 use std::time::Instant;
 
-/// On which drivers a case runs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum When {
-    /// On all.
-    Always,
-    /// Where a pending operation gives the thread back, so that its future can be dropped.
-    Suspending,
-}
-
 /// Descriptors are counted per process, so one case runs at a time.
 static ALONE: Mutex<()> = Mutex::new(());
 static NAME: Mutex<&str> = Mutex::new("");
 
 /// Runs a case: alone, watched, with its descriptors counted.
-pub(crate) fn run<C: Config<Driver: Net>>(name: &'static str, when: When, case: fn()) {
-    if when == When::Suspending && !<C::Driver as bespoke::driver::Driver>::CAPS.suspends {
-        let driver = <C::Driver as bespoke::driver::Driver>::NAME;
-        println!("skipped {name}: operations of the driver `{driver}` do not suspend, so none is dropped under way");
-        return;
-    }
+pub(crate) fn run(name: &'static str, case: fn()) {
     let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     *NAME.lock().unwrap_or_else(PoisonError::into_inner) = name;
     let (done, watch) = mpsc::channel::<()>();

@@ -8,6 +8,7 @@
 //! during a slice is told at once; one that was ready before is told after a slice, perhaps once too often.
 
 use super::Blocking;
+use crate::op::lower::leaves_nothing;
 use crate::op::{
     Accept, Connect, Direction, Interrupted, Ready, Recv, RecvInto, RecvVectored, Stretches, Taken, Transmit,
     TransmitVectored,
@@ -16,9 +17,8 @@ use crate::sys::poll::{Interest, poll_ready};
 use crate::sys::socket::Connect as Started;
 use crate::sys::transfer::IoVec;
 use crate::sys::{socket, transfer};
-use bespoke_core::driver::{Errno, Nop, Op, Submit};
-use bespoke_core::roles::{RawResource, Under};
-use bespoke_core::sharing::Sharing;
+use bespoke_core::driver::{Errno, Nop, Op};
+use bespoke_core::roles::RawResource;
 use core::net::SocketAddr;
 use core::task::{Context, Poll};
 use core::time::Duration;
@@ -33,43 +33,12 @@ trait RunBlocking: Op {
     fn run_blocking(&mut self) -> Self::Output;
 }
 
-macro_rules! lower {
-    ($($op:ty),+) => {$(
-        impl Submit<$op> for Blocking {
-            type InFlight<S: Sharing> = ();
-
-            #[inline(always)]
-            fn poll_op<S: Sharing>(
-                _live: &<Self as Under<S>>::Live,
-                op: &mut $op,
-                _state: &mut (),
-                _cx: &mut Context<'_>,
-            ) -> Poll<<$op as Op>::Output>
-            where
-                Self: Under<S>,
-            {
-                Poll::Ready(op.run_blocking())
-            }
-
-            #[inline(always)]
-            fn in_flight<S: Sharing>(_state: &()) -> bool {
-                false
-            }
-
-            fn abandon<S: Sharing, K: Send + 'static>(
-                _live: &<Self as Under<S>>::Live,
-                _op: &mut $op,
-                _state: &mut (),
-                keep: K,
-            ) where
-                Self: Under<S>,
-            {
-                drop(keep);
-            }
-        }
-    )+};
+macro_rules! run_blocking {
+    ($($op:ty),+) => {
+        $(leaves_nothing!(Blocking, $op, (), |_, op, _, _| Poll::Ready(op.run_blocking()));)+
+    };
 }
-lower!(Nop, Accept, Connect, Recv, RecvInto, RecvVectored, Transmit, TransmitVectored, Interrupted);
+run_blocking!(Nop, Accept, Connect, Recv, RecvInto, RecvVectored, Transmit, TransmitVectored, Interrupted);
 
 impl RunBlocking for Nop {
     #[inline(always)]
@@ -179,56 +148,30 @@ impl RunBlocking for Interrupted {
 #[derive(Debug, Default)]
 pub struct Waited(bool);
 
-impl Submit<Ready> for Blocking {
-    type InFlight<S: Sharing> = Waited;
+leaves_nothing!(Blocking, Ready, Waited, |_, op, waited, cx| wait_a_slice(op, waited, cx));
 
-    fn poll_op<S: Sharing>(
-        _live: &<Self as Under<S>>::Live,
-        op: &mut Ready,
-        state: &mut Waited,
-        cx: &mut Context<'_>,
-    ) -> Poll<Result<(), Errno>>
-    where
-        Self: Under<S>,
-    {
-        if core::mem::take(&mut state.0) {
-            return Poll::Ready(Ok(()));
+fn wait_a_slice(op: &Ready, waited: &mut Waited, cx: &mut Context<'_>) -> Poll<Result<(), Errno>> {
+    if core::mem::take(&mut waited.0) {
+        return Poll::Ready(Ok(()));
+    }
+    let interest = match op.direction {
+        Direction::Read => Interest::Read,
+        Direction::Write => Interest::Write,
+    };
+    let slice = |wait| poll_ready(op.resource.raw, interest, Some(wait));
+    match slice(Duration::ZERO) {
+        Err(errno) => return Poll::Ready(Err(errno)),
+        Ok(true) => {
+            #[expect(clippy::disallowed_methods, reason = "this driver blocks its thread: that is what it is for")]
+            std::thread::sleep(SLICE);
+            waited.0 = true;
         }
-        let interest = match op.direction {
-            Direction::Read => Interest::Read,
-            Direction::Write => Interest::Write,
-        };
-        let slice = |wait| poll_ready(op.resource.raw, interest, Some(wait));
-        match slice(Duration::ZERO) {
+        Ok(false) => match slice(SLICE) {
+            Ok(false) => {}
+            Ok(true) => return Poll::Ready(Ok(())),
             Err(errno) => return Poll::Ready(Err(errno)),
-            Ok(true) => {
-                #[expect(clippy::disallowed_methods, reason = "this driver blocks its thread: that is what it is for")]
-                std::thread::sleep(SLICE);
-                state.0 = true;
-            }
-            Ok(false) => match slice(SLICE) {
-                Ok(false) => {}
-                Ok(true) => return Poll::Ready(Ok(())),
-                Err(errno) => return Poll::Ready(Err(errno)),
-            },
-        }
-        cx.waker().wake_by_ref();
-        Poll::Pending
+        },
     }
-
-    /// Neither the driver nor the system knows of it.
-    fn in_flight<S: Sharing>(_state: &Waited) -> bool {
-        false
-    }
-
-    fn abandon<S: Sharing, K: Send + 'static>(
-        _live: &<Self as Under<S>>::Live,
-        _op: &mut Ready,
-        _state: &mut Waited,
-        keep: K,
-    ) where
-        Self: Under<S>,
-    {
-        drop(keep);
-    }
+    cx.waker().wake_by_ref();
+    Poll::Pending
 }

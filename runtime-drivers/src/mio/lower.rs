@@ -1,19 +1,25 @@
 //! How each operation is expressed here: the system call first, readiness when it would block.
+//!
+//! | file | holds |
+//! |---|---|
+//! | `reads` | reading from a stream, in every form |
+//! | `writes` | writing to one, and what became of a write that was dropped |
+//!
+//! Here: what they share, connections, readiness.
+
+mod reads;
+mod writes;
 
 use super::{LiveMio, Mio, Side};
-use crate::op::{
-    Accept, Connect, Direction, Interrupted, Ready, Recv, RecvInto, RecvVectored, Stretches, Taken, Transmit,
-    TransmitVectored,
-};
+use crate::op::lower::leaves_nothing;
+use crate::op::{Accept, Connect, Direction, Ready};
 use crate::sys::socket::Connect as Started;
-use crate::sys::transfer::{self, IoVec};
 use crate::sys::{self, socket};
-use bespoke_core::driver::{Errno, Nop, Op, Submit};
+use bespoke_core::driver::{Errno, Nop};
 use bespoke_core::roles::Under;
 use bespoke_core::sharing::Sharing;
 use core::net::SocketAddr;
 use core::task::{Context, Poll};
-use std::boxed::Box;
 
 /// Tries `call` while the source is thought ready.
 #[inline]
@@ -37,44 +43,16 @@ fn attempt<T>(
     }
 }
 
-/// An operation that leaves nothing behind when it is dropped.
+/// An operation that leaves nothing behind and remembers nothing.
 macro_rules! wait {
-    ($op:ty, |$live:ident, $o:ident, $cx:ident| $body:expr) => {
-        impl Submit<$op> for Mio {
-            type InFlight<S: Sharing> = ();
-
-            #[inline]
-            fn poll_op<S: Sharing>(
-                live: &<Self as Under<S>>::Live,
-                $o: &mut $op,
-                _state: &mut (),
-                $cx: &mut Context<'_>,
-            ) -> Poll<<$op as Op>::Output>
-            where
-                Self: Under<S>,
-            {
-                let $live = of::<S>(live);
-                $body
-            }
-
-            #[inline(always)]
-            fn in_flight<S: Sharing>(_state: &()) -> bool {
-                false
-            }
-
-            fn abandon<S: Sharing, K: Send + 'static>(
-                _live: &<Self as Under<S>>::Live,
-                _op: &mut $op,
-                _state: &mut (),
-                keep: K,
-            ) where
-                Self: Under<S>,
-            {
-                drop(keep);
-            }
-        }
+    ($op:ty, |$live:ident, $o:ident, $cx:pat_param| $poll:expr) => {
+        $crate::op::lower::leaves_nothing!($crate::mio::Mio, $op, (), |live, $o, _, $cx| {
+            let $live = $crate::mio::lower::of::<S>(live);
+            $poll
+        });
     };
 }
+use wait;
 
 /// `Mio` lives under `Local` only, but a signature that is generic over the sharing does not know that.
 #[inline(always)]
@@ -89,7 +67,7 @@ where
     unsafe { &*live.cast::<LiveMio>() }
 }
 
-wait!(Nop, |_live, _op, _cx| Poll::Ready(()));
+wait!(Nop, |_live, _op, _| Poll::Ready(()));
 
 wait!(Accept, |live, op, cx| accept(live, op, cx));
 
@@ -102,83 +80,6 @@ fn accept(live: &LiveMio, op: &Accept, cx: &mut Context<'_>) -> Poll<Result<(i32
                 result => return result,
             }
         }
-    })
-}
-
-wait!(Recv, |live, op, cx| recv(live, op, cx));
-
-#[inline]
-fn recv(live: &LiveMio, op: &Recv, cx: &mut Context<'_>) -> Poll<Result<usize, Errno>> {
-    if op.len == 0 {
-        // The system would wait for a byte before it says that there is no room for one.
-        return Poll::Ready(Ok(0));
-    }
-    let (key, raw) = (op.stream.key, op.stream.raw);
-    let read = attempt(live, key, Side::Read, cx, || {
-        if op.peek {
-            // SAFETY: whoever made the operation promised that `to` is writable for `len` bytes during the poll.
-            unsafe { transfer::peek(raw, op.to, op.len, true) }
-        } else {
-            // SAFETY: as above.
-            unsafe { transfer::recv(raw, op.to, op.len, true) }
-        }
-    });
-    if !op.peek {
-        note_read(live, key, read, op.len);
-    }
-    read
-}
-
-/// A read that was shorter than asked has emptied the socket.
-#[inline]
-fn note_read(live: &LiveMio, key: u32, read: Poll<Result<usize, Errno>>, asked: usize) {
-    if let Poll::Ready(Ok(n)) = read
-        && n > 0
-        && n < asked
-    {
-        live.with_source(key, |source| {
-            if !source.hung_up {
-                source.readable = false;
-            }
-        });
-    }
-}
-
-wait!(RecvInto, |live, op, cx| {
-    // The buffer is touched inside this call only, so it is a read like any other, and dropping it loses nothing.
-    recv(live, &Recv { stream: op.stream, to: op.to, len: op.len, peek: false }, cx)
-});
-
-wait!(RecvVectored, |live, op, cx| recv_vectored(live, op, cx));
-
-fn recv_vectored(live: &LiveMio, op: &RecvVectored, cx: &mut Context<'_>) -> Poll<Result<usize, Errno>> {
-    if op.len == 0 {
-        return Poll::Ready(Ok(0));
-    }
-    let (key, raw) = (op.stream.key, op.stream.raw);
-    let read = attempt(live, key, Side::Read, cx, || {
-        // SAFETY: whoever made the operation promised that `to` is the start of `count` of them during the poll; on Unix an
-        // `IoSliceMut` is an `iovec`, as the library says.
-        let stretches = unsafe { core::slice::from_raw_parts(op.to.cast::<IoVec>().cast_const(), op.count) };
-        // SAFETY: as above: each of them is writable, and borrowed by nobody else.
-        unsafe { transfer::recv_vectored(raw, stretches, true) }
-    });
-    note_read(live, key, read, op.len);
-    read
-}
-
-wait!(TransmitVectored, |live, op, cx| transmit_vectored(live, op, cx));
-
-/// One send: nothing is taken before the operation is over, so dropping it leaves nothing behind.
-fn transmit_vectored(live: &LiveMio, op: &TransmitVectored, cx: &mut Context<'_>) -> Poll<Result<usize, Errno>> {
-    let mut list = [IoVec::new(core::ptr::null_mut(), 0); Stretches::MAX];
-    let from = op.from.as_slice();
-    for (to, (pointer, len)) in list.iter_mut().zip(from) {
-        *to = IoVec::new(pointer.cast_mut(), *len);
-    }
-    attempt(live, op.stream.key, Side::Write, cx, || {
-        // SAFETY: whoever made the operation keeps every stretch readable until it is over.
-        unsafe { transfer::send_vectored(op.stream.raw, &list[..from.len()], true) }
     })
 }
 
@@ -198,131 +99,32 @@ fn ready(live: &LiveMio, op: &Ready, cx: &mut Context<'_>) -> Poll<Result<(), Er
     Poll::Ready(Ok(()))
 }
 
-wait!(Interrupted, |live, op, _cx| Poll::Ready(live.with_source(op.stream.key, |source| source.interrupted.take())));
-
-/// How much of a write was taken. 0: nothing, so dropping it is free.
-#[derive(Debug, Default)]
-pub struct Progress {
-    taken: usize,
-    /// Of the source. A write that another thread drops is told to the driver later: its stream may be closed by then, and
-    /// the key may be that of another.
-    generation: u32,
-}
-
-impl Submit<Transmit> for Mio {
-    type InFlight<S: Sharing> = Progress;
-
-    #[inline]
-    fn poll_op<S: Sharing>(
-        live: &<Self as Under<S>>::Live,
-        op: &mut Transmit,
-        state: &mut Progress,
-        cx: &mut Context<'_>,
-    ) -> Poll<<Transmit as Op>::Output>
-    where
-        Self: Under<S>,
-    {
-        let live = of::<S>(live);
-        let (key, raw) = (op.stream.key, op.stream.raw);
-        loop {
-            let sent = attempt(live, key, Side::Write, cx, || {
-                // SAFETY: in bounds: at most `len` bytes were taken.
-                let from = unsafe { op.from.add(state.taken) };
-                // SAFETY: whoever made the operation keeps `from` readable for `len` bytes until it is over.
-                unsafe { transfer::send(raw, from, op.len - state.taken, true) }
-            });
-            match sent {
-                Poll::Pending => return Poll::Pending,
-                Poll::Ready(Err(errno)) => {
-                    let taken = core::mem::take(&mut state.taken);
-                    return Poll::Ready((taken, Err(errno)));
-                }
-                Poll::Ready(Ok(n)) => {
-                    state.taken += n;
-                    if state.taken >= op.len || !op.all {
-                        let taken = core::mem::take(&mut state.taken);
-                        return Poll::Ready((taken, Ok(())));
-                    }
-                    state.generation = live.with_source(key, |source| source.generation);
-                }
-            }
-        }
-    }
-
-    #[inline(always)]
-    fn in_flight<S: Sharing>(state: &Progress) -> bool {
-        state.taken > 0
-    }
-
-    fn abandon<S: Sharing, K: Send + 'static>(
-        live: &<Self as Under<S>>::Live,
-        op: &mut Transmit,
-        state: &mut Progress,
-        keep: K,
-    ) where
-        Self: Under<S>,
-    {
-        let taken = Taken { bytes: core::mem::take(&mut state.taken), kept: Box::new(keep) };
-        let generation = state.generation;
-        let old = of::<S>(live).with_source(op.stream.key, |source| {
-            if source.generation == generation { source.interrupted.replace(taken) } else { Some(taken) }
-        });
-        drop(old);
-    }
-}
-
 /// Has the connection been asked for?
 #[derive(Debug, Default)]
 pub struct Asked(bool);
 
-impl Submit<Connect> for Mio {
-    type InFlight<S: Sharing> = Asked;
+// The handle of the socket belongs to the caller and closes it; the driver holds nothing of the future's.
+leaves_nothing!(Mio, Connect, Asked, |live, op, asked, cx| connect(of::<S>(live), op, asked, cx));
 
-    fn poll_op<S: Sharing>(
-        live: &<Self as Under<S>>::Live,
-        op: &mut Connect,
-        state: &mut Asked,
-        cx: &mut Context<'_>,
-    ) -> Poll<Result<(), Errno>>
-    where
-        Self: Under<S>,
-    {
-        let live = of::<S>(live);
-        let socket = op.socket;
-        if !state.0 {
-            match socket::connect_start(socket.raw, &op.address.into()) {
-                Ok(Started::Connected) => return Poll::Ready(live.enlist(socket)),
-                Ok(Started::InProgress) => {}
-                Err(errno) => return Poll::Ready(Err(errno)),
-            }
-            state.0 = true;
-            live.clear(socket.key, Side::Write);
-            if let Err(errno) = live.enlist(socket) {
-                return Poll::Ready(Err(errno));
-            }
+fn connect(live: &LiveMio, op: &Connect, asked: &mut Asked, cx: &mut Context<'_>) -> Poll<Result<(), Errno>> {
+    let socket = op.socket;
+    if !asked.0 {
+        match socket::connect_start(socket.raw, &op.address.into()) {
+            Ok(Started::Connected) => return Poll::Ready(live.enlist(socket)),
+            Ok(Started::InProgress) => {}
+            Err(errno) => return Poll::Ready(Err(errno)),
         }
-        if !live.ready(socket.key, Side::Write, cx) {
-            return Poll::Pending;
+        asked.0 = true;
+        live.clear(socket.key, Side::Write);
+        if let Err(errno) = live.enlist(socket) {
+            return Poll::Ready(Err(errno));
         }
-        Poll::Ready(match socket::take_error(socket.raw) {
-            Ok(None) => Ok(()),
-            Ok(Some(errno)) | Err(errno) => Err(errno),
-        })
     }
-
-    fn in_flight<S: Sharing>(_state: &Asked) -> bool {
-        // The handle of the socket belongs to the caller and closes it; the driver holds nothing of the future's.
-        false
+    if !live.ready(socket.key, Side::Write, cx) {
+        return Poll::Pending;
     }
-
-    fn abandon<S: Sharing, K: Send + 'static>(
-        _live: &<Self as Under<S>>::Live,
-        _op: &mut Connect,
-        _state: &mut Asked,
-        keep: K,
-    ) where
-        Self: Under<S>,
-    {
-        drop(keep);
-    }
+    Poll::Ready(match socket::take_error(socket.raw) {
+        Ok(None) => Ok(()),
+        Ok(Some(errno)) | Err(errno) => Err(errno),
+    })
 }

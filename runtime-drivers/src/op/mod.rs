@@ -8,6 +8,7 @@
 //! Each operation says its memory class and its [`Late`](bespoke_core::driver::Late) class beside its data. A driver says
 //! how it does each one in its `lower.rs`; capabilities are implemented explicitly, one line per driver.
 
+pub(crate) mod lower;
 mod net;
 mod ready;
 mod sockets;

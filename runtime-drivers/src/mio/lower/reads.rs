@@ -1,0 +1,70 @@
+//! Reads: one call, and a short one has emptied the socket.
+
+use super::{attempt, wait};
+use crate::mio::{LiveMio, Side};
+use crate::op::{Recv, RecvInto, RecvVectored};
+use crate::sys::transfer::{self, IoVec};
+use bespoke_core::driver::Errno;
+use core::task::{Context, Poll};
+
+wait!(Recv, |live, op, cx| recv(live, op, cx));
+
+#[inline]
+fn recv(live: &LiveMio, op: &Recv, cx: &mut Context<'_>) -> Poll<Result<usize, Errno>> {
+    if op.len == 0 {
+        // The system would wait for a byte before it says that there is no room for one.
+        return Poll::Ready(Ok(0));
+    }
+    let (key, raw) = (op.stream.key, op.stream.raw);
+    let read = attempt(live, key, Side::Read, cx, || {
+        if op.peek {
+            // SAFETY: whoever made the operation promised that `to` is writable for `len` bytes during the poll.
+            unsafe { transfer::peek(raw, op.to, op.len, true) }
+        } else {
+            // SAFETY: as above.
+            unsafe { transfer::recv(raw, op.to, op.len, true) }
+        }
+    });
+    if !op.peek {
+        note_read(live, key, read, op.len);
+    }
+    read
+}
+
+/// A read that was shorter than asked has emptied the socket.
+#[inline]
+fn note_read(live: &LiveMio, key: u32, read: Poll<Result<usize, Errno>>, asked: usize) {
+    if let Poll::Ready(Ok(n)) = read
+        && n > 0
+        && n < asked
+    {
+        live.with_source(key, |source| {
+            if !source.hung_up {
+                source.readable = false;
+            }
+        });
+    }
+}
+
+wait!(RecvInto, |live, op, cx| {
+    // The buffer is touched inside this call only, so it is a read like any other, and dropping it loses nothing.
+    recv(live, &Recv { stream: op.stream, to: op.to, len: op.len, peek: false }, cx)
+});
+
+wait!(RecvVectored, |live, op, cx| recv_vectored(live, op, cx));
+
+fn recv_vectored(live: &LiveMio, op: &RecvVectored, cx: &mut Context<'_>) -> Poll<Result<usize, Errno>> {
+    if op.len == 0 {
+        return Poll::Ready(Ok(0));
+    }
+    let (key, raw) = (op.stream.key, op.stream.raw);
+    let read = attempt(live, key, Side::Read, cx, || {
+        // SAFETY: whoever made the operation promised that `to` is the start of `count` of them during the poll; on Unix an
+        // `IoSliceMut` is an `iovec`, as the library says.
+        let stretches = unsafe { core::slice::from_raw_parts(op.to.cast::<IoVec>().cast_const(), op.count) };
+        // SAFETY: as above: each of them is writable, and borrowed by nobody else.
+        unsafe { transfer::recv_vectored(raw, stretches, true) }
+    });
+    note_read(live, key, read, op.len);
+    read
+}

@@ -1,0 +1,43 @@
+//! How a driver says that it can do an operation: what most of those implementations have in common.
+
+/// Implements [`Submit`](bespoke_core::driver::Submit) for an operation that leaves nothing behind: the driver and the system
+/// know of it during a poll only, so that dropping its future is free. The last part is the poll.
+///
+/// `$state` is what the future remembers between two polls; `()` for most.
+macro_rules! leaves_nothing {
+    ($driver:ty, $op:ty, $state:ty, |$live:pat_param, $o:ident, $st:pat_param, $cx:pat_param| $poll:expr) => {
+        impl bespoke_core::driver::Submit<$op> for $driver {
+            type InFlight<S: bespoke_core::sharing::Sharing> = $state;
+
+            #[inline(always)]
+            fn poll_op<S: bespoke_core::sharing::Sharing>(
+                $live: &<Self as bespoke_core::roles::Under<S>>::Live,
+                $o: &mut $op,
+                $st: &mut $state,
+                $cx: &mut core::task::Context<'_>,
+            ) -> core::task::Poll<<$op as bespoke_core::driver::Op>::Output>
+            where
+                Self: bespoke_core::roles::Under<S>,
+            {
+                $poll
+            }
+
+            #[inline(always)]
+            fn in_flight<S: bespoke_core::sharing::Sharing>(_: &$state) -> bool {
+                false
+            }
+
+            fn abandon<S: bespoke_core::sharing::Sharing, K: Send + 'static>(
+                _: &<Self as bespoke_core::roles::Under<S>>::Live,
+                _: &mut $op,
+                _: &mut $state,
+                keep: K,
+            ) where
+                Self: bespoke_core::roles::Under<S>,
+            {
+                drop(keep);
+            }
+        }
+    };
+}
+pub(crate) use leaves_nothing;

@@ -1,0 +1,29 @@
+//! On which drivers a case is run; shared by the suites.
+
+use bespoke::Config;
+use bespoke::driver::Driver;
+use std::io::Write as _;
+
+/// On which drivers a case is run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum When {
+    /// On all.
+    Always,
+    /// Where a pending operation gives the thread back, so that its future can be dropped, or polled beside another.
+    Suspending,
+}
+
+impl When {
+    /// Is a case left out under `C`? Says so where the harness shows it, also for a test that passes.
+    pub(crate) fn leaves_out<C: Config>(self, suite: &str, case: &str) -> bool {
+        let leaves_out = self == When::Suspending && !<C::Driver as Driver>::CAPS.suspends;
+        if leaves_out {
+            let driver = <C::Driver as Driver>::NAME;
+            // Not `println!`, which the harness keeps to itself.
+            let mut terminal = std::io::stderr();
+            writeln!(terminal, "skipped {suite}::{case}: operations of the driver `{driver}` do not suspend")
+                .expect("the terminal takes a line");
+        }
+        leaves_out
+    }
+}
