@@ -64,11 +64,12 @@ where
     C::Driver: Submit<RecvInto>,
 {
     #[inline]
-    pub(super) fn new(resource: &'a OwnedResource<C>, mut buffer: B) -> Self {
-        let op = RecvInto { stream: resource.resource(), to: buffer.as_mut_ptr(), len: buffer.capacity() };
+    pub(super) fn new(resource: &'a OwnedResource<C>, buffer: B) -> Self {
+        let stream = resource.resource();
+        let op = |buffer: &mut B| RecvInto { stream, len: buffer.capacity(), to: buffer.as_mut_ptr() };
         // SAFETY: the buffer goes along, and its bytes stay at their address when it moves (contract of `IoBufMut`); the
         // future borrows the resource as long as it lives.
-        ReadInto { operation: unsafe { resource.operation(op, buffer) }, _stream: PhantomData }
+        ReadInto { operation: unsafe { resource.operation_with(buffer, op) }, _stream: PhantomData }
     }
 }
 
@@ -104,10 +105,11 @@ fn transmit<C: Config, B: IoBuf>(resource: &OwnedResource<C>, buffer: B, all: bo
 where
     C::Driver: Submit<Transmit>,
 {
-    let op = Transmit { stream: resource.resource(), from: buffer.as_ptr(), len: buffer.len(), all };
+    let stream = resource.resource();
+    let op = |buffer: &mut B| Transmit { stream, from: buffer.as_ptr(), len: buffer.len(), all };
     // SAFETY: the buffer goes along, and its bytes stay at their address when it moves (contract of `IoBuf`); the futures
     // below borrow the resource as long as they live.
-    unsafe { resource.operation(op, buffer) }
+    unsafe { resource.operation_with(buffer, op) }
 }
 
 impl<'a, C: Config, B: IoBuf> Write<'a, C, B>

@@ -67,12 +67,15 @@ where
 {
     #[inline]
     pub(super) fn new(resource: &'a OwnedResource<C>, buffers: L) -> Self {
-        let mut from = Stretches::new();
-        buffers.each(|bytes| from.push(bytes));
-        let op = TransmitVectored { stream: resource.resource(), from };
+        let stream = resource.resource();
+        let op = |buffers: &mut L| {
+            let mut from = Stretches::new();
+            buffers.each(|bytes| from.push(bytes));
+            TransmitVectored { stream, from }
+        };
         // SAFETY: the buffers go along, and their bytes stay at their addresses when they move (contract of `IoBufs`); the
         // future borrows the resource as long as it lives.
-        WriteVectored { operation: unsafe { resource.operation(op, buffers) }, _stream: PhantomData }
+        WriteVectored { operation: unsafe { resource.operation_with(buffers, op) }, _stream: PhantomData }
     }
 }
 
