@@ -9,4 +9,6 @@ mod loom;
 #[cfg(not(loom))]
 mod panics;
 #[cfg(not(loom))]
+mod storms;
+#[cfg(not(loom))]
 mod stress;
