@@ -82,7 +82,9 @@ mod owner {
         /// Starts the runtime.
         ///
         /// # Errors
-        /// What the system refused: a descriptor for the driver, say.
+        /// - What the system refused: a descriptor for the driver, say.
+        /// - [`OutOfMemory`](crate::error::ErrorKind::OutOfMemory): the memory strategy has no room for the task that stands
+        ///   for the future of [`block_on`](Self::block_on).
         pub fn new() -> Result<Self, Error> {
             const { check::all::<C>() }
             Ok(Runtime {
@@ -98,7 +100,8 @@ mod owner {
         /// and several threads may be inside one at once.
         ///
         /// # Panics
-        /// If this runtime is running already: inside one of its own tasks. And with what `future` panics with.
+        /// If this runtime is running already: inside one of its own tasks. And with what `future` panics with. Under a
+        /// scheduler that gives every task a thread, also if there is no memory or no driver for one worker more.
         pub fn block_on<F: Future>(&self, future: F) -> F::Output {
             if const { place::own_thread::<C>() } {
                 return own_thread::block_on(self.common(), future);
@@ -242,7 +245,7 @@ mod owner {
         pub fn spawn<F: Future<Output: Send> + Send + 'static>(&self, future: F) -> JoinHandle<F::Output> {
             const { assert!(place::own_thread::<C>(), "this scheduler takes tasks from its own workers only") };
             // SAFETY: the runtime holds the home; the bounds say `Send`.
-            unsafe { place::try_spawn_foreign(self.worker, future, ()) }.unwrap_or_else(|_| place::no_memory(C::NAME))
+            unsafe { place::try_spawn_foreign(self.worker, future, ()) }.unwrap_or_else(|_| place::no_memory::<C>())
         }
     }
 
