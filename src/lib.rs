@@ -56,7 +56,7 @@ pub mod preset;
 pub use bespoke_core::config::{Config, PanicPolicy};
 pub use bespoke_core::error::{Error, ErrorKind};
 pub use bespoke_core::info::{Info, Model, Part};
-pub use bespoke_core::runtime::{Handle, LocalConfig, Runtime};
+pub use bespoke_core::runtime::{Handle, LocalConfig, Runtime, Shutdown};
 pub use bespoke_core::task_local;
 pub use bespoke_core::time::{Elapsed, Instant, MissedTickBehavior};
 pub use bespoke_macros::{config, main, test};

@@ -4,6 +4,8 @@
 //! 2. `guest` is set iff the driver may know of `state` ([`Submit::in_flight`]) after a poll by that worker; the operation
 //!    is a guest of it then.
 //! 3. Nothing in an operation is ever pointed at: it may move at any time.
+//! 4. What `keep` owns may be pointed at by `op`, from before the operation moves first. So it is held, and handed on, in a
+//!    [`MaybeDangling`]: moving a bare `Box` would say that nobody else uses its memory.
 
 use super::op::{Op, Submit};
 use super::resource::Owner;
@@ -13,6 +15,7 @@ use crate::roles::{Driver, Under};
 use crate::sharing::Sharing;
 use crate::task::current::current;
 use crate::task::home::Home;
+use crate::util::dangling::MaybeDangling;
 use crate::worker::guests::{Work, post_work};
 use crate::worker::{Worker, ambient};
 use alloc::boxed::Box;
@@ -33,7 +36,7 @@ where
 {
     op: O,
     state: <C::Driver as Submit<O>>::InFlight<SharingOf<C>>,
-    keep: Option<K>,
+    keep: Option<MaybeDangling<K>>,
     /// Whose resource this is about, if it is about one.
     owner: Option<Owner<C>>,
     guest: Option<NonNull<Worker<C>>>,
@@ -52,28 +55,27 @@ impl<C: Config, O: Op, K: Send + 'static> Operation<C, O, K>
 where
     C::Driver: Submit<O>,
 {
-    /// An operation that is about no resource.
+    /// An operation that is about no resource. `op` makes it, from what is kept for it.
     ///
     /// # Safety
-    /// The memory that `op` points at is owned by `keep` and does not move with it; or it outlives the operation and
-    /// `op` is a poll-time operation.
+    /// The memory that the operation points at is owned by what is kept, and stays at its address when that moves; or it
+    /// outlives the operation, which is a poll-time one.
     #[inline]
-    pub unsafe fn new(op: O, keep: K) -> Self {
-        Operation { op, state: Default::default(), keep: Some(keep), owner: None, guest: None, _config: PhantomData }
+    pub unsafe fn new(keep: K, op: impl FnOnce(&mut K) -> O) -> Self {
+        // SAFETY: as the caller.
+        unsafe { Self::about(None, keep, op) }
     }
 
     /// An operation about a resource of `owner`; `None` for a resource that belongs to nobody.
     ///
     /// # Safety
-    /// As [`new`](Self::new); the resource in `op` is open, and stays so while the operation lives.
+    /// As [`new`](Self::new); the resource in the operation is open, and stays so while the operation lives.
     #[inline]
-    pub(super) unsafe fn about(owner: Option<Owner<C>>, op: O, keep: K) -> Self {
+    pub(super) unsafe fn about(owner: Option<Owner<C>>, keep: K, op: impl FnOnce(&mut K) -> O) -> Self {
+        // Rule 4: the operation takes its pointers where nothing that moves kills them.
+        let mut keep = MaybeDangling::new(keep);
+        let op = op(keep.as_mut());
         Operation { op, state: Default::default(), keep: Some(keep), owner, guest: None, _config: PhantomData }
-    }
-
-    /// What is kept for the operation, while it is.
-    pub fn kept(&self) -> Option<&K> {
-        self.keep.as_ref()
     }
 
     #[cold]
@@ -88,7 +90,7 @@ where
                 // SAFETY: the reference that close took for this guest; `home` is not used afterwards.
                 unsafe { Home::release(Worker::home_of(worker)) };
             }
-            return Poll::Ready((O::refused(Errno::RUNTIME_CLOSED), keep));
+            return Poll::Ready((O::refused(Errno::RUNTIME_CLOSED), keep.into_inner()));
         }
         polled_elsewhere::<C>(O::NAME, home.worker)
     }
@@ -200,7 +202,7 @@ where
 {
     #[inline(always)]
     fn kept_once(&mut self) -> K {
-        self.keep.take().expect("an operation was polled after it yielded")
+        self.keep.take().expect("an operation was polled after it yielded").into_inner()
     }
 
     /// The future dies while the driver knows of it.
@@ -269,7 +271,7 @@ where
     /// A copy of the future's: the future drops the original.
     op: core::mem::ManuallyDrop<O>,
     state: <C::Driver as Submit<O>>::InFlight<SharingOf<C>>,
-    keep: K,
+    keep: MaybeDangling<K>,
 }
 
 impl<C: Config, O: Op, K: Send + 'static> Orphan<C, O, K>
@@ -283,7 +285,12 @@ where
         // SAFETY: as above.
         unsafe {
             <C::Driver as Under<SharingOf<C>>>::with(live, |live| {
-                <C::Driver as Submit<O>>::abandon::<SharingOf<C>, K>(live, &mut self.op, &mut self.state, self.keep);
+                <C::Driver as Submit<O>>::abandon::<SharingOf<C>, MaybeDangling<K>>(
+                    live,
+                    &mut self.op,
+                    &mut self.state,
+                    self.keep,
+                );
             });
         }
     }
@@ -309,3 +316,6 @@ where
         f.debug_struct("Operation").field("op", &O::NAME).field("in_flight", &self.guest.is_some()).finish()
     }
 }
+
+#[cfg(all(test, feature = "std", not(loom)))]
+mod tests;

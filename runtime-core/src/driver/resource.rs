@@ -141,17 +141,34 @@ impl<C: Config> OwnedResource<C> {
         self.raw
     }
 
-    /// An operation on this resource.
+    /// An operation on this resource that keeps nothing, or nothing that `op` points into.
     ///
     /// # Safety
-    /// As [`Operation::new`]; this value outlives the operation.
+    /// The memory that `op` points at outlives the operation, which is a poll-time one; so does this value.
     #[inline]
     pub unsafe fn operation<O: Op, K: Send + 'static>(&self, op: O, keep: K) -> Operation<C, O, K>
     where
         C::Driver: Submit<O>,
     {
         // SAFETY: as the caller.
-        unsafe { Operation::about(self.owner, op, keep) }
+        unsafe { self.operation_with(keep, |_| op) }
+    }
+
+    /// An operation on this resource that keeps `keep`; `op` makes it, from what is kept, where that stays.
+    ///
+    /// # Safety
+    /// As [`Operation::new`]; this value outlives the operation.
+    #[inline]
+    pub unsafe fn operation_with<O: Op, K: Send + 'static>(
+        &self,
+        keep: K,
+        op: impl FnOnce(&mut K) -> O,
+    ) -> Operation<C, O, K>
+    where
+        C::Driver: Submit<O>,
+    {
+        // SAFETY: as the caller.
+        unsafe { Operation::about(self.owner, keep, op) }
     }
 
     /// Is the resource still open? `Err`: its runtime is closed, and the system's resource with it.

@@ -58,7 +58,7 @@ pub unsafe fn spawn_unchecked<C: Config, F: Future + 'static>(future: F) -> Join
     if const { place::own_thread::<C>() } {
         // SAFETY: this thread runs the worker, or works for it; `Shared` admits only what is `Send`, with such an output.
         return unsafe { place::try_spawn_foreign(ambient::near::<C>(), future, ()) }
-            .unwrap_or_else(|_| place::no_memory(C::NAME));
+            .unwrap_or_else(|_| place::no_memory::<C>());
     }
     let worker = ambient::spawner::<C>();
     // SAFETY: the ambient worker is this thread's own.

@@ -49,7 +49,7 @@ impl<C: Config> Handle<C> {
         };
         match spawned {
             Ok(handle) => handle,
-            Err(_) => place::no_memory(C::NAME),
+            Err(_) => place::no_memory::<C>(),
         }
     }
 
@@ -160,7 +160,7 @@ pub(super) fn spawn_served<C: Config, F: Future<Output: Send> + Send + 'static, 
     // SAFETY: the thread holds the home that it works for; the bounds say `Send`.
     match unsafe { place::try_spawn_foreign(worker, future, extra) } {
         Ok(handle) => handle,
-        Err(_) => place::no_memory(C::NAME),
+        Err(_) => place::no_memory::<C>(),
     }
 }
 

@@ -7,12 +7,15 @@
 //! | `ambient` | [`Ambient`], [`LocalConfig`]: the runtime from inside a task |
 //! | `admit` | [`Admits`], [`Spawnable`]: what may be spawned where |
 //! | `place` | where a spawned task goes |
+//! | `shutdown` | [`Shutdown`]: what was still going on when a runtime closed |
 //! | `yields` | [`YieldNow`] |
 
 mod admit;
 mod ambient;
 mod handle;
 mod place;
+#[cfg(feature = "std")]
+mod shutdown;
 #[cfg(all(test, not(loom)))]
 mod tests;
 mod yields;
@@ -27,15 +30,17 @@ pub use yields::YieldNow;
 
 #[cfg(feature = "std")]
 pub use owner::Runtime;
+#[cfg(feature = "std")]
+pub use shutdown::Shutdown;
 
 #[cfg(feature = "std")]
 mod owner {
-    use super::{Handle, place};
+    use super::{Handle, Shutdown, place};
     use crate::check;
     use crate::config::{Config, SharingOf};
     use crate::error::Error;
     use crate::info::{Info, Model};
-    use crate::roles::{Drained, Driver, Nanos, Scheduler};
+    use crate::roles::{Driver, Nanos, Scheduler};
     use crate::scheduler::{own_thread, single};
     use crate::sharing::{Local, Shared, Sharing};
     use crate::task::JoinHandle;
@@ -52,7 +57,8 @@ mod owner {
     ///
     /// Dropping it closes it: blocking jobs that wait are cancelled, every task is cancelled and dropped on its worker, open
     /// resources are closed, and operations that the system still holds and blocking jobs that run are waited for, for at
-    /// most [`Config::SHUTDOWN_TIMEOUT`] together; operations that are left then are leaked, jobs run on until they end.
+    /// most [`Config::SHUTDOWN_TIMEOUT`] together; operations that are left then are leaked, jobs run on until they end. A drop
+    /// does not say what was left: [`shutdown_timeout`](Runtime::shutdown_timeout) does.
     /// Wakers, handles and resources may outlive it: they do nothing then.
     ///
     /// # Invariants
@@ -82,7 +88,9 @@ mod owner {
         /// Starts the runtime.
         ///
         /// # Errors
-        /// What the system refused: a descriptor for the driver, say.
+        /// - What the system refused: a descriptor for the driver, say.
+        /// - [`OutOfMemory`](crate::error::ErrorKind::OutOfMemory): the memory strategy has no room for the task that stands
+        ///   for the future of [`block_on`](Self::block_on).
         pub fn new() -> Result<Self, Error> {
             const { check::all::<C>() }
             Ok(Runtime {
@@ -98,7 +106,8 @@ mod owner {
         /// and several threads may be inside one at once.
         ///
         /// # Panics
-        /// If this runtime is running already: inside one of its own tasks. And with what `future` panics with.
+        /// If this runtime is running already: inside one of its own tasks. And with what `future` panics with. Under a
+        /// scheduler that gives every task a thread, also if there is no memory or no driver for one worker more.
         pub fn block_on<F: Future>(&self, future: F) -> F::Output {
             if const { place::own_thread::<C>() } {
                 return own_thread::block_on(self.common(), future);
@@ -179,21 +188,22 @@ mod owner {
             unsafe { self.worker.as_ref() }
         }
 
-        /// Closes the runtime as a drop does, but waits for at most `timeout`.
-        pub fn shutdown_timeout(mut self, timeout: Duration) -> Drained {
+        /// Closes the runtime as a drop does, but waits for at most `timeout`; says what was still going on then.
+        pub fn shutdown_timeout(mut self, timeout: Duration) -> Shutdown {
             self.close(timeout)
         }
 
-        /// Closes the runtime without waiting: what the system still holds is leaked, and blocking jobs run on.
-        pub fn shutdown_background(mut self) -> Drained {
+        /// Closes the runtime without waiting: what the system still holds is leaked, and blocking jobs run on. Says what was
+        /// still going on.
+        pub fn shutdown_background(mut self) -> Shutdown {
             self.close(Duration::ZERO)
         }
     }
 
     impl<C: Config, S: Sharing> Runtime<C, S> {
-        fn close(&mut self, timeout: Duration) -> Drained {
+        fn close(&mut self, timeout: Duration) -> Shutdown {
             if core::mem::replace(&mut self.closed, true) {
-                return Drained::default();
+                return Shutdown::default();
             }
             let by = Nanos(u64::try_from(timeout.as_nanos()).unwrap_or(u64::MAX));
             #[expect(
@@ -208,12 +218,14 @@ mod owner {
             }
             common.pool.close();
             // SAFETY: this thread owns the worker; `closed` keeps everything else away from it.
-            let mut drained = unsafe { close::close(self.worker, by) };
-            if const { place::own_thread::<C>() } {
-                drained.leaked += common.task_threads.wait(timeout.saturating_sub(start.elapsed()));
-            }
-            common.pool.wait(timeout.saturating_sub(start.elapsed()));
-            drained
+            let drained = unsafe { close::close(self.worker, by) };
+            let running_tasks = if const { place::own_thread::<C>() } {
+                common.task_threads.wait(timeout.saturating_sub(start.elapsed()))
+            } else {
+                0
+            };
+            let running_jobs = common.pool.wait(timeout.saturating_sub(start.elapsed()));
+            Shutdown { cancelled_ops: drained.cancelled, leaked_ops: drained.leaked, running_jobs, running_tasks }
         }
     }
 
@@ -242,7 +254,7 @@ mod owner {
         pub fn spawn<F: Future<Output: Send> + Send + 'static>(&self, future: F) -> JoinHandle<F::Output> {
             const { assert!(place::own_thread::<C>(), "this scheduler takes tasks from its own workers only") };
             // SAFETY: the runtime holds the home; the bounds say `Send`.
-            unsafe { place::try_spawn_foreign(self.worker, future, ()) }.unwrap_or_else(|_| place::no_memory(C::NAME))
+            unsafe { place::try_spawn_foreign(self.worker, future, ()) }.unwrap_or_else(|_| place::no_memory::<C>())
         }
     }
 

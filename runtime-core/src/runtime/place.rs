@@ -3,7 +3,7 @@
 use crate::config::Config;
 #[cfg(feature = "std")]
 use crate::config::SharingOf;
-use crate::roles::{Placement, Scheduler};
+use crate::roles::{Memory, Placement, Scheduler};
 #[cfg(feature = "std")]
 use crate::scheduler::own_thread;
 #[cfg(feature = "std")]
@@ -34,7 +34,7 @@ pub(super) unsafe fn spawn<C: Config, F: Future + 'static>(
     #[cfg(feature = "std")]
     if const { own_thread::<C>() } {
         // SAFETY: `Shared` admits futures that are `Send`, with such an output; the worker is alive.
-        return unsafe { on_own_thread(worker, future, ()) }.unwrap_or_else(|_| no_memory(C::NAME));
+        return unsafe { on_own_thread(worker, future, ()) }.unwrap_or_else(|_| no_memory::<C>());
     }
     // SAFETY: as the caller.
     unsafe { spawn::spawn(worker, future) }
@@ -55,7 +55,7 @@ pub(super) unsafe fn spawn_named<C: Config, F: Future + 'static>(
     #[cfg(feature = "std")]
     if const { own_thread::<C>() } {
         // SAFETY: as in `spawn`.
-        return unsafe { on_own_thread(worker, future, spawn::Named(name)) }.unwrap_or_else(|_| no_memory(C::NAME));
+        return unsafe { on_own_thread(worker, future, spawn::Named(name)) }.unwrap_or_else(|_| no_memory::<C>());
     }
     // SAFETY: as the caller.
     unsafe { spawn::spawn_named(worker, name, future) }
@@ -114,8 +114,15 @@ unsafe fn on_own_thread<C: Config, F: Future + 'static, X: Extra>(
 }
 
 #[cold]
+#[track_caller]
+pub(super) fn no_memory<C: Config>() -> ! {
+    no_memory_left(C::Memory::NAME, C::NAME)
+}
+
+/// What a spawn says that found no memory outside its worker.
+#[cold]
 #[inline(never)]
 #[track_caller]
-pub(super) fn no_memory(config: &str) -> ! {
-    panic!("the memory strategy of `{config}` has no memory for a task of another thread")
+fn no_memory_left(strategy: &str, config: &str) -> ! {
+    panic!("the memory strategy `{strategy}` of `{config}` has no memory left for a task of another thread")
 }

@@ -33,7 +33,7 @@ impl Scheduler for SingleThread {
 ///
 /// An abort takes effect when the task next waits for something else than an operation that blocks. Closing the runtime
 /// asks every task to end, and ends operations that block on sockets; a thread that is still busy after the timeout is
-/// left alone, and counted in [`Drained::leaked`](crate::roles::Drained::leaked).
+/// left alone, and counted in `Shutdown::running_tasks`.
 #[derive(Debug, Clone, Copy)]
 pub struct ThreadPerTask;
 

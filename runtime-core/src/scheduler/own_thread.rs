@@ -18,8 +18,8 @@
 
 use super::single;
 use crate::config::{Config, SharingOf};
-use crate::error::Error;
-use crate::roles::{Driver, Nanos, Threads};
+use crate::error::{Error, ErrorKind};
+use crate::roles::{Driver, Memory, Nanos, Threads};
 use crate::sharing::Sharing;
 use crate::task::current::Entered;
 use crate::task::header::Task;
@@ -193,6 +193,12 @@ pub(crate) fn block_on<C: Config, F: Future>(common: &Arc<Common<C>>, future: F)
     assert!(!is_inside(common), "{}", Inside(C::NAME));
     let worker = match Worker::start(common.clone(), common.task_threads.next_worker()) {
         Ok(worker) => worker,
+        Err(error) if error.kind() == ErrorKind::OutOfMemory => panic!(
+            "`block_on` of `{}` cannot start a worker: the memory strategy `{}` has no {} bytes left for it",
+            C::NAME,
+            C::Memory::NAME,
+            spawn::root_bytes::<C>()
+        ),
         Err(error) => panic!("`block_on` of `{}` cannot start a worker: {error}", C::NAME),
     };
     struct Close<C: Config>(NonNull<Worker<C>>);

@@ -1,21 +1,31 @@
 //! The shutdown protocol of a worker, on its owner.
 //!
-//! 1. Enter the context; `closing`: a spawn from now on returns a handle that is cancelled already.
-//! 2. Cancel every task that is not complete, the root among them; take in what comes through the inbox; give up the pins
-//!    of the run queue. Repeat until nothing is left. The driver is still current: what tasks drop may use it.
+//! 1. Enter the context; `closing`: a spawn from now on returns a handle that is cancelled already. What another thread
+//!    spawns is cancelled by its visit, here or in step 6, or, once the inbox is closed, by that thread.
+//! 2. Cancel every task that is not complete, the root among them; take in what lies in the inbox; give up the pins
+//!    of the run queue. The driver is still current: what tasks drop may use it.
 //! 3. Wake who sleeps outside the tasks, also for ever: a poll then says that the runtime is closed. The last of the user's
 //!    code. A waker that stayed in the wheel could hold a task of this worker, and so the wheel itself, for ever.
 //! 4. Close every open resource.
 //! 5. Drain the driver, at most so long, and drop it.
 //! 6. Leave the context; take references of the home for the guests; close the inbox; visit what was in it.
-//! 7. Take references of the home for the tasks that are left; under `Local`, merge their counts.
+//! 7. Take references of the home for the tasks that are left; under `Local`, merge their counts. The run queue pins nothing
+//!    after a merge: nobody pops it any more. (Since step 2, it may have got a task of another thread that was aborted
+//!    before its first visit.)
 //! 8. Give back the runtime's reference of the home.
+//!
+//! # It ends, whatever other threads do
+//! Nothing here is repeated until the inbox stays empty: threads that spawn for ever could keep it filled. After step 1 no
+//! task enters the table but one that is complete at once, so one walk over the table cancels all of them, and after it no
+//! wake queues any. The inbox is taken twice, as it is at that moment. So close does as much as there is to do at step 1,
+//! and what is pushed until it closes the inbox.
 
 use super::{Worker, guests};
 use crate::config::Config;
 use crate::loom::Ordering;
 use crate::roles::{Drained, Live, Nanos};
-use crate::sharing::{Lock, Sharing, StateWord};
+use crate::sharing::{Lock, Sharing};
+use crate::task::home::Home;
 use crate::task::refs;
 use crate::task::run;
 use crate::task::state;
@@ -36,28 +46,14 @@ pub(crate) unsafe fn close<C: Config>(worker: NonNull<Worker<C>>, by: Nanos) -> 
         let _context = crate::task::current::Entered::new(worker.as_ptr().cast_const().cast());
         home.closing.set(true);
         // 2.
-        loop {
-            // SAFETY: the owner, in its context.
-            let cancelled = unsafe { cancel_all(worker) };
-            // SAFETY: the owner took it.
-            unsafe { Worker::visit_all(worker, home.inbox.take(), true, false) };
-            let mut popped = false;
-            // SAFETY: the owner.
-            while let Some(task) = unsafe { home.queue_pop() } {
-                popped = true;
-                if Some(task) == this.root.get() {
-                    // Queued by a wake, and complete since it was cancelled: the pin goes as any other.
-                    debug_assert!(
-                        // SAFETY: the pin keeps it alive.
-                        unsafe { task.as_ref() }.state.load() & state::COMPLETE != 0
-                    );
-                }
-                // SAFETY: popped here; complete or cancelled, so nothing is polled.
-                unsafe { run::run(task, home) };
-            }
-            if !cancelled && !popped && !home.inbox.looks_filled() {
-                break;
-            }
+        // SAFETY: the owner, in its context.
+        unsafe { cancel_all(worker) };
+        // SAFETY: the owner took it.
+        unsafe { Worker::visit_all(worker, home.inbox.take(), true, false) };
+        // SAFETY: the owner.
+        while let Some(task) = unsafe { home.queue_pop() } {
+            // SAFETY: popped here. Complete, or aborted before its first visit: nothing is polled.
+            unsafe { run::run(task, home) };
         }
         this.root.set(None);
         // 3.
@@ -101,28 +97,26 @@ pub(crate) unsafe fn close<C: Config>(worker: NonNull<Worker<C>>, by: Nanos) -> 
     }
     // 8.
     // SAFETY: the runtime's reference.
-    unsafe { crate::task::home::Home::release(Worker::home_of(worker)) };
+    unsafe { Home::release(Worker::home_of(worker)) };
     drained
 }
 
-/// Cancels every task that neither runs nor is complete. `true`: there was one.
-unsafe fn cancel_all<C: Config>(worker: NonNull<Worker<C>>) -> bool {
+/// Cancels every task that is not complete.
+unsafe fn cancel_all<C: Config>(worker: NonNull<Worker<C>>) {
     // SAFETY: the owner.
     let home = unsafe { &worker.as_ref().home };
-    let mut any = false;
     let mut index = 0;
     loop {
         // By index, and asked anew each time: cancelling may spawn.
         // SAFETY: the owner; nothing re-enters.
         let (slots, task) = unsafe { home.owned.with(|owned| (owned.slots(), owned.get(index))) };
         if index >= slots {
-            return any;
+            return;
         }
         index += 1;
         let Some(task) = task else { continue };
         // SAFETY: it is in the table, so it is not freed.
         if let Some(queued) = state::seize(unsafe { task.as_ref() }) {
-            any = true;
             // SAFETY: RUNNING is ours; the pin of a queued task is the queue's.
             unsafe { run::cancel(task, queued) };
         }

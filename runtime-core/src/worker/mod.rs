@@ -39,7 +39,7 @@ use crate::blocking::{Limits, Pool};
 use crate::config::{ClockOf, Config, LiveOf, MemoryOf, SharingOf};
 use crate::error::Error;
 use crate::instant::Instant;
-use crate::roles::{Clock, Entropy, Live, Memory, StartCx, Unpark};
+use crate::roles::{Clock, Entropy, Live, Memory, Nanos, StartCx, Unpark};
 use crate::task::header::{Task, task_of};
 use crate::task::home::{Home, HomeTable, Tag};
 use crate::task::inbox::{Node, NodeKind};
@@ -115,6 +115,10 @@ impl<C: Config> Worker<C> {
     }
 
     /// Starts a worker. The caller is its owner, and must close it.
+    ///
+    /// # Errors
+    /// What memory strategy and driver say; [`ErrorKind::OutOfMemory`](crate::error::ErrorKind::OutOfMemory) if the strategy
+    /// has no room for the root.
     pub(crate) fn start(common: Arc<Common<C>>, index: usize) -> Result<NonNull<Self>, Error> {
         let memory = C::Memory::start()?;
         let live = LiveOf::<C>::start(StartCx::new(index))?;
@@ -131,7 +135,11 @@ impl<C: Config> Worker<C> {
         });
         let worker = NonNull::from(Box::leak(worker));
         // SAFETY: new, and ours.
-        unsafe { spawn::make_root(worker) };
+        if let Err(error) = unsafe { spawn::make_root(worker) } {
+            // SAFETY: ours, and nobody is inside.
+            unsafe { close::close(worker, Nanos(0)) };
+            return Err(error);
+        }
         Ok(worker)
     }
 

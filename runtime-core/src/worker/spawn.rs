@@ -4,8 +4,9 @@ use super::Worker;
 pub(crate) use super::cell::{Extra, Named};
 use super::cell::{ForeignBlock, Of, OwnBlock};
 use crate::config::{Config, SharingOf};
+use crate::error::{Error, ErrorKind};
 use crate::loom::{Ordering, Plant, planted};
-use crate::roles::Allocate;
+use crate::roles::{Allocate, Memory};
 use crate::sharing::{Lock, RemoteWord, Sharing, StateWord};
 use crate::task::JoinHandle;
 use crate::task::header::{Header, Task};
@@ -34,7 +35,7 @@ pub(crate) unsafe fn spawn<C: Config, F: Future + 'static>(
     // SAFETY: as the caller.
     match unsafe { try_spawn_with::<C, F, ()>(worker, future, ()) } {
         Ok(handle) => handle,
-        Err(_) => no_memory(C::NAME, Of::<C, F, (), OwnBlock>::LAYOUT),
+        Err(_) => no_memory::<C>(Of::<C, F, (), OwnBlock>::LAYOUT),
     }
 }
 
@@ -50,7 +51,7 @@ pub(crate) unsafe fn spawn_named<C: Config, F: Future + 'static>(
     // SAFETY: as the caller.
     match unsafe { try_spawn_with::<C, F, Named>(worker, future, Named(name)) } {
         Ok(handle) => handle,
-        Err(_) => no_memory(C::NAME, Of::<C, F, Named, OwnBlock>::LAYOUT),
+        Err(_) => no_memory::<C>(Of::<C, F, Named, OwnBlock>::LAYOUT),
     }
 }
 
@@ -68,11 +69,17 @@ pub(crate) unsafe fn try_spawn<C: Config, F: Future + 'static>(
 }
 
 #[cold]
+fn no_memory<C: Config>(layout: Layout) -> ! {
+    no_memory_left(C::Memory::NAME, C::NAME, layout.size())
+}
+
+/// What a spawn says that found no memory.
+#[cold]
 #[inline(never)]
-fn no_memory(config: &str, layout: Layout) -> ! {
+fn no_memory_left(strategy: &str, config: &str, bytes: usize) -> ! {
     panic!(
-        "the memory strategy of `{config}` has no {} bytes left for a task; `try_spawn` returns the future instead",
-        layout.size()
+        "the memory strategy `{strategy}` of `{config}` has no {bytes} bytes left for a task; `try_spawn` returns the \
+         future instead"
     )
 }
 
@@ -158,13 +165,19 @@ pub(crate) unsafe fn spawn_foreign<C: Config, F: Future + 'static, X: Extra>(
     Ok(unsafe { JoinHandle::new(task.cast()) })
 }
 
-/// Makes the task that stands for the future of `block_on`: its waker, without a future of its own.
+/// Makes the task that stands for the future of `block_on`: its waker, without a future of its own. Needs
+/// [`root_bytes`] of the memory strategy.
+///
+/// # Errors
+/// [`ErrorKind::OutOfMemory`]; the worker has no root then.
 ///
 /// # Safety
 /// The caller is the owner of the new `worker`.
-pub(super) unsafe fn make_root<C: Config>(worker: NonNull<Worker<C>>) {
+pub(super) unsafe fn make_root<C: Config>(worker: NonNull<Worker<C>>) -> Result<(), Error> {
     // SAFETY: as the caller.
-    let handle = unsafe { spawn(worker, core::future::pending::<()>()) };
+    let Ok(handle) = (unsafe { try_spawn(worker, core::future::pending::<()>()) }) else {
+        return Err(Error::new(ErrorKind::OutOfMemory));
+    };
     // SAFETY: as the caller.
     let this = unsafe { worker.as_ref() };
     // SAFETY: the owner.
@@ -177,4 +190,11 @@ pub(super) unsafe fn make_root<C: Config>(worker: NonNull<Worker<C>>) {
     // SAFETY: the reference of the forgotten handle.
     unsafe { refs::release::<SharingOf<C>>(task) };
     this.root.set(Some(task));
+    Ok(())
+}
+
+/// The bytes of the task that stands for the future of `block_on`.
+#[cfg(feature = "std")]
+pub(crate) const fn root_bytes<C: Config>() -> usize {
+    Of::<C, core::future::Pending<()>, (), OwnBlock>::LAYOUT.size()
 }

@@ -89,11 +89,12 @@ where
     C::Driver: Submit<RecvInto>,
 {
     #[inline]
-    pub(super) fn new(resource: &'a OwnedResource<C>, mut buffer: B) -> Self {
-        let op = RecvInto { stream: resource.resource(), to: buffer.as_mut_ptr(), len: buffer.capacity() };
+    pub(super) fn new(resource: &'a OwnedResource<C>, buffer: B) -> Self {
+        let stream = resource.resource();
+        let op = |buffer: &mut B| RecvInto { stream, len: buffer.capacity(), to: buffer.as_mut_ptr() };
         // SAFETY: the buffer goes along, and its bytes stay at their address when it moves (contract of `IoBufMut`); the
         // future borrows the resource as long as it lives.
-        ReadInto { operation: unsafe { resource.operation(op, buffer) }, _borrowed: PhantomData }
+        ReadInto { operation: unsafe { resource.operation_with(buffer, op) }, _borrowed: PhantomData }
     }
 }
 
@@ -163,10 +164,11 @@ unsafe fn transmit<C: Config, B: IoBuf>(resource: &OwnedResource<C>, buffer: B, 
 where
     C::Driver: Submit<Transmit>,
 {
-    let op = Transmit { stream: resource.resource(), from: buffer.as_ptr(), len: buffer.len(), all };
+    let stream = resource.resource();
+    let op = |buffer: &mut B| Transmit { stream, from: buffer.as_ptr(), len: buffer.len(), all };
     // SAFETY: the buffer goes along, and its bytes stay at their address when it moves (contract of `IoBuf`); the rest is
     // the caller's promise.
-    unsafe { resource.operation(op, buffer) }
+    unsafe { resource.operation_with(buffer, op) }
 }
 
 impl<'a, C: Config, B: IoBuf> Write<'a, C, B>
@@ -210,11 +212,14 @@ where
 {
     #[inline]
     pub(super) fn new(resource: &'a OwnedResource<C>, buffers: L) -> Self {
-        let mut from = Stretches::new();
-        buffers.each(|bytes| from.push(bytes));
-        let op = TransmitVectored { stream: resource.resource(), from };
+        let stream = resource.resource();
+        let op = |buffers: &mut L| {
+            let mut from = Stretches::new();
+            buffers.each(|bytes| from.push(bytes));
+            TransmitVectored { stream, from }
+        };
         // SAFETY: the buffers go along, and their bytes stay at their addresses when they move (contract of `IoBufs`); the
         // future borrows the resource as long as it lives.
-        WriteVectored { operation: unsafe { resource.operation(op, buffers) }, _borrowed: PhantomData }
+        WriteVectored { operation: unsafe { resource.operation_with(buffers, op) }, _borrowed: PhantomData }
     }
 }

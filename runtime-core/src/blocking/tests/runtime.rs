@@ -210,11 +210,9 @@ fn a_job_may_outlive_its_runtime() {
             (App::handle(), <App as Ambient>::spawn(async {}), App::spawn_blocking(|| ()))
         });
         begun.recv().unwrap();
-        if wait.is_zero() {
-            rt.shutdown_background()
-        } else {
-            rt.shutdown_timeout(wait)
-        };
+        let shutdown = if wait.is_zero() { rt.shutdown_background() } else { rt.shutdown_timeout(wait) };
+        assert_eq!(shutdown.running_jobs, 1);
+        assert!(!shutdown.is_clean());
         assert!(!job.is_finished());
         drop(open);
         runtime::<Other>().block_on(async {

@@ -7,6 +7,10 @@ mod ends;
 #[cfg(loom)]
 mod loom;
 #[cfg(not(loom))]
+mod memory;
+#[cfg(not(loom))]
 mod panics;
+#[cfg(not(loom))]
+mod storms;
 #[cfg(not(loom))]
 mod stress;

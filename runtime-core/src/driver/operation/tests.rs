@@ -1,0 +1,162 @@
+//! The system writes into a buffer through the address that an operation gave it, while the future, and with it the box of
+//! the buffer, moves. Miri says whether that is allowed, under both of its models of aliasing.
+#![allow(clippy::unwrap_used, reason = "a test says what it expects")]
+
+use super::{Op, Operation, Submit};
+use crate::config::{Config, Sealed};
+use crate::driver::Late;
+use crate::error::Errno;
+use crate::io::{IoBuf, IoBufMut};
+use crate::roles::{Caps, Driver, OsEntropy, OsThreads, Under, Uniform};
+use crate::runtime::Runtime;
+use crate::scheduler::SingleThread;
+use crate::sharing::{Local, Sharing};
+use crate::testing::{Heap, Sleeper};
+use crate::time::Monotonic;
+use core::future::poll_fn;
+use core::pin::Pin;
+use core::task::{Context, Poll};
+use std::boxed::Box;
+use std::vec::Vec;
+
+/// Fills its buffer at the second poll, or when its future is gone.
+#[derive(Debug)]
+struct Fill {
+    to: *mut u8,
+    len: usize,
+}
+
+// SAFETY: a pointer and a length, used by the driver below only.
+unsafe impl Send for Fill {}
+// SAFETY: as above; it owns nothing.
+unsafe impl Op for Fill {
+    type Output = Option<usize>;
+    const NAME: &'static str = "fill";
+    const LATE: Late = Late::Forget;
+    fn refused(_: Errno) -> Option<usize> {
+        None
+    }
+}
+
+impl Fill {
+    /// What the system does, when it wants to.
+    fn now(&mut self) {
+        for at in 0..self.len {
+            // SAFETY: inside the buffer, which whoever keeps it has not freed.
+            let place = unsafe { self.to.add(at) };
+            // SAFETY: as above.
+            unsafe { place.write(at as u8 + 1) };
+        }
+    }
+}
+
+#[derive(Debug)]
+struct LateDriver;
+
+impl Driver for LateDriver {
+    const NAME: &'static str = "late";
+    const CAPS: Caps = Caps::SUSPENDING;
+}
+
+impl Under<Local> for LateDriver {
+    type Live = Sleeper;
+}
+
+impl Submit<Fill> for LateDriver {
+    type InFlight<S: Sharing> = bool;
+
+    fn poll_op<S: Sharing>(
+        _: &<Self as Under<S>>::Live,
+        op: &mut Fill,
+        submitted: &mut bool,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<usize>>
+    where
+        Self: Under<S>,
+    {
+        if !core::mem::replace(submitted, true) {
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        op.now();
+        *submitted = false;
+        Poll::Ready(Some(op.len))
+    }
+
+    fn in_flight<S: Sharing>(submitted: &bool) -> bool {
+        *submitted
+    }
+
+    fn abandon<S: Sharing, K: Send + 'static>(_: &<Self as Under<S>>::Live, op: &mut Fill, _: &mut bool, keep: K)
+    where
+        Self: Under<S>,
+    {
+        let keep = Box::new(keep);
+        op.now();
+        drop(*keep);
+    }
+}
+
+#[derive(Debug)]
+struct App;
+
+impl Config for App {
+    type Scheduler = SingleThread;
+    type Driver = LateDriver;
+    type Memory = Heap;
+    type Clock = Monotonic;
+    type Entropy = OsEntropy;
+    type Threads = OsThreads;
+    type Topology = Uniform;
+    const NAME: &'static str = "App";
+    const PLEASE_ADD_THE_ATTRIBUTE_bespoke_config: Sealed = Sealed::BY_MACRO;
+}
+
+fn fill<B: IoBufMut>(buffer: B) -> Operation<App, Fill, B> {
+    let op = |buffer: &mut B| Fill { len: buffer.capacity(), to: buffer.as_mut_ptr() };
+    // SAFETY: the buffer goes along, and its bytes stay.
+    unsafe { Operation::new(buffer, op) }
+}
+
+async fn poll_once<F: Future + Unpin>(future: &mut F) -> Poll<F::Output> {
+    poll_fn(|cx| Poll::Ready(Pin::new(&mut *future).poll(cx))).await
+}
+
+fn filled_while_it_moves<B: IoBufMut>(buffer: B) -> Vec<u8> {
+    let rt = Runtime::<App>::new().unwrap();
+    let (len, mut buffer) = rt.block_on(async {
+        let mut operation = Box::new(fill(buffer));
+        assert!(poll_once(&mut operation).await.is_pending());
+        let operation = *operation;
+        let moved = operation;
+        moved.await
+    });
+    // SAFETY: the operation filled it.
+    unsafe { buffer.set_len(len.unwrap()) };
+    buffer.as_bytes().to_vec()
+}
+
+fn filled_when_it_is_gone<B: IoBufMut>(buffer: B) {
+    let rt = Runtime::<App>::new().unwrap();
+    rt.block_on(async {
+        let mut operation = fill(buffer);
+        assert!(poll_once(&mut operation).await.is_pending());
+        drop(operation);
+    });
+}
+
+#[test]
+fn a_buffer_may_be_written_while_its_future_moves() {
+    assert_eq!(filled_while_it_moves(Vec::with_capacity(3)), [1, 2, 3]);
+    assert_eq!(filled_while_it_moves(std::vec![0u8; 3].into_boxed_slice()), [1, 2, 3]);
+    assert_eq!(filled_while_it_moves(Box::new([0u8; 3])), [1, 2, 3]);
+    assert_eq!(filled_while_it_moves(Box::new([0u8; 5]).slice(1..4)), [1, 2, 3]);
+}
+
+#[test]
+fn a_buffer_may_be_written_after_its_future_is_gone() {
+    filled_when_it_is_gone(Vec::with_capacity(3));
+    filled_when_it_is_gone(std::vec![0u8; 3].into_boxed_slice());
+    filled_when_it_is_gone(Box::new([0u8; 3]));
+    filled_when_it_is_gone(Box::new([0u8; 5]).slice(1..4));
+}

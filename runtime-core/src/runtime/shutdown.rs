@@ -1,0 +1,69 @@
+//! What a shutdown leaves behind.
+
+use core::fmt;
+
+/// What was still going on when a runtime closed: for a line in the log. It is clean if nothing was.
+///
+/// Yielded by [`shutdown_timeout`](super::Runtime::shutdown_timeout) and
+/// [`shutdown_background`](super::Runtime::shutdown_background). Nothing has to be done about it: what is left ends by itself,
+/// or with the process.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Shutdown {
+    /// Operations that were cancelled and came to their end in time.
+    pub cancelled_ops: usize,
+    /// Operations that the system still held when the time was over. Their buffers are leaked, never freed.
+    pub leaked_ops: usize,
+    /// Blocking jobs that still ran. Their threads end after them; what they return is dropped, or goes to their handles.
+    pub running_jobs: usize,
+    /// Tasks whose thread was still busy, under a scheduler that gives every task a thread. They end when they next wait.
+    pub running_tasks: usize,
+}
+
+impl Shutdown {
+    /// Is nothing left?
+    #[must_use]
+    pub fn is_clean(&self) -> bool {
+        self.leaked_ops == 0 && self.running_jobs == 0 && self.running_tasks == 0
+    }
+}
+
+impl fmt::Display for Shutdown {
+    /// What is left, in words: `1 operation leaked, 2 blocking jobs still run`; or `clean`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.is_clean() {
+            return f.write_str("clean");
+        }
+        let left = [
+            (self.leaked_ops, "operation leaked", "operations leaked"),
+            (self.running_jobs, "blocking job still runs", "blocking jobs still run"),
+            (self.running_tasks, "task still runs", "tasks still run"),
+        ];
+        let mut between = "";
+        for (count, one, many) in left {
+            if count > 0 {
+                write!(f, "{between}{count} {}", if count == 1 { one } else { many })?;
+                between = ", ";
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::Shutdown;
+    use std::string::ToString;
+
+    #[test]
+    fn a_shutdown_tells_what_is_left() {
+        let clean = Shutdown { cancelled_ops: 3, ..Shutdown::default() };
+        assert!(clean.is_clean());
+        assert_eq!(clean.to_string(), "clean");
+        let left = Shutdown { leaked_ops: 1, running_jobs: 2, ..clean };
+        assert!(!left.is_clean());
+        assert_eq!(left.to_string(), "1 operation leaked, 2 blocking jobs still run");
+        let left = Shutdown { running_tasks: 1, ..clean };
+        assert_eq!(left.to_string(), "1 task still runs");
+    }
+}
