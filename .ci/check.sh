@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 STEPS=(fmt clippy docs tests loom thumb wasm windows darwin)
-FULL_STEPS=(loom_full miri asan deep eintr)
+FULL_STEPS=(powerset loom_full miri asan deep eintr)
 
 # Tests of the core that Miri leaves out because they make system calls: parts of test paths.
 MIRI_SKIP=()
@@ -27,6 +27,7 @@ describe() {
         loom_full) echo "each loom model at bound 3, or 2 where 3 does not finish, with its executions" ;;
         miri) echo "the core under Miri with Tree Borrows" ;;
         asan) echo "all tests under AddressSanitizer" ;;
+        powerset) echo "every package with every set of its features, warnings are errors" ;;
         eintr) echo "the drivers while every third system call is interrupted" ;;
         deep) echo "the long tests, in release" ;;
         *) echo "(not described)" ;;
@@ -128,6 +129,40 @@ step_windows() {
 step_darwin() {
     need_target aarch64-apple-darwin
     cargo check --workspace --target aarch64-apple-darwin
+}
+
+# NAME FEATURE... of each package of the workspace, a line each, as cargo understands them: optional dependencies included.
+packages_and_features() {
+    local json
+    json=$(cargo metadata --no-deps --format-version 1 --offline 2>/dev/null || cargo metadata --no-deps --format-version 1)
+    python3 -c '
+import json, sys
+for package in json.load(sys.stdin)["packages"]:
+    print(package["name"], *(feature for feature in sorted(package["features"]) if feature != "default"))
+' <<<"$json"
+}
+
+step_powerset() {
+    local package set bit sets=0 features line
+    command -v python3 >/dev/null || die "python3 is needed, to read what cargo says of the packages"
+    line=$(packages_and_features)
+    [ -n "$line" ] || die "cargo names no package"
+    while read -r package features; do
+        # shellcheck disable=SC2206 # names of features have no spaces
+        features=($features)
+        for ((set = 0; set < 1 << ${#features[@]}; set++)); do
+            local chosen=()
+            for ((bit = 0; bit < ${#features[@]}; bit++)); do
+                ((set >> bit & 1)) && chosen+=("${features[bit]}")
+            done
+            printf '%s [%s]\n' "$package" "${chosen[*]-}"
+            # In a folder of its own: flags are part of what makes a build new.
+            RUSTFLAGS="-D warnings" CARGO_TARGET_DIR=target/powerset cargo check --quiet -p "$package" --no-default-features \
+                --features "$(IFS=, && echo "${chosen[*]-}")"
+            sets=$((sets + 1))
+        done
+    done <<<"$line"
+    echo "$sets sets of features"
 }
 
 # One model alone, its output in LOG. Status: 0 passed, 124 out of time, else failed.
