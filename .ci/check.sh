@@ -5,10 +5,12 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 STEPS=(fmt clippy docs tests loom thumb wasm windows darwin)
-FULL_STEPS=(loom_full miri asan deep)
+FULL_STEPS=(powerset loom_full miri asan deep eintr)
 
 # Tests of the core that Miri leaves out because they make system calls: parts of test paths.
 MIRI_SKIP=()
+# Tests that read the machine code of a program: the sanitizer's checks are in it, as calls and branches.
+ASAN_SKIP=(a_planted_fetch_add_is_found the_local_path_has_no_locked_instruction)
 LOOM_CAP_SECONDS=1800
 
 describe() {
@@ -25,6 +27,8 @@ describe() {
         loom_full) echo "each loom model at bound 3, or 2 where 3 does not finish, with its executions" ;;
         miri) echo "the core under Miri with Tree Borrows" ;;
         asan) echo "all tests under AddressSanitizer" ;;
+        powerset) echo "every package with every set of its features, warnings are errors" ;;
+        eintr) echo "the drivers while every third system call is interrupted" ;;
         deep) echo "the long tests, in release" ;;
         *) echo "(not described)" ;;
     esac
@@ -127,6 +131,40 @@ step_darwin() {
     cargo check --workspace --target aarch64-apple-darwin
 }
 
+# NAME FEATURE... of each package of the workspace, a line each, as cargo understands them: optional dependencies included.
+packages_and_features() {
+    local json
+    json=$(cargo metadata --no-deps --format-version 1 --offline 2>/dev/null || cargo metadata --no-deps --format-version 1)
+    python3 -c '
+import json, sys
+for package in json.load(sys.stdin)["packages"]:
+    print(package["name"], *(feature for feature in sorted(package["features"]) if feature != "default"))
+' <<<"$json"
+}
+
+step_powerset() {
+    local package set bit sets=0 features line
+    command -v python3 >/dev/null || die "python3 is needed, to read what cargo says of the packages"
+    line=$(packages_and_features)
+    [ -n "$line" ] || die "cargo names no package"
+    while read -r package features; do
+        # shellcheck disable=SC2206 # names of features have no spaces
+        features=($features)
+        for ((set = 0; set < 1 << ${#features[@]}; set++)); do
+            local chosen=()
+            for ((bit = 0; bit < ${#features[@]}; bit++)); do
+                ((set >> bit & 1)) && chosen+=("${features[bit]}")
+            done
+            printf '%s [%s]\n' "$package" "${chosen[*]-}"
+            # In a folder of its own: flags are part of what makes a build new.
+            RUSTFLAGS="-D warnings" CARGO_TARGET_DIR=target/powerset cargo check --quiet -p "$package" --no-default-features \
+                --features "$(IFS=, && echo "${chosen[*]-}")"
+            sets=$((sets + 1))
+        done
+    done <<<"$line"
+    echo "$sets sets of features"
+}
+
 # One model alone, its output in LOG. Status: 0 passed, 124 out of time, else failed.
 one_model() { # BOUND SECONDS MODEL LOG
     local rc=0
@@ -182,15 +220,45 @@ step_miri() {
 }
 
 step_asan() {
+    local skips=() part
     need_nightly
-    # Doc tests are linked by rustdoc, which has flags of its own.
+    for part in "${ASAN_SKIP[@]}"; do skips+=(--skip "$part"); done
+    # Doc tests are linked by rustdoc, which has flags of its own. Leaks are told at the end of each test program.
     RUSTFLAGS=-Zsanitizer=address RUSTDOCFLAGS=-Zsanitizer=address CARGO_TARGET_DIR=target/asan \
-        cargo +nightly test --target x86_64-unknown-linux-gnu --workspace
+        cargo +nightly test --target x86_64-unknown-linux-gnu --workspace -- "${skips[@]}"
 }
 
 step_deep() {
     BESPOKE_DEEP=1 some_tests 'BESPOKE_DEEP|fn deep|mod deep' \
         cargo test --workspace --release -- --include-ignored deep
+}
+
+# What a signal may interrupt, of the calls that the drivers and their tests make. Left out: `connect` and `close`, which go
+# on after the interruption, while an injected error replaces the call; `futex`, whose wake is never interrupted; the first
+# reads of a process, which are the dynamic linker's.
+step_eintr() {
+    local calls=recvfrom,recvmsg,sendto,sendmsg,accept4,epoll_wait,poll,ppoll,write target program call log counts
+    command -v strace >/dev/null || apt-get install -y --no-install-recommends strace ||
+        die "strace is needed, and cannot be installed: nothing was interrupted"
+    # First with nothing injected: says so if tracing is not allowed here.
+    strace -f -qq -o /dev/null true || die "strace is there, but may trace nothing here: nothing was interrupted"
+    log=$(mktemp)
+    for target in blocking transfers conformance; do
+        program=$(cargo test -p bespoke --test "$target" --no-run --message-format=json |
+            sed -n 's/.*"executable":"\([^"]*\)".*/\1/p' | tail -n 1)
+        [ -x "$program" ] || die "cargo names no program for the test $target"
+        # The C library's look-up of names gives up when its own reading of files is interrupted.
+        strace -f -qq -o "$log.$target" -e "trace=$calls,read" -e "inject=$calls:error=EINTR:when=1+3" \
+            -e inject=read:error=EINTR:when=10+3 "$program" --skip first_that_answers
+    done
+    counts=$(cat "$log".* | grep -F '(INJECTED)' | sed -n 's/^[0-9]* *<\?[. ]*\([a-z0-9_]*\)[( ].*/\1/p' | sort | uniq -c)
+    rm -f "$log" "$log".*
+    printf 'interrupted, by call:\n%s\n' "$counts"
+    for call in ${calls//,/ } read; do
+        # Which of the two polls is called is the C library's choice.
+        case $call in poll | ppoll) call='p*poll' ;; esac
+        grep -qE " $call\$" <<<"$counts" || die "no $call was interrupted: the tests say nothing about it"
+    done
 }
 
 known() {

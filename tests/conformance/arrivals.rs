@@ -1,6 +1,6 @@
 //! Accepts and connects that are dropped at every point: no connection is lost, no descriptor is left. RELIABILITY A3.
 
-use crate::support::{Random, at_most, count, runtime, std_listener};
+use crate::support::{Random, again, at_most, count, runtime, std_listener};
 use bespoke::Config;
 use bespoke::prelude::*;
 use bespoke::rt::{TcpListener, TcpStream};
@@ -23,7 +23,7 @@ pub(crate) fn dropped_accepts_lose_nothing<C: Config<Driver: Net>>() {
             for client in 0..clients {
                 let mut peer = StdStream::connect(address).expect("a listener is there");
                 peer.set_read_timeout(Some(Duration::from_secs(1))).expect("connected");
-                let ended = peer.read(&mut [0]);
+                let ended = again(|| peer.read(&mut [0]));
                 assert!(matches!(ended, Ok(0)), "client {client} was not served within a second: {ended:?}");
             }
         });
@@ -76,7 +76,7 @@ pub(crate) fn dropped_connects_close_their_sockets<C: Config<Driver: Net>>() {
                         Ok((mut peer, _)) => {
                             peer.set_nonblocking(false).expect("open");
                             peer.set_read_timeout(Some(Duration::from_secs(1))).expect("open");
-                            match peer.read(&mut [0]) {
+                            match again(|| peer.read(&mut [0])) {
                                 Ok(0) => {}
                                 Err(error) if error.kind() == ErrorKind::ConnectionReset => {}
                                 other => panic!("a socket of a dropped connect is still open: {other:?}"),

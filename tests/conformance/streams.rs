@@ -1,6 +1,6 @@
 //! Streams: what is sent arrives, in order and once, and so do ends and errors.
 
-use crate::support::{assert_numbered, bytes, count, pair, runtime, std_listener};
+use crate::support::{again, assert_numbered, bytes, count, pair, runtime, std_listener};
 use bespoke::Config;
 use bespoke::prelude::*;
 use bespoke::rt::{TcpListener, TcpStream};
@@ -132,7 +132,7 @@ pub(crate) fn reset_is_an_error<C: Config<Driver: Net>>() {
         // By the peer. `std` has no linger, but a close with bytes that nobody read is a reset.
         let (mut stream, peer) = pair::<C>().await;
         stream.write_all("never read").await.0.expect("sent");
-        peer.peek(&mut [0]).expect("they have come");
+        again(|| peer.peek(&mut [0])).expect("they have come");
         drop(peer);
         let error = stream.read(&mut [0; 8]).await.expect_err("the connection is reset");
         assert_eq!(error.kind(), ErrorKind::ConnectionReset);
@@ -140,7 +140,7 @@ pub(crate) fn reset_is_an_error<C: Config<Driver: Net>>() {
 
         // By us, while the peer waits.
         let (stream, mut peer) = pair::<C>().await;
-        let peer = std::thread::spawn(move || peer.read(&mut [0; 8]).expect_err("reset").kind());
+        let peer = std::thread::spawn(move || again(|| peer.read(&mut [0; 8])).expect_err("reset").kind());
         stream.set_linger(Some(Duration::ZERO)).expect("open");
         drop(stream);
         assert_eq!(peer.join().expect("the peer was told"), ErrorKind::ConnectionReset);
@@ -204,7 +204,7 @@ pub(crate) fn big_write_to_a_slow_reader<C: Config<Driver: Net>>() {
             let (mut buffer, mut at) = (vec![0; 1 << 20], 0);
             loop {
                 std::thread::sleep(Duration::from_millis(2));
-                let n = peer.read(&mut buffer).expect("bytes or the end");
+                let n = again(|| peer.read(&mut buffer)).expect("bytes or the end");
                 assert_numbered(at, &buffer[..n]);
                 at += n as u64;
                 if n == 0 {
@@ -286,7 +286,7 @@ pub(crate) fn owned_halves<C: Config<Driver: Net>>() {
         // The read half alone keeps the connection; dropped last, it closes it.
         let (read, write) = stream.into_split();
         drop(write);
-        assert_eq!(peer.read(&mut got).expect("the end"), 0);
+        assert_eq!(again(|| peer.read(&mut got)).expect("the end"), 0);
         drop(read);
     });
 }
@@ -300,7 +300,7 @@ pub(crate) fn halves_of_two_streams_do_not_reunite<C: Config<Driver: Net>>() {
         // Both come back unharmed.
         let mut one = error.0.reunite(one_write).expect("of one stream");
         one.write_all("!").await.0.expect("open");
-        assert_eq!(peer.read(&mut [0; 8]).expect("sent"), 1);
+        assert_eq!(again(|| peer.read(&mut [0; 8])).expect("sent"), 1);
         two_read.reunite(error.1).expect("of one stream");
     });
 }
@@ -379,7 +379,7 @@ pub(crate) fn two_tasks_accept_from_one_listener<C: Config<Driver: Net>>() {
                 std::thread::sleep(Duration::from_millis(20));
                 let mut peer = StdStream::connect(address).expect("a listener is there");
                 peer.set_read_timeout(Some(SOON)).expect("connected");
-                assert_eq!(peer.read(&mut [0]).expect("accepted and closed"), 0);
+                assert_eq!(again(|| peer.read(&mut [0])).expect("accepted and closed"), 0);
             }
         });
         for task in tasks {
@@ -427,7 +427,7 @@ pub(crate) fn panicking_task_closes_its_sockets<C: Config<Driver: Net>>() {
             panic!("as planned");
         });
         assert!(task.await.expect_err("it panics").is_panic());
-        assert_eq!(peer.read(&mut [0]).expect("the end"), 0);
+        assert_eq!(again(|| peer.read(&mut [0])).expect("the end"), 0);
     });
     assert_eq!(runtime.open_resources(), 0);
 }

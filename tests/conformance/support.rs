@@ -146,6 +146,16 @@ pub(crate) async fn pair<C: Config<Driver: Net>>() -> (TcpStream<C>, StdStream) 
     (ours, theirs)
 }
 
+/// Makes a call of a peer again as long as a signal interrupts it: `std` leaves that to its callers.
+pub(crate) fn again<T>(mut call: impl FnMut() -> std::io::Result<T>) -> std::io::Result<T> {
+    loop {
+        match call() {
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+            result => return result,
+        }
+    }
+}
+
 /// Polls `future` at most `polls` times, and calls `between` when it is pending and will be polled again. `None`: it was
 /// not ready by then.
 pub(crate) async fn at_most<F: Future>(

@@ -4,7 +4,7 @@
 //! The socket holds little, so that most writes are dropped half done; a run without those proves nothing and fails. The
 //! buffers are overwritten when they are freed: a driver that reads one too late puts the wrong bytes on the wire.
 
-use crate::support::{Random, assert_numbered, at_most, bytes, count, pair, runtime};
+use crate::support::{Random, again, assert_numbered, at_most, bytes, count, pair, runtime};
 use bespoke::Config;
 use bespoke::io::IoBuf;
 use bespoke::prelude::*;
@@ -72,14 +72,14 @@ pub(crate) fn dropped_writes_are_accounted<C: Config<Driver: Net>>() {
                 if pace.once_in(50) {
                     std::thread::sleep(Duration::from_micros(100));
                 }
-                let n = peer.read(&mut buffer[..len]).expect("bytes or the end");
+                let n = again(|| peer.read(&mut buffer[..len])).expect("bytes or the end");
                 assert_numbered(at, &buffer[..n]);
                 at += n as u64;
                 if n == 0 {
                     return at;
                 }
                 // An answer carries the acknowledgement; alone it may come 40 ms later, and the full socket waits for it.
-                let _ = peer.write(b"+");
+                let _ = again(|| peer.write(b"+"));
             }
         });
         let mut answers = [0; 4096];

@@ -140,8 +140,8 @@ pub struct MioUnparker(std::sync::Arc<mio::Waker>);
 
 impl Unpark for MioUnparker {
     fn unpark(&self) {
-        // The write can fail only when the counter is full, and then the worker is woken already.
-        let _ = self.0.wake();
+        // Else the write can fail only when the counter is full, and then the worker is woken already.
+        while self.0.wake().is_err_and(|error| error.kind() == io::ErrorKind::Interrupted) {}
     }
 }
 
