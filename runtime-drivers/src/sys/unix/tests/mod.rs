@@ -110,7 +110,7 @@ fn is_nonblocking(fd: i32) -> bool {
     flags & libc::O_NONBLOCK != 0
 }
 
-/// Runs the test `name` (below `sys::tests`) alone, in a process of its own. The parent gets `false` when the child has
+/// Runs the test `name` (below `sys::unix::tests`) alone, in a process of its own. The parent gets `false` when the child has
 /// passed; the child gets `true` and does the work.
 fn in_child(name: &str) -> bool {
     const MARK: &str = "BESPOKE_SYS_TEST_CHILD";
@@ -118,7 +118,7 @@ fn in_child(name: &str) -> bool {
         return true;
     }
     let child = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", &std::format!("sys::tests::{name}"), "--nocapture", "--test-threads=1"])
+        .args(["--exact", &std::format!("sys::unix::tests::{name}"), "--nocapture", "--test-threads=1"])
         .env(MARK, name)
         .output()
         .unwrap();
