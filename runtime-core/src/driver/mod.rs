@@ -16,6 +16,7 @@ mod operation;
 mod resource;
 
 pub use crate::error::Errno;
+pub use crate::util::dangling::MaybeDangling;
 pub use op::{Late, Nop, Op, Submit};
 #[cfg(feature = "alloc")]
 pub use operation::Operation;

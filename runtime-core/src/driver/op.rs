@@ -12,6 +12,7 @@
 use crate::error::Errno;
 use crate::roles::{Driver, Under};
 use crate::sharing::Sharing;
+use crate::util::dangling::MaybeDangling;
 use core::task::{Context, Poll};
 
 /// What becomes of a result that arrives after its future was dropped.
@@ -82,12 +83,13 @@ pub trait Submit<O: Op>: Driver {
     fn in_flight<S: Sharing>(state: &Self::InFlight<S>) -> bool;
 
     /// The future dies while `state` is in flight: cancels, keeps `keep` until the terminal completion, and treats a late
-    /// result as [`Op::LATE`] says. The only place that may allocate.
+    /// result as [`Op::LATE`] says. The only place that may allocate. While the
+    /// system may use what is kept, it stays in its [`MaybeDangling`].
     fn abandon<S: Sharing, K: Send + 'static>(
         live: &<Self as Under<S>>::Live,
         op: &mut O,
         state: &mut Self::InFlight<S>,
-        keep: K,
+        keep: MaybeDangling<K>,
     ) where
         Self: Under<S>;
 }

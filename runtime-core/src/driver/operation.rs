@@ -74,7 +74,7 @@ where
     pub(super) unsafe fn about(owner: Option<Owner<C>>, keep: K, op: impl FnOnce(&mut K) -> O) -> Self {
         // Rule 4: the operation takes its pointers where nothing that moves kills them.
         let mut keep = MaybeDangling::new(keep);
-        let op = op(keep.as_mut());
+        let op = op(keep.get_mut());
         Operation { op, state: Default::default(), keep: Some(keep), owner, guest: None, _config: PhantomData }
     }
 
@@ -285,12 +285,7 @@ where
         // SAFETY: as above.
         unsafe {
             <C::Driver as Under<SharingOf<C>>>::with(live, |live| {
-                <C::Driver as Submit<O>>::abandon::<SharingOf<C>, MaybeDangling<K>>(
-                    live,
-                    &mut self.op,
-                    &mut self.state,
-                    self.keep,
-                );
+                <C::Driver as Submit<O>>::abandon::<SharingOf<C>, K>(live, &mut self.op, &mut self.state, self.keep);
             });
         }
     }

@@ -6,32 +6,36 @@ use core::mem::{ManuallyDrop, MaybeUninit};
 /// A value about which the compiler assumes nothing while it moves.
 ///
 /// Moving a `Box` says that nobody else uses its memory: a pointer that was taken before is dead then, and writing through
-/// it undefined, though the address stays. What is in here may move, and a pointer that [`as_mut`](Self::as_mut) gave stays
+/// it undefined, though the address stays. What is in here may move, and a pointer that [`get_mut`](Self::get_mut) gave stays
 /// good until the value is looked at again, taken out or dropped. (RFC 3336 describes the type of the same name that the
 /// standard library is to have.)
 ///
 /// # Invariants
 /// 1. `value` is initialised from `new` to the drop or `into_inner`.
-pub(crate) struct MaybeDangling<T> {
+pub struct MaybeDangling<T> {
     value: MaybeUninit<T>,
 }
 
 impl<T> MaybeDangling<T> {
+    /// Holds `value`.
     #[inline(always)]
-    pub(crate) fn new(value: T) -> Self {
+    #[must_use]
+    pub fn new(value: T) -> Self {
         MaybeDangling { value: MaybeUninit::new(value) }
     }
 
     /// The value. Pointers into it that were taken before are dead, if it is a `Box` or holds one.
     #[inline(always)]
-    pub(crate) fn as_mut(&mut self) -> &mut T {
+    #[must_use]
+    pub fn get_mut(&mut self) -> &mut T {
         // SAFETY: invariant 1.
         unsafe { self.value.assume_init_mut() }
     }
 
     /// The value; no pointer into it is used any more.
     #[inline(always)]
-    pub(crate) fn into_inner(self) -> T {
+    #[must_use]
+    pub fn into_inner(self) -> T {
         let this = ManuallyDrop::new(self);
         // SAFETY: invariant 1, and it is read once: the drop does not run.
         unsafe { this.value.assume_init_read() }

@@ -31,7 +31,7 @@ macro_rules! leaves_nothing {
                 _: &<Self as bespoke_core::roles::Under<S>>::Live,
                 _: &mut $op,
                 _: &mut $state,
-                keep: K,
+                keep: bespoke_core::driver::MaybeDangling<K>,
             ) where
                 Self: bespoke_core::roles::Under<S>,
             {

@@ -4,7 +4,7 @@
 
 use super::{Op, Operation, Submit};
 use crate::config::{Config, Sealed};
-use crate::driver::Late;
+use crate::driver::{Late, MaybeDangling};
 use crate::error::Errno;
 use crate::io::{IoBuf, IoBufMut};
 use crate::roles::{Caps, Driver, OsEntropy, OsThreads, Under, Uniform};
@@ -87,8 +87,12 @@ impl Submit<Fill> for LateDriver {
         *submitted
     }
 
-    fn abandon<S: Sharing, K: Send + 'static>(_: &<Self as Under<S>>::Live, op: &mut Fill, _: &mut bool, keep: K)
-    where
+    fn abandon<S: Sharing, K: Send + 'static>(
+        _: &<Self as Under<S>>::Live,
+        op: &mut Fill,
+        _: &mut bool,
+        keep: MaybeDangling<K>,
+    ) where
         Self: Under<S>,
     {
         let keep = Box::new(keep);

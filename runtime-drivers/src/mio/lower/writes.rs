@@ -4,7 +4,7 @@ use super::{attempt, of, wait};
 use crate::mio::{LiveMio, Mio, Side};
 use crate::op::{Interrupted, Stretches, Taken, Transmit, TransmitVectored};
 use crate::sys::transfer::{self, IoVec};
-use bespoke_core::driver::{Errno, Op, Submit};
+use bespoke_core::driver::{Errno, MaybeDangling, Op, Submit};
 use bespoke_core::roles::Under;
 use bespoke_core::sharing::Sharing;
 use core::task::{Context, Poll};
@@ -68,11 +68,11 @@ impl Submit<Transmit> for Mio {
         live: &<Self as Under<S>>::Live,
         op: &mut Transmit,
         state: &mut Progress,
-        keep: K,
+        keep: MaybeDangling<K>,
     ) where
         Self: Under<S>,
     {
-        let taken = Taken { bytes: core::mem::take(&mut state.taken), kept: Box::new(keep) };
+        let taken = Taken { bytes: core::mem::take(&mut state.taken), kept: Box::new(keep.into_inner()) };
         let generation = state.generation;
         let old = of::<S>(live).with_source(op.stream.key, |source| {
             if source.generation == generation { source.interrupted.replace(taken) } else { Some(taken) }
