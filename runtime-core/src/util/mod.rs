@@ -1,6 +1,5 @@
 //! Small parts without a subject of their own: they know nothing of runtimes.
 
-#[cfg(feature = "alloc")]
 pub(crate) mod dangling;
 #[cfg(feature = "alloc")]
 pub mod link;
