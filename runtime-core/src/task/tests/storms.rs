@@ -91,10 +91,11 @@ fn a_task_that_is_aborted_while_its_worker_closes_is_freed() {
 }
 
 #[test]
-#[expect(clippy::disallowed_methods, reason = "the test asks how long a close takes")]
+#[expect(clippy::disallowed_methods, reason = "the threads give up by the machine's clock")]
 fn a_close_ends_though_threads_spawn_for_ever() {
-    /// The threads give up when the close has failed for good.
-    const GIVES_UP: Duration = Duration::from_secs(20);
+    /// The threads give up when the close has failed for good. Not sooner: how long a close takes that ends depends on how much
+    /// of the machine it gets.
+    const GIVES_UP: Duration = Duration::from_secs(60);
     let census = Census::start();
     let rt = Runtime::<App>::new().unwrap();
     let stop = Arc::new(AtomicBool::new(false));
@@ -129,14 +130,13 @@ fn a_close_ends_though_threads_spawn_for_ever() {
     while made.load(SeqCst) < 1000 {
         rt.block_on(async {});
     }
-    let begun = Instant::now();
     drop(rt);
-    let took = begun.elapsed();
+    let ended = start.elapsed();
     stop.store(true, SeqCst);
     for thread in threads {
         assert!(thread.join().unwrap().iter().all(JoinHandle::is_finished));
     }
-    assert!(took < Duration::from_secs(1), "the close took {took:?}");
+    assert!(ended < GIVES_UP, "the close ended after the threads had given up: {ended:?}");
     assert_eq!(dropped.load(SeqCst), made.load(SeqCst));
     census.assert_all_freed();
 }
