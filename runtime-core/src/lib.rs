@@ -1,6 +1,7 @@
 //! The machinery of [bespoke](https://docs.rs/bespoke): roles, configuration, tasks, time, schedulers.
 //!
-//! Programs use the facade, `bespoke`; this crate is for those who write a driver, a memory strategy or a clock.
+//! Programs use the facade, `bespoke`; this crate is for those who write a memory strategy or a clock, and for the project's
+//! own drivers.
 //!
 //! *Architecture Invariant:* this crate talks to no operating system but for what `std` gives it, and it depends on
 //! no other crate of the project.

@@ -34,6 +34,7 @@ pub(crate) struct SleepOnly;
 impl Driver for SleepOnly {
     const NAME: &'static str = "sleep-only";
     const CAPS: Caps = Caps::SUSPENDING;
+    const DRIVERS_ARE_THE_PROJECTS_OWN_until_1_0: crate::roles::Sealed = crate::roles::Sealed::OURS;
 }
 
 impl Under<Local> for SleepOnly {
@@ -202,6 +203,7 @@ impl Scheduler for OneShared {
     const NAME: &'static str = "one-shared";
     const WORKERS: usize = 1;
     const PLACEMENT: Placement = Placement::ThisWorker;
+    const SCHEDULERS_ARE_THE_PROJECTS_OWN_until_1_0: crate::roles::Sealed = crate::roles::Sealed::OURS;
 }
 
 macro_rules! config {

@@ -11,6 +11,7 @@ impl Scheduler for Mine {
     const NAME: &'static str = "mine";
     const WORKERS: usize = 1;
     const PLACEMENT: Placement = Placement::ThisWorker;
+    const SCHEDULERS_ARE_THE_PROJECTS_OWN_until_1_0: bespoke_core::roles::Sealed = bespoke_core::roles::Sealed::OURS;
 }
 
 struct App;

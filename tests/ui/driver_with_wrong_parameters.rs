@@ -1,4 +1,5 @@
 //~ UNDER Ring<3>: Ring<ENTRIES>: the number of entries must be even
+//~ CORE
 use bespoke::Config;
 use bespoke::driver::{Caps, Driver, Mio, Under};
 use bespoke::scheduler::Local;
@@ -9,6 +10,7 @@ impl<const ENTRIES: u32> Driver for Ring<ENTRIES> {
     const CAPS: Caps = Caps::SUSPENDING;
     const CHECK: Option<&'static str> =
         if ENTRIES % 2 == 0 { None } else { Some("Ring<ENTRIES>: the number of entries must be even") };
+    const DRIVERS_ARE_THE_PROJECTS_OWN_until_1_0: bespoke_core::roles::Sealed = bespoke_core::roles::Sealed::OURS;
 }
 impl<const ENTRIES: u32> Under<Local> for Ring<ENTRIES> {
     type Live = <Mio as Under<Local>>::Live;

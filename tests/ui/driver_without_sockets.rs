@@ -1,4 +1,5 @@
 //~ UNDER TcpStream::<App>::connect("localhost:80"): the driver `Dry` has no sockets
+//~ CORE
 use bespoke::Config;
 use bespoke::driver::{Caps, Driver, Mio, Under};
 use bespoke::rt::TcpStream;
@@ -8,6 +9,7 @@ struct Dry;
 impl Driver for Dry {
     const NAME: &'static str = "dry";
     const CAPS: Caps = Caps::SUSPENDING;
+    const DRIVERS_ARE_THE_PROJECTS_OWN_until_1_0: bespoke_core::roles::Sealed = bespoke_core::roles::Sealed::OURS;
 }
 impl Under<Local> for Dry {
     type Live = <Mio as Under<Local>>::Live;

@@ -9,6 +9,7 @@ struct Waits;
 impl Driver for Waits {
     const NAME: &'static str = "waits";
     const CAPS: Caps = Caps::BLOCKING;
+    const DRIVERS_ARE_THE_PROJECTS_OWN_until_1_0: bespoke_core::roles::Sealed = bespoke_core::roles::Sealed::OURS;
 }
 impl Under<Shared> for Waits {
     type Live = <Mio as Under<Local>>::Live;

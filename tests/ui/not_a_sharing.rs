@@ -10,6 +10,7 @@ impl Scheduler for Own {
     const NAME: &'static str = "own";
     const WORKERS: usize = SingleThread::WORKERS;
     const PLACEMENT: Placement = SingleThread::PLACEMENT;
+    const SCHEDULERS_ARE_THE_PROJECTS_OWN_until_1_0: bespoke_core::roles::Sealed = bespoke_core::roles::Sealed::OURS;
 }
 
 fn main() {}

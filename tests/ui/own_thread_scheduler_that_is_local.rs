@@ -11,12 +11,14 @@ impl Scheduler for Mine {
     const NAME: &'static str = "mine";
     const WORKERS: usize = 1;
     const PLACEMENT: Placement = Placement::OwnThread;
+    const SCHEDULERS_ARE_THE_PROJECTS_OWN_until_1_0: bespoke_core::roles::Sealed = bespoke_core::roles::Sealed::OURS;
 }
 
 struct Borrowed;
 impl Driver for Borrowed {
     const NAME: &'static str = "borrowed";
     const CAPS: Caps = Caps::BLOCKING;
+    const DRIVERS_ARE_THE_PROJECTS_OWN_until_1_0: bespoke_core::roles::Sealed = bespoke_core::roles::Sealed::OURS;
 }
 impl Under<Local> for Borrowed {
     type Live = <Mio as Under<Local>>::Live;

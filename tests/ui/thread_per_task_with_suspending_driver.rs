@@ -9,6 +9,7 @@ struct Borrowed;
 impl Driver for Borrowed {
     const NAME: &'static str = "borrowed";
     const CAPS: Caps = Caps::SUSPENDING;
+    const DRIVERS_ARE_THE_PROJECTS_OWN_until_1_0: bespoke_core::roles::Sealed = bespoke_core::roles::Sealed::OURS;
 }
 impl Under<Shared> for Borrowed {
     type Live = <Mio as Under<Local>>::Live;

@@ -77,13 +77,19 @@ pub struct Drained {
     pub leaked: usize,
 }
 
-/// The name of a way to do I/O: a type without state, chosen in a config.
+/// The name of a way to do I/O: a type without state, chosen in a config. Until 1.0 drivers are the project's own: this trait
+/// and what builds on it, [`Under`] and [`Submit`](crate::driver::Submit), can be named in bounds, and not implemented
+/// elsewhere.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an I/O driver",
     label = "expected a driver",
-    note = "drivers: `Mio`"
+    note = "drivers: `Mio`, `Blocking`"
 )]
 pub trait Driver: 'static {
+    #[doc(hidden)]
+    #[allow(non_upper_case_globals, reason = "the compiler prints the name as advice")]
+    const DRIVERS_ARE_THE_PROJECTS_OWN_until_1_0: super::Sealed;
+
     /// The name in `INFO`, in reports and in messages.
     const NAME: &'static str;
     /// What it can do.

@@ -20,6 +20,7 @@ mod driver;
 mod entropy;
 mod memory;
 mod scheduler;
+mod sealed;
 mod threads;
 mod topology;
 
@@ -28,6 +29,8 @@ pub use driver::{Caps, Drained, Driver, Kind, Live, Nanos, Park, RawResource, Re
 pub use entropy::{Entropy, Seeded};
 pub use memory::{Allocate, Memory};
 pub use scheduler::{Placement, Scheduler};
+#[doc(hidden)]
+pub use sealed::Sealed;
 pub use threads::{JoinThread, NoThreads, Threads};
 pub use topology::{Cpu, Topology, Uniform};
 

@@ -4,13 +4,18 @@ use crate::sharing::Sharing;
 
 /// Decides which task runs next and on which thread.
 ///
-/// A scheduler is a *name*: the queues live in the workers of a running runtime.
+/// A scheduler is a *name*: the queues live in the workers of a running runtime. Until 1.0 schedulers are the project's own:
+/// the trait can be named in bounds, and not implemented elsewhere.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a scheduler",
     label = "expected a scheduler",
-    note = "schedulers: `SingleThread`"
+    note = "schedulers: `SingleThread`, `ThreadPerTask`"
 )]
 pub trait Scheduler: 'static {
+    #[doc(hidden)]
+    #[allow(non_upper_case_globals, reason = "the compiler prints the name as advice")]
+    const SCHEDULERS_ARE_THE_PROJECTS_OWN_until_1_0: super::Sealed;
+
     /// May tasks move between threads? This decides what `spawn` admits.
     type Sharing: Sharing;
     /// The name in `INFO`, in reports and in messages.

@@ -20,6 +20,7 @@ impl Scheduler for SingleThread {
     const NAME: &'static str = "single-thread";
     const WORKERS: usize = 1;
     const PLACEMENT: Placement = Placement::ThisWorker;
+    const SCHEDULERS_ARE_THE_PROJECTS_OWN_until_1_0: crate::roles::Sealed = crate::roles::Sealed::OURS;
 }
 
 /// A thread of [`Config::Threads`](crate::config::Config::Threads) for every spawned task.
@@ -42,4 +43,5 @@ impl Scheduler for ThreadPerTask {
     const NAME: &'static str = "thread-per-task";
     const WORKERS: usize = 1;
     const PLACEMENT: Placement = Placement::OwnThread;
+    const SCHEDULERS_ARE_THE_PROJECTS_OWN_until_1_0: crate::roles::Sealed = crate::roles::Sealed::OURS;
 }

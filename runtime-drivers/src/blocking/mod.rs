@@ -55,6 +55,7 @@ impl Driver for Blocking {
         // It fails for a socket that is not connected, on which nobody waits.
         let _ = sys::socket::shutdown(resource, std::net::Shutdown::Both);
     }
+    const DRIVERS_ARE_THE_PROJECTS_OWN_until_1_0: bespoke_core::roles::Sealed = bespoke_core::roles::Sealed::OURS;
 }
 
 impl Under<Shared> for Blocking {

@@ -73,6 +73,7 @@ impl Driver for Mio {
         // A peer that is gone already makes this fail, which changes nothing.
         let _ = sys::socket::shutdown(stream, std::net::Shutdown::Write);
     }
+    const DRIVERS_ARE_THE_PROJECTS_OWN_until_1_0: bespoke_core::roles::Sealed = bespoke_core::roles::Sealed::OURS;
 }
 
 impl Under<Local> for Mio {

@@ -56,6 +56,7 @@ struct LateDriver;
 impl Driver for LateDriver {
     const NAME: &'static str = "late";
     const CAPS: Caps = Caps::SUSPENDING;
+    const DRIVERS_ARE_THE_PROJECTS_OWN_until_1_0: crate::roles::Sealed = crate::roles::Sealed::OURS;
 }
 
 impl Under<Local> for LateDriver {

@@ -77,6 +77,7 @@ struct Sleeps<const SUSPENDS: bool>;
 impl<const SUSPENDS: bool> Driver for Sleeps<SUSPENDS> {
     const NAME: &'static str = "sleeps";
     const CAPS: Caps = if SUSPENDS { Caps::SUSPENDING } else { Caps::BLOCKING };
+    const DRIVERS_ARE_THE_PROJECTS_OWN_until_1_0: crate::roles::Sealed = crate::roles::Sealed::OURS;
 }
 
 impl<const SUSPENDS: bool> Under<Local> for Sleeps<SUSPENDS> {
