@@ -89,6 +89,7 @@ pub mod prelude {
     pub use crate::rt::{Foreign, Net};
     pub use crate::{Config, LocalConfig};
     pub use bespoke_core::io::IoBuf as _;
+    pub use bespoke_core::roles::StartsThreads;
     pub use bespoke_core::runtime::{Ambient as _, Spawnable as _};
 }
 
@@ -315,7 +316,7 @@ pub mod memory {
 pub mod clock {
     pub use bespoke_alloc::Sysfs;
     pub use bespoke_core::roles::{
-        Clock, Entropy, NoThreads, OsEntropy, OsThreads, Seeded, Threads, Topology, Uniform,
+        Clock, Entropy, NoThreads, OsEntropy, OsThreads, Seeded, StartsThreads, Threads, Topology, Uniform,
     };
     pub use bespoke_core::time::{Manual, Monotonic};
 }

@@ -33,8 +33,11 @@ macro_rules! __ambient {
             #[track_caller]
             pub fn spawn_blocking<__T: ::core::marker::Send + 'static>(
                 closure: impl ::core::ops::FnOnce() -> __T + ::core::marker::Send + 'static,
-            ) -> $crate::__private::JoinHandle<__T> {
-                <$config as $crate::__private::Ambient>::spawn_blocking(closure)
+            ) -> $crate::__private::JoinHandle<__T>
+            where
+                <$config as $crate::Config>::Threads: $crate::__private::StartsThreadsFor<__T>,
+            {
+                $crate::__private::spawn_blocking_unchecked::<$config, _, __T>(closure)
             }
 
             /// Waits for `duration`.
@@ -164,8 +167,11 @@ macro_rules! __module {
             #[track_caller]
             pub fn spawn_blocking<T: ::core::marker::Send + 'static>(
                 closure: impl ::core::ops::FnOnce() -> T + ::core::marker::Send + 'static,
-            ) -> $crate::__private::JoinHandle<T> {
-                <__config::C as $crate::__private::Ambient>::spawn_blocking(closure)
+            ) -> $crate::__private::JoinHandle<T>
+            where
+                <__config::C as $crate::Config>::Threads: $crate::__private::StartsThreadsFor<T>,
+            {
+                $crate::__private::spawn_blocking_unchecked::<__config::C, _, T>(closure)
             }
 
             /// Sockets.

@@ -2,9 +2,22 @@
 
 pub use bespoke_core::check;
 pub use bespoke_core::config::{Sealed, SharingOf};
-pub use bespoke_core::runtime::{Admits, Ambient, spawn_unchecked};
+pub use bespoke_core::roles::StartsThreads;
+pub use bespoke_core::runtime::{Admits, Ambient, spawn_blocking_unchecked, spawn_unchecked};
 pub use bespoke_core::task::JoinHandle;
 pub use core;
+
+/// [`StartsThreads`], for functions of one config: a bound that no parameter appears in would be an error where the function
+/// is written, not where it is called. For the same reason `StartsThreads` is no supertrait.
+#[diagnostic::on_unimplemented(
+    message = "the source of threads `{Self}` starts none, so nothing can run on a blocking thread",
+    label = "`spawn_blocking` needs threads, and this config has none",
+    note = "in the config choose `type Threads = OsThreads`, and set BLOCKING_THREADS_MAX above 0"
+)]
+pub trait StartsThreadsFor<T> {}
+
+#[diagnostic::do_not_recommend]
+impl<T, S: StartsThreads> StartsThreadsFor<T> for S {}
 
 /// Starts a runtime of `C`, runs `future` on it, closes it.
 ///

@@ -39,6 +39,8 @@ impl clock::Threads for Exhausted {
     }
 }
 
+impl clock::StartsThreads for Exhausted {}
+
 struct Starved;
 
 #[bespoke::config(base = App)]

@@ -228,7 +228,7 @@ fn a_timeout_ends_what_waits<C: Config>() {
     });
 }
 
-fn blocking_jobs_run_beside_tasks<C: Config>() {
+fn blocking_jobs_run_beside_tasks<C: Config<Threads: StartsThreads>>() {
     runtime::<C>().block_on(async {
         let task = C::spawn(async {
             let here = std::thread::current().id();
@@ -254,7 +254,7 @@ fn names_and_pins_work<C: Config>() {
     });
 }
 
-fn a_handle_spawns_from_other_threads_and_outlives_the_runtime<C: Config>() {
+fn a_handle_spawns_from_other_threads_and_outlives_the_runtime<C: Config<Threads: StartsThreads>>() {
     let rt = runtime::<C>();
     let handle: Handle<C> = rt.block_on(async { C::spawn(async { C::handle() }).await.unwrap() });
     let outputs = std::thread::scope(|scope| {

@@ -68,6 +68,10 @@ const CASE_OF: &[(&str, &str)] = &[
     ("`…` is not a clock", "not_a_clock"),
     ("`…` is not a source of randomness", "not_an_entropy"),
     ("`…` cannot start threads for a runtime", "not_threads"),
+    (
+        "the source of threads `…` starts none, so nothing can run on a blocking thread",
+        "spawn_blocking_without_threads",
+    ),
     ("`…` does not describe a machine", "not_a_topology"),
     ("`…` is not a kind of sharing", "not_a_sharing"),
     ("the driver `…` cannot perform the operation `…`", "operation_that_the_driver_lacks"),

@@ -31,7 +31,7 @@ pub use memory::{Allocate, Memory};
 pub use scheduler::{Placement, Scheduler};
 #[doc(hidden)]
 pub use sealed::Sealed;
-pub use threads::{JoinThread, NoThreads, Threads};
+pub use threads::{JoinThread, NoThreads, StartsThreads, Threads};
 pub use topology::{Cpu, Topology, Uniform};
 
 #[cfg(feature = "std")]

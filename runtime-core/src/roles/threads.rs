@@ -11,7 +11,7 @@ use crate::error::Error;
 pub trait Threads: 'static {
     /// The name in `INFO` and in messages.
     const NAME: &'static str;
-    /// May it start any thread at all?
+    /// May it start any thread at all? A source that may is [`StartsThreads`], too.
     const MAY_START: bool;
     /// A started thread.
     type Thread: JoinThread;
@@ -22,6 +22,15 @@ pub trait Threads: 'static {
     /// When the system has no thread left, or this source starts none.
     fn start(name: &str, main: impl FnOnce() + Send + 'static) -> Result<Self::Thread, Error>;
 }
+
+/// The source starts threads: what `spawn_blocking` asks for.
+#[diagnostic::on_unimplemented(
+    message = "the source of threads `{Self}` starts none, so nothing can run on a blocking thread",
+    label = "`spawn_blocking` needs threads, and this config has none",
+    note = "in a config choose `type Threads = OsThreads` and set BLOCKING_THREADS_MAX above 0; in generic code write \
+            `C: Config<Threads: StartsThreads>`"
+)]
+pub trait StartsThreads: Threads {}
 
 /// A started thread that can be waited for.
 pub trait JoinThread: Send + Sync + 'static {
@@ -72,6 +81,9 @@ impl JoinThread for std::thread::JoinHandle<()> {
         std::thread::JoinHandle::is_finished(self)
     }
 }
+
+#[cfg(feature = "std")]
+impl StartsThreads for OsThreads {}
 
 #[cfg(feature = "std")]
 impl Threads for OsThreads {

@@ -6,7 +6,7 @@ use super::handle::{self, Handle};
 use super::place;
 use crate::config::Config;
 use crate::instant::Instant;
-use crate::roles::Scheduler;
+use crate::roles::{Scheduler, StartsThreads};
 use crate::sharing::Local;
 use crate::task::JoinHandle;
 use crate::time::{Interval, Manual, Sleep, Timeout};
@@ -86,7 +86,10 @@ pub trait Ambient: Config {
     /// Inside, [`handle`](Self::handle), [`spawn`](Self::spawn) and `spawn_blocking` find this runtime.
     #[cfg(feature = "std")]
     #[track_caller]
-    fn spawn_blocking<T: Send + 'static>(closure: impl FnOnce() -> T + Send + 'static) -> JoinHandle<T> {
+    fn spawn_blocking<T: Send + 'static>(closure: impl FnOnce() -> T + Send + 'static) -> JoinHandle<T>
+    where
+        Self::Threads: StartsThreads,
+    {
         let worker = ambient::near::<Self>();
         // SAFETY: this thread runs the worker, or works for it: it is alive.
         unsafe { handle::spawn_blocking(worker, closure) }

@@ -5,7 +5,7 @@ use super::place;
 use crate::blocking::{self, Keep, Pool};
 use crate::config::Config;
 #[cfg(feature = "std")]
-use crate::roles::Threads;
+use crate::roles::{StartsThreads, Threads};
 use crate::task::JoinHandle;
 use crate::task::home::Home;
 use crate::worker::spawn::Extra;
@@ -64,7 +64,10 @@ impl<C: Config> Handle<C> {
     /// Runs `closure` on a thread of the blocking pool; see [`Ambient::spawn_blocking`](super::Ambient::spawn_blocking). On
     /// a closed runtime the closure is dropped here, and the handle yields a cancelled error.
     #[cfg(feature = "std")]
-    pub fn spawn_blocking<T: Send + 'static>(&self, closure: impl FnOnce() -> T + Send + 'static) -> JoinHandle<T> {
+    pub fn spawn_blocking<T: Send + 'static>(&self, closure: impl FnOnce() -> T + Send + 'static) -> JoinHandle<T>
+    where
+        C::Threads: StartsThreads,
+    {
         // SAFETY: the handle holds the home.
         unsafe { spawn_blocking(self.worker, closure) }
     }
@@ -106,9 +109,12 @@ pub(super) unsafe fn spawn_blocking<C: Config, F: FnOnce() -> T + Send + 'static
 ) -> JoinHandle<T> {
     const {
         assert!(
-            C::BLOCKING_THREADS_MAX > 0 && <C::Threads as Threads>::MAY_START,
-            "`spawn_blocking` needs threads, and this config has none: set BLOCKING_THREADS_MAX above 0, and `Threads` to \
-             a source that may start some, `OsThreads` for one"
+            C::BLOCKING_THREADS_MAX > 0,
+            "`spawn_blocking` needs threads, and this config has none: set BLOCKING_THREADS_MAX above 0"
+        );
+        assert!(
+            <C::Threads as Threads>::MAY_START,
+            "`spawn_blocking` needs threads, and the source of threads of this config says that it starts none"
         );
     }
     // SAFETY: as the caller.
@@ -126,6 +132,21 @@ unsafe fn give_to_pool<C: Config, F: FnOnce() -> T + Send + 'static, T: Send + '
     let pool = &unsafe { worker.as_ref() }.common.pool;
     // SAFETY: as above: called before this returns.
     blocking::spawn(pool, C::PANIC, closure, || unsafe { Handle::new(worker) })
+}
+
+/// As [`Ambient::spawn_blocking`](super::Ambient::spawn_blocking), for functions of one config, which ask for the same in
+/// another way.
+///
+/// # Panics
+/// Without a runtime of `C` on this thread.
+#[cfg(feature = "std")]
+#[doc(hidden)]
+#[track_caller]
+pub fn spawn_blocking_unchecked<C: Config, F: FnOnce() -> T + Send + 'static, T: Send + 'static>(
+    closure: F,
+) -> JoinHandle<T> {
+    // SAFETY: this thread runs the worker, or works for it: it is alive.
+    unsafe { spawn_blocking(ambient::near::<C>(), closure) }
 }
 
 /// As `spawn_blocking`, for code that can do without: `None` if the config of this thread's runtime has no blocking threads.

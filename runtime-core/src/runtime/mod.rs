@@ -25,7 +25,7 @@ pub use ambient::{Ambient, LocalAmbient, LocalConfig};
 pub use handle::Handle;
 #[cfg(feature = "std")]
 #[doc(hidden)]
-pub use handle::spawn_blocking_if_any;
+pub use handle::{spawn_blocking_if_any, spawn_blocking_unchecked};
 pub use yields::YieldNow;
 
 #[cfg(feature = "std")]
@@ -40,7 +40,7 @@ mod owner {
     use crate::config::{Config, SharingOf};
     use crate::error::Error;
     use crate::info::{Info, Model};
-    use crate::roles::{Driver, Nanos, Scheduler};
+    use crate::roles::{Driver, Nanos, Scheduler, StartsThreads};
     use crate::scheduler::{own_thread, single};
     use crate::sharing::{Local, Shared, Sharing};
     use crate::task::JoinHandle;
@@ -146,7 +146,10 @@ mod owner {
 
         /// Runs `closure` on a thread of the blocking pool; see
         /// [`Ambient::spawn_blocking`](super::Ambient::spawn_blocking).
-        pub fn spawn_blocking<T: Send + 'static>(&self, closure: impl FnOnce() -> T + Send + 'static) -> JoinHandle<T> {
+        pub fn spawn_blocking<T: Send + 'static>(&self, closure: impl FnOnce() -> T + Send + 'static) -> JoinHandle<T>
+        where
+            C::Threads: StartsThreads,
+        {
             // SAFETY: the runtime holds its home.
             unsafe { super::handle::spawn_blocking(self.worker, closure) }
         }

@@ -3,7 +3,9 @@
 
 use crate::config::{Config, Sealed};
 use crate::error::{Error, ErrorKind};
-use crate::roles::{Allocate, Caps, Driver, Memory, OsEntropy, OsThreads, Placement, Scheduler, Under, Uniform};
+use crate::roles::{
+    Allocate, Caps, Driver, Memory, OsEntropy, OsThreads, Placement, Scheduler, StartsThreads, Under, Uniform,
+};
 use crate::runtime::{Ambient, Runtime};
 use crate::scheduler::{SingleThread, ThreadPerTask};
 use crate::sharing::{Local, Shared, Sharing};
@@ -146,7 +148,7 @@ fn panic_of<R>(f: impl FnOnce() -> R) -> Result<R, String> {
 }
 
 /// A runtime's life with so many allocations. Says how many spawns were refused, or that the runtime was not to be had.
-fn life<C: Config>(left: usize, values: &Values) -> Option<usize> {
+fn life<C: Config<Threads: StartsThreads>>(left: usize, values: &Values) -> Option<usize> {
     LEFT.store(left, SeqCst);
     let rt = match Runtime::<C>::new() {
         Ok(rt) => rt,
@@ -199,7 +201,7 @@ fn end_later<T, E>(spawned: Result<JoinHandle<T>, E>, refused: &mut usize) {
     *refused += usize::from(spawned.is_err());
 }
 
-fn every_allocation_fails_in_turn<C: Config>() {
+fn every_allocation_fails_in_turn<C: Config<Threads: StartsThreads>>() {
     let values = Values::default();
     for left in 0.. {
         let refused = life::<C>(left, &values);

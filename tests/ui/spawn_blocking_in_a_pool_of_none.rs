@@ -1,0 +1,14 @@
+//~ BUILD
+//~ SAYS `spawn_blocking` needs threads, and this config has none: set BLOCKING_THREADS_MAX above 0
+use bespoke::Config;
+
+struct App;
+
+#[bespoke::config]
+impl Config for App {
+    const BLOCKING_THREADS_MAX: usize = 0;
+}
+
+fn main() {
+    drop(App::spawn_blocking(|| 1));
+}
