@@ -58,6 +58,10 @@ const CASE_OF: &[(&str, &str)] = &[
         "fixed_memory_too_small",
     ),
     ("`…` needs … B of static memory, the budget is … B; largest part: …, … B for … worker(s)", "info_does_not_fit"),
+    (
+        "PIN_WORKERS is true, but the scheduler … starts no worker threads that could be pinned; set it to false",
+        "pin_workers_without_workers",
+    ),
     ("`…` is not a runtime configuration", "main_of_no_config"),
     ("`…` is not a runtime configuration", "base_not_a_config"),
     ("`…` is not a scheduler", "not_a_scheduler"),

@@ -9,6 +9,8 @@ impl Config for App {
     const BLOCKING_THREADS_MAX: usize = 0;
 }
 
+fn job() {}
+
 fn main() {
-    drop(App::spawn_blocking(|| 1));
+    drop(App::spawn_blocking(job));
 }

@@ -12,7 +12,7 @@ use crate::sharing::Sharing;
 use crate::util::text::{Text, same};
 
 /// The items that have a rule.
-pub const ITEMS: [&str; 8] = [
+pub const ITEMS: [&str; 9] = [
     "Scheduler",
     "Driver",
     "Memory",
@@ -21,6 +21,7 @@ pub const ITEMS: [&str; 8] = [
     "POLL_BUDGET",
     "BLOCKING_THREADS_MAX",
     "BLOCKING_QUEUE_MAX",
+    "PIN_WORKERS",
 ];
 
 /// Checks the rules of the item `name`.
@@ -55,6 +56,13 @@ pub const fn item<C: Config>(name: &str) {
     if same(name, "BLOCKING_QUEUE_MAX") && C::BLOCKING_QUEUE_MAX == 0 && C::BLOCKING_THREADS_MAX > 0 {
         Text::new()
             .s("BLOCKING_QUEUE_MAX is 0, so every job would be refused; set BLOCKING_THREADS_MAX to 0 for no blocking pool")
+            .fail();
+    }
+    if same(name, "PIN_WORKERS") && C::PIN_WORKERS && !<C::Scheduler as Scheduler>::PINS {
+        Text::new()
+            .s("PIN_WORKERS is true, but the scheduler ")
+            .s(C::Scheduler::NAME)
+            .s(" starts no worker threads that could be pinned; set it to false")
             .fail();
     }
     if same(name, "Scheduler") {

@@ -70,7 +70,8 @@ pub trait Config: Sized + 'static {
     const BLOCKING_KEEP_ALIVE: Duration = Duration::from_secs(10);
     /// How long dropping a runtime waits for operations that the kernel still holds; what is left then is leaked.
     const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(1);
-    /// Pin each worker to a processor?
+    /// Pin each worker to a processor? For schedulers that start the threads of their workers; under another one, `true` is
+    /// refused when the program is compiled.
     const PIN_WORKERS: bool = false;
     /// What happens when a task panics.
     const PANIC: PanicPolicy = PanicPolicy::Catch;

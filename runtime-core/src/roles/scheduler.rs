@@ -24,6 +24,8 @@ pub trait Scheduler: 'static {
     const WORKERS: usize;
     /// Do workers take tasks from each other?
     const STEALS: bool = false;
+    /// Does it start the threads of its workers, so that they can be pinned?
+    const PINS: bool = false;
     /// Where a spawned task runs.
     const PLACEMENT: Placement;
 }
