@@ -78,6 +78,7 @@ const CASE_OF: &[(&str, &str)] = &[
     ),
     ("`…` does not describe a machine", "not_a_topology"),
     ("`…` is not a kind of sharing", "not_a_sharing"),
+    ("a `Runtime` stays on the thread that made it if its scheduler is local", "local_runtime_sent"),
     ("the driver `…` cannot perform the operation `…`", "operation_that_the_driver_lacks"),
     (
         "the scheduler … gives every task a thread, but keeps tasks `Local`; its `Sharing` must be `Shared`",

@@ -65,8 +65,21 @@ pub struct Shared;
 #[derive(Debug, Default)]
 pub struct StaysOnItsThread(core::marker::PhantomData<*const ()>);
 
+/// May a runtime whose sharing confines it like this leave its thread?
+#[diagnostic::on_unimplemented(
+    message = "a `Runtime` stays on the thread that made it if its scheduler is local",
+    label = "it would be moved to another thread, or used there",
+    note = "make the runtime on that thread (a config is a name, and a `Builder` may be moved), or give the thread a \
+            `Handle`: `runtime.handle()`"
+)]
+#[doc(hidden)]
+pub trait LeavesItsThread: sealed::Sealed {}
+
+impl LeavesItsThread for () {}
+
 impl sealed::Sealed for Local {}
 impl sealed::Sealed for Shared {}
+impl sealed::Sealed for () {}
 
 impl Sharing for Local {
     const NAME: &'static str = "local";

@@ -1,4 +1,5 @@
-//~ RUSTC UNDER move || runtime.block_on(async {}): cannot be sent between threads safely
+//~ UNDER move || runtime.block_on(async {}): a `Runtime` stays on the thread that made it if its scheduler is local
+//~ SAYS StaysOnItsThread
 use bespoke::{Config, Runtime};
 
 struct App;

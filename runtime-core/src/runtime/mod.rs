@@ -42,7 +42,7 @@ mod owner {
     use crate::info::{Info, Model};
     use crate::roles::{Driver, Nanos, Scheduler, StartsThreads};
     use crate::scheduler::{own_thread, single};
-    use crate::sharing::{Local, Shared, Sharing};
+    use crate::sharing::{LeavesItsThread, Local, Shared, Sharing};
     use crate::task::JoinHandle;
     use crate::task::home::Home;
     use crate::worker::{Common, Worker, close};
@@ -74,10 +74,11 @@ mod owner {
 
     // SAFETY: nothing here is bound to a thread under `Shared`: the worker's driver is `Send` (`Live`), its
     // memory and its tasks are by the bounds of their traits, and it has one owner at a time (invariant 1).
-    unsafe impl<C: Config> Send for Runtime<C, Shared> {}
+    // Under `Local` the bound is not met; it is a bound of ours so that the compiler says what to do instead.
+    unsafe impl<C: Config, S: Sharing> Send for Runtime<C, S> where S::Confine: LeavesItsThread {}
     // SAFETY: a shared reference gives `block_on`, which owns the worker while it runs (invariant 1) or makes one of its
     // own, and what any thread may do that holds the home.
-    unsafe impl<C: Config> Sync for Runtime<C, Shared> {}
+    unsafe impl<C: Config, S: Sharing> Sync for Runtime<C, S> where S::Confine: LeavesItsThread {}
 
     impl<C: Config> Runtime<C> {
         /// What this runtime is made of.
