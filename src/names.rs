@@ -37,6 +37,7 @@ macro_rules! __ambient {
             where
                 <$config as $crate::Config>::Threads: $crate::__private::StartsThreadsFor<__T>,
             {
+                const { $crate::__private::check::blocking::<$config>() };
                 $crate::__private::spawn_blocking_unchecked::<$config, _, __T>(closure)
             }
 
@@ -171,6 +172,7 @@ macro_rules! __module {
             where
                 <__config::C as $crate::Config>::Threads: $crate::__private::StartsThreadsFor<T>,
             {
+                const { $crate::__private::check::blocking::<__config::C>() };
                 $crate::__private::spawn_blocking_unchecked::<__config::C, _, T>(closure)
             }
 

@@ -73,6 +73,11 @@ const CASE_OF: &[(&str, &str)] = &[
     ("`…` is not a source of randomness", "not_an_entropy"),
     ("`…` cannot start threads for a runtime", "not_threads"),
     (
+        "`spawn_blocking` needs threads, and `…` has none: set BLOCKING_THREADS_MAX above 0, and `Threads` to a source that \
+         may start some, `OsThreads` for one",
+        "spawn_blocking_in_a_pool_of_none",
+    ),
+    (
         "the source of threads `…` starts none, so nothing can run on a blocking thread",
         "spawn_blocking_without_threads",
     ),

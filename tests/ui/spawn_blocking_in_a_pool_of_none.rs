@@ -1,5 +1,5 @@
 //~ BUILD
-//~ SAYS `spawn_blocking` needs threads, and this config has none: set BLOCKING_THREADS_MAX above 0
+//~ SAYS `spawn_blocking` needs threads, and `App` has none: set BLOCKING_THREADS_MAX above 0
 use bespoke::Config;
 
 struct App;

@@ -113,6 +113,21 @@ pub const fn item<C: Config>(name: &str) {
     }
 }
 
+/// Checks that `C` has blocking threads: for what calls `spawn_blocking`, when the program is built.
+///
+/// # Panics
+/// As [`item`].
+#[track_caller]
+pub const fn blocking<C: Config>() {
+    if C::BLOCKING_THREADS_MAX == 0 || !C::Threads::MAY_START {
+        Text::new()
+            .s("`spawn_blocking` needs threads, and `")
+            .s(C::NAME)
+            .s("` has none: set BLOCKING_THREADS_MAX above 0, and `Threads` to a source that may start some, `OsThreads` for one")
+            .fail();
+    }
+}
+
 /// What `C` takes beside the strategy's own bytes. A strategy with a budget may hold that many bytes itself, in each
 /// worker: those are what the budget is, and cannot count against it.
 const fn beside_the_pool<C: Config>() -> Info {

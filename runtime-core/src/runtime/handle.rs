@@ -3,6 +3,7 @@
 use super::place;
 #[cfg(feature = "std")]
 use crate::blocking::{self, Keep, Pool};
+use crate::check;
 use crate::config::Config;
 #[cfg(feature = "std")]
 use crate::roles::{StartsThreads, Threads};
@@ -107,16 +108,7 @@ pub(super) unsafe fn spawn_blocking<C: Config, F: FnOnce() -> T + Send + 'static
     worker: NonNull<Worker<C>>,
     closure: F,
 ) -> JoinHandle<T> {
-    const {
-        assert!(
-            C::BLOCKING_THREADS_MAX > 0,
-            "`spawn_blocking` needs threads, and this config has none: set BLOCKING_THREADS_MAX above 0"
-        );
-        assert!(
-            <C::Threads as Threads>::MAY_START,
-            "`spawn_blocking` needs threads, and the source of threads of this config says that it starts none"
-        );
-    }
+    const { check::blocking::<C>() };
     // SAFETY: as the caller.
     unsafe { give_to_pool(worker, closure) }
 }
@@ -134,8 +126,8 @@ unsafe fn give_to_pool<C: Config, F: FnOnce() -> T + Send + 'static, T: Send + '
     blocking::spawn(pool, C::PANIC, closure, || unsafe { Handle::new(worker) })
 }
 
-/// As [`Ambient::spawn_blocking`](super::Ambient::spawn_blocking), for functions of one config, which ask for the same in
-/// another way.
+/// As [`Ambient::spawn_blocking`](super::Ambient::spawn_blocking), for functions of one config, which have asked for threads in
+/// another way: so that the compiler shows the call, and not this. Without threads every job would be rejected.
 ///
 /// # Panics
 /// Without a runtime of `C` on this thread.
@@ -146,7 +138,7 @@ pub fn spawn_blocking_unchecked<C: Config, F: FnOnce() -> T + Send + 'static, T:
     closure: F,
 ) -> JoinHandle<T> {
     // SAFETY: this thread runs the worker, or works for it: it is alive.
-    unsafe { spawn_blocking(ambient::near::<C>(), closure) }
+    unsafe { give_to_pool(ambient::near::<C>(), closure) }
 }
 
 /// As `spawn_blocking`, for code that can do without: `None` if the config of this thread's runtime has no blocking threads.
