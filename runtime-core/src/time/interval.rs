@@ -8,14 +8,22 @@ use core::task::{Context, Poll, ready};
 use core::time::Duration;
 
 /// What an [`Interval`] does about ticks that were missed because nobody waited in time.
+///
+/// A tick is *missed* when it is taken more than 5 ms after its time. One that is less late counts as taken in time, and the
+/// next one keeps the old pace under every policy: a worker that was busy for a moment, or a system that woke it late, must
+/// not make `Delay` drift a little with every tick. With a period of less than 5 ms several ticks may be due before one of
+/// them is missed; they come at once.
+///
+/// Meaning, threshold and default are those of tokio's type of the same name.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum MissedTickBehavior {
-    /// Catches up: the missed ticks come at once, then the pace is the old one.
+    /// Catches up: the missed ticks come at once, then the pace is the old one. Tick number `k` is `k` periods after the
+    /// start, and none is left out.
     #[default]
     Burst,
-    /// Starts anew: the next tick is one period after the late one.
+    /// Starts anew: the next tick is one period after the moment at which the late one was taken.
     Delay,
-    /// Leaves the missed ticks out: the next tick is at the next multiple of the period.
+    /// Leaves the missed ticks out: the next tick is at the next multiple of the period, counted from the start.
     Skip,
 }
 
@@ -27,7 +35,8 @@ pub struct Interval<C: Config> {
     missed: MissedTickBehavior,
 }
 
-/// A tick is missed when it comes later than this after its time.
+/// A tick is missed when it is taken later than this after its time; see [`MissedTickBehavior`]. A hundred times the default
+/// [`TIMER_SLACK`](Config::TIMER_SLACK): what the runtime itself makes a timer late is never a missed tick.
 const LATE: Duration = Duration::from_millis(5);
 
 impl<C: Config> Interval<C> {

@@ -1,7 +1,7 @@
 #![allow(clippy::unwrap_used, reason = "a test says what it expects")]
 #![allow(clippy::async_yields_async, reason = "handles and sleeps are made inside the runtime, and awaited elsewhere")]
 
-use super::MissedTickBehavior;
+use super::{Instant, MissedTickBehavior};
 use crate::runtime::{Ambient, Runtime};
 use crate::testing::{App, Jumping};
 use core::future::pending;
@@ -150,6 +150,94 @@ fn intervals_tick_and_treat_missed_ticks_as_told() {
         });
         assert_eq!(times, expected, "{behavior:?}");
     }
+}
+
+/// Random periods, and pauses of random length between the ticks, most of them too short to miss one.
+fn for_random_pauses(behavior: MissedTickBehavior, mut check: impl FnMut(&Tick)) {
+    let mut state = 0x9E37_79B9_7F4A_7C15u64;
+    let mut below = |n: u64| {
+        state ^= state >> 12;
+        state ^= state << 25;
+        state ^= state >> 27;
+        state.wrapping_mul(0x2545_F491_4F6C_DD1D) % n
+    };
+    let rt = Runtime::<Jumping>::new().unwrap();
+    for _ in 0..50 {
+        let period = Duration::from_nanos(1 + below(40_000_000));
+        rt.block_on(async {
+            let start = Jumping::now();
+            let mut interval = Jumping::interval(period);
+            interval.set_missed_tick_behavior(behavior);
+            let mut before = None;
+            for _ in 0..100 {
+                let due = interval.tick().await;
+                let tick = Tick { start, period, due, taken: Jumping::now(), before };
+                assert!(tick.taken >= due, "a tick came early");
+                check(&tick);
+                before = Some((due, tick.taken));
+                let pause = if below(4) == 0 { 200_000_000 } else { 4_000_000 };
+                Jumping::advance(Duration::from_nanos(below(pause)));
+            }
+        });
+    }
+}
+
+struct Tick {
+    start: Instant,
+    period: Duration,
+    due: Instant,
+    taken: Instant,
+    /// When the tick before was due, and when it was taken.
+    before: Option<(Instant, Instant)>,
+}
+
+impl Tick {
+    /// How many periods after the start it was due; `None` if it does not lie on the grid.
+    fn number(&self) -> Option<u128> {
+        let after = (self.due - self.start).as_nanos();
+        (after % self.period.as_nanos() == 0).then(|| after / self.period.as_nanos())
+    }
+
+    /// Was the tick before missed?
+    fn missed_before(&self) -> bool {
+        self.before.is_some_and(|(due, taken)| taken - due > 5 * MS)
+    }
+}
+
+#[test]
+fn burst_leaves_no_tick_out() {
+    let mut next = 0;
+    for_random_pauses(MissedTickBehavior::Burst, |tick| {
+        next = if tick.before.is_none() { 0 } else { next + 1 };
+        assert_eq!(tick.number(), Some(next));
+    });
+}
+
+#[test]
+fn delay_counts_from_the_late_tick() {
+    let mut missed = 0;
+    for_random_pauses(MissedTickBehavior::Delay, |tick| {
+        let Some((due, taken)) = tick.before else { return assert_eq!(tick.due, tick.start) };
+        missed += usize::from(tick.missed_before());
+        assert_eq!(tick.due, if tick.missed_before() { taken } else { due } + tick.period);
+    });
+    assert!(missed > 100, "only {missed} ticks were missed");
+}
+
+#[test]
+fn skip_stays_on_the_grid_and_leaves_out_what_has_passed() {
+    let mut left_out = 0;
+    for_random_pauses(MissedTickBehavior::Skip, |tick| {
+        assert!(tick.number().is_some(), "off the grid");
+        let Some((due, taken)) = tick.before else { return assert_eq!(tick.due, tick.start) };
+        if tick.missed_before() {
+            assert!(taken < tick.due && tick.due <= taken + tick.period, "not the first after the late one");
+            left_out += usize::from(tick.due > due + tick.period);
+        } else {
+            assert_eq!(tick.due, due + tick.period);
+        }
+    });
+    assert!(left_out > 100, "only {left_out} times ticks were left out");
 }
 
 #[test]
