@@ -56,7 +56,36 @@ pub mod preset;
 pub use bespoke_core::config::{Config, PanicPolicy};
 pub use bespoke_core::error::{Error, ErrorKind};
 pub use bespoke_core::info::{Info, Model, Part};
-pub use bespoke_core::runtime::{Handle, LocalConfig, Runtime, Shutdown};
+/// A result of a task of another thread comes through a channel, or the join handle goes to where it may be awaited:
+///
+/// ```
+/// # #[cfg(unix)] fn main() -> Result<(), bespoke::Error> {
+/// use bespoke::{Handle, JoinHandle, Runtime, preset::Default};
+/// use std::{sync::mpsc, thread};
+///
+/// let runtime = Runtime::<Default>::new()?;
+/// let handle: Handle<Default> = runtime.handle();
+/// let other = thread::spawn(move || {
+///     let (send, receive) = mpsc::channel();
+///     handle.spawn(async move { send.send(6 * 7).unwrap() });
+///     let here: i32 = receive.recv().unwrap(); // waits on this thread
+///
+///     let over_there: JoinHandle<i32> = handle.spawn(async move { here + 1 });
+///     over_there // is awaited by the runtime's own thread, below
+/// });
+/// let sum = runtime.block_on(async {
+///     while !other.is_finished() {
+///         bespoke::yield_now().await;
+///     }
+///     other.join().unwrap().await.unwrap()
+/// });
+/// assert_eq!(sum, 43);
+/// # Ok(())
+/// # }
+/// # #[cfg(not(unix))] fn main() {}
+/// ```
+pub use bespoke_core::runtime::Handle;
+pub use bespoke_core::runtime::{LocalConfig, Runtime, Shutdown};
 pub use bespoke_core::task_local;
 pub use bespoke_core::time::{Elapsed, Instant, MissedTickBehavior};
 pub use bespoke_macros::{config, main, test};

@@ -38,6 +38,10 @@ impl<C: Config> Handle<C> {
     /// Spawns a future on the runtime. On a closed runtime the future is dropped here, and the handle yields a cancelled
     /// error.
     ///
+    /// Under a local scheduler the handle may be dropped and aborted on this thread, and **not** awaited: only the task's own
+    /// worker may wait for it. To get the result here, have the future send it through a channel of the standard library; or
+    /// give the handle to a task of that runtime, which awaits it.
+    ///
     /// # Panics
     /// If the memory strategy has no memory for the task.
     pub fn spawn<F: Future<Output: Send> + Send + 'static>(&self, future: F) -> JoinHandle<F::Output> {

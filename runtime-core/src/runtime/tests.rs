@@ -2,6 +2,7 @@
 #![allow(clippy::async_yields_async, reason = "handles and sleeps are made inside the runtime, and awaited elsewhere")]
 
 use crate::runtime::{Ambient, Runtime};
+use crate::task::JoinHandle;
 use crate::testing::{App, Other};
 use core::cell::Cell;
 use core::future::{pending, poll_fn};
@@ -288,7 +289,20 @@ fn a_join_handle_polled_elsewhere_panics_and_names_both() {
     let rt = runtime();
     let handle = rt.block_on(async { App::spawn(pending::<()>()) });
     let said = panics(|| Runtime::<Other>::new().unwrap().block_on(handle));
-    assert!(said.contains("`JoinHandle` of worker 0 of `App` was polled elsewhere"), "{said}");
+    assert!(said.starts_with("a `JoinHandle` of worker 0 of `App` was polled by worker 0 of `Other`: "), "{said}");
+    assert!(said.contains("`Handle::spawn` makes") && said.ends_with("send the result through a channel"), "{said}");
+    let again = rt.block_on(async { App::spawn(pending::<()>()) });
+    let said = panics(|| runtime().block_on(again));
+    assert!(said.contains(" of `App` was polled by worker 0 of another runtime `App`: "), "{said}");
+    let poll = |mut handle: JoinHandle<()>| {
+        panics(|| core::pin::Pin::new(&mut handle).poll(&mut core::task::Context::from_waker(Waker::noop())))
+    };
+    let again = rt.block_on(async { App::spawn(pending::<()>()) });
+    let said = std::thread::scope(|scope| scope.spawn(|| poll(again)).join().unwrap());
+    assert!(said.contains(" was polled on a thread without a runtime: "), "{said}");
+    let again = rt.block_on(async { App::spawn(pending::<()>()) });
+    let said = rt.block_on(rt.spawn_blocking(move || poll(again))).unwrap();
+    assert!(said.contains(" was polled on a blocking thread of `App`: "), "{said}");
 }
 
 #[test]

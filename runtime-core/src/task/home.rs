@@ -32,6 +32,29 @@ pub(crate) struct Tag {
     pub(crate) name: &'static str,
 }
 
+/// Config and worker number of a home whose sharing is not known: they stand at the same places under each.
+///
+/// # Safety
+/// `home` is a home, and alive.
+#[inline(always)]
+pub(crate) unsafe fn identity(home: NonNull<()>) -> (&'static Tag, usize) {
+    use crate::sharing::{Local, Shared};
+    use core::mem::offset_of;
+    const TAG: usize = offset_of!(Home<Local>, tag);
+    const WORKER: usize = offset_of!(Home<Local>, worker);
+    const {
+        assert!(TAG == offset_of!(Home<Shared>, tag) && WORKER == offset_of!(Home<Shared>, worker));
+    }
+    // SAFETY: inside the home.
+    let tag = unsafe { home.byte_add(TAG) }.cast::<&'static Tag>();
+    // SAFETY: inside the home.
+    let worker = unsafe { home.byte_add(WORKER) }.cast::<usize>();
+    // SAFETY: its place does not depend on the sharing; written once, before anyone sees it.
+    let tag = unsafe { tag.read() };
+    // SAFETY: as above.
+    (tag, unsafe { worker.read() })
+}
+
 /// What knows the worker behind a home.
 pub(crate) struct HomeTable<S: Sharing> {
     /// Ends the worker's park. Any thread that holds the home.
@@ -45,6 +68,8 @@ pub(crate) struct HomeTable<S: Sharing> {
 pub(crate) struct Home<S: Sharing> {
     pub(crate) table: &'static HomeTable<S>,
     pub(crate) tag: &'static Tag,
+    /// The number of the worker, for messages.
+    pub(crate) worker: usize,
     /// Any thread.
     pub(crate) inbox: Inbox,
     /// Any thread.
@@ -57,8 +82,6 @@ pub(crate) struct Home<S: Sharing> {
     pub(crate) guests: Cell<usize>,
     /// Operations that the running task may still complete in this poll.
     pub(crate) budget: Cell<u32>,
-    /// The number of the worker, for messages.
-    pub(crate) worker: usize,
     pub(crate) life: Life,
 }
 
@@ -67,6 +90,7 @@ impl<S: Sharing> Home<S> {
         Home {
             table,
             tag,
+            worker,
             inbox: Inbox::new(),
             refs: AtomicUsize::new(1),
             owned: Lock::new(Owned::new()),
@@ -74,7 +98,6 @@ impl<S: Sharing> Home<S> {
             closing: Cell::new(false),
             guests: Cell::new(0),
             budget: Cell::new(u32::MAX),
-            worker,
             life: Life::new(),
         }
     }

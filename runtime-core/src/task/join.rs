@@ -3,8 +3,11 @@
 //! The handles do not know the sharing: their verbs go through the task's vtable. Under `Local` each verb compares the
 //! ambient word with the task's home, as a waker does.
 
+use super::current::current;
+#[cfg(feature = "std")]
+use super::current::served;
 use super::header::{Id, Task, Untyped, Verbs};
-use super::home::Home;
+use super::home::{Home, identity};
 use super::refs::{self, R_ABORT, R_WAKE, on_owner, typed};
 use super::run::guard;
 use super::state::{self, COMPLETE, FAILED, JWAKER};
@@ -103,15 +106,39 @@ unsafe fn take_after_close<S: Sharing>(task: Task<S>) -> bool {
     foreign_poll("a `JoinHandle`", home.tag.name, home.worker)
 }
 
-/// Panics: something confined was polled off its owner.
+/// Panics: something confined was polled off its owner. Names both places.
 #[cold]
 #[inline(never)]
 #[track_caller]
 pub(crate) fn foreign_poll(what: &str, config: &str, worker: usize) -> ! {
     panic!(
-        "{what} of worker {worker} of `{config}` was polled elsewhere: its scheduler is local, so only its own worker \
-         may wait for it; give the other thread a `Handle`, or send the result through a channel"
+        "{what} of worker {worker} of `{config}` was polled {}: its scheduler is local, so only that worker may wait for it; \
+         wait in a task over there, which `Handle::spawn` makes from any thread, and send the result through a channel",
+        Here { other: config }
     )
+}
+
+/// What this thread is, in the words of [`foreign_poll`].
+struct Here<'a> {
+    /// The config of another runtime.
+    other: &'a str,
+}
+
+impl fmt::Display for Here<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(home) = NonNull::new(current().cast_mut()) {
+            // SAFETY: the ambient word names a living home.
+            let (tag, worker) = unsafe { identity(home) };
+            let another = if tag.name == self.other { "another runtime " } else { "" };
+            return write!(f, "by worker {worker} of {another}`{}`", tag.name);
+        }
+        #[cfg(feature = "std")]
+        if let Some(home) = NonNull::new(served().cast_mut()) {
+            // SAFETY: a blocking thread holds the home that it works for.
+            return write!(f, "on a blocking thread of `{}`", unsafe { identity(home) }.0.name);
+        }
+        f.write_str("on a thread without a runtime")
+    }
 }
 
 unsafe fn detach<S: Sharing>(task: Untyped) {

@@ -195,7 +195,7 @@ impl Tick {
     /// How many periods after the start it was due; `None` if it does not lie on the grid.
     fn number(&self) -> Option<u128> {
         let after = (self.due - self.start).as_nanos();
-        (after % self.period.as_nanos() == 0).then(|| after / self.period.as_nanos())
+        after.is_multiple_of(self.period.as_nanos()).then(|| after / self.period.as_nanos())
     }
 
     /// Was the tick before missed?

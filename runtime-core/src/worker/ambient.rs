@@ -5,7 +5,7 @@ use super::Worker;
 use crate::config::Config;
 use crate::sharing::Local;
 use crate::task::current::current;
-use crate::task::home::{Home, Tag};
+use crate::task::home::{Home, Tag, identity};
 use core::panic::Location;
 use core::ptr::NonNull;
 
@@ -104,12 +104,8 @@ fn is_of(found: &'static Tag, wanted: &'static Tag) -> bool {
 /// The tag of a home whose sharing is not known: it stands at the same place under each.
 #[inline(always)]
 pub(crate) fn tag_of(home: NonNull<Home<Local>>) -> &'static Tag {
-    const AT: usize = core::mem::offset_of!(Home<Local>, tag);
-    const { assert!(AT == core::mem::offset_of!(Home<crate::sharing::Shared>, tag)) };
-    // SAFETY: the ambient word names a living home, and this is inside.
-    let tag = unsafe { home.byte_add(AT) }.cast::<&'static Tag>();
-    // SAFETY: only the tag is read, whose place does not depend on the sharing; it is written once, before anyone sees it.
-    unsafe { tag.read() }
+    // SAFETY: the ambient words name living homes.
+    unsafe { identity(home.cast()) }.0
 }
 
 #[cold]

@@ -7,7 +7,12 @@ use crate::util::link::Node;
 /// Names one timer of one wheel: the token inside a `Sleep`.
 ///
 /// A key is *stale* once its timer was cancelled: the slot may serve another timer, under another generation. The
-/// wheel ignores stale keys. A generation returns after 2³¹ timers in the same slot.
+/// wheel ignores stale keys.
+///
+/// A generation returns after 2³¹ timers in the same slot. The runtime cannot meet that: a `Sleep` is the only holder of its
+/// key, and the slot is freed by that sleep or, once the sleep is gone, by the visit of its node; so no key of the runtime is
+/// ever stale, and the generation only checks that it is so. Whoever else keeps a stale key for that long may at worst see
+/// another timer of this wheel: no memory is touched that is not the wheel's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Key {
     /// Index into the worker's timer slab.
