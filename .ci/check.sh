@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 STEPS=(fmt clippy docs tests loom thumb wasm windows darwin)
-FULL_STEPS=(powerset loom_full miri asan deep eintr)
+FULL_STEPS=(powerset loom_full miri asan deep storms eintr)
 
 # Tests of the core that Miri leaves out because they make system calls: parts of test paths.
 MIRI_SKIP=()
@@ -28,6 +28,7 @@ describe() {
         miri) echo "the core under Miri with Tree Borrows" ;;
         asan) echo "all tests under AddressSanitizer" ;;
         powerset) echo "every package with every set of its features, warnings are errors" ;;
+        storms) echo "shutdowns, resets, slow peers, no descriptors, hot tasks, by the ten thousand" ;;
         eintr) echo "the drivers while every third system call is interrupted" ;;
         deep) echo "the long tests, in release" ;;
         *) echo "(not described)" ;;
@@ -228,10 +229,15 @@ step_asan() {
         cargo +nightly test --target x86_64-unknown-linux-gnu --workspace -- "${skips[@]}"
 }
 
+# What reads BESPOKE_DEEP, but for the storms: the wheel against its model and the tasks under stress, the driver suite (ten
+# thousand connections in turn among it), the signals.
 step_deep() {
-    BESPOKE_DEEP=1 some_tests 'BESPOKE_DEEP|fn deep|mod deep' \
-        cargo test --workspace --release -- --include-ignored deep
+    BESPOKE_DEEP=1 cargo test --release -p bespoke-core --lib -- --nocapture wheel::model tests::stress
+    BESPOKE_DEEP=1 cargo test --release -p bespoke --test conformance --test signals -- --nocapture
 }
+
+# One at a time: they measure.
+step_storms() { BESPOKE_DEEP=1 cargo test --release -p bespoke --test storms -- --nocapture --test-threads=1; }
 
 # What a signal may interrupt, of the calls that the drivers and their tests make. Left out: `connect` and `close`, which go
 # on after the interruption, while an injected error replaces the call; `futex`, whose wake is never interrupted; the first
