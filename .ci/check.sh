@@ -203,7 +203,9 @@ step_loom_full() {
             die "loom model $model failed at bound $bound (status $rc; 124 is out of time)"
         fi
         # A test may run several models; a planted twin stops at its bug and prints no count.
-        executions=$(sed -n 's/.*Completed in \([0-9]*\) iterations.*/\1/p' "$log" | awk '{ n += $1 } END { print NR ? n : "-" }')
+        # Some models count themselves, the others leave it to loom.
+        executions=$(sed -n -e 's/.*Completed in \([0-9]*\) iterations.*/\1/p' \
+            -e 's/^model .*: bound [0-9]*, \([0-9]*\) executions.*/\1/p' "$log" | awk '{ n += $1 } END { print NR ? n : "-" }')
         printf '%-64s %6s %12s %6s\n' "$model" $bound "$executions" $((SECONDS - at))
         left=$((left - 1))
     done
