@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 STEPS=(fmt clippy docs tests loom thumb wasm windows darwin)
-FULL_STEPS=(powerset loom_full miri asan deep storms eintr)
+FULL_STEPS=(powerset loom_full miri asan deep storms soak eintr)
 
 # Tests of the core that Miri leaves out because they make system calls: parts of test paths.
 MIRI_SKIP=()
@@ -29,6 +29,7 @@ describe() {
         asan) echo "all tests under AddressSanitizer" ;;
         powerset) echo "every package with every set of its features, warnings are errors" ;;
         storms) echo "shutdowns, resets, slow peers, no descriptors, hot tasks, by the ten thousand" ;;
+        soak) echo "ten minutes of use, or BESPOKE_SOAK_SECONDS: memory and descriptors stay" ;;
         eintr) echo "the drivers while every third system call is interrupted" ;;
         deep) echo "the long tests, in release" ;;
         *) echo "(not described)" ;;
@@ -240,6 +241,11 @@ step_deep() {
 
 # One at a time: they measure.
 step_storms() { BESPOKE_DEEP=1 cargo test --release -p bespoke --test storms -- --nocapture --test-threads=1; }
+
+step_soak() {
+    BESPOKE_SOAK_SECONDS=${BESPOKE_SOAK_SECONDS:-600} \
+        cargo test --release -p bespoke --test soak -- --nocapture --test-threads=1
+}
 
 # What a signal may interrupt, of the calls that the drivers and their tests make. Left out: `connect` and `close`, which go
 # on after the interruption, while an injected error replaces the call; `futex`, whose wake is never interrupted; the first
