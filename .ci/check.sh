@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 STEPS=(fmt clippy docs tests loom thumb wasm windows darwin)
-FULL_STEPS=(powerset loom_full miri asan deep storms soak eintr)
+FULL_STEPS=(powerset loom_full miri asan deep storms soak eintr qemu)
 
 # Tests of the core that Miri leaves out because they make system calls: parts of test paths.
 MIRI_SKIP=()
@@ -31,6 +31,7 @@ describe() {
         storms) echo "shutdowns, resets, slow peers, no descriptors, hot tasks, by the ten thousand" ;;
         soak) echo "ten minutes of use, or BESPOKE_SOAK_SECONDS: memory and descriptors stay" ;;
         eintr) echo "the drivers while every third system call is interrupted" ;;
+        qemu) echo "in emulators: the core on a Cortex-M, timers while the wall clock jumps by ten years" ;;
         deep) echo "the long tests, in release" ;;
         *) echo "(not described)" ;;
     esac
@@ -274,6 +275,8 @@ step_eintr() {
         grep -qE " $call\$" <<<"$counts" || die "no $call was interrupted: the tests say nothing about it"
     done
 }
+
+step_qemu() { .ci/guest.sh; }
 
 known() {
     local step
