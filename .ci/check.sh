@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 STEPS=(fmt clippy docs tests loom thumb wasm windows darwin)
-FULL_STEPS=(powerset loom_full miri asan deep eintr)
+FULL_STEPS=(powerset loom_full miri asan deep storms soak eintr qemu)
 
 # Tests of the core that Miri leaves out because they make system calls: parts of test paths.
 MIRI_SKIP=()
@@ -28,7 +28,10 @@ describe() {
         miri) echo "the core under Miri with Tree Borrows" ;;
         asan) echo "all tests under AddressSanitizer" ;;
         powerset) echo "every package with every set of its features, warnings are errors" ;;
+        storms) echo "shutdowns, resets, slow peers, no descriptors, hot tasks, by the ten thousand" ;;
+        soak) echo "ten minutes of use, or BESPOKE_SOAK_SECONDS: memory and descriptors stay" ;;
         eintr) echo "the drivers while every third system call is interrupted" ;;
+        qemu) echo "in emulators: the core on a Cortex-M, timers while the wall clock jumps by ten years" ;;
         deep) echo "the long tests, in release" ;;
         *) echo "(not described)" ;;
     esac
@@ -202,7 +205,9 @@ step_loom_full() {
             die "loom model $model failed at bound $bound (status $rc; 124 is out of time)"
         fi
         # A test may run several models; a planted twin stops at its bug and prints no count.
-        executions=$(sed -n 's/.*Completed in \([0-9]*\) iterations.*/\1/p' "$log" | awk '{ n += $1 } END { print NR ? n : "-" }')
+        # Some models count themselves, the others leave it to loom.
+        executions=$(sed -n -e 's/.*Completed in \([0-9]*\) iterations.*/\1/p' \
+            -e 's/^model .*: bound [0-9]*, \([0-9]*\) executions.*/\1/p' "$log" | awk '{ n += $1 } END { print NR ? n : "-" }')
         printf '%-64s %6s %12s %6s\n' "$model" $bound "$executions" $((SECONDS - at))
         left=$((left - 1))
     done
@@ -224,13 +229,23 @@ step_asan() {
     need_nightly
     for part in "${ASAN_SKIP[@]}"; do skips+=(--skip "$part"); done
     # Doc tests are linked by rustdoc, which has flags of its own. Leaks are told at the end of each test program.
-    RUSTFLAGS=-Zsanitizer=address RUSTDOCFLAGS=-Zsanitizer=address CARGO_TARGET_DIR=target/asan \
+    LSAN_OPTIONS="suppressions=$PWD/.ci/leaks.txt:print_suppressions=0" RUSTFLAGS=-Zsanitizer=address RUSTDOCFLAGS=-Zsanitizer=address CARGO_TARGET_DIR=target/asan \
         cargo +nightly test --target x86_64-unknown-linux-gnu --workspace -- "${skips[@]}"
 }
 
+# What reads BESPOKE_DEEP, but for the storms: the wheel against its model and the tasks under stress, the driver suite (ten
+# thousand connections in turn among it), the signals.
 step_deep() {
-    BESPOKE_DEEP=1 some_tests 'BESPOKE_DEEP|fn deep|mod deep' \
-        cargo test --workspace --release -- --include-ignored deep
+    BESPOKE_DEEP=1 cargo test --release -p bespoke-core --lib -- --nocapture wheel::model tests::stress
+    BESPOKE_DEEP=1 cargo test --release -p bespoke --test conformance --test signals -- --nocapture
+}
+
+# One at a time: they measure.
+step_storms() { BESPOKE_DEEP=1 cargo test --release -p bespoke --test storms -- --nocapture --test-threads=1; }
+
+step_soak() {
+    BESPOKE_SOAK_SECONDS=${BESPOKE_SOAK_SECONDS:-600} \
+        cargo test --release -p bespoke --test soak -- --nocapture --test-threads=1
 }
 
 # What a signal may interrupt, of the calls that the drivers and their tests make. Left out: `connect` and `close`, which go
@@ -260,6 +275,8 @@ step_eintr() {
         grep -qE " $call\$" <<<"$counts" || die "no $call was interrupted: the tests say nothing about it"
     done
 }
+
+step_qemu() { .ci/guest.sh; }
 
 known() {
     local step

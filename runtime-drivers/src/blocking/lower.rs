@@ -5,7 +5,9 @@
 //! [`Ready`] is done otherwise. `poll(2)` tells levels, and the operation is about edges: a descriptor that nobody drains
 //! (that of the signals) is ready for ever. And a program waits for several of them at once: for one signal or another. So
 //! it waits in slices of [`SLICE`], and lets its task look at other things between them. A descriptor that becomes ready
-//! during a slice is told at once; one that was ready before is told after a slice, perhaps once too often.
+//! during a slice is told by the next poll, which follows at once; one that was ready before is told after a slice, perhaps
+//! once too often. In every case there is a "pending" before the answer: a task whose descriptor is never quiet can be
+//! cancelled there.
 
 use super::Blocking;
 use crate::op::lower::leaves_nothing;
@@ -168,7 +170,7 @@ fn wait_a_slice(op: &Ready, waited: &mut Waited, cx: &mut Context<'_>) -> Poll<R
         }
         Ok(false) => match slice(SLICE) {
             Ok(false) => {}
-            Ok(true) => return Poll::Ready(Ok(())),
+            Ok(true) => waited.0 = true,
             Err(errno) => return Poll::Ready(Err(errno)),
         },
     }

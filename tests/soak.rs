@@ -1,0 +1,305 @@
+//! A runtime that is used for a long time: its memory does not grow, and neither do its descriptors, tasks and resources.
+//! RELIABILITY A27.
+//!
+//! One runtime serves an echo to peers that stay and peers that come and go, drops reads under way, arms and cancels timers,
+//! spawns, aborts, and runs blocking jobs. Once a second it is looked at; after a quarter of the time, which is the warm-up, a
+//! line is fitted through the resident memory, and another through the bytes that are allocated, which knows no pages and no
+//! fragments.
+//!
+//! `BESPOKE_SOAK_SECONDS=n` says how long; without it three seconds, which show that the soak itself works and that nothing
+//! leaks by the megabyte. The slope is asserted from a minute on: below that, a page more is a slope of its own.
+//! `BESPOKE_SEED=n` repeats the random choices.
+#![cfg(target_os = "linux")]
+#![allow(clippy::disallowed_methods, reason = "the peers and the measuring stand outside of any runtime")]
+#![expect(clippy::unwrap_used, reason = "the helpers of tests are tests, too")]
+
+#[path = "conformance/support.rs"]
+#[allow(dead_code, reason = "shared with the conformance suite, which uses the rest")]
+mod support;
+
+use bespoke::prelude::*;
+use bespoke::rt::{TcpListener, TcpStream};
+use bespoke::{Config, Runtime, driver, memory, preset, scheduler};
+use core::alloc::{GlobalAlloc, Layout};
+use core::net::SocketAddr;
+use core::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
+use core::time::Duration;
+use std::alloc::System;
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream as StdStream;
+use std::sync::Arc;
+use std::time::Instant;
+use support::{Random, eventually, fds, seed};
+
+/// The system's allocator; counts the bytes that are out.
+struct Counted;
+
+#[global_allocator]
+static COUNTED: Counted = Counted;
+static OUT: AtomicI64 = AtomicI64::new(0);
+
+// SAFETY: every call goes to the system's allocator as it came.
+unsafe impl GlobalAlloc for Counted {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        OUT.fetch_add(layout.size() as i64, Ordering::Relaxed);
+        // SAFETY: as the caller.
+        unsafe { System.alloc(layout) }
+    }
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        OUT.fetch_sub(layout.size() as i64, Ordering::Relaxed);
+        // SAFETY: as the caller.
+        unsafe { System.dealloc(pointer, layout) }
+    }
+    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        OUT.fetch_add(size as i64 - layout.size() as i64, Ordering::Relaxed);
+        // SAFETY: as the caller.
+        unsafe { System.realloc(pointer, layout, size) }
+    }
+}
+
+/// One thread, readiness.
+struct Plain;
+
+#[bespoke::config(base = preset::Default)]
+impl Config for Plain {
+    const BLOCKING_THREADS_MAX: usize = 4;
+}
+
+/// A thread for every task, blocking calls.
+struct Threads;
+
+#[bespoke::config(base = Plain)]
+impl Config for Threads {
+    type Scheduler = scheduler::ThreadPerTask;
+    type Driver = driver::Blocking;
+    type Memory = memory::System;
+}
+
+/// Peers that stay.
+const STAYING: u64 = 4;
+/// How much more memory may be used an hour later.
+const SLOPE_MAX: f64 = 1024.0 * 1024.0;
+
+fn length() -> Duration {
+    let seconds =
+        std::env::var("BESPOKE_SOAK_SECONDS").map_or(3, |text| text.parse().expect("BESPOKE_SOAK_SECONDS is a number"));
+    Duration::from_secs(seconds)
+}
+
+/// What there is at one moment.
+#[derive(Clone, Copy, Debug)]
+struct Sample {
+    seconds: f64,
+    resident: f64,
+    allocated: f64,
+    descriptors: usize,
+}
+
+fn resident() -> f64 {
+    let text = std::fs::read_to_string("/proc/self/statm").unwrap();
+    let pages: f64 = text.split_whitespace().nth(1).unwrap().parse().unwrap();
+    // SAFETY: takes an integer only.
+    pages * unsafe { libc::sysconf(libc::_SC_PAGESIZE) } as f64
+}
+
+/// Bytes an hour: the slope of the line with the least squares.
+fn slope(samples: &[Sample], of: impl Fn(&Sample) -> f64) -> f64 {
+    let n = samples.len() as f64;
+    let mean_x = samples.iter().map(|sample| sample.seconds).sum::<f64>() / n;
+    let mean_y = samples.iter().map(&of).sum::<f64>() / n;
+    let over = samples.iter().map(|sample| (sample.seconds - mean_x) * (of(sample) - mean_y)).sum::<f64>();
+    let under = samples.iter().map(|sample| (sample.seconds - mean_x).powi(2)).sum::<f64>();
+    over / under * 3600.0
+}
+
+#[test]
+fn a_slope_is_found() {
+    let line = |seconds: u32, by: f64| Sample {
+        seconds: f64::from(seconds),
+        resident: 5e6 + by * f64::from(seconds) + f64::from(seconds % 3) * 4096.0,
+        allocated: 0.0,
+        descriptors: 0,
+    };
+    let flat: Vec<_> = (0..600).map(|second| line(second, 0.0)).collect();
+    assert!(slope(&flat, |sample| sample.resident).abs() < SLOPE_MAX / 100.0);
+    // A hundred bytes for each of ten requests a second.
+    let leak: Vec<_> = (0..600).map(|second| line(second, 1000.0)).collect();
+    assert!((slope(&leak, |sample| sample.resident) / 3.6e6 - 1.0).abs() < 0.01);
+}
+
+/// A peer that stays: a round trip now and then, of any size.
+fn stay(address: SocketAddr, number: u64, over: &AtomicBool) {
+    let mut random = Random::new(number);
+    let mut peer = StdStream::connect(address).unwrap();
+    peer.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+    let (mut sent, mut got) = (vec![number as u8; 16_384], vec![0; 16_384]);
+    while !over.load(Ordering::Acquire) {
+        let len = 1 + random.below(16_384) as usize;
+        peer.write_all(&sent[..len]).unwrap();
+        peer.read_exact(&mut got[..len]).unwrap();
+        assert_eq!(got[..len], sent[..len]);
+        sent.rotate_left(1);
+        std::thread::sleep(Duration::from_micros(random.below(2_000)));
+    }
+}
+
+/// Peers that come, send something or not, and go in one way or another.
+fn come_and_go(address: SocketAddr, over: &AtomicBool) {
+    let mut random = Random::new(99);
+    while !over.load(Ordering::Acquire) {
+        let mut peer = StdStream::connect(address).unwrap();
+        peer.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+        match random.below(3) {
+            0 => {}
+            // Unread answers make this a reset.
+            1 => peer.write_all(&[1; 100]).unwrap(),
+            _ => {
+                peer.write_all(&[2; 3000]).unwrap();
+                peer.read_exact(&mut [0; 3000]).unwrap();
+            }
+        }
+        drop(peer);
+        std::thread::sleep(Duration::from_millis(2));
+    }
+}
+
+async fn echo<C: Config<Driver: Net>>(mut stream: TcpStream<C>) {
+    let mut buffer = vec![0; 4096];
+    loop {
+        // Under a driver that suspends, many of these reads are dropped under way.
+        let n = match C::timeout(Duration::from_micros(500), stream.read(&mut buffer)).await {
+            Err(_) => continue,
+            Ok(Ok(n @ 1..)) => n,
+            Ok(_) => return,
+        };
+        let (written, back) = stream.write_all(buffer.slice(..n)).await;
+        if written.is_err() {
+            return;
+        }
+        buffer = back.into_inner();
+    }
+}
+
+/// Timers, tasks and jobs, until it is over; how many rounds.
+async fn busy<C: Config>(over: Arc<AtomicBool>) -> u64 {
+    let mut random = Random::new(7);
+    let mut rounds = 0;
+    while !over.load(Ordering::Acquire) {
+        rounds += 1;
+        let tasks: Vec<_> = (0..8)
+            .map(|n| {
+                let sleep = Duration::from_micros(random.below(3_000));
+                C::spawn(async move {
+                    // One timer that fires, one that is armed and dropped.
+                    let far = C::timeout(Duration::from_secs(3600), C::sleep(sleep));
+                    far.await.expect("an hour is longer");
+                    n
+                })
+            })
+            .collect();
+        let job = C::spawn_blocking(move || vec![1u8; 10_000].iter().map(|byte| u32::from(*byte)).sum::<u32>());
+        for (n, task) in tasks.into_iter().enumerate() {
+            if random.once_in(4) {
+                task.abort();
+                let _ = task.await;
+            } else {
+                assert_eq!(task.await.unwrap(), n);
+            }
+        }
+        assert_eq!(job.await.unwrap(), 10_000);
+        C::sleep(Duration::from_millis(1)).await;
+    }
+    rounds
+}
+
+fn soak<C: Config<Driver: Net>>(length: Duration) {
+    let before = fds();
+    let over = Arc::new(AtomicBool::new(false));
+    let served = Arc::new(AtomicU64::new(0));
+    let runtime = Runtime::<C>::new().unwrap();
+    let mut samples = Vec::with_capacity(length.as_secs() as usize * 10);
+    runtime.block_on(async {
+        let listener = TcpListener::<C>::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let mut peers: Vec<_> = (0..STAYING)
+            .map(|number| {
+                let over = over.clone();
+                std::thread::spawn(move || stay(address, number, &over))
+            })
+            .collect();
+        let (ends, count) = (over.clone(), served.clone());
+        let server = C::spawn(async move {
+            loop {
+                let (stream, _) = listener.accept().await.unwrap();
+                if ends.load(Ordering::Acquire) {
+                    return;
+                }
+                count.fetch_add(1, Ordering::Relaxed);
+                drop(C::spawn(echo(stream)));
+            }
+        });
+        let ends = over.clone();
+        peers.push(std::thread::spawn(move || come_and_go(address, &ends)));
+        let work = C::spawn(busy::<C>(over.clone()));
+        let start = Instant::now();
+        while start.elapsed() < length {
+            C::sleep((length / 20).min(Duration::from_secs(1))).await;
+            samples.push(Sample {
+                seconds: start.elapsed().as_secs_f64(),
+                resident: resident(),
+                allocated: OUT.load(Ordering::Relaxed) as f64,
+                descriptors: fds(),
+            });
+        }
+        over.store(true, Ordering::Release);
+        let rounds = work.await.unwrap();
+        // Wakes the accept.
+        drop(StdStream::connect(address).unwrap());
+        server.await.unwrap();
+        C::spawn_blocking(move || peers.into_iter().for_each(|peer| peer.join().unwrap())).await.unwrap();
+        println!("{} connections served, {rounds} rounds of timers, tasks and jobs", served.load(Ordering::Relaxed));
+        // The ends of the last connections.
+        C::sleep(Duration::from_millis(100)).await;
+    });
+    assert!(eventually(|| runtime.live_tasks() == 0), "{} tasks are left", runtime.live_tasks());
+    assert_eq!(runtime.open_resources(), 0);
+    report(&samples, length);
+    drop(runtime);
+    assert!(eventually(|| fds() == before), "{before} descriptors before, {} after", fds());
+}
+
+fn report(samples: &[Sample], length: Duration) {
+    let warm = &samples[samples.len() / 4..];
+    let most = |of: fn(&Sample) -> usize| warm.iter().map(of).max().unwrap();
+    let least = |of: fn(&Sample) -> usize| warm.iter().map(of).min().unwrap();
+    let (resident, allocated) = (slope(warm, |sample| sample.resident), slope(warm, |sample| sample.allocated));
+    let (fewest, open) = (least(|sample| sample.descriptors), most(|sample| sample.descriptors));
+    println!(
+        "{length:?}, {} samples: resident {:.2} MiB, {:+.3} MiB an hour; allocated {:.3} MiB, {:+.3} MiB an hour; \
+         {fewest} to {open} descriptors",
+        warm.len(),
+        warm[warm.len() - 1].resident / SLOPE_MAX,
+        resident / SLOPE_MAX,
+        warm[warm.len() - 1].allocated / SLOPE_MAX,
+        allocated / SLOPE_MAX,
+    );
+    let grown = warm[warm.len() - 1].resident - warm[0].resident;
+    assert!(grown < 8.0 * SLOPE_MAX, "resident memory grew by {grown} bytes");
+    // Those that come and go are few at any time.
+    assert!(open - fewest < 40, "between {fewest} and {open} descriptors");
+    if length >= Duration::from_secs(60) {
+        assert!(resident < SLOPE_MAX, "resident memory grows by {resident:.0} bytes an hour");
+        assert!(allocated < SLOPE_MAX, "allocated memory grows by {allocated:.0} bytes an hour");
+    }
+}
+
+/// One after the other: the memory is the process's. Half of the time for each.
+#[test]
+fn nothing_grows() {
+    println!("BESPOKE_SEED={}", seed());
+    let length = length();
+    println!("one thread:");
+    soak::<Plain>(length / 2);
+    println!("a thread for every task:");
+    soak::<Threads>(length / 2);
+}

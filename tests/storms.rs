@@ -1,0 +1,88 @@
+//! Storms: what happens rarely, made to happen ten thousand times. RELIABILITY A7, A15, A17, A25, A26.
+//!
+//! | file | holds |
+//! |---|---|
+//! | `quarantine` | buffers that show a write that comes too late, and the proof that they do |
+//! | `shutdown` | runtimes closed with everything under way (A7) |
+//! | `descriptors` | no descriptor left while fifty clients wait (A15) |
+//! | `peers` | ended and reset connections, slow peers beside honest ones (A17) |
+//! | `jobs` | ten thousand blocking jobs when the runtime closes (A25) |
+//! | `starvation` | one hot task beside a hundred connections (A26) |
+//! | `signals` | signals that interrupt every call, thousands a second (A16, with the kernel's own interruptions) |
+//!
+//! `BESPOKE_DEEP=1` runs the long counts and asserts times; that is meant for `--release`, on a machine that does little
+//! else. Otherwise the counts are small and only what holds on any machine is asserted. `BESPOKE_SEED=n` repeats a run.
+//!
+//! Not here: `ENFILE`, which takes the descriptors of the whole machine; pipes and files as types of their own, which do not
+//! exist yet: pipes and FIFOs come in as resources of which the driver knows only when they are ready.
+#![cfg(target_os = "linux")]
+#![allow(clippy::disallowed_methods, reason = "the peers and the measuring stand outside of any runtime")]
+#![expect(clippy::unwrap_used, reason = "the helpers of tests are tests, too")]
+
+#[path = "storms/descriptors.rs"]
+mod descriptors;
+#[path = "storms/jobs.rs"]
+mod jobs;
+#[path = "storms/peers.rs"]
+mod peers;
+#[path = "storms/quarantine.rs"]
+mod quarantine;
+#[path = "storms/shutdown.rs"]
+mod shutdown;
+#[path = "storms/signals.rs"]
+mod signals;
+#[path = "storms/starvation.rs"]
+mod starvation;
+#[path = "conformance/support.rs"]
+#[allow(dead_code, reason = "shared with the conformance suite, which uses the rest")]
+mod support;
+
+use bespoke::{driver, memory, preset, scheduler};
+
+/// One thread, readiness; two blocking threads, so that jobs wait.
+struct Plain;
+
+#[bespoke::config(base = preset::Default)]
+impl bespoke::Config for Plain {
+    const BLOCKING_THREADS_MAX: usize = 2;
+}
+
+/// A thread for every task, blocking calls.
+struct Threads;
+
+#[bespoke::config(base = Plain)]
+impl bespoke::Config for Threads {
+    type Scheduler = scheduler::ThreadPerTask;
+    type Driver = driver::Blocking;
+    type Memory = memory::System;
+}
+
+macro_rules! storms {
+    ($suite:ident: $config:ty) => {
+        mod $suite {
+            storms! { $suite, $config:
+                shutdown::everything_under_way,
+                shutdown::pipes_end_and_files_are_refused,
+                descriptors::fifty_clients_and_no_descriptor,
+                peers::ended_streams_are_drained,
+                peers::resets_leave_nothing,
+                peers::slow_peers_do_not_slow_the_others,
+                jobs::ten_thousand_at_shutdown,
+                jobs::asked_for_while_the_runtime_closes,
+                starvation::hot_task_beside_connections,
+                signals::interrupt_every_call,
+            }
+        }
+    };
+    ($suite:ident, $config:ty: $($room:ident::$storm:ident),* $(,)?) => { $(
+        #[test]
+        fn $storm() {
+            let name = concat!(stringify!($suite), "::", stringify!($storm));
+            crate::shutdown::prepare::<$config>();
+            crate::support::run::<$config>(name, crate::support::When::Always, crate::$room::$storm::<$config>);
+        }
+    )* };
+}
+
+storms!(mio: crate::Plain);
+storms!(blocking: crate::Threads);
