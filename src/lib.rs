@@ -158,6 +158,7 @@ pub mod rt {
     pub use bespoke_core::config::SharingOf;
     pub use bespoke_core::driver::{Op, Operation, OwnedResource, Submit};
     pub use bespoke_core::runtime::{Admits, Ambient, Spawnable};
+    pub use bespoke_core::sync::{Notified, Notify};
     pub use bespoke_core::time::{Interval, Sleep, Timeout};
     #[cfg(unix)]
     pub use bespoke_drivers::net::{
@@ -168,6 +169,63 @@ pub mod rt {
     pub use bespoke_drivers::op::{Foreign, Keepalive, Net, Taken, TcpOptions};
     #[cfg(unix)]
     pub use bespoke_drivers::signal::{Signal, SignalKind, ctrl_c, signal};
+}
+
+/// What tasks wait for, between tasks and between threads.
+///
+/// ```
+/// use bespoke::sync::Notify;
+/// use std::sync::{Arc, atomic::{AtomicBool, Ordering}};
+///
+/// # #[cfg(unix)]
+/// #[bespoke::main]
+/// async fn main() {
+///     let (open, ready) = (Arc::new(Notify::new()), Arc::new(AtomicBool::new(false)));
+///     let (opens, is_ready) = (open.clone(), ready.clone());
+///     let gate = bespoke::spawn(async move {
+///         is_ready.store(true, Ordering::Relaxed);
+///         opens.notify_waiters();
+///     });
+///     loop {
+///         let told = open.notified(); // made before the look: what is told after it is not lost
+///         if ready.load(Ordering::Relaxed) {
+///             break;
+///         }
+///         told.await;
+///     }
+///     gate.await.unwrap();
+/// }
+/// # #[cfg(not(unix))] fn main() {}
+/// ```
+///
+/// These are `Send`, for tasks of every config. The module of a config with a local scheduler, `app::sync`, has the same
+/// names for its own: they stay on their thread, and use no atomic instruction.
+///
+/// ```
+/// # #[cfg(unix)] mod program {
+/// use bespoke::Config;
+/// use std::rc::Rc;
+///
+/// struct App;
+///
+/// #[bespoke::config(module = app)]
+/// impl Config for App {}
+///
+/// #[bespoke::main(App)]
+/// # pub
+/// async fn main() {
+///     let open = Rc::new(app::sync::Notify::new());
+///     let opens = open.clone();
+///     app::spawn(async move { opens.notify_one() });
+///     open.notified().await;
+/// }
+/// # }
+/// # #[cfg(unix)] program::main();
+/// ```
+///
+/// The types behind both names, generic over the sharing, are [`rt::Notify`] and its kin.
+pub mod sync {
+    crate::__sync! { [crate::scheduler::Shared] }
 }
 
 /// Buffers that an operation may own; lines and copies.

@@ -124,6 +124,7 @@ macro_rules! __module {
             #[doc(hidden)]
             pub mod __config {
                 pub type C = $($config)+;
+                pub type S = $crate::__private::SharingOf<C>;
             }
 
             /// The runtime of this config.
@@ -178,6 +179,12 @@ macro_rules! __module {
                 pub type OwnedReadHalf = $crate::rt::OwnedReadHalf<C>;
                 pub type OwnedWriteHalf = $crate::rt::OwnedWriteHalf<C>;
                 pub use $crate::rt::{Keepalive, TcpOptions, ToSocketAddrs};
+            }
+
+            /// What tasks of this runtime wait for; see `bespoke::sync`. Under a local scheduler it stays on
+            /// its thread, and uses no atomic instruction.
+            pub mod sync {
+                $crate::__sync! { [super::__config::S] }
             }
 
             /// Signals of the operating system. The first listener for one takes its default action away for ever.
@@ -259,5 +266,17 @@ macro_rules! __module {
                 }
             }
         }
+    };
+}
+
+/// The names of `sync`, for one sharing.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __sync {
+    ([$($sharing:tt)+]) => {
+        /// Tells one waiting task, or all.
+        pub type Notify = $crate::rt::Notify<$($sharing)+>;
+        /// Waits to be told; made by `Notify::notified`.
+        pub type Notified<'a> = $crate::rt::Notified<'a, $($sharing)+>;
     };
 }

@@ -42,6 +42,11 @@ fn types<C: Config<Driver: Net>>() {
     send::<fn(Taken)>(drop);
 }
 
+/// The tools between tasks, under their default names: `Send` also where the scheduler is local.
+fn tools<'a>() {
+    both::<(bespoke::sync::Notify, bespoke::sync::Notified<'a>)>();
+}
+
 /// The futures that have a name.
 fn named<C: Config<Driver: Net>, K: IoBuf + Sync, F: Send + Sync>() {
     both::<Read<'_, C>>();
@@ -137,7 +142,7 @@ async fn serve<C: Config<Driver: Net>>(listener: TcpListener<C>) {
 fn all_send<C: Config<Driver: Net>>() {
     // Named, so that the compiler looks into each for an unknown `C`.
     let _ = (types::<C>, named::<C, Vec<u8>, u8>, named_of_any_buffer::<C, Vec<u8>>);
-    let _ = (unnamed::<C>, time::<C>);
+    let _ = (unnamed::<C>, time::<C>, tools);
     let _ = |listener: TcpListener<C>| drop(C::spawn(serve(listener)));
 }
 

@@ -40,6 +40,8 @@ pub mod scheduler;
 pub mod select;
 pub mod sharing;
 #[cfg(feature = "alloc")]
+pub mod sync;
+#[cfg(feature = "alloc")]
 pub mod task;
 #[cfg(feature = "alloc")]
 pub mod time;
