@@ -155,6 +155,7 @@ pub mod task {
 /// # io::Result::Ok(())
 /// ```
 pub mod rt {
+    pub use bespoke_core::channel::oneshot;
     pub use bespoke_core::config::SharingOf;
     pub use bespoke_core::driver::{Op, Operation, OwnedResource, Submit};
     pub use bespoke_core::runtime::{Admits, Ambient, Spawnable};
@@ -226,6 +227,28 @@ pub mod rt {
 /// The types behind both names, generic over the sharing, are [`rt::Notify`] and its kin.
 pub mod sync {
     crate::__sync! { [crate::scheduler::Shared] }
+}
+
+/// Channels between tasks, and between tasks and threads.
+///
+/// ```
+/// use bespoke::channel::oneshot;
+///
+/// # #[cfg(unix)]
+/// #[bespoke::main]
+/// async fn main() -> Result<(), oneshot::RecvError> {
+///     let (sender, receiver) = oneshot::channel();
+///     bespoke::spawn(async { sender.send(5) });
+///     assert_eq!(receiver.await?, 5);
+///     Ok(())
+/// }
+/// # #[cfg(not(unix))] fn main() {}
+/// ```
+///
+/// As in [`sync`], these are `Send`, and `app::channel` has the same names for the tasks of a config of one's own. The types
+/// behind both, generic over the sharing, are in [`rt::oneshot`].
+pub mod channel {
+    crate::__channel! { [crate::scheduler::Shared] }
 }
 
 /// Buffers that an operation may own; lines and copies.

@@ -187,6 +187,12 @@ macro_rules! __module {
                 $crate::__sync! { [super::__config::S] }
             }
 
+            /// Channels between tasks of this runtime; see `bespoke::channel`. Under a local scheduler they stay on their
+            /// thread, and use no atomic instruction.
+            pub mod channel {
+                $crate::__channel! { [super::super::__config::S] }
+            }
+
             /// Signals of the operating system. The first listener for one takes its default action away for ever.
             pub mod signal {
                 use super::__config::C;
@@ -278,5 +284,27 @@ macro_rules! __sync {
         pub type Notify = $crate::rt::Notify<$($sharing)+>;
         /// Waits to be told; made by `Notify::notified`.
         pub type Notified<'a> = $crate::rt::Notified<'a, $($sharing)+>;
+    };
+}
+
+/// The names of `channel`, for one sharing, as seen from two modules in.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __channel {
+    ([$($sharing:tt)+]) => {
+        /// One value, once.
+        pub mod oneshot {
+            pub use $crate::rt::oneshot::{RecvError, TryRecvError};
+            /// Sends one value.
+            pub type Sender<T> = $crate::rt::oneshot::Sender<T, $($sharing)+>;
+            /// Receives the value: await it.
+            pub type Receiver<T> = $crate::rt::oneshot::Receiver<T, $($sharing)+>;
+
+            /// A channel for one value.
+            #[must_use]
+            pub fn channel<T>() -> (Sender<T>, Receiver<T>) {
+                $crate::rt::oneshot::channel_in()
+            }
+        }
     };
 }

@@ -4,6 +4,7 @@
 //! every library that is generic over the config; here it breaks this file first. Nothing is run: to compile is to pass.
 #![cfg(unix)]
 
+use bespoke::channel::oneshot;
 use bespoke::io::IoBuf;
 use bespoke::prelude::*;
 use bespoke::rt::{
@@ -45,6 +46,9 @@ fn types<C: Config<Driver: Net>>() {
 /// The tools between tasks, under their default names: `Send` also where the scheduler is local.
 fn tools<'a>() {
     both::<(bespoke::sync::Notify, bespoke::sync::Notified<'a>)>();
+    both::<(oneshot::Sender<u8>, oneshot::Receiver<u8>)>();
+    let (mut sender, _): (oneshot::Sender<u8>, ()) = any();
+    send(sender.closed());
 }
 
 /// The futures that have a name.

@@ -24,6 +24,8 @@ extern crate std;
 
 #[cfg(feature = "std")]
 mod blocking;
+#[cfg(feature = "alloc")]
+pub mod channel;
 pub mod check;
 pub mod config;
 pub mod driver;

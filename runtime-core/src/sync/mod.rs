@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `waiters` | the wait list: intrusive, first in, first out; its nodes lie in futures |
 //! | `notify` | [`Notify`]: tells one task, or all that wait |
+//! | `block` | waiting for a future on a thread without a runtime |
 //!
 //! # Sharing
 //! Every type has a parameter `S`, [`Local`](crate::sharing::Local) or [`Shared`](crate::sharing::Shared). A `Local` one is
@@ -17,8 +18,11 @@
 //!    which is what makes [`Lock::with`](crate::sharing::Lock::with) sound without a lock under `Local`.
 //! 3. What was given to a waiter that is dropped instead of polled goes to the next one.
 //!
-//! *Architecture Invariant:* nothing here names a config or a runtime: these types work under any executor.
+//! *Architecture Invariant:* nothing here names a config or a runtime: these types work under any executor. Only `block` asks
+//! whether this thread runs a worker, which must not be blocked.
 
+#[cfg(feature = "std")]
+pub(crate) mod block;
 mod notify;
 pub(crate) mod waiters;
 

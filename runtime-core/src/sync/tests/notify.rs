@@ -219,3 +219,21 @@ fn a_forgotten_future_keeps_its_memory_and_its_place() {
     unsafe { ManuallyDrop::drop(&mut forgotten) };
     assert!(poll(&mut Box::pin(notify.notified())).is_ready());
 }
+
+#[test]
+fn threads_hand_a_permit_round() {
+    const ROUNDS: usize = if cfg!(miri) { 50 } else { 20_000 };
+    let (ping, pong) = (Arc::new(Notify::<Shared>::new()), Arc::new(Notify::<Shared>::new()));
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            for _ in 0..ROUNDS {
+                crate::sync::block::on("a", "b", ping.notified());
+                pong.notify_one();
+            }
+        });
+        for _ in 0..ROUNDS {
+            ping.notify_one();
+            crate::sync::block::on("a", "b", pong.notified());
+        }
+    });
+}
