@@ -155,7 +155,7 @@ pub mod task {
 /// # io::Result::Ok(())
 /// ```
 pub mod rt {
-    pub use bespoke_core::channel::oneshot;
+    pub use bespoke_core::channel::{mpsc, oneshot};
     pub use bespoke_core::config::SharingOf;
     pub use bespoke_core::driver::{Op, Operation, OwnedResource, Submit};
     pub use bespoke_core::runtime::{Admits, Ambient, Spawnable};
@@ -232,21 +232,40 @@ pub mod sync {
 /// Channels between tasks, and between tasks and threads.
 ///
 /// ```
-/// use bespoke::channel::oneshot;
+/// use bespoke::channel::{mpsc, oneshot};
+///
+/// enum Ask {
+///     Add(u32),
+///     Sum(oneshot::Sender<u32>),
+/// }
 ///
 /// # #[cfg(unix)]
 /// #[bespoke::main]
 /// async fn main() -> Result<(), oneshot::RecvError> {
-///     let (sender, receiver) = oneshot::channel();
-///     bespoke::spawn(async { sender.send(5) });
-///     assert_eq!(receiver.await?, 5);
+///     let (asks, mut asked) = mpsc::channel(8);
+///     bespoke::spawn(async move {
+///         let mut sum = 0;
+///         while let Some(ask) = asked.recv().await {
+///             match ask {
+///                 Ask::Add(n) => sum += n,
+///                 // Whoever asked may be gone by now: then nobody wants to know.
+///                 Ask::Sum(answer) => drop(answer.send(sum)),
+///             }
+///         }
+///     });
+///     for n in 1..=10 {
+///         assert!(asks.send(Ask::Add(n)).await.is_ok()); // waits while the queue is full
+///     }
+///     let (answer, sum) = oneshot::channel();
+///     assert!(asks.send(Ask::Sum(answer)).await.is_ok());
+///     assert_eq!(sum.await?, 55);
 ///     Ok(())
 /// }
 /// # #[cfg(not(unix))] fn main() {}
 /// ```
 ///
 /// As in [`sync`], these are `Send`, and `app::channel` has the same names for the tasks of a config of one's own. The types
-/// behind both, generic over the sharing, are in [`rt::oneshot`].
+/// behind both, generic over the sharing, are in [`rt::oneshot`] and [`rt::mpsc`].
 pub mod channel {
     crate::__channel! { [crate::scheduler::Shared] }
 }

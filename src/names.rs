@@ -306,5 +306,27 @@ macro_rules! __channel {
                 $crate::rt::oneshot::channel_in()
             }
         }
+
+        /// A bounded queue: many senders, one receiver.
+        pub mod mpsc {
+            pub use $crate::rt::mpsc::{SendError, TryRecvError, TrySendError};
+            /// Sends messages.
+            pub type Sender<T> = $crate::rt::mpsc::Sender<T, $($sharing)+>;
+            /// A sender that does not keep the queue open.
+            pub type WeakSender<T> = $crate::rt::mpsc::WeakSender<T, $($sharing)+>;
+            /// A place in the queue.
+            pub type Permit<'a, T> = $crate::rt::mpsc::Permit<'a, T, $($sharing)+>;
+            /// Receives messages.
+            pub type Receiver<T> = $crate::rt::mpsc::Receiver<T, $($sharing)+>;
+
+            /// A queue of at most `capacity` messages.
+            ///
+            /// # Panics
+            /// If `capacity` is 0.
+            #[must_use]
+            pub fn channel<T>(capacity: usize) -> (Sender<T>, Receiver<T>) {
+                $crate::rt::mpsc::channel_in(capacity)
+            }
+        }
     };
 }

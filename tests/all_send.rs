@@ -4,7 +4,7 @@
 //! every library that is generic over the config; here it breaks this file first. Nothing is run: to compile is to pass.
 #![cfg(unix)]
 
-use bespoke::channel::oneshot;
+use bespoke::channel::{mpsc, oneshot};
 use bespoke::io::IoBuf;
 use bespoke::prelude::*;
 use bespoke::rt::{
@@ -47,8 +47,14 @@ fn types<C: Config<Driver: Net>>() {
 fn tools<'a>() {
     both::<(bespoke::sync::Notify, bespoke::sync::Notified<'a>)>();
     both::<(oneshot::Sender<u8>, oneshot::Receiver<u8>)>();
+    both::<(mpsc::Sender<u8>, mpsc::WeakSender<u8>, mpsc::Permit<'a, u8>, mpsc::Receiver<u8>)>();
     let (mut sender, _): (oneshot::Sender<u8>, ()) = any();
     send(sender.closed());
+    let (sender, mut receiver): (mpsc::Sender<u8>, mpsc::Receiver<u8>) = any();
+    send((sender.send(1), sender.reserve(), sender.closed()));
+    send(receiver.recv());
+    let mut buffer = Vec::new();
+    send(receiver.recv_many(&mut buffer, 1));
 }
 
 /// The futures that have a name.

@@ -123,8 +123,12 @@ const CASE_OF_BOUND: &[(&str, &str)] = &[
 const BOUND_INSIDE: &[&str] = &[
     "Sync for Unlocked",
     "Sync for Mutex",
+    "Send for Counted",
+    "Sync for Counted",
     "Send for End",
     "Sync for End",
+    "Send for Queue",
+    "Sync for Queue",
 ];
 
 fn root() -> &'static Path {

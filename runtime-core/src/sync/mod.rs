@@ -3,6 +3,7 @@
 //! | file | holds |
 //! |---|---|
 //! | `waiters` | the wait list: intrusive, first in, first out; its nodes lie in futures |
+//! | `counted` | a counted pointer whose count follows the sharing |
 //! | `notify` | [`Notify`]: tells one task, or all that wait |
 //! | `block` | waiting for a future on a thread without a runtime |
 //!
@@ -23,6 +24,7 @@
 
 #[cfg(feature = "std")]
 pub(crate) mod block;
+pub(crate) mod counted;
 mod notify;
 pub(crate) mod waiters;
 

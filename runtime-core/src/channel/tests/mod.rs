@@ -4,6 +4,8 @@
 #[cfg(loom)]
 mod loom;
 #[cfg(not(loom))]
+mod mpsc;
+#[cfg(not(loom))]
 mod oneshot;
 
 #[cfg(not(loom))]
