@@ -185,9 +185,11 @@ pub mod task {
 /// # io::Result::Ok(())
 /// ```
 pub mod rt {
+    pub use bespoke_core::channel::{mpsc, oneshot};
     pub use bespoke_core::config::SharingOf;
     pub use bespoke_core::driver::{Op, Operation, OwnedResource, Submit};
     pub use bespoke_core::runtime::{Admits, Ambient, Spawnable};
+    pub use bespoke_core::sync::{Notified, Notify};
     pub use bespoke_core::time::{Interval, Sleep, Timeout};
     #[cfg(unix)]
     pub use bespoke_drivers::net::{
@@ -198,6 +200,104 @@ pub mod rt {
     pub use bespoke_drivers::op::{Foreign, Keepalive, Net, Taken, TcpOptions};
     #[cfg(unix)]
     pub use bespoke_drivers::signal::{Signal, SignalKind, ctrl_c, signal};
+}
+
+/// What tasks wait for, between tasks and between threads.
+///
+/// ```
+/// use bespoke::sync::Notify;
+/// use std::sync::{Arc, atomic::{AtomicBool, Ordering}};
+///
+/// # #[cfg(unix)]
+/// #[bespoke::main]
+/// async fn main() {
+///     let (open, ready) = (Arc::new(Notify::new()), Arc::new(AtomicBool::new(false)));
+///     let (opens, is_ready) = (open.clone(), ready.clone());
+///     let gate = bespoke::spawn(async move {
+///         is_ready.store(true, Ordering::Relaxed);
+///         opens.notify_waiters();
+///     });
+///     loop {
+///         let told = open.notified(); // made before the look: what is told after it is not lost
+///         if ready.load(Ordering::Relaxed) {
+///             break;
+///         }
+///         told.await;
+///     }
+///     gate.await.unwrap();
+/// }
+/// # #[cfg(not(unix))] fn main() {}
+/// ```
+///
+/// These are `Send`, for tasks of every config. The module of a config with a local scheduler, `app::sync`, has the same
+/// names for its own: they stay on their thread, and use no atomic instruction.
+///
+/// ```
+/// # #[cfg(unix)] mod program {
+/// use bespoke::Config;
+/// use std::rc::Rc;
+///
+/// struct App;
+///
+/// #[bespoke::config(module = app)]
+/// impl Config for App {}
+///
+/// #[bespoke::main(App)]
+/// # pub
+/// async fn main() {
+///     let open = Rc::new(app::sync::Notify::new());
+///     let opens = open.clone();
+///     app::spawn(async move { opens.notify_one() });
+///     open.notified().await;
+/// }
+/// # }
+/// # #[cfg(unix)] program::main();
+/// ```
+///
+/// The types behind both names, generic over the sharing, are [`rt::Notify`] and its kin.
+pub mod sync {
+    crate::__sync! { [crate::scheduler::Shared] }
+}
+
+/// Channels between tasks, and between tasks and threads.
+///
+/// ```
+/// use bespoke::channel::{mpsc, oneshot};
+///
+/// enum Ask {
+///     Add(u32),
+///     Sum(oneshot::Sender<u32>),
+/// }
+///
+/// # #[cfg(unix)]
+/// #[bespoke::main]
+/// async fn main() -> Result<(), oneshot::RecvError> {
+///     let (asks, mut asked) = mpsc::channel(8);
+///     bespoke::spawn(async move {
+///         let mut sum = 0;
+///         while let Some(ask) = asked.recv().await {
+///             match ask {
+///                 Ask::Add(n) => sum += n,
+///                 // Whoever asked may be gone by now: then nobody wants to know.
+///                 Ask::Sum(answer) => drop(answer.send(sum)),
+///             }
+///         }
+///     });
+///     for n in 1..=10 {
+///         assert!(asks.send(Ask::Add(n)).await.is_ok()); // waits while the queue is full
+///     }
+///     let (answer, sum) = oneshot::channel();
+///     assert!(asks.send(Ask::Sum(answer)).await.is_ok());
+///     assert_eq!(sum.await?, 55);
+///     Ok(())
+/// }
+/// # #[cfg(not(unix))] fn main() {}
+/// ```
+///
+/// As in [`sync`], these are `Send`, and `app::channel` has the same names for the tasks of a config of one's own. The types
+/// behind both, generic over the sharing, are in [`rt::oneshot`] and [`rt::mpsc`].
+pub mod channel {
+    crate::__channel! { [crate::scheduler::Shared] }
 }
 
 /// Buffers that an operation may own; lines and copies.

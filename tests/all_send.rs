@@ -4,6 +4,7 @@
 //! every library that is generic over the config; here it breaks this file first. Nothing is run: to compile is to pass.
 #![cfg(unix)]
 
+use bespoke::channel::{mpsc, oneshot};
 use bespoke::io::IoBuf;
 use bespoke::prelude::*;
 use bespoke::rt::{
@@ -40,6 +41,20 @@ fn types<C: Config<Driver: Net>>() {
     both::<YieldNow>();
     both::<(Id, Instant, Error, TcpOptions)>();
     send::<fn(Taken)>(drop);
+}
+
+/// The tools between tasks, under their default names: `Send` also where the scheduler is local.
+fn tools<'a>() {
+    both::<(bespoke::sync::Notify, bespoke::sync::Notified<'a>)>();
+    both::<(oneshot::Sender<u8>, oneshot::Receiver<u8>)>();
+    both::<(mpsc::Sender<u8>, mpsc::WeakSender<u8>, mpsc::Permit<'a, u8>, mpsc::Receiver<u8>)>();
+    let (mut sender, _): (oneshot::Sender<u8>, ()) = any();
+    send(sender.closed());
+    let (sender, mut receiver): (mpsc::Sender<u8>, mpsc::Receiver<u8>) = any();
+    send((sender.send(1), sender.reserve(), sender.closed()));
+    send(receiver.recv());
+    let mut buffer = Vec::new();
+    send(receiver.recv_many(&mut buffer, 1));
 }
 
 /// The futures that have a name.
@@ -137,7 +152,7 @@ async fn serve<C: Config<Driver: Net>>(listener: TcpListener<C>) {
 fn all_send<C: Config<Driver: Net>>() {
     // Named, so that the compiler looks into each for an unknown `C`.
     let _ = (types::<C>, named::<C, Vec<u8>, u8>, named_of_any_buffer::<C, Vec<u8>>);
-    let _ = (unnamed::<C>, time::<C>);
+    let _ = (unnamed::<C>, time::<C>, tools);
     let _ = |listener: TcpListener<C>| drop(C::spawn(serve(listener)));
 }
 

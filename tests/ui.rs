@@ -134,7 +134,16 @@ const CASE_OF_BOUND: &[(&str, &str)] = &[
 ];
 
 /// `unsafe impl`s with such a bound on types that no program can name.
-const BOUND_INSIDE: &[&str] = &["Sync for Unlocked", "Sync for Mutex"];
+const BOUND_INSIDE: &[&str] = &[
+    "Sync for Unlocked",
+    "Sync for Mutex",
+    "Send for Counted",
+    "Sync for Counted",
+    "Send for End",
+    "Sync for End",
+    "Send for Queue",
+    "Sync for Queue",
+];
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))

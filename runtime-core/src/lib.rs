@@ -25,6 +25,8 @@ extern crate std;
 
 #[cfg(feature = "std")]
 mod blocking;
+#[cfg(feature = "alloc")]
+pub mod channel;
 pub mod check;
 pub mod config;
 pub mod driver;
@@ -40,6 +42,8 @@ pub mod runtime;
 pub mod scheduler;
 pub mod select;
 pub mod sharing;
+#[cfg(feature = "alloc")]
+pub mod sync;
 #[cfg(feature = "alloc")]
 pub mod task;
 #[cfg(feature = "alloc")]

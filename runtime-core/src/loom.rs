@@ -188,6 +188,30 @@ pub(crate) enum Plant {
     DetachInTwoSteps,
     /// A blocking thread looks whether a job was handed to it, then parks: two steps.
     SeatInTwoSteps,
+    /// A waiter that was notified and is then dropped keeps the notification to itself.
+    NotificationDropped,
+    /// A waiter looks, then joins the queue without a second look.
+    WaitInTwoSteps,
+    /// A call that tells one takes a waiter that a call to all is about to wake.
+    AllTakesOne,
+    /// The number of a call to all publishes nothing.
+    CallsRelaxed,
+    /// The sender of a oneshot gives its share of the memory up, then takes the waker out.
+    OneshotWakesAfterGone,
+    /// The receiver of a oneshot does not look whether the sender has spoken while it left its waker.
+    OneshotSecondLookSkipped,
+    /// A dropped receiver of a oneshot does not look for a value.
+    OneshotValueForgotten,
+    /// The receiver of a oneshot looks whether the sender is gone, then goes: two steps.
+    OneshotGoesInTwoSteps,
+    /// A dropped `reserve` that was given its permit keeps it to itself.
+    PermitDropped,
+    /// The receiver of a bounded queue looks for a message, then leaves its waker without a second look.
+    ReceiveInTwoSteps,
+    /// The last sender of a bounded queue does not wake the receiver.
+    LastSenderSilent,
+    /// The close of a bounded queue does not wake who waits for a permit.
+    CloseSilent,
 }
 
 /// Is this mistake switched on? Constant `false` outside loom.
@@ -205,19 +229,34 @@ pub(crate) fn planted(_plant: Plant) -> bool {
 
 #[cfg(loom)]
 pub(crate) mod plants {
-    //! Which mistake the running model makes.
+    //! Which mistake the running model makes. Loom runs all threads of a model on the one that started it, so the word is
+    //! that thread's own, and tests that run beside each other do not plant in each other's models.
     use super::Plant;
-    use std::sync::Mutex;
+    use core::cell::Cell;
 
-    static ON: Mutex<Option<Plant>> = Mutex::new(None);
+    std::thread_local!(static ON: Cell<Option<Plant>> = const { Cell::new(None) });
 
     pub(crate) fn is_on(plant: Plant) -> bool {
-        *ON.lock().unwrap_or_else(std::sync::PoisonError::into_inner) == Some(plant)
+        ON.get() == Some(plant)
     }
 
     #[cfg(test)]
     pub(crate) fn set(plant: Option<Plant>) {
-        *ON.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = plant;
+        ON.set(plant);
+    }
+}
+
+/// Is a model being given up? What unwinds then may touch nothing of loom's any more. Constant `false` outside loom.
+#[inline(always)]
+#[cfg(feature = "alloc")]
+pub(crate) fn given_up() -> bool {
+    #[cfg(loom)]
+    {
+        std::thread::panicking()
+    }
+    #[cfg(not(loom))]
+    {
+        false
     }
 }
 
@@ -234,6 +273,8 @@ pub(crate) struct Life {
 impl Life {
     #[inline(always)]
     pub(crate) fn new() -> Self {
+        #[cfg(loom)]
+        LIVES.set(LIVES.get() + 1);
         Life {
             #[cfg(loom)]
             alive: UnsafeCell::new(true),
@@ -258,5 +299,15 @@ impl Life {
             let was = core::mem::replace(unsafe { &mut *alive }, false);
             assert!(was, "freed twice")
         });
+        LIVES.set(LIVES.get() - 1);
     }
 }
+
+/// How many things with a [`Life`] this thread's models made and did not end.
+#[cfg(loom)]
+pub(crate) fn lives() -> isize {
+    LIVES.get()
+}
+
+#[cfg(loom)]
+std::thread_local!(static LIVES: core::cell::Cell<isize> = const { core::cell::Cell::new(0) });

@@ -27,6 +27,9 @@ use loom::sync::{Condvar, Mutex};
 #[cfg(not(loom))]
 use std::sync::{Condvar, Mutex};
 
+#[cfg(loom)]
+pub(crate) mod models;
+
 /// A driver without I/O.
 #[derive(Debug)]
 pub(crate) struct SleepOnly;
