@@ -198,11 +198,12 @@ macro_rules! __module {
                 }
 
                 /// Waits for the interrupt key, from the first poll on.
-                pub async fn ctrl_c() -> ::std::io::Result<()>
+                #[track_caller]
+                pub fn ctrl_c() -> impl ::core::future::Future<Output = ::std::io::Result<()>> + ::core::marker::Send
                 where
                     for<'any> <C as $crate::Config>::Driver: $crate::rt::Foreign,
                 {
-                    $crate::rt::ctrl_c::<C>().await
+                    $crate::rt::ctrl_c::<C>()
                 }
             }
 

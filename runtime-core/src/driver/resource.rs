@@ -15,6 +15,7 @@ use crate::worker::{Worker, ambient, guests};
 use alloc::sync::Arc;
 use core::fmt;
 use core::marker::PhantomData;
+use core::panic::Location;
 use core::ptr::NonNull;
 
 /// A resource and the worker that it belongs to; closed through the driver when it is dropped, on whatever thread that is.
@@ -100,6 +101,17 @@ impl<C: Config> OwnedResource<C> {
     /// Without a runtime of `C` on this thread, unless the driver is stateless.
     #[track_caller]
     pub fn adopt(raw: RawResource, kind: Kind) -> Result<Self, Errno> {
+        Self::adopt_for(raw, kind, Location::caller())
+    }
+
+    /// As [`adopt`](Self::adopt), for a call that was made at `at`: in a future, which is polled elsewhere.
+    ///
+    /// # Errors
+    /// As [`adopt`](Self::adopt).
+    ///
+    /// # Panics
+    /// As [`adopt`](Self::adopt); the message says that `at` asks for the runtime.
+    pub fn adopt_for(raw: RawResource, kind: Kind, at: &'static Location<'static>) -> Result<Self, Errno> {
         if <C::Driver as Driver>::STATELESS {
             #[cfg(feature = "std")]
             let owner = Owner::runtime(raw, kind)?;
@@ -108,7 +120,7 @@ impl<C: Config> OwnedResource<C> {
             let owner = None;
             return Ok(OwnedResource { raw, key: 0, owner });
         }
-        let worker = ambient::worker::<C>();
+        let worker = ambient::worker_for::<C>(at);
         // SAFETY: this thread is running the worker.
         let this = unsafe { worker.as_ref() };
         // SAFETY: the owner; nothing of the user's runs.
@@ -187,6 +199,13 @@ impl<C: Config> OwnedResource<C> {
             None => false,
         };
         if closed { Err(Errno::RUNTIME_CLOSED) } else { Ok(()) }
+    }
+
+    /// Is this thread running a worker that may wait for the resource?
+    #[must_use]
+    pub fn is_here(&self) -> bool {
+        let Some(here) = ambient::try_worker::<C>() else { return false };
+        <SharingOf<C> as Sharing>::SHARED || self.owner.and_then(Owner::worker).is_none_or(|owner| owner == here)
     }
 
     /// Runs `f` on the driver, for what is neither an operation nor possible without it.

@@ -1,6 +1,6 @@
 //! A socket that accepts connections.
 
-use super::addresses::{LookupAddrs, ToSocketAddrs, first_of};
+use super::addresses::{ToSocketAddrs, first_of};
 use super::{TcpStream, io_error};
 use crate::op::{Accept, Net, Sockets, TcpOptions};
 use bespoke_core::config::Config;
@@ -10,6 +10,7 @@ use bespoke_core::runtime::Ambient;
 use bespoke_core::time::Instant;
 use core::fmt;
 use core::net::SocketAddr;
+use core::panic::Location;
 use core::sync::atomic::{AtomicU64, Ordering};
 use core::time::Duration;
 use std::io;
@@ -45,11 +46,16 @@ impl<C: Config> TcpListener<C> {
     ///
     /// # Cancel safety
     /// Cancel safe: nothing is bound, or it is closed.
-    pub async fn bind(addresses: impl ToSocketAddrs) -> io::Result<Self>
+    ///
+    /// # Panics
+    /// When polled without a runtime of `C` on the thread; the message names the line of this call. A driver whose
+    /// operations block needs none, but to look a name up.
+    #[track_caller]
+    pub fn bind(addresses: impl ToSocketAddrs) -> impl Future<Output = io::Result<Self>> + Send
     where
         C::Driver: Net,
     {
-        Self::bind_with(addresses, TcpOptions::default()).await
+        Self::bind_with(addresses, TcpOptions::default())
     }
 
     /// As [`bind`](Self::bind), with options.
@@ -59,23 +65,22 @@ impl<C: Config> TcpListener<C> {
     ///
     /// # Cancel safety
     /// As [`bind`](Self::bind).
-    pub async fn bind_with(addresses: impl ToSocketAddrs, options: TcpOptions) -> io::Result<Self>
+    ///
+    /// # Panics
+    /// As [`bind`](Self::bind).
+    #[track_caller]
+    pub fn bind_with(
+        addresses: impl ToSocketAddrs,
+        options: TcpOptions,
+    ) -> impl Future<Output = io::Result<Self>> + Send
     where
         C::Driver: Net,
     {
-        let found = addresses.to_addrs();
-        drop(addresses);
-        match found? {
-            LookupAddrs::One(address) => Self::listen(address, options),
-            LookupAddrs::Many(all) => first_of(all, |address| async move { Self::listen(address, options) }).await,
-            LookupAddrs::Name(name, port) => {
-                let all = super::stream::look_up::<C>(name, port).await?;
-                first_of(all, |address| async move { Self::listen(address, options) }).await
-            }
-        }
+        let (found, at) = (addresses.to_addrs(), Location::caller());
+        first_of::<C, _, _>(found, at, move |address| async move { Self::listen(address, options, at) })
     }
 
-    fn listen(address: SocketAddr, options: TcpOptions) -> io::Result<Self>
+    fn listen(address: SocketAddr, options: TcpOptions, at: &'static Location<'static>) -> io::Result<Self>
     where
         C::Driver: Net,
     {
@@ -84,7 +89,7 @@ impl<C: Config> TcpListener<C> {
             io::Error::new(error.kind(), std::format!("cannot listen on {address}: {error}"))
         };
         let raw = <C::Driver as Sockets>::listen(address, options).map_err(told)?;
-        let resource = super::adopt(raw, Kind::Listener).map_err(told)?;
+        let resource = super::adopt(raw, Kind::Listener, at).map_err(told)?;
         Ok(TcpListener { resource, next_attempt: AtomicU64::new(0) })
     }
 
@@ -102,7 +107,8 @@ impl<C: Config> TcpListener<C> {
         C::Driver: Net,
     {
         let next_attempt = self.next_attempt.load(Ordering::Relaxed);
-        if next_attempt != 0 {
+        // Elsewhere the operation says that this is the wrong place.
+        if next_attempt != 0 && self.resource.is_here() {
             self.resource.check_open().map_err(io_error)?;
             C::sleep_until(Instant::from_nanos(next_attempt)).await;
             self.next_attempt.store(0, Ordering::Relaxed);
@@ -113,13 +119,14 @@ impl<C: Config> TcpListener<C> {
         let (raw, peer) = match accepted {
             Ok(accepted) => accepted,
             Err(errno) => {
-                if crate::sys::out_of_resources(errno) {
+                if crate::sys::out_of_resources(errno) && self.resource.is_here() {
                     self.next_attempt.store((C::now() + BACK_OFF).as_nanos(), Ordering::Relaxed);
                 }
                 return Err(io_error(errno));
             }
         };
-        Ok((TcpStream::adopt(raw, Kind::Stream)?, peer))
+        // By the worker that accepted it: this cannot be without a runtime.
+        Ok((TcpStream::adopt(raw, Kind::Stream, Location::caller())?, peer))
     }
 
     /// The address that it listens on.

@@ -35,10 +35,15 @@ use bespoke_core::config::Config;
 use bespoke_core::driver::{Errno, OwnedResource};
 use bespoke_core::roles::{Kind, RawResource};
 use core::marker::PhantomData;
+use core::panic::Location;
 use std::io;
 
-/// Takes charge of a new socket, or closes it: also when there is no runtime to give it to, which is a panic.
-fn adopt<C: Config<Driver: Sockets>>(raw: RawResource, kind: Kind) -> Result<OwnedResource<C>, Errno> {
+/// Takes charge of a new socket, or closes it: also when there is no runtime to give it to, which is a panic that names `at`.
+fn adopt<C: Config<Driver: Sockets>>(
+    raw: RawResource,
+    kind: Kind,
+    at: &'static Location<'static>,
+) -> Result<OwnedResource<C>, Errno> {
     struct NobodysYet<D: Sockets>(RawResource, PhantomData<D>);
     impl<D: Sockets> Drop for NobodysYet<D> {
         fn drop(&mut self) {
@@ -46,7 +51,7 @@ fn adopt<C: Config<Driver: Sockets>>(raw: RawResource, kind: Kind) -> Result<Own
         }
     }
     let socket = NobodysYet::<C::Driver>(raw, PhantomData);
-    let adopted = OwnedResource::adopt(raw, kind)?;
+    let adopted = OwnedResource::adopt_for(raw, kind, at)?;
     core::mem::forget(socket);
     Ok(adopted)
 }

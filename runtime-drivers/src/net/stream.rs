@@ -1,6 +1,6 @@
 //! A TCP connection.
 
-use super::addresses::{LookupAddrs, ToSocketAddrs, first_of};
+use super::addresses::{ToSocketAddrs, first_of};
 use super::futures::{Peek, Read, ReadInto, ReadVectored, Write, WriteAll, WriteVectored};
 use super::io_error;
 use super::reading::{read_exact, reading};
@@ -11,12 +11,10 @@ use bespoke_core::config::Config;
 use bespoke_core::driver::{Errno, OwnedResource};
 use bespoke_core::io::{IntoIoBuf, IoBuf, IoBufMut, IoBufs};
 use bespoke_core::roles::{Kind, RawResource};
-use bespoke_core::runtime::spawn_blocking_if_any;
 use core::fmt;
 use core::net::SocketAddr;
+use core::panic::Location;
 use std::io::{self, IoSliceMut};
-use std::string::String;
-use std::vec::Vec;
 
 /// A TCP connection. Dropping it closes it; [`shutdown`](Self::shutdown) ends one direction.
 ///
@@ -26,27 +24,12 @@ pub struct TcpStream<C: Config> {
     resource: OwnedResource<C>,
 }
 
-/// Looks a name up, on a blocking thread.
-pub(super) async fn look_up<C: Config>(name: String, port: u16) -> io::Result<Vec<SocketAddr>> {
-    use std::net::ToSocketAddrs as _;
-    let asked = name.clone();
-    let look = move || (asked.as_str(), port).to_socket_addrs().map(Iterator::collect);
-    let Some(looking) = spawn_blocking_if_any::<C, _, io::Result<Vec<SocketAddr>>>(look) else {
-        let why = std::format!(
-            "cannot look \"{name}\" up: this config has no blocking threads; connect to an address instead"
-        );
-        return Err(io::Error::new(io::ErrorKind::Unsupported, why));
-    };
-    let found = looking.await?;
-    found.map_err(|error| io::Error::new(error.kind(), std::format!("cannot find \"{name}\": {error}")))
-}
-
 impl<C: Config> TcpStream<C> {
-    pub(super) fn adopt(raw: i32, kind: Kind) -> io::Result<Self>
+    pub(super) fn adopt(raw: RawResource, kind: Kind, at: &'static Location<'static>) -> io::Result<Self>
     where
         C::Driver: Net,
     {
-        super::adopt(raw, kind).map(|resource| TcpStream { resource }).map_err(io_error)
+        super::adopt(raw, kind, at).map(|resource| TcpStream { resource }).map_err(io_error)
     }
 
     /// Connects to the first of the addresses that answers.
@@ -57,20 +40,20 @@ impl<C: Config> TcpStream<C> {
     ///
     /// # Cancel safety
     /// Cancel safe: a connection under way is given up and its socket closed.
-    pub async fn connect(addresses: impl ToSocketAddrs) -> io::Result<Self>
+    ///
+    /// # Panics
+    /// When polled without a runtime of `C` on the thread; the message names the line of this call. A driver whose
+    /// operations block needs none, but to look a name up.
+    #[track_caller]
+    pub fn connect(addresses: impl ToSocketAddrs) -> impl Future<Output = io::Result<Self>> + Send
     where
         C::Driver: Net,
     {
-        let found = addresses.to_addrs();
-        drop(addresses);
-        match found? {
-            LookupAddrs::One(address) => Self::connect_to(address).await,
-            LookupAddrs::Many(all) => first_of(all, Self::connect_to).await,
-            LookupAddrs::Name(name, port) => first_of(look_up::<C>(name, port).await?, Self::connect_to).await,
-        }
+        let (found, at) = (addresses.to_addrs(), Location::caller());
+        first_of::<C, _, _>(found, at, move |address| Self::connect_to(address, at))
     }
 
-    async fn connect_to(address: SocketAddr) -> io::Result<Self>
+    async fn connect_to(address: SocketAddr, at: &'static Location<'static>) -> io::Result<Self>
     where
         C::Driver: Net,
     {
@@ -79,7 +62,7 @@ impl<C: Config> TcpStream<C> {
             io::Error::new(error.kind(), std::format!("cannot connect to {address}: {error}"))
         };
         let raw = <C::Driver as Sockets>::socket(address).map_err(told)?;
-        let stream = Self::adopt(raw, Kind::Unconnected)?;
+        let stream = Self::adopt(raw, Kind::Unconnected, at)?;
         let op = Connect { socket: stream.resource.resource(), address };
         // SAFETY: `Connect` points at no memory, and the stream outlives the operation.
         let (connected, ()) = unsafe { stream.resource.operation(op, ()) }.await;
