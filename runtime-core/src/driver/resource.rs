@@ -146,7 +146,8 @@ impl<C: Config> OwnedResource<C> {
         Resource { raw: self.raw, key: self.key }
     }
 
-    /// What the operating system calls it.
+    /// What the operating system calls it. Another thread may close the runtime, and the resource with it, at any time:
+    /// a call that names it to the system is made by [`while_open`](Self::while_open).
     #[inline]
     #[must_use]
     pub fn raw(&self) -> RawResource {
@@ -199,6 +200,41 @@ impl<C: Config> OwnedResource<C> {
             None => false,
         };
         if closed { Err(Errno::RUNTIME_CLOSED) } else { Ok(()) }
+    }
+
+    /// Runs `f` on what the operating system calls the resource; that stays this resource meanwhile, on whatever thread.
+    /// `f` makes a system call that does not wait: off the worker, the close of the runtime waits for it.
+    ///
+    /// # Errors
+    /// [`Errno::RUNTIME_CLOSED`].
+    #[inline]
+    pub fn while_open<R>(&self, f: impl FnOnce(RawResource) -> R) -> Result<R, Errno> {
+        let raw = self.raw;
+        let Some(worker) = self.owner.and_then(Owner::worker) else {
+            // The driver is stateless: nothing but the drop of this handle closes the resource.
+            return self.check_open().map(|()| f(raw));
+        };
+        if !Home::is_current(Worker::home_of(worker)) {
+            return self.while_open_elsewhere(worker, || f(raw));
+        }
+        // SAFETY: the owner; the key is that of this handle.
+        if unsafe { guests::is_open(worker, self.key) } { Ok(f(raw)) } else { Err(Errno::RUNTIME_CLOSED) }
+    }
+
+    #[cold]
+    fn while_open_elsewhere<R>(&self, worker: NonNull<Worker<C>>, f: impl FnOnce() -> R) -> Result<R, Errno> {
+        #[cfg(feature = "std")]
+        {
+            // SAFETY: this resource, a guest, keeps the worker alive.
+            let gate = unsafe { &worker.as_ref().gate };
+            gate.pass(f).ok_or(Errno::RUNTIME_CLOSED)
+        }
+        // Without `std` no worker runs, so none closes meanwhile.
+        #[cfg(not(feature = "std"))]
+        {
+            let _ = worker;
+            self.check_open().map(|()| f())
+        }
     }
 
     /// Is this thread running a worker that may wait for the resource?

@@ -137,8 +137,7 @@ impl<C: Config> TcpListener<C> {
     where
         C::Driver: Net,
     {
-        self.resource.check_open().map_err(io_error)?;
-        <C::Driver as Sockets>::local_addr(self.resource.raw()).map_err(io_error)
+        super::ask(&self.resource, <C::Driver as Sockets>::local_addr)
     }
 }
 

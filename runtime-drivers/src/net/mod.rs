@@ -56,6 +56,11 @@ fn adopt<C: Config<Driver: Sockets>>(
     Ok(adopted)
 }
 
+/// Asks the driver's sockets for something that does not wait.
+fn ask<C: Config, R>(socket: &OwnedResource<C>, call: impl FnOnce(RawResource) -> Result<R, Errno>) -> io::Result<R> {
+    socket.while_open(call).flatten().map_err(io_error)
+}
+
 fn io_error(errno: Errno) -> io::Error {
     errno.into()
 }

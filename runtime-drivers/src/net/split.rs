@@ -146,8 +146,9 @@ impl<C: Config> OwnedReadHalf<C> {
 
 impl<C: Config> Drop for OwnedWriteHalf<C> {
     fn drop(&mut self) {
-        if !self.forget && self.resource().check_open().is_ok() {
-            <C::Driver as Driver>::end_writes(self.resource().raw());
+        if !self.forget {
+            // A runtime that is closed has ended both directions.
+            let _ = self.resource().while_open(<C::Driver as Driver>::end_writes);
         }
     }
 }

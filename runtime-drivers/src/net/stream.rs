@@ -88,7 +88,7 @@ impl<C: Config> TcpStream<C> {
 
     /// Asks the driver's sockets for something that does not wait.
     pub(super) fn ask<R>(&self, call: impl FnOnce(RawResource) -> Result<R, Errno>) -> io::Result<R> {
-        self.resource.check_open().and_then(|()| call(self.resource.raw())).map_err(io_error)
+        super::ask(&self.resource, call)
     }
 }
 
