@@ -177,7 +177,8 @@ macro_rules! __module {
                 pub type WriteHalf<'a> = $crate::rt::WriteHalf<'a, C>;
                 pub type OwnedReadHalf = $crate::rt::OwnedReadHalf<C>;
                 pub type OwnedWriteHalf = $crate::rt::OwnedWriteHalf<C>;
-                pub use $crate::rt::{Keepalive, TcpOptions, ToSocketAddrs};
+                pub type ReuniteError = $crate::rt::ReuniteError<C>;
+                pub use $crate::rt::{Keepalive, LookupAddrs, TcpOptions, ToSocketAddrs};
             }
 
             /// Signals of the operating system. The first listener for one takes its default action away for ever.

@@ -11,7 +11,32 @@ use std::vec::Vec;
 /// One or more addresses. Literal ones are ready at once; a name is looked up by the system on a blocking thread.
 ///
 /// Implemented for addresses, pairs of IP address and port, slices of addresses, and text: `"127.0.0.1:80"`,
-/// `"[::1]:80"`, `"example.org:80"`, `("example.org", 80)`.
+/// `"[::1]:80"`, `"example.org:80"`, `("example.org", 80)`. Open: a list of servers of one's own implements it.
+///
+/// # Example
+/// ```
+/// use bespoke::net::{LookupAddrs, TcpListener, TcpStream, ToSocketAddrs};
+/// use core::net::SocketAddr;
+///
+/// struct Replicas(Vec<SocketAddr>);
+///
+/// impl ToSocketAddrs for Replicas {
+///     fn to_addrs(&self) -> std::io::Result<LookupAddrs> {
+///         Ok(LookupAddrs::Many(self.0.clone()))
+///     }
+/// }
+///
+/// # #[bespoke::main]
+/// # async fn main() -> std::io::Result<()> {
+/// # let listener = TcpListener::bind("127.0.0.1:0").await?;
+/// # let gone = TcpListener::bind("127.0.0.1:0").await?;
+/// # let replicas = Replicas(vec![gone.local_addr()?, listener.local_addr()?]);
+/// # drop(gone);
+/// let stream = TcpStream::connect(&replicas).await?; // to the first that answers
+/// assert_eq!(stream.peer_addr()?, replicas.0[1]);
+/// # Ok(())
+/// # }
+/// ```
 pub trait ToSocketAddrs {
     /// What it stands for: addresses, or a name and a port to look up.
     ///

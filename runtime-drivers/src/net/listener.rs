@@ -19,14 +19,40 @@ use std::io;
 /// takes a whole processor.
 const BACK_OFF: Duration = Duration::from_millis(10);
 
-/// A TCP socket that accepts connections.
+/// A TCP socket that accepts connections. Dropping it closes it, and resets the connections that nobody accepted.
 ///
-/// ```text
+/// Any number of tasks may [`accept`](Self::accept) at once.
+///
+/// # Example
+/// ```
+/// # use bespoke::net::{TcpListener, TcpStream};
+/// # #[bespoke::main]
+/// # async fn main() -> std::io::Result<()> {
+/// use bespoke::io::copy;
+///
 /// let listener = TcpListener::bind("127.0.0.1:0").await?;
+/// # let address = listener.local_addr()?;
+/// # let client = bespoke::spawn(async move {
+/// #     let mut stream = TcpStream::connect(address).await?;
+/// #     stream.write_all("tea").await.0?;
+/// #     stream.shutdown(std::net::Shutdown::Write)?;
+/// #     let mut echo = [0; 3];
+/// #     stream.read_exact(&mut echo).await?;
+/// #     assert_eq!(&echo, b"tea");
+/// #     std::io::Result::Ok(())
+/// # });
 /// loop {
 ///     let (stream, peer) = listener.accept().await?;
-///     spawn(serve(stream));
+///     println!("{peer} is here");
+///     bespoke::spawn(async move {
+///         let (mut read, mut write) = stream.into_split();
+///         copy(&mut read, &mut write).await // an echo
+///     });
+/// #   break;
 /// }
+/// # client.await??;
+/// # Ok(())
+/// # }
 /// ```
 pub struct TcpListener<C: Config> {
     resource: OwnedResource<C>,
@@ -50,6 +76,20 @@ impl<C: Config> TcpListener<C> {
     /// # Panics
     /// When polled without a runtime of `C` on the thread; the message names the line of this call. A driver whose
     /// operations block needs none, but to look a name up.
+    ///
+    /// # Example
+    /// ```
+    /// # use bespoke::net::{TcpListener, TcpStream};
+    /// # #[bespoke::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// assert_ne!(listener.local_addr()?.port(), 0);
+    ///
+    /// let error = TcpListener::bind(listener.local_addr()?).await.unwrap_err();
+    /// assert_eq!(error.kind(), std::io::ErrorKind::AddrInUse);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[track_caller]
     pub fn bind(addresses: impl ToSocketAddrs) -> impl Future<Output = io::Result<Self>> + Send
     where
@@ -68,6 +108,22 @@ impl<C: Config> TcpListener<C> {
     ///
     /// # Panics
     /// As [`bind`](Self::bind).
+    ///
+    /// # Example
+    /// ```
+    /// # use bespoke::net::{TcpListener, TcpStream};
+    /// # #[bespoke::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// use bespoke::net::TcpOptions;
+    ///
+    /// // Two listeners on one address: the system spreads the connections over both.
+    /// let options = TcpOptions { reuse_port: true, ..TcpOptions::default() };
+    /// let first = TcpListener::bind_with("127.0.0.1:0", options).await?;
+    /// let second = TcpListener::bind_with(first.local_addr()?, options).await?;
+    /// # assert_eq!(first.local_addr()?, second.local_addr()?);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[track_caller]
     pub fn bind_with(
         addresses: impl ToSocketAddrs,
@@ -98,10 +154,24 @@ impl<C: Config> TcpListener<C> {
     /// # Errors
     /// What `accept(2)` says. When the process has no descriptor left, this fails once with the system's error, and the next
     /// call waits 10 ms before it tries again: a loop that goes on after an error does not spin, and serves again as soon
-    /// as a descriptor is free.
+    /// as a descriptor is free. (A driver whose operations block may be used without a runtime; nothing waits there.)
     ///
     /// # Cancel safety
     /// Cancel safe and lossless: a connection that nobody took stays in the listener's queue.
+    ///
+    /// # Example
+    /// ```
+    /// # use bespoke::net::{TcpListener, TcpStream};
+    /// # #[bespoke::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// # let client = TcpStream::connect(listener.local_addr()?).await?;
+    /// let (mut stream, peer) = listener.accept().await?;
+    /// assert_eq!(peer, client.local_addr()?);
+    /// stream.write_all("welcome").await.0?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn accept(&self) -> io::Result<(TcpStream<C>, SocketAddr)>
     where
         C::Driver: Net,
@@ -132,7 +202,18 @@ impl<C: Config> TcpListener<C> {
     /// The address that it listens on.
     ///
     /// # Errors
-    /// What `getsockname(2)` says; when the runtime is closed.
+    /// What `getsockname(2)` says; [`BrokenPipe`](io::ErrorKind::BrokenPipe) when the runtime is closed.
+    ///
+    /// # Example
+    /// ```
+    /// # use bespoke::net::{TcpListener, TcpStream};
+    /// # #[bespoke::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// println!("listens on {}", listener.local_addr()?);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn local_addr(&self) -> io::Result<SocketAddr>
     where
         C::Driver: Net,

@@ -15,6 +15,19 @@
 //! worker. It may outlive its runtime: every call then fails with [`std::io::ErrorKind::BrokenPipe`] and says that the
 //! runtime is closed.
 
+/// How the examples of the docs begin, hidden: both ends of a connection, `client` and `peer`.
+macro_rules! connected {
+    () => {
+        "```\n\
+         # use bespoke::net::{TcpListener, TcpStream};\n\
+         # #[bespoke::main]\n\
+         # async fn main() -> std::io::Result<()> {\n\
+         # let listener = TcpListener::bind(\"127.0.0.1:0\").await?;\n\
+         # let mut client = TcpStream::connect(listener.local_addr()?).await?;\n\
+         # let (mut peer, _) = listener.accept().await?;"
+    };
+}
+
 mod addresses;
 mod futures;
 mod listener;

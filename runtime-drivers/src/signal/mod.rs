@@ -131,20 +131,29 @@ pub struct Signal<C: Config> {
 ///
 /// See the [module](self) for what this takes away for ever. Costs a descriptor while the listener lives.
 ///
-/// ```text
-/// let mut hangup = signal(SignalKind::hangup())?;
-/// while let Some(()) = hangup.recv().await {
-///     reload_config();
-/// }
-/// ```
-///
 /// # Errors
 /// [`InvalidInput`](io::ErrorKind::InvalidInput): no such signal; one that cannot be caught (`SIGKILL`, `SIGSTOP`); or one
 /// that tells of a fault in the program (`SIGSEGV`, `SIGBUS`, `SIGFPE`, `SIGILL`). The process is out of descriptors or
 /// memory.
 ///
 /// # Panics
-/// Without a runtime of `C` on this thread.
+/// Without a runtime of `C` on this thread; the message names the line of this call.
+///
+/// # Example
+/// ```
+/// use bespoke::signal::{SignalKind, signal};
+///
+/// # #[bespoke::main]
+/// # async fn main() -> std::io::Result<()> {
+/// let mut hangup = signal(SignalKind::hangup())?;
+/// # std::process::Command::new("sh").args(["-c", "kill -HUP $PPID"]).status()?;
+/// while let Some(()) = hangup.recv().await {
+///     println!("reading the configuration again");
+/// #   break;
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[track_caller]
 pub fn signal<C: Config>(kind: SignalKind) -> io::Result<Signal<C>>
 where
@@ -194,6 +203,21 @@ impl Drop for Copied {
 ///
 /// # Panics
 /// When polled without a runtime of `C` on the thread; the message names the line of this call.
+///
+/// # Example
+/// ```
+/// use bespoke::signal::ctrl_c;
+///
+/// # async fn serve() { core::future::pending().await }
+/// # #[bespoke::main]
+/// # async fn main() -> std::io::Result<()> {
+/// let server = bespoke::spawn(serve());
+/// # bespoke::spawn(async { std::process::Command::new("sh").args(["-c", "kill -INT $PPID"]).status() });
+/// ctrl_c().await?;
+/// server.abort();
+/// # Ok(())
+/// # }
+/// ```
 #[track_caller]
 pub fn ctrl_c<C: Config>() -> impl Future<Output = io::Result<()>> + Send
 where
