@@ -193,8 +193,8 @@ pub mod rt {
     pub use bespoke_core::time::{Interval, Sleep, Timeout};
     #[cfg(unix)]
     pub use bespoke_drivers::net::{
-        OwnedReadHalf, OwnedWriteHalf, Peek, Read, ReadHalf, ReadInto, ReadVectored, ReuniteError, TcpListener,
-        TcpStream, ToSocketAddrs, Write, WriteAll, WriteHalf, WriteVectored,
+        LookupAddrs, OwnedReadHalf, OwnedWriteHalf, Peek, Read, ReadHalf, ReadInto, ReadVectored, ReuniteError,
+        TcpListener, TcpStream, ToSocketAddrs, Write, WriteAll, WriteHalf, WriteVectored,
     };
     #[cfg(unix)]
     pub use bespoke_drivers::op::{Foreign, Keepalive, Net, Taken, TcpOptions};

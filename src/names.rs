@@ -186,7 +186,8 @@ macro_rules! __module {
                 pub type WriteHalf<'a> = $crate::rt::WriteHalf<'a, C>;
                 pub type OwnedReadHalf = $crate::rt::OwnedReadHalf<C>;
                 pub type OwnedWriteHalf = $crate::rt::OwnedWriteHalf<C>;
-                pub use $crate::rt::{Keepalive, TcpOptions, ToSocketAddrs};
+                pub type ReuniteError = $crate::rt::ReuniteError<C>;
+                pub use $crate::rt::{Keepalive, LookupAddrs, TcpOptions, ToSocketAddrs};
             }
 
             /// What tasks of this runtime wait for; see `bespoke::sync`. Under a local scheduler it stays on
@@ -219,11 +220,12 @@ macro_rules! __module {
                 }
 
                 /// Waits for the interrupt key, from the first poll on.
-                pub async fn ctrl_c() -> ::std::io::Result<()>
+                #[track_caller]
+                pub fn ctrl_c() -> impl ::core::future::Future<Output = ::std::io::Result<()>> + ::core::marker::Send
                 where
                     for<'any> <C as $crate::Config>::Driver: $crate::rt::Foreign,
                 {
-                    $crate::rt::ctrl_c::<C>().await
+                    $crate::rt::ctrl_c::<C>()
                 }
             }
 

@@ -77,6 +77,7 @@ macro_rules! suite {
                 shutdown::closed_streams_say_so,
                 shutdown::tasks_under_way,
                 confined::dropped_on_another_thread,
+                shutdown::calls_off_the_worker_meet_no_stranger,
                 confined::used_on_another_worker,
                 confined::without_a_runtime,
                 confined::in_the_wrong_runtime,

@@ -387,3 +387,36 @@ alone! {
         });
     }
 }
+
+/// Does `number` have its default action?
+fn untouched(number: i32) -> bool {
+    let mut action = core::mem::MaybeUninit::<libc::sigaction>::zeroed();
+    // SAFETY: asks only; the place is one for an answer.
+    assert_eq!(unsafe { libc::sigaction(number, core::ptr::null(), action.as_mut_ptr()) }, 0);
+    // SAFETY: filled in by the call.
+    unsafe { action.assume_init() }.sa_sigaction == libc::SIG_DFL
+}
+
+fn panic_of(f: impl FnOnce()) -> String {
+    *std::panic::catch_unwind(core::panic::AssertUnwindSafe(f)).unwrap_err().downcast().unwrap()
+}
+
+alone! {
+    fn without_a_runtime_the_line_of_the_call_is_named_and_the_signal_stays_what_it_was() {
+        // Made here, polled below: the line is that of the call.
+        let (line, mut key) = (line!(), pin!(ctrl_c()));
+        let mut cx = Context::from_waker(Waker::noop());
+        let said = panic_of(|| assert!(key.as_mut().poll(&mut cx).is_pending()));
+        let asks = format!("no runtime on this thread: {}:{line} asks for `Default`; ", file!());
+        assert!(said.starts_with(&asks), "{said}");
+
+        let (line, make) = (line!(), || drop(signal(SignalKind::interrupt())));
+        let said = panic_of(make);
+        let asks = format!("no runtime on this thread: {}:{line} asks for `Default`; ", file!());
+        assert!(said.starts_with(&asks), "{said}");
+
+        assert!(untouched(libc::SIGINT), "the key still ends the program");
+        run(async { drop(signal(SignalKind::interrupt()).unwrap()) });
+        assert!(!untouched(libc::SIGINT), "this test looks at the right thing");
+    }
+}

@@ -180,6 +180,10 @@ pub(crate) enum Plant {
     SlotNudgeForgotten,
     /// A thread that gives a slot up touches its home after the push.
     SlotTouchedAfterPush,
+    /// A call off the worker looks whether the resources are open, then uses one: two steps.
+    NumberUsedAfterLook,
+    /// The close of a worker closes its resources without regard to who uses them.
+    NumbersClosedUnasked,
     /// A blocking job looks whether the pool is closed, then is placed: two steps.
     SubmitInTwoSteps,
     /// Running, aborting and giving up a blocking job look who was first, then take it: two steps.

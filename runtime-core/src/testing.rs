@@ -80,7 +80,10 @@ impl Live for Sleeper {
     fn register(&self, _: Resource, _: Kind) -> Result<(), Errno> {
         Ok(())
     }
-    fn close(&self, _: Resource) {}
+    fn close(&self, _: Resource) {
+        #[cfg(loom)]
+        descriptor::close();
+    }
     fn park(&self, park: Park) -> Result<(), Errno> {
         let mut rung = self.0.rung.lock().unwrap();
         match park {
@@ -110,6 +113,45 @@ impl Live for Sleeper {
     }
     fn drain(&self, _: Nanos) -> Drained {
         Drained::default()
+    }
+}
+
+#[cfg(loom)]
+pub(crate) mod descriptor {
+    //! What a resource of a model stands for: the driver ends it, and loom sees who uses it then or afterwards.
+    use super::Arc;
+    use crate::loom::Life;
+    use std::sync::{Mutex, PoisonError};
+
+    pub(crate) struct Descriptor(Life);
+
+    // SAFETY: loom checks who touches it.
+    unsafe impl Send for Descriptor {}
+    // SAFETY: as above.
+    unsafe impl Sync for Descriptor {}
+
+    impl Descriptor {
+        /// A call that names it to the system.
+        pub(crate) fn call(&self) {
+            self.0.touch();
+        }
+    }
+
+    /// That of the model that runs, if it has one.
+    static OPEN: Mutex<Option<Arc<Descriptor>>> = Mutex::new(None);
+
+    /// A new one, which the next close of a resource ends.
+    pub(crate) fn open() -> Arc<Descriptor> {
+        let descriptor = Arc::new(Descriptor(Life::new()));
+        *OPEN.lock().unwrap_or_else(PoisonError::into_inner) = Some(descriptor.clone());
+        descriptor
+    }
+
+    pub(super) fn close() {
+        let open = OPEN.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(open) = open {
+            open.0.end();
+        }
     }
 }
 

@@ -4,7 +4,7 @@
 use crate::support::{Random, count, eventually, fds, pair, panic_of, poll_once, runtime, std_listener};
 use bespoke::driver::Driver;
 use bespoke::prelude::*;
-use bespoke::rt::{SharingOf, TcpListener, TcpStream};
+use bespoke::rt::{SharingOf, TcpListener, TcpOptions, TcpStream};
 use bespoke::scheduler::Sharing;
 use bespoke::{Config, Runtime};
 use core::future::poll_fn;
@@ -70,20 +70,47 @@ async fn started_nowhere<C: Config<Driver: Net>>(address: SocketAddr) {
     drop(TcpListener::<C>::bind("127.0.0.1:0").await.expect("a port is free"));
 }
 
+/// What panics when each call that needs a runtime for a socket is polled by `poll`, and the line of that call, which is not
+/// where it is polled.
+fn set_ups<C: Config<Driver: Net>>(
+    address: SocketAddr,
+    poll: impl Fn(Pin<&mut (dyn Future<Output = ()> + Send)>),
+) -> Vec<(String, u32)> {
+    let (local, options) = ("127.0.0.1:0", TcpOptions::default());
+    let mut asked = Vec::new();
+    if !<C::Driver as Driver>::STATELESS {
+        asked.push(said(&poll, TcpStream::<C>::connect(address), line!()));
+        asked.push(said(&poll, TcpStream::<C>::connect(&[address][..]), line!()));
+        asked.push(said(&poll, TcpListener::<C>::bind(local), line!()));
+        asked.push(said(&poll, TcpListener::<C>::bind_with(local, options), line!()));
+    }
+    if C::BLOCKING_THREADS_MAX > 0 {
+        asked.push(said(&poll, TcpStream::<C>::connect("tea.invalid:80"), line!()));
+        asked.push(said(&poll, TcpListener::<C>::bind(("tea.invalid", 0)), line!()));
+    }
+    asked
+}
+
+fn said<T>(
+    poll: &impl Fn(Pin<&mut (dyn Future<Output = ()> + Send)>),
+    future: impl Future<Output = std::io::Result<T>> + Send,
+    line: u32,
+) -> (String, u32) {
+    (panic_of(|| poll(pin!(async { drop(future.await) }))), line)
+}
+
 pub(crate) fn without_a_runtime<C: Config<Driver: Net>>() {
     let (_listener, address) = std_listener();
     let before = fds();
     if <C::Driver as Driver>::STATELESS {
-        // It needs none.
+        // It needs none, but to look a name up.
         assert!(poll_once(pin!(started_nowhere::<C>(address))).is_ready());
-        return assert_eq!(fds(), before);
     }
     for _ in 0..3 {
-        let connect = panic_of(|| drop(poll_once(Box::pin(TcpStream::<C>::connect(address)).as_mut())));
-        let bind = panic_of(|| drop(poll_once(Box::pin(TcpListener::<C>::bind("127.0.0.1:0")).as_mut())));
-        for message in [connect, bind] {
-            assert!(message.starts_with("no runtime on this thread"), "{message}");
-            assert!(message.contains(&format!("asks for `{}`", C::NAME)), "{message}");
+        for (message, line) in set_ups::<C>(address, |future| assert!(poll_once(future).is_pending())) {
+            let (file, name) = (file!(), C::NAME);
+            let asks = format!("no runtime on this thread: {file}:{line} asks for `{name}`; ");
+            assert!(message.starts_with(&asks), "{message}");
             assert!(message.contains("block_on"), "it says what to do: {message}");
         }
     }
@@ -96,13 +123,11 @@ pub(crate) fn in_the_wrong_runtime<C: Config<Driver: Net>>() {
     let before = fds();
     if <C::Driver as Driver>::STATELESS {
         stranger.block_on(started_nowhere::<C>(address));
-        return assert_eq!(fds(), before);
     }
-    let connect = panic_of(|| drop(stranger.block_on(TcpStream::<C>::connect(address))));
-    let bind = panic_of(|| drop(stranger.block_on(TcpListener::<C>::bind("127.0.0.1:0"))));
-    for message in [connect, bind] {
-        assert!(message.contains("a task of the runtime `Stranger`"), "{message}");
-        assert!(message.contains(&format!("asks for `{}`", C::NAME)), "{message}");
+    for (message, line) in set_ups::<C>(address, |future| stranger.block_on(future)) {
+        let (file, name) = (file!(), C::NAME);
+        let asks = format!("this is a task of the runtime `Stranger`, but {file}:{line} asks for `{name}`; ");
+        assert!(message.starts_with(&asks), "{message}");
     }
     assert_eq!(fds(), before, "a call that panics leaves no socket behind");
 }

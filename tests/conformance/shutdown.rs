@@ -8,7 +8,10 @@ use core::future::poll_fn;
 use core::pin::{Pin, pin};
 use core::task::Poll;
 use core::time::Duration;
-use std::io::ErrorKind;
+use std::io::{ErrorKind, Read as _, Write as _};
+use std::net::Shutdown;
+use std::os::unix::net::UnixStream;
+use std::sync::Barrier;
 use std::time::Instant;
 
 type Held = Pin<Box<dyn Future<Output = ()> + Send>>;
@@ -210,4 +213,67 @@ pub(crate) fn closed_streams_say_so<C: Config<Driver: Net>>() {
     drop(now(read
         .reunite(write)
         .map_or_else(|_| panic!("of one stream"), |mut s| async move { s.read(&mut []).await })));
+}
+
+/// Both ends of a stream that the runtime has nothing to do with, in descriptors that it may just have closed.
+fn strangers_are_whole(strangers: &mut Vec<(UnixStream, UnixStream)>) {
+    for (one, other) in strangers.drain(..) {
+        for (mut from, mut to) in [(&one, &other), (&other, &one)] {
+            let sent = from.write(b"x");
+            assert_eq!(sent.as_ref().ok(), Some(&1), "a stranger's socket was shut down: {sent:?}");
+            assert_eq!(to.read(&mut [0; 8]).expect("a whole socket"), 1);
+        }
+    }
+}
+
+pub(crate) fn calls_off_the_worker_meet_no_stranger<C: Config<Driver: Net>>() {
+    if <C::Driver as bespoke::driver::Driver>::STATELESS {
+        return println!("skipped: the sockets of this driver are closed by their handles alone");
+    }
+    const STREAMS: usize = 48;
+    for round in 0..count(100, 2_000) {
+        let runtime = runtime::<C>();
+        let (mut streams, mut halves, mut peers) = (Vec::new(), Vec::new(), Vec::new());
+        runtime.block_on(async {
+            for _ in 0..STREAMS {
+                let (stream, peer) = pair::<C>().await;
+                peers.push(peer);
+                if round % 2 == 0 {
+                    streams.push(stream);
+                } else {
+                    halves.push(stream.into_split());
+                }
+            }
+        });
+        let begin = Barrier::new(2);
+        std::thread::scope(|scope| {
+            // Takes every descriptor that falls free while the sockets are closed one by one, and ends directions as if none
+            // had: by the drop of a write half, or by a call.
+            scope.spawn(|| {
+                let mut strangers = Vec::new();
+                let mut stranger = || {
+                    strangers.push(UnixStream::pair().expect("descriptors are left"));
+                    if strangers.len() == STREAMS {
+                        strangers_are_whole(&mut strangers);
+                    }
+                };
+                begin.wait();
+                for (read, write) in halves {
+                    stranger();
+                    drop(write);
+                    drop(read);
+                }
+                let mut open = streams;
+                while !open.is_empty() {
+                    stranger();
+                    open.retain(|stream| {
+                        !stream.shutdown(Shutdown::Both).is_err_and(|error| error.kind() == ErrorKind::BrokenPipe)
+                    });
+                }
+                strangers_are_whole(&mut strangers);
+            });
+            begin.wait();
+            drop(runtime);
+        });
+    }
 }

@@ -15,6 +15,7 @@ use crate::worker::{Worker, ambient, guests};
 use alloc::sync::Arc;
 use core::fmt;
 use core::marker::PhantomData;
+use core::panic::Location;
 use core::ptr::NonNull;
 
 /// A resource and the worker that it belongs to; closed through the driver when it is dropped, on whatever thread that is.
@@ -100,6 +101,17 @@ impl<C: Config> OwnedResource<C> {
     /// Without a runtime of `C` on this thread, unless the driver is stateless.
     #[track_caller]
     pub fn adopt(raw: RawResource, kind: Kind) -> Result<Self, Errno> {
+        Self::adopt_for(raw, kind, Location::caller())
+    }
+
+    /// As [`adopt`](Self::adopt), for a call that was made at `at`: in a future, which is polled elsewhere.
+    ///
+    /// # Errors
+    /// As [`adopt`](Self::adopt).
+    ///
+    /// # Panics
+    /// As [`adopt`](Self::adopt); the message says that `at` asks for the runtime.
+    pub fn adopt_for(raw: RawResource, kind: Kind, at: &'static Location<'static>) -> Result<Self, Errno> {
         if <C::Driver as Driver>::STATELESS {
             #[cfg(feature = "std")]
             let owner = Owner::runtime(raw, kind)?;
@@ -108,7 +120,7 @@ impl<C: Config> OwnedResource<C> {
             let owner = None;
             return Ok(OwnedResource { raw, key: 0, owner });
         }
-        let worker = ambient::worker::<C>();
+        let worker = ambient::worker_for::<C>(at);
         // SAFETY: this thread is running the worker.
         let this = unsafe { worker.as_ref() };
         // SAFETY: the owner; nothing of the user's runs.
@@ -134,7 +146,8 @@ impl<C: Config> OwnedResource<C> {
         Resource { raw: self.raw, key: self.key }
     }
 
-    /// What the operating system calls it.
+    /// What the operating system calls it. Another thread may close the runtime, and the resource with it, at any time:
+    /// a call that names it to the system is made by [`while_open`](Self::while_open).
     #[inline]
     #[must_use]
     pub fn raw(&self) -> RawResource {
@@ -187,6 +200,48 @@ impl<C: Config> OwnedResource<C> {
             None => false,
         };
         if closed { Err(Errno::RUNTIME_CLOSED) } else { Ok(()) }
+    }
+
+    /// Runs `f` on what the operating system calls the resource; that stays this resource meanwhile, on whatever thread.
+    /// `f` makes a system call that does not wait: off the worker, the close of the runtime waits for it.
+    ///
+    /// # Errors
+    /// [`Errno::RUNTIME_CLOSED`].
+    #[inline]
+    pub fn while_open<R>(&self, f: impl FnOnce(RawResource) -> R) -> Result<R, Errno> {
+        let raw = self.raw;
+        let Some(worker) = self.owner.and_then(Owner::worker) else {
+            // The driver is stateless: nothing but the drop of this handle closes the resource.
+            return self.check_open().map(|()| f(raw));
+        };
+        if !Home::is_current(Worker::home_of(worker)) {
+            return self.while_open_elsewhere(worker, || f(raw));
+        }
+        // SAFETY: the owner; the key is that of this handle.
+        if unsafe { guests::is_open(worker, self.key) } { Ok(f(raw)) } else { Err(Errno::RUNTIME_CLOSED) }
+    }
+
+    #[cold]
+    fn while_open_elsewhere<R>(&self, worker: NonNull<Worker<C>>, f: impl FnOnce() -> R) -> Result<R, Errno> {
+        #[cfg(feature = "std")]
+        {
+            // SAFETY: this resource, a guest, keeps the worker alive.
+            let gate = unsafe { &worker.as_ref().gate };
+            gate.pass(f).ok_or(Errno::RUNTIME_CLOSED)
+        }
+        // Without `std` no worker runs, so none closes meanwhile.
+        #[cfg(not(feature = "std"))]
+        {
+            let _ = worker;
+            self.check_open().map(|()| f())
+        }
+    }
+
+    /// Is this thread running a worker that may wait for the resource?
+    #[must_use]
+    pub fn is_here(&self) -> bool {
+        let Some(here) = ambient::try_worker::<C>() else { return false };
+        <SharingOf<C> as Sharing>::SHARED || self.owner.and_then(Owner::worker).is_none_or(|owner| owner == here)
     }
 
     /// Runs `f` on the driver, for what is neither an operation nor possible without it.

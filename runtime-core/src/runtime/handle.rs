@@ -12,6 +12,7 @@ use crate::task::home::Home;
 use crate::worker::spawn::Extra;
 use crate::worker::{Worker, ambient};
 use core::fmt;
+use core::panic::Location;
 use core::ptr::NonNull;
 
 /// The runtime, from any thread: counted, `Send` and `Sync`. It keeps no task alive and stops no shutdown.
@@ -148,18 +149,18 @@ pub fn spawn_blocking_unchecked<C: Config, F: FnOnce() -> T + Send + 'static, T:
 /// As `spawn_blocking`, for code that can do without: `None` if the config of this thread's runtime has no blocking threads.
 ///
 /// # Panics
-/// Without a runtime of `C` on this thread.
+/// Without a runtime of `C` on this thread; the message says that `at` asks for one.
 #[cfg(feature = "std")]
 #[doc(hidden)]
-#[track_caller]
 pub fn spawn_blocking_if_any<C: Config, F: FnOnce() -> T + Send + 'static, T: Send + 'static>(
     closure: F,
+    at: &'static Location<'static>,
 ) -> Option<JoinHandle<T>> {
     if C::BLOCKING_THREADS_MAX == 0 || !<C::Threads as Threads>::MAY_START {
         return None;
     }
     // SAFETY: this thread runs the worker, or works for it: it is alive.
-    Some(unsafe { give_to_pool(ambient::near::<C>(), closure) })
+    Some(unsafe { give_to_pool(ambient::near_for::<C>(at), closure) })
 }
 
 /// Spawns on the runtime that this blocking thread works for.

@@ -23,9 +23,15 @@ pub(crate) fn try_worker<C: Config>() -> Option<NonNull<Worker<C>>> {
 #[inline(always)]
 #[track_caller]
 pub(crate) fn worker<C: Config>() -> NonNull<Worker<C>> {
+    worker_for(Location::caller())
+}
+
+/// As [`worker`], for a call that was made at `at`.
+#[inline(always)]
+pub(crate) fn worker_for<C: Config>(at: &'static Location<'static>) -> NonNull<Worker<C>> {
     match try_worker::<C>() {
         Some(worker) => worker,
-        None => fail(C::NAME, Location::caller()),
+        None => fail(C::NAME, at),
     }
 }
 
@@ -54,9 +60,15 @@ pub(crate) fn try_served<C: Config>() -> Option<NonNull<Worker<C>>> {
 #[inline(always)]
 #[track_caller]
 pub(crate) fn near<C: Config>() -> NonNull<Worker<C>> {
+    near_for(Location::caller())
+}
+
+/// As [`near`], for a call that was made at `at`.
+#[inline(always)]
+pub(crate) fn near_for<C: Config>(at: &'static Location<'static>) -> NonNull<Worker<C>> {
     match try_worker::<C>() {
         Some(worker) => worker,
-        None => served::<C>(),
+        None => served_for(at),
     }
 }
 
@@ -66,11 +78,15 @@ pub(crate) fn near<C: Config>() -> NonNull<Worker<C>> {
 /// As [`worker`].
 #[track_caller]
 pub(crate) fn served<C: Config>() -> NonNull<Worker<C>> {
+    served_for(Location::caller())
+}
+
+fn served_for<C: Config>(at: &'static Location<'static>) -> NonNull<Worker<C>> {
     #[cfg(feature = "std")]
     if let Some(worker) = try_served::<C>() {
         return worker;
     }
-    fail(C::NAME, Location::caller())
+    fail(C::NAME, at)
 }
 
 #[cfg(feature = "std")]

@@ -103,9 +103,8 @@ pub(crate) unsafe fn drop_resource<C: Config>(worker: NonNull<Worker<C>>, resour
 unsafe fn close_resource<C: Config>(worker: NonNull<Worker<C>>, resource: Resource) {
     // SAFETY: the owner, before close is over.
     let this = unsafe { worker.as_ref() };
-    // SAFETY: the owner; nothing of the user's runs.
-    let open = unsafe { this.with_resources(|r| r.slot(resource.key).open.get()) };
-    if open {
+    // SAFETY: the owner, of the resource of a handle.
+    if unsafe { is_open(worker, resource.key) } {
         // SAFETY: the owner; the driver is there while a resource is open.
         unsafe { Worker::driver(worker) }.close(resource);
         // SAFETY: the owner; nothing of the user's runs.
@@ -115,8 +114,28 @@ unsafe fn close_resource<C: Config>(worker: NonNull<Worker<C>>, resource: Resour
     unsafe { this.home.guest_goes() };
 }
 
+/// Owner: is the resource open, which is so until step 4 of close?
+///
+/// # Safety
+/// The caller is the owner, and `key` is that of a handle.
+pub(crate) unsafe fn is_open<C: Config>(worker: NonNull<Worker<C>>, key: u32) -> bool {
+    // SAFETY: the owner's worker is alive.
+    let this = unsafe { worker.as_ref() };
+    // SAFETY: the owner; nothing of the user's runs.
+    unsafe { this.with_resources(|resources| resources.slot(key).open.get()) }
+}
+
 /// Owner, at close: closes every resource that is still open. Their handles stay guests.
 pub(super) unsafe fn close_resources<C: Config>(worker: NonNull<Worker<C>>) {
+    #[cfg(feature = "std")]
+    {
+        // SAFETY: the owner's worker is alive.
+        let this = unsafe { worker.as_ref() };
+        // Without a guest there is no handle that another thread could use.
+        if this.home.guests.get() > 0 {
+            this.gate.close();
+        }
+    }
     let mut from = 0;
     loop {
         // SAFETY: the owner.

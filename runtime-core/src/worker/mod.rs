@@ -6,6 +6,7 @@
 //! | `spawn` | making a task: allocate, list, queue |
 //! | `ambient` | finding the worker of this thread, or saying which one is missing |
 //! | `guests` | open resources, and boxed work for the owner |
+//! | `gate` | who may use a resource's number off the worker |
 //! | `turn` | what a worker does between polls: inbox, timers, driver, sleep |
 //! | `close` | the numbered shutdown protocol |
 //! | `task_threads` | the threads of a scheduler that gives every task one |
@@ -25,6 +26,8 @@ mod cell;
 pub(crate) mod close;
 #[cfg(loom)]
 pub(crate) mod counts;
+#[cfg(feature = "std")]
+mod gate;
 pub(crate) mod guests;
 #[cfg(feature = "std")]
 pub(crate) mod open;
@@ -99,6 +102,9 @@ pub struct Worker<C: Config> {
     live: UnsafeCell<Option<LiveOf<C>>>,
     wheel: UnsafeCell<Wheel>,
     pub(crate) resources: UnsafeCell<Resources>,
+    /// Any thread.
+    #[cfg(feature = "std")]
+    pub(crate) gate: gate::Gate,
     random: Cell<u64>,
     /// The task that stands for the future of `block_on`.
     root: Cell<Option<Task<SharingOf<C>>>>,
@@ -130,6 +136,8 @@ impl<C: Config> Worker<C> {
             live: UnsafeCell::new(Some(live)),
             wheel: UnsafeCell::new(Wheel::new()),
             resources: UnsafeCell::new(Resources::new()),
+            #[cfg(feature = "std")]
+            gate: gate::Gate::new(),
             random: Cell::new(C::Entropy::seed(index) | 1),
             root: Cell::new(None),
         });

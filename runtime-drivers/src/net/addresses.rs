@@ -1,7 +1,9 @@
 //! What can be connected to or bound.
 
-use core::future::Future;
+use bespoke_core::config::Config;
+use bespoke_core::runtime::spawn_blocking_if_any;
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6};
+use core::panic::Location;
 use std::io;
 use std::string::String;
 use std::vec::Vec;
@@ -9,7 +11,32 @@ use std::vec::Vec;
 /// One or more addresses. Literal ones are ready at once; a name is looked up by the system on a blocking thread.
 ///
 /// Implemented for addresses, pairs of IP address and port, slices of addresses, and text: `"127.0.0.1:80"`,
-/// `"[::1]:80"`, `"example.org:80"`, `("example.org", 80)`.
+/// `"[::1]:80"`, `"example.org:80"`, `("example.org", 80)`. Open: a list of servers of one's own implements it.
+///
+/// # Example
+/// ```
+/// use bespoke::net::{LookupAddrs, TcpListener, TcpStream, ToSocketAddrs};
+/// use core::net::SocketAddr;
+///
+/// struct Replicas(Vec<SocketAddr>);
+///
+/// impl ToSocketAddrs for Replicas {
+///     fn to_addrs(&self) -> std::io::Result<LookupAddrs> {
+///         Ok(LookupAddrs::Many(self.0.clone()))
+///     }
+/// }
+///
+/// # #[bespoke::main]
+/// # async fn main() -> std::io::Result<()> {
+/// # let listener = TcpListener::bind("127.0.0.1:0").await?;
+/// # let gone = TcpListener::bind("127.0.0.1:0").await?;
+/// # let replicas = Replicas(vec![gone.local_addr()?, listener.local_addr()?]);
+/// # drop(gone);
+/// let stream = TcpStream::connect(&replicas).await?; // to the first that answers
+/// assert_eq!(stream.peer_addr()?, replicas.0[1]);
+/// # Ok(())
+/// # }
+/// ```
 pub trait ToSocketAddrs {
     /// What it stands for: addresses, or a name and a port to look up.
     ///
@@ -90,19 +117,40 @@ impl<T: ToSocketAddrs + ?Sized> ToSocketAddrs for &T {
     }
 }
 
-/// Tries `each` address until one works; else the last error.
-pub(super) async fn first_of<T, F: Future<Output = io::Result<T>>>(
-    addresses: Vec<SocketAddr>,
+/// Tries `each` of the addresses until one works; else the last error. Looks a name up by the runtime that `at` asks for.
+pub(super) async fn first_of<C: Config, T, F: Future<Output = io::Result<T>>>(
+    found: io::Result<LookupAddrs>,
+    at: &'static Location<'static>,
     mut each: impl FnMut(SocketAddr) -> F,
 ) -> io::Result<T> {
+    let all = match found? {
+        LookupAddrs::One(address) => return each(address).await,
+        LookupAddrs::Many(all) => all,
+        LookupAddrs::Name(name, port) => look_up::<C>(name, port, at).await?,
+    };
     let mut last = None;
-    for address in addresses {
+    for address in all {
         match each(address).await {
             Ok(made) => return Ok(made),
             Err(error) => last = Some(error),
         }
     }
     Err(last.unwrap_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "the name has no addresses")))
+}
+
+/// Looks a name up, on a blocking thread.
+async fn look_up<C: Config>(name: String, port: u16, at: &'static Location<'static>) -> io::Result<Vec<SocketAddr>> {
+    use std::net::ToSocketAddrs as _;
+    let asked = name.clone();
+    let look = move || (asked.as_str(), port).to_socket_addrs().map(Iterator::collect);
+    let Some(looking) = spawn_blocking_if_any::<C, _, io::Result<Vec<SocketAddr>>>(look, at) else {
+        let why = std::format!(
+            "cannot look \"{name}\" up: this config has no blocking threads; connect to an address instead"
+        );
+        return Err(io::Error::new(io::ErrorKind::Unsupported, why));
+    };
+    let found = looking.await?;
+    found.map_err(|error| io::Error::new(error.kind(), std::format!("cannot find \"{name}\": {error}")))
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! A socket that accepts connections.
 
-use super::addresses::{LookupAddrs, ToSocketAddrs, first_of};
+use super::addresses::{ToSocketAddrs, first_of};
 use super::{TcpStream, io_error};
 use crate::op::{Accept, Net, Sockets, TcpOptions};
 use bespoke_core::config::Config;
@@ -10,6 +10,7 @@ use bespoke_core::runtime::Ambient;
 use bespoke_core::time::Instant;
 use core::fmt;
 use core::net::SocketAddr;
+use core::panic::Location;
 use core::sync::atomic::{AtomicU64, Ordering};
 use core::time::Duration;
 use std::io;
@@ -18,14 +19,40 @@ use std::io;
 /// takes a whole processor.
 const BACK_OFF: Duration = Duration::from_millis(10);
 
-/// A TCP socket that accepts connections.
+/// A TCP socket that accepts connections. Dropping it closes it, and resets the connections that nobody accepted.
 ///
-/// ```text
+/// Any number of tasks may [`accept`](Self::accept) at once.
+///
+/// # Example
+/// ```
+/// # use bespoke::net::{TcpListener, TcpStream};
+/// # #[bespoke::main]
+/// # async fn main() -> std::io::Result<()> {
+/// use bespoke::io::copy;
+///
 /// let listener = TcpListener::bind("127.0.0.1:0").await?;
+/// # let address = listener.local_addr()?;
+/// # let client = bespoke::spawn(async move {
+/// #     let mut stream = TcpStream::connect(address).await?;
+/// #     stream.write_all("tea").await.0?;
+/// #     stream.shutdown(std::net::Shutdown::Write)?;
+/// #     let mut echo = [0; 3];
+/// #     stream.read_exact(&mut echo).await?;
+/// #     assert_eq!(&echo, b"tea");
+/// #     std::io::Result::Ok(())
+/// # });
 /// loop {
 ///     let (stream, peer) = listener.accept().await?;
-///     spawn(serve(stream));
+///     println!("{peer} is here");
+///     bespoke::spawn(async move {
+///         let (mut read, mut write) = stream.into_split();
+///         copy(&mut read, &mut write).await // an echo
+///     });
+/// #   break;
 /// }
+/// # client.await??;
+/// # Ok(())
+/// # }
 /// ```
 pub struct TcpListener<C: Config> {
     resource: OwnedResource<C>,
@@ -45,11 +72,30 @@ impl<C: Config> TcpListener<C> {
     ///
     /// # Cancel safety
     /// Cancel safe: nothing is bound, or it is closed.
-    pub async fn bind(addresses: impl ToSocketAddrs) -> io::Result<Self>
+    ///
+    /// # Panics
+    /// When polled without a runtime of `C` on the thread; the message names the line of this call. A driver whose
+    /// operations block needs none, but to look a name up.
+    ///
+    /// # Example
+    /// ```
+    /// # use bespoke::net::{TcpListener, TcpStream};
+    /// # #[bespoke::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// assert_ne!(listener.local_addr()?.port(), 0);
+    ///
+    /// let error = TcpListener::bind(listener.local_addr()?).await.unwrap_err();
+    /// assert_eq!(error.kind(), std::io::ErrorKind::AddrInUse);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[track_caller]
+    pub fn bind(addresses: impl ToSocketAddrs) -> impl Future<Output = io::Result<Self>> + Send
     where
         C::Driver: Net,
     {
-        Self::bind_with(addresses, TcpOptions::default()).await
+        Self::bind_with(addresses, TcpOptions::default())
     }
 
     /// As [`bind`](Self::bind), with options.
@@ -59,23 +105,38 @@ impl<C: Config> TcpListener<C> {
     ///
     /// # Cancel safety
     /// As [`bind`](Self::bind).
-    pub async fn bind_with(addresses: impl ToSocketAddrs, options: TcpOptions) -> io::Result<Self>
+    ///
+    /// # Panics
+    /// As [`bind`](Self::bind).
+    ///
+    /// # Example
+    /// ```
+    /// # use bespoke::net::{TcpListener, TcpStream};
+    /// # #[bespoke::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// use bespoke::net::TcpOptions;
+    ///
+    /// // Two listeners on one address: the system spreads the connections over both.
+    /// let options = TcpOptions { reuse_port: true, ..TcpOptions::default() };
+    /// let first = TcpListener::bind_with("127.0.0.1:0", options).await?;
+    /// let second = TcpListener::bind_with(first.local_addr()?, options).await?;
+    /// # assert_eq!(first.local_addr()?, second.local_addr()?);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[track_caller]
+    pub fn bind_with(
+        addresses: impl ToSocketAddrs,
+        options: TcpOptions,
+    ) -> impl Future<Output = io::Result<Self>> + Send
     where
         C::Driver: Net,
     {
-        let found = addresses.to_addrs();
-        drop(addresses);
-        match found? {
-            LookupAddrs::One(address) => Self::listen(address, options),
-            LookupAddrs::Many(all) => first_of(all, |address| async move { Self::listen(address, options) }).await,
-            LookupAddrs::Name(name, port) => {
-                let all = super::stream::look_up::<C>(name, port).await?;
-                first_of(all, |address| async move { Self::listen(address, options) }).await
-            }
-        }
+        let (found, at) = (addresses.to_addrs(), Location::caller());
+        first_of::<C, _, _>(found, at, move |address| async move { Self::listen(address, options, at) })
     }
 
-    fn listen(address: SocketAddr, options: TcpOptions) -> io::Result<Self>
+    fn listen(address: SocketAddr, options: TcpOptions, at: &'static Location<'static>) -> io::Result<Self>
     where
         C::Driver: Net,
     {
@@ -84,7 +145,7 @@ impl<C: Config> TcpListener<C> {
             io::Error::new(error.kind(), std::format!("cannot listen on {address}: {error}"))
         };
         let raw = <C::Driver as Sockets>::listen(address, options).map_err(told)?;
-        let resource = super::adopt(raw, Kind::Listener).map_err(told)?;
+        let resource = super::adopt(raw, Kind::Listener, at).map_err(told)?;
         Ok(TcpListener { resource, next_attempt: AtomicU64::new(0) })
     }
 
@@ -93,16 +154,31 @@ impl<C: Config> TcpListener<C> {
     /// # Errors
     /// What `accept(2)` says. When the process has no descriptor left, this fails once with the system's error, and the next
     /// call waits 10 ms before it tries again: a loop that goes on after an error does not spin, and serves again as soon
-    /// as a descriptor is free.
+    /// as a descriptor is free. (A driver whose operations block may be used without a runtime; nothing waits there.)
     ///
     /// # Cancel safety
     /// Cancel safe and lossless: a connection that nobody took stays in the listener's queue.
+    ///
+    /// # Example
+    /// ```
+    /// # use bespoke::net::{TcpListener, TcpStream};
+    /// # #[bespoke::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// # let client = TcpStream::connect(listener.local_addr()?).await?;
+    /// let (mut stream, peer) = listener.accept().await?;
+    /// assert_eq!(peer, client.local_addr()?);
+    /// stream.write_all("welcome").await.0?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn accept(&self) -> io::Result<(TcpStream<C>, SocketAddr)>
     where
         C::Driver: Net,
     {
         let next_attempt = self.next_attempt.load(Ordering::Relaxed);
-        if next_attempt != 0 {
+        // Elsewhere the operation says that this is the wrong place.
+        if next_attempt != 0 && self.resource.is_here() {
             self.resource.check_open().map_err(io_error)?;
             C::sleep_until(Instant::from_nanos(next_attempt)).await;
             self.next_attempt.store(0, Ordering::Relaxed);
@@ -113,25 +189,36 @@ impl<C: Config> TcpListener<C> {
         let (raw, peer) = match accepted {
             Ok(accepted) => accepted,
             Err(errno) => {
-                if crate::sys::out_of_resources(errno) {
+                if crate::sys::out_of_resources(errno) && self.resource.is_here() {
                     self.next_attempt.store((C::now() + BACK_OFF).as_nanos(), Ordering::Relaxed);
                 }
                 return Err(io_error(errno));
             }
         };
-        Ok((TcpStream::adopt(raw, Kind::Stream)?, peer))
+        // By the worker that accepted it: this cannot be without a runtime.
+        Ok((TcpStream::adopt(raw, Kind::Stream, Location::caller())?, peer))
     }
 
     /// The address that it listens on.
     ///
     /// # Errors
-    /// What `getsockname(2)` says; when the runtime is closed.
+    /// What `getsockname(2)` says; [`BrokenPipe`](io::ErrorKind::BrokenPipe) when the runtime is closed.
+    ///
+    /// # Example
+    /// ```
+    /// # use bespoke::net::{TcpListener, TcpStream};
+    /// # #[bespoke::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// println!("listens on {}", listener.local_addr()?);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn local_addr(&self) -> io::Result<SocketAddr>
     where
         C::Driver: Net,
     {
-        self.resource.check_open().map_err(io_error)?;
-        <C::Driver as Sockets>::local_addr(self.resource.raw()).map_err(io_error)
+        super::ask(&self.resource, <C::Driver as Sockets>::local_addr)
     }
 }
 

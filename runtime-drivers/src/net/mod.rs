@@ -15,6 +15,19 @@
 //! worker. It may outlive its runtime: every call then fails with [`std::io::ErrorKind::BrokenPipe`] and says that the
 //! runtime is closed.
 
+/// How the examples of the docs begin, hidden: both ends of a connection, `client` and `peer`.
+macro_rules! connected {
+    () => {
+        "```\n\
+         # use bespoke::net::{TcpListener, TcpStream};\n\
+         # #[bespoke::main]\n\
+         # async fn main() -> std::io::Result<()> {\n\
+         # let listener = TcpListener::bind(\"127.0.0.1:0\").await?;\n\
+         # let mut client = TcpStream::connect(listener.local_addr()?).await?;\n\
+         # let (mut peer, _) = listener.accept().await?;"
+    };
+}
+
 mod addresses;
 mod futures;
 mod listener;
@@ -35,10 +48,15 @@ use bespoke_core::config::Config;
 use bespoke_core::driver::{Errno, OwnedResource};
 use bespoke_core::roles::{Kind, RawResource};
 use core::marker::PhantomData;
+use core::panic::Location;
 use std::io;
 
-/// Takes charge of a new socket, or closes it: also when there is no runtime to give it to, which is a panic.
-fn adopt<C: Config<Driver: Sockets>>(raw: RawResource, kind: Kind) -> Result<OwnedResource<C>, Errno> {
+/// Takes charge of a new socket, or closes it: also when there is no runtime to give it to, which is a panic that names `at`.
+fn adopt<C: Config<Driver: Sockets>>(
+    raw: RawResource,
+    kind: Kind,
+    at: &'static Location<'static>,
+) -> Result<OwnedResource<C>, Errno> {
     struct NobodysYet<D: Sockets>(RawResource, PhantomData<D>);
     impl<D: Sockets> Drop for NobodysYet<D> {
         fn drop(&mut self) {
@@ -46,9 +64,14 @@ fn adopt<C: Config<Driver: Sockets>>(raw: RawResource, kind: Kind) -> Result<Own
         }
     }
     let socket = NobodysYet::<C::Driver>(raw, PhantomData);
-    let adopted = OwnedResource::adopt(raw, kind)?;
+    let adopted = OwnedResource::adopt_for(raw, kind, at)?;
     core::mem::forget(socket);
     Ok(adopted)
+}
+
+/// Asks the driver's sockets for something that does not wait.
+fn ask<C: Config, R>(socket: &OwnedResource<C>, call: impl FnOnce(RawResource) -> Result<R, Errno>) -> io::Result<R> {
+    socket.while_open(call).flatten().map_err(io_error)
 }
 
 fn io_error(errno: Errno) -> io::Error {

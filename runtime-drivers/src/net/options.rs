@@ -8,10 +8,25 @@ use core::time::Duration;
 use std::io;
 use std::net::Shutdown;
 
-/// Calls that do not wait. Each fails with the system's code, and when the runtime is closed.
+/// Calls that do not wait, on any thread. Each fails with the system's code, and with
+/// [`BrokenPipe`](io::ErrorKind::BrokenPipe) when the runtime is closed.
 #[expect(clippy::missing_errors_doc, reason = "the same for all, said above")]
 impl<C: Config> TcpStream<C> {
-    /// Ends one direction or both: the peer reads the end of the stream. `shutdown(2)`.
+    /// Ends one direction or both: of writing, the peer reads the end of the stream after all that was written; of reading,
+    /// reads here find the end. Does not wait. `shutdown(2)`.
+    ///
+    /// # Example
+    #[doc = connected!()]
+    /// use std::net::Shutdown;
+    ///
+    /// client.write_all("tea").await.0?;
+    /// client.shutdown(Shutdown::Write)?;
+    /// let mut got = [0; 8];
+    /// assert_eq!(peer.read(&mut got).await?, 3);
+    /// assert_eq!(peer.read(&mut got).await?, 0); // the end
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn shutdown(&self, how: Shutdown) -> io::Result<()>
     where
         C::Driver: Net,
@@ -20,6 +35,13 @@ impl<C: Config> TcpStream<C> {
     }
 
     /// The address of this end.
+    ///
+    /// # Example
+    #[doc = connected!()]
+    /// assert_eq!(client.local_addr()?, peer.peer_addr()?);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn local_addr(&self) -> io::Result<SocketAddr>
     where
         C::Driver: Net,
@@ -43,7 +65,16 @@ impl<C: Config> TcpStream<C> {
         self.ask(<C::Driver as Sockets>::nodelay)
     }
 
-    /// Sends small writes at once, or gathers them.
+    /// Sends small writes at once, or gathers them while an earlier one is not acknowledged: on for requests and answers, off for
+    /// streams of small pieces. `tcp(7)`.
+    ///
+    /// # Example
+    #[doc = connected!()]
+    /// client.set_nodelay(true)?;
+    /// assert!(client.nodelay()?);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn set_nodelay(&self, on: bool) -> io::Result<()>
     where
         C::Driver: Net,
@@ -75,7 +106,19 @@ impl<C: Config> TcpStream<C> {
         self.ask(<C::Driver as Sockets>::keepalive)
     }
 
-    /// Probes the idle connection, or does not.
+    /// Probes the idle connection, or does not: a peer that is gone without a word is found out.
+    ///
+    /// # Example
+    #[doc = connected!()]
+    /// use bespoke::net::Keepalive;
+    /// use std::time::Duration;
+    ///
+    /// let probes = Keepalive { idle: Some(Duration::from_secs(60)), ..Keepalive::default() };
+    /// client.set_keepalive(Some(probes))?;
+    /// assert_eq!(client.keepalive()?.and_then(|probes| probes.idle), Some(Duration::from_secs(60)));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn set_keepalive(&self, keepalive: Option<Keepalive>) -> io::Result<()>
     where
         C::Driver: Net,
@@ -131,7 +174,7 @@ impl<C: Config> TcpStream<C> {
         self.ask(|raw| <C::Driver as Sockets>::set_ttl(raw, hops))
     }
 
-    /// Takes the pending error of the socket.
+    /// Takes the pending error of the socket: what the system would tell the next call. `SO_ERROR`.
     pub fn take_error(&self) -> io::Result<Option<io::Error>>
     where
         C::Driver: Net,

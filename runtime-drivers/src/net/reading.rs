@@ -6,6 +6,20 @@ use bespoke_core::config::Config;
 use bespoke_core::driver::{OwnedResource, Submit};
 use std::io;
 
+/// How an example makes a `reader` of `client`.
+macro_rules! reader {
+    (TcpStream) => {
+        "# let mut reader = client;"
+    };
+    (ReadHalf) => {
+        "let (mut reader, _) = client.split();"
+    };
+    (OwnedReadHalf) => {
+        "let (mut reader, _writer) = client.into_split();"
+    };
+}
+pub(super) use reader;
+
 /// The methods of a type that has a `resource()`.
 macro_rules! reading {
     ($name:ident $(<$life:lifetime>)?) => {
@@ -18,6 +32,20 @@ macro_rules! reading {
             ///
             /// # Cancel safety
             /// Cancel safe, lossless, and free to drop: bytes that nobody took stay for the next read.
+            ///
+            /// # Example
+            #[doc = connected!()]
+            /// # peer.write_all("tea").await.0?;
+            #[doc = reader!($name)]
+            /// let mut buffer = [0; 64];
+            /// let n = reader.read(&mut buffer).await?;
+            /// assert_eq!(&buffer[..n], b"tea");
+            ///
+            /// drop(peer);
+            /// assert_eq!(reader.read(&mut buffer).await?, 0); // the end
+            /// # Ok(())
+            /// # }
+            /// ```
             #[inline]
             pub fn read<'r>(&'r mut self, buffer: &'r mut [u8]) -> Read<'r, C>
             where
@@ -33,6 +61,18 @@ macro_rules! reading {
             ///
             /// # Cancel safety
             /// As [`read`](Self::read).
+            ///
+            /// # Example
+            #[doc = connected!()]
+            /// # peer.write_all("tea").await.0?;
+            #[doc = reader!($name)]
+            /// let mut first = [0; 1];
+            /// reader.peek(&mut first).await?;
+            /// reader.read(&mut first).await?; // the same byte
+            /// assert_eq!(&first, b"t");
+            /// # Ok(())
+            /// # }
+            /// ```
             pub fn peek<'r>(&'r mut self, buffer: &'r mut [u8]) -> Peek<'r, C>
             where
                 C::Driver: Net,
@@ -49,6 +89,16 @@ macro_rules! reading {
             ///
             /// # Cancel safety
             /// Cancel safe and lossless: bytes that nobody took stay for the next read. The buffer goes with the future.
+            ///
+            /// # Example
+            #[doc = connected!()]
+            /// # peer.write_all("tea").await.0?;
+            #[doc = reader!($name)]
+            /// let (read, buffer) = reader.read_into(Vec::with_capacity(4096)).await;
+            /// assert_eq!((read?, &*buffer), (3, &b"tea"[..]));
+            /// # Ok(())
+            /// # }
+            /// ```
             #[inline]
             pub fn read_into<B: IoBufMut>(&mut self, buffer: B) -> ReadInto<'_, C, B>
             where
@@ -65,6 +115,18 @@ macro_rules! reading {
             ///
             /// # Cancel safety
             /// As [`read`](Self::read).
+            ///
+            /// # Example
+            #[doc = connected!()]
+            /// # peer.write_all("3:tea").await.0?;
+            #[doc = reader!($name)]
+            /// let (mut head, mut body) = ([0; 2], [0; 64]);
+            /// let mut parts = [std::io::IoSliceMut::new(&mut head), std::io::IoSliceMut::new(&mut body)];
+            /// let n = reader.read_vectored(&mut parts).await?;
+            /// assert_eq!((&head, &body[..n - 2]), (b"3:", &b"tea"[..]));
+            /// # Ok(())
+            /// # }
+            /// ```
             #[inline]
             pub fn read_vectored<'r>(&'r mut self, buffers: &'r mut [IoSliceMut<'_>]) -> ReadVectored<'r, C>
             where
@@ -80,6 +142,17 @@ macro_rules! reading {
             ///
             /// # Cancel safety
             /// **Not** cancel safe: how much of the buffer was filled is lost with the future.
+            ///
+            /// # Example
+            #[doc = connected!()]
+            /// # peer.write_all("tea for two").await.0?;
+            #[doc = reader!($name)]
+            /// let mut head = [0; 3];
+            /// reader.read_exact(&mut head).await?;
+            /// assert_eq!(&head, b"tea");
+            /// # Ok(())
+            /// # }
+            /// ```
             pub async fn read_exact(&mut self, buffer: &mut [u8]) -> io::Result<()>
             where
                 C::Driver: Net,

@@ -2,8 +2,8 @@
 
 use super::TcpStream;
 use super::futures::{Peek, Read, ReadInto, ReadVectored, Write, WriteAll, WriteVectored};
-use super::reading::{read_exact, reading};
-use super::writing::{take_interrupted, writing};
+use super::reading::{read_exact, reader, reading};
+use super::writing::{take_interrupted, writer, writing};
 use crate::op::{Net, Taken};
 use bespoke_core::config::Config;
 use bespoke_core::driver::OwnedResource;
@@ -15,23 +15,24 @@ use std::io::{self, IoSliceMut};
 use std::net::Shutdown;
 use std::sync::Arc;
 
-/// The half of a stream that reads; borrows the stream. See [`TcpStream::split`].
+/// The half of a stream that reads; borrows the stream. Made by [`TcpStream::split`]; see there.
 pub struct ReadHalf<'a, C: Config> {
     stream: &'a TcpStream<C>,
 }
 
-/// The half of a stream that writes; borrows the stream. See [`TcpStream::split`].
+/// The half of a stream that writes; borrows the stream. Made by [`TcpStream::split`]; see there.
 pub struct WriteHalf<'a, C: Config> {
     stream: &'a TcpStream<C>,
 }
 
-/// The half of a stream that reads; owns the stream with the other half. See [`TcpStream::into_split`].
+/// The half of a stream that reads; owns the stream with the other half. Dropping it ends nothing: what comes stays with the
+/// stream. Made by [`TcpStream::into_split`]; see there.
 pub struct OwnedReadHalf<C: Config> {
     stream: Arc<TcpStream<C>>,
 }
 
 /// The half of a stream that writes; owns the stream with the other half. Dropping it ends this direction: the peer reads
-/// the end of the stream. See [`TcpStream::into_split`].
+/// the end of the stream. Made by [`TcpStream::into_split`]; see there.
 pub struct OwnedWriteHalf<C: Config> {
     stream: Arc<TcpStream<C>>,
     /// Leave the direction open when dropped.
@@ -47,12 +48,21 @@ pub(super) fn own<C: Config>(stream: TcpStream<C>) -> (OwnedReadHalf<C>, OwnedWr
     (OwnedReadHalf { stream: stream.clone() }, OwnedWriteHalf { stream, forget: false })
 }
 
-/// What the four halves do alike.
+/// What the four halves do alike. `$made` makes a `half` of `client` in the example.
 macro_rules! half {
-    ($name:ident $(<$life:lifetime>)?) => {
+    ($name:ident $(<$life:lifetime>)?, $made:literal) => {
         impl<$($life,)? C: Config> $name<$($life,)? C> {
             /// The whole stream, for what is neither a read nor a write: its options, its addresses, its
             /// [`shutdown`](TcpStream::shutdown).
+            ///
+            /// # Example
+            #[doc = connected!()]
+            #[doc = $made]
+            /// half.stream().set_nodelay(true)?;
+            /// assert!(half.stream().nodelay()?);
+            /// # Ok(())
+            /// # }
+            /// ```
             #[must_use]
             pub fn stream(&self) -> &TcpStream<C> {
                 &self.stream
@@ -104,6 +114,18 @@ macro_rules! ending {
             /// # Errors
             /// What `shutdown(2)` says: [`NotConnected`](io::ErrorKind::NotConnected), say.
             /// [`BrokenPipe`](io::ErrorKind::BrokenPipe) when the runtime is closed.
+            ///
+            /// # Example
+            #[doc = connected!()]
+            #[doc = writer!($name)]
+            /// writer.write_all("tea").await.0?;
+            /// writer.shutdown()?;
+            /// let mut got = [0; 8];
+            /// assert_eq!(peer.read(&mut got).await?, 3);
+            /// assert_eq!(peer.read(&mut got).await?, 0); // the end
+            /// # Ok(())
+            /// # }
+            /// ```
             pub fn shutdown(&self) -> io::Result<()>
             where
                 C::Driver: Net,
@@ -114,10 +136,10 @@ macro_rules! ending {
     };
 }
 
-half!(ReadHalf<'a>);
-half!(OwnedReadHalf);
-half!(WriteHalf<'a>);
-half!(OwnedWriteHalf);
+half!(ReadHalf<'a>, "let (half, _) = client.split();");
+half!(OwnedReadHalf, "let (half, _writer) = client.into_split();");
+half!(WriteHalf<'a>, "let (_, half) = client.split();");
+half!(OwnedWriteHalf, "let (_reader, half) = client.into_split();");
 
 reading!(ReadHalf<'a>);
 reading!(OwnedReadHalf);
@@ -130,7 +152,17 @@ impl<C: Config> OwnedReadHalf<C> {
     /// Puts the two halves of one stream together again.
     ///
     /// # Errors
-    /// Both halves, if they are of two streams.
+    /// [`ReuniteError`]: they are of two streams; it gives both back.
+    ///
+    /// # Example
+    #[doc = connected!()]
+    /// let (reader, writer) = client.into_split();
+    /// let mut stream = reader.reunite(writer).expect("halves of one stream");
+    /// stream.write_all("tea").await.0?; // nothing was ended
+    /// # assert_eq!(peer.read(&mut [0; 8]).await?, 3);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn reunite(self, mut write: OwnedWriteHalf<C>) -> Result<TcpStream<C>, ReuniteError<C>> {
         if !Arc::ptr_eq(&self.stream, &write.stream) {
             return Err(ReuniteError(self, write));
@@ -146,13 +178,14 @@ impl<C: Config> OwnedReadHalf<C> {
 
 impl<C: Config> Drop for OwnedWriteHalf<C> {
     fn drop(&mut self) {
-        if !self.forget && self.resource().check_open().is_ok() {
-            <C::Driver as Driver>::end_writes(self.resource().raw());
+        if !self.forget {
+            // A runtime that is closed has ended both directions.
+            let _ = self.resource().while_open(<C::Driver as Driver>::end_writes);
         }
     }
 }
 
-/// The halves were of two streams.
+/// The halves were of two streams. Made by [`OwnedReadHalf::reunite`]; holds both halves, unharmed.
 pub struct ReuniteError<C: Config>(pub OwnedReadHalf<C>, pub OwnedWriteHalf<C>);
 
 impl<C: Config> fmt::Display for ReuniteError<C> {

@@ -1,52 +1,58 @@
 //! A TCP connection.
 
-use super::addresses::{LookupAddrs, ToSocketAddrs, first_of};
+use super::addresses::{ToSocketAddrs, first_of};
 use super::futures::{Peek, Read, ReadInto, ReadVectored, Write, WriteAll, WriteVectored};
 use super::io_error;
-use super::reading::{read_exact, reading};
+use super::reading::{read_exact, reader, reading};
 use super::split::{self, OwnedReadHalf, OwnedWriteHalf, ReadHalf, WriteHalf};
-use super::writing::{take_interrupted, writing};
+use super::writing::{take_interrupted, writer, writing};
 use crate::op::{Connect, Net, Sockets, Taken};
 use bespoke_core::config::Config;
 use bespoke_core::driver::{Errno, OwnedResource};
 use bespoke_core::io::{IntoIoBuf, IoBuf, IoBufMut, IoBufs};
 use bespoke_core::roles::{Kind, RawResource};
-use bespoke_core::runtime::spawn_blocking_if_any;
 use core::fmt;
 use core::net::SocketAddr;
+use core::panic::Location;
 use std::io::{self, IoSliceMut};
-use std::string::String;
-use std::vec::Vec;
 
 /// A TCP connection. Dropping it closes it; [`shutdown`](Self::shutdown) ends one direction.
 ///
 /// Reads and writes take `&mut self`: one read and one write at a time. [`split`](Self::split) and
 /// [`into_split`](Self::into_split) let two tasks read and write at once.
+///
+/// # Example
+/// ```
+/// # use bespoke::net::{TcpListener, TcpStream};
+/// # #[bespoke::main]
+/// # async fn main() -> std::io::Result<()> {
+/// # let listener = TcpListener::bind("127.0.0.1:0").await?;
+/// # let address = listener.local_addr()?;
+/// # bespoke::spawn(async move {
+/// #     let (mut stream, _) = listener.accept().await?;
+/// #     while stream.read(&mut [0; 64]).await? > 0 {}
+/// #     stream.write_all("hello, too").await.0
+/// # });
+/// let mut stream = TcpStream::connect(address).await?;
+/// stream.write_all("hello").await.0?;
+/// stream.shutdown(std::net::Shutdown::Write)?; // the peer reads the end
+///
+/// let mut answer = vec![0; 64];
+/// let n = stream.read(&mut answer).await?;
+/// assert_eq!(&answer[..n], b"hello, too");
+/// # Ok(())
+/// # }
+/// ```
 pub struct TcpStream<C: Config> {
     resource: OwnedResource<C>,
 }
 
-/// Looks a name up, on a blocking thread.
-pub(super) async fn look_up<C: Config>(name: String, port: u16) -> io::Result<Vec<SocketAddr>> {
-    use std::net::ToSocketAddrs as _;
-    let asked = name.clone();
-    let look = move || (asked.as_str(), port).to_socket_addrs().map(Iterator::collect);
-    let Some(looking) = spawn_blocking_if_any::<C, _, io::Result<Vec<SocketAddr>>>(look) else {
-        let why = std::format!(
-            "cannot look \"{name}\" up: this config has no blocking threads; connect to an address instead"
-        );
-        return Err(io::Error::new(io::ErrorKind::Unsupported, why));
-    };
-    let found = looking.await?;
-    found.map_err(|error| io::Error::new(error.kind(), std::format!("cannot find \"{name}\": {error}")))
-}
-
 impl<C: Config> TcpStream<C> {
-    pub(super) fn adopt(raw: i32, kind: Kind) -> io::Result<Self>
+    pub(super) fn adopt(raw: RawResource, kind: Kind, at: &'static Location<'static>) -> io::Result<Self>
     where
         C::Driver: Net,
     {
-        super::adopt(raw, kind).map(|resource| TcpStream { resource }).map_err(io_error)
+        super::adopt(raw, kind, at).map(|resource| TcpStream { resource }).map_err(io_error)
     }
 
     /// Connects to the first of the addresses that answers.
@@ -57,20 +63,35 @@ impl<C: Config> TcpStream<C> {
     ///
     /// # Cancel safety
     /// Cancel safe: a connection under way is given up and its socket closed.
-    pub async fn connect(addresses: impl ToSocketAddrs) -> io::Result<Self>
+    ///
+    /// # Panics
+    /// When polled without a runtime of `C` on the thread; the message names the line of this call. A driver whose
+    /// operations block needs none, but to look a name up.
+    ///
+    /// # Example
+    /// ```
+    /// # use bespoke::net::{TcpListener, TcpStream};
+    /// # #[bespoke::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// let stream = TcpStream::connect(listener.local_addr()?).await?; // or "example.org:80", or ("example.org", 80)
+    /// assert_eq!(stream.peer_addr()?, listener.local_addr()?);
+    ///
+    /// let error = TcpStream::connect("nowhere").await.unwrap_err();
+    /// assert_eq!(error.to_string(), "\"nowhere\" is not an address: write `host:port`, for example `127.0.0.1:8080`");
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[track_caller]
+    pub fn connect(addresses: impl ToSocketAddrs) -> impl Future<Output = io::Result<Self>> + Send
     where
         C::Driver: Net,
     {
-        let found = addresses.to_addrs();
-        drop(addresses);
-        match found? {
-            LookupAddrs::One(address) => Self::connect_to(address).await,
-            LookupAddrs::Many(all) => first_of(all, Self::connect_to).await,
-            LookupAddrs::Name(name, port) => first_of(look_up::<C>(name, port).await?, Self::connect_to).await,
-        }
+        let (found, at) = (addresses.to_addrs(), Location::caller());
+        first_of::<C, _, _>(found, at, move |address| Self::connect_to(address, at))
     }
 
-    async fn connect_to(address: SocketAddr) -> io::Result<Self>
+    async fn connect_to(address: SocketAddr, at: &'static Location<'static>) -> io::Result<Self>
     where
         C::Driver: Net,
     {
@@ -79,7 +100,7 @@ impl<C: Config> TcpStream<C> {
             io::Error::new(error.kind(), std::format!("cannot connect to {address}: {error}"))
         };
         let raw = <C::Driver as Sockets>::socket(address).map_err(told)?;
-        let stream = Self::adopt(raw, Kind::Unconnected)?;
+        let stream = Self::adopt(raw, Kind::Unconnected, at)?;
         let op = Connect { socket: stream.resource.resource(), address };
         // SAFETY: `Connect` points at no memory, and the stream outlives the operation.
         let (connected, ()) = unsafe { stream.resource.operation(op, ()) }.await;
@@ -87,13 +108,42 @@ impl<C: Config> TcpStream<C> {
         Ok(stream)
     }
 
-    /// Two halves that borrow the stream: one reads while the other writes, in one task.
+    /// Two halves that borrow the stream: one reads while the other writes, in one task. Dropping them ends nothing.
+    ///
+    /// # Example
+    #[doc = connected!()]
+    /// let (mut reader, mut writer) = client.split();
+    /// writer.write_all("2 + 2").await.0?;
+    /// # peer.write_all("4").await.0?;
+    /// let mut answer = [0; 1];
+    /// reader.read_exact(&mut answer).await?;
+    /// client.write_all("thanks").await.0?; // the stream is whole again
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn split(&mut self) -> (ReadHalf<'_, C>, WriteHalf<'_, C>) {
         split::borrow(self)
     }
 
     /// Two halves that own the stream together: for two tasks. Dropping the write half ends that direction; dropping both
-    /// closes the stream. One allocation.
+    /// closes the stream. One allocation. [`reunite`](OwnedReadHalf::reunite) makes one of the two again.
+    ///
+    /// # Example
+    #[doc = connected!()]
+    /// let (mut reader, mut writer) = client.into_split();
+    /// let written = bespoke::spawn(async move {
+    ///     writer.write_all("tea").await.0 // dropped with the task: the peer reads the end
+    /// });
+    /// let mut got = [0; 8];
+    /// assert_eq!(peer.read(&mut got).await?, 3);
+    /// assert_eq!(peer.read(&mut got).await?, 0);
+    ///
+    /// peer.write_all("biscuit").await.0?; // the other direction is still open
+    /// assert_eq!(reader.read(&mut got).await?, 7);
+    /// written.await??;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn into_split(self) -> (OwnedReadHalf<C>, OwnedWriteHalf<C>) {
         split::own(self)
     }
@@ -105,7 +155,7 @@ impl<C: Config> TcpStream<C> {
 
     /// Asks the driver's sockets for something that does not wait.
     pub(super) fn ask<R>(&self, call: impl FnOnce(RawResource) -> Result<R, Errno>) -> io::Result<R> {
-        self.resource.check_open().and_then(|()| call(self.resource.raw())).map_err(io_error)
+        super::ask(&self.resource, call)
     }
 }
 

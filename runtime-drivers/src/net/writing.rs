@@ -4,6 +4,20 @@ use crate::op::{Interrupted, Taken};
 use bespoke_core::config::Config;
 use bespoke_core::driver::{OwnedResource, Submit};
 
+/// How an example makes a `writer` of `client`.
+macro_rules! writer {
+    (TcpStream) => {
+        "# let mut writer = client;"
+    };
+    (WriteHalf) => {
+        "let (_, mut writer) = client.split();"
+    };
+    (OwnedWriteHalf) => {
+        "let (_reader, mut writer) = client.into_split();"
+    };
+}
+pub(super) use writer;
+
 /// The methods of a type that has a `resource()`.
 macro_rules! writing {
     ($name:ident $(<$life:lifetime>)?) => {
@@ -17,6 +31,15 @@ macro_rules! writing {
             /// # Cancel safety
             /// *Accounted*: what the system took is on its way, in order. [`take_interrupted`](Self::take_interrupted) tells
             /// how much that was; a caller that writes again without asking may send bytes twice.
+            ///
+            /// # Example
+            #[doc = connected!()]
+            #[doc = writer!($name)]
+            /// let (written, buffer) = writer.write(vec![b'.'; 3]).await;
+            /// assert_eq!((written?, buffer.len()), (3, 3)); // may be less: it is one send
+            /// # Ok(())
+            /// # }
+            /// ```
             #[inline]
             pub fn write<B: IoBuf>(&mut self, buffer: impl IntoIoBuf<Buf = B>) -> Write<'_, C, B>
             where
@@ -32,6 +55,17 @@ macro_rules! writing {
             ///
             /// # Cancel safety
             /// As [`write`](Self::write).
+            ///
+            /// # Example
+            #[doc = connected!()]
+            #[doc = writer!($name)]
+            /// writer.write_all("a literal, ").await.0?;
+            /// let (written, buffer) = writer.write_all(vec![b'.'; 100]).await;
+            /// written?;
+            /// assert_eq!(buffer.len(), 100); // it comes back, also after an error
+            /// # Ok(())
+            /// # }
+            /// ```
             #[inline]
             pub fn write_all<B: IoBuf>(&mut self, buffer: impl IntoIoBuf<Buf = B>) -> WriteAll<'_, C, B>
             where
@@ -51,6 +85,18 @@ macro_rules! writing {
             ///
             /// # Cancel safety
             /// As [`write`](Self::write).
+            ///
+            /// # Example
+            #[doc = connected!()]
+            #[doc = writer!($name)]
+            /// use bespoke::io::Static;
+            ///
+            /// let body = vec![b'.'; 100];
+            /// let (written, (head, body)) = writer.write_vectored((Static::from("length: 100\n"), body)).await;
+            /// assert_eq!(written?, head.len() + body.len()); // may be less: it is one send
+            /// # Ok(())
+            /// # }
+            /// ```
             #[inline]
             pub fn write_vectored<L: IoBufs>(&mut self, buffers: L) -> WriteVectored<'_, C, L>
             where
@@ -61,6 +107,27 @@ macro_rules! writing {
 
             /// What became of the last write that was dropped under way: how many bytes the system took, and the buffer.
             /// `None`: no write was interrupted since the last write or question, or none of its bytes were taken.
+            ///
+            /// # Cancel safety
+            /// Cancel safe: the answer stays for the next question.
+            ///
+            /// # Example
+            #[doc = connected!()]
+            #[doc = writer!($name)]
+            /// use bespoke::io::IoBuf;
+            /// use bespoke::time::{Duration, timeout};
+            ///
+            /// // Nobody reads, so not all of it fits, and the write is dropped under way.
+            /// let message = vec![b'.'; 16 << 20];
+            /// assert!(timeout(Duration::from_millis(5), writer.write_all(message)).await.is_err());
+            ///
+            /// let taken = writer.take_interrupted().await.expect("some of it was taken");
+            /// let message = taken.kept.downcast::<Vec<u8>>().expect("the buffer of that write");
+            /// let rest = message.slice(taken.bytes..); // to be written next
+            /// # assert!(!rest.is_empty());
+            /// # Ok(())
+            /// # }
+            /// ```
             pub async fn take_interrupted(&mut self) -> Option<Taken>
             where
                 C::Driver: Net,

@@ -23,6 +23,7 @@ use bespoke_core::config::Config;
 use bespoke_core::driver::{Errno, OwnedResource};
 use bespoke_core::roles::Kind;
 use core::fmt;
+use core::panic::Location;
 use std::io;
 use sys::signal::number;
 
@@ -130,22 +131,39 @@ pub struct Signal<C: Config> {
 ///
 /// See the [module](self) for what this takes away for ever. Costs a descriptor while the listener lives.
 ///
-/// ```text
-/// let mut hangup = signal(SignalKind::hangup())?;
-/// while let Some(()) = hangup.recv().await {
-///     reload_config();
-/// }
-/// ```
-///
 /// # Errors
 /// [`InvalidInput`](io::ErrorKind::InvalidInput): no such signal; one that cannot be caught (`SIGKILL`, `SIGSTOP`); or one
 /// that tells of a fault in the program (`SIGSEGV`, `SIGBUS`, `SIGFPE`, `SIGILL`). The process is out of descriptors or
 /// memory.
 ///
 /// # Panics
-/// Without a runtime of `C` on this thread.
+/// Without a runtime of `C` on this thread; the message names the line of this call.
+///
+/// # Example
+/// ```
+/// use bespoke::signal::{SignalKind, signal};
+///
+/// # #[bespoke::main]
+/// # async fn main() -> std::io::Result<()> {
+/// let mut hangup = signal(SignalKind::hangup())?;
+/// # std::process::Command::new("sh").args(["-c", "kill -HUP $PPID"]).status()?;
+/// while let Some(()) = hangup.recv().await {
+///     println!("reading the configuration again");
+/// #   break;
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[track_caller]
 pub fn signal<C: Config>(kind: SignalKind) -> io::Result<Signal<C>>
+where
+    C::Driver: Foreign,
+{
+    listen(kind, Location::caller())
+}
+
+/// As [`signal`], for a call that was made at `at`.
+fn listen<C: Config>(kind: SignalKind, at: &'static Location<'static>) -> io::Result<Signal<C>>
 where
     C::Driver: Foreign,
 {
@@ -153,12 +171,13 @@ where
         let error = io::Error::from(errno);
         io::Error::new(error.kind(), std::format!("cannot listen for signal {}: {error}", kind.0))
     };
-    sys::signal::install(kind.0).map_err(told)?;
-    // Before the descriptor is in the driver: a raise from here on is a delivery.
-    let seen = sys::signal::raises(kind.0);
     let copy = Copied(sys::signal::fd().and_then(sys::fd::duplicate).map_err(told)?);
-    let resource = OwnedResource::adopt(copy.0, Kind::Foreign).map_err(told)?;
+    let resource = OwnedResource::adopt_for(copy.0, Kind::Foreign, at).map_err(told)?;
     core::mem::forget(copy);
+    // Last: a call that fails or panics for want of a runtime leaves the signal what it was.
+    sys::signal::install(kind.0).map_err(told)?;
+    // With the descriptor in the driver: a raise from here on is a delivery.
+    let seen = sys::signal::raises(kind.0);
     Ok(Signal { resource, kind, seen })
 }
 
@@ -181,13 +200,35 @@ impl Drop for Copied {
 /// # Cancel safety
 /// Cancel safe. A signal that comes when no such future is waiting, and no [`Signal`] exists, is lost: for a loop, make a
 /// [`Signal`] once.
-pub async fn ctrl_c<C: Config>() -> io::Result<()>
+///
+/// # Panics
+/// When polled without a runtime of `C` on the thread; the message names the line of this call.
+///
+/// # Example
+/// ```
+/// use bespoke::signal::ctrl_c;
+///
+/// # async fn serve() { core::future::pending().await }
+/// # #[bespoke::main]
+/// # async fn main() -> std::io::Result<()> {
+/// let server = bespoke::spawn(serve());
+/// # bespoke::spawn(async { std::process::Command::new("sh").args(["-c", "kill -INT $PPID"]).status() });
+/// ctrl_c().await?;
+/// server.abort();
+/// # Ok(())
+/// # }
+/// ```
+#[track_caller]
+pub fn ctrl_c<C: Config>() -> impl Future<Output = io::Result<()>> + Send
 where
     C::Driver: Foreign,
 {
-    match signal::<C>(SignalKind::interrupt())?.recv().await {
-        Some(()) => Ok(()),
-        None => Err(Errno::RUNTIME_CLOSED.into()),
+    let at = Location::caller();
+    async move {
+        match listen::<C>(SignalKind::interrupt(), at)?.recv().await {
+            Some(()) => Ok(()),
+            None => Err(Errno::RUNTIME_CLOSED.into()),
+        }
     }
 }
 

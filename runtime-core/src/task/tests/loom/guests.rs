@@ -1,7 +1,9 @@
 //! What lies outside the tasks and is dropped on another thread: sleeps, resources, boxed work.
 
 use super::*;
-use crate::roles::Resource;
+use crate::driver::{Errno, OwnedResource};
+use crate::roles::{Kind, Resource};
+use crate::testing::descriptor;
 use crate::time::Sleep;
 use crate::worker::Worker;
 use crate::worker::ambient;
@@ -15,6 +17,7 @@ tests! {
     sleep_vs_close: local shared;
     sleep_vs_turn: local shared;
     resource_vs_close: local shared;
+    number_vs_close: local shared;
     work_vs_close: local shared;
     work_vs_park: local;
 }
@@ -84,6 +87,22 @@ fn resource_vs_close<C: Config>() {
     });
     drop(rt);
     other.join().unwrap();
+    assert_all_freed();
+}
+
+/// A call off the worker uses the descriptor of a resource, and the runtime closes it.
+fn number_vs_close<C: Config>() {
+    let rt = runtime::<C>();
+    let descriptor = descriptor::open();
+    let resource = rt.block_on(async { OwnedResource::<C>::adopt(3, Kind::Stream) }).unwrap();
+    let other = thread::spawn(move || match resource.while_open(|_| descriptor.call()) {
+        Ok(()) | Err(Errno::RUNTIME_CLOSED) => resource,
+        Err(errno) => panic!("{errno:?}"),
+    });
+    drop(rt);
+    let resource = other.join().unwrap();
+    assert_eq!(resource.while_open(|_| ()), Err(Errno::RUNTIME_CLOSED));
+    drop(resource);
     assert_all_freed();
 }
 

@@ -8,7 +8,7 @@ use std::string::{String, ToString};
 
 const VARIABLE: &str = "BESPOKE_PLANT";
 
-const ALL: [Plant; 11] = [
+const ALL: [Plant; 13] = [
     Plant::RelaxedPush,
     Plant::UnparkWithoutReference,
     Plant::InboxStaysOpen,
@@ -20,6 +20,8 @@ const ALL: [Plant; 11] = [
     Plant::RelaxedMergedDrop,
     Plant::DetachForgotten,
     Plant::ClosedPostForgotten,
+    Plant::NumberUsedAfterLook,
+    Plant::NumbersClosedUnasked,
 ];
 
 fn name(plant: Plant) -> String {
@@ -117,4 +119,16 @@ fn detach_forgotten() {
 #[test]
 fn closed_post_forgotten() {
     found(Plant::ClosedPostForgotten, "spawns::spawn_vs_close::local");
+}
+
+#[test]
+fn number_used_after_look() {
+    found(Plant::NumberUsedAfterLook, "guests::number_vs_close::local");
+    found(Plant::NumberUsedAfterLook, "guests::number_vs_close::shared");
+}
+
+#[test]
+fn numbers_closed_unasked() {
+    found(Plant::NumbersClosedUnasked, "guests::number_vs_close::local");
+    found(Plant::NumbersClosedUnasked, "guests::number_vs_close::shared");
 }
