@@ -398,9 +398,11 @@ pub mod scheduler {
     pub use bespoke_core::sharing::{Local, Shared, Sharing};
 }
 
-/// Drivers: how I/O is done and how a worker sleeps.
+/// Drivers: how I/O is done and how a worker sleeps; and [`Nop`](driver::Nop) and [`Timeout`](driver::Timeout), the
+/// operations that every driver has.
 pub mod driver {
-    pub use bespoke_core::roles::{Caps, Drained, Driver, Under};
+    pub use bespoke_core::driver::{Nop, Timeout};
+    pub use bespoke_core::roles::{Caps, Drained, Driver, Nanos, Under};
     #[cfg(unix)]
     pub use bespoke_drivers::{Blocking, Mio};
 }

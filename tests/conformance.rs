@@ -10,6 +10,7 @@
 //! | `streams` | echo, ends, resets, slow readers, halves |
 //! | `addresses` | refused, in use, bad text, unknown names, IPv6; options |
 //! | `reads`, `writes`, `arrivals` | random drops: of reads, of writes, of accepts and connects |
+//! | `timeouts` | the time of the driver |
 //! | `descriptors` | the process runs out of descriptors |
 //! | `shutdown` | a runtime closed with operations on their way |
 //! | `confined` | streams and sleeps on other threads; no runtime, or the wrong one |
@@ -35,6 +36,8 @@ mod shutdown;
 mod streams;
 #[path = "conformance/support.rs"]
 mod support;
+#[path = "conformance/timeouts.rs"]
+mod timeouts;
 #[path = "conformance/when.rs"]
 mod when;
 #[path = "conformance/writes.rs"]
@@ -45,7 +48,9 @@ macro_rules! suite {
     ($suite:ident: $config:ty) => {
         mod $suite {
             use crate::when::When;
-            use crate::{addresses, arrivals, confined, descriptors, reads, shutdown, streams, support, writes};
+            use crate::{
+                addresses, arrivals, confined, descriptors, reads, shutdown, streams, support, timeouts, writes,
+            };
 
             cases! { $suite, $config, Always:
                 streams::echo,
@@ -73,6 +78,10 @@ macro_rules! suite {
                 addresses::local_and_peer,
                 addresses::v6,
                 addresses::options,
+                timeouts::timeouts_on_time,
+                timeouts::many_timeouts_at_once,
+                timeouts::timeouts_beside_a_busy_task,
+                timeouts::timeouts_at_shutdown,
                 descriptors::accept_backs_off,
                 shutdown::closed_streams_say_so,
                 shutdown::tasks_under_way,
@@ -90,6 +99,8 @@ macro_rules! suite {
                 writes::interrupted_write_stays_with_its_stream,
                 arrivals::dropped_accepts_lose_nothing,
                 arrivals::dropped_connects_close_their_sockets,
+                timeouts::dropped_timeouts_leave_nothing,
+                timeouts::timeouts_outlive_their_runtime,
                 shutdown::operations_under_way,
             }
         }

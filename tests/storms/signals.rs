@@ -60,7 +60,7 @@ impl Drop for Storm {
     }
 }
 
-pub(crate) fn interrupt_every_call<C: Config<Driver: Net>>() {
+pub(crate) fn interrupt_every_call<C: Config<Driver: Net, Threads: StartsThreads>>() {
     let rounds = count(100, 5_000);
     let before = CAUGHT.load(Ordering::Relaxed);
     let storm = Storm::start();

@@ -23,7 +23,7 @@ pub(crate) fn percentile(sorted: &[Duration], per_mille: usize) -> Duration {
 }
 
 /// Up to three times: what else runs on the machine makes a latency longer, never shorter.
-pub(crate) fn hot_task_beside_connections<C: Config<Driver: Net>>() {
+pub(crate) fn hot_task_beside_connections<C: Config<Driver: Net, Threads: StartsThreads>>() {
     // A hot thread among threads is the kernel's business, not ours.
     let ours = <C::Driver as Driver>::CAPS.suspends;
     let p99: Vec<_> = (0..3).map_while(|n| (n == 0 || deep() && ours).then(round_trips::<C>)).collect();
@@ -32,7 +32,7 @@ pub(crate) fn hot_task_beside_connections<C: Config<Driver: Net>>() {
 }
 
 /// The 99th percentile.
-fn round_trips<C: Config<Driver: Net>>() -> Duration {
+fn round_trips<C: Config<Driver: Net, Threads: StartsThreads>>() -> Duration {
     let rounds = if deep() { 500 } else { 20 };
     let mut latencies = runtime::<C>().block_on(async {
         let listener = TcpListener::<C>::bind("127.0.0.1:0").await.unwrap();
@@ -118,6 +118,7 @@ struct Noting;
 impl Driver for Noting {
     const NAME: &'static str = "noting";
     const CAPS: Caps = Caps::SUSPENDING;
+    const DRIVERS_ARE_THE_PROJECTS_OWN_until_1_0: bespoke_core::roles::Sealed = bespoke_core::roles::Sealed::OURS;
 }
 
 impl Under<Local> for Noting {
@@ -170,7 +171,7 @@ impl Config for Seldom {
     const EVENT_INTERVAL: u32 = 1000;
 }
 
-fn polls_between_looks<C: Config>() -> u32 {
+fn polls_between_looks<C: Config<Threads: StartsThreads>>() -> u32 {
     POLLS.set((0, 0));
     runtime::<C>().block_on(async {
         let hot: Vec<_> = (0..3)

@@ -6,12 +6,14 @@ use crate::{Finding, none, only};
 
 /// Files that may read a clock of the standard library: the implementation of the role `Clock`, and waits that belong to
 /// the machine and not to the program's time (how long an idle thread spins, how long a shutdown waits, when a poll's timer
-/// rings).
+/// rings, the timeouts of a driver).
 const CLOCK_FILES: &[&str] = &[
     "runtime-core/src/time/clock.rs",
     "runtime-core/src/blocking/seat.rs",
     "runtime-core/src/runtime/mod.rs",
     "runtime-drivers/src/mio/timer.rs",
+    "runtime-drivers/src/mio/timeouts.rs",
+    "runtime-drivers/src/blocking/lower/slices.rs",
 ];
 
 /// Files that may start a thread of the standard library: the implementations of the role `Threads`.

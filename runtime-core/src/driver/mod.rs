@@ -17,7 +17,7 @@ mod resource;
 
 pub use crate::error::Errno;
 pub use crate::util::dangling::MaybeDangling;
-pub use op::{Late, Nop, Op, Submit};
+pub use op::{Late, Nop, Op, Submit, Timeout};
 #[cfg(feature = "alloc")]
 pub use operation::Operation;
 #[cfg(feature = "alloc")]

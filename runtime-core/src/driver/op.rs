@@ -10,7 +10,7 @@
 //! No address that the system is given lies inside a future.
 
 use crate::error::Errno;
-use crate::roles::{Driver, Under};
+use crate::roles::{Driver, Nanos, Under};
 use crate::sharing::Sharing;
 use crate::util::dangling::MaybeDangling;
 use core::task::{Context, Poll};
@@ -104,4 +104,27 @@ unsafe impl Op for Nop {
     const NAME: &'static str = "nop";
     const LATE: Late = Late::Forget;
     fn refused(_: Errno) {}
+}
+
+/// Is over when so much time has passed, by the clock of the system: never earlier. `u64::MAX` nanoseconds and what lies
+/// beyond the clock's range never end.
+///
+/// For what a driver times itself. A sleep of the program is [`Sleep`](crate::time::Sleep), which follows the clock of the
+/// config, and costs the driver nothing.
+///
+/// Dropped: the driver forgets it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Timeout {
+    /// From its first poll.
+    pub after: Nanos,
+}
+
+// SAFETY: points at no memory and owns nothing.
+unsafe impl Op for Timeout {
+    type Output = Result<(), Errno>;
+    const NAME: &'static str = "timeout";
+    const LATE: Late = Late::Forget;
+    fn refused(errno: Errno) -> Self::Output {
+        Err(errno)
+    }
 }

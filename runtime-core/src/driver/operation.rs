@@ -7,11 +7,11 @@
 //! 4. What `keep` owns may be pointed at by `op`, from before the operation moves first. So it is held, and handed on, in a
 //!    [`MaybeDangling`]: moving a bare `Box` would say that nobody else uses its memory.
 
-use super::op::{Op, Submit};
+use super::op::{Op, Submit, Timeout};
 use super::resource::Owner;
 use crate::config::{Config, SharingOf};
 use crate::error::Errno;
-use crate::roles::{Driver, Under};
+use crate::roles::{Driver, Nanos, Under};
 use crate::sharing::Sharing;
 use crate::task::current::current;
 use crate::task::home::Home;
@@ -137,6 +137,21 @@ where
             }
             _ => {}
         }
+    }
+}
+
+impl<C: Config> Operation<C, Timeout>
+where
+    C::Driver: Submit<Timeout>,
+{
+    /// The driver's own timer; see [`Timeout`].
+    ///
+    /// # Cancel safety
+    /// Dropping it leaves nothing behind.
+    #[inline]
+    pub fn timeout(after: Nanos) -> Self {
+        // SAFETY: the operation points at no memory.
+        unsafe { Operation::new((), |()| Timeout { after }) }
     }
 }
 

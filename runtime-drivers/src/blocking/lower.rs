@@ -2,18 +2,15 @@
 //!
 //! Another driver may do it in another way, but what a caller sees is this, apart from the waiting.
 //!
-//! [`Ready`] is done otherwise. `poll(2)` tells levels, and the operation is about edges: a descriptor that nobody drains
-//! (that of the signals) is ready for ever. And a program waits for several of them at once: for one signal or another. So
-//! it waits in slices of [`SLICE`], and lets its task look at other things between them. A descriptor that becomes ready
-//! during a slice is told by the next poll, which follows at once; one that was ready before is told after a slice, perhaps
-//! once too often. In every case there is a "pending" before the answer: a task whose descriptor is never quiet can be
-//! cancelled there.
+//! What may wait for longer than a peer takes, and for which the system has nothing to interrupt, waits in slices; see
+//! `slices`.
+
+mod slices;
 
 use super::Blocking;
 use crate::op::lower::leaves_nothing;
 use crate::op::{
-    Accept, Connect, Direction, Interrupted, Ready, Recv, RecvInto, RecvVectored, Stretches, Taken, Transmit,
-    TransmitVectored,
+    Accept, Connect, Interrupted, Recv, RecvInto, RecvVectored, Stretches, Taken, Transmit, TransmitVectored,
 };
 use crate::sys::poll::{Interest, poll_ready};
 use crate::sys::socket::Connect as Started;
@@ -22,12 +19,7 @@ use crate::sys::{socket, transfer};
 use bespoke_core::driver::{Errno, Nop, Op};
 use bespoke_core::roles::RawResource;
 use core::net::SocketAddr;
-use core::task::{Context, Poll};
-use core::time::Duration;
-
-/// How long a task that waits for a descriptor looks at nothing else. It is also how late a signal may be after the first
-/// of the process, and bounds the cost: forty wake-ups a second for each such wait.
-const SLICE: Duration = Duration::from_millis(25);
+use core::task::Poll;
 
 /// An operation that is over when its call returns.
 trait RunBlocking: Op {
@@ -144,36 +136,4 @@ impl RunBlocking for Interrupted {
     fn run_blocking(&mut self) -> Option<Taken> {
         None
     }
-}
-
-/// Was the descriptor ready before the slice that was waited for? Then the next poll says so.
-#[derive(Debug, Default)]
-pub struct Waited(bool);
-
-leaves_nothing!(Blocking, Ready, Waited, |_, op, waited, cx| wait_a_slice(op, waited, cx));
-
-fn wait_a_slice(op: &Ready, waited: &mut Waited, cx: &mut Context<'_>) -> Poll<Result<(), Errno>> {
-    if core::mem::take(&mut waited.0) {
-        return Poll::Ready(Ok(()));
-    }
-    let interest = match op.direction {
-        Direction::Read => Interest::Read,
-        Direction::Write => Interest::Write,
-    };
-    let slice = |wait| poll_ready(op.resource.raw, interest, Some(wait));
-    match slice(Duration::ZERO) {
-        Err(errno) => return Poll::Ready(Err(errno)),
-        Ok(true) => {
-            #[expect(clippy::disallowed_methods, reason = "this driver blocks its thread: that is what it is for")]
-            std::thread::sleep(SLICE);
-            waited.0 = true;
-        }
-        Ok(false) => match slice(SLICE) {
-            Ok(false) => {}
-            Ok(true) => waited.0 = true,
-            Err(errno) => return Poll::Ready(Err(errno)),
-        },
-    }
-    cx.waker().wake_by_ref();
-    Poll::Pending
 }

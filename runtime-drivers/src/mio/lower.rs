@@ -5,17 +5,18 @@
 //! | `reads` | reading from a stream, in every form |
 //! | `writes` | writing to one, and what became of a write that was dropped |
 //!
-//! Here: what they share, connections, readiness.
+//! Here: what they share, connections, readiness, time.
 
 mod reads;
 mod writes;
 
+use super::timeouts::Ticking;
 use super::{LiveMio, Mio, Side};
 use crate::op::lower::leaves_nothing;
 use crate::op::{Accept, Connect, Direction, Ready};
 use crate::sys::socket::Connect as Started;
 use crate::sys::{self, socket};
-use bespoke_core::driver::{Errno, Nop};
+use bespoke_core::driver::{Errno, Nop, Submit, Timeout};
 use bespoke_core::roles::Under;
 use bespoke_core::sharing::Sharing;
 use core::net::SocketAddr;
@@ -127,4 +128,37 @@ fn connect(live: &LiveMio, op: &Connect, asked: &mut Asked, cx: &mut Context<'_>
         Ok(None) => Ok(()),
         Ok(Some(errno)) | Err(errno) => Err(errno),
     })
+}
+
+impl Submit<Timeout> for Mio {
+    type InFlight<S: Sharing> = Ticking;
+
+    fn poll_op<S: Sharing>(
+        live: &<Self as Under<S>>::Live,
+        op: &mut Timeout,
+        state: &mut Ticking,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<(), Errno>>
+    where
+        Self: Under<S>,
+    {
+        of::<S>(live).timeouts.poll(op, state, cx)
+    }
+
+    #[inline(always)]
+    fn in_flight<S: Sharing>(state: &Ticking) -> bool {
+        state.is_in_flight()
+    }
+
+    fn abandon<S: Sharing, K: Send + 'static>(
+        live: &<Self as Under<S>>::Live,
+        _op: &mut Timeout,
+        state: &mut Ticking,
+        keep: bespoke_core::driver::MaybeDangling<K>,
+    ) where
+        Self: Under<S>,
+    {
+        of::<S>(live).timeouts.forget(state);
+        drop(keep);
+    }
 }

@@ -8,6 +8,7 @@
 //! # Sleep
 //! One `epoll_wait` per turn. Its timeout is rounded up to a millisecond, so on Linux a `timerfd` in the same epoll ends a
 //! sleep to the nanosecond. It stays armed over turns as long as it would not ring too late; an early ring costs one turn.
+//! The operation [`Timeout`](bespoke_core::driver::Timeout) has deadlines of its own, see `timeouts`.
 //!
 //! # Invariants
 //! 1. `sources[key]` is the source of the resource with that key, from `register` to `close`.
@@ -38,6 +39,8 @@ mod timer {
         pub(super) fn rang(&self) {}
     }
 }
+
+mod timeouts;
 
 use crate::op::Taken;
 use crate::sys;
@@ -124,6 +127,7 @@ pub struct LiveMio {
     events: Cell<Option<Events>>,
     sources: UnsafeCell<Vec<Source>>,
     timer: timer::Timer,
+    timeouts: timeouts::Timeouts,
     /// Resources in the poll.
     registered: Cell<usize>,
     waker: std::sync::Arc<mio::Waker>,
@@ -274,6 +278,19 @@ impl LiveMio {
         }
     }
 
+    /// Waits as `park` says, and wakes what is ready.
+    fn sleep(&self, park: Park) -> Result<(), Errno> {
+        match park {
+            Park::Poll | Park::Until(Nanos(0)) => self.wait(Some(Duration::ZERO)),
+            Park::Forever => self.wait(None),
+            Park::Until(nanos) => {
+                // SAFETY: one thread; the poll is borrowed for this call, which runs nothing of the user's.
+                let timeout = self.timer.arm(unsafe { &*self.poll.get() }.registry(), nanos)?;
+                self.wait(timeout)
+            }
+        }
+    }
+
     fn wait(&self, timeout: Option<Duration>) -> Result<(), Errno> {
         let Some(mut events) = self.events.take() else { unreachable!("a worker parked inside its own dispatch") };
         // SAFETY: one thread; the poll is borrowed for this call, which runs nothing of the user's.
@@ -328,6 +345,7 @@ impl Live for LiveMio {
             events: Cell::new(Some(Events::with_capacity(EVENTS))),
             sources: UnsafeCell::new(Vec::new()),
             timer: timer::Timer::new(),
+            timeouts: timeouts::Timeouts::new(),
             registered: Cell::new(0),
             waker,
         })
@@ -367,20 +385,16 @@ impl Live for LiveMio {
     }
 
     fn park(&self, park: Park) -> Result<(), Errno> {
-        match park {
-            Park::Poll => self.wait(Some(Duration::ZERO)),
-            Park::Forever => self.wait(None),
-            Park::Until(Nanos(0)) => self.wait(Some(Duration::ZERO)),
-            Park::Until(nanos) => {
-                // SAFETY: one thread; the poll is borrowed for this call, which runs nothing of the user's.
-                let timeout = self.timer.arm(unsafe { &*self.poll.get() }.registry(), nanos)?;
-                self.wait(timeout)
-            }
+        if self.timeouts.is_idle() {
+            return self.sleep(park);
         }
+        self.sleep(self.timeouts.earlier(park))?;
+        self.timeouts.fire();
+        Ok(())
     }
 
     fn has_work(&self) -> bool {
-        self.registered.get() > 0
+        self.registered.get() > 0 || !self.timeouts.is_idle()
     }
 
     fn unparker(&self) -> MioUnparker {
@@ -388,8 +402,8 @@ impl Live for LiveMio {
     }
 
     fn drain(&self, _by: Nanos) -> Drained {
-        // Readiness leaves nothing with the system: an operation is either over or has not begun.
-        Drained::default()
+        // Readiness leaves nothing with the system: an operation is either over or has not begun. But timeouts are ours.
+        Drained { cancelled: self.timeouts.cancel_all(), leaked: 0 }
     }
 }
 

@@ -1,0 +1,78 @@
+//! Waits in slices: between two of them the task looks at other things, among them at a request that it end.
+//!
+//! [`Ready`]: `poll(2)` tells levels, and the operation is about edges: a descriptor that nobody drains (that of the signals)
+//! is ready for ever. And a program waits for several of them at once: for one signal or another. A descriptor that becomes
+//! ready during a slice is told by the next poll, which follows at once; one that was ready before is told after a slice,
+//! perhaps once too often. In every case there is a "pending" before the answer: a task whose descriptor is never quiet can be
+//! cancelled there.
+//!
+//! [`Timeout`]: a sleep of the thread has no descriptor that a shutdown could end.
+
+use crate::blocking::Blocking;
+use crate::op::lower::leaves_nothing;
+use crate::op::{Direction, Ready};
+use crate::sys::poll::{Interest, poll_ready};
+use bespoke_core::driver::{Errno, Timeout};
+use core::task::{Context, Poll};
+use core::time::Duration;
+use std::time::Instant;
+
+/// How long a task looks at nothing else. It is also how late a signal may be after the first of the process, how late an
+/// abort is, and bounds the cost: forty wake-ups a second for each such wait.
+const SLICE: Duration = Duration::from_millis(25);
+
+fn sleep(time: Duration) {
+    #[expect(clippy::disallowed_methods, reason = "this driver blocks its thread: that is what it is for")]
+    std::thread::sleep(time);
+}
+
+/// Was the descriptor ready before the slice that was waited for? Then the next poll says so.
+#[derive(Debug, Default)]
+pub struct Waited(bool);
+
+leaves_nothing!(Blocking, Ready, Waited, |_, op, waited, cx| wait_a_slice(op, waited, cx));
+
+fn wait_a_slice(op: &Ready, waited: &mut Waited, cx: &mut Context<'_>) -> Poll<Result<(), Errno>> {
+    if core::mem::take(&mut waited.0) {
+        return Poll::Ready(Ok(()));
+    }
+    let interest = match op.direction {
+        Direction::Read => Interest::Read,
+        Direction::Write => Interest::Write,
+    };
+    let slice = |wait| poll_ready(op.resource.raw, interest, Some(wait));
+    match slice(Duration::ZERO) {
+        Err(errno) => return Poll::Ready(Err(errno)),
+        Ok(true) => {
+            sleep(SLICE);
+            waited.0 = true;
+        }
+        Ok(false) => match slice(SLICE) {
+            Ok(false) => {}
+            Ok(true) => waited.0 = true,
+            Err(errno) => return Poll::Ready(Err(errno)),
+        },
+    }
+    cx.waker().wake_by_ref();
+    Poll::Pending
+}
+
+/// When the timeout was first polled.
+#[derive(Debug, Default)]
+pub struct Began(Option<Instant>);
+
+leaves_nothing!(Blocking, Timeout, Began, |_, op, began, cx| sleep_a_slice(op, began, cx));
+
+fn sleep_a_slice(op: &Timeout, began: &mut Began, cx: &mut Context<'_>) -> Poll<Result<(), Errno>> {
+    #[expect(clippy::disallowed_methods, reason = "the clock of the operation is the system's")]
+    let now = Instant::now();
+    let passed = now.saturating_duration_since(*began.0.get_or_insert(now));
+    // `u64::MAX` lies 584 years ahead: that is never.
+    let left = Duration::from_nanos(op.after.0).saturating_sub(passed);
+    sleep(left.min(SLICE));
+    if left <= SLICE {
+        return Poll::Ready(Ok(()));
+    }
+    cx.waker().wake_by_ref();
+    Poll::Pending
+}
