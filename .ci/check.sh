@@ -4,8 +4,8 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-STEPS=(fmt clippy docs tests loom thumb wasm windows darwin)
-FULL_STEPS=(powerset loom_full miri asan deep storms soak eintr qemu)
+STEPS=(fmt clippy docs tests instructions loom thumb wasm windows darwin)
+FULL_STEPS=(powerset benches loom_full miri asan deep storms soak eintr qemu)
 
 # Tests of the core that Miri leaves out because they make system calls: parts of test paths.
 MIRI_SKIP=()
@@ -19,6 +19,7 @@ describe() {
         clippy) echo "lints, warnings are errors" ;;
         docs) echo "rustdoc, warnings are errors" ;;
         tests) echo "cargo test --workspace" ;;
+        instructions) echo "instructions of the hot paths, beside the committed counts" ;;
         loom) echo "loom models of the core at preemption bound 2" ;;
         thumb) echo "the core on Cortex-M: no features, alloc" ;;
         wasm) echo "the core on wasm32: no features, alloc, std" ;;
@@ -33,6 +34,7 @@ describe() {
         eintr) echo "the drivers while every third system call is interrupted" ;;
         qemu) echo "in emulators: the core on a Cortex-M, timers while the wall clock jumps by ten years" ;;
         deep) echo "the long tests, in release" ;;
+        benches) echo "every bench, once; none is timed" ;;
         *) echo "(not described)" ;;
     esac
 }
@@ -58,6 +60,14 @@ need_target() { # TARGET [TOOLCHAIN]
 need_component() { # COMPONENT [TOOLCHAIN]
     command -v rustup >/dev/null || die "component $1 is needed and rustup, which would install it, is not there"
     rustup component add ${2:+--toolchain "$2"} "$1" || die "component $1 cannot be installed"
+}
+
+need_command() { # COMMAND, which the Debian package of the same name holds
+    command -v "$1" >/dev/null && return
+    command -v apt-get >/dev/null || die "$1 is needed, and apt-get, which would install it, is not there"
+    apt-get install -y --no-install-recommends "$1" >/dev/null ||
+        { apt-get update >/dev/null && apt-get install -y --no-install-recommends "$1" >/dev/null; } ||
+        die "$1 is needed and cannot be installed"
 }
 
 need_nightly() {
@@ -101,6 +111,16 @@ step_clippy() {
 step_docs() { RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps; }
 
 step_tests() { cargo test --workspace; }
+
+# Counts are compared on the compiler that they belong to; the bench says so if this is another.
+step_instructions() {
+    need_command valgrind
+    cargo bench --bench instructions -- --check
+    # The comparison must be able to fail.
+    if cargo bench --bench instructions -- --check --planted --only yield >/dev/null 2>&1; then
+        die "a path with work planted into it passed the comparison of instructions"
+    fi
+}
 
 step_loom() { some_tests 'loom::model|model::Builder' loom_test 2; }
 
@@ -233,6 +253,11 @@ step_asan() {
         cargo +nightly test --target x86_64-unknown-linux-gnu --workspace -- "${skips[@]}"
 }
 
+step_benches() {
+    cargo clippy --manifest-path benches/Cargo.toml --benches -- -D warnings
+    cargo bench --manifest-path benches/Cargo.toml -- --test
+}
+
 # What reads BESPOKE_DEEP, but for the storms: the wheel against its model and the tasks under stress, the driver suite (ten
 # thousand connections in turn among it), the signals.
 step_deep() {
@@ -253,8 +278,7 @@ step_soak() {
 # reads of a process, which are the dynamic linker's.
 step_eintr() {
     local calls=recvfrom,recvmsg,sendto,sendmsg,accept4,epoll_wait,poll,ppoll,write target program call log counts
-    command -v strace >/dev/null || apt-get install -y --no-install-recommends strace ||
-        die "strace is needed, and cannot be installed: nothing was interrupted"
+    need_command strace
     # First with nothing injected: says so if tracing is not allowed here.
     strace -f -qq -o /dev/null true || die "strace is there, but may trace nothing here: nothing was interrupted"
     log=$(mktemp)

@@ -187,7 +187,7 @@ pub mod task {
 pub mod rt {
     pub use bespoke_core::channel::{mpsc, oneshot};
     pub use bespoke_core::config::SharingOf;
-    pub use bespoke_core::driver::{Op, Operation, OwnedResource, Submit};
+    pub use bespoke_core::driver::{Nop, Op, Operation, OwnedResource, Submit};
     pub use bespoke_core::runtime::{Admits, Ambient, Spawnable};
     pub use bespoke_core::sync::{Notified, Notify};
     pub use bespoke_core::time::{Interval, Sleep, Timeout};

@@ -6,7 +6,9 @@ use super::handle::{self, Handle};
 use super::place;
 use crate::config::Config;
 use crate::instant::Instant;
-use crate::roles::{Scheduler, StartsThreads};
+use crate::roles::Scheduler;
+#[cfg(feature = "std")]
+use crate::roles::StartsThreads;
 use crate::sharing::Local;
 use crate::task::JoinHandle;
 use crate::time::{Interval, Manual, Sleep, Timeout};

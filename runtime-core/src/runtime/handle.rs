@@ -3,6 +3,7 @@
 use super::place;
 #[cfg(feature = "std")]
 use crate::blocking::{self, Keep, Pool};
+#[cfg(feature = "std")]
 use crate::check;
 use crate::config::Config;
 #[cfg(feature = "std")]
@@ -12,6 +13,7 @@ use crate::task::home::Home;
 use crate::worker::spawn::Extra;
 use crate::worker::{Worker, ambient};
 use core::fmt;
+#[cfg(feature = "std")]
 use core::panic::Location;
 use core::ptr::NonNull;
 

@@ -128,11 +128,30 @@ impl<C: Config> Worker<C> {
     pub(crate) fn start(common: Arc<Common<C>>, index: usize) -> Result<NonNull<Self>, Error> {
         let memory = C::Memory::start()?;
         let live = LiveOf::<C>::start(StartCx::new(index))?;
-        let worker = Box::new(Worker {
-            home: Home::new(const { &Self::TABLE }, Self::tag(), index, C::LOCAL_QUEUE),
-            memory,
-            common,
-            unparker: live.unparker(),
+        let home = Home::new(const { &Self::TABLE }, Self::tag(), index, C::LOCAL_QUEUE);
+        let unparker = live.unparker();
+        // Written in place: a worker is 12 KB, most of it the wheel, and would be copied twice on its way to the heap.
+        let mut place = Box::<Self>::new_uninit();
+        let at = place.as_mut_ptr();
+        macro_rules! put {
+            ($($(#[$condition:meta])? $field:ident: $value:expr),+ $(,)?) => {{
+                $($(#[$condition])? {
+                    // SAFETY: in bounds of the allocation.
+                    let field = unsafe { &raw mut (*at).$field };
+                    // SAFETY: valid for writes, and nobody else's yet.
+                    unsafe { field.write($value) };
+                })+
+                // Every field is named above: this does not compile when one is missing.
+                let _all = |worker: &Self| {
+                    let Worker { $($(#[$condition])? $field: _),+ } = worker;
+                };
+            }};
+        }
+        put! {
+            home: home,
+            memory: memory,
+            common: common,
+            unparker: unparker,
             live: UnsafeCell::new(Some(live)),
             wheel: UnsafeCell::new(Wheel::new()),
             resources: UnsafeCell::new(Resources::new()),
@@ -140,7 +159,9 @@ impl<C: Config> Worker<C> {
             gate: gate::Gate::new(),
             random: Cell::new(C::Entropy::seed(index) | 1),
             root: Cell::new(None),
-        });
+        }
+        // SAFETY: every field was written.
+        let worker = unsafe { place.assume_init() };
         let worker = NonNull::from(Box::leak(worker));
         // SAFETY: new, and ours.
         if let Err(error) = unsafe { spawn::make_root(worker) } {
