@@ -216,6 +216,14 @@ pub(crate) enum Plant {
     LastSenderSilent,
     /// The close of a bounded queue does not wake who waits for a permit.
     CloseSilent,
+    /// A task's thread is entered in two steps: first a look whether the runtime is closed.
+    EnterInTwoSteps,
+    /// A task's thread leaves in two steps: first a look whether anybody waits for it.
+    LeaveInTwoSteps,
+    /// The handle of a thread that ended before its start had returned is forgotten.
+    FasterThreadForgotten,
+    /// Who runs a worker looks whether it is claimed, then claims it: two steps.
+    WorkerClaimInTwoSteps,
 }
 
 /// Is this mistake switched on? Constant `false` outside loom.

@@ -13,8 +13,9 @@
 //!    queue holds jobs only while every thread is busy or on its way.
 //! 2. `closed` is looked at and the job is placed in one hold of the lock: a job that is placed finds a thread, or the
 //!    close that comes after finds the job.
-//! 3. `threads` counts the threads that are reserved, started or alive, and `members` has an entry for each. A thread
-//!    that is gone has given up its count as the last thing that it did under the lock.
+//! 3. `threads` counts the threads that are reserved, started or alive, and `members` has an entry for each, and for each
+//!    whose start has not returned. A thread that is gone has given up its count as the last thing that it did under the
+//!    lock. Whoever waits until there is no entry finds every handle that has to be joined.
 //! 4. `running` counts the jobs that were taken out of the queue, or handed over, and have not come back.
 //! 5. `starting` counts the threads that have not taken for the first time. So many queued jobs do not wait for a thread:
 //!    their thread is coming.
@@ -55,7 +56,7 @@ pub(crate) struct Limits {
 pub(crate) struct Pool<T: Threads> {
     limits: &'static Limits,
     state: Mutex<State<T::Thread>>,
-    /// Rung by a thread that goes while the pool is closed.
+    /// Rung when a thread goes, or its entry, while the pool is closed.
     went: Condvar,
 }
 
@@ -76,7 +77,9 @@ struct State<H> {
 /// A thread that is reserved, started or alive.
 struct Member<H> {
     id: usize,
-    /// There as soon as its start has returned.
+    /// Its start has returned.
+    started: bool,
+    /// There from then on, until `wait` takes it.
     handle: Option<H>,
     /// It is gone, and its start has not returned yet.
     gone: bool,
@@ -170,7 +173,9 @@ impl<T: Threads> Pool<T> {
         if state.members[at].gone {
             state.members.swap_remove(at);
             state.gone.push(handle);
+            self.ring(&state);
         } else {
+            state.members[at].started = true;
             state.members[at].handle = Some(handle);
         }
     }
@@ -242,12 +247,11 @@ impl<T: Threads> Pool<T> {
         // A thread that ended holds its stack until it is joined: each one that goes joins those that went before it.
         let before = if state.closed { Vec::new() } else { core::mem::take(&mut state.gone) };
         if let Some(at) = state.members.iter().position(|member| member.id == id) {
-            match state.members[at].handle.take() {
-                Some(handle) => {
-                    state.members.swap_remove(at);
-                    state.gone.push(handle);
-                }
-                None => state.members[at].gone = true,
+            if state.members[at].started {
+                let member = state.members.swap_remove(at);
+                state.gone.extend(member.handle);
+            } else {
+                state.members[at].gone = true;
             }
         }
         self.ring(&state);
@@ -255,7 +259,7 @@ impl<T: Threads> Pool<T> {
         before.into_iter().for_each(JoinThread::join);
     }
 
-    /// Tells `wait` that there is one thread less.
+    /// Tells `wait` that there is one entry less.
     fn ring(&self, state: &State<T::Thread>) {
         if state.closed {
             self.went.notify_all();
@@ -302,7 +306,7 @@ impl<T: Threads> Pool<T> {
         state: MutexGuard<'a, State<T::Thread>>,
         timeout: Duration,
     ) -> MutexGuard<'a, State<T::Thread>> {
-        let waited = self.went.wait_timeout_while(state, timeout, |state| state.threads > 0);
+        let waited = self.went.wait_timeout_while(state, timeout, |state| !state.members.is_empty());
         waited.unwrap_or_else(PoisonError::into_inner).0
     }
 
@@ -312,7 +316,7 @@ impl<T: Threads> Pool<T> {
         mut state: MutexGuard<'a, State<T::Thread>>,
         _: Duration,
     ) -> MutexGuard<'a, State<T::Thread>> {
-        while state.threads > 0 {
+        while !state.members.is_empty() {
             state = self.went.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
         state
@@ -346,7 +350,7 @@ impl<H> State<H> {
         self.next_id += 1;
         self.threads += 1;
         self.starting += 1;
-        self.members.push(Member { id, handle: None, gone: false });
+        self.members.push(Member { id, started: false, handle: None, gone: false });
         self.queue.push(job);
         id
     }

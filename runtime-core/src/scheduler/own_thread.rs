@@ -3,7 +3,7 @@
 //! # The life of a task
 //! 1. The spawner starts a worker, puts the task into its queue, and enters both into the registry of the runtime. If that
 //!    is closed, the worker is closed at once: the task is cancelled.
-//! 2. The spawner starts a thread and hands it the worker. Who wins `Handed::claimed` is the worker's owner from then on:
+//! 2. The spawner starts a thread and hands it the worker. Who wins the `Claim` is the worker's owner from then on:
 //!    the thread or, when the system starts none, the spawner, who rejects the task and closes the worker.
 //! 3. The thread runs the queue until the task is complete. Nothing else ever comes into it: what the task spawns has
 //!    threads of its own.
@@ -19,6 +19,7 @@
 use super::single;
 use crate::config::{Config, SharingOf};
 use crate::error::{Error, ErrorKind};
+use crate::loom::{AtomicU32, Ordering, Plant, planted};
 use crate::roles::{Driver, Memory, Nanos, Threads};
 use crate::sharing::Sharing;
 use crate::task::current::Entered;
@@ -30,7 +31,6 @@ use crate::worker::{Common, Worker, ambient, close, spawn};
 use alloc::boxed::Box;
 use alloc::sync::Arc;
 use core::ptr::NonNull;
-use core::sync::atomic::{AtomicBool, Ordering};
 
 /// Spawns a task on a thread of its own. Gives the future back when there is no memory for it or for its worker.
 ///
@@ -64,17 +64,37 @@ struct Handed<C: Config> {
     id: usize,
     task: AbortHandle,
     common: Arc<Common<C>>,
-    claimed: Arc<AtomicBool>,
+    claim: Arc<Claim>,
 }
 
-// SAFETY: who wins `claimed` is the worker's only owner. What the worker holds may be used by another thread than made it:
+/// Who runs, or closes, a worker that was handed over: the thread or its spawner.
+struct Claim(AtomicU32);
+
+impl Claim {
+    fn new() -> Self {
+        Claim(AtomicU32::new(0))
+    }
+
+    /// `true` for the first who asks.
+    fn win(&self) -> bool {
+        if planted(Plant::WorkerClaimInTwoSteps) {
+            let was = self.0.load(Ordering::Acquire);
+            self.0.store(1, Ordering::Release);
+            return was == 0;
+        }
+        // AcqRel: what the spawner did to the worker comes before the thread's first look, and the other way round.
+        self.0.swap(1, Ordering::AcqRel) == 0
+    }
+}
+
+// SAFETY: who wins the claim is the worker's only owner. What the worker holds may be used by another thread than made it:
 // the driver is `Send` (`Live`), memory and tasks are by the bounds of their traits.
 unsafe impl<C: Config> Send for Handed<C> {}
 
 impl<C: Config> Handed<C> {
     /// What the thread does from its start to its end.
     fn run(self) {
-        if self.claimed.swap(true, Ordering::AcqRel) {
+        if !self.claim.win() {
             return; // its start was reported as failed
         }
         struct Leave<'a, C: Config>(&'a Handed<C>);
@@ -104,16 +124,17 @@ unsafe fn start<C: Config>(worker: NonNull<Worker<C>>, task: AbortHandle, name: 
         unsafe { close::close(worker, Nanos(0)) };
         return;
     };
-    let claimed = Arc::new(AtomicBool::new(false));
-    let handed = Handed { worker, id, task: task.clone(), common: common.clone(), claimed: claimed.clone() };
+    let claim = Arc::new(Claim::new());
+    let handed = Handed { worker, id, task: task.clone(), common: common.clone(), claim: claim.clone() };
     match C::Threads::start(&alloc::format!("{}-{name}", C::NAME), move || handed.run()) {
-        Ok(thread) => common.task_threads.started(id, thread),
+        Ok(thread) => common.task_threads.started(id, Some(thread)),
         Err(error) => {
-            if !claimed.swap(true, Ordering::AcqRel) {
+            if claim.win() {
                 // SAFETY: the claim was won.
                 unsafe { not_started(worker, &task, error) };
                 common.task_threads.leave(id);
             }
+            common.task_threads.started(id, None);
         }
     }
 }

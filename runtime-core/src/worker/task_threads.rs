@@ -1,13 +1,15 @@
 //! The threads of a scheduler that gives every task one: who runs, how to end it, and who has to be joined.
 //!
 //! # Invariants, under the lock
-//! 1. `members` has an entry for each thread that is reserved, started or alive. A thread takes its own entry out as the
-//!    last thing that it does under the lock.
+//! 1. `members` has an entry for each thread that is reserved, started or alive, and for each whose start has not returned.
+//!    Who comes last takes the entry out, as the last thing under the lock: the thread, when it leaves, or its starter, with
+//!    the handle that has to be joined. So whoever waits until there is no entry finds every handle.
 //! 2. `closed` is looked at and the entry is made in one hold of the lock: a thread that is entered is found by the close
 //!    that comes after.
 //! 3. No code of the user's runs under the lock, and no reference of a task is given up there: the last one may free the
 //!    worker, and this with it.
 
+use crate::loom::{Plant, planted};
 use crate::roles::{JoinThread, Threads};
 use crate::task::AbortHandle;
 use alloc::collections::BTreeMap;
@@ -24,7 +26,7 @@ use std::sync::{Condvar, Mutex, MutexGuard};
 /// The running task threads of a runtime. Allocates nothing before the first.
 pub(crate) struct TaskThreads<T: Threads> {
     state: Mutex<State<T::Thread>>,
-    /// Rung by a thread that goes while this is closed.
+    /// Rung when an entry is taken out while this is closed.
     went: Condvar,
     workers: AtomicUsize,
 }
@@ -40,8 +42,25 @@ struct State<H> {
 /// A thread that is reserved, started or alive.
 struct Member<H> {
     task: AbortHandle,
-    /// There as soon as its start has returned.
+    /// Its start has returned.
+    started: bool,
+    /// There from then on, if it did start.
     thread: Option<H>,
+    /// It has left, before its start returned.
+    left: bool,
+}
+
+impl<H> State<H> {
+    /// The entry of a thread that has not left, or whose start has not returned.
+    fn member(&mut self, id: usize) -> &mut Member<H> {
+        let Some(member) = self.members.get_mut(&id) else { unreachable!("who comes last takes the entry out") };
+        member
+    }
+
+    /// Threads that are reserved, started or alive.
+    fn alive(&self) -> usize {
+        self.members.values().filter(|member| !member.left).count()
+    }
 }
 
 impl<T: Threads> TaskThreads<T> {
@@ -59,38 +78,63 @@ impl<T: Threads> TaskThreads<T> {
     pub(crate) fn enter(&self, task: &AbortHandle) -> Option<usize> {
         let task = task.clone();
         let mut state = self.lock();
-        if state.closed {
+        let closed = state.closed;
+        if planted(Plant::EnterInTwoSteps) {
+            drop(state);
+            state = self.lock();
+        }
+        if closed {
             drop(state);
             drop(task);
             return None;
         }
         let id = state.next_id;
         state.next_id += 1;
-        state.members.insert(id, Member { task, thread: None });
+        state.members.insert(id, Member { task, started: false, thread: None, left: false });
         Some(id)
     }
 
-    /// The start of thread `id` has returned.
-    pub(crate) fn started(&self, id: usize, thread: T::Thread) {
+    /// The start of thread `id` has returned: with a handle, or saying that there is no thread.
+    pub(crate) fn started(&self, id: usize, thread: Option<T::Thread>) {
         let mut state = self.lock();
-        match state.members.get_mut(&id) {
-            Some(member) => member.thread = Some(thread),
-            // It was faster than its start.
-            None => state.gone.push(thread),
+        let member = state.member(id);
+        if !member.left {
+            member.started = true;
+            member.thread = thread;
+            return;
         }
+        // It was faster than its start.
+        if !planted(Plant::FasterThreadForgotten) {
+            state.gone.extend(thread);
+        }
+        let task = state.members.remove(&id);
+        if state.closed {
+            self.went.notify_all();
+        }
+        drop(state);
+        drop(task);
     }
 
     /// The last that thread `id` does here; also when it could not be started.
     pub(crate) fn leave(&self, id: usize) {
         let mut state = self.lock();
+        let closed = state.closed;
+        if planted(Plant::LeaveInTwoSteps) {
+            drop(state);
+            state = self.lock();
+        }
         // A thread that ended holds its stack until it is joined: each one that goes joins those that went before it.
-        let before = if state.closed { Vec::new() } else { core::mem::take(&mut state.gone) };
-        let member = state.members.remove(&id);
-        let task = member.map(|member| {
-            state.gone.extend(member.thread);
-            member.task
-        });
-        if state.closed {
+        let before = if closed { Vec::new() } else { core::mem::take(&mut state.gone) };
+        let member = state.member(id);
+        let task = if member.started {
+            let thread = member.thread.take();
+            state.gone.extend(thread);
+            state.members.remove(&id)
+        } else {
+            member.left = true;
+            None
+        };
+        if closed {
             self.went.notify_all();
         }
         drop(state);
@@ -116,7 +160,7 @@ impl<T: Threads> TaskThreads<T> {
         }
         let gone = core::mem::take(&mut state.gone);
         let left: Vec<T::Thread> = state.members.values_mut().filter_map(|member| member.thread.take()).collect();
-        let count = state.members.len();
+        let count = state.alive();
         drop(state);
         if !timeout.is_zero() {
             gone.into_iter().for_each(JoinThread::join);
@@ -155,7 +199,7 @@ impl<T: Threads> TaskThreads<T> {
 
     /// Threads that are reserved, started or alive.
     pub(crate) fn len(&self) -> usize {
-        self.lock().members.len()
+        self.lock().alive()
     }
 
     fn lock(&self) -> MutexGuard<'_, State<T::Thread>> {

@@ -33,6 +33,7 @@ mod closes;
 mod guests;
 mod joins;
 mod spawns;
+mod threads;
 mod twins;
 mod wakes;
 

@@ -8,7 +8,7 @@ use std::string::{String, ToString};
 
 const VARIABLE: &str = "BESPOKE_PLANT";
 
-const ALL: [Plant; 13] = [
+const ALL: [Plant; 17] = [
     Plant::RelaxedPush,
     Plant::UnparkWithoutReference,
     Plant::InboxStaysOpen,
@@ -22,6 +22,10 @@ const ALL: [Plant; 13] = [
     Plant::ClosedPostForgotten,
     Plant::NumberUsedAfterLook,
     Plant::NumbersClosedUnasked,
+    Plant::EnterInTwoSteps,
+    Plant::LeaveInTwoSteps,
+    Plant::FasterThreadForgotten,
+    Plant::WorkerClaimInTwoSteps,
 ];
 
 fn name(plant: Plant) -> String {
@@ -131,4 +135,24 @@ fn number_used_after_look() {
 fn numbers_closed_unasked() {
     found(Plant::NumbersClosedUnasked, "guests::number_vs_close::local");
     found(Plant::NumbersClosedUnasked, "guests::number_vs_close::shared");
+}
+
+#[test]
+fn enter_in_two_steps() {
+    found(Plant::EnterInTwoSteps, "threads::spawn_vs_shutdown");
+}
+
+#[test]
+fn leave_in_two_steps() {
+    found(Plant::LeaveInTwoSteps, "threads::end_vs_shutdown");
+}
+
+#[test]
+fn faster_thread_forgotten() {
+    found(Plant::FasterThreadForgotten, "threads::end_vs_shutdown");
+}
+
+#[test]
+fn worker_claim_in_two_steps() {
+    found(Plant::WorkerClaimInTwoSteps, "threads::thread_vs_failed_start");
 }
