@@ -181,7 +181,7 @@ async fn echo<C: Config<Driver: Net>>(mut stream: TcpStream<C>) {
 }
 
 /// Timers, tasks and jobs, until it is over; how many rounds.
-async fn busy<C: Config>(over: Arc<AtomicBool>) -> u64 {
+async fn busy<C: Config<Threads: StartsThreads>>(over: Arc<AtomicBool>) -> u64 {
     let mut random = Random::new(7);
     let mut rounds = 0;
     while !over.load(Ordering::Acquire) {
@@ -212,7 +212,7 @@ async fn busy<C: Config>(over: Arc<AtomicBool>) -> u64 {
     rounds
 }
 
-fn soak<C: Config<Driver: Net>>(length: Duration) {
+fn soak<C: Config<Driver: Net, Threads: StartsThreads>>(length: Duration) {
     let before = fds();
     let over = Arc::new(AtomicBool::new(false));
     let served = Arc::new(AtomicU64::new(0));

@@ -79,7 +79,7 @@ macro_rules! storms {
         fn $storm() {
             let name = concat!(stringify!($suite), "::", stringify!($storm));
             crate::shutdown::prepare::<$config>();
-            crate::support::run::<$config>(name, crate::support::When::Always, crate::$room::$storm::<$config>);
+            crate::support::run(name, crate::$room::$storm::<$config>);
         }
     )* };
 }

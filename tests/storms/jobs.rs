@@ -2,6 +2,7 @@
 //! closure is dropped once. RELIABILITY A25.
 
 use crate::support::{Random, count, eventually, poll_once};
+use bespoke::prelude::*;
 use bespoke::{Config, JoinHandle, Runtime};
 use core::pin::Pin;
 use core::sync::atomic::{AtomicUsize, Ordering};
@@ -64,7 +65,7 @@ impl Tally {
     }
 }
 
-pub(crate) fn ten_thousand_at_shutdown<C: Config>() {
+pub(crate) fn ten_thousand_at_shutdown<C: Config<Threads: StartsThreads>>() {
     let mut random = Random::new(25);
     let (mut ran, mut slowest) = (Vec::new(), Duration::ZERO);
     for round in 0..count(3, 100) {
@@ -87,7 +88,7 @@ pub(crate) fn ten_thousand_at_shutdown<C: Config>() {
 }
 
 /// Other threads go on asking while the runtime closes.
-pub(crate) fn asked_for_while_the_runtime_closes<C: Config>() {
+pub(crate) fn asked_for_while_the_runtime_closes<C: Config<Threads: StartsThreads>>() {
     let mut random = Random::new(26);
     let (mut all, mut ran) = (0, 0);
     for _ in 0..count(20, 1_000) {

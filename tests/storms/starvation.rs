@@ -6,7 +6,7 @@ use bespoke::prelude::*;
 use bespoke::rt::TcpListener;
 use bespoke::{Config, Error, preset};
 use bespoke_core::driver::Errno;
-use bespoke_core::roles::{Caps, Drained, Driver, Kind, Live, Nanos, Park, Resource, StartCx, Under};
+use bespoke_core::roles::{Caps, Drained, Driver, Kind, Live, Nanos, Park, Resource, Sealed, StartCx, Under};
 use bespoke_core::sharing::Local;
 use bespoke_drivers::{LiveMio, MioUnparker};
 use core::cell::Cell;
@@ -23,7 +23,7 @@ pub(crate) fn percentile(sorted: &[Duration], per_mille: usize) -> Duration {
 }
 
 /// Up to three times: what else runs on the machine makes a latency longer, never shorter.
-pub(crate) fn hot_task_beside_connections<C: Config<Driver: Net>>() {
+pub(crate) fn hot_task_beside_connections<C: Config<Driver: Net, Threads: StartsThreads>>() {
     // A hot thread among threads is the kernel's business, not ours.
     let ours = <C::Driver as Driver>::CAPS.suspends;
     let p99: Vec<_> = (0..3).map_while(|n| (n == 0 || deep() && ours).then(round_trips::<C>)).collect();
@@ -32,7 +32,7 @@ pub(crate) fn hot_task_beside_connections<C: Config<Driver: Net>>() {
 }
 
 /// The 99th percentile.
-fn round_trips<C: Config<Driver: Net>>() -> Duration {
+fn round_trips<C: Config<Driver: Net, Threads: StartsThreads>>() -> Duration {
     let rounds = if deep() { 500 } else { 20 };
     let mut latencies = runtime::<C>().block_on(async {
         let listener = TcpListener::<C>::bind("127.0.0.1:0").await.unwrap();
@@ -116,6 +116,7 @@ thread_local! {
 struct Noting;
 
 impl Driver for Noting {
+    const DRIVERS_ARE_THE_PROJECTS_OWN_until_1_0: Sealed = Sealed::OURS;
     const NAME: &'static str = "noting";
     const CAPS: Caps = Caps::SUSPENDING;
 }
