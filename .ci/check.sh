@@ -237,12 +237,16 @@ step_asan() {
 # What reads BESPOKE_DEEP, but for the storms: the wheel against its model and the tasks under stress, the driver suite (ten
 # thousand connections in turn among it), the signals.
 step_deep() {
-    BESPOKE_DEEP=1 cargo test --release -p bespoke-core --lib -- --nocapture wheel::model tests::stress
-    BESPOKE_DEEP=1 cargo test --release -p bespoke --test conformance --test signals -- --nocapture
+    export BESPOKE_DEEP=1
+    some_tests BESPOKE_DEEP cargo test --release -p bespoke-core --features std --lib -- --nocapture model stress
+    some_tests BESPOKE_DEEP cargo test --release -p bespoke --test conformance --test signals -- --nocapture
 }
 
 # One at a time: they measure.
-step_storms() { BESPOKE_DEEP=1 cargo test --release -p bespoke --test storms -- --nocapture --test-threads=1; }
+step_storms() {
+    export BESPOKE_DEEP=1
+    cargo test --release -p bespoke --test storms -- --nocapture --test-threads=1
+}
 
 step_soak() {
     BESPOKE_SOAK_SECONDS=${BESPOKE_SOAK_SECONDS:-600} \
