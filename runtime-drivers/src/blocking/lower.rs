@@ -146,7 +146,7 @@ impl RunBlocking for Interrupted {
     }
 }
 
-/// Was the descriptor ready before the slice that was waited for? Then the next poll says so.
+/// Was the descriptor ready, before the slice or in it? Then the next poll says so.
 #[derive(Debug, Default)]
 pub struct Waited(bool);
 
