@@ -7,8 +7,6 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 STEPS=(fmt clippy docs tests instructions loom thumb wasm windows darwin)
 FULL_STEPS=(powerset benches loom_full miri asan deep storms soak eintr qemu)
 
-# Tests of the core that Miri leaves out because they make system calls: parts of test paths.
-MIRI_SKIP=()
 # Tests that read the machine code of a program: the sanitizer's checks are in it, as calls and branches.
 ASAN_SKIP=(a_planted_fetch_add_is_found the_local_path_has_no_locked_instruction)
 LOOM_CAP_SECONDS=1800
@@ -26,7 +24,7 @@ describe() {
         windows) echo "the workspace type-checks for Windows" ;;
         darwin) echo "the workspace type-checks for macOS" ;;
         loom_full) echo "each loom model at bound 3, or 2 where 3 does not finish, with its executions" ;;
-        miri) echo "the core under Miri with Tree Borrows" ;;
+        miri) echo "core, memory strategies and buffered reading under Miri with Tree Borrows" ;;
         asan) echo "all tests under AddressSanitizer" ;;
         powerset) echo "every package with every set of its features, warnings are errors" ;;
         storms) echo "shutdowns, resets, slow peers, no descriptors, hot tasks, by the ten thousand" ;;
@@ -234,14 +232,17 @@ step_loom_full() {
     rm -f "$log"
 }
 
+# What makes no system calls. Tests that Miri cannot run say so themselves, and why: `cfg_attr(miri, ignore = "…")`.
 step_miri() {
-    local skips=() part
+    local miri=(cargo +nightly miri test)
     need_nightly
     need_component miri nightly
     need_component rust-src nightly
-    for part in ${MIRI_SKIP[@]+"${MIRI_SKIP[@]}"}; do skips+=(--skip "$part"); done
-    MIRIFLAGS="-Zmiri-tree-borrows ${MIRIFLAGS:-}" CARGO_TARGET_DIR=target/miri \
-        cargo +nightly miri test -p bespoke-core --features std -- ${skips[@]+"${skips[@]}"}
+    export MIRIFLAGS="-Zmiri-tree-borrows ${MIRIFLAGS:-}" CARGO_TARGET_DIR=target/miri
+    "${miri[@]}" -p bespoke-core --features std
+    "${miri[@]}" -p bespoke-alloc
+    # Of the drivers, the rooms above the system calls.
+    "${miri[@]}" -p bespoke-drivers --lib -- io:: op::
 }
 
 step_asan() {
@@ -261,12 +262,16 @@ step_benches() {
 # What reads BESPOKE_DEEP, but for the storms: the wheel against its model and the tasks under stress, the driver suite (ten
 # thousand connections in turn among it), the signals.
 step_deep() {
-    BESPOKE_DEEP=1 cargo test --release -p bespoke-core --lib -- --nocapture wheel::model tests::stress
-    BESPOKE_DEEP=1 cargo test --release -p bespoke --test conformance --test signals -- --nocapture
+    export BESPOKE_DEEP=1
+    some_tests BESPOKE_DEEP cargo test --release -p bespoke-core --features std --lib -- --nocapture model stress
+    some_tests BESPOKE_DEEP cargo test --release -p bespoke --test conformance --test signals -- --nocapture
 }
 
 # One at a time: they measure.
-step_storms() { BESPOKE_DEEP=1 cargo test --release -p bespoke --test storms -- --nocapture --test-threads=1; }
+step_storms() {
+    export BESPOKE_DEEP=1
+    cargo test --release -p bespoke --test storms -- --nocapture --test-threads=1
+}
 
 step_soak() {
     BESPOKE_SOAK_SECONDS=${BESPOKE_SOAK_SECONDS:-600} \

@@ -209,7 +209,7 @@ alone! {
 alone! {
     fn a_delivery_follows_the_last_raise() {
         let deep = std::env::var_os("BESPOKE_DEEP").is_some_and(|deep| deep == "1");
-        let time = Duration::from_millis(if deep { 2_000 } else { 300 });
+        let time = Duration::from_millis(if deep { 30_000 } else { 300 });
         /// Raises a second.
         const RATE: u32 = 10_000;
         /// Raises until the raising thread stops to ask whether the last one was delivered.

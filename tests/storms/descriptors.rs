@@ -22,7 +22,7 @@ const CLIENTS: usize = 50;
 /// How many descriptors the child may have.
 const LIMIT: libc::rlim_t = 128;
 
-pub(crate) fn fifty_clients_and_no_descriptor<C: Config<Driver: Net, Threads: StartsThreads>>() {
+pub(crate) fn fifty_clients_and_no_descriptor<C: Config<Driver: Net>>() {
     if std::env::var_os(CHILD).is_some() {
         return run_out::<C>();
     }
@@ -55,7 +55,7 @@ fn processor_time() -> Duration {
     Duration::new(used.tv_sec as u64, used.tv_nsec as u32)
 }
 
-fn run_out<C: Config<Driver: Net, Threads: StartsThreads>>() {
+fn run_out<C: Config<Driver: Net>>() {
     let limit = libc::rlimit { rlim_cur: LIMIT, rlim_max: LIMIT };
     // SAFETY: `limit` is live during the call.
     assert_eq!(unsafe { libc::setrlimit(libc::RLIMIT_NOFILE, &raw const limit) }, 0);

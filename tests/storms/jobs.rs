@@ -2,7 +2,7 @@
 //! closure is dropped once. RELIABILITY A25.
 
 use crate::support::{Random, count, eventually, poll_once};
-use bespoke::prelude::StartsThreads;
+use bespoke::prelude::*;
 use bespoke::{Config, JoinHandle, Runtime};
 use core::pin::Pin;
 use core::sync::atomic::{AtomicUsize, Ordering};
@@ -17,7 +17,7 @@ const JOBS: usize = 10_000;
 struct OneOf<C>(core::marker::PhantomData<C>);
 
 #[bespoke::config(base = C)]
-impl<C: Config<Threads: StartsThreads>> Config for OneOf<C> {
+impl<C: Config> Config for OneOf<C> {
     const BLOCKING_THREADS_MAX: usize = 1;
 }
 

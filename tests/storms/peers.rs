@@ -76,9 +76,13 @@ pub(crate) fn ended_streams_are_drained<C: Config<Driver: Net, Threads: StartsTh
                 })
             })
             .collect();
-        for _ in 0..CLIENTS * each {
+        for n in 0..CLIENTS * each {
             let (mut stream, _) = listener.accept().await.unwrap();
             drop(C::spawn(async move {
+                if n.is_multiple_of(8) {
+                    // Bytes and end are there, and the driver has told of both, before anybody reads.
+                    C::sleep(Duration::from_millis(2)).await;
+                }
                 let (mut buffer, mut total) = (vec![0; 4096], 0);
                 loop {
                     match stream.read(&mut buffer).await.unwrap() {
@@ -183,10 +187,10 @@ pub(crate) fn slow_peers_do_not_slow_the_others<C: Config<Driver: Net, Threads: 
     let wanted = if <C::Driver as bespoke::driver::Driver>::CAPS.suspends { count(200, 5_000) } else { count(50, 500) };
     let slow = usize::try_from(wanted).unwrap();
     assert!(room() >= slow, "the limit of descriptors leaves room for {} connections, {slow} are wanted", room());
-    let (rounds, time) = if deep() { (5, Duration::from_secs(3)) } else { (1, Duration::from_millis(300)) };
+    let (rounds, time) = if deep() { (9, Duration::from_secs(1)) } else { (1, Duration::from_millis(300)) };
     let runtime = runtime::<C>();
     let connected = Arc::new(AtomicUsize::new(0));
-    let ratios = runtime.block_on(async {
+    let (alone, beside) = runtime.block_on(async {
         let (listener, address) = listen::<C>().await;
         let server = Server::new(address);
         let over = server.over.clone();
@@ -201,9 +205,9 @@ pub(crate) fn slow_peers_do_not_slow_the_others<C: Config<Driver: Net, Threads: 
         });
         let count = connected.clone();
         let measured = C::spawn_blocking(move || {
-            let mut ratios = Vec::new();
+            let (mut alone, mut beside) = (Vec::new(), Vec::new());
             for _ in 0..rounds {
-                let before = honest(address, HONEST, time);
+                alone.push(honest(address, HONEST, time));
                 let stop = Arc::new(AtomicBool::new(false));
                 let dawdlers = std::thread::spawn({
                     let (stop, count) = (stop.clone(), count.clone());
@@ -212,28 +216,27 @@ pub(crate) fn slow_peers_do_not_slow_the_others<C: Config<Driver: Net, Threads: 
                 while count.load(Ordering::Acquire) < slow {
                     std::thread::sleep(Duration::from_millis(1));
                 }
-                let beside = honest(address, HONEST, time);
+                beside.push(honest(address, HONEST, time));
                 stop.store(true, Ordering::Release);
                 dawdlers.join().unwrap();
                 count.store(0, Ordering::Release);
-                println!("p99 of honest clients: {before:?} alone, {beside:?} beside {slow} slow ones");
-                ratios.push(beside.as_secs_f64() / before.as_secs_f64());
             }
-            ratios
+            (alone, beside)
         });
-        let ratios = measured.await.unwrap();
+        let latencies = measured.await.unwrap();
         server.end();
         serving.await.unwrap();
-        ratios
+        latencies
     });
     assert!(eventually(|| runtime.live_tasks() == 0), "{} tasks are left", runtime.live_tasks());
-    let mut sorted = ratios;
-    sorted.sort_unstable_by(f64::total_cmp);
-    let median = sorted[sorted.len() / 2];
-    println!("median of the ratios: {median:.2} of {sorted:.2?}");
+    // In turn, and the best of each: what else runs on the machine makes a latency longer, never shorter.
+    let best = |of: &[Duration]| of.iter().min().copied().unwrap_or_default().as_secs_f64();
+    let ratio = best(&beside) / best(&alone);
+    println!("p99 of honest clients, alone: {alone:.2?}");
+    println!("p99 of honest clients, beside {slow} slow ones: {beside:.2?}; ratio of the best: {ratio:.2}");
     // A thread for each slow peer is the kernel's business, not ours.
     let ours = <C::Driver as bespoke::driver::Driver>::CAPS.suspends;
-    assert!(!deep() || !ours || median < 2.0, "slow peers slow the honest ones by {median:.2}");
+    assert!(!deep() || !ours || ratio < 2.0, "slow peers slow the honest ones by {ratio:.2}");
 }
 
 async fn echo_lines<C: Config<Driver: Net, Threads: StartsThreads>>(mut stream: TcpStream<C>) {

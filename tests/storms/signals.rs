@@ -8,6 +8,7 @@ use bespoke::rt::{TcpListener, TcpStream};
 use core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use core::time::Duration;
 use std::io::{Read as _, Write as _};
+use std::os::fd::AsRawFd as _;
 use std::sync::Arc;
 
 static CAUGHT: AtomicU64 = AtomicU64::new(0);
@@ -60,6 +61,30 @@ impl Drop for Storm {
     }
 }
 
+/// A connect that waits, for about a second: its listener's queue is full until a client is taken out, and then the system
+/// asks again. Where the call blocks, it is interrupted all the time.
+async fn waiting_connect<C: Config<Driver: Net, Threads: StartsThreads>>() {
+    let (listener, address) = std_listener();
+    // SAFETY: takes integers only; it sets the length of the queue anew.
+    assert_eq!(unsafe { libc::listen(listener.as_raw_fd(), 0) }, 0);
+    let mut fillers = Vec::new();
+    while let Ok(filler) = std::net::TcpStream::connect_timeout(&address, Duration::from_millis(50)) {
+        fillers.push(filler);
+    }
+    let greeter = std::thread::spawn(move || {
+        std::thread::sleep(Duration::from_millis(100));
+        let taken: Vec<_> = fillers.iter().map(|_| again(|| listener.accept()).unwrap()).collect();
+        let (mut peer, _) = again(|| listener.accept()).unwrap();
+        peer.write_all(b"tea").unwrap();
+        drop(taken);
+    });
+    let mut stream = TcpStream::<C>::connect(address).await.unwrap();
+    let mut got = [0; 3];
+    stream.read_exact(&mut got).await.unwrap();
+    assert_eq!(&got, b"tea");
+    C::spawn_blocking(move || greeter.join().unwrap()).await.unwrap();
+}
+
 pub(crate) fn interrupt_every_call<C: Config<Driver: Net, Threads: StartsThreads>>() {
     let rounds = count(100, 5_000);
     let before = CAUGHT.load(Ordering::Relaxed);
@@ -104,6 +129,9 @@ pub(crate) fn interrupt_every_call<C: Config<Driver: Net, Threads: StartsThreads
             let mut got = [0; 3];
             stream.read_exact(&mut got).await.unwrap();
             assert_eq!(&got, b"tea");
+        }
+        for _ in 0..count(1, 5) {
+            waiting_connect::<C>().await;
         }
         server.await.unwrap();
         let ended = C::spawn_blocking(move || (client.join().unwrap(), greeter.join().unwrap()));

@@ -6,7 +6,7 @@ use bespoke::prelude::*;
 use bespoke::rt::TcpListener;
 use bespoke::{Config, Error, preset};
 use bespoke_core::driver::Errno;
-use bespoke_core::roles::{Caps, Drained, Driver, Kind, Live, Nanos, Park, Resource, StartCx, Under};
+use bespoke_core::roles::{Caps, Drained, Driver, Kind, Live, Nanos, Park, Resource, Sealed, StartCx, Under};
 use bespoke_core::sharing::Local;
 use bespoke_drivers::{LiveMio, MioUnparker};
 use core::cell::Cell;
@@ -116,9 +116,9 @@ thread_local! {
 struct Noting;
 
 impl Driver for Noting {
+    const DRIVERS_ARE_THE_PROJECTS_OWN_until_1_0: Sealed = Sealed::OURS;
     const NAME: &'static str = "noting";
     const CAPS: Caps = Caps::SUSPENDING;
-    const DRIVERS_ARE_THE_PROJECTS_OWN_until_1_0: bespoke_core::roles::Sealed = bespoke_core::roles::Sealed::OURS;
 }
 
 impl Under<Local> for Noting {
@@ -171,7 +171,7 @@ impl Config for Seldom {
     const EVENT_INTERVAL: u32 = 1000;
 }
 
-fn polls_between_looks<C: Config<Threads: StartsThreads>>() -> u32 {
+fn polls_between_looks<C: Config>() -> u32 {
     POLLS.set((0, 0));
     runtime::<C>().block_on(async {
         let hot: Vec<_> = (0..3)

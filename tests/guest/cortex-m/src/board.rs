@@ -5,7 +5,7 @@ use bespoke_core::driver::Errno;
 use bespoke_core::error::Error;
 use bespoke_core::info::Info;
 use bespoke_core::roles::{
-    Caps, Clock, Drained, Driver, Kind, Live, Nanos, NoThreads, Park, Resource, Seeded, StartCx, Under, Uniform, Unpark,
+    Caps, Clock, Drained, Driver, Kind, Live, Nanos, NoThreads, Park, Resource, Sealed, Seeded, StartCx, Under, Uniform, Unpark,
 };
 use bespoke_core::scheduler::SingleThread;
 use bespoke_core::sharing::Local;
@@ -31,6 +31,7 @@ use bespoke::Config;
 struct Interrupts;
 
 impl Driver for Interrupts {
+    const DRIVERS_ARE_THE_PROJECTS_OWN_until_1_0: Sealed = Sealed::OURS;
     const NAME: &'static str = "interrupts";
     const CAPS: Caps = Caps::SUSPENDING;
 }
