@@ -85,8 +85,8 @@ macro_rules! suite {
                 descriptors::accept_backs_off,
                 shutdown::closed_streams_say_so,
                 shutdown::tasks_under_way,
-                confined::dropped_on_another_thread,
                 shutdown::calls_off_the_worker_meet_no_stranger,
+                confined::dropped_on_another_thread,
                 confined::used_on_another_worker,
                 confined::without_a_runtime,
                 confined::in_the_wrong_runtime,
@@ -102,6 +102,7 @@ macro_rules! suite {
                 timeouts::dropped_timeouts_leave_nothing,
                 timeouts::timeouts_outlive_their_runtime,
                 shutdown::operations_under_way,
+                shutdown::buffers_that_ask_as_they_go,
             }
         }
     };

@@ -3,11 +3,14 @@
 //!
 //! The part that runs out is this test again, in a process of its own under `ulimit -n`.
 
-use crate::support::{name, runtime};
+use crate::support::{name, poll_once, runtime};
 use bespoke::Config;
+use bespoke::driver::Driver;
 use bespoke::prelude::*;
 use bespoke::rt::TcpListener;
 use core::net::SocketAddr;
+use core::pin::pin;
+use core::task::Poll;
 use core::time::Duration;
 use std::fs::File;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
@@ -101,6 +104,12 @@ async fn run_out<C: Config<Driver: Net>>() {
     // Once more, and now each wait is given up before the back-off is over, as in a loop with a tick.
     let files = all_descriptors();
     listener.accept().await.expect_err("no descriptor is left");
+    if <C::Driver as Driver>::STATELESS {
+        // Where no runtime is, there is no clock to wait by: the error is all there is.
+        let elsewhere = || poll_once(pin!(listener.accept())).map(|accepted| accepted.expect_err("none is left"));
+        let said = std::thread::scope(|scope| scope.spawn(elsewhere).join()).expect("an error, and no panic");
+        assert!(matches!(said, Poll::Ready(error) if error.raw_os_error() == Some(EMFILE)));
+    }
     drop(files);
     let freed = Instant::now();
     let (mut stream, _) = loop {

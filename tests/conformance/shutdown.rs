@@ -2,6 +2,7 @@
 
 use crate::support::{Random, count, pair, poll_once, runtime, std_listener};
 use bespoke::Config;
+use bespoke::io::IoBuf;
 use bespoke::prelude::*;
 use bespoke::rt::{TcpListener, TcpStream};
 use core::future::poll_fn;
@@ -11,7 +12,7 @@ use core::time::Duration;
 use std::io::{ErrorKind, Read as _, Write as _};
 use std::net::Shutdown;
 use std::os::unix::net::UnixStream;
-use std::sync::Barrier;
+use std::sync::{Arc, Barrier, mpsc};
 use std::time::Instant;
 
 type Held = Pin<Box<dyn Future<Output = ()> + Send>>;
@@ -227,9 +228,6 @@ fn strangers_are_whole(strangers: &mut Vec<(UnixStream, UnixStream)>) {
 }
 
 pub(crate) fn calls_off_the_worker_meet_no_stranger<C: Config<Driver: Net>>() {
-    if <C::Driver as bespoke::driver::Driver>::STATELESS {
-        return println!("skipped: the sockets of this driver are closed by their handles alone");
-    }
     const STREAMS: usize = 48;
     for round in 0..count(100, 2_000) {
         let runtime = runtime::<C>();
@@ -276,4 +274,56 @@ pub(crate) fn calls_off_the_worker_meet_no_stranger<C: Config<Driver: Net>>() {
             drop(runtime);
         });
     }
+}
+
+/// A buffer that asks its stream for something as it goes.
+struct Asks<C: Config<Driver: Net>> {
+    bytes: Vec<u8>,
+    stream: Arc<TcpStream<C>>,
+    said: mpsc::Sender<std::io::Result<()>>,
+}
+
+// SAFETY: the bytes are those of the vector.
+unsafe impl<C: Config<Driver: Net>> IoBuf for Asks<C> {
+    fn as_ptr(&self) -> *const u8 {
+        self.bytes.as_ptr()
+    }
+    fn len(&self) -> usize {
+        self.bytes.len()
+    }
+}
+
+impl<C: Config<Driver: Net>> Drop for Asks<C> {
+    fn drop(&mut self) {
+        let _ = self.said.send(self.stream.shutdown(Shutdown::Both));
+    }
+}
+
+/// What the driver kept of a dropped write goes while the sockets are closed, on the worker: a buffer that names one which
+/// was closed before hears of it, and meets no stranger.
+pub(crate) fn buffers_that_ask_as_they_go<C: Config<Driver: Net>>() {
+    let runtime = runtime::<C>();
+    let (sender, said) = mpsc::channel();
+    let (streams, _peers) = runtime.block_on(async {
+        // In this order they are closed.
+        let (first, its_peer) = pair::<C>().await;
+        let (mut second, another) = pair::<C>().await;
+        let first = Arc::new(first);
+        second.set_send_buffer_size(4096).expect("open");
+        let buffer = Asks { bytes: vec![1; 16 << 20], stream: first.clone(), said: sender };
+        let mut write = Box::pin(second.write_all(buffer));
+        // With a poll of its own: connecting may have spent the budget of this one.
+        C::yield_now().await;
+        poll_fn(|cx| {
+            assert!(write.as_mut().poll(cx).is_pending());
+            Poll::Ready(())
+        })
+        .await;
+        drop(write);
+        ([first, Arc::new(second)], [its_peer, another])
+    });
+    assert!(said.try_recv().is_err(), "the buffer is with the driver");
+    drop(runtime);
+    says_closed(&said.recv().expect("the buffer is gone").expect_err("closed"));
+    drop(streams);
 }
