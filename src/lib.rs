@@ -34,6 +34,7 @@
 //! |---|---|
 //! | learn | [`guide`], a chapter per subject |
 //! | write a program on the defaults | [`main`](macro@main), [`spawn`], [`net`], [`time`], [`signal`], [`task`] |
+//! | let tasks talk to each other | [`channel`], [`sync`], [`select!`], [`join!`] |
 //! | choose parts | [`macro@config`], [`preset`], [`Builder`], [`scheduler`], [`driver`], [`memory`], [`clock`] |
 //! | write a library for every config | [`prelude`], [`rt`], [`Config`], [`LocalConfig`] |
 //! | test | [`macro@test`], [`paused`] |
@@ -86,8 +87,8 @@ pub use bespoke_core::info::{Info, Model, Part};
 /// ```
 pub use bespoke_core::runtime::Handle;
 pub use bespoke_core::runtime::{LocalConfig, Runtime, Shutdown};
-pub use bespoke_core::task_local;
 pub use bespoke_core::time::{Elapsed, Instant, MissedTickBehavior};
+pub use bespoke_core::{join, select, task_local, try_join};
 pub use bespoke_macros::{config, main, test};
 pub use builder::{
     Builder, Built, Chosen, FreeDriver, FreeMemory, FreeScheduler, HasDriver, NoDriver, NoMemory, NoScheduler,
@@ -152,6 +153,36 @@ pub mod task {
     pub fn yield_now() -> YieldNow {
         <YieldNow as Default>::default()
     }
+}
+
+/// Several futures in one task, whatever the config. Nothing is allocated, and nothing is spawned.
+///
+/// ```
+/// use bespoke::time::{Duration, sleep};
+/// use bespoke::{join, select};
+///
+/// async fn answer(after: u64, answer: u32) -> u32 {
+///     sleep(Duration::from_millis(after)).await;
+///     answer
+/// }
+///
+/// # #[cfg(unix)]
+/// #[bespoke::main]
+/// async fn main() {
+///     // All of them.
+///     let (one, two) = join!(answer(1, 1), answer(0, 2));
+///     assert_eq!((one, two), (1, 2));
+///     // The first of them; the others are dropped.
+///     let first = select! {
+///         slow = answer(10_000, 1) => slow,
+///         fast = answer(0, 2) => fast,
+///     };
+///     assert_eq!(first, 2);
+/// }
+/// # #[cfg(not(unix))] fn main() {}
+/// ```
+pub mod future {
+    pub use bespoke_core::future::{Join, Parts, TryJoin, TryParts, join, try_join};
 }
 
 /// The generic types, `T<C>`: for libraries. A config's module has short names for its own.

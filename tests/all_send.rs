@@ -55,6 +55,12 @@ fn tools() {
     send(receiver.recv());
     let mut buffer = Vec::new();
     send(receiver.recv_many(&mut buffer, 1));
+    send(async {
+        bespoke::select! {
+            _ = sender.send(1) => {}
+            _ = async { bespoke::join!(receiver.recv(), sender.reserve()).0 } => {}
+        }
+    });
 }
 
 /// The futures that have a name.

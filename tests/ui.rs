@@ -96,6 +96,8 @@ const CASE_OF: &[(&str, &str)] = &[
     ),
     ("`…` is not a buffer that an operation may own", "not_a_buffer"),
     ("`…` is not a list of buffers that an operation may own", "not_a_list_of_buffers"),
+    ("`…` is not a tuple or an array of futures", "join_of_a_list"),
+    ("`…` is not a tuple or an array of futures that may fail", "try_join_of_a_list"),
     ("the driver `…` has no sockets", "driver_without_sockets"),
     ("the driver `…` has no sockets", "generic_without_net"),
     ("the driver `…` cannot wait for the system's descriptors", "generic_without_foreign"),

@@ -31,6 +31,7 @@ pub mod check;
 pub mod config;
 pub mod driver;
 pub mod error;
+pub mod future;
 pub mod info;
 pub mod instant;
 pub mod io;
