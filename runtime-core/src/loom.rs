@@ -160,6 +160,8 @@ pub(crate) enum Plant {
     DetachForgotten,
     /// A task posted to a closed inbox is not cancelled.
     ClosedPostForgotten,
+    /// A lease that meets a closed inbox does not free its buffer.
+    LeaseForgotten,
     /// The completion of an operation publishes nothing.
     SlotRelaxedCompletion,
     /// The abandonment of an operation publishes nothing.

@@ -3,8 +3,9 @@
 #![cfg_attr(loom, allow(dead_code, reason = "the models use some of it"))]
 
 use crate::config::{Config, PanicPolicy, Sealed};
-use crate::driver::Errno;
+use crate::driver::{Errno, Leased};
 use crate::error::Error;
+use crate::loom::UnsafeCell;
 use crate::roles::{
     Allocate, Caps, Drained, Driver, Kind, Live, Memory, Nanos, OsEntropy, OsThreads, Park, Resource, StartCx, Under,
     Uniform, Unpark,
@@ -13,6 +14,7 @@ use crate::roles::{Placement, Scheduler};
 use crate::scheduler::SingleThread;
 use crate::sharing::{Local, Shared, Sharing};
 use crate::time::{Manual, Monotonic};
+use crate::util::link::Node;
 use core::alloc::Layout;
 use core::cell::RefCell;
 use core::ptr::NonNull;
@@ -113,6 +115,54 @@ impl Live for Sleeper {
     }
     fn drain(&self, _: Nanos) -> Drained {
         Drained::default()
+    }
+    unsafe fn take_back(&self, buffer: NonNull<Node>) {
+        // SAFETY: as the caller.
+        unsafe { Lent::ends(buffer) }
+    }
+    unsafe fn free_buffer(buffer: NonNull<Node>) {
+        // SAFETY: as the caller.
+        unsafe { Lent::ends(buffer) }
+    }
+}
+
+/// A buffer that the driver lent: counted, and written to as soon as it is back.
+#[repr(C)]
+pub(crate) struct Lent {
+    node: Node,
+    word: UnsafeCell<u32>,
+    ended: Arc<AtomicUsize>,
+}
+
+impl Lent {
+    /// One more, with `word` in it. `ended` counts when it is back or freed.
+    pub(crate) fn lend(word: u32, ended: &Arc<AtomicUsize>) -> Leased {
+        let lent = Lent { node: Node::new(), word: UnsafeCell::new(word), ended: ended.clone() };
+        let lent = NonNull::from(alloc::boxed::Box::leak(alloc::boxed::Box::new(lent)));
+        // SAFETY: the node is the first field, with the provenance of the whole; no bytes are named.
+        unsafe { Leased::new(lent.cast(), lent.cast(), 0) }
+    }
+
+    /// The word in it, for whoever holds the lease.
+    ///
+    /// # Safety
+    /// `node` is that of a `Lent` whose lease is held.
+    pub(crate) unsafe fn word(node: NonNull<Node>) -> u32 {
+        // SAFETY: as the caller.
+        let word = unsafe { &(*node.cast::<Lent>().as_ptr()).word };
+        // SAFETY: nobody writes while it is lent.
+        word.with(|word| unsafe { *word })
+    }
+
+    /// # Safety
+    /// `node` is that of a `Lent` whose lease is gone; once.
+    unsafe fn ends(node: NonNull<Node>) {
+        // SAFETY: made by `lend`.
+        let lent = unsafe { alloc::boxed::Box::from_raw(node.cast::<Lent>().as_ptr()) };
+        // The next one to be lent it writes there.
+        // SAFETY: ours alone.
+        lent.word.with_mut(|word| unsafe { *word = u32::MAX });
+        lent.ended.fetch_add(1, Ordering::SeqCst);
     }
 }
 

@@ -5,10 +5,16 @@
 //! | `op` | [`Op`], [`Submit`]: what an operation is, and "this driver can do it" |
 //! | `operation` | [`Operation`]: the future of one |
 //! | `resource` | [`OwnedResource`]: what typed handles are made of |
+//! | `lease` | [`Lease`]: bytes in a buffer that the driver lends |
+//! | `buffers` | [`Buffers`]: such buffers, for drivers that copy into memory of their own |
 //! | `inflight` | operations in flight, while the tasks that wait for them move between workers |
 
 #[cfg(feature = "alloc")]
+mod buffers;
+#[cfg(feature = "alloc")]
 pub mod inflight;
+#[cfg(feature = "alloc")]
+mod lease;
 mod op;
 #[cfg(feature = "alloc")]
 mod operation;
@@ -17,6 +23,10 @@ mod resource;
 
 pub use crate::error::Errno;
 pub use crate::util::dangling::MaybeDangling;
+#[cfg(feature = "alloc")]
+pub use buffers::{Buffer, Buffers};
+#[cfg(feature = "alloc")]
+pub use lease::{Lease, Leased};
 pub use op::{Late, Nop, Op, Submit, Timeout};
 #[cfg(feature = "alloc")]
 pub use operation::Operation;

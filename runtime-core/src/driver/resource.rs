@@ -139,6 +139,12 @@ impl<C: Config> OwnedResource<C> {
         Ok(OwnedResource { raw, key, owner: Some(Owner(worker.cast(), PhantomData)) })
     }
 
+    /// The worker that it belongs to, unless the driver is stateless.
+    #[inline(always)]
+    pub(super) fn worker(&self) -> Option<NonNull<Worker<C>>> {
+        self.owner.and_then(Owner::worker)
+    }
+
     /// Its name in operations.
     #[inline]
     #[must_use]

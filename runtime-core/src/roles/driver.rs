@@ -5,6 +5,8 @@
 
 use crate::error::{Errno, Error};
 use crate::sharing::Sharing;
+#[cfg(feature = "alloc")]
+use crate::util::link::Node;
 use core::ptr::NonNull;
 
 /// Nanoseconds from now.
@@ -98,6 +100,8 @@ pub trait Driver: 'static {
     const CHECK: Option<&'static str> = None;
     /// Bytes that the kernel and the driver share per worker; 0 without rings.
     const RING_BYTES: usize = 0;
+    /// How many bytes a [`Lease`](crate::driver::Lease) holds at most; 0: the driver lends none.
+    const LEASE_BYTES: usize = 0;
     /// Does it live without state, so that its resources belong to no worker, and any thread may use and close them?
     const STATELESS: bool = false;
 
@@ -195,4 +199,29 @@ pub trait Live: Send + Sized + 'static {
 
     /// Cancels all that is in flight and reaps it, for at most `by`. What is left then is leaked, never freed.
     fn drain(&self, by: Nanos) -> Drained;
+
+    /// The lease of a buffer that this driver lent is gone: the buffer may be lent again. On the worker's thread, at once or
+    /// when the buffer has come through the inbox. `buffer` is the node that the driver keeps for it: in front of the bytes,
+    /// or in a table beside them.
+    ///
+    /// Only drivers that lend are asked.
+    ///
+    /// # Safety
+    /// This driver lent the buffer, and nobody uses it any more.
+    #[cfg(feature = "alloc")]
+    #[doc(hidden)]
+    unsafe fn take_back(&self, _buffer: NonNull<Node>) {
+        unreachable!("a driver that lends no buffers is asked to take one back")
+    }
+
+    /// As [`take_back`](Self::take_back), when the driver is gone, or has no state: the memory goes back to where it came
+    /// from. On any thread.
+    ///
+    /// # Safety
+    /// A driver of this type lent the buffer, and nobody uses it any more.
+    #[cfg(feature = "alloc")]
+    #[doc(hidden)]
+    unsafe fn free_buffer(_buffer: NonNull<Node>) {
+        unreachable!("a driver that lends no buffers is asked to free one")
+    }
 }

@@ -29,6 +29,8 @@ pub(crate) enum NodeKind {
     Timer = 2,
     /// A boxed piece of work for the owner.
     Boxed = 3,
+    /// A buffer of the driver's whose lease was dropped.
+    Lease = 4,
 }
 
 const KIND_MASK: usize = 7;
@@ -39,7 +41,8 @@ impl NodeKind {
             0 => NodeKind::Task,
             1 => NodeKind::Resource,
             2 => NodeKind::Timer,
-            _ => NodeKind::Boxed,
+            3 => NodeKind::Boxed,
+            _ => NodeKind::Lease,
         }
     }
 }

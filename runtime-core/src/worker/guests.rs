@@ -1,8 +1,8 @@
-//! What lies outside the tasks and names its worker: open resources, sleeps, operations in flight. See the rules of
+//! What lies outside the tasks and names its worker: open resources, sleeps, operations in flight, leases. See the rules of
 //! [`home`](crate::task::home) for how they are counted.
 
 use super::Worker;
-use crate::config::Config;
+use crate::config::{Config, LiveOf};
 use crate::roles::{Live, RawResource, Resource};
 use crate::task::home::{Closed, Home};
 use crate::task::inbox::{Node, NodeKind};
@@ -231,6 +231,18 @@ pub(super) unsafe fn visit<C: Config>(worker: NonNull<Worker<C>>, node: NonNull<
                 // SAFETY: the owner.
                 unsafe { this.home.guest_goes() };
             }
+        }
+        NodeKind::Lease if closed => {
+            // SAFETY: the driver is gone, and so is the lease.
+            unsafe { LiveOf::<C>::free_buffer(node) };
+        }
+        NodeKind::Lease => {
+            // SAFETY: the owner; the driver is there until the inbox is closed.
+            let driver = unsafe { Worker::driver(worker) };
+            // SAFETY: it lent the buffer, and the lease is gone.
+            unsafe { driver.take_back(node) };
+            // SAFETY: the owner.
+            unsafe { this.home.guest_goes() };
         }
     }
     if closed {

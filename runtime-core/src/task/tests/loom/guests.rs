@@ -1,10 +1,11 @@
-//! What lies outside the tasks and is dropped on another thread: sleeps, resources, boxed work.
+//! What lies outside the tasks and is dropped on another thread: sleeps, resources, boxed work, leases.
 
 use super::*;
-use crate::driver::{Errno, OwnedResource};
+use crate::driver::{Errno, Lease, OwnedResource};
 use crate::roles::{Kind, Resource};
-use crate::testing::descriptor;
+use crate::testing::{Lent, descriptor};
 use crate::time::Sleep;
+use crate::util::link::Node;
 use crate::worker::Worker;
 use crate::worker::ambient;
 use crate::worker::guests::{Work, drop_resource, post_work};
@@ -20,6 +21,8 @@ tests! {
     number_vs_close: local shared;
     work_vs_close: local shared;
     work_vs_park: local;
+    lease_vs_close: local shared;
+    lease_vs_turn: local shared;
 }
 
 /// Lets a raw pointer cross; what it names holds itself.
@@ -162,5 +165,53 @@ fn work_vs_park<C: Config>() {
     drop(rt);
     other.join().unwrap();
     assert_eq!(count.load(SeqCst), 1);
+    assert_all_freed();
+}
+
+/// A lease, the node of its buffer, and the count of buffers that are back.
+fn lease<C: Config>(
+    rt: &Runtime<C>,
+    word: u32,
+    ended: &std::sync::Arc<AtomicUsize>,
+) -> Cross<(Lease<C>, NonNull<Node>)> {
+    rt.block_on(async {
+        let leased = Lent::lend(word, ended);
+        let node = leased.node();
+        let worker = ambient::worker::<C>();
+        // SAFETY: the driver of this worker lent it just now.
+        Cross((unsafe { Lease::of(worker, leased) }, node))
+    })
+}
+
+/// Reads what is in the buffer, then lets it go.
+fn read_and_drop<C: Config>(lease: Cross<(Lease<C>, NonNull<Node>)>, word: u32) {
+    let (lease, node) = lease.into();
+    // SAFETY: the lease is held.
+    assert_eq!(unsafe { Lent::word(node) }, word);
+    drop(lease);
+}
+
+fn lease_vs_close<C: Config>() {
+    let rt = runtime::<C>();
+    let ended = std::sync::Arc::default();
+    let lease = lease(&rt, 1, &ended);
+    let other = thread::spawn(move || read_and_drop(lease, 1));
+    drop(rt);
+    other.join().unwrap();
+    assert_eq!(ended.load(SeqCst), 1, "the buffer was freed once");
+    assert_all_freed();
+}
+
+/// What comes home is written to at once: the driver lends it again.
+fn lease_vs_turn<C: Config>() {
+    let rt = runtime::<C>();
+    let ended = std::sync::Arc::default();
+    let (one, two) = (lease(&rt, 1, &ended), lease(&rt, 2, &ended));
+    let other = thread::spawn(move || read_and_drop(one, 1));
+    turn(&rt);
+    rt.block_on(async move { read_and_drop(two, 2) });
+    other.join().unwrap();
+    drop(rt);
+    assert_eq!(ended.load(SeqCst), 2, "each buffer came back once");
     assert_all_freed();
 }

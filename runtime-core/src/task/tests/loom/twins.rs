@@ -8,7 +8,7 @@ use std::string::{String, ToString};
 
 const VARIABLE: &str = "BESPOKE_PLANT";
 
-const ALL: [Plant; 17] = [
+const ALL: [Plant; 18] = [
     Plant::RelaxedPush,
     Plant::UnparkWithoutReference,
     Plant::InboxStaysOpen,
@@ -26,6 +26,7 @@ const ALL: [Plant; 17] = [
     Plant::LeaveInTwoSteps,
     Plant::FasterThreadForgotten,
     Plant::WorkerClaimInTwoSteps,
+    Plant::LeaseForgotten,
 ];
 
 fn name(plant: Plant) -> String {
@@ -70,6 +71,8 @@ fn found(plant: Plant, model: &str) {
 fn relaxed_push() {
     found(Plant::RelaxedPush, "wakes::wake_vs_park::local");
     found(Plant::RelaxedPush, "wakes::wake_vs_park::shared");
+    found(Plant::RelaxedPush, "guests::lease_vs_turn::local");
+    found(Plant::RelaxedPush, "guests::lease_vs_turn::shared");
 }
 
 #[test]
@@ -81,6 +84,7 @@ fn unpark_without_reference() {
 fn inbox_stays_open() {
     found(Plant::InboxStaysOpen, "closes::shutdown_vs_wake::local");
     found(Plant::InboxStaysOpen, "closes::shutdown_vs_wake::shared");
+    found(Plant::InboxStaysOpen, "guests::lease_vs_close::local");
 }
 
 #[test]
@@ -118,6 +122,12 @@ fn relaxed_merged_drop() {
 #[test]
 fn detach_forgotten() {
     found(Plant::DetachForgotten, "joins::detach_after_output_vs_close::local");
+}
+
+#[test]
+fn lease_forgotten_at_closed_inbox() {
+    found(Plant::LeaseForgotten, "guests::lease_vs_close::local");
+    found(Plant::LeaseForgotten, "guests::lease_vs_close::shared");
 }
 
 #[test]

@@ -1,0 +1,207 @@
+//! Buffers that a driver lends: what [`Lease`](super::Lease) is made of where the driver copies into memory of its own.
+//!
+//! A [`Buffer`] is the node by which it comes home, and the bytes. One [`Buffers`] per driver keeps those that are at home; it
+//! grows to the most that were out at once, and gives nothing back before the driver goes.
+//!
+//! # Life
+//! made → at home ⇄ lent → freed: by the pool, if it is at home when the driver goes, else by whoever drops its lease.
+//!
+//! 1. A `Buffer` is the only name of its block. Lent, the block is named by the [`Leased`], and the `Buffer` is gone.
+//! 2. A pointer to the node is a pointer to the block, and has the provenance of the whole.
+
+use super::Leased;
+use crate::util::link::Node;
+use alloc::boxed::Box;
+use core::alloc::Layout;
+use core::cell::Cell;
+use core::fmt;
+use core::mem::MaybeUninit;
+use core::ptr::NonNull;
+
+/// A node and the bytes behind it.
+#[repr(C)]
+struct Block<const BYTES: usize> {
+    /// First: a pointer to it is a pointer to the block.
+    node: Node,
+    /// The next one at home.
+    next: Option<Buffer<BYTES>>,
+    bytes: [MaybeUninit<u8>; BYTES],
+}
+
+/// A buffer of so many bytes, at home. Dropped, it is freed.
+#[derive(Debug)]
+pub struct Buffer<const BYTES: usize>(NonNull<Block<BYTES>>);
+
+// SAFETY: a block is plain memory, and this is its only name (invariant 1).
+unsafe impl<const BYTES: usize> Send for Buffer<BYTES> {}
+
+impl<const BYTES: usize> Buffer<BYTES> {
+    /// A new one; `None` without memory.
+    #[must_use]
+    pub fn new() -> Option<Self> {
+        // SAFETY: a block has a size.
+        #[expect(clippy::disallowed_methods, reason = "a driver does not know the memory of the config")]
+        let memory = unsafe { alloc::alloc::alloc(Layout::new::<Block<BYTES>>()) };
+        let block = NonNull::new(memory)?.cast::<Block<BYTES>>();
+        // The bytes stay as they came.
+        // SAFETY: a place inside the block, which is ours.
+        let node = unsafe { &raw mut (*block.as_ptr()).node };
+        // SAFETY: as above.
+        let next = unsafe { &raw mut (*block.as_ptr()).next };
+        // SAFETY: inside the block.
+        unsafe { node.write(Node::new()) };
+        // SAFETY: inside the block.
+        unsafe { next.write(None) };
+        Some(Buffer(block))
+    }
+
+    /// Where its bytes are: writable, `BYTES` of them, and not initialised.
+    #[must_use]
+    pub fn room(&mut self) -> *mut u8 {
+        // SAFETY: a place inside the block.
+        unsafe { (&raw mut (*self.0.as_ptr()).bytes).cast() }
+    }
+
+    /// Lends the first `len` bytes.
+    ///
+    /// # Safety
+    /// They are initialised, and `len` is at most `BYTES` and not 0.
+    pub unsafe fn lend(mut self, len: usize) -> Leased {
+        let Some(bytes) = NonNull::new(self.room()) else { unreachable!("a block has an address") };
+        let node = self.0.cast();
+        core::mem::forget(self);
+        // SAFETY: the block is named by the node alone from now on; the bytes are initialised (contract).
+        unsafe { Leased::new(node, bytes, len) }
+    }
+
+    /// The buffer whose lease is gone.
+    ///
+    /// # Safety
+    /// `node` is that of a buffer of this type which was [lent](Self::lend), and nobody uses it any more; once per lease.
+    #[must_use]
+    pub unsafe fn of(node: NonNull<Node>) -> Self {
+        Buffer(node.cast())
+    }
+}
+
+impl<const BYTES: usize> Drop for Buffer<BYTES> {
+    fn drop(&mut self) {
+        // SAFETY: the block came from the allocator with the layout of its type, and this was its only name. The bytes, which
+        // may not be initialised, are allowed to be so.
+        drop(unsafe { Box::from_raw(self.0.as_ptr()) });
+    }
+}
+
+/// The buffers of one driver that are at home.
+pub struct Buffers<const BYTES: usize> {
+    first: Cell<Option<Buffer<BYTES>>>,
+}
+
+impl<const BYTES: usize> Buffers<BYTES> {
+    /// None yet.
+    #[must_use]
+    pub const fn new() -> Self {
+        Buffers { first: Cell::new(None) }
+    }
+
+    /// The one that came home last, or a new one; `None` without memory.
+    #[inline]
+    pub fn take(&self) -> Option<Buffer<BYTES>> {
+        let Some(mut buffer) = self.first.take() else { return Buffer::new() };
+        // SAFETY: the only name of its block (invariant 1).
+        let block = unsafe { buffer.0.as_mut() };
+        self.first.set(block.next.take());
+        Some(buffer)
+    }
+
+    /// One comes home.
+    #[inline]
+    pub fn put(&self, mut buffer: Buffer<BYTES>) {
+        // SAFETY: the only name of its block (invariant 1).
+        let block = unsafe { buffer.0.as_mut() };
+        block.next = self.first.take();
+        self.first.set(Some(buffer));
+    }
+}
+
+impl<const BYTES: usize> Default for Buffers<BYTES> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<const BYTES: usize> Drop for Buffers<BYTES> {
+    fn drop(&mut self) {
+        // One after the other: a buffer that dropped its next would go as deep as there are buffers.
+        let mut next = self.first.take();
+        while let Some(mut buffer) = next {
+            // SAFETY: the only name of its block (invariant 1).
+            next = unsafe { buffer.0.as_mut() }.next.take();
+        }
+    }
+}
+
+impl<const BYTES: usize> fmt::Debug for Buffers<BYTES> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Buffers").field("bytes", &BYTES).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::vec::Vec;
+
+    const BYTES: usize = 64;
+
+    fn filled(pool: &Buffers<BYTES>, byte: u8) -> Leased {
+        let mut buffer = pool.take().unwrap();
+        // SAFETY: room for so many.
+        unsafe { buffer.room().write_bytes(byte, BYTES) };
+        // SAFETY: just written.
+        unsafe { buffer.lend(BYTES) }
+    }
+
+    fn home(leased: Leased) -> Buffer<BYTES> {
+        // SAFETY: lent by `filled`, and given up.
+        unsafe { Buffer::of(leased.node()) }
+    }
+
+    #[test]
+    fn what_comes_home_is_lent_again_last_first() {
+        let pool = Buffers::new();
+        let (one, two) = (filled(&pool, 1), filled(&pool, 2));
+        let (at_one, at_two) = (one.node(), two.node());
+        assert_ne!(at_one, at_two);
+        assert!(one.as_bytes() == [1; BYTES] && two.as_bytes() == [2; BYTES]);
+        pool.put(home(one));
+        pool.put(home(two));
+        assert_eq!((filled(&pool, 3).node(), filled(&pool, 4).node()), (at_two, at_one));
+        // Those two are lent still, and their leases forgotten.
+        for node in [at_one, at_two] {
+            // SAFETY: nobody uses them.
+            drop(unsafe { Buffer::<BYTES>::of(node) });
+        }
+    }
+
+    #[test]
+    fn a_buffer_may_outlive_its_pool_and_go_on_another_thread() {
+        let pool = Buffers::new();
+        let (away, back) = (filled(&pool, 7), filled(&pool, 8));
+        pool.put(home(back));
+        drop(pool);
+        std::thread::scope(|scope| {
+            scope.spawn(move || {
+                assert_eq!(away.as_bytes(), [7; BYTES]);
+                drop(home(away));
+            });
+        });
+    }
+
+    #[test]
+    fn many_go_at_once() {
+        let pool = Buffers::<BYTES>::new();
+        let many: Vec<_> = (0..if cfg!(miri) { 100 } else { 100_000 }).map(|n| filled(&pool, n as u8)).collect();
+        many.into_iter().for_each(|leased| pool.put(home(leased)));
+    }
+}
