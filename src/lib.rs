@@ -218,14 +218,14 @@ pub mod future {
 pub mod rt {
     pub use bespoke_core::channel::{mpsc, oneshot};
     pub use bespoke_core::config::SharingOf;
-    pub use bespoke_core::driver::{Nop, Op, Operation, OwnedResource, Submit};
+    pub use bespoke_core::driver::{Lease, Nop, Op, Operation, OwnedResource, Submit};
     pub use bespoke_core::runtime::{Admits, Ambient, Spawnable};
     pub use bespoke_core::sync::{Notified, Notify};
     pub use bespoke_core::time::{Interval, Sleep, Timeout};
     #[cfg(unix)]
     pub use bespoke_drivers::net::{
-        LookupAddrs, OwnedReadHalf, OwnedWriteHalf, Peek, Read, ReadHalf, ReadInto, ReadVectored, ReuniteError,
-        TcpListener, TcpStream, ToSocketAddrs, Write, WriteAll, WriteHalf, WriteVectored,
+        LookupAddrs, OwnedReadHalf, OwnedWriteHalf, Peek, Read, ReadHalf, ReadInto, ReadLease, ReadVectored,
+        ReuniteError, TcpListener, TcpStream, ToSocketAddrs, Write, WriteAll, WriteHalf, WriteVectored,
     };
     #[cfg(unix)]
     pub use bespoke_drivers::op::{Foreign, Keepalive, Net, Taken, TcpOptions};
@@ -431,6 +431,17 @@ pub mod scheduler {
 
 /// Drivers: how I/O is done and how a worker sleeps; and [`Nop`](driver::Nop) and [`Timeout`](driver::Timeout), the
 /// operations that every driver has.
+///
+/// ```
+/// use bespoke::driver::{Nanos, Timeout};
+/// use bespoke::{preset, rt::Operation};
+///
+/// #[bespoke::main]
+/// async fn main() {
+///     let (over, ()) = Operation::<preset::Default, Timeout>::timeout(Nanos(2_000_000)).await;
+///     over.expect("the runtime is open");
+/// }
+/// ```
 pub mod driver {
     pub use bespoke_core::driver::{Nop, Timeout};
     pub use bespoke_core::roles::{Caps, Drained, Driver, Nanos, Under};

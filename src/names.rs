@@ -186,6 +186,7 @@ macro_rules! __module {
                 pub type WriteHalf<'a> = $crate::rt::WriteHalf<'a, C>;
                 pub type OwnedReadHalf = $crate::rt::OwnedReadHalf<C>;
                 pub type OwnedWriteHalf = $crate::rt::OwnedWriteHalf<C>;
+                pub type Lease = $crate::rt::Lease<C>;
                 pub type ReuniteError = $crate::rt::ReuniteError<C>;
                 pub use $crate::rt::{Keepalive, LookupAddrs, TcpOptions, ToSocketAddrs};
             }

@@ -8,8 +8,8 @@ use bespoke::channel::{mpsc, oneshot};
 use bespoke::io::IoBuf;
 use bespoke::prelude::*;
 use bespoke::rt::{
-    Interval, Op, Operation, OwnedReadHalf, OwnedResource, OwnedWriteHalf, Peek, Read, ReadHalf, Sleep, Submit, Taken,
-    TcpListener, TcpOptions, TcpStream, Timeout, Write, WriteAll, WriteHalf,
+    Interval, Lease, Op, Operation, OwnedReadHalf, OwnedResource, OwnedWriteHalf, Peek, Read, ReadHalf, ReadLease,
+    Sleep, Submit, Taken, TcpListener, TcpOptions, TcpStream, Timeout, Write, WriteAll, WriteHalf,
 };
 use bespoke::task::{AbortHandle, Id, JoinError, JoinHandle, YieldNow};
 use bespoke::{Config, Error, Handle, Instant};
@@ -32,6 +32,7 @@ fn types<C: Config<Driver: Net>>() {
     both::<OwnedReadHalf<C>>();
     both::<OwnedWriteHalf<C>>();
     both::<OwnedResource<C>>();
+    both::<Lease<C>>();
     both::<Sleep<C>>();
     both::<Interval<C>>();
     both::<Handle<C>>();
@@ -67,6 +68,7 @@ fn tools() {
 fn named<C: Config<Driver: Net>, K: IoBuf + Sync, F: Send + Sync>() {
     both::<Read<'_, C>>();
     both::<Peek<'_, C>>();
+    both::<ReadLease<'_, C>>();
     both::<Write<'_, C, K>>();
     both::<WriteAll<'_, C, K>>();
     both::<Timeout<C, F>>();
@@ -96,6 +98,11 @@ fn unnamed<C: Config<Driver: Net>>(name: &'static str, list: &'static [SocketAdd
     let (mut stream, mut bytes): (TcpStream<C>, [u8; 8]) = any();
     send(stream.read(&mut bytes));
     send(stream.peek(&mut bytes));
+    send(stream.read_lease());
+    send(async {
+        let lease = stream.read_lease().await;
+        stream.write_all(lease.expect("bytes")).await
+    });
     send(stream.read_exact(&mut bytes));
     send(stream.write(Vec::new()));
     send(stream.write_all("text"));

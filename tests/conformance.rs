@@ -10,6 +10,7 @@
 //! | `streams` | echo, ends, resets, slow readers, halves |
 //! | `addresses` | refused, in use, bad text, unknown names, IPv6; options |
 //! | `reads`, `writes`, `arrivals` | random drops: of reads, of writes, of accepts and connects |
+//! | `leases` | reads whose bytes stay in a buffer of the driver's |
 //! | `timeouts` | the time of the driver |
 //! | `descriptors` | the process runs out of descriptors |
 //! | `shutdown` | a runtime closed with operations on their way |
@@ -28,6 +29,8 @@ mod arrivals;
 mod confined;
 #[path = "conformance/descriptors.rs"]
 mod descriptors;
+#[path = "conformance/leases.rs"]
+mod leases;
 #[path = "conformance/reads.rs"]
 mod reads;
 #[path = "conformance/shutdown.rs"]
@@ -49,7 +52,7 @@ macro_rules! suite {
         mod $suite {
             use crate::when::When;
             use crate::{
-                addresses, arrivals, confined, descriptors, reads, shutdown, streams, support, timeouts, writes,
+                addresses, arrivals, confined, descriptors, leases, reads, shutdown, streams, support, timeouts, writes,
             };
 
             cases! { $suite, $config, Always:
@@ -78,6 +81,12 @@ macro_rules! suite {
                 addresses::local_and_peer,
                 addresses::v6,
                 addresses::options,
+                leases::leases_are_echoed_without_a_copy,
+                leases::leases_end_with_the_stream,
+                leases::leases_of_halves,
+                leases::leases_held_by_many,
+                leases::leases_dropped_on_another_thread,
+                leases::leases_outlive_their_runtime,
                 timeouts::timeouts_on_time,
                 timeouts::many_timeouts_at_once,
                 timeouts::timeouts_beside_a_busy_task,
@@ -99,6 +108,8 @@ macro_rules! suite {
                 writes::interrupted_write_stays_with_its_stream,
                 arrivals::dropped_accepts_lose_nothing,
                 arrivals::dropped_connects_close_their_sockets,
+                leases::dropped_leases_lose_nothing,
+                leases::interrupted_writes_of_leases,
                 timeouts::dropped_timeouts_leave_nothing,
                 timeouts::timeouts_outlive_their_runtime,
                 shutdown::operations_under_way,

@@ -9,6 +9,7 @@
 //! | `support` | a runtime, a connected pair, numbered bytes, the count of allocations |
 //! | `vectored` | several buffers at once |
 //! | `owned` | reads into buffers that they own |
+//! | `leases` | the memory of reads into buffers of the driver's |
 //! | `lines` | lines and buffered reads |
 //! | `copies` | copying until the end |
 #![cfg(unix)]
@@ -16,6 +17,8 @@
 
 #[path = "transfers/copies.rs"]
 mod copies;
+#[path = "transfers/leases.rs"]
+mod leases;
 #[path = "transfers/lines.rs"]
 mod lines;
 #[path = "transfers/owned.rs"]
@@ -32,7 +35,7 @@ macro_rules! suite {
     ($suite:ident: $config:ty) => {
         mod $suite {
             use crate::when::When;
-            use crate::{copies, lines, owned, vectored};
+            use crate::{copies, leases, lines, owned, vectored};
 
             cases! { $suite, $config, Always:
                 vectored::order_is_that_of_the_list,
@@ -48,6 +51,10 @@ macro_rules! suite {
                 owned::every_kind_of_buffer,
                 owned::ends_and_errors_give_the_buffer_back,
                 owned::owned_reads_allocate_nothing,
+                leases::leases_allocate_nothing,
+                leases::leases_from_elsewhere_allocate_nothing,
+                leases::leases_are_not_held_by_streams_at_rest,
+                leases::leases_are_freed_once,
                 lines::lines_until_the_end,
                 lines::endless_line_is_refused,
                 lines::generic_readers_can_be_spawned,

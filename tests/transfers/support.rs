@@ -8,13 +8,22 @@ use core::cell::Cell;
 use core::future::poll_fn;
 use core::net::SocketAddr;
 use core::pin::pin;
+use core::sync::atomic::{AtomicIsize, Ordering};
 use core::task::Poll;
 use core::time::Duration;
 use std::alloc::System;
 use std::net::{TcpListener as StdListener, TcpStream as StdStream};
 
-/// The system's allocator; counts what each thread asks of it.
+/// The system's allocator; counts what each thread asks of it, and which blocks are alive of the size of a lease's buffer.
 struct Counted;
+
+/// Blocks that are alive and hold a lease, or could.
+static BUFFERS: AtomicIsize = AtomicIsize::new(0);
+
+/// A buffer of 4096 bytes, with what stands in front of it.
+fn holds_a_lease(layout: Layout) -> isize {
+    isize::from(layout.size() > 4096 && layout.size() <= 4096 + 64)
+}
 
 #[global_allocator]
 static COUNTED: Counted = Counted;
@@ -27,15 +36,19 @@ thread_local! {
 unsafe impl GlobalAlloc for Counted {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         ASKED.set(ASKED.get() + 1);
+        BUFFERS.fetch_add(holds_a_lease(layout), Ordering::Relaxed);
         // SAFETY: as the caller.
         unsafe { System.alloc(layout) }
     }
     unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        BUFFERS.fetch_sub(holds_a_lease(layout), Ordering::Relaxed);
         // SAFETY: as the caller.
         unsafe { System.dealloc(pointer, layout) }
     }
     unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
         ASKED.set(ASKED.get() + 1);
+        let grown = Layout::from_size_align(size, layout.align()).map_or(0, holds_a_lease);
+        BUFFERS.fetch_add(grown - holds_a_lease(layout), Ordering::Relaxed);
         // SAFETY: as the caller.
         unsafe { System.realloc(pointer, layout, size) }
     }
@@ -44,6 +57,11 @@ unsafe impl GlobalAlloc for Counted {
 /// How often this thread has asked for memory.
 pub(crate) fn allocations() -> u64 {
     ASKED.get()
+}
+
+/// How many buffers of leases there are in the process.
+pub(crate) fn buffers() -> isize {
+    BUFFERS.load(Ordering::Relaxed)
 }
 
 pub(crate) fn runtime<C: Config>() -> Runtime<C> {

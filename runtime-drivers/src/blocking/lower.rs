@@ -10,13 +10,14 @@ mod slices;
 use super::Blocking;
 use crate::op::lower::leaves_nothing;
 use crate::op::{
-    Accept, Connect, Interrupted, Recv, RecvInto, RecvVectored, Stretches, Taken, Transmit, TransmitVectored,
+    Accept, Connect, Interrupted, LEASE_BYTES, Recv, RecvInto, RecvLease, RecvVectored, Stretches, Taken, Transmit,
+    TransmitVectored,
 };
 use crate::sys::poll::{Interest, poll_ready};
 use crate::sys::socket::Connect as Started;
 use crate::sys::transfer::IoVec;
 use crate::sys::{socket, transfer};
-use bespoke_core::driver::{Errno, Nop, Op};
+use bespoke_core::driver::{Buffer, Errno, Leased, Nop, Op};
 use bespoke_core::roles::RawResource;
 use core::net::SocketAddr;
 use core::task::Poll;
@@ -32,7 +33,7 @@ macro_rules! run_blocking {
         $(leaves_nothing!(Blocking, $op, (), |_, op, _, _| Poll::Ready(op.run_blocking()));)+
     };
 }
-run_blocking!(Nop, Accept, Connect, Recv, RecvInto, RecvVectored, Transmit, TransmitVectored, Interrupted);
+run_blocking!(Nop, Accept, Connect, Recv, RecvInto, RecvVectored, RecvLease, Transmit, TransmitVectored, Interrupted);
 
 impl RunBlocking for Nop {
     #[inline(always)]
@@ -78,6 +79,18 @@ impl RunBlocking for Recv {
             // SAFETY: as above.
             unsafe { transfer::recv(self.stream.raw, self.to, self.len, false) }
         }
+    }
+}
+
+impl RunBlocking for RecvLease {
+    /// The buffer is a new one: the system must know where to before it waits. Who waits has a thread, so that a buffer more
+    /// is little.
+    fn run_blocking(&mut self) -> Result<Option<Leased>, Errno> {
+        let mut buffer = Buffer::<LEASE_BYTES>::new().ok_or(Errno::OUT_OF_MEMORY)?;
+        // SAFETY: the buffer is ours, and has room for so many.
+        let n = unsafe { transfer::recv(self.stream.raw, buffer.room(), LEASE_BYTES, false) }?;
+        // SAFETY: so many bytes were written.
+        Ok((n > 0).then(|| unsafe { buffer.lend(n) }))
     }
 }
 

@@ -19,13 +19,15 @@
 
 mod lower;
 
+use crate::op::LEASE_BYTES;
 use crate::sys;
-use bespoke_core::driver::Errno;
+use bespoke_core::driver::{Buffer, Errno};
 use bespoke_core::error::Error;
 use bespoke_core::roles::{
     Caps, Drained, Driver, Kind, Live, Nanos, Park, RawResource, Resource, StartCx, Under, Unpark,
 };
 use bespoke_core::sharing::Shared;
+use bespoke_core::util::link::Node;
 use core::ptr::NonNull;
 use core::time::Duration;
 use std::sync::Arc;
@@ -45,6 +47,7 @@ pub struct Blocking;
 impl Driver for Blocking {
     const NAME: &'static str = "blocking";
     const CAPS: Caps = Caps::BLOCKING;
+    const LEASE_BYTES: usize = LEASE_BYTES;
     const STATELESS: bool = true;
 
     fn end_writes(stream: RawResource) {
@@ -146,5 +149,10 @@ impl Live for LiveBlocking {
     fn drain(&self, _: Nanos) -> Drained {
         // What is in flight is in flight on a thread: the registry of threads waits for it.
         Drained::default()
+    }
+
+    unsafe fn free_buffer(buffer: NonNull<Node>) {
+        // SAFETY: as the caller; `lower` lends no others.
+        drop(unsafe { Buffer::<LEASE_BYTES>::of(buffer) });
     }
 }

@@ -42,15 +42,17 @@ mod timer {
 
 mod timeouts;
 
-use crate::op::Taken;
+use crate::op::{LEASE_BYTES, Taken};
 use crate::sys;
-use bespoke_core::driver::Errno;
+use bespoke_core::driver::{Buffer, Buffers, Errno};
 use bespoke_core::error::Error;
 use bespoke_core::roles::{
     Caps, Drained, Driver, Kind, Live, Nanos, Park, RawResource, Resource, StartCx, Under, Unpark,
 };
 use bespoke_core::sharing::Local;
+use bespoke_core::util::link::Node;
 use core::cell::{Cell, UnsafeCell};
+use core::ptr::NonNull;
 use core::task::{Context, Waker};
 use core::time::Duration;
 use mio::unix::SourceFd;
@@ -71,6 +73,7 @@ pub struct Mio;
 impl Driver for Mio {
     const NAME: &'static str = "mio";
     const CAPS: Caps = Caps::SUSPENDING;
+    const LEASE_BYTES: usize = LEASE_BYTES;
 
     fn end_writes(stream: RawResource) {
         // A peer that is gone already makes this fail, which changes nothing.
@@ -128,6 +131,8 @@ pub struct LiveMio {
     sources: UnsafeCell<Vec<Source>>,
     timer: timer::Timer,
     timeouts: timeouts::Timeouts,
+    /// The buffers of leases, those that are at home.
+    buffers: Buffers<LEASE_BYTES>,
     /// Resources in the poll.
     registered: Cell<usize>,
     waker: std::sync::Arc<mio::Waker>,
@@ -346,6 +351,7 @@ impl Live for LiveMio {
             sources: UnsafeCell::new(Vec::new()),
             timer: timer::Timer::new(),
             timeouts: timeouts::Timeouts::new(),
+            buffers: Buffers::new(),
             registered: Cell::new(0),
             waker,
         })
@@ -404,6 +410,16 @@ impl Live for LiveMio {
     fn drain(&self, _by: Nanos) -> Drained {
         // Readiness leaves nothing with the system: an operation is either over or has not begun. But timeouts are ours.
         Drained { cancelled: self.timeouts.cancel_all(), leaked: 0 }
+    }
+
+    unsafe fn take_back(&self, buffer: NonNull<Node>) {
+        // SAFETY: as the caller; `lower` lends no others.
+        self.buffers.put(unsafe { Buffer::of(buffer) });
+    }
+
+    unsafe fn free_buffer(buffer: NonNull<Node>) {
+        // SAFETY: as the caller; `lower` lends no others.
+        drop(unsafe { Buffer::<LEASE_BYTES>::of(buffer) });
     }
 }
 

@@ -1,9 +1,9 @@
 //! The futures of reads and writes: an [`Operation`], and its output in the words of `std::io`.
 
 use super::io_error;
-use crate::op::{Recv, RecvInto, RecvVectored, Stretches, Transmit, TransmitVectored};
+use crate::op::{Recv, RecvInto, RecvLease, RecvVectored, Stretches, Transmit, TransmitVectored};
 use bespoke_core::config::Config;
-use bespoke_core::driver::{Operation, OwnedResource, Submit};
+use bespoke_core::driver::{Lease, Operation, OwnedResource, Submit};
 use bespoke_core::io::{IoBuf, IoBufMut, IoBufs};
 use core::fmt;
 use core::marker::PhantomData;
@@ -11,9 +11,12 @@ use core::pin::Pin;
 use core::task::{Context, Poll};
 use std::io::{self, IoSliceMut};
 
-/// A future of this room: polls its operation, and tells the output in its own words.
+/// A future of this room: polls its operation, and tells the output in its own words; with the future itself, if asked.
 macro_rules! told {
-    ($name:ident $(<$buffer:ident: $bound:ident>)?, $op:ty => $output:ty: |$result:pat_param, $kept:pat_param| $told:expr) => {
+    (
+        $name:ident $(<$buffer:ident: $bound:ident>)?, $op:ty => $output:ty:
+        |$result:pat_param, $kept:pat_param $(, $this:ident)?| $told:expr
+    ) => {
         impl<C: Config $(, $buffer: $bound)?> Future for $name<'_, C $(, $buffer)?>
         where
             C::Driver: Submit<$op>,
@@ -22,7 +25,9 @@ macro_rules! told {
 
             #[inline]
             fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<$output> {
-                Pin::new(&mut self.operation).poll(cx).map(|($result, $kept)| $told)
+                let polled = Pin::new(&mut self.operation).poll(cx);
+                $(let $this = &*self;)?
+                polled.map(|($result, $kept)| $told)
             }
         }
 
@@ -95,6 +100,34 @@ where
         // SAFETY: the buffer goes along, and its bytes stay at their address when it moves (contract of `IoBufMut`); the
         // future borrows the resource as long as it lives.
         ReadInto { operation: unsafe { resource.operation_with(buffer, op) }, _borrowed: PhantomData }
+    }
+}
+
+/// Reads what has come in a buffer of the driver's. Made by [`TcpStream::read_lease`](super::TcpStream::read_lease); see
+/// there.
+#[must_use = "a read does nothing unless it is awaited"]
+pub struct ReadLease<'a, C: Config>
+where
+    C::Driver: Submit<RecvLease>,
+{
+    operation: Operation<C, RecvLease>,
+    resource: &'a OwnedResource<C>,
+}
+
+told!(ReadLease, RecvLease => io::Result<Lease<C>>: |lent, (), this| {
+    // SAFETY: the operation is one on this resource, and yielded it just now.
+    lent.map(|lent| unsafe { this.resource.lease(lent) }).map_err(io_error)
+});
+
+impl<'a, C: Config> ReadLease<'a, C>
+where
+    C::Driver: Submit<RecvLease>,
+{
+    #[inline]
+    pub(super) fn new(resource: &'a OwnedResource<C>) -> Self {
+        let op = RecvLease { stream: resource.resource() };
+        // SAFETY: the operation points at no memory, and the future borrows the resource as long as it lives.
+        ReadLease { operation: unsafe { resource.operation(op, ()) }, resource }
     }
 }
 

@@ -38,7 +38,7 @@ mod stream;
 mod writing;
 
 pub use addresses::{LookupAddrs, ToSocketAddrs};
-pub use futures::{Peek, Read, ReadInto, ReadVectored, Write, WriteAll, WriteVectored};
+pub use futures::{Peek, Read, ReadInto, ReadLease, ReadVectored, Write, WriteAll, WriteVectored};
 pub use listener::TcpListener;
 pub use split::{OwnedReadHalf, OwnedWriteHalf, ReadHalf, ReuniteError, WriteHalf};
 pub use stream::TcpStream;

@@ -107,6 +107,40 @@ macro_rules! reading {
                 ReadInto::new(self.resource(), buffer)
             }
 
+            /// Reads what has come, in a buffer that the driver lends, which goes home when the [`Lease`] is dropped. Empty: the
+            /// peer has ended its direction. A lease is a buffer to write from: `write_all(lease)` copies nothing.
+            ///
+            /// A stream that waits holds no buffer, unless the driver blocks: it is taken when bytes are there. A lease holds
+            /// at most [`LEASE_BYTES`](bespoke_core::roles::Driver::LEASE_BYTES) of the driver, 4096 for those of this crate.
+            /// The driver keeps what came home for the next leases; a driver without state allocates and frees each.
+            ///
+            /// # Errors
+            /// As [`read`](Self::read); [`OutOfMemory`](std::io::ErrorKind::OutOfMemory) without a buffer, and then the bytes
+            /// stay.
+            ///
+            /// # Cancel safety
+            /// As [`read`](Self::read).
+            ///
+            /// # Example
+            #[doc = connected!()]
+            /// # peer.write_all("tea").await.0?;
+            #[doc = reader!($name)]
+            /// let lease = reader.read_lease().await?;
+            /// assert_eq!(&*lease, b"tea");
+            /// peer.write_all(lease).await.0?; // to another stream: no copy
+            ///
+            /// drop(peer);
+            /// # Ok(())
+            /// # }
+            /// ```
+            #[inline]
+            pub fn read_lease(&mut self) -> ReadLease<'_, C>
+            where
+                C::Driver: Net,
+            {
+                ReadLease::new(self.resource())
+            }
+
             /// As [`read`](Self::read), into several buffers: each is filled before the next. One call uses the first 1024
             /// of them. `recvmsg(2)`.
             ///

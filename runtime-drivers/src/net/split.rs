@@ -1,7 +1,7 @@
 //! The halves of a stream: one reads, one writes.
 
 use super::TcpStream;
-use super::futures::{Peek, Read, ReadInto, ReadVectored, Write, WriteAll, WriteVectored};
+use super::futures::{Peek, Read, ReadInto, ReadLease, ReadVectored, Write, WriteAll, WriteVectored};
 use super::reading::{read_exact, reader, reading};
 use super::writing::{take_interrupted, writer, writing};
 use crate::op::{Net, Taken};

@@ -1,7 +1,7 @@
 //! A TCP connection.
 
 use super::addresses::{ToSocketAddrs, first_of};
-use super::futures::{Peek, Read, ReadInto, ReadVectored, Write, WriteAll, WriteVectored};
+use super::futures::{Peek, Read, ReadInto, ReadLease, ReadVectored, Write, WriteAll, WriteVectored};
 use super::io_error;
 use super::reading::{read_exact, reader, reading};
 use super::split::{self, OwnedReadHalf, OwnedWriteHalf, ReadHalf, WriteHalf};

@@ -2,18 +2,21 @@
 //!
 //! | capability | operations |
 //! |---|---|
-//! | [`Net`] | [`Accept`], [`Connect`], [`Recv`], [`RecvInto`], [`RecvVectored`], [`Transmit`], [`TransmitVectored`], [`Interrupted`]; and the calls of [`Sockets`] |
+//! | [`Net`] | [`Accept`], [`Connect`], [`Recv`], [`RecvInto`], [`RecvVectored`], [`RecvLease`], [`Transmit`], [`TransmitVectored`], [`Interrupted`]; and the calls of [`Sockets`] |
 //! | [`Foreign`] | [`Ready`] |
 //!
 //! Each operation says its memory class and its [`Late`](bespoke_core::driver::Late) class beside its data. A driver says
 //! how it does each one in its `lower.rs`; capabilities are implemented explicitly, one line per driver.
 
+mod lease;
 pub(crate) mod lower;
 mod net;
 mod ready;
 mod sockets;
 mod vectored;
 
+pub(crate) use lease::LEASE_BYTES;
+pub use lease::RecvLease;
 pub use net::{Accept, Connect, Interrupted, Recv, RecvInto, Taken, Transmit};
 pub use ready::{Direction, Ready};
 pub use sockets::{Keepalive, Sockets, TcpOptions};
@@ -34,6 +37,7 @@ pub trait Net:
     + Submit<Recv>
     + Submit<RecvInto>
     + Submit<RecvVectored>
+    + Submit<RecvLease>
     + Submit<Transmit>
     + Submit<TransmitVectored>
     + Submit<Interrupted>

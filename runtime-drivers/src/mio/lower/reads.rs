@@ -2,9 +2,9 @@
 
 use super::{attempt, wait};
 use crate::mio::{LiveMio, Side};
-use crate::op::{Recv, RecvInto, RecvVectored};
+use crate::op::{LEASE_BYTES, Recv, RecvInto, RecvLease, RecvVectored};
 use crate::sys::transfer::{self, IoVec};
-use bespoke_core::driver::Errno;
+use bespoke_core::driver::{Errno, Leased};
 use core::task::{Context, Poll};
 
 wait!(Recv, |live, op, cx| recv(live, op, cx));
@@ -67,4 +67,23 @@ fn recv_vectored(live: &LiveMio, op: &RecvVectored, cx: &mut Context<'_>) -> Pol
     });
     note_read(live, key, read, op.len);
     read
+}
+
+wait!(RecvLease, |live, op, cx| recv_lease(live, op, cx));
+
+/// A buffer is taken when the source is thought ready, and only kept if something came.
+#[inline]
+fn recv_lease(live: &LiveMio, op: &RecvLease, cx: &mut Context<'_>) -> Poll<Result<Option<Leased>, Errno>> {
+    if !live.ready(op.stream.key, Side::Read, cx) {
+        return Poll::Pending;
+    }
+    let Some(mut buffer) = live.buffers.take() else { return Poll::Ready(Err(Errno::OUT_OF_MEMORY)) };
+    match recv(live, &Recv { stream: op.stream, to: buffer.room(), len: LEASE_BYTES, peek: false }, cx) {
+        // SAFETY: so many bytes were written.
+        Poll::Ready(Ok(n)) if n > 0 => Poll::Ready(Ok(Some(unsafe { buffer.lend(n) }))),
+        nothing => {
+            live.buffers.put(buffer);
+            nothing.map(|read| read.map(|_| None))
+        }
+    }
 }
