@@ -300,8 +300,8 @@ fn drain<C: Config<Driver: Foreign>>(fd: OwnedFd, begin: impl FnOnce() + Send + 
     })
 }
 
-/// Makes what the process keeps for ever, before descriptors are counted: that of the signals.
-pub(crate) fn prepare<C: Config<Driver: Foreign>>() {
+/// Makes the descriptor of the signals, which the process keeps for ever.
+pub(crate) fn keep_signals<C: Config<Driver: Foreign>>() {
     runtime::<C>().block_on(async { drop(signal::<C>(SignalKind::user_defined2()).unwrap()) });
 }
 

@@ -191,8 +191,7 @@ fn polls_between_looks<C: Config>() -> u32 {
     POLLS.get().1
 }
 
-#[test]
-fn the_driver_is_asked_every_event_interval() {
+pub(crate) fn every_event_interval() {
     let most = [polls_between_looks::<Often>(), polls_between_looks::<Usual>(), polls_between_looks::<Seldom>()];
     println!("at most {most:?} polls between two looks, for intervals of 1, 61 and 1000");
     for (most, interval) in most.into_iter().zip([Often::EVENT_INTERVAL, Usual::EVENT_INTERVAL, Seldom::EVENT_INTERVAL])

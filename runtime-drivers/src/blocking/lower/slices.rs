@@ -26,7 +26,7 @@ fn sleep(time: Duration) {
     std::thread::sleep(time);
 }
 
-/// Was the descriptor ready before the slice that was waited for? Then the next poll says so.
+/// Was the descriptor ready, before the slice or in it? Then the next poll says so.
 #[derive(Debug, Default)]
 pub struct Waited(bool);
 
