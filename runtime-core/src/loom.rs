@@ -212,6 +212,10 @@ pub(crate) enum Plant {
     LastSenderSilent,
     /// The close of a bounded queue does not wake who waits for a permit.
     CloseSilent,
+    /// A set of a local runtime that is dropped on another thread lets its tasks go there.
+    SetDroppedInPlace,
+    /// A set looks for a task that is over, then leaves its waker without a second look.
+    SetInTwoSteps,
 }
 
 /// Is this mistake switched on? Constant `false` outside loom.

@@ -6,12 +6,14 @@
 //! | `handle` | [`Handle`]: the runtime from any thread |
 //! | `ambient` | [`Ambient`], [`LocalConfig`]: the runtime from inside a task |
 //! | `admit` | [`Admits`], [`Spawnable`]: what may be spawned where |
+//! | `into_set` | [`SpawnInto`], and what `JoinSet::spawn` takes |
 //! | `place` | where a spawned task goes |
 //! | `yields` | [`YieldNow`] |
 
 mod admit;
 mod ambient;
 mod handle;
+mod into_set;
 mod place;
 #[cfg(all(test, not(loom)))]
 mod tests;
@@ -23,6 +25,7 @@ pub use handle::Handle;
 #[cfg(feature = "std")]
 #[doc(hidden)]
 pub use handle::spawn_blocking_if_any;
+pub use into_set::SpawnInto;
 pub use yields::YieldNow;
 
 #[cfg(feature = "std")]
