@@ -13,6 +13,7 @@
 //! | [7. Threads](threads) | what may cross threads, and how a runtime closes |
 //! | [8. Signals](signals) | Ctrl-C and its kin |
 //! | [9. Coming from tokio](from_tokio) | the same names, and the differences that bite |
+//! | [10. Between tasks](between_tasks) | channels, `select!`, `join!`, notifications, sets of tasks |
 
 pub mod first_program {
     #![doc = include_str!("../docs/guide/01-first-program.md")]
@@ -48,6 +49,10 @@ pub mod signals {
 
 pub mod from_tokio {
     #![doc = include_str!("../docs/guide/09-from-tokio.md")]
+}
+
+pub mod between_tasks {
+    #![doc = include_str!("../docs/guide/10-between-tasks.md")]
 }
 
 /// The programs of the README are tests, too.

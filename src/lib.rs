@@ -120,7 +120,7 @@ pub mod prelude {
     pub use crate::{Config, LocalConfig};
     pub use bespoke_core::io::IoBuf as _;
     pub use bespoke_core::roles::StartsThreads;
-    pub use bespoke_core::runtime::{Ambient as _, Spawnable as _};
+    pub use bespoke_core::runtime::{Ambient as _, SpawnInto as _, Spawnable as _};
 }
 
 /// Tasks, whatever the config.
@@ -219,7 +219,8 @@ pub mod rt {
     pub use bespoke_core::channel::{mpsc, oneshot};
     pub use bespoke_core::config::SharingOf;
     pub use bespoke_core::driver::{Lease, Nop, Op, Operation, OwnedResource, Submit};
-    pub use bespoke_core::runtime::{Admits, Ambient, Spawnable};
+    pub use bespoke_core::runtime::{Admits, Ambient, SpawnInto, Spawnable};
+    pub use bespoke_core::scope::JoinSet;
     pub use bespoke_core::sync::{Notified, Notify};
     pub use bespoke_core::time::{Interval, Sleep, Timeout};
     #[cfg(unix)]
@@ -520,6 +521,29 @@ where
     <preset::Default as rt::Ambient>::spawn(future)
 }
 
+/// Tasks of the default runtime, awaited in the order in which they complete. Dropping the set aborts them.
+///
+/// As [`spawn`](fn@spawn), its `spawn` takes futures that are `Send`.
+///
+/// ```
+/// use bespoke::JoinSet;
+///
+/// #[bespoke::main]
+/// async fn main() {
+///     let mut squares = JoinSet::new();
+///     for n in 1..=3 {
+///         squares.spawn(async move { n * n });
+///     }
+///     let mut sum = 0;
+///     while let Some(square) = squares.join_next().await {
+///         sum += square.unwrap();
+///     }
+///     assert_eq!(sum, 14);
+/// }
+/// ```
+#[cfg(unix)]
+pub type JoinSet<T> = rt::JoinSet<T, preset::Default, scheduler::Shared>;
+
 /// The default config on a clock that jumps over waiting: for tests with timers.
 ///
 /// ```
@@ -535,7 +559,8 @@ where
 #[cfg(unix)]
 pub mod paused {
     pub use paused_config::root::{
-        Handle, Runtime, handle, net, signal, spawn, spawn_blocking, spawn_pinned, time, yield_now,
+        Handle, JoinSet, Runtime, channel, handle, net, signal, spawn, spawn_blocking, spawn_pinned, sync, time,
+        yield_now,
     };
 
     mod paused_config {

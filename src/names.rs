@@ -136,6 +136,9 @@ macro_rules! __module {
             /// The runtime of this config, from any thread.
             pub type Handle = $crate::Handle<__config::C>;
 
+            /// Tasks of this runtime, awaited in the order in which they complete.
+            pub type JoinSet<T> = $crate::rt::JoinSet<T, __config::C>;
+
             /// Spawns a task on the runtime that this task runs in.
             #[track_caller]
             pub fn spawn<F>(future: F) -> $crate::__private::JoinHandle<F::Output>

@@ -8,8 +8,8 @@ use bespoke::channel::{mpsc, oneshot};
 use bespoke::io::IoBuf;
 use bespoke::prelude::*;
 use bespoke::rt::{
-    Interval, Lease, Op, Operation, OwnedReadHalf, OwnedResource, OwnedWriteHalf, Peek, Read, ReadHalf, ReadLease,
-    Sleep, Submit, Taken, TcpListener, TcpOptions, TcpStream, Timeout, Write, WriteAll, WriteHalf,
+    Interval, JoinSet, Lease, Op, Operation, OwnedReadHalf, OwnedResource, OwnedWriteHalf, Peek, Read, ReadHalf,
+    ReadLease, Sleep, Submit, Taken, TcpListener, TcpOptions, TcpStream, Timeout, Write, WriteAll, WriteHalf,
 };
 use bespoke::task::{AbortHandle, Id, JoinError, JoinHandle, YieldNow};
 use bespoke::{Config, Error, Handle, Instant};
@@ -41,6 +41,7 @@ fn types<C: Config<Driver: Net>>() {
     both::<JoinError>();
     both::<YieldNow>();
     both::<(Id, Instant, Error, TcpOptions)>();
+    both::<JoinSet<u8, C>>();
     send::<fn(Taken)>(drop);
 }
 
@@ -136,6 +137,10 @@ fn time<C: Config<Driver: Net>>(duration: Duration) {
 async fn everything<C: Config<Driver: Net>>(mut stream: TcpStream<C>) {
     let handle: Handle<C> = C::handle();
     let task = C::spawn(async { 1 });
+    let mut set = JoinSet::<u8, C>::new();
+    drop(set.spawn(async { 1 }));
+    set.shutdown().await;
+    drop((set.join_next().await, set.join_next_with_id().await));
     let mut interval = C::interval(Duration::from_secs(1));
     let mut bytes = [0; 64];
     while let Ok(Ok(n)) = C::timeout(Duration::from_secs(1), stream.read(&mut bytes)).await {

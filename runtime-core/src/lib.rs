@@ -7,7 +7,8 @@
 //! no other crate of the project.
 //!
 //! *Architecture Invariant:* a module uses only modules to its left: `util, loom, error, instant → sharing → roles →
-//! config → task → blocking → worker → time, driver → scheduler → select, info, check → runtime`.
+//! config → task → blocking → worker → time, sync, driver, io → channel, future → scheduler → select, info, check → scope →
+//! runtime`.
 //!
 //! Features add interfaces and never change behaviour: `alloc` brings tasks and timers, `std` threads and clocks.
 #![no_std]
@@ -41,6 +42,8 @@ pub mod roles;
 #[cfg(feature = "alloc")]
 pub mod runtime;
 pub mod scheduler;
+#[cfg(feature = "alloc")]
+pub mod scope;
 pub mod select;
 pub mod sharing;
 #[cfg(feature = "alloc")]

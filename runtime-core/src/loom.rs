@@ -226,6 +226,10 @@ pub(crate) enum Plant {
     FasterThreadForgotten,
     /// Who runs a worker looks whether it is claimed, then claims it: two steps.
     WorkerClaimInTwoSteps,
+    /// A set of a local runtime that is dropped on another thread lets its tasks go there.
+    SetDroppedInPlace,
+    /// A set looks for a task that is over, then leaves its waker without a second look.
+    SetInTwoSteps,
 }
 
 /// Is this mistake switched on? Constant `false` outside loom.

@@ -117,6 +117,61 @@ pub(crate) const INDIRECT: &[Indirect] = &[
         reaches: &["waker::Table<S>::clone", "waker::Table<S>::drop"],
     },
     Indirect {
+        place: "bespoke_local_loop::local_loop::",
+        why: "the program's main future: wakers, and the verbs of join handles, in what is inlined there",
+        reaches: &["waker::Table<S>::clone", "waker::Table<S>::wake", "waker::Table<S>::drop", "join::poll_join"],
+    },
+    Indirect {
+        place: "bespoke_core::sync::",
+        why: "the wakers of who waits",
+        reaches: &["waker::Table<S>::clone", "waker::Table<S>::wake", "waker::Table<S>::drop"],
+    },
+    Indirect {
+        place: "bespoke_core::channel::",
+        why: "the wakers of who waits",
+        reaches: &["waker::Table<S>::clone", "waker::Table<S>::wake", "waker::Table<S>::drop"],
+    },
+    Indirect {
+        place: "bespoke_core::scope::",
+        why: "the waker of who waits for a set, and the verbs of its handles; how a set ends: lets go, or aborts",
+        reaches: &["waker::Table<S>::wake", "join::poll_join", "join::abort", "join::detach", "Tasks<S>::detach"],
+    },
+    Indirect {
+        place: "bespoke_core::future::slot::Slot<F>::",
+        why: "wakers, in the futures of the program",
+        reaches: &["waker::Table<S>::clone", "waker::Table<S>::drop"],
+    },
+    Indirect {
+        place: "bespoke_core::worker::cell::Of<C,F,X,B>::fail",
+        why: "the drop of the program's futures: wakers, and the verbs of join handles",
+        reaches: &["waker::Table<S>::drop", "waker::Table<S>::wake"],
+    },
+    Indirect {
+        place: "core::ptr::drop_in_place<bespoke_core::",
+        why: "what waits, goes: its waker, the waker of the next, the verbs of join handles",
+        reaches: &["waker::Table<S>::drop", "waker::Table<S>::wake", "join::detach"],
+    },
+    Indirect {
+        place: "core::ptr::drop_in_place<core::option::Option<bespoke_core::scope::",
+        why: "the waker that a set left",
+        reaches: &["waker::Table<S>::drop"],
+    },
+    Indirect {
+        place: "core::ptr::drop_in_place<alloc::vec::Vec<bespoke_core::scope::",
+        why: "the verbs of the handles of a set",
+        reaches: &["join::detach"],
+    },
+    Indirect {
+        place: "core::ptr::drop_in_place<[core::option::Option<core::task::wake::Waker>",
+        why: "wakers that were not woken, because one of them panicked",
+        reaches: &["waker::Table<S>::drop"],
+    },
+    Indirect {
+        place: "alloc::collections::vec_deque::VecDeque<T,A>::wrap_copy",
+        why: "memmove of the C library, whose address is kept in a register",
+        reaches: &[],
+    },
+    Indirect {
         place: "core::ptr::drop_in_place<bespoke_local_loop::",
         why: "the program's futures: the verbs of a join handle",
         reaches: &["join::detach"],
@@ -152,6 +207,7 @@ pub(crate) const INDIRECT: &[Indirect] = &[
 pub(crate) const UNREAD: &[(&str, &str)] = &[
     ("bespoke_core::worker::Worker<C>::unpark", "the home's table: only a push into the inbox calls it, off the owner"),
     ("bespoke_core::worker::Worker<C>::visit_guest", "the home's table: only a visit of the inbox calls it"),
+    ("bespoke_core::scope::join_set::Orphans<", "a set that was dropped on another thread comes home"),
     ("bespoke_core::worker::Worker<C>::free", "the home's table: only the last reference calls it, after close"),
 ];
 
@@ -166,6 +222,7 @@ pub(crate) const COLD_ENTRIES: &[&str] = &[
     "run::__bespoke_cold_drop_panic",
     "cell::__bespoke_cold_dealloc_foreign",
     "Sleep<C>::__bespoke_cold_forget_foreign",
+    "join_set::__bespoke_cold_let_go_elsewhere",
     "::__bespoke_cold_take_inbox",
     "::__bespoke_cold_look_around",
     "::__bespoke_cold_idle",

@@ -6,6 +6,7 @@
 //! | `handle` | [`Handle`]: the runtime from any thread |
 //! | `ambient` | [`Ambient`], [`LocalConfig`]: the runtime from inside a task |
 //! | `admit` | [`Admits`], [`Spawnable`]: what may be spawned where |
+//! | `into_set` | [`SpawnInto`], and what `JoinSet::spawn` takes |
 //! | `place` | where a spawned task goes |
 //! | `shutdown` | [`Shutdown`]: what was still going on when a runtime closed |
 //! | `yields` | [`YieldNow`] |
@@ -13,6 +14,7 @@
 mod admit;
 mod ambient;
 mod handle;
+mod into_set;
 mod place;
 #[cfg(feature = "std")]
 mod shutdown;
@@ -26,6 +28,7 @@ pub use handle::Handle;
 #[cfg(feature = "std")]
 #[doc(hidden)]
 pub use handle::{spawn_blocking_if_any, spawn_blocking_unchecked};
+pub use into_set::SpawnInto;
 pub use yields::YieldNow;
 
 #[cfg(feature = "std")]

@@ -241,6 +241,17 @@ impl<T> JoinHandle<T> {
         JoinHandle { task: Some(task), _output: PhantomData }
     }
 
+    /// The same handle, of a task whose output is said to be a `U`. Everything but a poll goes through the task's own table,
+    /// so it may be said to be anything while the handle is kept, dropped or aborted.
+    ///
+    /// # Safety
+    /// The handle is polled only when it is said to be what the task yields.
+    pub(crate) unsafe fn retyped<U>(self) -> JoinHandle<U> {
+        let task = self.task;
+        core::mem::forget(self);
+        JoinHandle { task, _output: PhantomData }
+    }
+
     /// Asks the task to stop: its future is dropped at its next turn, and the handle yields a cancelled [`JoinError`].
     /// Does nothing to a task that is complete. Does not wait.
     pub fn abort(&self) {

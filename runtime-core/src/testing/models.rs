@@ -9,6 +9,7 @@ use core::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use core::task::{Context, Poll, Waker};
 use std::panic::catch_unwind;
 use std::pin::pin;
+use std::process::Command;
 use std::string::String;
 use std::sync::Arc;
 use std::task::Wake;
@@ -98,5 +99,33 @@ pub(crate) fn model(name: &str, body: fn(), twins: &[(Plant, &[&str])]) {
         let text = text.or(panic.downcast_ref::<&str>().copied()).unwrap_or("?");
         std::eprintln!("{name} finds {twin:?}: {}", text.lines().next().unwrap_or_default());
         assert!(shows.iter().any(|shows| text.contains(shows)), "{name} finds {twin:?}, but by {text:?}");
+    }
+}
+
+/// As [`model`], for a model with a runtime: what is left of one when loom gives it up may not be dropped, and ends the
+/// process. So each twin runs in a process of its own. `test` is the path of the test that calls this.
+pub(crate) fn model_apart(test: &str, body: fn(), twins: &[(Plant, &[&str])]) {
+    const VARIABLE: &str = "BESPOKE_TWIN";
+    let name = |plant: Plant| std::format!("{plant:?}");
+    if let Ok(wanted) = std::env::var(VARIABLE) {
+        let twin = twins.iter().find(|(twin, _)| name(*twin) == wanted);
+        plants::set(Some(twin.expect("a twin of this test").0));
+        run(3, body);
+        plants::set(None);
+        return;
+    }
+    std::eprintln!("{test}: {} executions", run(3, body));
+    for &(twin, shows) in twins {
+        let out = Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", test, "--nocapture", "--test-threads=1"])
+            .env(VARIABLE, name(twin))
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&out.stderr);
+        assert!(String::from_utf8_lossy(&out.stdout).contains("running 1 test"), "there is no test {test}");
+        assert!(!out.status.success(), "{test} does not find {twin:?}");
+        let by = said.lines().find(|line| shows.iter().any(|shows| line.contains(shows)));
+        let by = by.unwrap_or_else(|| panic!("{test} finds {twin:?}, but by {said}"));
+        std::eprintln!("{test} finds {twin:?}: {by}");
     }
 }

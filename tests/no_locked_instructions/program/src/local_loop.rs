@@ -12,6 +12,9 @@ use core::task::{Poll, Waker};
 use core::time::Duration;
 use std::rc::Rc;
 
+#[path = "tools.rs"]
+mod tools;
+
 pub(crate) struct Walk;
 
 #[bespoke::config(base = preset::Default, module = walk)]
@@ -21,7 +24,7 @@ impl Config for Walk {
     type Memory = Pooled;
 }
 
-/// Every step of the local path, `rounds` times. Returns how many steps ended as they should: six a round.
+/// Every step of the local path, `rounds` times. Returns how many steps ended as they should: eleven a round.
 #[inline(never)]
 #[unsafe(no_mangle)]
 pub(crate) fn bespoke_marked_local_loop(runtime: &Runtime<Walk>, rounds: usize) -> usize {
@@ -33,6 +36,7 @@ pub(crate) fn bespoke_marked_local_loop(runtime: &Runtime<Walk>, rounds: usize) 
             done += detach().await;
             done += abort().await;
             done += cancel_a_sleep().await;
+            done += tools::all(round).await;
             yield_now().await;
             done += 1;
         }

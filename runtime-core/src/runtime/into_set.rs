@@ -1,0 +1,74 @@
+//! Spawning into a [`JoinSet`]: what each kind of set takes.
+
+use super::admit::spawn_unchecked;
+use crate::config::{Config, SharingOf};
+use crate::roles::Scheduler;
+use crate::scope::{JoinSet, Member};
+use crate::sharing::{Local, Shared, Sharing};
+use crate::task::AbortHandle;
+use crate::worker::ambient;
+
+impl<T: 'static, C: Config<Scheduler: Scheduler<Sharing = Local>>> JoinSet<T, C, Local> {
+    /// Spawns any `'static` future into the set, on the runtime that this task runs in.
+    ///
+    /// # Panics
+    /// Without a runtime of `C` on this thread; if the set has tasks of another worker; if there is no memory for the task.
+    #[track_caller]
+    pub fn spawn<F: Future<Output = T> + 'static>(&mut self, future: F) -> AbortHandle {
+        // SAFETY: `Local` admits every `'static` future.
+        unsafe { spawn_into(self, future) }
+    }
+}
+
+impl<T: Send + 'static, C: Config> JoinSet<T, C, Shared> {
+    /// Spawns a future that is `Send` into the set, on the runtime that this task runs in.
+    ///
+    /// # Panics
+    /// Without a runtime of `C` on this thread; if there is no memory for the task; under a local scheduler, if the set has
+    /// tasks of another worker.
+    #[track_caller]
+    pub fn spawn<F: Future<Output = T> + Send + 'static>(&mut self, future: F) -> AbortHandle {
+        // SAFETY: what is `Send` is admitted by every sharing.
+        unsafe { spawn_into(self, future) }
+    }
+}
+
+/// Spawning into a [`JoinSet`] in code that is generic over the config. The prelude has it.
+pub trait SpawnInto<T> {
+    /// Spawns a future into the set, on the runtime that this task runs in.
+    ///
+    /// # Panics
+    /// Without a runtime of the set's config on this thread; if there is no memory for the task; under a local scheduler, if
+    /// the set has tasks of another worker.
+    #[track_caller]
+    fn spawn<F>(&mut self, future: F) -> AbortHandle
+    where
+        F: Future<Output = T> + 'static,
+        F: Send; // the scheduler may be work-stealing. To spawn futures that are not `Send`: `C: LocalConfig`
+}
+
+impl<T: Send + 'static, C: Config, S> SpawnInto<T> for JoinSet<T, C, S> {
+    #[track_caller]
+    fn spawn<F>(&mut self, future: F) -> AbortHandle
+    where
+        F: Future<Output = T> + 'static,
+        F: Send,
+    {
+        // SAFETY: what is `Send` is admitted by every sharing.
+        unsafe { spawn_into(self, future) }
+    }
+}
+
+/// # Safety
+/// The sharing of `C` admits `F`.
+#[track_caller]
+unsafe fn spawn_into<T: 'static, C: Config, S, F: Future<Output = T> + 'static>(
+    set: &mut JoinSet<T, C, S>,
+    future: F,
+) -> AbortHandle {
+    if const { !<SharingOf<C> as Sharing>::SHARED } {
+        set.bind(ambient::spawner::<C>());
+    }
+    // SAFETY: as the caller. A member is `Send` if its future is: its note is (invariant 3 of `done`).
+    set.insert(|note| unsafe { spawn_unchecked::<C, _>(Member::new(future, note)) })
+}
