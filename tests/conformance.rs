@@ -90,6 +90,7 @@ macro_rules! suite {
                 timeouts::timeouts_on_time,
                 timeouts::many_timeouts_at_once,
                 timeouts::timeouts_beside_a_busy_task,
+                timeouts::timeouts_one_after_the_other,
                 timeouts::timeouts_at_shutdown,
                 descriptors::accept_backs_off,
                 shutdown::closed_streams_say_so,

@@ -138,6 +138,22 @@ pub(crate) fn dropped_timeouts_leave_nothing<C: Config<Driver: Submit<Timeout>>>
     assert!(ended > drops / 1_000, "too few ended to show anything");
 }
 
+/// A task that does nothing else, and never waits for long, can be cancelled all the same.
+pub(crate) fn timeouts_one_after_the_other<C: Config<Driver: Submit<Timeout>>>() {
+    let runtime = runtime::<C>();
+    let mut task = runtime.handle().spawn(async {
+        loop {
+            waits::<C>(Duration::from_millis(1)).await;
+        }
+    });
+    runtime.block_on(async { C::sleep(Duration::from_millis(5)).await });
+    let start = Instant::now();
+    drop(runtime);
+    assert!(start.elapsed() < Duration::from_millis(500), "closing took {:?}", start.elapsed());
+    let Poll::Ready(ended) = poll_once(Pin::new(&mut task)) else { panic!("a task waits for a closed runtime") };
+    assert!(ended.expect_err("it has no end").is_cancelled());
+}
+
 pub(crate) fn timeouts_at_shutdown<C: Config<Driver: Submit<Timeout>>>() {
     for round in 0..20 {
         let runtime = runtime::<C>();

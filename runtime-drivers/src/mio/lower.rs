@@ -16,7 +16,7 @@ use crate::op::lower::leaves_nothing;
 use crate::op::{Accept, Connect, Direction, Ready};
 use crate::sys::socket::Connect as Started;
 use crate::sys::{self, socket};
-use bespoke_core::driver::{Errno, Nop, Submit, Timeout};
+use bespoke_core::driver::{Errno, MaybeDangling, Nop, Submit, Timeout};
 use bespoke_core::roles::Under;
 use bespoke_core::sharing::Sharing;
 use core::net::SocketAddr;
@@ -154,7 +154,7 @@ impl Submit<Timeout> for Mio {
         live: &<Self as Under<S>>::Live,
         _op: &mut Timeout,
         state: &mut Ticking,
-        keep: bespoke_core::driver::MaybeDangling<K>,
+        keep: MaybeDangling<K>,
     ) where
         Self: Under<S>,
     {

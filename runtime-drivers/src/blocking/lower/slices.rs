@@ -3,10 +3,11 @@
 //! [`Ready`]: `poll(2)` tells levels, and the operation is about edges: a descriptor that nobody drains (that of the signals)
 //! is ready for ever. And a program waits for several of them at once: for one signal or another. A descriptor that becomes
 //! ready during a slice is told by the next poll, which follows at once; one that was ready before is told after a slice,
-//! perhaps once too often. In every case there is a "pending" before the answer: a task whose descriptor is never quiet can be
-//! cancelled there.
+//! perhaps once too often.
 //!
 //! [`Timeout`]: a sleep of the thread has no descriptor that a shutdown could end.
+//!
+//! In every case there is a "pending" before the answer: a task that does nothing else can be cancelled there.
 
 use crate::blocking::Blocking;
 use crate::op::lower::leaves_nothing;
@@ -69,10 +70,10 @@ fn sleep_a_slice(op: &Timeout, began: &mut Began, cx: &mut Context<'_>) -> Poll<
     let passed = now.saturating_duration_since(*began.0.get_or_insert(now));
     // `u64::MAX` lies 584 years ahead: that is never.
     let left = Duration::from_nanos(op.after.0).saturating_sub(passed);
-    sleep(left.min(SLICE));
-    if left <= SLICE {
+    if left.is_zero() {
         return Poll::Ready(Ok(()));
     }
+    sleep(left.min(SLICE));
     cx.waker().wake_by_ref();
     Poll::Pending
 }
