@@ -1,8 +1,8 @@
 //! Under `Local`, what a task does without leaving its thread executes no locked instruction, no fence and no system call:
 //! proved on the machine code of a program, `no_locked_instructions/program`, built in release.
 //!
-//! The program's `bespoke_marked_local_loop` runs a worker that spawns, yields, wakes, joins, detaches, aborts and sleeps,
-//! and whose tasks talk to each other through the channels, notifications and sets of a local config.
+//! The program's `bespoke_marked_local_loop` runs a worker that spawns, yields, wakes, joins, detaches, aborts, sleeps and
+//! gives leases back, and whose tasks talk to each other through the channels, notifications and sets of a local config.
 //! [`walk`] reads everything that this function may come to. In it there must be no `lock` prefix, no `xchg` with memory, no
 //! `mfence`, `lfence` or `sfence`, no `syscall`, but for
 //!
@@ -109,8 +109,8 @@ fn a_planted_fetch_add_is_found() {
 #[test]
 fn the_program_does_what_it_is_read_for() {
     let out = built("", |program| Command::new(program).arg("100").output().expect("the program runs"));
-    // Eleven steps in each of 100 rounds.
-    assert_eq!(String::from_utf8_lossy(&out.stdout), "1100\n", "{out:?}");
+    // Twelve steps in each of 100 rounds.
+    assert_eq!(String::from_utf8_lossy(&out.stdout), "1200\n", "{out:?}");
 }
 
 #[test]

@@ -209,6 +209,11 @@ pub(crate) const UNREAD: &[(&str, &str)] = &[
     ("bespoke_core::worker::Worker<C>::visit_guest", "the home's table: only a visit of the inbox calls it"),
     ("bespoke_core::scope::join_set::Orphans<", "a set that was dropped on another thread comes home"),
     ("bespoke_core::worker::Worker<C>::free", "the home's table: only the last reference calls it, after close"),
+    // The program opens its sockets before the loop; what that needs is in the file.
+    ("bespoke_core::driver::operation::Orphan", "work in a box: only a visit of the inbox runs it"),
+    ("bespoke_core::blocking::job::", "a job that looks a name up: the loop holds no handle of one"),
+    ("<bespoke_core::error::Error as", "the text of an error"),
+    ("<bespoke_core::task::join::JoinError as", "the text of an error"),
 ];
 
 /// The cold functions at which the walk stops: all of them, so that one more is seen.
@@ -223,6 +228,7 @@ pub(crate) const COLD_ENTRIES: &[&str] = &[
     "cell::__bespoke_cold_dealloc_foreign",
     "Sleep<C>::__bespoke_cold_forget_foreign",
     "join_set::__bespoke_cold_let_go_elsewhere",
+    "Lease<C>::__bespoke_cold_leave",
     "::__bespoke_cold_take_inbox",
     "::__bespoke_cold_look_around",
     "::__bespoke_cold_idle",

@@ -13,7 +13,7 @@ use super::resource::OwnedResource;
 use crate::config::{Config, LiveOf};
 use crate::io::IoBuf;
 use crate::loom::{Plant, planted};
-use crate::roles::Live;
+use crate::roles::{Driver, Live};
 use crate::task::home::{Closed, Home};
 use crate::task::inbox::NodeKind;
 use crate::util::link::Node;
@@ -113,7 +113,8 @@ impl<C: Config> Lease<C> {
 
     /// The lease is dropped off its worker.
     #[cold]
-    fn leave(worker: NonNull<Worker<C>>, node: NonNull<Node>) {
+    #[inline(never)]
+    fn __bespoke_cold_leave(worker: NonNull<Worker<C>>, node: NonNull<Node>) {
         let home = Worker::home_of(worker);
         // SAFETY: the lease was the node's pin, and a guest.
         if let Err(Closed) = unsafe { Home::post(home, node, NodeKind::Lease) } {
@@ -131,12 +132,13 @@ impl<C: Config> Drop for Lease<C> {
     #[inline]
     fn drop(&mut self) {
         let Some(leased) = self.leased.take() else { return };
-        let Some(worker) = self.worker else {
-            // SAFETY: the driver has no state; the lease is gone.
+        if <C::Driver as Driver>::STATELESS {
+            // SAFETY: the lease is gone.
             return unsafe { LiveOf::<C>::free_buffer(leased.node) };
-        };
+        }
+        let Some(worker) = self.worker else { unreachable!("a buffer that was lent has a worker to go home to") };
         if !Home::is_current(Worker::home_of(worker)) {
-            return Self::leave(worker, leased.node);
+            return Self::__bespoke_cold_leave(worker, leased.node);
         }
         // SAFETY: the owner, whose driver is there while it is current.
         let driver = unsafe { Worker::driver(worker) };

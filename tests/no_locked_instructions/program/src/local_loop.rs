@@ -2,14 +2,17 @@
 
 use bespoke::driver::Mio;
 use bespoke::memory::Pooled;
+use bespoke::rt::Lease;
 use bespoke::scheduler::SingleThread;
 use bespoke::task::{JoinHandle, yield_now};
 use bespoke::{Config, Runtime, preset};
 use core::cell::RefCell;
 use core::future::{Future, pending, poll_fn};
+use core::net::{Ipv4Addr, SocketAddr};
 use core::pin::pin;
 use core::task::{Poll, Waker};
 use core::time::Duration;
+use std::io;
 use std::rc::Rc;
 
 #[path = "tools.rs"]
@@ -24,10 +27,30 @@ impl Config for Walk {
     type Memory = Pooled;
 }
 
-/// Every step of the local path, `rounds` times. Returns how many steps ended as they should: eleven a round.
+/// Leases of a byte each, which the loop gives back. Reading them asks the system, so it is not part of the path.
+pub(crate) fn leases(runtime: &Runtime<Walk>, count: usize) -> io::Result<Vec<Lease<Walk>>> {
+    runtime.block_on(async {
+        // Not a name: looking one up would bring the blocking pool into the program.
+        let listener = walk::net::TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await?;
+        let mut stream = walk::net::TcpStream::connect(listener.local_addr()?).await?;
+        let (mut peer, _) = listener.accept().await?;
+        let mut leases = Vec::with_capacity(count);
+        for _ in 0..count {
+            peer.write_all("x").await.0?;
+            leases.push(stream.read_lease().await?);
+        }
+        Ok(leases)
+    })
+}
+
+/// Every step of the local path, `rounds` times. Returns how many steps ended as they should: twelve a round.
 #[inline(never)]
 #[unsafe(no_mangle)]
-pub(crate) fn bespoke_marked_local_loop(runtime: &Runtime<Walk>, rounds: usize) -> usize {
+pub(crate) fn bespoke_marked_local_loop(
+    runtime: &Runtime<Walk>,
+    rounds: usize,
+    leases: &mut Vec<Lease<Walk>>,
+) -> usize {
     runtime.block_on(async move {
         let mut done = 0;
         for round in 0..rounds {
@@ -37,6 +60,8 @@ pub(crate) fn bespoke_marked_local_loop(runtime: &Runtime<Walk>, rounds: usize) 
             done += abort().await;
             done += cancel_a_sleep().await;
             done += tools::all(round).await;
+            // Its buffer goes home.
+            done += leases.pop().map_or(0, |lease| lease.len());
             yield_now().await;
             done += 1;
         }

@@ -6,10 +6,11 @@
 mod local_loop;
 
 #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
-fn main() -> Result<(), bespoke::Error> {
+fn main() -> std::io::Result<()> {
     let rounds = std::env::args().nth(1).and_then(|n| n.parse().ok()).unwrap_or(100);
     let runtime = bespoke::Runtime::<local_loop::Walk>::new()?;
-    println!("{}", local_loop::bespoke_marked_local_loop(&runtime, rounds));
+    let mut leases = local_loop::leases(&runtime, rounds)?;
+    println!("{}", local_loop::bespoke_marked_local_loop(&runtime, rounds, &mut leases));
     Ok(())
 }
 
