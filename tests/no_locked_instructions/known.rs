@@ -92,6 +92,11 @@ pub(crate) const INDIRECT: &[Indirect] = &[
         ],
     },
     Indirect {
+        place: "bespoke_core::util::wheel::Wheel::cancel",
+        why: "the waker of who slept",
+        reaches: &["waker::Table<S>::drop"],
+    },
+    Indirect {
         place: "bespoke_core::worker::cell::Of<C,F,X,B>::poll",
         why: "the program's tasks: verbs of a join handle, and wakers",
         reaches: &[
