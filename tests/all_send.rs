@@ -45,10 +45,10 @@ fn types<C: Config<Driver: Net>>() {
 }
 
 /// The tools between tasks, under their default names: `Send` also where the scheduler is local.
-fn tools<'a>() {
-    both::<(bespoke::sync::Notify, bespoke::sync::Notified<'a>)>();
+fn tools() {
+    both::<(bespoke::sync::Notify, bespoke::sync::Notified<'_>)>();
     both::<(oneshot::Sender<u8>, oneshot::Receiver<u8>)>();
-    both::<(mpsc::Sender<u8>, mpsc::WeakSender<u8>, mpsc::Permit<'a, u8>, mpsc::Receiver<u8>)>();
+    both::<(mpsc::Sender<u8>, mpsc::WeakSender<u8>, mpsc::Permit<'_, u8>, mpsc::Receiver<u8>)>();
     let (mut sender, _): (oneshot::Sender<u8>, ()) = any();
     send(sender.closed());
     let (sender, mut receiver): (mpsc::Sender<u8>, mpsc::Receiver<u8>) = any();
