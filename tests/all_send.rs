@@ -8,8 +8,8 @@ use bespoke::channel::{mpsc, oneshot};
 use bespoke::io::IoBuf;
 use bespoke::prelude::*;
 use bespoke::rt::{
-    Interval, JoinSet, Lease, Op, Operation, OwnedReadHalf, OwnedResource, OwnedWriteHalf, Peek, Read, ReadHalf,
-    ReadLease, Sleep, Submit, Taken, TcpListener, TcpOptions, TcpStream, Timeout, Write, WriteAll, WriteHalf,
+    Interval, JoinSet, Op, Operation, OwnedReadHalf, OwnedResource, OwnedWriteHalf, Peek, Read, ReadHalf, Sleep,
+    Submit, Taken, TcpListener, TcpOptions, TcpStream, Timeout, Write, WriteAll, WriteHalf,
 };
 use bespoke::task::{AbortHandle, Id, JoinError, JoinHandle, YieldNow};
 use bespoke::{Config, Error, Handle, Instant};
@@ -32,7 +32,6 @@ fn types<C: Config<Driver: Net>>() {
     both::<OwnedReadHalf<C>>();
     both::<OwnedWriteHalf<C>>();
     both::<OwnedResource<C>>();
-    both::<Lease<C>>();
     both::<Sleep<C>>();
     both::<Interval<C>>();
     both::<Handle<C>>();
@@ -47,9 +46,9 @@ fn types<C: Config<Driver: Net>>() {
 
 /// The tools between tasks, under their default names: `Send` also where the scheduler is local.
 fn tools() {
-    both::<(bespoke::sync::Notify, bespoke::sync::Notified<'static>)>();
+    both::<(bespoke::sync::Notify, bespoke::sync::Notified<'_>)>();
     both::<(oneshot::Sender<u8>, oneshot::Receiver<u8>)>();
-    both::<(mpsc::Sender<u8>, mpsc::WeakSender<u8>, mpsc::Permit<'static, u8>, mpsc::Receiver<u8>)>();
+    both::<(mpsc::Sender<u8>, mpsc::WeakSender<u8>, mpsc::Permit<'_, u8>, mpsc::Receiver<u8>)>();
     let (mut sender, _): (oneshot::Sender<u8>, ()) = any();
     send(sender.closed());
     let (sender, mut receiver): (mpsc::Sender<u8>, mpsc::Receiver<u8>) = any();
@@ -69,7 +68,6 @@ fn tools() {
 fn named<C: Config<Driver: Net>, K: IoBuf + Sync, F: Send + Sync>() {
     both::<Read<'_, C>>();
     both::<Peek<'_, C>>();
-    both::<ReadLease<'_, C>>();
     both::<Write<'_, C, K>>();
     both::<WriteAll<'_, C, K>>();
     both::<Timeout<C, F>>();
@@ -99,11 +97,6 @@ fn unnamed<C: Config<Driver: Net>>(name: &'static str, list: &'static [SocketAdd
     let (mut stream, mut bytes): (TcpStream<C>, [u8; 8]) = any();
     send(stream.read(&mut bytes));
     send(stream.peek(&mut bytes));
-    send(stream.read_lease());
-    send(async {
-        let lease = stream.read_lease().await;
-        stream.write_all(lease.expect("bytes")).await
-    });
     send(stream.read_exact(&mut bytes));
     send(stream.write(Vec::new()));
     send(stream.write_all("text"));

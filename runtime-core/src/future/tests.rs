@@ -126,7 +126,7 @@ fn select_takes_the_first() {
 
 #[test]
 fn select_begins_anywhere_unless_it_is_biased() {
-    const ROUNDS: usize = 3_000;
+    const ROUNDS: usize = if cfg!(miri) { 300 } else { 3_000 };
     let mut counts = [0; 3];
     let mut biased = [0; 3];
     run(async {
@@ -139,7 +139,8 @@ fn select_begins_anywhere_unless_it_is_biased() {
             let _ = select! { _ = ready(()) => 0, _ = ready(()) => 1 };
         }
     });
-    assert!(counts.iter().all(|count| (800..=1200).contains(count)), "{counts:?}");
+    // A third each, more or less.
+    assert!(counts.iter().all(|count| (ROUNDS / 4..=ROUNDS / 2).contains(count)), "{counts:?}");
     assert_eq!(biased, [0, ROUNDS, 0]);
 }
 
@@ -288,7 +289,7 @@ fn sixteen_branches_and_a_select_inside_a_select() {
 /// A stream that is received by a select in a loop, beside a future that is ready now and then: every message comes, once.
 #[test]
 fn a_select_in_a_loop_loses_no_message() {
-    const COUNT: usize = 2_000;
+    const COUNT: usize = if cfg!(miri) { 60 } else { 2_000 };
     let (sender, mut receiver) = mpsc::channel(3);
     let mut got = Vec::new();
     run(async {

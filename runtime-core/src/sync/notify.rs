@@ -215,7 +215,7 @@ impl<S: Sharing> Future for Notified<'_, S> {
 
 impl<S: Sharing> Drop for Notified<'_, S> {
     fn drop(&mut self) {
-        if given_up() {
+        if given_up() || !self.waiter.is_pending() {
             return;
         }
         let (notify, waiter) = (self.notify, &self.waiter);

@@ -23,6 +23,7 @@ use core::fmt;
 use core::marker::PhantomPinned;
 use core::pin::Pin;
 use core::ptr::{NonNull, null};
+use core::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use core::task::{Poll, Waker};
 
 /// Where a waiter stands.
@@ -41,6 +42,9 @@ pub(crate) enum Stage {
 /// A place in a wait list, inside the future that waits.
 pub(crate) struct Waiter {
     fields: UnsafeCell<Fields>,
+    /// Was it pushed, and has its future not got its answer? Its future alone reads and writes it, hence relaxed: so a future
+    /// that never waited, or has its answer, goes without the lock.
+    pending: AtomicBool,
     _pinned: PhantomPinned,
 }
 
@@ -61,7 +65,13 @@ impl Waiter {
     /// A waiter in no list. `word` belongs to whoever owns the list.
     pub(crate) fn new(word: usize) -> Self {
         let fields = Fields { previous: null(), next: null(), waker: None, stage: Stage::Idle, word };
-        Waiter { fields: UnsafeCell::new(fields), _pinned: PhantomPinned }
+        Waiter { fields: UnsafeCell::new(fields), pending: AtomicBool::new(false), _pinned: PhantomPinned }
+    }
+
+    /// Must its future let go under the lock? Asked by the future.
+    #[inline(always)]
+    pub(crate) fn is_pending(&self) -> bool {
+        self.pending.load(Relaxed)
     }
 
     /// # Safety
@@ -95,6 +105,7 @@ impl Waiter {
     /// As [`with`](Self::with); it is not `Waiting`.
     #[inline(always)]
     pub(crate) unsafe fn finish(&self) {
+        self.pending.store(false, Relaxed);
         // SAFETY: as the caller.
         unsafe {
             self.with(|fields| {
@@ -157,6 +168,7 @@ impl Waiters {
         let waiter: *const Waiter = waiter.get_ref();
         // SAFETY: the caller's, and idle.
         let this = unsafe { &*waiter };
+        this.pending.store(true, Relaxed);
         let last = self.last;
         // SAFETY: idle, so the caller's alone.
         unsafe {

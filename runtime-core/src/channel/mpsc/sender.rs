@@ -213,7 +213,7 @@ impl<'a, T, S: Sharing> Future for Reserve<'a, T, S> {
 
 impl<T, S: Sharing> Drop for Reserve<'_, T, S> {
     fn drop(&mut self) {
-        if given_up() {
+        if given_up() || !self.waiter.is_pending() {
             return;
         }
         // SAFETY: this future's waiter.
@@ -328,7 +328,7 @@ impl<T, S: Sharing> Future for Closed<'_, T, S> {
 
 impl<T, S: Sharing> Drop for Closed<'_, T, S> {
     fn drop(&mut self) {
-        if !given_up() {
+        if !given_up() && self.waiter.is_pending() {
             // SAFETY: this future's waiter.
             drop(self.queue.with(|state| unsafe { state.unwatch(&self.waiter) }));
         }
