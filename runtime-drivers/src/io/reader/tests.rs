@@ -61,7 +61,8 @@ fn next(state: &mut u64, below: usize) -> usize {
 fn lines_are_those_of_the_text_however_it_comes_and_whatever_is_dropped() {
     let mut state = 7;
     let mut dropped = 0;
-    for round in 0..500 {
+    let rounds = if cfg!(miri) { 20 } else { 500 };
+    for round in 0..rounds {
         let len = next(&mut state, 200);
         let text: String = (0..len).map(|_| ["a", "b", "é", "\n", "\r\n"][next(&mut state, 5)]).collect();
         let mut parts: Vec<&[u8]> = Vec::new();
@@ -113,7 +114,7 @@ fn lines_are_those_of_the_text_however_it_comes_and_whatever_is_dropped() {
         }
         assert_eq!(got, text.lines().collect::<Vec<_>>(), "round {round}, buffer of {capacity}");
     }
-    assert!(dropped > 1000, "only {dropped} calls were dropped under way");
+    assert!(dropped > 2 * rounds, "only {dropped} calls were dropped under way");
 }
 
 #[test]
