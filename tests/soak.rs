@@ -231,7 +231,8 @@ fn soak<C: Config<Driver: Net, Threads: StartsThreads>>(length: Duration) {
                 std::thread::spawn(move || stay(address, number, &over))
             })
             .collect();
-        let (ends, count) = (over.clone(), served.clone());
+        let closing = Arc::new(AtomicBool::new(false));
+        let (ends, count) = (closing.clone(), served.clone());
         let server = C::spawn(async move {
             loop {
                 let (stream, _) = listener.accept().await.unwrap();
@@ -258,10 +259,11 @@ fn soak<C: Config<Driver: Net, Threads: StartsThreads>>(length: Duration) {
         }
         over.store(true, Ordering::Release);
         let rounds = work.await.unwrap();
-        // Wakes the accept.
+        C::spawn_blocking(move || peers.into_iter().for_each(|peer| peer.join().unwrap())).await.unwrap();
+        // When no peer comes any more: the server is told to end, and its accept is woken.
+        closing.store(true, Ordering::Release);
         drop(StdStream::connect(address).unwrap());
         server.await.unwrap();
-        C::spawn_blocking(move || peers.into_iter().for_each(|peer| peer.join().unwrap())).await.unwrap();
         println!("{} connections served, {rounds} rounds of timers, tasks and jobs", served.load(Ordering::Relaxed));
         // The ends of the last connections.
         C::sleep(Duration::from_millis(100)).await;
