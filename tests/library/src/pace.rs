@@ -2,7 +2,8 @@
 
 use alloc::vec::Vec;
 use bespoke_core::config::Config;
-use bespoke_core::runtime::{Ambient, Spawnable};
+use bespoke_core::runtime::{Ambient, SpawnInto, Spawnable};
+use bespoke_core::scope::JoinSet;
 use bespoke_core::time::{Elapsed, Instant};
 use core::time::Duration;
 
@@ -33,6 +34,26 @@ where
     for task in tasks {
         // A task that panicked has told so already; it has no output.
         outputs.extend(task.await.ok());
+    }
+    outputs
+}
+
+/// Runs the futures, each in its own task and `at_once` of them at a time; their outputs, in the order in which they end.
+pub async fn in_turns<C: Config, F>(at_once: usize, futures: Vec<F>) -> Vec<F::Output>
+where
+    F: Future<Output: Send> + Send + 'static,
+{
+    let mut set = JoinSet::<F::Output, C>::new();
+    let mut outputs = Vec::new();
+    for future in futures {
+        if set.len() == at_once {
+            // As above: a panic has told so already.
+            outputs.extend(set.join_next().await.and_then(Result::ok));
+        }
+        set.spawn(future);
+    }
+    while let Some(ended) = set.join_next().await {
+        outputs.extend(ended.ok());
     }
     outputs
 }

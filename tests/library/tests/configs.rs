@@ -76,6 +76,13 @@ async fn everything<C: Config<Driver: Net>>() -> io::Result<()> {
     let slow = |ms: u64| async move { C::sleep(Duration::from_millis(ms)).await };
     let ended = pace::all_within::<C, _>(Duration::from_millis(500), vec![slow(1), slow(60_000), slow(2)]).await;
     assert_eq!(ended.iter().map(Result::is_ok).collect::<Vec<_>>(), [true, false, true]);
+    let after = |ms: u64| async move {
+        C::sleep(Duration::from_millis(ms)).await;
+        ms
+    };
+    // The third is started when the second has ended.
+    let in_turns = pace::in_turns::<C, _>(2, vec![after(400), after(1), after(200)]).await;
+    assert_eq!(in_turns, [1, 200, 400]);
     assert_eq!(pace::ticks::<C>(Duration::from_millis(20), Duration::from_millis(50)).await, 3);
     Ok(())
 }
