@@ -203,6 +203,13 @@ pub(crate) fn shutdown(fd: i32, how: Shutdown) -> Result<(), Errno> {
     check(done).map(drop)
 }
 
+/// Ends the calls that wait on the socket in other threads, and makes later ones fail or find the end. `shutdown(2)`; on
+/// Apple systems it does not free an `accept`.
+pub(crate) fn interrupt(fd: i32) {
+    // It fails for a socket that is not connected, on which nobody waits.
+    let _ = shutdown(fd, Shutdown::Both);
+}
+
 /// The socket's own address; of an unbound one, zeros. `getsockname(2)`.
 pub(crate) fn local_addr(fd: i32) -> Result<SocketAddr, Errno> {
     raw_local_addr(fd)?.to_socket_addr()
