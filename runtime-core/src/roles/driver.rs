@@ -13,8 +13,8 @@ use core::ptr::NonNull;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Nanos(pub u64);
 
-/// What the operating system calls the resource: a file descriptor on Unix, the index of a direct descriptor, or nothing
-/// where the driver owns the resource itself (Windows).
+/// What the operating system calls the resource: a file descriptor on Unix, a `SOCKET` on Windows (whose 32 significant bits
+/// these are), the index of a direct descriptor.
 pub type RawResource = i32;
 
 /// A resource of the operating system under a driver: which one (`raw`), and the slot that stands for it (`key`).
