@@ -8,6 +8,7 @@ use crate::sharing::Sharing;
 #[cfg(feature = "alloc")]
 use crate::util::link::Node;
 use core::ptr::NonNull;
+use core::time::Duration;
 
 /// Nanoseconds from now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -114,6 +115,11 @@ pub trait Driver: 'static {
     /// [without state](Self::STATELESS); the resource is closed later, by its handle.
     #[doc(hidden)]
     fn interrupt(_resource: RawResource) {}
+
+    /// After this long [`interrupt`](Self::interrupt) is called again for what is still open, where one call misses a thread
+    /// that is just about to wait. `None`: once is enough.
+    #[doc(hidden)]
+    const INTERRUPT_AGAIN: Option<Duration> = None;
 }
 
 /// The driver can live under a scheduler of the sharing `S`.

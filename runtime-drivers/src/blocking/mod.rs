@@ -58,6 +58,8 @@ impl Driver for Blocking {
     fn interrupt(resource: RawResource) {
         sys::socket::interrupt(resource);
     }
+
+    const INTERRUPT_AGAIN: Option<Duration> = sys::socket::INTERRUPT_AGAIN;
     const DRIVERS_ARE_THE_PROJECTS_OWN_until_1_0: bespoke_core::roles::Sealed = bespoke_core::roles::Sealed::OURS;
 }
 

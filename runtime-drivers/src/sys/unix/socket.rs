@@ -1,6 +1,7 @@
 //! Stream sockets: made, bound, connected, accepted, shut down. `socket(7)`, `tcp(7)`.
 
 use core::net::SocketAddr;
+use core::time::Duration;
 use std::net::Shutdown;
 
 use bespoke_core::driver::Errno;
@@ -209,6 +210,9 @@ pub(crate) fn interrupt(fd: i32) {
     // It fails for a socket that is not connected, on which nobody waits.
     let _ = shutdown(fd, Shutdown::Both);
 }
+
+/// Once is enough: what was shut down stays so, for a thread that comes later as well.
+pub(crate) const INTERRUPT_AGAIN: Option<Duration> = None;
 
 /// The socket's own address; of an unbound one, zeros. `getsockname(2)`.
 pub(crate) fn local_addr(fd: i32) -> Result<SocketAddr, Errno> {

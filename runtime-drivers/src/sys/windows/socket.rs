@@ -2,6 +2,7 @@
 
 use core::mem::MaybeUninit;
 use core::net::SocketAddr;
+use core::time::Duration;
 use std::net::Shutdown;
 use std::sync::OnceLock;
 
@@ -153,7 +154,7 @@ pub(crate) fn shutdown(fd: RawResource, how: Shutdown) -> Result<(), Errno> {
 /// Ends the calls that wait on the socket in other threads, and makes later ones fail or find the end: `shutdown`, which
 /// frees nobody here; nonblocking from now on; `CancelIoEx` for who waits already, and is told `ERROR_OPERATION_ABORTED`.
 ///
-/// A thread between its look at the socket's mode and its wait is not freed.
+/// A thread between its look at the socket's mode and its wait is missed: hence [`INTERRUPT_AGAIN`].
 pub(crate) fn interrupt(fd: RawResource) {
     // Each fails for a socket in a state in which it has nothing to end: not connected, no call under way.
     let _ = shutdown(fd, Shutdown::Both);
@@ -161,6 +162,9 @@ pub(crate) fn interrupt(fd: RawResource) {
     // SAFETY: null stands for every call under way; those of this process keep their memory until they return.
     unsafe { CancelIoEx(socket(fd) as HANDLE, core::ptr::null()) };
 }
+
+/// How soon to interrupt again who has not come back.
+pub(crate) const INTERRUPT_AGAIN: Option<Duration> = Some(Duration::from_millis(10));
 
 /// The socket's own address. `getsockname`.
 ///
