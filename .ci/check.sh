@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 STEPS=(fmt clippy docs tests instructions loom thumb wasm windows darwin)
-FULL_STEPS=(powerset benches loom_full miri asan deep storms soak eintr qemu)
+FULL_STEPS=(powerset benches loom_full miri asan deep storms soak eintr wine qemu)
 
 # Tests that read the machine code of a program: the sanitizer's checks are in it, as calls and branches.
 ASAN_SKIP=(a_planted_fetch_add_is_found the_local_path_has_no_locked_instruction)
@@ -21,7 +21,8 @@ describe() {
         loom) echo "loom models of the core at preemption bound 2" ;;
         thumb) echo "the core on Cortex-M: no features, alloc" ;;
         wasm) echo "the core on wasm32: no features, alloc, std" ;;
-        windows) echo "the workspace type-checks for Windows" ;;
+        windows) echo "the workspace and its tests for Windows: lints, warnings are errors" ;;
+        wine) echo "core, drivers, examples and guide on Windows, as far as wine is one" ;;
         darwin) echo "the workspace type-checks for macOS" ;;
         loom_full) echo "each loom model at bound 3, or 2 where 3 does not finish, with its executions" ;;
         miri) echo "core, memory strategies and buffered reading under Miri with Tree Borrows" ;;
@@ -60,11 +61,12 @@ need_component() { # COMPONENT [TOOLCHAIN]
     rustup component add ${2:+--toolchain "$2"} "$1" || die "component $1 cannot be installed"
 }
 
-need_command() { # COMMAND, which the Debian package of the same name holds
+need_command() { # COMMAND [PACKAGE]: the Debian package that holds it, if that has another name
+    local package=${2:-$1}
     command -v "$1" >/dev/null && return
     command -v apt-get >/dev/null || die "$1 is needed, and apt-get, which would install it, is not there"
-    apt-get install -y --no-install-recommends "$1" >/dev/null ||
-        { apt-get update >/dev/null && apt-get install -y --no-install-recommends "$1" >/dev/null; } ||
+    apt-get install -y --no-install-recommends "$package" >/dev/null ||
+        { apt-get update >/dev/null && apt-get install -y --no-install-recommends "$package" >/dev/null; } ||
         die "$1 is needed and cannot be installed"
 }
 
@@ -144,7 +146,24 @@ step_wasm() {
 
 step_windows() {
     need_target x86_64-pc-windows-gnu
-    cargo check --workspace --target x86_64-pc-windows-gnu
+    cargo clippy --workspace --all-targets --target x86_64-pc-windows-gnu -- -D warnings
+}
+
+# Not here, but under Linux only: what reads the repository or starts cargo (`tidy`, `ui`, the macros' tests).
+step_wine() {
+    local target=x86_64-pc-windows-gnu
+    need_target $target
+    need_command x86_64-w64-mingw32-gcc gcc-mingw-w64-x86-64
+    # Debian keeps it beside the path.
+    command -v wine64 >/dev/null || need_command /usr/lib/wine/wine64 wine64
+    .ci/wine/run --prepare || die "wine cannot be set up: nothing was run for Windows"
+    export CARGO_TARGET_X86_64_PC_WINDOWS_GNU_RUNNER=$PWD/.ci/wine/run
+    cargo test --target $target -p bespoke-core --features bespoke-core/std
+    cargo test --target $target -p bespoke-alloc -p bespoke-drivers -p bespoke-test-library
+    cargo build --target $target --examples
+    cargo test --target $target -p bespoke --test all_send --test blocking --test conformance --test ctrl_c \
+        --test examples --test schedulers --test transfers
+    cargo test --target $target -p bespoke --doc
 }
 
 step_darwin() {

@@ -6,19 +6,11 @@
 //!
 //! Each figure is the minimum of many samples: the model wants what the work costs, not what else the machine did.
 #![allow(clippy::std_instead_of_core, reason = "a program reads better with one name for the library")]
-#![cfg_attr(not(unix), allow(unused, reason = "there is no driver to measure"))]
 
-#[cfg(unix)]
 fn main() {
     measured::main();
 }
-#[cfg(not(unix))]
-fn main() {
-    eprintln!("calibrate: the default driver needs a Unix system");
-    std::process::exit(1);
-}
 
-#[cfg(unix)]
 mod measured {
     use bespoke::memory::System;
     use bespoke::rt::TcpListener;

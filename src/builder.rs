@@ -40,7 +40,7 @@ pub struct Chosen<T>(PhantomData<fn() -> T>);
 /// ```
 /// use bespoke::Builder;
 ///
-/// # #[cfg(unix)] {
+/// # {
 /// let runtime = Builder::<1>::new().mio().pooled().build()?;
 /// let tea = runtime.spawn(async { "tea" });
 /// assert_eq!(runtime.block_on(tea)?, "tea");
@@ -162,8 +162,7 @@ impl<const WORKERS: usize, S, D, M> Builder<WORKERS, S, D, M> {
         Builder(PhantomData)
     }
 
-    /// Readiness I/O: epoll, kqueue.
-    #[cfg(unix)]
+    /// Readiness I/O: epoll, kqueue, completion ports.
     pub const fn mio(self) -> Builder<WORKERS, S, Chosen<crate::driver::Mio>, M>
     where
         D: FreeDriver,

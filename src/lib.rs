@@ -5,7 +5,7 @@
 //! again while it runs. With the default config there is no generic in sight:
 //!
 //! ```
-//! # #[cfg(unix)] mod program {
+//! # mod program {
 //! use bespoke::net::{TcpListener, TcpStream};
 //!
 //! #[bespoke::main]
@@ -27,7 +27,7 @@
 //!     server.await?
 //! }
 //! # }
-//! # #[cfg(unix)] program::main().unwrap();
+//! # program::main().unwrap();
 //! ```
 //!
 //! | to … | see |
@@ -40,7 +40,6 @@
 //! | test | [`macro@test`], [`paused`] |
 //!
 //! *Architecture Invariant:* names and presets only; the mechanism is in the crates below.
-#![cfg_attr(not(unix), allow(unused_imports, reason = "the default config needs a Unix driver for now"))]
 
 extern crate self as bespoke;
 
@@ -48,10 +47,8 @@ extern crate self as bespoke;
 #[path = "private.rs"]
 pub mod __private;
 mod builder;
-#[cfg(unix)]
 pub mod guide;
 mod names;
-#[cfg(unix)]
 pub mod preset;
 
 pub use bespoke_core::config::{Config, PanicPolicy};
@@ -60,7 +57,7 @@ pub use bespoke_core::info::{Info, Model, Part};
 /// A result of a task of another thread comes through a channel, or the join handle goes to where it may be awaited:
 ///
 /// ```
-/// # #[cfg(unix)] fn main() -> Result<(), bespoke::Error> {
+/// # fn main() -> Result<(), bespoke::Error> {
 /// use bespoke::{Handle, JoinHandle, Runtime, preset::Default};
 /// use std::{sync::mpsc, thread};
 ///
@@ -108,14 +105,13 @@ pub use task::{JoinError, JoinHandle};
 ///     task.await.unwrap() + 1
 /// }
 ///
-/// # #[cfg(unix)] {
+/// # {
 /// use bespoke::{Runtime, preset::Default};
 /// assert_eq!(Runtime::<Default>::new()?.block_on(count::<Default>()), 2);
 /// # }
 /// # Ok::<(), bespoke::Error>(())
 /// ```
 pub mod prelude {
-    #[cfg(unix)]
     pub use crate::rt::{Foreign, Net};
     pub use crate::{Config, LocalConfig};
     pub use bespoke_core::io::IoBuf as _;
@@ -166,7 +162,6 @@ pub mod task {
 ///     answer
 /// }
 ///
-/// # #[cfg(unix)]
 /// #[bespoke::main]
 /// async fn main() {
 ///     // All of them.
@@ -223,15 +218,14 @@ pub mod rt {
     pub use bespoke_core::scope::JoinSet;
     pub use bespoke_core::sync::{Notified, Notify};
     pub use bespoke_core::time::{Interval, Sleep, Timeout};
-    #[cfg(unix)]
     pub use bespoke_drivers::net::{
         LookupAddrs, OwnedReadHalf, OwnedWriteHalf, Peek, Read, ReadHalf, ReadInto, ReadLease, ReadVectored,
         ReuniteError, TcpListener, TcpStream, ToSocketAddrs, Write, WriteAll, WriteHalf, WriteVectored,
     };
-    #[cfg(unix)]
     pub use bespoke_drivers::op::{Foreign, Keepalive, Net, Taken, TcpOptions};
+    pub use bespoke_drivers::signal::ctrl_c;
     #[cfg(unix)]
-    pub use bespoke_drivers::signal::{Signal, SignalKind, ctrl_c, signal};
+    pub use bespoke_drivers::signal::{Signal, SignalKind, signal};
 }
 
 /// What tasks wait for, between tasks and between threads.
@@ -240,7 +234,6 @@ pub mod rt {
 /// use bespoke::sync::Notify;
 /// use std::sync::{Arc, atomic::{AtomicBool, Ordering}};
 ///
-/// # #[cfg(unix)]
 /// #[bespoke::main]
 /// async fn main() {
 ///     let (open, ready) = (Arc::new(Notify::new()), Arc::new(AtomicBool::new(false)));
@@ -265,7 +258,7 @@ pub mod rt {
 /// names for its own: they stay on their thread, and use no atomic instruction.
 ///
 /// ```
-/// # #[cfg(unix)] mod program {
+/// # mod program {
 /// use bespoke::Config;
 /// use std::rc::Rc;
 ///
@@ -283,7 +276,7 @@ pub mod rt {
 ///     open.notified().await;
 /// }
 /// # }
-/// # #[cfg(unix)] program::main();
+/// # program::main();
 /// ```
 ///
 /// The types behind both names, generic over the sharing, are [`rt::Notify`] and its kin.
@@ -301,7 +294,6 @@ pub mod sync {
 ///     Sum(oneshot::Sender<u32>),
 /// }
 ///
-/// # #[cfg(unix)]
 /// #[bespoke::main]
 /// async fn main() -> Result<(), oneshot::RecvError> {
 ///     let (asks, mut asked) = mpsc::channel(8);
@@ -345,7 +337,7 @@ pub mod channel {
 /// A write takes its buffers and gives them back; several go out in one call:
 ///
 /// ```
-/// # #[cfg(unix)] mod program {
+/// # mod program {
 /// use bespoke::io::{IoBuf, Static};
 /// # use bespoke::net::{TcpListener, TcpStream};
 /// # #[bespoke::main]
@@ -364,13 +356,13 @@ pub mod channel {
 /// # Ok(())
 /// # }
 /// # }
-/// # #[cfg(unix)] program::main().unwrap();
+/// # program::main().unwrap();
 /// ```
 ///
 /// A read may own its buffer, too, which then needs no zeroes:
 ///
 /// ```
-/// # #[cfg(unix)] mod program {
+/// # mod program {
 /// # use bespoke::net::{TcpListener, TcpStream};
 /// # #[bespoke::main]
 /// # pub async fn main() -> std::io::Result<()> {
@@ -383,13 +375,13 @@ pub mod channel {
 /// # Ok(())
 /// # }
 /// # }
-/// # #[cfg(unix)] program::main().unwrap();
+/// # program::main().unwrap();
 /// ```
 ///
 /// What reads can be read in lines, and copied to what writes:
 ///
 /// ```
-/// # #[cfg(unix)] mod program {
+/// # mod program {
 /// # use bespoke::net::{TcpListener, TcpStream};
 /// # #[bespoke::main]
 /// # pub async fn main() -> std::io::Result<()> {
@@ -408,11 +400,10 @@ pub mod channel {
 /// # Ok(())
 /// # }
 /// # }
-/// # #[cfg(unix)] program::main().unwrap();
+/// # program::main().unwrap();
 /// ```
 pub mod io {
     pub use bespoke_core::io::{IntoIoBuf, IoBuf, IoBufMut, IoBufs, Slice, Static};
-    #[cfg(unix)]
     pub use bespoke_drivers::io::{BufReader, Lines, Reads, Writes, copy, copy_bidirectional};
 }
 
@@ -446,7 +437,6 @@ pub mod scheduler {
 pub mod driver {
     pub use bespoke_core::driver::{Nop, Timeout};
     pub use bespoke_core::roles::{Caps, Drained, Driver, Nanos, Under};
-    #[cfg(unix)]
     pub use bespoke_drivers::{Blocking, Mio};
 }
 
@@ -496,11 +486,9 @@ pub mod clock {
 }
 
 // The zero-generics path: the same module as every config's own, for the default config, at the root.
-#[cfg(unix)]
 mod default_config {
     crate::__module! { pub root [crate::preset::Default] }
 }
-#[cfg(unix)]
 pub use default_config::root::{handle, net, signal, spawn_blocking, spawn_pinned, time, yield_now};
 
 /// Spawns a task on the runtime that this task runs in.
@@ -511,7 +499,6 @@ pub use default_config::root::{handle, net, signal, spawn_blocking, spawn_pinned
 /// # Panics
 /// Without the default runtime on this thread: inside [`main`](macro@main), [`test`](macro@test) or
 /// `Runtime::<preset::Default>::block_on` there is one. If it has no memory for the task.
-#[cfg(unix)]
 #[track_caller]
 pub fn spawn<F>(future: F) -> JoinHandle<F::Output>
 where
@@ -556,7 +543,6 @@ pub type JoinSet<T> = rt::JoinSet<T, preset::Default, scheduler::Shared>;
 /// });
 /// # }
 /// ```
-#[cfg(unix)]
 pub mod paused {
     pub use paused_config::root::{
         Handle, JoinSet, Runtime, channel, handle, net, signal, spawn, spawn_blocking, spawn_pinned, sync, time,

@@ -209,10 +209,13 @@ macro_rules! __module {
             /// Signals of the operating system. The first listener for one takes its default action away for ever.
             pub mod signal {
                 use super::__config::C;
+                #[cfg(unix)]
                 pub use $crate::rt::SignalKind;
+                #[cfg(unix)]
                 pub type Signal = $crate::rt::Signal<C>;
 
                 /// Listens for a signal from now on.
+                #[cfg(unix)]
                 #[track_caller]
                 pub fn signal(kind: SignalKind) -> ::std::io::Result<Signal>
                 where

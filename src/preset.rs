@@ -9,8 +9,9 @@ use core::time::Duration;
 
 /// What `#[bespoke::main]` and `bespoke::{spawn, net, time}` mean.
 ///
-/// One thread, readiness I/O (epoll, kqueue), pooled task memory, the monotonic clock. It assumes nothing that a container
-/// denies. The parts of this preset may change with a minor release; a program that wants to keep them names them.
+/// One thread, readiness I/O (epoll, kqueue, completion ports), pooled task memory, the monotonic clock. It assumes nothing
+/// that a container denies. The parts of this preset may change with a minor release; a program that wants to keep them
+/// names them.
 ///
 /// `bespoke::spawn` takes `Send` futures only: this preset may have several workers one day.
 #[derive(Debug, Clone, Copy)]

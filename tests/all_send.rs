@@ -2,7 +2,6 @@
 //!
 //! That is what lets one generic source spawn on every scheduler. One field that is not `Send`, in one future of ours, breaks
 //! every library that is generic over the config; here it breaks this file first. Nothing is run: to compile is to pass.
-#![cfg(unix)]
 
 use bespoke::channel::{mpsc, oneshot};
 use bespoke::io::IoBuf;

@@ -2,7 +2,7 @@
 //! common with others is in `schedulers`.
 //!
 //! Threads and descriptors are counted for the whole process, so one test runs at a time.
-#![cfg(target_os = "linux")]
+#![cfg(any(target_os = "linux", windows))]
 #![expect(clippy::unwrap_used, reason = "the helpers of tests are tests, too")]
 #![expect(clippy::async_yields_async, reason = "a sleep is moved on purpose")]
 
@@ -17,6 +17,9 @@ use core::time::Duration;
 use std::io;
 use std::net::TcpStream as StdStream;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
+
+#[path = "common/descriptors.rs"]
+mod open;
 
 struct App;
 
@@ -55,19 +58,19 @@ struct Counts {
     _one: MutexGuard<'static, ()>,
 }
 
-fn entries(of: &str) -> usize {
-    std::fs::read_dir(of).unwrap().count()
-}
-
 impl Counts {
     fn start() -> Counts {
         static ONE: Mutex<()> = Mutex::new(());
         let one = ONE.lock().unwrap_or_else(PoisonError::into_inner);
-        Counts { threads: 0, descriptors: entries("/proc/self/fd"), _one: one }.settled()
+        Counts { threads: 0, descriptors: open::fds(), _one: one }.settled()
     }
 
-    /// The harness starts and ends threads of its own: a test counts those that have our names.
+    /// The harness starts and ends threads of its own: a test counts those that have our names. On Windows nothing lists
+    /// them: there only descriptors are counted.
     fn ours() -> usize {
+        if cfg!(windows) {
+            return 0;
+        }
         std::fs::read_dir("/proc/self/task")
             .unwrap()
             .filter_map(|task| std::fs::read_to_string(task.ok()?.path().join("comm")).ok())
@@ -90,7 +93,7 @@ impl Counts {
             pause(5);
         }
         assert_eq!(Self::ours(), self.threads, "threads are left");
-        assert_eq!(entries("/proc/self/fd"), self.descriptors, "descriptors are left");
+        assert_eq!(open::fds(), self.descriptors, "descriptors are left");
     }
 }
 
@@ -359,10 +362,11 @@ fn a_runtime_without_io_or_tasks_starts_nothing() {
     let rt = Runtime::<App>::new().unwrap();
     assert_eq!(rt.block_on(async { 1 }), 1);
     assert_eq!(Counts::ours(), counts.threads);
-    assert_eq!(entries("/proc/self/fd"), counts.descriptors);
+    assert_eq!(open::fds(), counts.descriptors);
 }
 
 /// A signal or another: each is seen although the operations block.
+#[cfg(unix)]
 #[test]
 fn two_listeners_for_signals_in_one_task_both_hear() {
     use bespoke::rt::{SignalKind, signal};

@@ -6,6 +6,7 @@
 //! | file | holds |
 //! |---|---|
 //! | `when` | on which drivers a case is run |
+//! | `resets` | what other tests use, too: whether the system tells of resets |
 //! | `support` | how a case is run: alone, watched, its descriptors counted; seeds, peers, numbered bytes |
 //! | `streams` | echo, ends, resets, slow readers, halves |
 //! | `addresses` | refused, in use, bad text, unknown names, IPv6; options |
@@ -18,7 +19,6 @@
 //!
 //! Every case runs alone in the process and must leave the count of open descriptors as it was. A case that hangs ends the
 //! process with its name. `BESPOKE_DEEP=1` runs the long counts, `BESPOKE_SEED=n` repeats a run.
-#![cfg(unix)]
 #![allow(clippy::disallowed_methods, reason = "the peers and the measuring stand outside of any runtime")]
 
 #[path = "conformance/addresses.rs"]
@@ -27,12 +27,24 @@ mod addresses;
 mod arrivals;
 #[path = "conformance/confined.rs"]
 mod confined;
+#[cfg(unix)]
 #[path = "conformance/descriptors.rs"]
 mod descriptors;
+#[cfg(windows)]
+mod descriptors {
+    pub(crate) fn accept_backs_off<C: bespoke::Config>() {
+        println!(
+            "skipped for `{}`: this system has no limit of sockets that a process could lower for itself",
+            C::NAME
+        );
+    }
+}
 #[path = "conformance/leases.rs"]
 mod leases;
 #[path = "conformance/reads.rs"]
 mod reads;
+#[path = "common/resets.rs"]
+mod resets;
 #[path = "conformance/shutdown.rs"]
 mod shutdown;
 #[path = "conformance/streams.rs"]

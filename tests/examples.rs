@@ -2,7 +2,6 @@
 //!
 //! `cargo test` builds the examples next to this test; with a choice of targets (`--test examples`, `--all-targets`) it does
 //! not, and then a missing or outdated one fails here with a line that says so. Nothing waits longer than [`PATIENCE`].
-#![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, helpers included")]
 #![expect(
     clippy::disallowed_methods,
@@ -11,6 +10,7 @@
 
 use core::time::Duration;
 use std::collections::BTreeMap;
+use std::env::consts::EXE_EXTENSION;
 use std::fs;
 use std::io::{ErrorKind, Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -18,6 +18,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread;
 use std::time::{Instant, SystemTime};
+
+#[cfg(windows)]
+#[path = "common/ctrl_c.rs"]
+mod ctrl_c;
 
 /// After this a program hangs.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -28,7 +32,7 @@ const STOPPING_MAX: Duration = Duration::from_secs(3);
 fn example(name: &str) -> PathBuf {
     // target/<profile>/deps/examples-<hash>: the examples are in target/<profile>/examples.
     let test = std::env::current_exe().unwrap();
-    let program = test.ancestors().nth(2).unwrap().join("examples").join(name);
+    let program = test.ancestors().nth(2).unwrap().join("examples").join(name).with_extension(EXE_EXTENSION);
     let written = |path: &Path| fs::metadata(path).and_then(|file| file.modified()).ok();
     let Some(built) = written(&program) else {
         panic!("{} is not there: run `cargo build --examples`, in the profile of this test", program.display());
@@ -79,6 +83,8 @@ struct Ended {
 fn start(name: &str, args: &[&str]) -> Running {
     let mut command = Command::new(example(name));
     command.args(args).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    #[cfg(windows)]
+    ctrl_c::alone(&mut command);
     let mut child = command.spawn().unwrap();
     // Read all the while: a full pipe would stop the program.
     let out = Some(collect(child.stdout.take().unwrap()));
@@ -114,6 +120,13 @@ impl Running {
         Ended { what, status, out, err }
     }
 
+    #[cfg(windows)]
+    fn signal(&self, name: &str) {
+        assert_eq!(name, "INT", "there is no other");
+        ctrl_c::press(&self.child, "presses_ctrl_c_for_another");
+    }
+
+    #[cfg(unix)]
     fn signal(&self, name: &str) {
         let sent = Command::new("kill").args(["-s", name, &self.child.id().to_string()]).status().unwrap();
         assert!(sent.success(), "kill -s {name}: {sent}");
@@ -126,6 +139,13 @@ impl Drop for Running {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// The helper of `Running::signal`, which starts it in a process of its own.
+#[cfg(windows)]
+#[test]
+fn presses_ctrl_c_for_another() {
+    ctrl_c::press_if_asked();
 }
 
 fn run(name: &str, args: &[&str]) -> Ended {
@@ -319,7 +339,8 @@ fn stops(server: Running, signal: &str) -> Ended {
 
 #[test]
 fn echo_listens_until_interrupted_and_prints_totals() {
-    for signal in ["INT", "TERM"] {
+    let signals: &[&str] = if cfg!(windows) { &["INT"] } else { &["INT", "TERM"] };
+    for signal in signals {
         let (server, mut stream) = listening();
         let bytes = echoes(&mut stream);
         drop(stream);

@@ -3,7 +3,6 @@
 //!
 //! Generic code sees the bounds that hold on every scheduler: futures are `Send`. Waits are bounded by [`soon`], so that a
 //! lost wake-up is a failure and not a hang.
-#![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "the helpers of tests are tests, too")]
 #![allow(clippy::manual_async_fn, reason = "the form that generic recursion needs")]
 #![expect(clippy::async_yields_async, reason = "handles leave the runtime that made them on purpose")]

@@ -7,12 +7,12 @@
 //! |---|---|
 //! | `when` | on which drivers a case is run; that of the conformance suite |
 //! | `support` | a runtime, a connected pair, numbered bytes, the count of allocations |
+//! | `resets` | what other tests use, too: whether the system tells of resets |
 //! | `vectored` | several buffers at once |
 //! | `owned` | reads into buffers that they own |
 //! | `leases` | the memory of reads into buffers of the driver's |
 //! | `lines` | lines and buffered reads |
 //! | `copies` | copying until the end |
-#![cfg(unix)]
 #![allow(clippy::disallowed_methods, reason = "the peers and the measuring stand outside of any runtime")]
 
 #[path = "transfers/copies.rs"]
@@ -23,6 +23,8 @@ mod leases;
 mod lines;
 #[path = "transfers/owned.rs"]
 mod owned;
+#[path = "common/resets.rs"]
+mod resets;
 #[path = "transfers/support.rs"]
 mod support;
 #[path = "transfers/vectored.rs"]

@@ -2,7 +2,7 @@
 
 use bespoke::io::IoBuf;
 use bespoke::prelude::*;
-use bespoke::rt::{Foreign, SignalKind, TcpListener, TcpStream, signal};
+use bespoke::rt::{Foreign, TcpListener, TcpStream};
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -62,26 +62,40 @@ async fn answer<C: Config<Driver: Net>>(mut stream: TcpStream<C>, totals: &Total
     }
 }
 
-/// Serves until Ctrl-C or SIGTERM: then accepts no more, and gives open connections a second to end.
-pub(crate) async fn until_interrupted<C: Config<Driver: Net + Foreign>>(address: &str) -> io::Result<Arc<Totals>> {
-    let listener = TcpListener::<C>::bind(address).await?;
+/// Ends with Ctrl-C or SIGTERM, which end the program no longer from this call on.
+#[cfg(unix)]
+fn interruption<C: Config<Driver: Foreign>>() -> io::Result<impl Future<Output = io::Result<()>>> {
+    use bespoke::rt::{SignalKind, signal};
     let mut interrupt = signal::<C>(SignalKind::interrupt())?;
     let mut terminate = signal::<C>(SignalKind::terminate())?;
-    eprintln!("echo: listening on {}, Ctrl-C to stop", listener.local_addr()?);
-    let totals = Totals::shared();
-    let server = C::spawn(serve(listener, totals.clone()));
-    {
+    Ok(async move {
         let mut interrupted = core::pin::pin!(interrupt.recv());
         let mut terminated = core::pin::pin!(terminate.recv());
         core::future::poll_fn(|cx| {
             if interrupted.as_mut().poll(cx).is_ready() {
-                core::task::Poll::Ready(())
+                core::task::Poll::Ready(Ok(()))
             } else {
-                terminated.as_mut().poll(cx).map(drop)
+                terminated.as_mut().poll(cx).map(|_| Ok(()))
             }
         })
-        .await;
-    }
+        .await
+    })
+}
+
+/// Ends with Ctrl-C, which ends the program no longer from the first poll on.
+#[cfg(windows)]
+fn interruption<C: Config<Driver: Foreign>>() -> io::Result<impl Future<Output = io::Result<()>>> {
+    Ok(bespoke::rt::ctrl_c::<C>())
+}
+
+/// Serves until Ctrl-C or SIGTERM: then accepts no more, and gives open connections a second to end.
+pub(crate) async fn until_interrupted<C: Config<Driver: Net + Foreign>>(address: &str) -> io::Result<Arc<Totals>> {
+    let listener = TcpListener::<C>::bind(address).await?;
+    let interruption = interruption::<C>()?;
+    eprintln!("echo: listening on {}, Ctrl-C to stop", listener.local_addr()?);
+    let totals = Totals::shared();
+    let server = C::spawn(serve(listener, totals.clone()));
+    interruption.await?;
     eprintln!("\necho: stopping");
     server.abort();
     // The abort drops the listener, unless the thread is blocked in its accept: that ends when the runtime closes. The

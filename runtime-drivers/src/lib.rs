@@ -3,37 +3,26 @@
 //! | room | holds |
 //! |---|---|
 //! | `op` | the operations: plain data, the one reference meaning of each, the capability traits |
-//! | `mio` | the readiness driver: epoll, kqueue |
+//! | `mio` | the readiness driver: epoll, kqueue, the completion ports of Windows |
 //! | `blocking` | the driver whose operations block: plain system calls |
 //! | `net` | the typed layer: listeners, streams, addresses |
 //! | `io` | what is done with anything that reads or writes: lines, copies |
 //! | `signal` | the typed layer: signals of the operating system |
-//! | `sys` | the system calls; the only room that names `libc` |
+//! | `sys` | the system calls; the only room that names `libc` and `windows_sys` |
 //!
 //! *Architecture Invariant:* a driver's folder holds `mod.rs` (what it is, how it sleeps) and `lower.rs` (how each operation
 //! is expressed there). The typed layer names operations and capabilities, never a driver.
 //!
 //! # Platform
-//! Unix. On other systems this crate is empty for now.
-#![cfg_attr(not(unix), no_std)]
-
-#[cfg(unix)]
+//! Unix and Windows. Of Windows, what wine 8 can run was run; see the pages of `sys`.
 mod blocking;
-#[cfg(unix)]
 pub mod io;
-#[cfg(unix)]
 mod mio;
-#[cfg(unix)]
 pub mod net;
-#[cfg(unix)]
 pub mod op;
-#[cfg(unix)]
 pub mod signal;
-#[cfg(unix)]
 #[cfg_attr(not(test), allow(dead_code, unused_imports, reason = "vectored transfers and more options are called next"))]
 mod sys;
 
-#[cfg(unix)]
 pub use self::blocking::{Blocking, BlockingUnparker, LiveBlocking};
-#[cfg(unix)]
 pub use self::mio::{LiveMio, Mio, MioUnparker};

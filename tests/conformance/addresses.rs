@@ -126,8 +126,18 @@ pub(crate) fn options<C: Config<Driver: Net>>() {
         }
         let probes =
             Keepalive { idle: Some(Duration::from_secs(77)), interval: Some(Duration::from_secs(7)), count: Some(3) };
-        stream.set_keepalive(Some(probes)).expect("open");
-        assert_eq!(stream.keepalive().expect("open"), Some(probes));
+        match stream.set_keepalive(Some(probes)) {
+            // `WSAENOPROTOOPT`: Windows before version 10, and wine 8, do not know the figures.
+            Err(error) if cfg!(windows) && error.raw_os_error() == Some(10042) => {
+                println!("in part skipped: this system has no figures for keepalive");
+                stream.set_keepalive(Some(Keepalive::default())).expect("without figures");
+                assert_eq!(stream.keepalive().expect("open"), Some(Keepalive::default()));
+            }
+            set => {
+                set.expect("open");
+                assert_eq!(stream.keepalive().expect("open"), Some(probes));
+            }
+        }
         stream.set_keepalive(None).expect("open");
         assert_eq!(stream.keepalive().expect("open"), None);
         stream.set_recv_buffer_size(50_000).expect("open");
@@ -138,6 +148,10 @@ pub(crate) fn options<C: Config<Driver: Net>>() {
         assert_eq!(stream.ttl().expect("open"), 42);
         assert_eq!(stream.set_ttl(0).expect_err("no hop at all").kind(), ErrorKind::InvalidInput);
         let shared = TcpOptions { reuse_port: true, ..TcpOptions::default() };
+        if cfg!(windows) {
+            let error = TcpListener::<C>::bind_with("127.0.0.1:0", shared).await.expect_err("the system cannot");
+            return assert_eq!(error.kind(), ErrorKind::Unsupported, "{error}");
+        }
         let one = TcpListener::<C>::bind_with("127.0.0.1:0", shared).await.expect("a port is free");
         let address = one.local_addr().expect("bound");
         drop(TcpListener::<C>::bind_with(address, shared).await.expect("the port is shared"));

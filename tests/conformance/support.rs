@@ -12,6 +12,11 @@ use std::net::{TcpListener as StdListener, TcpStream as StdStream};
 use std::sync::{Mutex, PoisonError, mpsc};
 use std::time::Instant;
 
+#[path = "../common/descriptors.rs"]
+mod open;
+
+pub(crate) use self::open::fds;
+
 /// Descriptors are counted per process, so one case runs at a time.
 static ALONE: Mutex<()> = Mutex::new(());
 static NAME: Mutex<&str> = Mutex::new("");
@@ -37,6 +42,7 @@ pub(crate) fn run(name: &'static str, case: fn()) {
 }
 
 /// The name of the test that runs now, for one that starts itself again in a process of its own.
+#[cfg(unix)]
 pub(crate) fn name() -> &'static str {
     *NAME.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -101,13 +107,6 @@ pub(crate) fn assert_numbered(at: u64, got: &[u8]) {
         let wrong = got.iter().zip(&wanted).position(|(got, wanted)| got != wanted).unwrap_or_default();
         panic!("byte {} of the stream is lost, repeated or changed", at + wrong as u64);
     }
-}
-
-/// How many descriptors the process has open.
-pub(crate) fn fds() -> usize {
-    let folder = if cfg!(target_os = "linux") { "/proc/self/fd" } else { "/dev/fd" };
-    // The one that lists the folder is counted each time.
-    std::fs::read_dir(folder).expect("the system lists open descriptors").count()
 }
 
 /// Does `holds` become true within a second?

@@ -26,15 +26,22 @@ fn finding(rule: &'static str, path: &str, text: &str, at: usize, what: impl Int
     Finding { rule, path: path.into(), line: line_of(text, at), what: what.into() }
 }
 
-/// Rule: `libc` is named only in `sys.rs` files and `sys/` folders of drivers and alloc.
-fn libc_only_in_sys(path: &str, text: &str) -> Vec<Finding> {
-    let sys = path.ends_with("/sys.rs") || path.contains("/sys/");
-    if sys && (path.starts_with("runtime-drivers/src/") || path.starts_with("runtime-alloc/src/")) {
-        return Vec::new();
-    }
+/// Rule: `libc` is named only in `sys/unix/` of drivers and in `sys.rs` files and `sys/` folders of alloc, `windows_sys` only
+/// in `sys/windows/` of drivers.
+fn system_calls_only_in_sys(path: &str, text: &str) -> Vec<Finding> {
+    let unix = path.starts_with("runtime-drivers/src/sys/unix/")
+        || path.starts_with("runtime-alloc/src/") && (path.ends_with("/sys.rs") || path.contains("/sys/"));
+    let windows = path.starts_with("runtime-drivers/src/sys/windows/");
     let code = product(path, text);
-    let what = "`libc` outside a sys.rs of drivers or alloc: wrap the call there and name the wrapper here";
-    words(&code, "libc").map(|at| finding("libc", path, &code, at, what)).collect()
+    let mut found = Vec::new();
+    for (name, fine) in [("libc", unix), ("windows_sys", windows)] {
+        let what = format!("`{name}` outside its `sys` room: wrap the call there and name the wrapper here");
+        if !fine {
+            found.extend(words(&code, name).map(|at| finding("system calls", path, &code, at, what.clone())));
+        }
+    }
+    found.sort_by_key(|f| f.line);
+    found
 }
 
 /// Rule: nothing unfinished lands, and an ignored test says why.
@@ -139,18 +146,20 @@ fn rust() -> Vec<(String, String)> {
 }
 
 #[test]
-fn libc_is_named_in_sys_files_only() {
-    none(&sources().iter().flat_map(|(path, text)| libc_only_in_sys(path, text)).collect::<Vec<_>>());
+fn system_calls_are_named_in_sys_rooms_only() {
+    none(&sources().iter().flat_map(|(path, text)| system_calls_only_in_sys(path, text)).collect::<Vec<_>>());
 }
 
 #[test]
-fn libc_elsewhere_is_found() {
+fn system_calls_elsewhere_are_found() {
     let text = "use libc::c_int;\n// libc::read\nfn f() { libc::read(); }\n#[cfg(test)]\nmod t { use libc::x; }\n\
-                fn g() { \"libc::x\"; }\nuse libc as c;";
-    only(&libc_only_in_sys("runtime-drivers/src/mio/mod.rs", text), &[1, 3, 7]);
-    only(&libc_only_in_sys("runtime-core/src/sys.rs", text), &[1, 3, 7]);
-    only(&libc_only_in_sys("runtime-drivers/src/sys/fd.rs", text), &[]);
-    only(&libc_only_in_sys("runtime-alloc/src/numa/sys.rs", text), &[]);
+                fn g() { \"libc::x\"; }\nuse libc as c;\nuse windows_sys::core::BOOL;";
+    only(&system_calls_only_in_sys("runtime-drivers/src/mio/mod.rs", text), &[1, 3, 7, 8]);
+    only(&system_calls_only_in_sys("runtime-core/src/sys.rs", text), &[1, 3, 7, 8]);
+    only(&system_calls_only_in_sys("runtime-drivers/src/sys/mod.rs", text), &[1, 3, 7, 8]);
+    only(&system_calls_only_in_sys("runtime-drivers/src/sys/unix/fd.rs", text), &[8]);
+    only(&system_calls_only_in_sys("runtime-drivers/src/sys/windows/fd.rs", text), &[1, 3, 7]);
+    only(&system_calls_only_in_sys("runtime-alloc/src/numa/sys.rs", text), &[8]);
 }
 
 #[test]

@@ -53,8 +53,14 @@ pub(crate) fn ends_and_errors_give_the_buffer_back<C: Config<Driver: Net>>() {
         let (mut stream, peer) = pair::<C>().await;
         stream.write_all("never read").await.0.expect("room");
         drop(peer); // with unread bytes: a reset
+        let told = crate::resets::are_told();
         let (read, buffer) = stream.read_into(vec![1, 2, 3]).await;
-        assert_eq!((read.expect_err("a reset").kind(), buffer), (ErrorKind::ConnectionReset, vec![1, 2, 3]));
+        match read {
+            Ok(0) if !told => assert_eq!(buffer, []),
+            read => {
+                assert_eq!((read.expect_err("a reset").kind(), buffer), (ErrorKind::ConnectionReset, vec![1, 2, 3]))
+            }
+        }
     });
 }
 

@@ -224,10 +224,16 @@ pub(crate) fn reset_gives_the_buffers_back<C: Config<Driver: Net>>() {
         assert_eq!(stream.write("never read").await.0.expect("room"), 10);
         // Unread bytes at the close: the peer resets.
         drop(peer);
-        let kind = stream.read_vectored(&mut [IoSliceMut::new(&mut [0])]).await.expect_err("a reset").kind();
-        assert_eq!(kind, ErrorKind::ConnectionReset);
+        let told = crate::resets::are_told();
+        match stream.read_vectored(&mut [IoSliceMut::new(&mut [0])]).await {
+            Ok(0) if !told => {}
+            read => assert_eq!(read.expect_err("a reset").kind(), ErrorKind::ConnectionReset),
+        }
         let (written, buffers) = stream.write_vectored([vec![1], vec![2]]).await;
-        assert_eq!(written.expect_err("gone").kind(), ErrorKind::BrokenPipe);
+        let kind = written.expect_err("gone").kind();
+        // Windows knows no broken pipe of a socket that its peer has reset.
+        let fine = if cfg!(windows) { ErrorKind::ConnectionReset } else { ErrorKind::BrokenPipe };
+        assert!(kind == fine || kind == ErrorKind::ConnectionAborted && cfg!(windows), "{kind:?}");
         assert_eq!(buffers, [[1], [2]]);
     });
 }

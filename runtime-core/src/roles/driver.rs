@@ -8,13 +8,14 @@ use crate::sharing::Sharing;
 #[cfg(feature = "alloc")]
 use crate::util::link::Node;
 use core::ptr::NonNull;
+use core::time::Duration;
 
 /// Nanoseconds from now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Nanos(pub u64);
 
-/// What the operating system calls the resource: a file descriptor on Unix, the index of a direct descriptor, or nothing
-/// where the driver owns the resource itself (Windows).
+/// What the operating system calls the resource: a file descriptor on Unix, a `SOCKET` on Windows (whose 32 significant bits
+/// these are), the index of a direct descriptor.
 pub type RawResource = i32;
 
 /// A resource of the operating system under a driver: which one (`raw`), and the slot that stands for it (`key`).
@@ -114,6 +115,11 @@ pub trait Driver: 'static {
     /// [without state](Self::STATELESS); the resource is closed later, by its handle.
     #[doc(hidden)]
     fn interrupt(_resource: RawResource) {}
+
+    /// After this long [`interrupt`](Self::interrupt) is called again for what is still open, where one call misses a thread
+    /// that is just about to wait. `None`: once is enough.
+    #[doc(hidden)]
+    const INTERRUPT_AGAIN: Option<Duration> = None;
 }
 
 /// The driver can live under a scheduler of the sharing `S`.

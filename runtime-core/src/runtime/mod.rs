@@ -227,7 +227,7 @@ mod owner {
             // SAFETY: this thread owns the worker; `closed` keeps everything else away from it.
             let drained = unsafe { close::close(self.worker, by) };
             let running_tasks = if const { place::own_thread::<C>() } {
-                common.task_threads.wait(timeout.saturating_sub(start.elapsed()))
+                own_thread::wait(&common, timeout.saturating_sub(start.elapsed()))
             } else {
                 0
             };

@@ -10,11 +10,9 @@
 //! 4. The thread closes the worker and leaves the registry.
 //!
 //! # Shutdown
-//! [`stop`] closes the registry and asks every task to end, then interrupts open resources; [`TaskThreads::wait`] waits.
-//! In this order: an operation that was interrupted finds its task asked to end, or soon will, and says "pending" rather
-//! than what the system said; see [`Operation`](crate::driver::Operation).
-//!
-//! [`TaskThreads::wait`]: crate::worker::task_threads::TaskThreads::wait
+//! [`stop`] closes the registry and asks every task to end, then interrupts open resources; [`wait`] waits. In this order: an
+//! operation that was interrupted finds its task asked to end, or soon will, and says "pending" rather than what the system
+//! said; see [`Operation`](crate::driver::Operation).
 
 use super::single;
 use crate::config::{Config, SharingOf};
@@ -31,6 +29,7 @@ use crate::worker::{Common, Worker, ambient, close, spawn};
 use alloc::boxed::Box;
 use alloc::sync::Arc;
 use core::ptr::NonNull;
+use core::time::Duration;
 
 /// Spawns a task on a thread of its own. Gives the future back when there is no memory for it or for its worker.
 ///
@@ -254,7 +253,25 @@ impl core::fmt::Display for Inside {
 /// Asks every task to end, and frees the threads that are blocked in operations. Does not wait.
 pub(crate) fn stop<C: Config>(common: &Common<C>) {
     common.task_threads.close();
+    interrupt::<C>(common);
+}
+
+/// Frees the threads that are blocked in operations.
+fn interrupt<C: Config>(common: &Common<C>) {
     if <C::Driver as Driver>::STATELESS {
         common.open.close(<C::Driver as Driver>::interrupt);
     }
+}
+
+/// Waits until the threads of all tasks are gone, for at most `timeout`, and frees them again where the driver asks for it;
+/// returns how many are left. After [`stop`].
+pub(crate) fn wait<C: Config>(common: &Common<C>, timeout: Duration) -> usize {
+    let mut left = timeout;
+    if let Some(again) = const { <C::Driver as Driver>::INTERRUPT_AGAIN } {
+        while left > again && !common.task_threads.are_gone_within(again) {
+            left -= again;
+            interrupt::<C>(common);
+        }
+    }
+    common.task_threads.wait(left)
 }

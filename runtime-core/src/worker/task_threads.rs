@@ -151,6 +151,11 @@ impl<T: Threads> TaskThreads<T> {
         tasks.iter().for_each(AbortHandle::abort);
     }
 
+    /// Waits until every thread is gone, for at most `timeout`; whether they are. After [`close`](Self::close).
+    pub(crate) fn are_gone_within(&self, timeout: Duration) -> bool {
+        self.until_gone(self.lock(), timeout).members.is_empty()
+    }
+
     /// Waits until every thread is gone, for at most `timeout`; returns how many are not. After [`close`](Self::close).
     /// With a timeout of zero it does not wait at all. Threads that are left end on their own.
     pub(crate) fn wait(&self, timeout: Duration) -> usize {

@@ -105,8 +105,8 @@ impl RunBlocking for RecvVectored {
         if self.len == 0 {
             return Ok(0);
         }
-        // SAFETY: whoever made the operation promised that `to` is the start of `count` of them during the poll; on Unix an
-        // `IoSliceMut` is an `iovec`, as the library says.
+        // SAFETY: whoever made the operation promised that `to` is the start of `count` of them during the poll; an
+        // `IoSliceMut` is an `iovec` on Unix and a `WSABUF` on Windows, as the library says.
         let stretches = unsafe { core::slice::from_raw_parts(self.to.cast::<IoVec>().cast_const(), self.count) };
         // SAFETY: as above: each of them is writable, and borrowed by nobody else.
         unsafe { transfer::recv_vectored(self.stream.raw, stretches, false) }

@@ -56,9 +56,10 @@ impl Driver for Blocking {
     }
 
     fn interrupt(resource: RawResource) {
-        // It fails for a socket that is not connected, on which nobody waits.
-        let _ = sys::socket::shutdown(resource, std::net::Shutdown::Both);
+        sys::socket::interrupt(resource);
     }
+
+    const INTERRUPT_AGAIN: Option<Duration> = sys::socket::INTERRUPT_AGAIN;
     const DRIVERS_ARE_THE_PROJECTS_OWN_until_1_0: bespoke_core::roles::Sealed = bespoke_core::roles::Sealed::OURS;
 }
 

@@ -31,13 +31,13 @@ fn attempt<T>(
     cx: &mut Context<'_>,
     mut call: impl FnMut() -> Result<T, Errno>,
 ) -> Poll<Result<T, Errno>> {
-    if !live.ready(key, side, cx) {
+    if !live.ready(key, side, cx)? {
         return Poll::Pending;
     }
     match call() {
         Err(errno) if sys::would_block(errno) => {
             live.clear(key, side);
-            live.watch(key, side, cx);
+            live.watch(key, side, cx)?;
             Poll::Pending
         }
         result => Poll::Ready(result),
@@ -92,7 +92,7 @@ fn ready(live: &LiveMio, op: &Ready, cx: &mut Context<'_>) -> Poll<Result<(), Er
         Direction::Read => Side::Read,
         Direction::Write => Side::Write,
     };
-    if !live.ready(key, side, cx) {
+    if !live.ready(key, side, cx)? {
         return Poll::Pending;
     }
     // Before the caller looks: an edge from now on is told by the next call.
@@ -121,7 +121,7 @@ fn connect(live: &LiveMio, op: &Connect, asked: &mut Asked, cx: &mut Context<'_>
             return Poll::Ready(Err(errno));
         }
     }
-    if !live.ready(socket.key, Side::Write, cx) {
+    if !live.ready(socket.key, Side::Write, cx)? {
         return Poll::Pending;
     }
     Poll::Ready(match socket::take_error(socket.raw) {

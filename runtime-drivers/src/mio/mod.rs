@@ -1,13 +1,16 @@
-//! The readiness driver: epoll on Linux, kqueue on the BSDs and Apple systems, by way of [mio](https://docs.rs/mio).
+//! The readiness driver: epoll on Linux, kqueue on the BSDs and Apple systems, a completion port and the socket driver AFD
+//! on Windows, by way of [mio](https://docs.rs/mio).
 //!
-//! Sockets are non-blocking and registered once, edge-triggered, for both directions. An operation tries its system call
-//! first if the source is thought ready; "would block" clears that, leaves the waker, and the next edge wakes. A read that
-//! was shorter than asked clears it as well, which saves the call that would say "would block", unless the peer has hung
-//! up: the end of a stream makes no second edge.
+//! Sockets are non-blocking and registered once. An operation tries its system call first if the source is thought ready;
+//! "would block" clears that, leaves the waker, and the next event wakes. A read that was shorter than asked clears it as
+//! well, which saves the call that would say "would block", unless the peer has hung up: on Unix, where an event is an
+//! edge, the end of a stream makes no second one. On Windows an event is a level, asked for whenever a waker is left: see
+//! [`entry`].
 //!
 //! # Sleep
 //! One `epoll_wait` per turn. Its timeout is rounded up to a millisecond, so on Linux a `timerfd` in the same epoll ends a
 //! sleep to the nanosecond. It stays armed over turns as long as it would not ring too late; an early ring costs one turn.
+//! On Windows the timeout is as fine as the system's timer, 15.6 ms unless a program asked for less.
 //! The operation [`Timeout`](bespoke_core::driver::Timeout) has deadlines of its own, see `timeouts`.
 //!
 //! # Invariants
@@ -16,6 +19,7 @@
 //!    come back here.
 //! 3. An event carries the generation of its source; an event of an older one is ignored.
 
+mod entry;
 mod lower;
 #[cfg(any(target_os = "linux", target_os = "android"))]
 mod timer;
@@ -42,6 +46,7 @@ mod timer {
 
 mod timeouts;
 
+use self::entry::Entry;
 use crate::op::{LEASE_BYTES, Taken};
 use crate::sys;
 use bespoke_core::driver::{Buffer, Buffers, Errno};
@@ -55,12 +60,11 @@ use core::cell::{Cell, UnsafeCell};
 use core::ptr::NonNull;
 use core::task::{Context, Waker};
 use core::time::Duration;
-use mio::unix::SourceFd;
-use mio::{Events, Interest, Poll, Token};
+use mio::{Events, Interest, Poll, Registry, Token};
 use std::io;
 use std::vec::Vec;
 
-/// The readiness driver of every Unix: epoll, kqueue.
+/// The readiness driver of every system: epoll, kqueue, completion ports.
 ///
 /// | | |
 /// |---|---|
@@ -102,10 +106,7 @@ struct Source {
     writable: bool,
     /// The peer has ended its direction, or both: no further edge need come.
     hung_up: bool,
-    /// Other descriptors may name the same open file: closing this one would leave it in the poll.
-    shared: bool,
-    /// In the poll. A socket that never began to connect is not.
-    enlisted: bool,
+    entry: Entry,
     reader: Option<Waker>,
     /// Tasks that wait for one listener: each edge wakes all, as it may stand for several connections.
     acceptors: Vec<Waker>,
@@ -168,17 +169,25 @@ impl LiveMio {
         f(&mut sources[key as usize])
     }
 
+    fn registry(&self) -> &Registry {
+        // SAFETY: one thread; the poll is borrowed otherwise only while it polls, which runs nothing of ours.
+        unsafe { &*self.poll.get() }.registry()
+    }
+
     /// Is the source thought ready? If not, leaves the waker of `cx`.
+    ///
+    /// # Errors
+    /// As [`watch`](Self::watch).
     #[inline]
-    fn ready(&self, key: u32, side: Side, cx: &mut Context<'_>) -> bool {
+    fn ready(&self, key: u32, side: Side, cx: &mut Context<'_>) -> Result<bool, Errno> {
         let ready = self.with_source(key, |source| match side {
             Side::Read | Side::Accept => source.readable,
             Side::Write => source.writable,
         });
         if !ready {
-            self.watch(key, side, cx);
+            self.watch(key, side, cx)?;
         }
-        ready
+        Ok(ready)
     }
 
     /// "Would block", or a short read: not ready until the next edge.
@@ -190,13 +199,31 @@ impl LiveMio {
         });
     }
 
-    /// Leaves the waker of `cx` with the source.
-    fn watch(&self, key: u32, side: Side, cx: &mut Context<'_>) {
-        let place: fn(&mut Source) -> &mut Option<Waker> = match side {
-            Side::Read => |source| &mut source.reader,
-            Side::Write => |source| &mut source.writer,
-            Side::Accept => return self.watch_among(key, cx),
-        };
+    /// Leaves the waker of `cx` with the source, and sees to it that an event comes.
+    ///
+    /// # Errors
+    /// What the poll was refused.
+    fn watch(&self, key: u32, side: Side, cx: &mut Context<'_>) -> Result<(), Errno> {
+        match side {
+            Side::Read => self.leave(key, |source| &mut source.reader, cx),
+            Side::Write => self.leave(key, |source| &mut source.writer, cx),
+            Side::Accept => self.leave_among(key, cx),
+        }
+        let registry = self.registry();
+        let armed = self.with_source(key, |source| {
+            let reads = source.reader.is_some() || !source.acceptors.is_empty();
+            let interest = match (reads, source.writer.is_some()) {
+                (true, false) => Interest::READABLE,
+                (false, true) => Interest::WRITABLE,
+                _ => Interest::READABLE | Interest::WRITABLE,
+            };
+            source.entry.arm(registry, token(key, source.generation), interest)
+        });
+        armed.map_err(|error| errno(&error))
+    }
+
+    /// Leaves the waker of `cx` in its place.
+    fn leave(&self, key: u32, place: fn(&mut Source) -> &mut Option<Waker>, cx: &mut Context<'_>) {
         let old = self.with_source(key, |source| place(source).take());
         let (waker, unused) = match old {
             Some(waker) if waker.will_wake(cx.waker()) => (waker, None),
@@ -208,7 +235,7 @@ impl LiveMio {
 
     /// Leaves the waker of `cx` with a listener, beside those of other tasks.
     #[cold]
-    fn watch_among(&self, key: u32, cx: &mut Context<'_>) {
+    fn leave_among(&self, key: u32, cx: &mut Context<'_>) {
         let known = self.with_source(key, |source| source.acceptors.iter().any(|waker| waker.will_wake(cx.waker())));
         if !known {
             let waker = cx.waker().clone();
@@ -218,17 +245,11 @@ impl LiveMio {
 
     /// Adds a descriptor to the poll.
     fn enlist(&self, resource: Resource) -> Result<(), Errno> {
-        let generation = self.with_source(resource.key, |source| source.generation);
-        // SAFETY: one thread; the poll is borrowed for this call, which runs nothing of the user's.
-        let poll = unsafe { &*self.poll.get() };
-        poll.registry()
-            .register(
-                &mut SourceFd(&resource.raw),
-                token(resource.key, generation),
-                Interest::READABLE | Interest::WRITABLE,
-            )
-            .map_err(|error| errno(&error))?;
-        self.with_source(resource.key, |source| source.enlisted = true);
+        let registry = self.registry();
+        let enlisted = self.with_source(resource.key, |source| {
+            source.entry.enlist(resource.raw, registry, token(resource.key, source.generation))
+        });
+        enlisted.map_err(|error| errno(&error))?;
         self.registered.set(self.registered.get() + 1);
         Ok(())
     }
@@ -289,8 +310,7 @@ impl LiveMio {
             Park::Poll | Park::Until(Nanos(0)) => self.wait(Some(Duration::ZERO)),
             Park::Forever => self.wait(None),
             Park::Until(nanos) => {
-                // SAFETY: one thread; the poll is borrowed for this call, which runs nothing of the user's.
-                let timeout = self.timer.arm(unsafe { &*self.poll.get() }.registry(), nanos)?;
+                let timeout = self.timer.arm(self.registry(), nanos)?;
                 self.wait(timeout)
             }
         }
@@ -365,10 +385,18 @@ impl Live for LiveMio {
             sources.resize_with(at + 1, Source::default);
         }
         let source = &mut sources[at];
-        let shared = kind == Kind::Foreign;
-        *source = Source { generation: source.generation, readable: true, writable: true, shared, ..Source::default() };
+        // SAFETY: the caller hands the resource over; `close` closes it, and it is released below if it is refused.
+        let entry = unsafe { Entry::new(resource.raw, kind) };
+        *source = Source { generation: source.generation, readable: true, writable: true, entry, ..Source::default() };
         // A socket that is not connected would report a hang-up: it joins the poll when it connects.
-        if kind == Kind::Unconnected { Ok(()) } else { self.enlist(resource) }
+        if kind == Kind::Unconnected {
+            return Ok(());
+        }
+        let enlisted = self.enlist(resource);
+        if enlisted.is_err() {
+            self.with_source(resource.key, |source| core::mem::take(&mut source.entry)).release();
+        }
+        enlisted
     }
 
     fn close(&self, resource: Resource) {
@@ -376,18 +404,12 @@ impl Live for LiveMio {
             let next = Source { generation: source.generation.wrapping_add(1), ..Source::default() };
             core::mem::replace(source, next)
         });
-        if old.enlisted {
+        let Source { entry, reader, acceptors, writer, interrupted, .. } = old;
+        if entry.is_enlisted() {
             self.registered.set(self.registered.get() - 1);
         }
-        if old.shared {
-            // SAFETY: one thread; the poll is borrowed for this call, which runs nothing of the user's.
-            let poll = unsafe { &*self.poll.get() };
-            // It fails only for what its owner has closed already, and then it is out of the poll, too.
-            let _ = poll.registry().deregister(&mut SourceFd(&resource.raw));
-        }
-        // Closing takes it out of the poll: nobody else holds the same open file, unless it is shared.
-        close_raw(resource.raw);
-        drop(old);
+        entry.close(resource.raw, self.registry());
+        drop((reader, acceptors, writer, interrupted));
     }
 
     fn park(&self, park: Park) -> Result<(), Errno> {
@@ -421,9 +443,4 @@ impl Live for LiveMio {
         // SAFETY: as the caller; `lower` lends no others.
         drop(unsafe { Buffer::<LEASE_BYTES>::of(buffer) });
     }
-}
-
-fn close_raw(raw: RawResource) {
-    // The descriptor is gone whatever it says; an error of an earlier write was told by that write.
-    let _ = sys::fd::close(raw);
 }

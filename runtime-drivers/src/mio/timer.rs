@@ -49,7 +49,7 @@ impl Timer {
         }
         let fd = sys::timerfd::create().ok()?;
         if registry.register(&mut SourceFd(&fd), TIMER, Interest::READABLE).is_err() {
-            super::close_raw(fd);
+            let _ = sys::fd::close(fd);
             return None;
         }
         self.fd.set(Some(fd));
@@ -65,7 +65,7 @@ impl Timer {
 impl Drop for Timer {
     fn drop(&mut self) {
         if let Some(fd) = self.fd.get() {
-            super::close_raw(fd);
+            let _ = sys::fd::close(fd);
         }
     }
 }

@@ -21,9 +21,11 @@ pub struct Keepalive {
 /// How a listener is made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TcpOptions {
-    /// May the address be one that a closed connection still holds (`SO_REUSEADDR`)? Yes by default.
+    /// May the address be one that a closed connection still holds (`SO_REUSEADDR`)? Yes by default. On Windows that is what
+    /// the system does by itself; "no" is `SO_EXCLUSIVEADDRUSE`.
     pub reuse_address: bool,
-    /// May several listeners share the address (`SO_REUSEPORT`)?
+    /// May several listeners share the address (`SO_REUSEPORT`)? Windows cannot do that:
+    /// [`Unsupported`](std::io::ErrorKind::Unsupported).
     pub reuse_port: bool,
     /// An IPv6 listener: without IPv4? `None` leaves the system's value.
     pub only_v6: Option<bool>,

@@ -21,7 +21,7 @@ pub struct RecvVectored {
 }
 
 impl RecvVectored {
-    /// How many slices one read may have: what every Unix takes (`IOV_MAX`).
+    /// How many slices one read may have: what every Unix takes (`IOV_MAX`); Windows would take more.
     pub const MAX: usize = 1024;
 }
 

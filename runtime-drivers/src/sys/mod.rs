@@ -1,7 +1,18 @@
-//! The system calls that ops and drivers make: one room for each family of systems, with the same functions in each.
+//! The system calls that ops and drivers make: a room for each family of systems, with the same functions in each.
+//!
+//! *Architecture Invariant:* `libc` is named below `unix` only, `windows_sys` below `windows` only. Nothing here knows a
+//! task, a driver or a `Config`.
+//!
+//! What the functions promise, their contract, stands in the room's own page; that of `windows` says where it differs.
 
+#[cfg(unix)]
 mod unix;
+#[cfg(windows)]
+mod windows;
 
 #[cfg(any(target_os = "linux", target_os = "android"))]
 pub(crate) use self::unix::timerfd;
+#[cfg(unix)]
 pub(crate) use self::unix::{fd, options, out_of_resources, poll, signal, socket, transfer, would_block};
+#[cfg(windows)]
+pub(crate) use self::windows::{fd, options, out_of_resources, poll, signal, socket, transfer, would_block};

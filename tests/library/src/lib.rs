@@ -9,5 +9,5 @@
 extern crate alloc;
 
 pub mod pace;
-#[cfg(all(feature = "net", unix))]
+#[cfg(feature = "net")]
 pub mod serve;

@@ -59,8 +59,8 @@ fn recv_vectored(live: &LiveMio, op: &RecvVectored, cx: &mut Context<'_>) -> Pol
     }
     let (key, raw) = (op.stream.key, op.stream.raw);
     let read = attempt(live, key, Side::Read, cx, || {
-        // SAFETY: whoever made the operation promised that `to` is the start of `count` of them during the poll; on Unix an
-        // `IoSliceMut` is an `iovec`, as the library says.
+        // SAFETY: whoever made the operation promised that `to` is the start of `count` of them during the poll; an
+        // `IoSliceMut` is an `iovec` on Unix and a `WSABUF` on Windows, as the library says.
         let stretches = unsafe { core::slice::from_raw_parts(op.to.cast::<IoVec>().cast_const(), op.count) };
         // SAFETY: as above: each of them is writable, and borrowed by nobody else.
         unsafe { transfer::recv_vectored(raw, stretches, true) }
@@ -74,7 +74,7 @@ wait!(RecvLease, |live, op, cx| recv_lease(live, op, cx));
 /// A buffer is taken when the source is thought ready, and only kept if something came.
 #[inline]
 fn recv_lease(live: &LiveMio, op: &RecvLease, cx: &mut Context<'_>) -> Poll<Result<Option<Leased>, Errno>> {
-    if !live.ready(op.stream.key, Side::Read, cx) {
+    if !live.ready(op.stream.key, Side::Read, cx)? {
         return Poll::Pending;
     }
     let Some(mut buffer) = live.buffers.take() else { return Poll::Ready(Err(Errno::OUT_OF_MEMORY)) };

@@ -1,6 +1,7 @@
 //! Stream sockets: made, bound, connected, accepted, shut down. `socket(7)`, `tcp(7)`.
 
 use core::net::SocketAddr;
+use core::time::Duration;
 use std::net::Shutdown;
 
 use bespoke_core::driver::Errno;
@@ -202,6 +203,16 @@ pub(crate) fn shutdown(fd: i32, how: Shutdown) -> Result<(), Errno> {
     let done = unsafe { libc::shutdown(fd, how) };
     check(done).map(drop)
 }
+
+/// Ends the calls that wait on the socket in other threads, and makes later ones fail or find the end. `shutdown(2)`; on
+/// Apple systems it does not free an `accept`.
+pub(crate) fn interrupt(fd: i32) {
+    // It fails for a socket that is not connected, on which nobody waits.
+    let _ = shutdown(fd, Shutdown::Both);
+}
+
+/// Once is enough: what was shut down stays so, for a thread that comes later as well.
+pub(crate) const INTERRUPT_AGAIN: Option<Duration> = None;
 
 /// The socket's own address; of an unbound one, zeros. `getsockname(2)`.
 pub(crate) fn local_addr(fd: i32) -> Result<SocketAddr, Errno> {
