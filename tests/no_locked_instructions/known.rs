@@ -142,6 +142,11 @@ pub(crate) const INDIRECT: &[Indirect] = &[
         reaches: &["waker::Table<S>::wake", "join::poll_join", "join::abort", "join::detach", "Tasks<S>::detach"],
     },
     Indirect {
+        place: "bespoke_core::runtime::into_set::<impl bespoke_core::scope::join_set::JoinSet",
+        why: "the same, where the spawn into a set is not inlined",
+        reaches: &["waker::Table<S>::wake", "join::poll_join", "join::abort", "join::detach"],
+    },
+    Indirect {
         place: "bespoke_core::future::slot::Slot<F>::",
         why: "wakers, in the futures of the program",
         reaches: &["waker::Table<S>::clone", "waker::Table<S>::drop"],
