@@ -11,8 +11,11 @@ use std::panic::catch_unwind;
 use std::pin::pin;
 use std::process::Command;
 use std::string::String;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::Wake;
+
+/// One model with a runtime at a time: what they count is the process's.
+pub(crate) static ONE: Mutex<()> = Mutex::new(());
 
 /// What loom says of a model in which every thread sleeps.
 pub(crate) const STUCK: &str = "deadlock";
@@ -106,6 +109,7 @@ pub(crate) fn model(name: &str, body: fn(), twins: &[(Plant, &[&str])]) {
 /// process. So each twin runs in a process of its own. `test` is the path of the test that calls this.
 pub(crate) fn model_apart(test: &str, body: fn(), twins: &[(Plant, &[&str])]) {
     const VARIABLE: &str = "BESPOKE_TWIN";
+    let _one = ONE.lock().unwrap_or_else(PoisonError::into_inner);
     let name = |plant: Plant| std::format!("{plant:?}");
     if let Ok(wanted) = std::env::var(VARIABLE) {
         let twin = twins.iter().find(|(twin, _)| name(*twin) == wanted);

@@ -137,19 +137,25 @@ mod cases {
 
     pub(super) fn detached_tasks_run_on<C: Config>() {
         run::<C, _>(async {
-            let mut set = JoinSet::<(), C>::new();
+            let mut set = JoinSet::<u8, C>::new();
             let (sender, receiver) = oneshot::channel();
             set.spawn(async move {
                 turns::<C>(3).await;
                 sender.send(5).unwrap();
+                0
             });
             set.detach_all();
             assert!(set.is_empty() && set.join_next().await.is_none());
             // What is spawned now has the number of the detached one, and is not taken for it.
-            set.spawn(turns::<C>(20));
+            for (turn, n) in [(60, 1), (20, 2)] {
+                set.spawn(async move {
+                    turns::<C>(turn).await;
+                    n
+                });
+            }
             assert_eq!(receiver.await, Ok(5));
-            assert!(set.try_join_next().is_none());
-            assert!(set.join_next().await.unwrap().is_ok());
+            assert_eq!(set.join_next().await.unwrap().unwrap(), 2);
+            assert_eq!(set.join_next().await.unwrap().unwrap(), 1);
         });
     }
 

@@ -6,15 +6,24 @@ use crate::runtime::{Runtime, SpawnInto};
 use crate::scope::JoinSet;
 use crate::testing::models::{Canary, STUCK, block_on, model_apart};
 use crate::testing::{App, SharedApp};
+use crate::worker::counts;
 use ::loom::thread;
 use core::future::pending;
 use core::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::sync::Arc;
 
+/// Runs a model, and asks that everything was freed.
+fn freed(body: impl FnOnce()) {
+    counts::reset();
+    let before = lives();
+    body();
+    counts::assert_all_freed(1);
+    assert_eq!(lives(), before, "a block leaked");
+}
+
 /// A task completes on its worker while another thread waits for it: what it sees is complete, or about to be.
 fn complete_vs_join_next() {
     let drops = Arc::new(AtomicUsize::new(0));
-    let before = lives();
     let runtime = Runtime::<SharedApp>::new().unwrap();
     let mut set = JoinSet::<Canary, SharedApp>::new();
     let canary = Canary::new(&drops);
@@ -26,23 +35,20 @@ fn complete_vs_join_next() {
     runtime.block_on(crate::runtime::YieldNow::default());
     other.join().unwrap();
     assert_eq!(drops.load(SeqCst), 1);
-    drop(runtime);
-    assert_eq!(lives(), before, "a block leaked");
 }
 
 /// A set of a local runtime is dropped on another thread while its tasks complete on their worker.
 fn local_complete_vs_foreign_drop() {
-    foreign_drop::<App>();
+    freed(foreign_drop::<App>);
 }
 
 /// The same of a shared one.
 fn shared_complete_vs_foreign_drop() {
-    foreign_drop::<SharedApp>();
+    freed(foreign_drop::<SharedApp>);
 }
 
 fn foreign_drop<C: Config>() {
     let drops = Arc::new(AtomicUsize::new(0));
-    let before = lives();
     let runtime = Runtime::<C>::new().unwrap();
     let mut set = JoinSet::<Canary, C>::new();
     let canaries = [Canary::new(&drops), Canary::new(&drops)];
@@ -59,14 +65,13 @@ fn foreign_drop<C: Config>() {
     drop(runtime);
     other.join().unwrap();
     assert_eq!(drops.load(SeqCst), 2, "an output leaked");
-    assert_eq!(lives(), before, "a block leaked");
 }
 
 #[test]
 fn complete_vs_join_next_model() {
     model_apart(
         "scope::tests::loom::complete_vs_join_next_model",
-        complete_vs_join_next,
+        || freed(complete_vs_join_next),
         &[(Plant::SetInTwoSteps, &[STUCK])],
     );
 }

@@ -41,6 +41,7 @@ use crate::config::Config;
 use crate::loom::plants;
 use crate::runtime::{Runtime, spawn_unchecked};
 use crate::task::JoinHandle;
+use crate::testing::models::ONE;
 use crate::worker::counts;
 use ::loom::cell::UnsafeCell;
 use ::loom::sync::Arc;
@@ -50,11 +51,8 @@ use core::future::poll_fn;
 use core::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use core::task::{Poll, Waker};
 use std::rc::Rc;
-use std::sync::{Mutex, PoisonError};
+use std::sync::PoisonError;
 use std::time::Instant;
-
-/// One model at a time: the counts and the plants are the process's.
-static ONE: Mutex<()> = Mutex::new(());
 
 /// How many preemptions to try without `LOOM_MAX_PREEMPTIONS`. Bugs at close took three; the one model for which that takes
 /// longer than half a minute gets two.
