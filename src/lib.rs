@@ -80,7 +80,6 @@ pub use bespoke_core::info::{Info, Model, Part};
 /// assert_eq!(sum, 43);
 /// # Ok(())
 /// # }
-/// # #[cfg(not(unix))] fn main() {}
 /// ```
 pub use bespoke_core::runtime::Handle;
 pub use bespoke_core::runtime::{LocalConfig, Runtime, Shutdown};
@@ -174,7 +173,6 @@ pub mod task {
 ///     };
 ///     assert_eq!(first, 2);
 /// }
-/// # #[cfg(not(unix))] fn main() {}
 /// ```
 pub mod future {
     pub use bespoke_core::future::{Join, Parts, TryJoin, TryParts, join, try_join};
@@ -251,7 +249,6 @@ pub mod rt {
 ///     }
 ///     gate.await.unwrap();
 /// }
-/// # #[cfg(not(unix))] fn main() {}
 /// ```
 ///
 /// These are `Send`, for tasks of every config. The module of a config with a local scheduler, `app::sync`, has the same
@@ -315,7 +312,6 @@ pub mod sync {
 ///     assert_eq!(sum.await?, 55);
 ///     Ok(())
 /// }
-/// # #[cfg(not(unix))] fn main() {}
 /// ```
 ///
 /// As in [`sync`], these are `Send`, and `app::channel` has the same names for the tasks of a config of one's own. The types
@@ -528,7 +524,6 @@ where
 ///     assert_eq!(sum, 14);
 /// }
 /// ```
-#[cfg(unix)]
 pub type JoinSet<T> = rt::JoinSet<T, preset::Default, scheduler::Shared>;
 
 /// The default config on a clock that jumps over waiting: for tests with timers.
