@@ -8,7 +8,8 @@
 #![expect(clippy::async_yields_async, reason = "handles leave the runtime that made them on purpose")]
 
 use bespoke::prelude::*;
-use bespoke::{Handle, Runtime, driver, memory, preset, scheduler, task};
+use bespoke::rt::JoinSet;
+use bespoke::{Handle, Runtime, channel, driver, memory, preset, scheduler, task};
 use core::future::{Future, pending};
 use core::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use core::time::Duration;
@@ -253,6 +254,46 @@ fn names_and_pins_work<C: Config>() {
     });
 }
 
+fn tasks_of_a_set_talk_through_a_queue_and_come_as_they_end<C: Config>() {
+    runtime::<C>().block_on(async {
+        let (sender, mut receiver) = channel::mpsc::channel(2);
+        let mut set = JoinSet::<u64, C>::new();
+        for n in 1..=20 {
+            let sender = sender.clone();
+            set.spawn(async move {
+                for _ in 0..10 {
+                    sender.send(n).await.unwrap();
+                }
+                n
+            });
+        }
+        drop(sender);
+        let mut sum = 0;
+        while let Some(n) = soon::<C, _>(receiver.recv()).await {
+            sum += n;
+        }
+        assert_eq!(sum, 2_100);
+        let mut ended = Vec::new();
+        while let Some(n) = soon::<C, _>(set.join_next()).await {
+            ended.push(n.unwrap());
+        }
+        ended.sort_unstable();
+        assert_eq!(ended, (1..=20).collect::<Vec<_>>());
+        // What waits for ever is ended from outside.
+        let gone = Arc::new(AtomicUsize::new(0));
+        for _ in 0..5 {
+            let gone = Counted(gone.clone());
+            set.spawn(async move {
+                pending::<()>().await;
+                drop(gone);
+                0
+            });
+        }
+        soon::<C, _>(set.shutdown()).await;
+        assert_eq!((gone.load(SeqCst), set.len()), (5, 0));
+    });
+}
+
 fn a_handle_spawns_from_other_threads_and_outlives_the_runtime<C: Config<Threads: StartsThreads>>() {
     let rt = runtime::<C>();
     let handle: Handle<C> = rt.block_on(async { C::spawn(async { C::handle() }).await.unwrap() });
@@ -399,6 +440,7 @@ suite! {
         a_timeout_ends_what_waits
         blocking_jobs_run_beside_tasks
         names_and_pins_work
+        tasks_of_a_set_talk_through_a_queue_and_come_as_they_end
         a_handle_spawns_from_other_threads_and_outlives_the_runtime
         closing_drops_every_task_and_resolves_every_handle
         a_spawn_while_the_runtime_closes_is_cancelled
