@@ -53,7 +53,7 @@ pub mod preset;
 
 pub use bespoke_core::config::{Config, PanicPolicy};
 pub use bespoke_core::error::{Error, ErrorKind};
-pub use bespoke_core::info::{Info, Model, Part};
+pub use bespoke_core::info::{Advice, Info, Model, Note, Part, Setting};
 /// A result of a task of another thread comes through a channel, or the join handle goes to where it may be awaited:
 ///
 /// ```
@@ -432,7 +432,7 @@ pub mod scheduler {
 /// ```
 pub mod driver {
     pub use bespoke_core::driver::{Nop, Timeout};
-    pub use bespoke_core::roles::{Caps, Drained, Driver, Nanos, Under};
+    pub use bespoke_core::roles::{Caps, Drained, Driver, DriverReport, Nanos, Under};
     pub use bespoke_drivers::{Blocking, Mio};
 }
 

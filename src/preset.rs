@@ -2,8 +2,8 @@
 
 use crate::clock::{Manual, Monotonic, OsEntropy, OsThreads, Sysfs};
 use crate::driver::Mio;
-use crate::memory::Pooled;
-use crate::scheduler::SingleThread;
+use crate::memory::{Pooled, System};
+use crate::scheduler::{SingleThread, ThreadPerTask};
 use crate::{Config, PanicPolicy};
 use core::time::Duration;
 
@@ -16,6 +16,28 @@ use core::time::Duration;
 /// `bespoke::spawn` takes `Send` futures only: this preset may have several workers one day.
 #[derive(Debug, Clone, Copy)]
 pub struct Default;
+
+/// [`Default`](struct@Default) for programs that answer within microseconds: timers fire at their deadline and not with others,
+/// a busy worker looks at its sockets after every 16 polls, and a task lets others run after 32 operations.
+///
+/// It assumes processor time to spare: a look is a system call, and without slack every timer is a wake-up of its own.
+#[derive(Debug, Clone, Copy)]
+pub struct LowLatency;
+
+/// [`Default`](struct@Default) for tools of the command line: they run for seconds, and end when they are told to.
+///
+/// Tasks come from the system's allocator, which such a program has anyway; at most 16 blocking threads, which go after a second
+/// without work; the end waits 100 ms for what still runs. It assumes that nobody misses what does not end within that.
+#[derive(Debug, Clone, Copy)]
+pub struct Cli;
+
+/// Plain system calls, and a thread for every task: for few long tasks, for debuggers and profilers that should see one stack a
+/// task, and for systems without a poll.
+///
+/// It assumes that there are no more tasks than the system gives threads. An operation cannot be cancelled while it waits, so
+/// a timeout around one is late; `bespoke::rt` says what each does.
+#[derive(Debug, Clone, Copy)]
+pub struct Blocking;
 
 /// [`Default`](struct@Default) on a clock that stands still while there is work and jumps to the next timer when there is
 /// none: for tests.
@@ -49,3 +71,26 @@ macro_rules! preset {
 
 preset!(Default, Monotonic);
 preset!(Paused, Manual);
+
+#[bespoke::config(base = Default)]
+impl Config for LowLatency {
+    const EVENT_INTERVAL: u32 = 16;
+    const POLL_BUDGET: u32 = 32;
+    const TIMER_SLACK: Duration = Duration::ZERO;
+}
+
+#[bespoke::config(base = Default)]
+impl Config for Cli {
+    type Memory = System;
+    const LOCAL_QUEUE: usize = 64;
+    const BLOCKING_THREADS_MAX: usize = 16;
+    const BLOCKING_KEEP_ALIVE: Duration = Duration::from_secs(1);
+    const SHUTDOWN_TIMEOUT: Duration = Duration::from_millis(100);
+}
+
+#[bespoke::config(base = Default)]
+impl Config for Blocking {
+    type Scheduler = ThreadPerTask;
+    type Driver = crate::driver::Blocking;
+    type Memory = System;
+}

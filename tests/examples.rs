@@ -207,7 +207,7 @@ fn timers_tick_and_do_not_wait_for_an_hour() {
 }
 
 /// A run of `echo` with its own load: the table is complete, and its numbers fit together.
-fn drives(args: &[&str], memory: &str) {
+fn drives(args: &[&str], scheduler: &str, driver: &str, memory: &str) {
     let ended = run("echo", args);
     let rows = ended.code(0).rows();
     let row = |name: &str| *rows.get(name).unwrap_or_else(|| panic!("no row {name:?}: {ended:#?}"));
@@ -216,8 +216,8 @@ fn drives(args: &[&str], memory: &str) {
         let word = row(name).split([' ', ',']).next().unwrap();
         word.parse().unwrap_or_else(|_| panic!("{name}: {word:?} is not a number: {ended:#?}"))
     };
-    assert!(row("scheduler").contains("single-thread"), "{ended:#?}");
-    assert!(row("driver").starts_with("mio"), "{ended:#?}");
+    assert!(row("scheduler").contains(scheduler), "{ended:#?}");
+    assert!(row("driver").starts_with(driver), "{ended:#?}");
     assert_eq!(row("memory"), memory, "{ended:#?}");
     assert!(number("requests/s") > 0.0, "{ended:#?}");
     assert!(0.0 < number("p50"), "{ended:#?}");
@@ -236,19 +236,36 @@ fn drives(args: &[&str], memory: &str) {
 
 #[test]
 fn echo_drives_itself_and_allocates_nothing() {
-    drives(&["--seconds", "0.5", "--connections", "4"], "pooled");
+    drives(&["--seconds", "0.5", "--connections", "4"], "single-thread", "mio: ", "pooled");
 }
 
 #[test]
-fn echo_drives_itself_on_its_other_config() {
-    drives(&["--seconds", "0.5", "--connections", "4", "--driver", "mio-system"], "system");
+fn echo_drives_itself_on_its_other_configs() {
+    let quick = |choice| ["--seconds", "0.5", "--connections", "4", "--driver", choice];
+    drives(&quick("mio-system"), "single-thread", "mio: ", "system");
+    drives(&quick("mio-low-latency"), "single-thread", "mio: ", "pooled");
+    drives(&quick("blocking"), "thread-per-task", "blocking: ", "system");
+}
+
+#[test]
+fn echo_explains_its_configs() {
+    for (choice, name) in [("mio", "Default"), ("mio-low-latency", "LowLatency"), ("blocking", "Blocking")] {
+        let ended = run("echo", &["--explain", "--driver", choice]);
+        ended
+            .code(0)
+            .says(&format!("{name}: "))
+            .says("; named by the config")
+            .says("model: ")
+            .says("nothing is odd about it");
+        assert_eq!(ended.err, "");
+    }
 }
 
 #[test]
 fn echo_helps() {
     let ended = run("echo", &["--help"]);
     ended.code(0).says("usage: echo ");
-    for option in ["--connections", "--size", "--seconds", "--listen", "--driver", "--help"] {
+    for option in ["--connections", "--size", "--seconds", "--listen", "--driver", "--explain", "--help"] {
         ended.says(option);
     }
     assert_eq!(ended.err, "");
@@ -267,6 +284,8 @@ fn echo_says_what_is_wrong_with_a_command_line() {
         (&["--seconds", "NaN"], "--seconds takes at least 0.5"),
         (&["--connections", "0"], "--connections takes at least 1"),
         (&["--listen", "1", "--size", "3"], "--size goes without --listen"),
+        (&["--explain", "--listen", "1"], "--explain goes without --listen"),
+        (&["--explain", "--size", "3"], "--size goes without --explain"),
     ] {
         run("echo", args).code(2).complains(part);
     }

@@ -8,6 +8,7 @@ An echo server, its load, and a report.
 
 usage: echo [--connections N] [--size BYTES] [--seconds S] [--driver CHOICE]
        echo --listen ADDRESS [--driver CHOICE]
+       echo --explain [--driver CHOICE]
 
 Without --listen: serves on a free loopback port, drives the server for S seconds, checks every byte, prints a table.
 
@@ -18,7 +19,9 @@ Without --listen: serves on a free loopback port, drives the server for S second
   --driver CHOICE    the config to run on, all compiled into this program:
                        mio         readiness I/O, pooled task memory (the default preset)
                        mio-system  readiness I/O, task memory of the system's allocator
+                       mio-low-latency  as mio, tuned for answers within microseconds (the preset LowLatency)
                        blocking    plain system calls, a thread for every task
+  --explain          say what the config is made of, what it is expected to do, and what is odd about it; run nothing
   --help             this text
 ";
 
@@ -27,6 +30,7 @@ Without --listen: serves on a free loopback port, drives the server for S second
 pub(crate) enum Choice {
     Mio,
     MioSystem,
+    MioLowLatency,
     Blocking,
 }
 
@@ -41,6 +45,7 @@ pub(crate) struct Load {
 #[derive(Debug)]
 pub(crate) enum Args {
     Help,
+    Explain { choice: Choice },
     Listen { address: String, choice: Choice },
     Drive { load: Load, choice: Choice },
 }
@@ -49,24 +54,28 @@ impl Args {
     pub(crate) fn choice(&self) -> Choice {
         match self {
             Args::Help => Choice::Mio,
-            Args::Listen { choice, .. } | Args::Drive { choice, .. } => *choice,
+            Args::Explain { choice } | Args::Listen { choice, .. } | Args::Drive { choice, .. } => *choice,
         }
     }
 
     pub(crate) fn parse(mut words: impl Iterator<Item = String>) -> Result<Args, String> {
         let mut load = Load { connections: 50, size: 64, time: Duration::from_secs(3) };
-        let (mut listen, mut choice, mut drives) = (None, Choice::Mio, None);
+        let (mut listen, mut choice, mut drives, mut explain) = (None, Choice::Mio, None, false);
         while let Some(word) = words.next() {
             match word.as_str() {
                 "--help" | "-h" => return Ok(Args::Help),
+                "--explain" => explain = true,
                 "--listen" => listen = Some(value(&word, words.next())?),
                 "--driver" => {
                     choice = match value::<String>(&word, words.next())?.as_str() {
                         "mio" => Choice::Mio,
                         "mio-system" => Choice::MioSystem,
+                        "mio-low-latency" => Choice::MioLowLatency,
                         "blocking" => Choice::Blocking,
                         other => {
-                            return Err(format!("there is no driver `{other}`: choose mio, mio-system or blocking"));
+                            return Err(format!(
+                                "there is no driver `{other}`: choose mio, mio-system, mio-low-latency or blocking"
+                            ));
                         }
                     }
                 }
@@ -88,6 +97,13 @@ impl Args {
                 }
                 other => return Err(format!("there is no option `{other}`")),
             }
+        }
+        if explain {
+            return match (listen, drives) {
+                (None, None) => Ok(Args::Explain { choice }),
+                (Some(_), _) => Err("--explain goes without --listen: it runs nothing".to_owned()),
+                (None, Some(drives)) => Err(format!("{drives} goes without --explain: it runs nothing")),
+            };
         }
         match (listen, drives) {
             (Some(_), Some(drives)) => {

@@ -21,7 +21,7 @@ mod server;
 use args::{Args, Choice};
 use bespoke::prelude::*;
 use bespoke::rt::{Foreign, TcpListener};
-use bespoke::{Runtime, driver, memory, preset, scheduler};
+use bespoke::{Runtime, memory, preset};
 use std::process::ExitCode;
 
 #[global_allocator]
@@ -32,16 +32,6 @@ struct OnSystem;
 
 #[bespoke::config(base = preset::Default)]
 impl Config for OnSystem {
-    type Memory = memory::System;
-}
-
-/// Plain system calls, a thread for every task.
-struct OnThreads;
-
-#[bespoke::config(base = preset::Default)]
-impl Config for OnThreads {
-    type Scheduler = scheduler::ThreadPerTask;
-    type Driver = driver::Blocking;
     type Memory = memory::System;
 }
 
@@ -60,7 +50,8 @@ fn main() -> ExitCode {
     let result = match args.choice() {
         Choice::Mio => run::<preset::Default>(&args),
         Choice::MioSystem => run::<OnSystem>(&args),
-        Choice::Blocking => run::<OnThreads>(&args),
+        Choice::MioLowLatency => run::<preset::LowLatency>(&args),
+        Choice::Blocking => run::<preset::Blocking>(&args),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
@@ -76,6 +67,10 @@ fn run<C: Config<Driver: Net + Foreign>>(args: &Args) -> std::io::Result<()> {
     let runtime = Runtime::<C>::new()?;
     match args {
         Args::Help => Ok(()),
+        Args::Explain { .. } => {
+            report::explain::<C>(&runtime);
+            Ok(())
+        }
         Args::Listen { address, .. } => {
             let totals = runtime.block_on(server::until_interrupted::<C>(address))?;
             report::totals(&totals);
@@ -90,7 +85,7 @@ fn run<C: Config<Driver: Net + Foreign>>(args: &Args) -> std::io::Result<()> {
                 server.abort();
                 outcome
             })?;
-            report::table(&Runtime::<C>::INFO, args.choice(), load, &outcome);
+            report::table(&Runtime::<C>::INFO, &runtime.driver_report(), load, &outcome);
             Ok(())
         }
     }

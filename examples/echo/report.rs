@@ -1,21 +1,31 @@
 //! The table.
 
-use crate::args::{Choice, Load};
+use crate::args::Load;
 use crate::load::Outcome;
 use crate::server::Totals;
-use bespoke::Info;
+use bespoke::driver::DriverReport;
+use bespoke::{Config, Info, Runtime};
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-pub(crate) fn table(info: &Info, choice: Choice, load: &Load, outcome: &Outcome) {
-    let why = match choice {
-        Choice::Mio => "named by the preset Default",
-        Choice::MioSystem | Choice::Blocking => "named by the config, asked for with --driver",
-    };
+/// What the config is made of, and what to think of it.
+pub(crate) fn explain<C: Config>(runtime: &Runtime<C>) {
+    println!("{}", Runtime::<C>::INFO);
+    println!("{}", runtime.driver_report());
+    println!("{}", Runtime::<C>::MODEL);
+    if Runtime::<C>::ADVICE.is_empty() {
+        println!("nothing is odd about it");
+    }
+    for note in Runtime::<C>::ADVICE.notes() {
+        println!("advice: {note}");
+    }
+}
+
+pub(crate) fn table(info: &Info, driver: &DriverReport, load: &Load, outcome: &Outcome) {
     let rate = outcome.requests as f64 / outcome.time.as_secs_f64();
     let per_request = outcome.allocations as f64 / outcome.requests.max(1) as f64;
     row("scheduler", format_args!("{} ({}), {} worker", info.scheduler, info.sharing, info.workers));
-    row("driver", format_args!("{}: {why}", info.driver));
+    row("driver", format_args!("{driver}"));
     row("memory", format_args!("{}", info.memory));
     row("task header", format_args!("{} B", info.task_header));
     row("static memory", format_args!("{} B", info.static_bytes));

@@ -7,8 +7,8 @@ use crate::driver::{Errno, Leased};
 use crate::error::Error;
 use crate::loom::UnsafeCell;
 use crate::roles::{
-    Allocate, Caps, Drained, Driver, Kind, Live, Memory, Nanos, OsEntropy, OsThreads, Park, Resource, StartCx, Under,
-    Uniform, Unpark,
+    Allocate, Caps, Drained, Driver, DriverReport, Kind, Live, Memory, Nanos, OsEntropy, OsThreads, Park, Resource,
+    StartCx, Under, Uniform, Unpark,
 };
 use crate::roles::{Placement, Scheduler};
 use crate::scheduler::SingleThread;
@@ -113,6 +113,10 @@ impl Live for Sleeper {
     fn unparker(&self) -> Sleeper {
         self.clone()
     }
+    fn report(&self) -> DriverReport {
+        DriverReport::named("sleeper", "a condition variable")
+    }
+
     fn drain(&self, _: Nanos) -> Drained {
         Drained::default()
     }

@@ -6,7 +6,9 @@ use bespoke::prelude::*;
 use bespoke::rt::TcpListener;
 use bespoke::{Config, Error, preset};
 use bespoke_core::driver::Errno;
-use bespoke_core::roles::{Caps, Drained, Driver, Kind, Live, Nanos, Park, Resource, Sealed, StartCx, Under};
+use bespoke_core::roles::{
+    Caps, Drained, Driver, DriverReport, Kind, Live, Nanos, Park, Resource, Sealed, StartCx, Under,
+};
 use bespoke_core::sharing::Local;
 use bespoke_drivers::{LiveMio, MioUnparker};
 use core::cell::Cell;
@@ -146,6 +148,9 @@ impl Live for LiveNoting {
     // So that a busy worker asks it: `has_work` is `true` by default.
     fn unparker(&self) -> MioUnparker {
         self.0.unparker()
+    }
+    fn report(&self) -> DriverReport {
+        DriverReport::named("noting", "Mio")
     }
     fn drain(&self, by: Nanos) -> Drained {
         self.0.drain(by)

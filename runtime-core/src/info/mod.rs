@@ -1,8 +1,10 @@
 //! What a runtime is made of, as constants: names, sizes, static memory.
 
+mod advice;
 mod calibration;
 mod model;
 
+pub use advice::{Advice, Note, Setting};
 pub use model::Model;
 
 use crate::config::{Config, SharingOf};

@@ -167,6 +167,32 @@ pub trait Unpark: Send + Sync + 'static {
     fn unpark(&self);
 }
 
+/// How a running driver does its work, in words: for a line in a log or a table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct DriverReport {
+    /// The driver that runs. Not always the one that the config names: that may be a choice of several.
+    pub driver: &'static str,
+    /// What of the system it uses.
+    pub by: &'static str,
+    /// Why this one.
+    pub why: &'static str,
+}
+
+impl DriverReport {
+    /// A driver that the config names and that had no choice.
+    #[must_use]
+    pub const fn named(driver: &'static str, by: &'static str) -> Self {
+        DriverReport { driver, by, why: "named by the config" }
+    }
+}
+
+impl core::fmt::Display for DriverReport {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        write!(f, "{}: {}; {}", self.driver, self.by, self.why)
+    }
+}
+
 /// A running driver: one per worker, used by that worker only. `Send`, because a scheduler may start a worker on one
 /// thread, run it on another and close it on a third, one after the other.
 pub trait Live: Send + Sized + 'static {
@@ -178,6 +204,9 @@ pub trait Live: Send + Sized + 'static {
     /// # Errors
     /// What the system refused, by cause.
     fn start(cx: StartCx) -> Result<Self, Error>;
+
+    /// How it does its work.
+    fn report(&self) -> DriverReport;
 
     /// Takes charge of `resource`, whose `key` is new to this driver.
     ///

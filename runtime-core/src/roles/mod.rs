@@ -25,7 +25,9 @@ mod threads;
 mod topology;
 
 pub use clock::Clock;
-pub use driver::{Caps, Drained, Driver, Kind, Live, Nanos, Park, RawResource, Resource, StartCx, Under, Unpark};
+pub use driver::{
+    Caps, Drained, Driver, DriverReport, Kind, Live, Nanos, Park, RawResource, Resource, StartCx, Under, Unpark,
+};
 pub use entropy::{Entropy, Seeded};
 pub use memory::{Allocate, Memory};
 pub use scheduler::{Placement, Scheduler};

@@ -42,8 +42,8 @@ mod owner {
     use crate::check;
     use crate::config::{Config, SharingOf};
     use crate::error::Error;
-    use crate::info::{Info, Model};
-    use crate::roles::{Driver, Nanos, Scheduler, StartsThreads};
+    use crate::info::{Advice, Info, Model};
+    use crate::roles::{Driver, DriverReport, Nanos, Scheduler, StartsThreads};
     use crate::scheduler::{own_thread, single};
     use crate::sharing::{LeavesItsThread, Local, Shared, Sharing};
     use crate::task::JoinHandle;
@@ -88,6 +88,8 @@ mod owner {
         pub const INFO: Info = Info::of::<C>();
         /// What this runtime is expected to do: a model from measured coefficients, not a promise.
         pub const MODEL: Model = Model::of::<C>();
+        /// What is legal and odd about this config; empty, for most.
+        pub const ADVICE: Advice = Advice::of::<C>();
 
         /// Starts the runtime.
         ///
@@ -119,6 +121,12 @@ mod owner {
             let Some(_running) = self.run() else { panic!("{}", own_thread::Inside(C::NAME)) };
             // SAFETY: `running` was ours to set (invariant 1), and the runtime is not closed.
             unsafe { single::block_on(self.worker, future) }
+        }
+
+        /// Which driver runs, what of the system it uses, and why it was chosen.
+        pub fn driver_report(&self) -> DriverReport {
+            // SAFETY: the runtime holds the worker; the report is never written after the start.
+            unsafe { self.worker.as_ref() }.report
         }
 
         /// Makes this thread the worker's owner, unless one is.

@@ -42,7 +42,7 @@ use crate::blocking::{Limits, Pool};
 use crate::config::{ClockOf, Config, LiveOf, MemoryOf, SharingOf};
 use crate::error::Error;
 use crate::instant::Instant;
-use crate::roles::{Clock, Entropy, Live, Memory, Nanos, StartCx, Unpark};
+use crate::roles::{Clock, DriverReport, Entropy, Live, Memory, Nanos, StartCx, Unpark};
 use crate::task::header::{Task, task_of};
 use crate::task::home::{Home, HomeTable, Tag};
 use crate::task::inbox::{Node, NodeKind};
@@ -99,6 +99,8 @@ pub struct Worker<C: Config> {
     pub(crate) memory: MemoryOf<C>,
     pub(crate) common: Arc<Common<C>>,
     unparker: <LiveOf<C> as Live>::Unparker,
+    /// Any thread.
+    pub(crate) report: DriverReport,
     live: UnsafeCell<Option<LiveOf<C>>>,
     wheel: UnsafeCell<Wheel>,
     pub(crate) resources: UnsafeCell<Resources>,
@@ -152,6 +154,7 @@ impl<C: Config> Worker<C> {
             memory: memory,
             common: common,
             unparker: unparker,
+            report: live.report(),
             live: UnsafeCell::new(Some(live)),
             wheel: UnsafeCell::new(Wheel::new()),
             resources: UnsafeCell::new(Resources::new()),

@@ -24,7 +24,7 @@ use crate::sys;
 use bespoke_core::driver::{Buffer, Errno};
 use bespoke_core::error::Error;
 use bespoke_core::roles::{
-    Caps, Drained, Driver, Kind, Live, Nanos, Park, RawResource, Resource, StartCx, Under, Unpark,
+    Caps, Drained, Driver, DriverReport, Kind, Live, Nanos, Park, RawResource, Resource, StartCx, Under, Unpark,
 };
 use bespoke_core::sharing::Shared;
 use bespoke_core::util::link::Node;
@@ -110,6 +110,10 @@ impl Live for LiveBlocking {
 
     fn start(_: StartCx) -> Result<Self, Error> {
         Ok(LiveBlocking(Some(Arc::default())))
+    }
+
+    fn report(&self) -> DriverReport {
+        DriverReport::named(Blocking::NAME, "system calls that block their thread")
     }
 
     /// Never called: resources belong to no worker.

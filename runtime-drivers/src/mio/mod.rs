@@ -46,13 +46,22 @@ mod timer {
 
 mod timeouts;
 
+/// What a poll of this system is, and what ends a sleep.
+const POLLS_BY: &str = if cfg!(any(target_os = "linux", target_os = "android")) {
+    "epoll, and a timerfd for sleeps"
+} else if cfg!(windows) {
+    "a completion port and AFD"
+} else {
+    "kqueue"
+};
+
 use self::entry::Entry;
 use crate::op::{LEASE_BYTES, Taken};
 use crate::sys;
 use bespoke_core::driver::{Buffer, Buffers, Errno};
 use bespoke_core::error::Error;
 use bespoke_core::roles::{
-    Caps, Drained, Driver, Kind, Live, Nanos, Park, RawResource, Resource, StartCx, Under, Unpark,
+    Caps, Drained, Driver, DriverReport, Kind, Live, Nanos, Park, RawResource, Resource, StartCx, Under, Unpark,
 };
 use bespoke_core::sharing::Local;
 use bespoke_core::util::link::Node;
@@ -375,6 +384,10 @@ impl Live for LiveMio {
             registered: Cell::new(0),
             waker,
         })
+    }
+
+    fn report(&self) -> DriverReport {
+        DriverReport::named(Mio::NAME, POLLS_BY)
     }
 
     fn register(&self, resource: Resource, kind: Kind) -> Result<(), Errno> {

@@ -4,7 +4,7 @@ use bespoke_alloc::Fixed;
 use bespoke_core::driver::Errno;
 use bespoke_core::error::Error;
 use bespoke_core::info::Info;
-use bespoke_core::roles::{
+use bespoke_core::roles::{DriverReport, 
     Caps, Clock, Drained, Driver, Kind, Live, Nanos, NoThreads, Park, Resource, Sealed, Seeded, StartCx, Under, Uniform, Unpark,
 };
 use bespoke_core::scheduler::SingleThread;
@@ -70,6 +70,10 @@ impl Live for Sleeping {
     fn unparker(&self) -> Event {
         Event
     }
+    fn report(&self) -> DriverReport {
+        DriverReport::named("sleeping", "wait for interrupt")
+    }
+
     fn drain(&self, _: Nanos) -> Drained {
         Drained::default()
     }
