@@ -108,7 +108,8 @@ macro_rules! reading {
             }
 
             /// Reads what has come, in a buffer that the driver lends, which goes home when the
-            /// [`Lease`](bespoke_core::driver::Lease) is dropped. Empty: the peer has ended its direction. A lease is a buffer to write from: `write_all(lease)` copies nothing.
+            /// [`Lease`](bespoke_core::driver::Lease) is dropped. Empty: the peer has ended its direction. A lease is a buffer to
+            /// write from: `write_all(lease)` copies nothing.
             ///
             /// A stream that waits holds no buffer, unless the driver blocks: it is taken when bytes are there. A lease holds
             /// at most [`LEASE_BYTES`](bespoke_core::roles::Driver::LEASE_BYTES) of the driver, 4096 for those of this crate.
