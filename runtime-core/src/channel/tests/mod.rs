@@ -1,6 +1,8 @@
 //! Tests of the channels.
 #![allow(clippy::unwrap_used, reason = "a test says what it expects")]
 
+#[cfg(not(loom))]
+mod confined;
 #[cfg(loom)]
 mod loom;
 #[cfg(not(loom))]
