@@ -29,10 +29,10 @@ pub(super) struct Queue<T, S: Sharing> {
 }
 
 // SAFETY: the lock gives the ring to one thread at a time, and messages go from thread to thread, hence `T: Send`. Under
-// `Local`, where the lock is none, no handle leaves its thread (`Counted` holds `S::Confine`).
-unsafe impl<T: Send, S: Sharing> Sync for Queue<T, S> {}
+// `Local`, where the lock is none, neither the queue nor a reference to it leaves its thread: permits and futures hold one.
+unsafe impl<T: Send, S: Sharing> Sync for Queue<T, S> where S::Confine: Sync {}
 // SAFETY: as above.
-unsafe impl<T: Send, S: Sharing> Send for Queue<T, S> {}
+unsafe impl<T: Send, S: Sharing> Send for Queue<T, S> where S::Confine: Send {}
 
 /// Untyped: no code of the program runs on it.
 #[derive(Debug)]
