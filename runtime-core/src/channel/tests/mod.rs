@@ -9,6 +9,8 @@ mod loom;
 mod mpsc;
 #[cfg(not(loom))]
 mod oneshot;
+#[cfg(not(loom))]
+mod panics;
 
 #[cfg(not(loom))]
 use support::*;
