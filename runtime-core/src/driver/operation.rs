@@ -6,6 +6,7 @@
 //! 3. Nothing in an operation is ever pointed at: it may move at any time.
 //! 4. What `keep` owns may be pointed at by `op`, from before the operation moves first. So it is held, and handed on, in a
 //!    [`MaybeDangling`]: moving a bare `Box` would say that nobody else uses its memory.
+//! 5. The driver sees `op` only while `keep` is there: without it, `op` may point at memory that is somebody else's.
 
 use super::op::{Op, Submit, Timeout};
 use super::resource::Owner;
@@ -84,13 +85,13 @@ where
         // SAFETY: the resource, a guest, keeps the worker alive.
         let home = unsafe { &owner.as_ref().home };
         if home.inbox.is_closed() {
-            let Some(keep) = self.keep.take() else { panic!("an operation was polled after it yielded") };
+            let keep = self.kept_once();
             if let Some(worker) = self.guest.take() {
                 // The driver was drained, so nothing is in flight any more.
                 // SAFETY: the reference that close took for this guest; `home` is not used afterwards.
                 unsafe { Home::release(Worker::home_of(worker)) };
             }
-            return Poll::Ready((O::refused(Errno::RUNTIME_CLOSED), keep.into_inner()));
+            return Poll::Ready((O::refused(Errno::RUNTIME_CLOSED), keep));
         }
         polled_elsewhere::<C>(O::NAME, home.worker)
     }
@@ -164,6 +165,10 @@ where
     #[inline]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = &mut *self;
+        if this.keep.is_none() {
+            // Rule 5: what the operation points at went with the output.
+            polled_again(O::NAME);
+        }
         if <C::Driver as Driver>::STATELESS {
             let ambient = || -> NonNull<_> { unreachable!("a driver without state asks for none") };
             // SAFETY: `ambient` is not called.
@@ -217,7 +222,8 @@ where
 {
     #[inline(always)]
     fn kept_once(&mut self) -> K {
-        self.keep.take().expect("an operation was polled after it yielded").into_inner()
+        let Some(keep) = self.keep.take() else { unreachable!("looked at when the poll began") };
+        keep.into_inner()
     }
 
     /// The future dies while the driver knows of it.
@@ -251,6 +257,13 @@ where
             self.abandon(worker);
         }
     }
+}
+
+/// Panics: an operation has given its output away.
+#[cold]
+#[inline(never)]
+fn polled_again(operation: &str) -> ! {
+    panic!("{operation} was polled after it yielded")
 }
 
 /// Panics: an operation was polled off the worker of its resource. Names both places.

@@ -1,6 +1,6 @@
 //! A signal without a value.
 
-use super::waiters::{self, Hand, Look, Stage, Waiter, Waiters, Wakes};
+use super::waiters::{self, Hand, Look, Stage, Waiter, Waiters};
 use crate::loom::{AtomicUsize, Ordering, Plant, given_up, planted};
 use crate::sharing::{Lock, Shared, Sharing};
 use core::fmt;
@@ -107,9 +107,8 @@ impl<S: Sharing> Notify<S> {
             self.calls.store(now, order);
             now
         });
-        loop {
-            let mut wakes = Wakes::new();
-            let more = self.with(|state| {
+        waiters::wake_all(|wakes| {
+            self.with(|state| {
                 while !wakes.is_full() {
                     // Those who came after this call have its number, or a later one.
                     // SAFETY: the lock is held.
@@ -119,12 +118,8 @@ impl<S: Sharing> Notify<S> {
                     }
                 }
                 true
-            });
-            wakes.wake();
-            if !more {
-                return;
-            }
-        }
+            })
+        });
     }
 }
 

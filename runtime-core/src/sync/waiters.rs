@@ -18,7 +18,7 @@
 //!    cannot be skipped by whoever wants its memory back. A future that is forgotten keeps its memory.
 //! 4. A list calls no waker: it hands them out.
 
-use crate::loom::UnsafeCell;
+use crate::loom::{UnsafeCell, given_up};
 use core::fmt;
 use core::marker::PhantomPinned;
 use core::pin::Pin;
@@ -354,4 +354,30 @@ impl Drop for Wakes {
     fn drop(&mut self) {
         self.wake_all();
     }
+}
+
+/// Wakes whom `next` puts in, as often as it says that there may be more. Should a waker panic, the rest are told and woken
+/// all the same.
+pub(crate) fn wake_all(next: impl FnMut(&mut Wakes) -> bool) {
+    struct Rest<F: FnMut(&mut Wakes) -> bool> {
+        next: F,
+        more: bool,
+    }
+    impl<F: FnMut(&mut Wakes) -> bool> Rest<F> {
+        fn wake(&mut self) {
+            while self.more {
+                let mut wakes = Wakes::new();
+                self.more = (self.next)(&mut wakes);
+                wakes.wake();
+            }
+        }
+    }
+    impl<F: FnMut(&mut Wakes) -> bool> Drop for Rest<F> {
+        fn drop(&mut self) {
+            if !given_up() {
+                self.wake();
+            }
+        }
+    }
+    Rest { next, more: true }.wake();
 }

@@ -12,7 +12,7 @@
 
 use crate::loom::{Plant, UnsafeCell, planted};
 use crate::sharing::{Lock, Sharing};
-use crate::sync::waiters::{Hand, Look, Stage, Waiter, Waiters, Wakes};
+use crate::sync::waiters::{self, Hand, Look, Stage, Waiter, Waiters};
 use alloc::boxed::Box;
 use core::mem::MaybeUninit;
 use core::pin::Pin;
@@ -29,10 +29,10 @@ pub(super) struct Queue<T, S: Sharing> {
 }
 
 // SAFETY: the lock gives the ring to one thread at a time, and messages go from thread to thread, hence `T: Send`. Under
-// `Local`, where the lock is none, no handle leaves its thread (`Counted` holds `S::Confine`).
-unsafe impl<T: Send, S: Sharing> Sync for Queue<T, S> {}
+// `Local`, where the lock is none, neither the queue nor a reference to it leaves its thread: permits and futures hold one.
+unsafe impl<T: Send, S: Sharing> Sync for Queue<T, S> where S::Confine: Sync {}
 // SAFETY: as above.
-unsafe impl<T: Send, S: Sharing> Send for Queue<T, S> {}
+unsafe impl<T: Send, S: Sharing> Send for Queue<T, S> where S::Confine: Send {}
 
 /// Untyped: no code of the program runs on it.
 #[derive(Debug)]
@@ -124,30 +124,24 @@ impl<T, S: Sharing> Queue<T, S> {
 
     /// Receiver: nothing new is sent from now on; everybody who waits is woken.
     pub(super) fn close(&self) {
-        let last = self.with(|state| {
-            state.closed = true;
-            // With nothing out, the receiver's own wait is over.
-            if state.len == 0 && state.free == state.capacity { state.receiver.take() } else { None }
-        });
-        loop {
-            let mut wakes = Wakes::new();
-            let more = self.with(|state| {
+        self.with(|state| state.closed = true);
+        waiters::wake_all(|wakes| {
+            self.with(|state| {
                 while !wakes.is_full() {
                     match state.tell_one() {
                         Some(waker) => wakes.push(waker),
-                        None => return false,
+                        None => {
+                            // With nothing out, the receiver's own wait is over.
+                            if state.len == 0 && state.free == state.capacity {
+                                wakes.push(state.receiver.take());
+                            }
+                            return false;
+                        }
                     }
                 }
                 true
-            });
-            wakes.wake();
-            if !more {
-                break;
-            }
-        }
-        if let Some(last) = last {
-            last.wake();
-        }
+            })
+        });
     }
 }
 

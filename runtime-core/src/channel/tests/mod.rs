@@ -1,12 +1,16 @@
 //! Tests of the channels.
 #![allow(clippy::unwrap_used, reason = "a test says what it expects")]
 
+#[cfg(not(loom))]
+mod confined;
 #[cfg(loom)]
 mod loom;
 #[cfg(not(loom))]
 mod mpsc;
 #[cfg(not(loom))]
 mod oneshot;
+#[cfg(not(loom))]
+mod panics;
 
 #[cfg(not(loom))]
 use support::*;

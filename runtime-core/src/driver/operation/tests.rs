@@ -165,3 +165,24 @@ fn a_buffer_may_be_written_after_its_future_is_gone() {
     filled_when_it_is_gone(Box::new([0u8; 3]));
     filled_when_it_is_gone(Box::new([0u8; 5]).slice(1..4));
 }
+
+/// A safe caller may poll a future again after it yielded, though it must not: the operation panics then, and the driver, to
+/// which the buffer is gone, hears nothing of it.
+#[test]
+fn an_operation_that_yielded_is_not_submitted_again() {
+    let rt = Runtime::<App>::new().unwrap();
+    rt.block_on(async {
+        let mut operation = fill(std::vec![0u8; 3].into_boxed_slice());
+        assert!(poll_once(&mut operation).await.is_pending());
+        let Poll::Ready((_, buffer)) = poll_once(&mut operation).await else { panic!("it is filled") };
+        drop(buffer);
+        let again = poll_fn(|cx| {
+            let mut poll = || {
+                std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| Pin::new(&mut operation).poll(cx).is_ready()))
+            };
+            Poll::Ready((poll(), poll()))
+        });
+        let again = again.await;
+        assert!(again.0.is_err() && again.1.is_err(), "{again:?}");
+    });
+}
