@@ -159,7 +159,8 @@ step_wine() {
     .ci/wine/run --prepare || die "wine cannot be set up: nothing was run for Windows"
     export CARGO_TARGET_X86_64_PC_WINDOWS_GNU_RUNNER=$PWD/.ci/wine/run
     cargo test --target $target -p bespoke-core --features bespoke-core/std
-    cargo test --target $target -p bespoke-alloc -p bespoke-drivers -p bespoke-test-library
+    # Left out: an example with the figures of keepalive, which Windows 10 knows and wine 8 does not.
+    cargo test --target $target -p bespoke-alloc -p bespoke-drivers -p bespoke-test-library -- --skip set_keepalive
     cargo build --target $target --examples
     cargo test --target $target -p bespoke --test all_send --test blocking --test conformance --test ctrl_c \
         --test examples --test schedulers --test transfers

@@ -112,11 +112,13 @@ impl<C: Config> TcpListener<C> {
     /// # Example
     /// ```
     /// # use bespoke::net::{TcpListener, TcpStream};
+    /// # #[cfg(not(unix))] fn main() {}
+    /// # #[cfg(unix)]
     /// # #[bespoke::main]
     /// # async fn main() -> std::io::Result<()> {
     /// use bespoke::net::TcpOptions;
     ///
-    /// // Two listeners on one address: the system spreads the connections over both.
+    /// // Two listeners on one address: the system (Unix) spreads the connections over both.
     /// let options = TcpOptions { reuse_port: true, ..TcpOptions::default() };
     /// let first = TcpListener::bind_with("127.0.0.1:0", options).await?;
     /// let second = TcpListener::bind_with(first.local_addr()?, options).await?;
