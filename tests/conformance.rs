@@ -82,6 +82,7 @@ macro_rules! suite {
                 streams::halves_know_their_stream,
                 streams::peek_leaves_the_bytes,
                 streams::read_exact_tells_of_an_early_end,
+                streams::a_read_that_yielded_is_over,
                 streams::two_tasks_accept_from_one_listener,
                 streams::busy_task_does_not_starve_the_driver,
                 streams::panicking_task_closes_its_sockets,
