@@ -125,6 +125,7 @@ macro_rules! suite {
                 leases::dropped_leases_lose_nothing,
                 leases::interrupted_writes_of_leases,
                 timeouts::dropped_timeouts_leave_nothing,
+                timeouts::nothing_is_opened_while_the_driver_drains,
                 timeouts::timeouts_outlive_their_runtime,
                 shutdown::operations_under_way,
                 shutdown::buffers_that_ask_as_they_go,
