@@ -6,10 +6,12 @@ use bespoke::Config;
 use bespoke::prelude::*;
 use bespoke::rt::{TcpListener, TcpStream};
 use core::future::poll_fn;
-use core::pin::pin;
+use core::pin::{Pin, pin};
+use core::task::Poll;
 use core::time::Duration;
 use std::io::{ErrorKind, Read as _, Write as _};
 use std::net::{Shutdown, TcpStream as StdStream};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -439,4 +441,27 @@ pub(crate) fn panicking_task_closes_its_sockets<C: Config<Driver: Net>>() {
         assert_eq!(again(|| peer.read(&mut [0])).expect("the end"), 0);
     });
     assert_eq!(runtime.open_resources(), 0);
+}
+
+/// A future may be polled after it yielded. That panics; the buffer is the caller's by then, and what came since is left for
+/// the next read.
+pub(crate) fn a_read_that_yielded_is_over<C: Config<Driver: Net>>() {
+    runtime::<C>().block_on(async {
+        let (mut stream, mut peer) = pair::<C>().await;
+        peer.write_all(b"one").expect("open");
+        let mut read = stream.read_into(Vec::with_capacity(8));
+        let (len, buffer) = (&mut read).await;
+        assert_eq!((len.expect("open"), &buffer[..]), (3, &b"one"[..]));
+        peer.write_all(b"two").expect("open");
+        C::sleep(Duration::from_millis(20)).await;
+        let again = poll_fn(|cx| {
+            let poll = AssertUnwindSafe(|| Pin::new(&mut read).poll(cx).is_ready());
+            Poll::Ready(catch_unwind(poll))
+        });
+        assert!(again.await.is_err(), "polled after it yielded");
+        assert_eq!(buffer, b"one");
+        drop(read);
+        let (len, buffer) = stream.read_into(buffer).await;
+        assert_eq!((len.expect("open"), &buffer[..]), (3, &b"two"[..]));
+    });
 }

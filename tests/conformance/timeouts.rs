@@ -4,13 +4,14 @@ use crate::support::{Random, at_most, count, eventually, poll_once, runtime};
 use bespoke::Config;
 use bespoke::driver::{Nanos, Timeout};
 use bespoke::prelude::*;
-use bespoke::rt::{Operation, Submit};
+use bespoke::rt::{Operation, Submit, TcpListener};
 use core::future::poll_fn;
 use core::pin::{Pin, pin};
 use core::sync::atomic::{AtomicUsize, Ordering};
 use core::task::{Context, Poll, Waker};
 use core::time::Duration;
-use std::sync::Arc;
+use std::io::ErrorKind;
+use std::sync::{Arc, Mutex};
 use std::task::Wake;
 use std::time::Instant;
 
@@ -192,4 +193,29 @@ pub(crate) fn timeouts_outlive_their_runtime<C: Config<Driver: Submit<Timeout>>>
     assert_eq!(error.kind(), std::io::ErrorKind::BrokenPipe, "{error}");
     std::thread::spawn(move || drop(other)).join().expect("it only drops");
     assert!(eventually(|| let_go(&counted)));
+}
+
+/// A waker that is woken while the driver is drained is code of the program's like any other. Every resource is closed by
+/// then, and what it would open nobody would close: it is refused.
+pub(crate) fn nothing_is_opened_while_the_driver_drains<C: Config<Driver: Net + Submit<Timeout>>>() {
+    struct Opens<C: Config>(Mutex<Option<std::io::Result<TcpListener<C>>>>);
+    impl<C: Config<Driver: Net>> Wake for Opens<C> {
+        fn wake(self: Arc<Self>) {
+            let mut binding = pin!(TcpListener::<C>::bind("127.0.0.1:0"));
+            if let Poll::Ready(bound) = binding.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+                *self.0.lock().expect("nobody panics") = Some(bound);
+            }
+        }
+    }
+    let opens = Arc::new(Opens::<C>(Mutex::new(None)));
+    let rt = runtime::<C>();
+    let mut operation = timeout::<C>(Duration::from_secs(3600));
+    rt.block_on(async {
+        let waker = Waker::from(opens.clone());
+        assert!(Pin::new(&mut operation).poll(&mut Context::from_waker(&waker)).is_pending());
+    });
+    drop(rt);
+    drop(operation);
+    let bound = opens.0.lock().expect("nobody panics").take().expect("it was woken");
+    assert_eq!(bound.expect_err("closed").kind(), ErrorKind::BrokenPipe);
 }

@@ -124,9 +124,7 @@ impl<C: Config> OwnedResource<C> {
         // SAFETY: this thread is running the worker.
         let this = unsafe { worker.as_ref() };
         // SAFETY: the owner; nothing of the user's runs.
-        let Some(key) = (unsafe { this.with_resources(|resources| resources.open(raw)) }) else {
-            return Err(Errno::OUT_OF_MEMORY);
-        };
+        let key = unsafe { this.with_resources(|resources| resources.open(raw)) }?;
         let resource = Resource { raw, key };
         // SAFETY: the owner; the driver is there.
         if let Err(errno) = unsafe { Worker::driver(worker) }.register(resource, kind) {

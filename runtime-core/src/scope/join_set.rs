@@ -27,7 +27,7 @@ use core::task::{Context, Poll, Waker, ready};
 /// `C`, `spawn` is a method of the trait `SpawnInto`, which the prelude has.
 ///
 /// As everything that mentions `C`, a set is `Send` and `Sync` if `T: Send`. Under a local scheduler it is *confined* to the
-/// worker of its first task: it may be held, dropped and aborted anywhere.
+/// worker of its first task, until it is empty: it may be held, dropped and aborted anywhere.
 ///
 /// # Invariants
 /// 1. `slots[n]` is `Held` or `Reserved` iff the note of number `n` is out, or `n` is in the queue, or it is `completing`.
@@ -186,6 +186,11 @@ impl<T, C: Config, S> JoinSet<T, C, S> {
     pub(crate) fn bind(&mut self, worker: NonNull<Worker<C>>) {
         match &self.guest {
             Some(guest) if guest.0 == worker => {}
+            Some(_) if self.tasks.held == 0 => {
+                // What is left of the other worker's is empty.
+                self.detach_all();
+                self.bind(worker);
+            }
             Some(_) => belongs_elsewhere(C::NAME),
             None => {
                 // SAFETY: this thread runs the worker, so it is alive.

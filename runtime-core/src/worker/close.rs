@@ -6,7 +6,7 @@
 //!    of the run queue. The driver is still current: what tasks drop may use it.
 //! 3. Wake who sleeps outside the tasks, also for ever: a poll then says that the runtime is closed. The last of the user's
 //!    code. A waker that stayed in the wheel could hold a task of this worker, and so the wheel itself, for ever.
-//! 4. Close the gate of their numbers, then every open resource.
+//! 4. Close the gate of their numbers, then every open resource; from here on nothing is opened.
 //! 5. Drain the driver, at most so long, and drop it.
 //! 6. Leave the context; take references of the home for the guests; close the inbox; visit what was in it.
 //! 7. Take references of the home for the tasks that are left; under `Local`, merge their counts. The run queue pins nothing

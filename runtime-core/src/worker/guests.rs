@@ -3,6 +3,7 @@
 
 use super::Worker;
 use crate::config::{Config, LiveOf};
+use crate::error::Errno;
 use crate::roles::{Live, RawResource, Resource};
 use crate::task::home::{Closed, Home};
 use crate::task::inbox::{Node, NodeKind};
@@ -29,11 +30,13 @@ pub(crate) struct Resources {
     slots: ChunkSlab<ResourceSlot>,
     /// Keys below this were handed out once.
     bound: u32,
+    /// From step 4 of close on: nothing is opened any more, as nobody would close it.
+    shut: bool,
 }
 
 impl Resources {
     pub(crate) fn new() -> Self {
-        Resources { slots: ChunkSlab::new(), bound: 0 }
+        Resources { slots: ChunkSlab::new(), bound: 0, shut: false }
     }
 
     fn slot(&self, key: u32) -> &ResourceSlot {
@@ -41,15 +44,21 @@ impl Resources {
         unsafe { &*self.slots.get(key) }
     }
 
-    /// A key for `raw`; `None` without memory.
-    pub(crate) fn open(&mut self, raw: RawResource) -> Option<u32> {
-        let key = self.slots.alloc()?;
+    /// A key for `raw`.
+    ///
+    /// # Errors
+    /// [`Errno::RUNTIME_CLOSED`]; [`Errno::OUT_OF_MEMORY`].
+    pub(crate) fn open(&mut self, raw: RawResource) -> Result<u32, Errno> {
+        if self.shut {
+            return Err(Errno::RUNTIME_CLOSED);
+        }
+        let key = self.slots.alloc().ok_or(Errno::OUT_OF_MEMORY)?;
         self.bound = self.bound.max(key + 1);
         let slot = self.slot(key);
         slot.raw.set(raw);
         slot.key.set(key);
         slot.open.set(true);
-        Some(key)
+        Ok(key)
     }
 
     /// Gives a key back.
@@ -125,7 +134,7 @@ pub(crate) unsafe fn is_open<C: Config>(worker: NonNull<Worker<C>>, key: u32) ->
     unsafe { this.with_resources(|resources| resources.slot(key).open.get()) }
 }
 
-/// Owner, at close: closes every resource that is still open. Their handles stay guests.
+/// Owner, at close: closes every resource that is still open, and lets none be opened. Their handles stay guests.
 pub(super) unsafe fn close_resources<C: Config>(worker: NonNull<Worker<C>>) {
     #[cfg(feature = "std")]
     {
@@ -136,6 +145,10 @@ pub(super) unsafe fn close_resources<C: Config>(worker: NonNull<Worker<C>>) {
             this.gate.close();
         }
     }
+    // SAFETY: the owner's worker is alive.
+    let this = unsafe { worker.as_ref() };
+    // SAFETY: the owner; nothing of the user's runs.
+    unsafe { this.with_resources(|r| r.shut = true) };
     let mut from = 0;
     loop {
         // SAFETY: the owner.

@@ -178,7 +178,7 @@ fn an_operation_that_yielded_is_not_submitted_again() {
         drop(buffer);
         let again = poll_fn(|cx| {
             let mut poll = || {
-                std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| Pin::new(&mut operation).poll(cx).is_ready()))
+                std::panic::catch_unwind(core::panic::AssertUnwindSafe(|| Pin::new(&mut operation).poll(cx).is_ready()))
             };
             Poll::Ready((poll(), poll()))
         });

@@ -359,3 +359,18 @@ fn a_spawn_that_panics_leaves_the_set_whole() {
         assert!(shared.join_next().await.is_none());
     });
 }
+
+#[test]
+fn an_empty_set_goes_to_the_next_runtime() {
+    let census = Census::start();
+    let mut set = JoinSet::<u32, App>::new();
+    for n in 0..2 {
+        run::<App, _>(async {
+            set.spawn(async move { n });
+            assert_eq!(set.join_next().await.unwrap().unwrap(), n);
+            assert!(set.is_empty());
+        });
+    }
+    drop(set);
+    census.assert_all_freed();
+}
