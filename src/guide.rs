@@ -5,9 +5,9 @@
 //! | chapter | |
 //! |---|---|
 //! | [1. A first program](first_program) | the attribute, the runtime, what panics say |
-//! | [2. Tasks](tasks) | spawn, join, abort, panics, fairness, blocking |
+//! | [2. Tasks](tasks) | spawn, join, abort, panics, fairness, blocking, task locals |
 //! | [3. Time](time) | sleeps, timeouts, intervals, tests with a paused clock |
-//! | [4. Sockets](sockets) | owned buffers, what dropping a read or write means, halves, closing |
+//! | [4. Sockets](sockets) | owned buffers, lines and copies, what dropping a read or write means, halves, closing |
 //! | [5. A config of one's own](own_config) | roles, knobs, the module, memory budgets, mistakes as compile errors |
 //! | [6. Libraries](libraries) | code for every config, and the limits of stable Rust |
 //! | [7. Threads](threads) | what may cross threads, and how a runtime closes |

@@ -54,6 +54,8 @@ pub mod preset;
 pub use bespoke_core::config::{Config, PanicPolicy};
 pub use bespoke_core::error::{Error, ErrorKind};
 pub use bespoke_core::info::{Advice, Info, Model, Note, Part, Setting};
+/// A runtime, as other threads see it: they spawn with it, and ask whether it is closed.
+///
 /// A result of a task of another thread comes through a channel, or the join handle goes to where it may be awaited:
 ///
 /// ```

@@ -215,6 +215,12 @@ macro_rules! __module {
                 pub type Signal = $crate::rt::Signal<C>;
 
                 /// Listens for a signal from now on.
+                ///
+                /// # Errors
+                /// `InvalidInput`: no such signal, or one that cannot be listened for. No descriptor left.
+                ///
+                /// # Panics
+                /// Without a runtime of this config on this thread.
                 #[cfg(unix)]
                 #[track_caller]
                 pub fn signal(kind: SignalKind) -> ::std::io::Result<Signal>
@@ -227,6 +233,15 @@ macro_rules! __module {
                 }
 
                 /// Waits for the interrupt key, from the first poll on.
+                ///
+                /// # Errors
+                /// As `signal`; `BrokenPipe` if the runtime is closed meanwhile.
+                ///
+                /// # Cancel safety
+                /// Cancel safe. A key that comes while nobody waits is lost: in a loop, use one `Signal`.
+                ///
+                /// # Panics
+                /// Without a runtime of this config on this thread, at the first poll.
                 #[track_caller]
                 pub fn ctrl_c() -> impl ::core::future::Future<Output = ::std::io::Result<()>> + ::core::marker::Send
                 where
@@ -247,39 +262,81 @@ macro_rules! __module {
                 pub type Interval = $crate::rt::Interval<C>;
 
                 /// Waits for `duration`.
+                ///
+                /// # Cancel safety
+                /// Cancel safe.
+                ///
+                /// # Panics
+                /// Without a runtime of this config on this thread.
                 #[track_caller]
                 pub fn sleep(duration: Duration) -> Sleep {
                     <C as Ambient>::sleep(duration)
                 }
                 /// Waits until `deadline`.
+                ///
+                /// # Cancel safety
+                /// Cancel safe.
+                ///
+                /// # Panics
+                /// Without a runtime of this config on this thread, at the first poll.
                 pub fn sleep_until(deadline: Instant) -> Sleep {
                     <C as Ambient>::sleep_until(deadline)
                 }
                 /// Waits for `future`, but no longer than `duration`.
+                ///
+                /// # Errors
+                /// `Elapsed`, which `?` makes an `io::Error` of the kind `TimedOut`.
+                ///
+                /// # Cancel safety
+                /// As `future`, which is dropped with the `Timeout`; give it `&mut future` to keep it.
+                ///
+                /// # Panics
+                /// Without a runtime of this config on this thread.
                 #[track_caller]
                 pub fn timeout<F: ::core::future::Future>(duration: Duration, future: F) -> Timeout<F> {
                     <C as Ambient>::timeout(duration, future)
                 }
                 /// Waits for `future`, but no longer than until `deadline`.
+                ///
+                /// # Errors
+                /// As `timeout`.
+                ///
+                /// # Cancel safety
+                /// As `future`, which is dropped with the `Timeout`; give it `&mut future` to keep it.
+                ///
+                /// # Panics
+                /// Without a runtime of this config on this thread, at the first poll that finds `future` not ready.
                 pub fn timeout_at<F: ::core::future::Future>(deadline: Instant, future: F) -> Timeout<F> {
                     <C as Ambient>::timeout_at(deadline, future)
                 }
                 /// Ticks every `period`, from now on.
+                ///
+                /// # Panics
+                /// Without a runtime of this config on this thread; if `period` is zero.
                 #[track_caller]
                 pub fn interval(period: Duration) -> Interval {
                     <C as Ambient>::interval(period)
                 }
                 /// Ticks every `period`, from `start` on.
+                ///
+                /// # Panics
+                /// If `period` is zero. A tick panics without a runtime of this config on its thread.
                 #[track_caller]
                 pub fn interval_at(start: Instant, period: Duration) -> Interval {
                     <C as Ambient>::interval_at(start, period)
                 }
                 /// The time now, by the clock of the runtime.
+                ///
+                /// # Panics
+                /// Without a runtime of this config on this thread.
                 #[track_caller]
                 pub fn now() -> Instant {
                     <C as Ambient>::now()
                 }
                 /// Moves a `Manual` clock forward.
+                ///
+                /// # Panics
+                /// Without a runtime of this config on this thread.
                 #[track_caller]
                 pub fn advance<const AUTO_ADVANCE: bool>(by: Duration)
                 where

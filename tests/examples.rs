@@ -81,7 +81,10 @@ struct Ended {
 }
 
 fn start(name: &str, args: &[&str]) -> Running {
-    let mut command = Command::new(example(name));
+    start_by(Command::new(example(name)), name, args)
+}
+
+fn start_by(mut command: Command, name: &str, args: &[&str]) -> Running {
     command.args(args).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     #[cfg(windows)]
     ctrl_c::alone(&mut command);
@@ -279,16 +282,29 @@ fn echo_says_what_is_wrong_with_a_command_line() {
         (&["--driver", "nonsense"], "`nonsense`"),
         (&["--driver"], "--driver needs a value"),
         (&["--seconds", "x"], "--seconds cannot be `x`"),
-        (&["--seconds", "0.4"], "--seconds takes at least 0.5"),
-        (&["--seconds", "-1"], "--seconds takes at least 0.5"),
-        (&["--seconds", "NaN"], "--seconds takes at least 0.5"),
+        (&["--seconds", "0.4"], "--seconds takes 0.5 to 86400"),
+        (&["--seconds", "-1"], "--seconds takes 0.5 to 86400"),
+        (&["--seconds", "NaN"], "--seconds takes 0.5 to 86400"),
+        (&["--seconds", "1e30"], "--seconds takes 0.5 to 86400"),
         (&["--connections", "0"], "--connections takes at least 1"),
+        (&["--connections", "65536"], "--connections takes at most 65535"),
+        (&["--size", "99999999999999"], "--size takes at most 67108864"),
         (&["--listen", "1", "--size", "3"], "--size goes without --listen"),
         (&["--explain", "--listen", "1"], "--explain goes without --listen"),
         (&["--explain", "--size", "3"], "--size goes without --explain"),
     ] {
         run("echo", args).code(2).complains(part);
     }
+}
+
+/// A connection that is not accepted would wait for its answer for ever, and the program with it.
+#[test]
+fn echo_ends_when_it_has_too_few_descriptors_for_its_load() {
+    let mut shell = Command::new("sh");
+    // Enough for every client, and not for both ends.
+    shell.args(["-c", "ulimit -n 64 && exec \"$0\" \"$@\""]).arg(example("echo"));
+    let ended = start_by(shell, "echo", &["--connections", "40", "--seconds", "0.5"]).end();
+    ended.code(1).complains("a connection was not accepted: Too many open files");
 }
 
 #[test]

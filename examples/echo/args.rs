@@ -25,6 +25,13 @@ Without --listen: serves on a free loopback port, drives the server for S second
   --help             this text
 ";
 
+/// A listener has no more ports to be connected to from.
+const CONNECTIONS_MAX: usize = 65_535;
+/// Every connection has a message and its answer in memory.
+const SIZE_MAX: usize = 64 << 20;
+/// A day.
+const SECONDS_MAX: f64 = 86_400.0;
+
 /// Which config to run on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Choice {
@@ -80,19 +87,19 @@ impl Args {
                     }
                 }
                 "--connections" => {
-                    load.connections = at_least_one(&word, value(&word, words.next())?)?;
+                    load.connections = within(&word, value(&word, words.next())?, CONNECTIONS_MAX)?;
                     drives = Some(word);
                 }
                 "--size" => {
-                    load.size = at_least_one(&word, value(&word, words.next())?)?;
+                    load.size = within(&word, value(&word, words.next())?, SIZE_MAX)?;
                     drives = Some(word);
                 }
                 "--seconds" => {
                     let seconds: f64 = value(&word, words.next())?;
-                    load.time = Duration::try_from_secs_f64(seconds)
-                        .ok()
-                        .filter(|time| *time >= Duration::from_millis(500))
-                        .ok_or_else(|| "--seconds takes at least 0.5".to_owned())?;
+                    if !(0.5..=SECONDS_MAX).contains(&seconds) {
+                        return Err(format!("--seconds takes 0.5 to {SECONDS_MAX}"));
+                    }
+                    load.time = Duration::from_secs_f64(seconds);
                     drives = Some(word);
                 }
                 other => return Err(format!("there is no option `{other}`")),
@@ -120,6 +127,10 @@ fn value<T: FromStr>(option: &str, word: Option<String>) -> Result<T, String> {
     word.parse().map_err(|_| format!("{option} cannot be `{word}`"))
 }
 
-fn at_least_one(option: &str, n: usize) -> Result<usize, String> {
-    if n == 0 { Err(format!("{option} takes at least 1")) } else { Ok(n) }
+fn within(option: &str, n: usize, max: usize) -> Result<usize, String> {
+    match n {
+        0 => Err(format!("{option} takes at least 1")),
+        n if n > max => Err(format!("{option} takes at most {max}")),
+        n => Ok(n),
+    }
 }

@@ -21,7 +21,8 @@ mod server;
 use args::{Args, Choice};
 use bespoke::prelude::*;
 use bespoke::rt::{Foreign, TcpListener};
-use bespoke::{Runtime, memory, preset};
+use bespoke::{Runtime, memory, preset, select};
+use std::io;
 use std::process::ExitCode;
 
 #[global_allocator]
@@ -63,7 +64,7 @@ fn main() -> ExitCode {
 }
 
 /// The whole program on the config `C`: one source for every choice.
-fn run<C: Config<Driver: Net + Foreign>>(args: &Args) -> std::io::Result<()> {
+fn run<C: Config<Driver: Net + Foreign>>(args: &Args) -> io::Result<()> {
     let runtime = Runtime::<C>::new()?;
     match args {
         Args::Help => Ok(()),
@@ -80,8 +81,11 @@ fn run<C: Config<Driver: Net + Foreign>>(args: &Args) -> std::io::Result<()> {
             let outcome = runtime.block_on(async {
                 let listener = TcpListener::<C>::bind("127.0.0.1:0").await?;
                 let address = listener.local_addr()?;
-                let server = C::spawn(server::serve(listener, server::Totals::shared()));
-                let outcome = load::drive::<C>(address, load).await;
+                let mut server = C::spawn(server::serve(listener, server::Totals::shared(), server::Refusal::End));
+                let outcome = select! {
+                    outcome = load::drive::<C>(address, load) => outcome,
+                    ended = &mut server => Err(ended?.err().unwrap_or_else(|| io::Error::other("the server has ended"))),
+                };
                 server.abort();
                 outcome
             })?;

@@ -23,15 +23,30 @@ impl Totals {
     }
 }
 
+/// A connection that is not accepted: out of descriptors, say.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Refusal {
+    /// Is told, and the next one is accepted. The listener itself waits a little before that.
+    GoOn,
+    /// Ends the server: its own clients would wait for ever.
+    End,
+}
+
 /// Accepts connections and answers each in a task of its own.
-pub(crate) async fn serve<C: Config<Driver: Net>>(listener: TcpListener<C>, totals: Arc<Totals>) -> io::Result<()> {
+pub(crate) async fn serve<C: Config<Driver: Net>>(
+    listener: TcpListener<C>,
+    totals: Arc<Totals>,
+    refusal: Refusal,
+) -> io::Result<()> {
     loop {
-        let (stream, _peer) = match listener.accept().await {
-            Ok(accepted) => accepted,
-            // Out of descriptors, say: the listener itself waits a little before it tries again.
-            Err(error) => {
+        let (stream, _peer) = match (listener.accept().await, refusal) {
+            (Ok(accepted), _) => accepted,
+            (Err(error), Refusal::GoOn) => {
                 eprintln!("echo: a connection was not accepted: {error}");
                 continue;
+            }
+            (Err(error), Refusal::End) => {
+                return Err(io::Error::new(error.kind(), format!("a connection was not accepted: {error}")));
             }
         };
         totals.connections.fetch_add(1, Ordering::Relaxed);
@@ -94,7 +109,7 @@ pub(crate) async fn until_interrupted<C: Config<Driver: Net + Foreign>>(address:
     let interruption = interruption::<C>()?;
     eprintln!("echo: listening on {}, Ctrl-C to stop", listener.local_addr()?);
     let totals = Totals::shared();
-    let server = C::spawn(serve(listener, totals.clone()));
+    let server = C::spawn(serve(listener, totals.clone(), Refusal::GoOn));
     interruption.await?;
     eprintln!("\necho: stopping");
     server.abort();

@@ -190,7 +190,8 @@ macro_rules! __select {
     };
     (@read $first:tt $out:tt $free:tt $branches:tt $($rest:tt)+) => {
         ::core::compile_error!(
-            "expected a branch of `select!`: `pattern = future => handler` or `pattern = future, if condition => handler`"
+            "expected a branch of `select!`: `pattern = future => handler` or `pattern = future, if condition => handler`, with \
+             a comma behind it unless the handler is a block"
         )
     };
     (@more $first:tt {($n:tt $variant:ident $out:ident) $($free:tt)*} {$($branch:tt)*} $p:tt $f:tt $c:tt $h:tt

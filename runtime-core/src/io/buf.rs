@@ -94,7 +94,7 @@ impl PartialEq<&str> for Static {
     message = "`{Self}` is not a buffer that an operation may own",
     label = "neither a buffer nor a literal",
     note = "a write takes its buffer and gives it back: pass a `Vec<u8>`, a `Box<[u8]>`, a `String`, an `Arc<[u8]>`, a slice of \
-            one (`buffer.slice(..n)`), or a literal"
+            one (`buffer.slice(..n)`), or a literal; of an array, `.to_vec()`"
 )]
 pub trait IntoIoBuf {
     /// The buffer.

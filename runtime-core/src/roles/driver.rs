@@ -127,7 +127,8 @@ pub trait Driver: 'static {
     // The compiler says this, and not that of `Driver`, of a type that is no driver at all: true of both.
     message = "`{Self}` cannot be the driver under a scheduler whose tasks are `{S}`",
     label = "not a driver for this scheduler",
-    note = "`Mio` is the driver for `SingleThread`, whose tasks are `Local`"
+    note = "`Mio` is the driver for `SingleThread`, whose tasks are `Local`; `Blocking` that for `ThreadPerTask`, whose tasks \
+            are `Shared`"
 )]
 pub trait Under<S: Sharing>: Driver {
     /// The running driver of one worker.

@@ -137,7 +137,7 @@ impl<S: Sharing> fmt::Debug for Notify<S> {
 }
 
 /// Waits to be told; made by [`Notify::notified`].
-#[must_use = "futures do nothing unless they are polled"]
+#[must_use = "`notified` does not wait unless it is awaited"]
 pub struct Notified<'a, S: Sharing = Shared> {
     notify: &'a Notify<S>,
     /// `Notify::calls` when this was made.

@@ -41,7 +41,11 @@ macro_rules! writing {
             /// # }
             /// ```
             #[inline]
-            pub fn write<B: IoBuf>(&mut self, buffer: impl IntoIoBuf<Buf = B>) -> Write<'_, C, B>
+            pub fn write<B: IoBuf>(
+                &mut self,
+                // The compiler shows this line to who passes a borrowed slice.
+                buffer: impl IntoIoBuf<Buf = B>, // owned, or a literal: for a borrowed part, `part.to_vec()`
+            ) -> Write<'_, C, B>
             where
                 C::Driver: Net,
             {
@@ -67,7 +71,11 @@ macro_rules! writing {
             /// # }
             /// ```
             #[inline]
-            pub fn write_all<B: IoBuf>(&mut self, buffer: impl IntoIoBuf<Buf = B>) -> WriteAll<'_, C, B>
+            pub fn write_all<B: IoBuf>(
+                &mut self,
+                // As in `write`.
+                buffer: impl IntoIoBuf<Buf = B>, // owned, or a literal: for a borrowed part, `part.to_vec()`
+            ) -> WriteAll<'_, C, B>
             where
                 C::Driver: Net,
             {

@@ -182,7 +182,7 @@ impl<T, S: Sharing> fmt::Debug for WeakSender<T, S> {
 }
 
 /// Waits for a place; made by [`Sender::reserve`].
-#[must_use = "futures do nothing unless they are polled"]
+#[must_use = "`reserve` does nothing unless it is awaited"]
 pub struct Reserve<'a, T, S: Sharing = Shared> {
     queue: &'a Queue<T, S>,
     waiter: Waiter,
@@ -230,7 +230,7 @@ impl<T, S: Sharing> fmt::Debug for Reserve<'_, T, S> {
 }
 
 /// Sends a message; made by [`Sender::send`].
-#[must_use = "futures do nothing unless they are polled"]
+#[must_use = "a send does nothing unless it is awaited"]
 pub struct Sending<'a, T, S: Sharing = Shared> {
     /// Pinned with this.
     reserve: Reserve<'a, T, S>,
@@ -306,7 +306,7 @@ impl<T, S: Sharing> fmt::Debug for Permit<'_, T, S> {
 }
 
 /// Waits for the close; made by [`Sender::closed`].
-#[must_use = "futures do nothing unless they are polled"]
+#[must_use = "`closed` does nothing unless it is awaited"]
 pub struct Closed<'a, T, S: Sharing = Shared> {
     queue: &'a Queue<T, S>,
     waiter: Waiter,
