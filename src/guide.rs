@@ -14,6 +14,7 @@
 //! | [8. Signals](signals) | Ctrl-C and its kin |
 //! | [9. Coming from tokio](from_tokio) | the same names, and the differences that bite |
 //! | [10. Between tasks](between_tasks) | channels, `select!`, `join!`, notifications, sets of tasks |
+//! | [11. Files](files) | owned buffers, the cursor, where the work is done, what dropping means |
 
 pub mod first_program {
     #![doc = include_str!("../docs/guide/01-first-program.md")]
@@ -53,6 +54,11 @@ pub mod from_tokio {
 
 pub mod between_tasks {
     #![doc = include_str!("../docs/guide/10-between-tasks.md")]
+}
+
+#[cfg(unix)]
+pub mod files {
+    #![doc = include_str!("../docs/guide/11-files.md")]
 }
 
 /// The programs of the README are tests, too.

@@ -33,7 +33,7 @@
 //! | to … | see |
 //! |---|---|
 //! | learn | [`guide`], a chapter per subject |
-//! | write a program on the defaults | [`main`](macro@main), [`spawn`], [`net`], [`time`], [`signal`], [`task`] |
+//! | write a program on the defaults | [`main`](macro@main), [`spawn`], [`net`], [`fs`], [`time`], [`signal`], [`task`] |
 //! | let tasks talk to each other | [`channel`], [`sync`], [`select!`], [`join!`] |
 //! | choose parts | [`macro@config`], [`preset`], [`Builder`], [`scheduler`], [`driver`], [`memory`], [`clock`] |
 //! | write a library for every config | [`prelude`], [`rt`], [`Config`], [`LocalConfig`] |
@@ -113,6 +113,8 @@ pub use task::{JoinError, JoinHandle};
 /// # Ok::<(), bespoke::Error>(())
 /// ```
 pub mod prelude {
+    #[cfg(unix)]
+    pub use crate::rt::Fs;
     pub use crate::rt::{Foreign, Net};
     pub use crate::{Config, LocalConfig};
     pub use bespoke_core::io::IoBuf as _;
@@ -218,14 +220,44 @@ pub mod rt {
     pub use bespoke_core::scope::JoinSet;
     pub use bespoke_core::sync::{Notified, Notify};
     pub use bespoke_core::time::{Interval, Sleep, Timeout};
+    #[cfg(unix)]
+    pub use bespoke_drivers::fs::{
+        DirEntry, File, FileType, Metadata, OpenOptions, ReadDir, ReadFile, ReadFileExact, ReadFileVectored, WriteFile,
+        WriteFileAll, WriteFileVectored, WriteWhole,
+    };
     pub use bespoke_drivers::net::{
         LookupAddrs, OwnedReadHalf, OwnedWriteHalf, Peek, Read, ReadHalf, ReadInto, ReadLease, ReadVectored,
         ReuniteError, TcpListener, TcpStream, ToSocketAddrs, Write, WriteAll, WriteHalf, WriteVectored,
     };
+    #[cfg(unix)]
+    pub use bespoke_drivers::op::Fs;
     pub use bespoke_drivers::op::{Foreign, Keepalive, Net, Taken, TcpOptions};
     pub use bespoke_drivers::signal::ctrl_c;
     #[cfg(unix)]
     pub use bespoke_drivers::signal::{Signal, SignalKind, signal};
+
+    /// What is done with paths and whole files, in code that is generic over the config: `rt::fs::read::<C>(path)`.
+    ///
+    /// ```
+    /// use bespoke::prelude::*;
+    /// use bespoke::rt::fs;
+    ///
+    /// async fn longer<C: Config<Driver: Fs>>(one: &str, other: &str) -> std::io::Result<bool> {
+    ///     Ok(fs::metadata::<C>(one).await?.len() > fs::metadata::<C>(other).await?.len())
+    /// }
+    ///
+    /// use bespoke::{Runtime, preset::Default};
+    /// assert!(Runtime::<Default>::new()?.block_on(longer::<Default>("Cargo.lock", "Cargo.toml"))?);
+    /// # std::io::Result::Ok(())
+    /// ```
+    #[cfg(unix)]
+    pub mod fs {
+        pub use bespoke_drivers::fs::{
+            canonicalize, copy, create_dir, create_dir_all, hard_link, metadata, read, read_dir, read_link,
+            read_to_string, remove_dir, remove_dir_all, remove_file, rename, set_permissions, symlink,
+            symlink_metadata, try_exists, write,
+        };
+    }
 }
 
 /// What tasks wait for, between tasks and between threads.
@@ -401,7 +433,7 @@ pub mod channel {
 /// # program::main().unwrap();
 /// ```
 pub mod io {
-    pub use bespoke_core::io::{IntoIoBuf, IoBuf, IoBufMut, IoBufs, Slice, Static};
+    pub use bespoke_core::io::{IntoIoBuf, IoBuf, IoBufMut, IoBufs, IoBufsMut, Slice, Static};
     pub use bespoke_drivers::io::{BufReader, Lines, Reads, Writes, copy, copy_bidirectional};
 }
 
@@ -487,6 +519,8 @@ pub mod clock {
 mod default_config {
     crate::__module! { pub root [crate::preset::Default] }
 }
+#[cfg(unix)]
+pub use default_config::root::fs;
 pub use default_config::root::{handle, net, signal, spawn_blocking, spawn_pinned, time, yield_now};
 
 /// Spawns a task on the runtime that this task runs in.
@@ -541,6 +575,8 @@ pub type JoinSet<T> = rt::JoinSet<T, preset::Default, scheduler::Shared>;
 /// # }
 /// ```
 pub mod paused {
+    #[cfg(unix)]
+    pub use paused_config::root::fs;
     pub use paused_config::root::{
         Handle, JoinSet, Runtime, channel, handle, net, signal, spawn, spawn_blocking, spawn_pinned, sync, time,
         yield_now,

@@ -206,6 +206,204 @@ macro_rules! __module {
                 $crate::__channel! { [super::super::__config::S] }
             }
 
+            /// Files, folders, paths. See `bespoke::rt::File`, and `bespoke::rt::fs` for what the functions promise.
+            #[cfg(unix)]
+            pub mod fs {
+                use super::__config::C;
+                use ::core::convert::AsRef;
+                use ::core::future::Future;
+                use ::core::marker::Send;
+                use ::std::fs::Permissions;
+                use ::std::path::{Path, PathBuf};
+                use ::std::{io, string::String, vec::Vec};
+                pub type File = $crate::rt::File<C>;
+                pub type OpenOptions = $crate::rt::OpenOptions<C>;
+                pub type ReadDir = $crate::rt::ReadDir<C>;
+                pub type DirEntry = $crate::rt::DirEntry<C>;
+                pub use $crate::rt::{FileType, Metadata};
+
+                /// The path from the root, without links, `.` or `..`.
+                #[track_caller]
+                pub fn canonicalize(path: impl AsRef<Path>) -> impl Future<Output = io::Result<PathBuf>> + Send
+                where
+                    // As in `signal::signal`.
+                    for<'any> <C as $crate::Config>::Driver: $crate::rt::Fs,
+                {
+                    $crate::rt::fs::canonicalize::<C>(path)
+                }
+
+                /// Copies the bytes and the permissions of a file; yields how many bytes.
+                #[track_caller]
+                pub fn copy(from: impl AsRef<Path>, to: impl AsRef<Path>) -> impl Future<Output = io::Result<u64>> + Send
+                where
+                    for<'any> <C as $crate::Config>::Driver: $crate::rt::Fs,
+                {
+                    $crate::rt::fs::copy::<C>(from, to)
+                }
+
+                /// Makes a folder.
+                #[track_caller]
+                pub fn create_dir(path: impl AsRef<Path>) -> impl Future<Output = io::Result<()>> + Send
+                where
+                    for<'any> <C as $crate::Config>::Driver: $crate::rt::Fs,
+                {
+                    $crate::rt::fs::create_dir::<C>(path)
+                }
+
+                /// Makes a folder, and those on the way to it.
+                #[track_caller]
+                pub fn create_dir_all(path: impl AsRef<Path>) -> impl Future<Output = io::Result<()>> + Send
+                where
+                    for<'any> <C as $crate::Config>::Driver: $crate::rt::Fs,
+                {
+                    $crate::rt::fs::create_dir_all::<C>(path)
+                }
+
+                /// Gives a file one name more.
+                #[track_caller]
+                pub fn hard_link(
+                    original: impl AsRef<Path>,
+                    link: impl AsRef<Path>,
+                ) -> impl Future<Output = io::Result<()>> + Send
+                where
+                    for<'any> <C as $crate::Config>::Driver: $crate::rt::Fs,
+                {
+                    $crate::rt::fs::hard_link::<C>(original, link)
+                }
+
+                /// What the system knows about what a path leads to.
+                #[track_caller]
+                pub fn metadata(path: impl AsRef<Path>) -> impl Future<Output = io::Result<Metadata>> + Send
+                where
+                    for<'any> <C as $crate::Config>::Driver: $crate::rt::Fs,
+                {
+                    $crate::rt::fs::metadata::<C>(path)
+                }
+
+                /// Reads a whole file.
+                #[track_caller]
+                pub fn read(path: impl AsRef<Path>) -> impl Future<Output = io::Result<Vec<u8>>> + Send
+                where
+                    for<'any> <C as $crate::Config>::Driver: $crate::rt::Fs,
+                {
+                    $crate::rt::fs::read::<C>(path)
+                }
+
+                /// Lists a folder.
+                #[track_caller]
+                pub fn read_dir(path: impl AsRef<Path>) -> impl Future<Output = io::Result<ReadDir>> + Send
+                where
+                    for<'any> <C as $crate::Config>::Driver: $crate::rt::Fs,
+                {
+                    $crate::rt::fs::read_dir::<C>(path)
+                }
+
+                /// What a link says.
+                #[track_caller]
+                pub fn read_link(path: impl AsRef<Path>) -> impl Future<Output = io::Result<PathBuf>> + Send
+                where
+                    for<'any> <C as $crate::Config>::Driver: $crate::rt::Fs,
+                {
+                    $crate::rt::fs::read_link::<C>(path)
+                }
+
+                /// Reads a whole file of text.
+                #[track_caller]
+                pub fn read_to_string(path: impl AsRef<Path>) -> impl Future<Output = io::Result<String>> + Send
+                where
+                    for<'any> <C as $crate::Config>::Driver: $crate::rt::Fs,
+                {
+                    $crate::rt::fs::read_to_string::<C>(path)
+                }
+
+                /// Removes an empty folder.
+                #[track_caller]
+                pub fn remove_dir(path: impl AsRef<Path>) -> impl Future<Output = io::Result<()>> + Send
+                where
+                    for<'any> <C as $crate::Config>::Driver: $crate::rt::Fs,
+                {
+                    $crate::rt::fs::remove_dir::<C>(path)
+                }
+
+                /// Removes a folder and all that is in it.
+                #[track_caller]
+                pub fn remove_dir_all(path: impl AsRef<Path>) -> impl Future<Output = io::Result<()>> + Send
+                where
+                    for<'any> <C as $crate::Config>::Driver: $crate::rt::Fs,
+                {
+                    $crate::rt::fs::remove_dir_all::<C>(path)
+                }
+
+                /// Removes a file.
+                #[track_caller]
+                pub fn remove_file(path: impl AsRef<Path>) -> impl Future<Output = io::Result<()>> + Send
+                where
+                    for<'any> <C as $crate::Config>::Driver: $crate::rt::Fs,
+                {
+                    $crate::rt::fs::remove_file::<C>(path)
+                }
+
+                /// Gives a file or folder another name.
+                #[track_caller]
+                pub fn rename(from: impl AsRef<Path>, to: impl AsRef<Path>) -> impl Future<Output = io::Result<()>> + Send
+                where
+                    for<'any> <C as $crate::Config>::Driver: $crate::rt::Fs,
+                {
+                    $crate::rt::fs::rename::<C>(from, to)
+                }
+
+                /// Says who may do what with a file.
+                #[track_caller]
+                pub fn set_permissions(
+                    path: impl AsRef<Path>,
+                    permissions: Permissions,
+                ) -> impl Future<Output = io::Result<()>> + Send
+                where
+                    for<'any> <C as $crate::Config>::Driver: $crate::rt::Fs,
+                {
+                    $crate::rt::fs::set_permissions::<C>(path, permissions)
+                }
+
+                /// Makes a link that leads to `original`.
+                #[track_caller]
+                pub fn symlink(original: impl AsRef<Path>, link: impl AsRef<Path>) -> impl Future<Output = io::Result<()>> + Send
+                where
+                    for<'any> <C as $crate::Config>::Driver: $crate::rt::Fs,
+                {
+                    $crate::rt::fs::symlink::<C>(original, link)
+                }
+
+                /// What the system knows about a link itself.
+                #[track_caller]
+                pub fn symlink_metadata(path: impl AsRef<Path>) -> impl Future<Output = io::Result<Metadata>> + Send
+                where
+                    for<'any> <C as $crate::Config>::Driver: $crate::rt::Fs,
+                {
+                    $crate::rt::fs::symlink_metadata::<C>(path)
+                }
+
+                /// Does the path lead to anything?
+                #[track_caller]
+                pub fn try_exists(path: impl AsRef<Path>) -> impl Future<Output = io::Result<bool>> + Send
+                where
+                    for<'any> <C as $crate::Config>::Driver: $crate::rt::Fs,
+                {
+                    $crate::rt::fs::try_exists::<C>(path)
+                }
+
+                /// Writes a whole file: makes it, or cuts it first. Yields the buffer.
+                #[track_caller]
+                pub fn write<B: $crate::io::IoBuf>(
+                    path: impl AsRef<Path>,
+                    buffer: impl $crate::io::IntoIoBuf<Buf = B>,
+                ) -> $crate::rt::WriteWhole<C, B>
+                where
+                    for<'any> <C as $crate::Config>::Driver: $crate::rt::Fs,
+                {
+                    $crate::rt::fs::write::<C, B>(path, buffer)
+                }
+            }
+
             /// Signals of the operating system. The first listener for one takes its default action away for ever.
             pub mod signal {
                 use super::__config::C;

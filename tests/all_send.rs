@@ -3,6 +3,10 @@
 //! That is what lets one generic source spawn on every scheduler. One field that is not `Send`, in one future of ours, breaks
 //! every library that is generic over the config; here it breaks this file first. Nothing is run: to compile is to pass.
 
+#[cfg(unix)]
+#[path = "all_send/files.rs"]
+mod files;
+
 use bespoke::channel::{mpsc, oneshot};
 use bespoke::io::IoBuf;
 use bespoke::prelude::*;

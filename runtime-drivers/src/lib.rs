@@ -6,16 +6,19 @@
 //! | `mio` | the readiness driver: epoll, kqueue, the completion ports of Windows |
 //! | `blocking` | the driver whose operations block: plain system calls |
 //! | `net` | the typed layer: listeners, streams, addresses |
+//! | `fs` | the typed layer: files, folders, paths |
 //! | `io` | what is done with anything that reads or writes: lines, copies |
 //! | `signal` | the typed layer: signals of the operating system |
 //! | `sys` | the system calls; the only room that names `libc` and `windows_sys` |
 //!
-//! *Architecture Invariant:* a driver's folder holds `mod.rs` (what it is, how it sleeps) and `lower.rs` (how each operation
-//! is expressed there). The typed layer names operations and capabilities, never a driver.
+//! *Architecture Invariant:* a driver's folder holds `mod.rs` (what it is, how it sleeps), and `lower.rs` and `files.rs` (how
+//! each operation is expressed there). The typed layer names operations and capabilities, never a driver.
 //!
 //! # Platform
 //! Unix and Windows. Of Windows, what wine 8 can run was run; see the pages of `sys`.
 mod blocking;
+#[cfg(unix)]
+pub mod fs;
 pub mod io;
 mod mio;
 pub mod net;

@@ -218,6 +218,10 @@ pub(crate) const UNREAD: &[(&str, &str)] = &[
     ("bespoke_core::worker::Worker<C>::unpark", "the home's table: only a push into the inbox calls it, off the owner"),
     ("bespoke_core::worker::Worker<C>::visit_guest", "the home's table: only a visit of the inbox calls it"),
     ("bespoke_core::scope::join_set::Orphans<", "a set that was dropped on another thread comes home"),
+    (
+        "bespoke_core::worker::pool::offload",
+        "the home's table: only an operation calls it that goes to the blocking pool",
+    ),
     ("bespoke_core::worker::Worker<C>::free", "the home's table: only the last reference calls it, after close"),
     // The program opens its sockets before the loop; what that needs is in the file.
     ("bespoke_core::driver::operation::Orphan", "work in a box: only a visit of the inbox runs it"),

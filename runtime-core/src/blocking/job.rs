@@ -128,6 +128,18 @@ impl Job {
         header
     }
 
+    /// Gives the reference to code that does not know jobs.
+    pub(crate) fn into_untyped(self) -> Untyped {
+        self.into_raw().cast()
+    }
+
+    /// # Safety
+    /// `job` came from [`into_untyped`](Self::into_untyped), and is used once.
+    pub(crate) unsafe fn from_untyped(job: Untyped) -> Job {
+        // SAFETY: as the caller: it is the front of a job.
+        unsafe { Self::from_raw(job.cast()) }
+    }
+
     /// Gives the reference to a word.
     pub(super) fn into_raw(self) -> NonNull<Header> {
         ManuallyDrop::new(self).0

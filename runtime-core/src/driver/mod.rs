@@ -7,6 +7,7 @@
 //! | `resource` | [`OwnedResource`]: what typed handles are made of |
 //! | `lease` | [`Lease`]: bytes in a buffer that the driver lends |
 //! | `buffers` | [`Buffers`]: such buffers, for drivers that copy into memory of their own |
+//! | `offload` | [`Offloaded`]: operations that block, on the blocking pool |
 //! | `inflight` | operations in flight, while the tasks that wait for them move between workers |
 
 #[cfg(feature = "alloc")]
@@ -15,6 +16,8 @@ mod buffers;
 pub mod inflight;
 #[cfg(feature = "alloc")]
 mod lease;
+#[cfg(feature = "std")]
+mod offload;
 mod op;
 #[cfg(feature = "alloc")]
 mod operation;
@@ -27,6 +30,8 @@ pub use crate::util::dangling::MaybeDangling;
 pub use buffers::{Buffer, Buffers};
 #[cfg(feature = "alloc")]
 pub use lease::{Lease, Leased};
+#[cfg(feature = "std")]
+pub use offload::Offloaded;
 pub use op::{Late, Nop, Op, Submit, Timeout};
 #[cfg(feature = "alloc")]
 pub use operation::Operation;

@@ -92,6 +92,25 @@ pub trait Submit<O: Op>: Driver {
         keep: MaybeDangling<K>,
     ) where
         Self: Under<S>;
+
+    /// Polls what a runtime that is closed, and whose driver is gone, has left of an operation. `Ready(None)`: nothing is in
+    /// use any more, and nothing came of it. Most drivers leave nothing behind when they are drained.
+    ///
+    /// As long as it is pending, something may still use what the future keeps. It may be called on any thread.
+    #[doc(hidden)]
+    fn poll_closed<S: Sharing>(_state: &mut Self::InFlight<S>, _cx: &mut Context<'_>) -> Poll<Option<O::Output>> {
+        Poll::Ready(None)
+    }
+
+    /// As [`abandon`](Self::abandon), when the runtime is closed and its driver gone. It may be called on any thread.
+    #[doc(hidden)]
+    fn abandon_closed<S: Sharing, K: Send + 'static>(
+        _op: &mut O,
+        _state: &mut Self::InFlight<S>,
+        keep: MaybeDangling<K>,
+    ) {
+        drop(keep);
+    }
 }
 
 /// Does nothing; completes at once. What an operation costs when the work is free.

@@ -81,17 +81,20 @@ where
 
     #[cold]
     #[inline(never)]
-    fn elsewhere(&mut self, owner: NonNull<Worker<C>>) -> Poll<(O::Output, K)> {
+    fn elsewhere(&mut self, owner: NonNull<Worker<C>>, cx: &mut Context<'_>) -> Poll<(O::Output, K)> {
         // SAFETY: the resource, a guest, keeps the worker alive.
         let home = unsafe { &owner.as_ref().home };
         if home.inbox.is_closed() {
+            // Until this is ready, what is kept may be in use: the future is its owner, as before.
+            let Poll::Ready(output) = <C::Driver as Submit<O>>::poll_closed::<SharingOf<C>>(&mut self.state, cx) else {
+                return Poll::Pending;
+            };
             let keep = self.kept_once();
             if let Some(worker) = self.guest.take() {
-                // The driver was drained, so nothing is in flight any more.
                 // SAFETY: the reference that close took for this guest; `home` is not used afterwards.
                 unsafe { Home::release(Worker::home_of(worker)) };
             }
-            return Poll::Ready((O::refused(Errno::RUNTIME_CLOSED), keep));
+            return Poll::Ready((output.unwrap_or_else(|| O::refused(Errno::RUNTIME_CLOSED)), keep));
         }
         polled_elsewhere::<C>(O::NAME, home.worker)
     }
@@ -184,7 +187,7 @@ where
         }
         let worker = match this.guest.or(this.owner.and_then(Owner::worker)) {
             Some(owner) if !<SharingOf<C> as Sharing>::SHARED && !Home::is_current(Worker::home_of(owner)) => {
-                return this.elsewhere(owner);
+                return this.elsewhere(owner, cx);
             }
             Some(owner) => owner,
             None => ambient::worker::<C>(),
@@ -325,9 +328,10 @@ where
 {
     fn run(self: Box<Self>, worker: NonNull<Worker<C>>, closed: bool) {
         if !closed {
-            self.abandon(worker);
+            return self.abandon(worker);
         }
-        // Closed: the driver was drained, so nothing is in flight, and what was kept is dropped here.
+        let Orphan { mut op, mut state, keep } = *self;
+        <C::Driver as Submit<O>>::abandon_closed::<SharingOf<C>, K>(&mut op, &mut state, keep);
     }
 }
 

@@ -15,6 +15,16 @@ impl Errno {
         Some(code) => code,
         None => NonZeroI32::MIN,
     });
+    /// Not the system's: what was asked for takes a blocking thread, and the config has none.
+    pub const NO_THREADS: Errno = Errno(match NonZeroI32::new(i32::MIN + 2) {
+        Some(code) => code,
+        None => NonZeroI32::MIN,
+    });
+    /// Not the system's: what was asked for takes a blocking thread, and too much waits for one already.
+    pub const QUEUE_FULL: Errno = Errno(match NonZeroI32::new(i32::MIN + 3) {
+        Some(code) => code,
+        None => NonZeroI32::MIN,
+    });
 
     /// The code, unless it is 0, which is no error.
     #[must_use]
@@ -37,6 +47,8 @@ impl fmt::Display for Errno {
         match *self {
             Errno::RUNTIME_CLOSED => f.write_str("the runtime that owned this is closed"),
             Errno::OUT_OF_MEMORY => f.write_str("out of memory"),
+            Errno::NO_THREADS => f.write_str("this config has no blocking threads"),
+            Errno::QUEUE_FULL => f.write_str("the queue of the blocking threads is full"),
             Errno(code) => write!(f, "os error {code}"),
         }
     }
@@ -56,6 +68,8 @@ impl From<Errno> for crate::error::Error {
         match errno {
             Errno::RUNTIME_CLOSED => Error::new(ErrorKind::RuntimeClosed),
             Errno::OUT_OF_MEMORY => Error::new(ErrorKind::OutOfMemory),
+            Errno::NO_THREADS => Error::new(ErrorKind::Unsupported),
+            Errno::QUEUE_FULL => Error::new(ErrorKind::Full),
             Errno(code) => Error::system(code),
         }
     }

@@ -45,6 +45,12 @@ pub unsafe trait IoBuf: Send + 'static {
 /// # Safety
 /// Implementers promise that `as_mut_ptr()..as_mut_ptr() + capacity()` is writable and stays at its address while the
 /// value is owned by an operation, and that `as_mut_ptr()` and [`IoBuf::as_ptr`] are the same place.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a buffer that an operation may fill",
+    label = "not an owned buffer",
+    note = "such a read takes its buffer and gives it back: pass a `Vec<u8>`, which is filled up to its capacity, a \
+            `Box<[u8]>`, or a slice of one (`buffer.slice(..n)`)"
+)]
 pub unsafe trait IoBufMut: IoBuf {
     /// Where to write.
     fn as_mut_ptr(&mut self) -> *mut u8;

@@ -3,10 +3,10 @@
 //! | file | holds |
 //! |---|---|
 //! | `buf` | [`IoBuf`], [`IoBufMut`], [`IntoIoBuf`], [`Slice`], [`Static`] |
-//! | `bufs` | [`IoBufs`]: several of them |
+//! | `bufs` | [`IoBufs`], [`IoBufsMut`]: several of them |
 
 mod buf;
 mod bufs;
 
 pub use buf::{IntoIoBuf, IoBuf, IoBufMut, Slice, Static};
-pub use bufs::IoBufs;
+pub use bufs::{IoBufs, IoBufsMut};

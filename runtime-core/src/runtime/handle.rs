@@ -2,18 +2,20 @@
 
 use super::place;
 #[cfg(feature = "std")]
-use crate::blocking::{self, Keep, Pool};
+use crate::blocking;
 #[cfg(feature = "std")]
 use crate::check;
 use crate::config::Config;
+use crate::roles::Driver;
 #[cfg(feature = "std")]
-use crate::roles::{StartsThreads, Threads};
+use crate::roles::StartsThreads;
 use crate::task::JoinHandle;
 use crate::task::home::Home;
+#[cfg(feature = "std")]
+use crate::worker::pool::{self, Held};
 use crate::worker::spawn::Extra;
 use crate::worker::{Worker, ambient};
 use core::fmt;
-#[cfg(feature = "std")]
 use core::panic::Location;
 use core::ptr::NonNull;
 
@@ -94,18 +96,6 @@ impl<C: Config> Handle<C> {
     }
 }
 
-/// A thread of the blocking pool holds its runtime as a handle does.
-#[cfg(feature = "std")]
-impl<C: Config> Keep<C::Threads> for Handle<C> {
-    fn pool(&self) -> &Pool<C::Threads> {
-        // SAFETY: the handle holds the home.
-        &unsafe { self.worker.as_ref() }.common.pool
-    }
-    fn home(&self) -> *const () {
-        self.worker.as_ptr().cast_const().cast()
-    }
-}
-
 /// Gives `closure` to the blocking pool of `worker`.
 ///
 /// # Safety
@@ -130,7 +120,7 @@ unsafe fn give_to_pool<C: Config, F: FnOnce() -> T + Send + 'static, T: Send + '
     // SAFETY: alive (contract).
     let pool = &unsafe { worker.as_ref() }.common.pool;
     // SAFETY: as above: called before this returns.
-    blocking::spawn(pool, C::PANIC, closure, || unsafe { Handle::new(worker) })
+    blocking::spawn(pool, C::PANIC, closure, || unsafe { Held::new(worker) })
 }
 
 /// As [`Ambient::spawn_blocking`](super::Ambient::spawn_blocking), for functions of one config, which have asked for threads in
@@ -148,6 +138,19 @@ pub fn spawn_blocking_unchecked<C: Config, F: FnOnce() -> T + Send + 'static, T:
     unsafe { give_to_pool(ambient::near::<C>(), closure) }
 }
 
+/// For a future that was made at `at` and is polled first now: is it polled inside a runtime of `C`? Drivers without state need
+/// none.
+///
+/// # Panics
+/// If it is not; the message says that `at` asks for one.
+#[doc(hidden)]
+#[inline]
+pub fn assert_inside<C: Config>(at: &'static Location<'static>) {
+    if !<C::Driver as Driver>::STATELESS {
+        ambient::worker_for::<C>(at);
+    }
+}
+
 /// As `spawn_blocking`, for code that can do without: `None` if the config of this thread's runtime has no blocking threads.
 ///
 /// # Panics
@@ -158,7 +161,7 @@ pub fn spawn_blocking_if_any<C: Config, F: FnOnce() -> T + Send + 'static, T: Se
     closure: F,
     at: &'static Location<'static>,
 ) -> Option<JoinHandle<T>> {
-    if C::BLOCKING_THREADS_MAX == 0 || !<C::Threads as Threads>::MAY_START {
+    if !const { pool::any::<C>() } {
         return None;
     }
     // SAFETY: this thread runs the worker, or works for it: it is alive.

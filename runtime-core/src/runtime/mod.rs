@@ -25,6 +25,8 @@ mod yields;
 pub use admit::{Admits, Spawnable, spawn_unchecked};
 pub use ambient::{Ambient, LocalAmbient, LocalConfig};
 pub use handle::Handle;
+#[doc(hidden)]
+pub use handle::assert_inside;
 #[cfg(feature = "std")]
 #[doc(hidden)]
 pub use handle::{spawn_blocking_if_any, spawn_blocking_unchecked};

@@ -15,6 +15,8 @@
 //! meets the closed inbox finds a reference to give back.
 
 use super::current;
+#[cfg(feature = "std")]
+use super::header::Untyped;
 use super::header::{Task, VTable, node_of};
 use super::inbox::{Inbox, Node, NodeKind, Pushed};
 use super::owned::Owned;
@@ -55,12 +57,19 @@ pub(crate) unsafe fn identity(home: NonNull<()>) -> (&'static Tag, usize) {
     (tag, unsafe { worker.read() })
 }
 
+/// See [`HomeTable`].
+#[cfg(feature = "std")]
+pub(crate) type Offload<S> = unsafe fn(NonNull<Home<S>>, Untyped);
+
 /// What knows the worker behind a home.
 pub(crate) struct HomeTable<S: Sharing> {
     /// Ends the worker's park. Any thread that holds the home.
     pub(crate) unpark: unsafe fn(NonNull<Home<S>>),
     /// The last reference is gone.
     pub(crate) free: unsafe fn(NonNull<Home<S>>),
+    /// Gives a blocking job to the pool; `None`: the config has no blocking threads. Any thread that holds the home.
+    #[cfg(feature = "std")]
+    pub(crate) offload: Option<Offload<S>>,
 }
 
 /// The untyped front of a worker.

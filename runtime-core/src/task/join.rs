@@ -501,7 +501,8 @@ impl JoinError {
         self.id
     }
 
-    fn rejected(&self) -> Option<&Rejected> {
+    /// Why it was never accepted, if it was not.
+    pub(crate) fn rejected(&self) -> Option<&Rejected> {
         self.panic.as_deref()?.downcast_ref()
     }
 

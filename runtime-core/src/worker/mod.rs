@@ -11,6 +11,7 @@
 //! | `close` | the numbered shutdown protocol |
 //! | `task_threads` | the threads of a scheduler that gives every task one |
 //! | `open` | what is open under a driver without state |
+//! | `pool` | the blocking pool: what its threads hold, how a job gets there |
 //!
 //! # Life
 //! A worker is started and closed by one thread, its *owner*. After close it is a husk: its inbox, its count, its memory
@@ -31,6 +32,8 @@ mod gate;
 pub(crate) mod guests;
 #[cfg(feature = "std")]
 pub(crate) mod open;
+#[cfg(feature = "std")]
+pub(crate) mod pool;
 pub(crate) mod spawn;
 #[cfg(feature = "std")]
 pub(crate) mod task_threads;
@@ -113,7 +116,12 @@ pub struct Worker<C: Config> {
 }
 
 impl<C: Config> Worker<C> {
-    const TABLE: HomeTable<SharingOf<C>> = HomeTable { unpark: Self::unpark, free: Self::free };
+    const TABLE: HomeTable<SharingOf<C>> = HomeTable {
+        unpark: Self::unpark,
+        free: Self::free,
+        #[cfg(feature = "std")]
+        offload: if pool::any::<C>() { Some(pool::offload::<C>) } else { None },
+    };
     const TAG: Tag = Tag { id: TypeId::of::<C>(), name: C::NAME };
 
     /// The tag of `C`.

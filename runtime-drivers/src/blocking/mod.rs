@@ -17,6 +17,8 @@
 //! A worker sleeps on a condition variable. It does so when its task waits for something that is not an operation: a timer,
 //! another task, a channel.
 
+#[cfg(unix)]
+mod files;
 mod lower;
 
 use crate::op::LEASE_BYTES;

@@ -57,7 +57,7 @@ use wait;
 
 /// `Mio` lives under `Local` only, but a signature that is generic over the sharing does not know that.
 #[inline(always)]
-fn of<S: Sharing>(live: &<Mio as Under<S>>::Live) -> &LiveMio
+pub(super) fn of<S: Sharing>(live: &<Mio as Under<S>>::Live) -> &LiveMio
 where
     Mio: Under<S>,
 {

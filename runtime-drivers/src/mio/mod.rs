@@ -20,6 +20,8 @@
 //! 3. An event carries the generation of its source; an event of an older one is ignored.
 
 mod entry;
+#[cfg(unix)]
+mod files;
 mod lower;
 #[cfg(any(target_os = "linux", target_os = "android"))]
 mod timer;
@@ -71,6 +73,7 @@ use core::task::{Context, Waker};
 use core::time::Duration;
 use mio::{Events, Interest, Poll, Registry, Token};
 use std::io;
+use std::sync::Arc;
 use std::vec::Vec;
 
 /// The readiness driver of every system: epoll, kqueue, completion ports.
@@ -79,7 +82,7 @@ use std::vec::Vec;
 /// |---|---|
 /// | needs | nothing that a container denies |
 /// | system calls | per request: `recv`, `send` and a share of one `epoll_wait` |
-/// | files | through the blocking pool (none yet) |
+/// | files | on the blocking pool; one allocation per operation |
 #[derive(Debug, Clone, Copy)]
 pub struct Mio;
 
@@ -122,6 +125,9 @@ struct Source {
     writer: Option<Waker>,
     /// A write that was dropped under way.
     interrupted: Option<Taken>,
+    /// A file: it is not in the poll.
+    #[cfg(unix)]
+    file: Option<Arc<files::OpenFile>>,
 }
 
 /// What an operation waits for at a source.
@@ -145,7 +151,7 @@ pub struct LiveMio {
     buffers: Buffers<LEASE_BYTES>,
     /// Resources in the poll.
     registered: Cell<usize>,
-    waker: std::sync::Arc<mio::Waker>,
+    waker: Arc<mio::Waker>,
 }
 
 impl core::fmt::Debug for LiveMio {
@@ -156,7 +162,7 @@ impl core::fmt::Debug for LiveMio {
 
 /// Ends the park of a [`LiveMio`].
 #[derive(Clone, Debug)]
-pub struct MioUnparker(std::sync::Arc<mio::Waker>);
+pub struct MioUnparker(Arc<mio::Waker>);
 
 impl Unpark for MioUnparker {
     fn unpark(&self) {
@@ -373,7 +379,7 @@ impl Live for LiveMio {
 
     fn start(_cx: StartCx) -> Result<Self, Error> {
         let poll = Poll::new()?;
-        let waker = std::sync::Arc::new(mio::Waker::new(poll.registry(), WAKE)?);
+        let waker = Arc::new(mio::Waker::new(poll.registry(), WAKE)?);
         Ok(LiveMio {
             poll: UnsafeCell::new(poll),
             events: Cell::new(Some(Events::with_capacity(EVENTS))),
@@ -398,6 +404,13 @@ impl Live for LiveMio {
             sources.resize_with(at + 1, Source::default);
         }
         let source = &mut sources[at];
+        #[cfg(unix)]
+        if kind == Kind::File {
+            // A poll knows no files: they are always ready, and block.
+            let file = Some(Arc::new(files::OpenFile(resource.raw)));
+            *source = Source { generation: source.generation, file, ..Source::default() };
+            return Ok(());
+        }
         // SAFETY: the caller hands the resource over; `close` closes it, and it is released below if it is refused.
         let entry = unsafe { Entry::new(resource.raw, kind) };
         *source = Source { generation: source.generation, readable: true, writable: true, entry, ..Source::default() };
@@ -417,6 +430,10 @@ impl Live for LiveMio {
             let next = Source { generation: source.generation.wrapping_add(1), ..Source::default() };
             core::mem::replace(source, next)
         });
+        #[cfg(unix)]
+        if let Some(file) = old.file {
+            return drop(file); // which closes it, unless an operation on it is under way
+        }
         let Source { entry, reader, acceptors, writer, interrupted, .. } = old;
         if entry.is_enlisted() {
             self.registered.set(self.registered.get() - 1);

@@ -4,10 +4,17 @@
 //! |---|---|
 //! | [`Net`] | [`Accept`], [`Connect`], [`Recv`], [`RecvInto`], [`RecvVectored`], [`RecvLease`], [`Transmit`], [`TransmitVectored`], [`Interrupted`]; and the calls of [`Sockets`] |
 //! | [`Foreign`] | [`Ready`] |
+//! | [`Fs`] | [`Open`], [`ReadAt`], [`WriteAt`], [`ReadVectoredAt`], [`WriteVectoredAt`], [`Sync`], [`SetLen`], [`Statx`], [`MakeDir`], [`Remove`], [`JoinPaths`], [`Call`]; and the calls of [`Files`] |
 //!
 //! Each operation says its memory class and its [`Late`](bespoke_core::driver::Late) class beside its data. A driver says
-//! how it does each one in its `lower.rs`; capabilities are implemented explicitly, one line per driver.
+//! how it does each one in its `lower.rs` and `files.rs`; capabilities are implemented explicitly, one line per driver.
 
+#[cfg(unix)]
+mod file;
+#[cfg(unix)]
+mod file_paths;
+#[cfg(unix)]
+pub(crate) mod files;
 mod lease;
 pub(crate) mod lower;
 mod net;
@@ -15,6 +22,16 @@ mod ready;
 mod sockets;
 mod vectored;
 
+#[cfg(unix)]
+pub use crate::sys::file::{Join, OpenHow};
+#[cfg(unix)]
+pub use crate::sys::stat::Stat;
+#[cfg(unix)]
+pub use file::{Blocks, Moved, ReadAt, ReadVectoredAt, SetLen, Sync, WriteAt, WriteVectoredAt};
+#[cfg(unix)]
+pub use file_paths::{Call, JoinPaths, MakeDir, Of, Open, Remove, Statx};
+#[cfg(unix)]
+pub use files::{Files, Fs};
 pub(crate) use lease::LEASE_BYTES;
 pub use lease::RecvLease;
 pub use net::{Accept, Connect, Interrupted, Recv, RecvInto, Taken, Transmit};

@@ -37,7 +37,7 @@ unsafe impl Op for RecvVectored {
     }
 }
 
-/// Where the bytes of a write are: a few stretches of memory, none of them empty.
+/// Where the bytes of a write are, or those of a read are to go: a few stretches of memory, none of them empty.
 ///
 /// The list is part of the operation, so making it allocates nothing, and a driver whose system reads the list later copies
 /// it to a place that stays.
@@ -66,6 +66,16 @@ impl Stretches {
             && let Some(place) = self.list.get_mut(self.count)
         {
             *place = (bytes.as_ptr(), bytes.len());
+            self.count += 1;
+        }
+    }
+
+    /// As [`push`](Self::push), for a stretch that is to be filled.
+    pub fn push_to_fill(&mut self, to: *mut u8, len: usize) {
+        if len > 0
+            && let Some(place) = self.list.get_mut(self.count)
+        {
+            *place = (to, len);
             self.count += 1;
         }
     }

@@ -25,11 +25,13 @@
 pub(crate) mod address;
 mod call;
 pub(crate) mod fd;
+pub(crate) mod file;
 pub(crate) mod nudge;
 pub(crate) mod options;
 pub(crate) mod poll;
 pub(crate) mod signal;
 pub(crate) mod socket;
+pub(crate) mod stat;
 #[cfg(any(target_os = "linux", target_os = "android"))]
 pub(crate) mod timerfd;
 pub(crate) mod transfer;

@@ -5,7 +5,7 @@ use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use core::time::Duration;
 
 use super::super::poll::{Interest, monotonic_ns, poll_ready};
-use super::super::{fd, socket, transfer};
+use super::super::{fd, file, socket, transfer};
 use super::{Owned, connect, listener, pair, send, v4};
 
 std::thread_local! {
@@ -64,6 +64,44 @@ fn a_read_goes_on() {
     );
     assert_eq!(got, Ok(4));
     assert_eq!(bytes, *b"late");
+}
+
+#[test]
+fn an_open_and_the_reads_of_a_file_go_on() {
+    let path = std::env::temp_dir().join(std::format!("bespoke-sys-{}-pipe", std::process::id()));
+    let name = std::ffi::CString::new(path.to_str().unwrap()).unwrap();
+    // SAFETY: a C string, which stays.
+    assert_eq!(unsafe { libc::mkfifo(name.as_ptr(), 0o600) }, 0);
+    let how = file::OpenHow {
+        read: true,
+        write: false,
+        append: false,
+        truncate: false,
+        create: false,
+        create_new: false,
+        mode: 0,
+        flags: 0,
+    };
+    // Opening one end waits for the other.
+    let mut theirs = None;
+    // SAFETY: as above.
+    let ours = stormed(
+        10,
+        || unsafe { file::open(name.as_ptr(), &how) },
+        || theirs = Some(std::fs::File::options().write(true).open(&path).unwrap()),
+    );
+    let (ours, mut theirs) = (Owned(ours.unwrap()), theirs.unwrap());
+    let mut bytes = [0; 4];
+    let pointer = bytes.as_mut_ptr();
+    let late = |theirs: &mut std::fs::File| std::io::Write::write_all(theirs, b"late").unwrap();
+    // SAFETY: `bytes` is live and used by nobody else during the call.
+    let got = stormed(10, || unsafe { file::read(ours.0, pointer, 4, None) }, || late(&mut theirs));
+    assert_eq!((got, bytes), (Ok(4), *b"late"));
+    let list = [transfer::IoVec::new(pointer, 4)];
+    // SAFETY: as above.
+    let got = stormed(10, || unsafe { file::read_vectored(ours.0, &list, None) }, || late(&mut theirs));
+    assert_eq!(got, Ok(4));
+    std::fs::remove_file(&path).unwrap();
 }
 
 #[test]

@@ -4,6 +4,7 @@
 
 mod addresses;
 mod descriptors;
+mod files;
 mod interrupted;
 mod option_pairs;
 mod signals;

@@ -1,0 +1,62 @@
+//! The worker and the blocking pool of its runtime: what a thread of the pool holds, and how a job gets there.
+
+use super::Worker;
+use crate::blocking::job::Job;
+use crate::blocking::{Keep, Pool};
+use crate::config::{Config, SharingOf};
+use crate::roles::Threads;
+use crate::task::header::Untyped;
+use crate::task::home::Home;
+use core::ptr::NonNull;
+
+/// A thread of the pool holds the home of the worker that started it, as a handle does.
+pub(crate) struct Held<C: Config>(NonNull<Worker<C>>);
+
+// SAFETY: it holds a reference of the home, and what it gives may be used from any thread.
+unsafe impl<C: Config> Send for Held<C> {}
+
+impl<C: Config> Held<C> {
+    /// # Safety
+    /// The caller holds a reference of the worker's home.
+    pub(crate) unsafe fn new(worker: NonNull<Worker<C>>) -> Self {
+        // SAFETY: alive (contract).
+        unsafe { worker.as_ref() }.home.acquire();
+        Held(worker)
+    }
+}
+
+impl<C: Config> Keep<C::Threads> for Held<C> {
+    fn pool(&self) -> &Pool<C::Threads> {
+        // SAFETY: this holds the home.
+        &unsafe { self.0.as_ref() }.common.pool
+    }
+    fn home(&self) -> *const () {
+        self.0.as_ptr().cast_const().cast()
+    }
+}
+
+impl<C: Config> Drop for Held<C> {
+    fn drop(&mut self) {
+        // SAFETY: the reference that `new` took.
+        unsafe { Home::release(Worker::home_of(self.0)) };
+    }
+}
+
+/// May the runtimes of `C` run blocking jobs?
+pub(crate) const fn any<C: Config>() -> bool {
+    C::BLOCKING_THREADS_MAX > 0 && <C::Threads as Threads>::MAY_START
+}
+
+/// Gives a job to the pool, for who does not know `C`: an entry of the table of homes.
+///
+/// # Safety
+/// The caller holds `home`; `job` came from [`Job::into_untyped`], and is not used again.
+pub(super) unsafe fn offload<C: Config>(home: NonNull<Home<SharingOf<C>>>, job: Untyped) {
+    let worker = Worker::<C>::of(home);
+    // SAFETY: as the caller.
+    let job = unsafe { Job::from_untyped(job) };
+    // SAFETY: the caller holds the home.
+    let pool = &unsafe { worker.as_ref() }.common.pool;
+    // SAFETY: as above: called before this returns.
+    pool.submit(job, || unsafe { Held::new(worker) });
+}

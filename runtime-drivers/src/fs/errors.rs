@@ -1,0 +1,44 @@
+//! What an error says: the path, what was to be done with it, and why it was not.
+
+use bespoke_core::driver::Errno;
+use core::ffi::CStr;
+use std::ffi::{CString, OsStr};
+use std::io;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::Path;
+
+/// The error of an operation that names no path.
+pub(super) fn io_error(errno: Errno) -> io::Error {
+    match errno {
+        Errno::NO_THREADS => io::Error::new(
+            io::ErrorKind::Unsupported,
+            "files are read and written on blocking threads, and this config has none: set BLOCKING_THREADS_MAX above 0, \
+             and `Threads` to a source that may start some",
+        ),
+        Errno::QUEUE_FULL => io::Error::new(
+            io::ErrorKind::ResourceBusy,
+            "the queue of the blocking threads is full: raise BLOCKING_QUEUE_MAX or BLOCKING_THREADS_MAX",
+        ),
+        errno => errno.into(),
+    }
+}
+
+/// The error of what was to be done with a path.
+#[cold]
+pub(super) fn about(what: &str, path: &Path, error: io::Error) -> io::Error {
+    io::Error::new(error.kind(), std::format!("cannot {what} {path:?}: {error}"))
+}
+
+/// As [`about`], from what the operation says and keeps.
+#[cold]
+pub(super) fn failed(what: &str, path: &CStr, errno: Errno) -> io::Error {
+    about(what, Path::new(OsStr::from_bytes(path.to_bytes())), io_error(errno))
+}
+
+/// The path as the system takes it.
+pub(super) fn c_path(path: &Path) -> io::Result<CString> {
+    CString::new(path.as_os_str().as_bytes()).map_err(|error| {
+        let path = std::ffi::OsString::from_vec(error.into_vec());
+        io::Error::new(io::ErrorKind::InvalidInput, std::format!("the path {path:?} has a zero byte in it"))
+    })
+}

@@ -1,0 +1,75 @@
+//! Files. Every type here is generic over the config: `T<C>`; a config's own module has the short names.
+//!
+//! | file | holds |
+//! |---|---|
+//! | `file` | [`File`]: what it is, how it is opened, copied, handed over |
+//! | `reading`, `writing` | its reads and writes |
+//! | `state` | its cursor, length, metadata, permissions, what reaches the disk |
+//! | `transfers` | the futures of its reads and writes |
+//! | `vectored` | the futures of reads and writes of several buffers |
+//! | `streams` | [`File`] as what reads and what writes |
+//! | `options` | [`OpenOptions`] |
+//! | `metadata` | [`Metadata`], [`FileType`] |
+//! | `paths` | what is done with a path: `rename`, `create_dir`, … |
+//! | `dir` | [`ReadDir`], [`DirEntry`] |
+//! | `whole` | a whole file at once: `read`, `write`, `copy` |
+//! | `call` | calls for which there is no operation |
+//! | `errors` | what an error says |
+//!
+//! # Where the work is done
+//! Operations on files block, however fast the disk is. A driver whose operations suspend has them done by the blocking
+//! pool of the runtime, so a config without blocking threads has no files: every call then fails with
+//! [`Unsupported`](std::io::ErrorKind::Unsupported). More operations than [`BLOCKING_THREADS_MAX`] wait in the pool's queue.
+//!
+//! # Dropping a future
+//! An operation that has not begun is taken back. One that has begun goes on, and nobody hears what came of it: a write may
+//! be done in part, a file that is opened is closed again. Its buffer is freed when it is over.
+//!
+//! # Confinement
+//! As for sockets: under a local scheduler a file belongs to the worker that opened it. It may be moved and dropped
+//! anywhere; used, on its worker. It may outlive its runtime: every call then says that the runtime is closed.
+//!
+//! [`BLOCKING_THREADS_MAX`]: bespoke_core::config::Config::BLOCKING_THREADS_MAX
+
+/// What the examples of this room begin with: a file of ten digits, opened for reading and writing.
+macro_rules! opened {
+    () => {
+        "```\n\
+         # use bespoke::fs::{self, File};\n\
+         # #[bespoke::main]\n\
+         # async fn main() -> std::io::Result<()> {\n\
+         # let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_nanos();\n\
+         # let folder = std::env::temp_dir().join(format!(\"bespoke-{}-{now}\", std::process::id()));\n\
+         # fs::create_dir(&folder).await?;\n\
+         # let path = folder.join(\"digits\");\n\
+         # let mut file = File::create_new(&path).await?;\n\
+         # file.write_all_at(\"0123456789\", 0).await.0?;"
+    };
+}
+
+mod call;
+mod dir;
+mod errors;
+mod file;
+mod metadata;
+mod options;
+mod paths;
+mod reading;
+mod state;
+mod streams;
+mod transfers;
+mod vectored;
+mod whole;
+mod writing;
+
+pub use dir::{DirEntry, ReadDir, read_dir};
+pub use file::File;
+pub use metadata::{FileType, Metadata};
+pub use options::OpenOptions;
+pub use paths::{
+    canonicalize, create_dir, create_dir_all, hard_link, metadata, read_link, remove_dir, remove_dir_all, remove_file,
+    rename, set_permissions, symlink, symlink_metadata, try_exists,
+};
+pub use transfers::{ReadFile, ReadFileExact, WriteFile, WriteFileAll};
+pub use vectored::{ReadFileVectored, WriteFileVectored};
+pub use whole::{WriteWhole, copy, read, read_to_string, write};

@@ -1,0 +1,440 @@
+//! What is done with a path. Relative paths begin in the working folder of the process.
+
+use super::call::{call, call_on_path};
+use super::errors::{about, c_path, failed, io_error};
+use super::metadata::Metadata;
+use crate::op::{Fs, Join, JoinPaths, MakeDir, Of, Remove, Statx};
+use bespoke_core::config::Config;
+use bespoke_core::driver::Operation;
+use bespoke_core::runtime::assert_inside;
+use core::panic::Location;
+use std::ffi::CString;
+use std::fs::Permissions;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// What the system knows about what a path leads to, links followed. `statx(2)`, `stat(2)`.
+///
+/// # Errors
+/// [`NotFound`](io::ErrorKind::NotFound), [`PermissionDenied`](io::ErrorKind::PermissionDenied), and what else the system
+/// says; the message names the path.
+///
+/// # Cancel safety
+/// Cancel safe.
+///
+/// # Example
+#[doc = opened!()]
+/// let metadata = fs::metadata(&path).await?;
+/// assert!(metadata.is_file() && metadata.modified()? <= std::time::SystemTime::now());
+/// # fs::remove_dir_all(&folder).await
+/// # }
+/// ```
+#[track_caller]
+pub fn metadata<C: Config<Driver: Fs>>(path: impl AsRef<Path>) -> impl Future<Output = io::Result<Metadata>> + Send {
+    let kept = c_path(path.as_ref());
+    let at = Location::caller();
+    async move {
+        assert_inside::<C>(at);
+        ask::<C>(kept?, true).await
+    }
+}
+
+/// As [`metadata`], but of a link itself. `lstat(2)`.
+///
+/// # Errors
+/// As [`metadata`].
+///
+/// # Cancel safety
+/// Cancel safe.
+///
+/// # Example
+#[doc = opened!()]
+/// fs::symlink(&path, folder.join("link")).await?;
+/// assert!(fs::symlink_metadata(folder.join("link")).await?.is_symlink());
+/// assert!(fs::metadata(folder.join("link")).await?.is_file());
+/// # fs::remove_dir_all(&folder).await
+/// # }
+/// ```
+#[track_caller]
+pub fn symlink_metadata<C: Config<Driver: Fs>>(
+    path: impl AsRef<Path>,
+) -> impl Future<Output = io::Result<Metadata>> + Send {
+    let kept = c_path(path.as_ref());
+    let at = Location::caller();
+    async move {
+        assert_inside::<C>(at);
+        ask::<C>(kept?, false).await
+    }
+}
+
+async fn ask<C: Config<Driver: Fs>>(path: CString, follow: bool) -> io::Result<Metadata> {
+    // SAFETY: a C string is on the heap, where it stays when it moves.
+    let operation: Operation<C, Statx, _> =
+        unsafe { Operation::new(path, |path| Statx { of: Of::Path { path: path.as_ptr(), follow } }) };
+    let (found, path) = operation.await;
+    found.map(Metadata::of).map_err(|errno| failed("look at", &path, errno))
+}
+
+/// Does the path lead to anything? `false` only if the system says that it does not.
+///
+/// # Errors
+/// What keeps the system from knowing, [`PermissionDenied`](io::ErrorKind::PermissionDenied) on the way, say.
+///
+/// # Cancel safety
+/// Cancel safe.
+///
+/// # Example
+#[doc = opened!()]
+/// assert!(fs::try_exists(&path).await?);
+/// assert!(!fs::try_exists(folder.join("nothing")).await?);
+/// # fs::remove_dir_all(&folder).await
+/// # }
+/// ```
+#[track_caller]
+pub fn try_exists<C: Config<Driver: Fs>>(path: impl AsRef<Path>) -> impl Future<Output = io::Result<bool>> + Send {
+    let (kept, at) = (c_path(path.as_ref()), Location::caller());
+    async move {
+        assert_inside::<C>(at);
+        match ask::<C>(kept?, true).await {
+            Ok(_) => Ok(true),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+/// Makes a folder; the one that it is to lie in must exist. `mkdir(2)`.
+///
+/// # Errors
+/// [`AlreadyExists`](io::ErrorKind::AlreadyExists), [`NotFound`](io::ErrorKind::NotFound), and what else the system says;
+/// the message names the path.
+///
+/// # Cancel safety
+/// It may be made.
+///
+/// # Example
+#[doc = opened!()]
+/// fs::create_dir(folder.join("sub")).await?;
+/// assert!(fs::metadata(folder.join("sub")).await?.is_dir());
+/// # fs::remove_dir_all(&folder).await
+/// # }
+/// ```
+#[track_caller]
+pub fn create_dir<C: Config<Driver: Fs>>(path: impl AsRef<Path>) -> impl Future<Output = io::Result<()>> + Send {
+    let kept = c_path(path.as_ref());
+    let at = Location::caller();
+    async move {
+        assert_inside::<C>(at);
+        // SAFETY: a C string is on the heap, where it stays when it moves.
+        let operation: Operation<C, MakeDir, _> =
+            unsafe { Operation::new(kept?, |path| MakeDir { path: path.as_ptr(), mode: 0o777 }) };
+        let (made, path) = operation.await;
+        made.map_err(|errno| failed("make the folder", &path, errno))
+    }
+}
+
+/// Removes a file, or a link to anything. `unlink(2)`.
+///
+/// # Errors
+/// [`NotFound`](io::ErrorKind::NotFound), [`IsADirectory`](io::ErrorKind::IsADirectory) (on Apple systems
+/// [`PermissionDenied`](io::ErrorKind::PermissionDenied)), and what else the system says; the message names the path.
+///
+/// # Cancel safety
+/// It may be gone.
+///
+/// # Example
+#[doc = opened!()]
+/// fs::remove_file(&path).await?;
+/// assert!(!fs::try_exists(&path).await?);
+/// # fs::remove_dir_all(&folder).await
+/// # }
+/// ```
+#[track_caller]
+pub fn remove_file<C: Config<Driver: Fs>>(path: impl AsRef<Path>) -> impl Future<Output = io::Result<()>> + Send {
+    let kept = c_path(path.as_ref());
+    let at = Location::caller();
+    async move {
+        assert_inside::<C>(at);
+        remove::<C>(kept?, false).await
+    }
+}
+
+/// Removes an empty folder. `rmdir(2)`.
+///
+/// # Errors
+/// [`DirectoryNotEmpty`](io::ErrorKind::DirectoryNotEmpty), [`NotFound`](io::ErrorKind::NotFound), and what else the system
+/// says; the message names the path.
+///
+/// # Cancel safety
+/// It may be gone.
+///
+/// # Example
+#[doc = opened!()]
+/// let full = fs::remove_dir(&folder).await.unwrap_err();
+/// assert_eq!(full.kind(), std::io::ErrorKind::DirectoryNotEmpty);
+/// # fs::remove_dir_all(&folder).await
+/// # }
+/// ```
+#[track_caller]
+pub fn remove_dir<C: Config<Driver: Fs>>(path: impl AsRef<Path>) -> impl Future<Output = io::Result<()>> + Send {
+    let kept = c_path(path.as_ref());
+    let at = Location::caller();
+    async move {
+        assert_inside::<C>(at);
+        remove::<C>(kept?, true).await
+    }
+}
+
+async fn remove<C: Config<Driver: Fs>>(path: CString, dir: bool) -> io::Result<()> {
+    // SAFETY: a C string is on the heap, where it stays when it moves.
+    let operation: Operation<C, Remove, _> =
+        unsafe { Operation::new(path, |path| Remove { path: path.as_ptr(), dir }) };
+    let (removed, path) = operation.await;
+    removed.map_err(|errno| failed(if dir { "remove the folder" } else { "remove" }, &path, errno))
+}
+
+/// Gives a file or folder another name, in place of the file, or the empty folder, that has it. In one step: others see
+/// the one or the other. On one file system only. `rename(2)`.
+///
+/// # Errors
+/// [`NotFound`](io::ErrorKind::NotFound), [`CrossesDevices`](io::ErrorKind::CrossesDevices), and what else the system says;
+/// the message names both paths.
+///
+/// # Cancel safety
+/// It may be done.
+///
+/// # Example
+#[doc = opened!()]
+/// // A file that others read is replaced in one step.
+/// fs::write(folder.join("new"), "whole").await.0?;
+/// fs::rename(folder.join("new"), &path).await?;
+/// assert_eq!(fs::read(&path).await?, b"whole");
+/// # fs::remove_dir_all(&folder).await
+/// # }
+/// ```
+#[track_caller]
+pub fn rename<C: Config<Driver: Fs>>(
+    from: impl AsRef<Path>,
+    to: impl AsRef<Path>,
+) -> impl Future<Output = io::Result<()>> + Send {
+    let kept = both(from.as_ref(), to.as_ref());
+    let at = Location::caller();
+    async move {
+        assert_inside::<C>(at);
+        join::<C>(Join::Rename, kept?).await
+    }
+}
+
+/// Gives a file one name more. `link(2)`.
+///
+/// # Errors
+/// As [`rename`]; [`AlreadyExists`](io::ErrorKind::AlreadyExists).
+///
+/// # Cancel safety
+/// It may be done.
+///
+/// # Example
+#[doc = opened!()]
+/// fs::hard_link(&path, folder.join("same")).await?;
+/// assert_eq!(fs::metadata(&path).await?.stat().links, 2);
+/// # fs::remove_dir_all(&folder).await
+/// # }
+/// ```
+#[track_caller]
+pub fn hard_link<C: Config<Driver: Fs>>(
+    original: impl AsRef<Path>,
+    link: impl AsRef<Path>,
+) -> impl Future<Output = io::Result<()>> + Send {
+    let kept = both(original.as_ref(), link.as_ref());
+    let at = Location::caller();
+    async move {
+        assert_inside::<C>(at);
+        join::<C>(Join::Link, kept?).await
+    }
+}
+
+/// Makes a link that leads to `original`, which need not exist; a relative path begins in the link's folder. `symlink(2)`.
+///
+/// # Errors
+/// As [`hard_link`].
+///
+/// # Cancel safety
+/// It may be done.
+///
+/// # Example
+#[doc = opened!()]
+/// fs::symlink(&path, folder.join("link")).await?;
+/// assert_eq!(fs::read(folder.join("link")).await?, b"0123456789");
+/// # fs::remove_dir_all(&folder).await
+/// # }
+/// ```
+#[track_caller]
+pub fn symlink<C: Config<Driver: Fs>>(
+    original: impl AsRef<Path>,
+    link: impl AsRef<Path>,
+) -> impl Future<Output = io::Result<()>> + Send {
+    let kept = both(original.as_ref(), link.as_ref());
+    let at = Location::caller();
+    async move {
+        assert_inside::<C>(at);
+        join::<C>(Join::Symlink, kept?).await
+    }
+}
+
+fn both(from: &Path, to: &Path) -> io::Result<(CString, CString)> {
+    Ok((c_path(from)?, c_path(to)?))
+}
+
+async fn join<C: Config<Driver: Fs>>(how: Join, paths: (CString, CString)) -> io::Result<()> {
+    // SAFETY: C strings are on the heap, where they stay when they move.
+    let operation: Operation<C, JoinPaths, _> =
+        unsafe { Operation::new(paths, |(from, to)| JoinPaths { how, from: from.as_ptr(), to: to.as_ptr() }) };
+    let (joined, (from, to)) = operation.await;
+    joined.map_err(|errno| {
+        let error = io_error(errno);
+        let what = match how {
+            Join::Rename => "rename",
+            Join::Link | Join::Symlink => "link to",
+        };
+        io::Error::new(error.kind(), std::format!("cannot {what} {from:?} as {to:?}: {error}"))
+    })
+}
+
+/// Makes a folder, and those on the way to it that are not there.
+///
+/// # Errors
+/// As [`create_dir`], but a folder that exists is none.
+///
+/// # Cancel safety
+/// They may be made.
+///
+/// # Example
+#[doc = opened!()]
+/// fs::create_dir_all(folder.join("a/b/c")).await?;
+/// fs::create_dir_all(folder.join("a/b/c")).await?; // there already: no error
+/// # fs::remove_dir_all(&folder).await
+/// # }
+/// ```
+#[track_caller]
+pub fn create_dir_all<C: Config<Driver: Fs>>(path: impl AsRef<Path>) -> impl Future<Output = io::Result<()>> + Send {
+    let kept = path.as_ref().to_path_buf();
+    let at = Location::caller();
+    async move {
+        assert_inside::<C>(at);
+        call_on_path::<C, _>("make the folder", kept, |path| std::fs::create_dir_all(path)).await
+    }
+}
+
+/// Removes a folder and all that is in it. Links are removed, not followed.
+///
+/// # Errors
+/// As [`remove_dir`]; a part may be gone then.
+///
+/// # Cancel safety
+/// It may go on.
+///
+/// # Example
+#[doc = opened!()]
+/// fs::create_dir_all(folder.join("a/b/c")).await?;
+/// fs::remove_dir_all(folder.join("a")).await?;
+/// assert!(!fs::try_exists(folder.join("a")).await?);
+/// # fs::remove_dir_all(&folder).await
+/// # }
+/// ```
+#[track_caller]
+pub fn remove_dir_all<C: Config<Driver: Fs>>(path: impl AsRef<Path>) -> impl Future<Output = io::Result<()>> + Send {
+    let kept = path.as_ref().to_path_buf();
+    let at = Location::caller();
+    async move {
+        assert_inside::<C>(at);
+        call_on_path::<C, _>("remove the folder", kept, |path| std::fs::remove_dir_all(path)).await
+    }
+}
+
+/// What a link says. `readlink(2)`.
+///
+/// # Errors
+/// [`InvalidInput`](io::ErrorKind::InvalidInput): no link. [`NotFound`](io::ErrorKind::NotFound), and what else the system
+/// says; the message names the path.
+///
+/// # Cancel safety
+/// Cancel safe.
+///
+/// # Example
+#[doc = opened!()]
+/// fs::symlink("anywhere", folder.join("link")).await?;
+/// assert_eq!(fs::read_link(folder.join("link")).await?, std::path::Path::new("anywhere"));
+/// # fs::remove_dir_all(&folder).await
+/// # }
+/// ```
+#[track_caller]
+pub fn read_link<C: Config<Driver: Fs>>(path: impl AsRef<Path>) -> impl Future<Output = io::Result<PathBuf>> + Send {
+    let kept = path.as_ref().to_path_buf();
+    let at = Location::caller();
+    async move {
+        assert_inside::<C>(at);
+        call_on_path::<C, _>("read the link", kept, |path| std::fs::read_link(path)).await
+    }
+}
+
+/// The path from the root, without links, `.` or `..`. `realpath(3)`.
+///
+/// # Errors
+/// As [`metadata`].
+///
+/// # Cancel safety
+/// Cancel safe.
+///
+/// # Example
+#[doc = opened!()]
+/// let odd = folder.join(".").join("..").join(folder.file_name().unwrap());
+/// assert_eq!(fs::canonicalize(odd).await?, fs::canonicalize(&folder).await?);
+/// # fs::remove_dir_all(&folder).await
+/// # }
+/// ```
+#[track_caller]
+pub fn canonicalize<C: Config<Driver: Fs>>(path: impl AsRef<Path>) -> impl Future<Output = io::Result<PathBuf>> + Send {
+    let kept = path.as_ref().to_path_buf();
+    let at = Location::caller();
+    async move {
+        assert_inside::<C>(at);
+        call_on_path::<C, _>("find", kept, |path| std::fs::canonicalize(path)).await
+    }
+}
+
+/// Says who may do what with what a path leads to. `chmod(2)`.
+///
+/// # Errors
+/// As [`metadata`].
+///
+/// # Cancel safety
+/// It may be done.
+///
+/// # Example
+#[doc = opened!()]
+/// let mut permissions = fs::metadata(&path).await?.permissions();
+/// permissions.set_readonly(true);
+/// fs::set_permissions(&path, permissions).await?;
+/// # fs::remove_dir_all(&folder).await
+/// # }
+/// ```
+#[track_caller]
+pub fn set_permissions<C: Config<Driver: Fs>>(
+    path: impl AsRef<Path>,
+    permissions: Permissions,
+) -> impl Future<Output = io::Result<()>> + Send {
+    let kept = path.as_ref().to_path_buf();
+    let at = Location::caller();
+    async move {
+        assert_inside::<C>(at);
+        set::<C>(kept, permissions).await
+    }
+}
+
+async fn set<C: Config<Driver: Fs>>(path: PathBuf, permissions: Permissions) -> io::Result<()> {
+    let done = call::<C, _, _>(move || {
+        let set = std::fs::set_permissions(&path, permissions);
+        set.map_err(|error| about("change the permissions of", &path, error))
+    });
+    done.await.map_err(io_error)?
+}

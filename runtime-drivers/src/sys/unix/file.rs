@@ -1,0 +1,261 @@
+//! Open files: opening, bytes at a position, lengths, and what the system has stored.
+//!
+//! A call here may wait for a disk, a network, or for ever (a FIFO that nobody opens at its other end): it belongs on a
+//! thread that may block. What asks the kernel's own memory alone says so.
+//!
+//! # Memory
+//! Paths are C strings. A position is an offset from the beginning, or `None` for the cursor that the kernel keeps for the
+//! open file; files that have no positions (pipes, terminals) know only that one.
+
+use core::ffi::{CStr, c_char};
+
+use bespoke_core::driver::Errno;
+
+use super::call::{check, count, errno, retry};
+use super::transfer::IoVec;
+
+/// How a file is opened: access, creation, flags of the system.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OpenHow {
+    /// For reading?
+    pub read: bool,
+    /// For writing?
+    pub write: bool,
+    /// For writing at the end, wherever that is when the write comes?
+    pub append: bool,
+    /// Cut to no bytes?
+    pub truncate: bool,
+    /// Make it if it is not there?
+    pub create: bool,
+    /// Make it, and fail if it is there?
+    pub create_new: bool,
+    /// The permission bits of a file that is made, before the process's mask (`umask(2)`).
+    pub mode: u32,
+    /// More flags of `open(2)`, but no access mode.
+    pub flags: i32,
+}
+
+/// Opens `path`. `open(2)`, `O_CLOEXEC`. The descriptor is the caller's.
+///
+/// # Safety
+/// `path` is a C string, which stays during the call.
+pub(crate) unsafe fn open(path: *const c_char, how: &OpenHow) -> Result<i32, Errno> {
+    let access = match (how.read, how.write || how.append) {
+        (_, false) => libc::O_RDONLY,
+        (false, true) => libc::O_WRONLY,
+        (true, true) => libc::O_RDWR,
+    };
+    let flag = |set, flag| if set { flag } else { 0 };
+    let flags = access
+        | libc::O_CLOEXEC
+        | flag(how.append, libc::O_APPEND)
+        | flag(how.truncate, libc::O_TRUNC)
+        | flag(how.create || how.create_new, libc::O_CREAT)
+        | flag(how.create_new, libc::O_EXCL)
+        | (how.flags & !libc::O_ACCMODE);
+    retry(|| {
+        // SAFETY: the caller's promise; the mode is passed as the unsigned int that a variadic call makes of it.
+        let fd = unsafe { libc::open(path, flags, libc::c_uint::from(how.mode)) };
+        check(fd)
+    })
+}
+
+/// Reads at most `len` bytes to `to`; 0 is the end of the file, or `len` was 0. `pread(2)`, `read(2)`.
+///
+/// # Safety
+/// - `to` is valid for writes of `len` bytes during the call.
+/// - Nothing else reads or writes these bytes during the call.
+pub(crate) unsafe fn read(fd: i32, to: *mut u8, len: usize, at: Option<u64>) -> Result<usize, Errno> {
+    let len = len.min(CALL_MAX);
+    let at = at.map(offset).transpose()?;
+    retry(|| {
+        count(match at {
+            // SAFETY: the caller's promise; the length is only ever cut.
+            Some(at) => unsafe { libc::pread(fd, to.cast(), len, at) },
+            // SAFETY: as above.
+            None => unsafe { libc::read(fd, to.cast(), len) },
+        })
+    })
+}
+
+/// Writes at most `len` bytes from `from`. `pwrite(2)`, `write(2)`.
+///
+/// A file that was opened to append is written at its end, on Linux also if `at` says otherwise.
+///
+/// # Safety
+/// - `from` is valid for reads of `len` initialised bytes during the call.
+/// - Nothing writes these bytes during the call.
+pub(crate) unsafe fn write(fd: i32, from: *const u8, len: usize, at: Option<u64>) -> Result<usize, Errno> {
+    let len = len.min(CALL_MAX);
+    let at = at.map(offset).transpose()?;
+    retry(|| {
+        count(match at {
+            // SAFETY: the caller's promise; the length is only ever cut.
+            Some(at) => unsafe { libc::pwrite(fd, from.cast(), len, at) },
+            // SAFETY: as above.
+            None => unsafe { libc::write(fd, from.cast(), len) },
+        })
+    })
+}
+
+/// Reads into several stretches, each filled before the next. `preadv(2)`, `readv(2)`. At most 1024 stretches are used.
+///
+/// # Safety
+/// For each of `stretches`, as [`read`].
+pub(crate) unsafe fn read_vectored(fd: i32, stretches: &[IoVec], at: Option<u64>) -> Result<usize, Errno> {
+    let (list, len) = vectors(stretches);
+    let at = at.map(offset).transpose()?;
+    retry(|| {
+        count(match at {
+            // SAFETY: the list is that of `stretches`, which the caller vouches for.
+            Some(at) => unsafe { libc::preadv(fd, list, len, at) },
+            // SAFETY: as above.
+            None => unsafe { libc::readv(fd, list, len) },
+        })
+    })
+}
+
+/// Writes several stretches, one after the other. `pwritev(2)`, `writev(2)`. At most 1024 stretches are used.
+///
+/// # Safety
+/// For each of `stretches`, as [`write`].
+pub(crate) unsafe fn write_vectored(fd: i32, stretches: &[IoVec], at: Option<u64>) -> Result<usize, Errno> {
+    let (list, len) = vectors(stretches);
+    let at = at.map(offset).transpose()?;
+    retry(|| {
+        count(match at {
+            // SAFETY: the list is that of `stretches`, which the caller vouches for.
+            Some(at) => unsafe { libc::pwritev(fd, list, len, at) },
+            // SAFETY: as above.
+            None => unsafe { libc::writev(fd, list, len) },
+        })
+    })
+}
+
+/// Waits until the file's bytes, and unless `data_only` also all that is known of it, are on the disk. `fsync(2)`,
+/// `fdatasync(2)`.
+pub(crate) fn sync(fd: i32, data_only: bool) -> Result<(), Errno> {
+    // There `fsync` stops at the disk's own cache.
+    #[cfg(target_vendor = "apple")]
+    let call = |_| {
+        // SAFETY: the command takes no argument and touches no memory of ours.
+        unsafe { libc::fcntl(fd, libc::F_FULLFSYNC) }
+    };
+    #[cfg(not(target_vendor = "apple"))]
+    let call = |data_only| {
+        if data_only {
+            // SAFETY: touches no memory of ours.
+            unsafe { libc::fdatasync(fd) }
+        } else {
+            // SAFETY: as above.
+            unsafe { libc::fsync(fd) }
+        }
+    };
+    retry(|| check(call(data_only))).map(drop)
+}
+
+/// Cuts the file to `len` bytes, or fills it up to them with zeroes. `ftruncate(2)`.
+pub(crate) fn set_len(fd: i32, len: u64) -> Result<(), Errno> {
+    let len = offset(len)?;
+    retry(|| {
+        // SAFETY: touches no memory of ours.
+        let set = unsafe { libc::ftruncate(fd, len) };
+        check(set)
+    })
+    .map(drop)
+}
+
+/// Where the kernel's cursor of the open file is; `ESPIPE` for a file without positions. `lseek(2)`. Does not wait.
+pub(crate) fn position(fd: i32) -> Result<u64, Errno> {
+    seek(fd, 0, libc::SEEK_CUR)
+}
+
+/// Moves the kernel's cursor. `lseek(2)`. Does not wait.
+pub(crate) fn set_position(fd: i32, at: u64) -> Result<(), Errno> {
+    seek(fd, offset(at)?, libc::SEEK_SET).map(drop)
+}
+
+fn seek(fd: i32, by: libc::off_t, whence: libc::c_int) -> Result<u64, Errno> {
+    // SAFETY: touches no memory of ours.
+    let at = unsafe { libc::lseek(fd, by, whence) };
+    u64::try_from(at).map_err(|_| match check(-1) {
+        Err(errno) => errno,
+        Ok(_) => unreachable!("-1 is a failure"),
+    })
+}
+
+/// Was the file opened to append? `fcntl(2)`, `F_GETFL`. Does not wait.
+pub(crate) fn appends(fd: i32) -> Result<bool, Errno> {
+    // SAFETY: the command takes no argument and touches no memory of ours.
+    let flags = unsafe { libc::fcntl(fd, libc::F_GETFL) };
+    Ok(check(flags)? & libc::O_APPEND != 0)
+}
+
+/// Makes a folder. `mkdir(2)`.
+///
+/// # Safety
+/// As [`open`].
+pub(crate) unsafe fn make_dir(path: *const c_char, mode: u32) -> Result<(), Errno> {
+    // SAFETY: the caller's promise. The mode has 16 bits on some systems, and all that mean something are among them.
+    let made = unsafe { libc::mkdir(path, mode as libc::mode_t) };
+    check(made).map(drop)
+}
+
+/// Takes a name out of its folder: that of a folder, which must be empty, or that of anything else. `rmdir(2)`,
+/// `unlink(2)`.
+///
+/// # Safety
+/// As [`open`].
+pub(crate) unsafe fn remove(path: *const c_char, dir: bool) -> Result<(), Errno> {
+    let removed = if dir {
+        // SAFETY: the caller's promise.
+        unsafe { libc::rmdir(path) }
+    } else {
+        // SAFETY: the caller's promise.
+        unsafe { libc::unlink(path) }
+    };
+    check(removed).map(drop)
+}
+
+/// Which call joins two paths.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Join {
+    /// Gives a file another name, in place of what has that name. `rename(2)`.
+    Rename,
+    /// Gives a file one name more. `link(2)`.
+    Link,
+    /// Makes a link to a path, which need not exist. `symlink(2)`.
+    Symlink,
+}
+
+/// Renames or links `from` to `to`.
+///
+/// # Safety
+/// As [`open`], for both.
+pub(crate) unsafe fn join(how: Join, from: *const c_char, to: *const c_char) -> Result<(), Errno> {
+    let call = match how {
+        Join::Rename => libc::rename,
+        Join::Link => libc::link,
+        Join::Symlink => libc::symlink,
+    };
+    // SAFETY: the caller's promise.
+    let joined = unsafe { call(from, to) };
+    check(joined).map(drop)
+}
+
+/// The empty path: with it, a call about a path is about the descriptor.
+pub(crate) const HERE: &CStr = c"";
+
+/// What one call moves at most: more than a signed 32-bit count is refused by Apple systems, and cut by Linux.
+const CALL_MAX: usize = 0x7FFF_F000;
+
+/// The list as the system takes it.
+fn vectors(stretches: &[IoVec]) -> (*const libc::iovec, libc::c_int) {
+    // `IoVec` is transparent over `iovec`. A longer list than this is refused as a whole.
+    (stretches.as_ptr().cast(), stretches.len().min(1024) as libc::c_int)
+}
+
+/// A position in the system's type: beyond it no file has any.
+fn offset(at: u64) -> Result<libc::off_t, Errno> {
+    libc::off_t::try_from(at).map_err(|_| errno(libc::EINVAL))
+}

@@ -1,0 +1,91 @@
+//! Files: their types, their futures with a name and those without.
+
+use crate::{any, both, send};
+use bespoke::Config;
+use bespoke::prelude::*;
+use bespoke::rt::{
+    DirEntry, File, FileType, Metadata, OpenOptions, ReadDir, ReadFile, ReadFileExact, ReadFileVectored, WriteFile,
+    WriteFileAll, WriteFileVectored, WriteWhole, fs,
+};
+use std::path::{Path, PathBuf};
+
+fn files<C: Config<Driver: Fs>>(path: &'static str, paths: (&'static Path, PathBuf)) {
+    both::<File<C>>();
+    both::<OpenOptions<C>>();
+    both::<ReadDir<C>>();
+    both::<DirEntry<C>>();
+    both::<(Metadata, FileType)>();
+    both::<ReadFile<'_, C, Vec<u8>>>();
+    both::<ReadFileExact<'_, C, Vec<u8>>>();
+    both::<ReadFileVectored<'_, C, [Vec<u8>; 2]>>();
+    both::<WriteFile<'_, C, Vec<u8>>>();
+    both::<WriteFileAll<'_, C, Vec<u8>>>();
+    both::<WriteFileVectored<'_, C, (Vec<u8>, String)>>();
+    both::<WriteWhole<C, Vec<u8>>>();
+    send(File::<C>::open(path));
+    send(File::<C>::create(paths.0));
+    send(File::<C>::create_new(paths.1));
+    send(async move { File::<C>::options().append(true).open(path).await });
+    let mut file: File<C> = any();
+    send(file.read_to_end());
+    send(file.seek(any()));
+    send(file.sync_all());
+    send(file.sync_data());
+    send(file.set_len(0));
+    send(file.metadata());
+    send(file.set_permissions(any()));
+    send(bespoke::io::Reads::read(&mut file, &mut []));
+    send(bespoke::io::Writes::write_all(&mut file, Vec::new()));
+    let mut entries: ReadDir<C> = any();
+    send(entries.next_entry());
+    let entry: DirEntry<C> = any();
+    send(entry.metadata());
+    send(fs::read::<C>(path));
+    send(fs::read_to_string::<C>(path));
+    send(fs::write::<C, _>(path, "text"));
+    send(fs::copy::<C>(path, path));
+    send(fs::metadata::<C>(path));
+    send(fs::symlink_metadata::<C>(path));
+    send(fs::try_exists::<C>(path));
+    send(fs::create_dir::<C>(path));
+    send(fs::create_dir_all::<C>(path));
+    send(fs::remove_file::<C>(path));
+    send(fs::remove_dir::<C>(path));
+    send(fs::remove_dir_all::<C>(path));
+    send(fs::rename::<C>(path, path));
+    send(fs::hard_link::<C>(path, path));
+    send(fs::symlink::<C>(path, path));
+    send(fs::read_link::<C>(path));
+    send(fs::canonicalize::<C>(path));
+    send(fs::set_permissions::<C>(path, any()));
+    send(fs::read_dir::<C>(path));
+}
+
+/// What a library does with files, across awaits, in a task that it spawns for an unknown config.
+async fn journal<C: Config<Driver: Fs>>(path: PathBuf) -> std::io::Result<()> {
+    let mut file: File<C> = File::options().create(true).append(true).open(&path).await?;
+    // A literal, too.
+    file.write_all("begun\n").await.0?;
+    file.write_all_at(b"x".to_vec(), 0).await.0?;
+    fs::write::<C, _>(path.with_extension("old"), "text").await.0?;
+    let (read, buffers) = file.read_vectored([Vec::with_capacity(1), Vec::new()]).await;
+    let mut entries = fs::read_dir::<C>(&path).await?;
+    while let Some(entry) = entries.next_entry().await? {
+        entry.metadata().await?;
+        C::yield_now().await;
+    }
+    drop((read?, buffers));
+    file.sync_all().await
+}
+
+fn all_send<C: Config<Driver: Fs>>() {
+    // Named, so that the compiler looks into each for an unknown `C`.
+    let _ = files::<C>;
+    let _ = |path: PathBuf| drop(C::spawn(journal::<C>(path)));
+}
+
+#[test]
+fn every_file_is_send_for_every_config() {
+    all_send::<bespoke::preset::Default>();
+    all_send::<bespoke::preset::Paused>();
+}

@@ -1,0 +1,114 @@
+//! Files: what every driver with files must do, whatever it is made of.
+//!
+//! A case is a function that is generic over the config; [`suite!`] runs all of them for one config, one test each. What is
+//! on the disk is made and looked at by the standard library, so that two mistakes of the product cannot agree.
+//!
+//! | file | holds |
+//! |---|---|
+//! | `support` | how a case is run: alone, watched, its descriptors counted, in a folder of its own; seeds; canaries |
+//! | `opening` | options, errors, what is closed |
+//! | `moving` | reads and writes: at positions, at the cursor, of several buffers |
+//! | `model` | random operations against a `Vec<u8>` |
+//! | `paths` | folders, links, names, whole files |
+//! | `streams` | lines of a file, copies from and to a socket |
+//! | `drops` | futures dropped and forgotten at every point: the memory and the descriptors that they used |
+//! | `closes` | a runtime that closes with operations under way, and files that outlive it |
+//! | `pool` | no threads, one thread, a full queue; allocations |
+//!
+//! Every case runs alone in the process and must leave the count of open descriptors as it was. A case that hangs ends the
+//! process with its name. `BESPOKE_DEEP=1` runs the long counts, `BESPOKE_SEED=n` repeats a run.
+#![cfg(unix)]
+#![allow(clippy::disallowed_methods, reason = "the measuring stands outside of any runtime")]
+
+#[path = "files/closes.rs"]
+mod closes;
+#[path = "files/drops.rs"]
+mod drops;
+#[path = "files/model.rs"]
+mod model;
+#[path = "files/moving.rs"]
+mod moving;
+#[path = "files/opening.rs"]
+mod opening;
+#[path = "files/paths.rs"]
+mod paths;
+#[path = "files/pool.rs"]
+mod pool;
+#[path = "files/streams.rs"]
+mod streams;
+#[path = "files/support.rs"]
+mod support;
+
+/// All cases for one config.
+macro_rules! suite {
+    ($suite:ident: $config:ty) => {
+        mod $suite {
+            use crate::support::When;
+            use crate::{closes, drops, model, moving, opening, paths, streams};
+
+            cases! { $suite, $config, Always:
+                opening::options_do_what_they_say,
+                opening::contradictions_are_refused,
+                opening::errors_name_the_path,
+                opening::outside_of_a_runtime,
+                opening::handles_close_their_descriptors,
+                opening::foreign_files_come_and_go,
+                moving::reads_say_how_much,
+                moving::exact_reads_tell_of_an_early_end,
+                moving::every_kind_of_buffer,
+                moving::several_buffers,
+                moving::positions_beside_the_cursor,
+                moving::appends_go_to_the_end,
+                moving::lengths_permissions_and_times,
+                moving::full_disk,
+                moving::pipes_have_no_positions,
+                model::random_operations_are_those_of_a_vec,
+                paths::folders,
+                paths::links_and_names,
+                paths::whole_files,
+                paths::listing_many,
+                streams::lines_of_a_file,
+                streams::copies_to_and_from_a_socket,
+                closes::files_outlive_their_runtime,
+            }
+            cases! { $suite, $config, Suspending:
+                drops::dropped_transfers_touch_nothing,
+                drops::dropped_opens_leak_nothing,
+                drops::dropped_cursor_reads_stay,
+                drops::file_is_open_until_its_last_operation,
+                drops::forgotten_futures_corrupt_nothing,
+                drops::dropped_on_another_thread,
+                drops::dropped_listings_go_on,
+                closes::operations_under_way,
+                closes::kept_futures_wait_for_their_call,
+            }
+        }
+    };
+}
+
+macro_rules! cases {
+    ($suite:ident, $config:ty, $when:ident: $($room:ident::$case:ident),* $(,)?) => { $(
+        #[test]
+        fn $case() {
+            let name = concat!(stringify!($suite), "::", stringify!($case));
+            crate::support::run::<$config>(name, When::$when, $room::$case::<$config>);
+        }
+    )* };
+}
+
+/// The smallest figures that a config may have: every path that a spent budget or a pool of one thread takes.
+struct Stingy;
+
+#[bespoke::config(base = bespoke::preset::Default)]
+impl bespoke::Config for Stingy {
+    type Memory = bespoke::memory::System;
+    const LOCAL_QUEUE: usize = 2;
+    const EVENT_INTERVAL: u32 = 1;
+    const POLL_BUDGET: u32 = 1;
+    const BLOCKING_THREADS_MAX: usize = 1;
+    const BLOCKING_KEEP_ALIVE: core::time::Duration = core::time::Duration::from_millis(1);
+}
+
+suite!(blocking: bespoke::preset::Blocking);
+suite!(mio: bespoke::preset::Default);
+suite!(mio_stingy: crate::Stingy);

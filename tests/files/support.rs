@@ -1,0 +1,315 @@
+//! How a case is run, and what the cases share.
+
+use bespoke::io::{IoBuf, IoBufMut};
+use bespoke::prelude::*;
+use bespoke::rt::File;
+use bespoke::{Config, Runtime};
+use core::alloc::{GlobalAlloc, Layout};
+use core::cell::Cell;
+use core::future::poll_fn;
+use core::pin::{Pin, pin};
+use core::sync::atomic::{AtomicUsize, Ordering};
+use core::task::{Context, Poll, Waker};
+use core::time::Duration;
+use std::alloc::System;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError, mpsc};
+use std::time::Instant;
+
+/// On which drivers a case runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum When {
+    /// On all.
+    Always,
+    /// Where a pending operation gives the thread back, so that its future can be dropped.
+    Suspending,
+}
+
+/// Descriptors are counted per process, so one case runs at a time.
+static ALONE: Mutex<()> = Mutex::new(());
+
+/// Workers that the case leaks on purpose. Each keeps the descriptor by which it is woken.
+static LEAKED: AtomicUsize = AtomicUsize::new(0);
+
+pub(crate) fn leaks_a_worker(how_many: usize) {
+    LEAKED.fetch_add(how_many, Ordering::Relaxed);
+}
+
+/// Runs a case: alone, watched, with its descriptors counted.
+pub(crate) fn run<C: Config<Driver: Fs>>(name: &'static str, when: When, case: fn(&Path)) {
+    if when == When::Suspending && !<C::Driver as bespoke::driver::Driver>::CAPS.suspends {
+        let driver = <C::Driver as bespoke::driver::Driver>::NAME;
+        println!("skipped {name}: operations of the driver `{driver}` do not suspend, so none is dropped under way");
+        return;
+    }
+    run_any(name, case);
+}
+
+/// As [`run`], for a case of one config.
+pub(crate) fn run_any(name: &'static str, case: fn(&Path)) {
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let (done, watch) = mpsc::channel::<()>();
+    let limit = if deep() { Duration::from_secs(1800) } else { Duration::from_secs(120) };
+    let dog = std::thread::spawn(move || {
+        if watch.recv_timeout(limit) == Err(mpsc::RecvTimeoutError::Timeout) {
+            eprintln!("{name} hangs: it has not ended after {limit:?}");
+            std::process::abort();
+        }
+    });
+    println!("{name}: BESPOKE_SEED={}", seed());
+    let folder = Folder::new(name);
+    let before = fds();
+    case(&folder.0);
+    let before = before + LEAKED.swap(0, Ordering::Relaxed);
+    assert!(eventually(|| fds() == before), "{name} had {before} descriptors before and {} after", fds());
+    drop(folder);
+    drop(done);
+    dog.join().expect("the watch ends with the case");
+}
+
+/// A folder of the case's own.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(name: &str) -> Self {
+        let name = format!("bespoke-files-{}-{}", std::process::id(), name.replace("::", "-"));
+        let folder = std::env::temp_dir().join(name);
+        std::fs::create_dir(&folder).expect("a new folder");
+        Folder(folder)
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        std::fs::remove_dir_all(&self.0).expect("the folder goes");
+    }
+}
+
+/// The long counts?
+pub(crate) fn deep() -> bool {
+    std::env::var_os("BESPOKE_DEEP").is_some_and(|value| value == "1")
+}
+
+/// `short`, or `long` in a deep run.
+pub(crate) fn count(short: u64, long: u64) -> u64 {
+    if deep() { long } else { short }
+}
+
+/// The seed of this run.
+pub(crate) fn seed() -> u64 {
+    match std::env::var("BESPOKE_SEED") {
+        Ok(text) => text.parse().expect("BESPOKE_SEED is a number"),
+        Err(_) => 0x5EED_F11E,
+    }
+}
+
+/// Random numbers (xorshift64*); the same for the same seed and salt.
+pub(crate) struct Random(u64);
+
+impl Random {
+    /// From the seed of the run; `salt` keeps the cases apart.
+    pub(crate) fn new(salt: u64) -> Self {
+        Random(seed().wrapping_mul(0x9E37_79B9_7F4A_7C15).wrapping_add(salt) | 1)
+    }
+
+    /// Below `bound`.
+    pub(crate) fn below(&mut self, bound: u64) -> u64 {
+        self.0 ^= self.0 >> 12;
+        self.0 ^= self.0 << 25;
+        self.0 ^= self.0 >> 27;
+        (self.0.wrapping_mul(0x2545_F491_4F6C_DD1D) >> 16) % bound
+    }
+
+    /// Once in `times`.
+    pub(crate) fn once_in(&mut self, times: u64) -> bool {
+        self.below(times) == 0
+    }
+
+    /// Up to `max` bytes, none of which is a canary's.
+    pub(crate) fn bytes(&mut self, max: u64) -> Vec<u8> {
+        (0..self.below(max + 1)).map(|_| self.below(u64::from(CANARY)) as u8).collect()
+    }
+}
+
+/// How many descriptors the process has open.
+pub(crate) fn fds() -> usize {
+    let folder = if cfg!(target_os = "linux") { "/proc/self/fd" } else { "/dev/fd" };
+    // The one that lists the folder is counted each time.
+    std::fs::read_dir(folder).expect("the system lists open descriptors").count()
+}
+
+/// Does `holds` become true within ten seconds?
+pub(crate) fn eventually(holds: impl Fn() -> bool) -> bool {
+    let end = Instant::now() + Duration::from_secs(10);
+    loop {
+        if holds() {
+            return true;
+        }
+        if Instant::now() > end {
+            return false;
+        }
+        std::thread::sleep(Duration::from_millis(1));
+    }
+}
+
+/// A runtime.
+pub(crate) fn runtime<C: Config>() -> Runtime<C> {
+    Runtime::new().expect("a runtime starts")
+}
+
+/// A file of these bytes, opened for reading and writing.
+pub(crate) async fn file_of<C: Config<Driver: Fs>>(path: &Path, bytes: &[u8]) -> File<C> {
+    std::fs::write(path, bytes).expect("a file is written");
+    File::options().read(true).write(true).open(path).await.expect("it is there")
+}
+
+/// A pipe with a name: opening it for reading and writing does not wait, and reading an empty one waits without end.
+pub(crate) fn fifo(path: &Path) -> PathBuf {
+    let text = std::ffi::CString::new(path.to_str().expect("a name in text")).expect("no zero byte");
+    // SAFETY: the path is a C string, which stays during the call.
+    assert_eq!(unsafe { libc::mkfifo(text.as_ptr(), 0o600) }, 0, "{}", std::io::Error::last_os_error());
+    path.to_path_buf()
+}
+
+/// The same pipe, for the test: both ends at once, so that neither waits for the other.
+pub(crate) fn both_ends(path: &Path) -> std::fs::File {
+    std::fs::File::options().read(true).write(true).open(path).expect("a pipe is there")
+}
+
+/// Polls `future` once with the waker of the task.
+pub(crate) async fn touched<F: Future + ?Sized>(mut future: Pin<&mut F>) -> Poll<F::Output> {
+    poll_fn(|cx| Poll::Ready(future.as_mut().poll(cx))).await
+}
+
+/// Polls a future that waits until its call has surely begun: then it cannot be taken back.
+pub(crate) async fn in_the_system<C: Config, F: Future + ?Sized>(mut future: Pin<&mut F>) {
+    // The first poll may meet a spent budget.
+    for _ in 0..3 {
+        assert!(touched(future.as_mut()).await.is_pending());
+        C::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+/// Polls `future` once, on whatever thread this is, with a waker that does nothing.
+pub(crate) fn poll_once<F: Future + ?Sized>(future: Pin<&mut F>) -> Poll<F::Output> {
+    future.poll(&mut Context::from_waker(Waker::noop()))
+}
+
+/// The output of a future that is ready.
+pub(crate) fn now<F: Future>(future: F) -> F::Output {
+    match poll_once(pin!(future)) {
+        Poll::Ready(output) => output,
+        Poll::Pending => panic!("it waits"),
+    }
+}
+
+/// The message of the panic that `f` ends with.
+pub(crate) fn panic_of(f: impl FnOnce()) -> String {
+    let panic = std::panic::catch_unwind(core::panic::AssertUnwindSafe(f)).expect_err("this panics");
+    match panic.downcast::<String>() {
+        Ok(text) => *text,
+        Err(panic) => (*panic.downcast::<&str>().expect("panics carry text")).to_string(),
+    }
+}
+
+/// What the bytes of a canary become when it is freed. No test writes it on purpose.
+pub(crate) const CANARY: u8 = 0xDB;
+
+/// Freed canaries: their memory is kept, and nobody may touch it.
+static FREED: Mutex<Vec<Box<[u8]>>> = Mutex::new(Vec::new());
+
+/// A buffer whose memory is watched after it was freed: what is written there then, or read from there, shows.
+#[derive(Debug)]
+pub(crate) struct Canary {
+    /// The memory is used through this alone.
+    bytes: *mut [u8],
+    len: usize,
+}
+
+// SAFETY: it owns its memory.
+unsafe impl Send for Canary {}
+
+impl Canary {
+    pub(crate) fn new(bytes: &[u8]) -> Self {
+        Canary { bytes: Box::into_raw(bytes.into()), len: bytes.len() }
+    }
+
+    /// Checks what was freed until now, and gives the memory back. How much that was.
+    pub(crate) fn check() -> usize {
+        let freed = core::mem::take(&mut *FREED.lock().unwrap_or_else(PoisonError::into_inner));
+        for block in &freed {
+            assert!(block.iter().all(|byte| *byte == CANARY), "freed memory was written: {block:?}");
+        }
+        freed.len()
+    }
+
+    /// How many wait to be checked.
+    pub(crate) fn freed() -> usize {
+        FREED.lock().unwrap_or_else(PoisonError::into_inner).len()
+    }
+}
+
+impl Drop for Canary {
+    fn drop(&mut self) {
+        // SAFETY: made by `new` from a box, freed once.
+        let mut block = unsafe { Box::from_raw(self.bytes) };
+        block.fill(CANARY);
+        FREED.lock().unwrap_or_else(PoisonError::into_inner).push(block);
+    }
+}
+
+// SAFETY: the bytes are on the heap, and stay.
+unsafe impl IoBuf for Canary {
+    fn as_ptr(&self) -> *const u8 {
+        self.bytes.cast()
+    }
+    fn len(&self) -> usize {
+        self.len
+    }
+}
+
+// SAFETY: as above; all are initialised and writable.
+unsafe impl IoBufMut for Canary {
+    fn as_mut_ptr(&mut self) -> *mut u8 {
+        self.bytes.cast()
+    }
+    fn capacity(&self) -> usize {
+        self.bytes.len()
+    }
+    unsafe fn set_len(&mut self, len: usize) {
+        self.len = len;
+    }
+}
+
+/// The system's allocator; counts what each thread asks of it.
+struct Counted;
+
+#[global_allocator]
+static COUNTED: Counted = Counted;
+
+thread_local! {
+    static ASKED: Cell<u64> = const { Cell::new(0) };
+}
+
+// SAFETY: every call goes to the system's allocator as it came.
+unsafe impl GlobalAlloc for Counted {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        ASKED.set(ASKED.get() + 1);
+        // SAFETY: as the caller.
+        unsafe { System.alloc(layout) }
+    }
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        // SAFETY: as the caller.
+        unsafe { System.dealloc(pointer, layout) }
+    }
+    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        ASKED.set(ASKED.get() + 1);
+        // SAFETY: as the caller.
+        unsafe { System.realloc(pointer, layout, size) }
+    }
+}
+
+/// How often this thread has asked for memory.
+pub(crate) fn allocations() -> u64 {
+    ASKED.get()
+}

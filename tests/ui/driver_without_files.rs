@@ -1,0 +1,27 @@
+//~ UNDER File::<App>::open("notes.txt"): the driver `Dry` has no files
+//~ CORE
+use bespoke::Config;
+use bespoke::driver::{Caps, Driver, Mio, Under};
+use bespoke::rt::File;
+use bespoke::scheduler::Local;
+
+struct Dry;
+impl Driver for Dry {
+    const NAME: &'static str = "dry";
+    const CAPS: Caps = Caps::SUSPENDING;
+    const DRIVERS_ARE_THE_PROJECTS_OWN_until_1_0: bespoke_core::roles::Sealed = bespoke_core::roles::Sealed::OURS;
+}
+impl Under<Local> for Dry {
+    type Live = <Mio as Under<Local>>::Live;
+}
+
+struct App;
+
+#[bespoke::config]
+impl Config for App {
+    type Driver = Dry;
+}
+
+fn main() {
+    let _opening = File::<App>::open("notes.txt");
+}
