@@ -6,12 +6,13 @@ use bespoke::Config;
 use bespoke::prelude::*;
 use bespoke::rt::{TcpListener, TcpStream};
 use core::future::poll_fn;
+use core::panic::AssertUnwindSafe;
 use core::pin::{Pin, pin};
 use core::task::Poll;
 use core::time::Duration;
 use std::io::{ErrorKind, Read as _, Write as _};
 use std::net::{Shutdown, TcpStream as StdStream};
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::catch_unwind;
 use std::sync::Arc;
 use std::time::Instant;
 
