@@ -186,3 +186,105 @@ fn an_operation_that_yielded_is_not_submitted_again() {
         assert!(again.0.is_err() && again.1.is_err(), "{again:?}");
     });
 }
+
+/// The system does not let go of what it was given: a shutdown says so (`leaked`), and the memory is never freed. That is the
+/// contract of [`Live::drain`], also for an operation that is held outside of the tasks when its runtime closes.
+mod stuck {
+    use super::*;
+    use crate::error::Error;
+    use crate::roles::{Drained, Kind, Live, Nanos, Park, Resource, StartCx};
+    use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+
+    #[derive(Debug)]
+    struct Stuck;
+    struct LiveStuck(Sleeper);
+    impl Driver for Stuck {
+        const NAME: &'static str = "stuck";
+        const CAPS: Caps = Caps::SUSPENDING;
+        const DRIVERS_ARE_THE_PROJECTS_OWN_until_1_0: crate::roles::Sealed = crate::roles::Sealed::OURS;
+    }
+    impl Under<Local> for Stuck {
+        type Live = LiveStuck;
+    }
+    impl Live for LiveStuck {
+        type Unparker = Sleeper;
+        fn start(cx: StartCx) -> Result<Self, Error> {
+            Ok(LiveStuck(Sleeper::start(cx)?))
+        }
+        fn register(&self, _: Resource, _: Kind) -> Result<(), Errno> {
+            Ok(())
+        }
+        fn close(&self, _: Resource) {}
+        fn park(&self, park: Park) -> Result<(), Errno> {
+            self.0.park(park)
+        }
+        fn unparker(&self) -> Sleeper {
+            self.0.unparker()
+        }
+        fn drain(&self, _: Nanos) -> Drained {
+            Drained { cancelled: 0, leaked: 1 }
+        }
+    }
+    impl Submit<Fill> for Stuck {
+        type InFlight<S: Sharing> = bool;
+        fn poll_op<S: Sharing>(
+            _: &<Self as Under<S>>::Live,
+            _: &mut Fill,
+            submitted: &mut bool,
+            _: &mut Context<'_>,
+        ) -> Poll<Option<usize>>
+        where
+            Self: Under<S>,
+        {
+            *submitted = true;
+            Poll::Pending
+        }
+        fn in_flight<S: Sharing>(submitted: &bool) -> bool {
+            *submitted
+        }
+        fn abandon<S: Sharing, K: Send + 'static>(
+            _: &<Self as Under<S>>::Live,
+            _: &mut Fill,
+            _: &mut bool,
+            keep: MaybeDangling<K>,
+        ) where
+            Self: Under<S>,
+        {
+            core::mem::forget(keep);
+        }
+    }
+    #[derive(Debug)]
+    struct StuckApp;
+    impl Config for StuckApp {
+        type Scheduler = SingleThread;
+        type Driver = Stuck;
+        type Memory = Heap;
+        type Clock = Monotonic;
+        type Entropy = OsEntropy;
+        type Threads = OsThreads;
+        type Topology = Uniform;
+        const NAME: &'static str = "StuckApp";
+        const PLEASE_ADD_THE_ATTRIBUTE_bespoke_config: Sealed = Sealed::BY_MACRO;
+    }
+
+    static FREED: AtomicUsize = AtomicUsize::new(0);
+    struct Counted(Vec<u8>);
+    impl Drop for Counted {
+        fn drop(&mut self) {
+            FREED.fetch_add(1, SeqCst);
+        }
+    }
+
+    #[test]
+    fn what_the_system_holds_is_not_freed_with_its_operation() {
+        let rt = Runtime::<StuckApp>::new().unwrap();
+        // SAFETY: the buffer goes along, and its bytes stay.
+        let mut operation: Operation<StuckApp, Fill, Counted> =
+            unsafe { Operation::new(Counted(std::vec![0; 3]), |kept| Fill { len: 3, to: kept.0.as_mut_ptr() }) };
+        rt.block_on(async { assert!(poll_once(&mut operation).await.is_pending()) });
+        let left = rt.shutdown_timeout(core::time::Duration::ZERO);
+        assert_eq!(left.leaked_ops, 1);
+        drop(operation);
+        assert_eq!(FREED.load(SeqCst), 0, "the system may still write there");
+    }
+}
