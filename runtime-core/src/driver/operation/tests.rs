@@ -208,6 +208,9 @@ mod stuck {
     }
     impl Live for LiveStuck {
         type Unparker = Sleeper;
+        fn report(&self) -> crate::roles::DriverReport {
+            self.0.report()
+        }
         fn start(cx: StartCx) -> Result<Self, Error> {
             Ok(LiveStuck(Sleeper::start(cx)?))
         }
@@ -252,6 +255,12 @@ mod stuck {
         {
             core::mem::forget(keep);
         }
+        fn poll_closed<S: Sharing>(_: &mut bool, _: &mut Context<'_>) -> Poll<Option<Option<usize>>> {
+            Poll::Pending
+        }
+        fn abandon_closed<S: Sharing, K: Send + 'static>(_: &mut Fill, _: &mut bool, keep: MaybeDangling<K>) {
+            core::mem::forget(keep);
+        }
     }
     #[derive(Debug)]
     struct StuckApp;
@@ -284,6 +293,11 @@ mod stuck {
         rt.block_on(async { assert!(poll_once(&mut operation).await.is_pending()) });
         let left = rt.shutdown_timeout(core::time::Duration::ZERO);
         assert_eq!(left.leaked_ops, 1);
+        let mut cx = Context::from_waker(core::task::Waker::noop());
+        assert!(
+            Pin::new(&mut operation).poll(&mut cx).is_pending(),
+            "the buffer is given back while the system has it"
+        );
         drop(operation);
         assert_eq!(FREED.load(SeqCst), 0, "the system may still write there");
     }

@@ -1,0 +1,117 @@
+//! The functions of a config itself.
+
+/// The functions of a concrete config: everything that [`Ambient`](crate::rt::Ambient) has, without an import, and with the
+/// bound that follows from its scheduler.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __ambient {
+    ([$($generics:tt)*] $config:ty, [$($bounds:tt)*]) => {
+        impl<$($generics)*> $config
+        where
+            $($bounds)*
+        {
+            /// Spawns a task on the runtime that this task runs in: any `'static` future if the scheduler is local, a
+            /// `Send` one if it moves tasks between threads.
+            #[track_caller]
+            pub fn spawn<__F>(future: __F) -> $crate::__private::JoinHandle<__F::Output>
+            where
+                __F: ::core::future::Future + 'static,
+                $crate::__private::SharingOf<$config>: $crate::__private::Admits<__F>,
+            {
+                $crate::rt::Spawnable::<$config>::start(future)
+            }
+
+            /// Makes a future on a worker and keeps it there: the closure is `Send`, the future need not be.
+            #[track_caller]
+            pub fn spawn_pinned<__T: ::core::marker::Send + 'static>(
+                make: impl ::core::ops::AsyncFnOnce() -> __T + ::core::marker::Send + 'static,
+            ) -> $crate::__private::JoinHandle<__T> {
+                <$config as $crate::__private::Ambient>::spawn_pinned(make)
+            }
+
+            /// Runs a closure that blocks on a thread of its own; see `Ambient::spawn_blocking`.
+            #[track_caller]
+            pub fn spawn_blocking<__T: ::core::marker::Send + 'static>(
+                closure: impl ::core::ops::FnOnce() -> __T + ::core::marker::Send + 'static,
+            ) -> $crate::__private::JoinHandle<__T>
+            where
+                <$config as $crate::Config>::Threads: $crate::__private::StartsThreadsFor<__T>,
+            {
+                const { $crate::__private::check::blocking::<$config>() };
+                $crate::__private::spawn_blocking_unchecked::<$config, _, __T>(closure)
+            }
+
+            /// Waits for `duration`.
+            #[track_caller]
+            pub fn sleep(duration: ::core::time::Duration) -> $crate::rt::Sleep<$config> {
+                <$config as $crate::__private::Ambient>::sleep(duration)
+            }
+
+            /// Waits until `deadline`.
+            pub fn sleep_until(deadline: $crate::Instant) -> $crate::rt::Sleep<$config> {
+                <$config as $crate::__private::Ambient>::sleep_until(deadline)
+            }
+
+            /// Waits for `future`, but no longer than `duration`.
+            #[track_caller]
+            pub fn timeout<__F: ::core::future::Future>(
+                duration: ::core::time::Duration,
+                future: __F,
+            ) -> $crate::rt::Timeout<$config, __F> {
+                <$config as $crate::__private::Ambient>::timeout(duration, future)
+            }
+
+            /// Waits for `future`, but no longer than until `deadline`.
+            pub fn timeout_at<__F: ::core::future::Future>(
+                deadline: $crate::Instant,
+                future: __F,
+            ) -> $crate::rt::Timeout<$config, __F> {
+                <$config as $crate::__private::Ambient>::timeout_at(deadline, future)
+            }
+
+            /// Ticks every `period`, from now on.
+            #[track_caller]
+            pub fn interval(period: ::core::time::Duration) -> $crate::rt::Interval<$config> {
+                <$config as $crate::__private::Ambient>::interval(period)
+            }
+
+            /// Ticks every `period`, from `start` on.
+            #[track_caller]
+            pub fn interval_at(start: $crate::Instant, period: ::core::time::Duration) -> $crate::rt::Interval<$config> {
+                <$config as $crate::__private::Ambient>::interval_at(start, period)
+            }
+
+            /// Lets every task that is ready now run first.
+            pub fn yield_now() -> $crate::task::YieldNow {
+                $crate::task::yield_now()
+            }
+
+            /// The time now, by the clock of the runtime.
+            #[track_caller]
+            pub fn now() -> $crate::Instant {
+                <$config as $crate::__private::Ambient>::now()
+            }
+
+            /// Moves a `Manual` clock forward.
+            #[track_caller]
+            pub fn advance<const __AUTO: bool>(by: ::core::time::Duration)
+            where
+                $config: $crate::Config<Clock = $crate::clock::Manual<__AUTO>>,
+            {
+                <$config as $crate::__private::Ambient>::advance(by)
+            }
+
+            /// A random number: for spreading load, not for secrets.
+            #[track_caller]
+            pub fn random() -> u64 {
+                <$config as $crate::__private::Ambient>::random()
+            }
+
+            /// The runtime for other threads.
+            #[track_caller]
+            pub fn handle() -> $crate::Handle<$config> {
+                <$config as $crate::__private::Ambient>::handle()
+            }
+        }
+    };
+}

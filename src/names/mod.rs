@@ -1,0 +1,11 @@
+//! The names that a config's attribute makes: functions of the config itself, and the config's module.
+//!
+//! | file | holds |
+//! |---|---|
+//! | `ambient` | `__ambient!`: the functions of the config |
+//! | `module` | `__module!`: the config's module |
+//! | `tools` | `__sync!`, `__channel!`: what that module has of the tools between tasks |
+
+mod ambient;
+mod module;
+mod tools;
