@@ -12,9 +12,9 @@
 use crate::clock::{Monotonic, OsEntropy, OsThreads, Sysfs};
 use crate::memory::{Pooled, System};
 use crate::{Config, Error, Runtime};
+use bespoke_core::choice::{Count, Workers};
 use bespoke_core::config::Sealed;
 use bespoke_core::roles::{Driver, Memory, Scheduler, Under};
-use bespoke_core::select::{Count, Workers};
 use core::marker::PhantomData;
 
 /// Which parts: names without values.

@@ -445,9 +445,9 @@ pub mod io {
 /// assert_eq!((SingleThread::NAME, SingleThread::WORKERS), ("single-thread", 1));
 /// ```
 pub mod scheduler {
+    pub use bespoke_core::choice::{Count, Selected, Workers};
     pub use bespoke_core::roles::Scheduler;
     pub use bespoke_core::scheduler::{SingleThread, ThreadPerTask};
-    pub use bespoke_core::select::{Count, Selected, Workers};
     pub use bespoke_core::sharing::{Local, Shared, Sharing};
 }
 

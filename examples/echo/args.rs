@@ -19,7 +19,8 @@ Without --listen: serves on a free loopback port, drives the server for S second
   --driver CHOICE    the config to run on, all compiled into this program:
                        mio         readiness I/O, pooled task memory (the default preset)
                        mio-system  readiness I/O, task memory of the system's allocator
-                       mio-low-latency  as mio, tuned for answers within microseconds (the preset LowLatency)
+                       mio-low-latency
+                                   as mio, tuned for answers within microseconds (the preset LowLatency)
                        blocking    plain system calls, a thread for every task
   --explain          say what the config is made of, what it is expected to do, and what is odd about it; run nothing
   --help             this text

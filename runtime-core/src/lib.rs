@@ -7,7 +7,7 @@
 //! no other crate of the project.
 //!
 //! *Architecture Invariant:* a module uses only modules to its left: `util, loom, error, instant → sharing → roles →
-//! config → task → blocking → worker → time, sync, driver, io → channel, future → scheduler → select, info, check → scope →
+//! config → task → blocking → worker → time, sync, driver, io → channel, future → scheduler → choice, info, check → scope →
 //! runtime`.
 //!
 //! Features add interfaces and never change behaviour: `alloc` brings tasks and timers, `std` threads and clocks.
@@ -29,6 +29,7 @@ mod blocking;
 #[cfg(feature = "alloc")]
 pub mod channel;
 pub mod check;
+pub mod choice;
 pub mod config;
 pub mod driver;
 pub mod error;
@@ -44,7 +45,6 @@ pub mod runtime;
 pub mod scheduler;
 #[cfg(feature = "alloc")]
 pub mod scope;
-pub mod select;
 pub mod sharing;
 #[cfg(feature = "alloc")]
 pub mod sync;

@@ -48,6 +48,7 @@ macro_rules! __ambient {
             }
 
             /// Waits until `deadline`.
+            #[track_caller]
             pub fn sleep_until(deadline: $crate::Instant) -> $crate::rt::Sleep<$config> {
                 <$config as $crate::__private::Ambient>::sleep_until(deadline)
             }
@@ -62,6 +63,7 @@ macro_rules! __ambient {
             }
 
             /// Waits for `future`, but no longer than until `deadline`.
+            #[track_caller]
             pub fn timeout_at<__F: ::core::future::Future>(
                 deadline: $crate::Instant,
                 future: __F,

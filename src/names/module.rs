@@ -361,6 +361,7 @@ macro_rules! __module {
                 ///
                 /// # Panics
                 /// Without a runtime of this config on this thread, at the first poll.
+                #[track_caller]
                 pub fn sleep_until(deadline: Instant) -> Sleep {
                     <C as Ambient>::sleep_until(deadline)
                 }
@@ -388,6 +389,7 @@ macro_rules! __module {
                 ///
                 /// # Panics
                 /// Without a runtime of this config on this thread, at the first poll that finds `future` not ready.
+                #[track_caller]
                 pub fn timeout_at<F: ::core::future::Future>(deadline: Instant, future: F) -> Timeout<F> {
                     <C as Ambient>::timeout_at(deadline, future)
                 }

@@ -49,6 +49,7 @@ macro_rules! __channel {
             /// # Panics
             /// If `capacity` is 0.
             #[must_use]
+            #[track_caller]
             pub fn channel<T>(capacity: usize) -> (Sender<T>, Receiver<T>) {
                 $crate::rt::mpsc::channel_in(capacity)
             }

@@ -20,7 +20,7 @@ const ORDER: &[&[&str]] = &[
     &["time", "sync", "driver", "io"],
     &["channel", "future"],
     &["scheduler"],
-    &["select", "info", "check"],
+    &["choice", "info", "check"],
     &["scope", "model"],
     &["runtime"],
     // The parts that the tests of the core are built on; not in a build.

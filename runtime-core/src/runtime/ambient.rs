@@ -104,7 +104,9 @@ pub trait Ambient: Config {
     }
 
     /// Waits until `deadline`.
+    #[track_caller]
     fn sleep_until(deadline: Instant) -> Sleep<Self> {
+        ambient::worker::<Self>();
         Sleep::until(deadline)
     }
 
@@ -115,7 +117,9 @@ pub trait Ambient: Config {
     }
 
     /// Waits for `future`, but no longer than until `deadline`.
+    #[track_caller]
     fn timeout_at<F: Future>(deadline: Instant, future: F) -> Timeout<Self, F> {
+        ambient::worker::<Self>();
         Timeout::new(future, Sleep::until(deadline))
     }
 
@@ -134,6 +138,7 @@ pub trait Ambient: Config {
     /// If `period` is zero.
     #[track_caller]
     fn interval_at(start: Instant, period: Duration) -> Interval<Self> {
+        ambient::worker::<Self>();
         Interval::new(start, period)
     }
 

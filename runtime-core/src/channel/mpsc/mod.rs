@@ -41,6 +41,7 @@ use crate::sharing::Sharing;
 /// # Panics
 /// If `capacity` is 0, or so large that no memory could hold the queue.
 #[must_use]
+#[track_caller]
 pub fn channel<T>(capacity: usize) -> (Sender<T>, Receiver<T>) {
     channel_in(capacity)
 }
@@ -50,6 +51,7 @@ pub fn channel<T>(capacity: usize) -> (Sender<T>, Receiver<T>) {
 /// # Panics
 /// As [`channel`].
 #[must_use]
+#[track_caller]
 pub fn channel_in<T, S: Sharing>(capacity: usize) -> (Sender<T, S>, Receiver<T, S>) {
     assert!(capacity > 0, "a bounded queue holds one message at least");
     let queue = crate::sync::counted::Counted::new(queue::Queue::new(capacity));

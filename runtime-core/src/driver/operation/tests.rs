@@ -193,7 +193,7 @@ mod stuck {
     use super::*;
     use crate::error::Error;
     use crate::roles::{Drained, Kind, Live, Nanos, Park, Resource, StartCx};
-    use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+    use core::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 
     #[derive(Debug)]
     struct Stuck;
