@@ -162,7 +162,7 @@ fn for_random_pauses(behavior: MissedTickBehavior, mut check: impl FnMut(&Tick))
         state.wrapping_mul(0x2545_F491_4F6C_DD1D) % n
     };
     let rt = Runtime::<Jumping>::new().unwrap();
-    for _ in 0..50 {
+    for _ in 0..if cfg!(miri) { 3 } else { 50 } {
         let period = Duration::from_nanos(1 + below(40_000_000));
         rt.block_on(async {
             let start = Jumping::now();
