@@ -4,7 +4,7 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-STEPS=(fmt clippy docs tests instructions loom thumb wasm windows darwin)
+STEPS=(fmt locks clippy docs tests instructions loom thumb wasm windows darwin)
 FULL_STEPS=(powerset benches loom_full miri asan deep storms soak eintr wine qemu)
 
 # Tests that read the machine code of a program: the sanitizer's checks are in it, as calls and branches.
@@ -14,6 +14,7 @@ LOOM_CAP_SECONDS=1800
 describe() {
     case $1 in
         fmt) echo "formatting" ;;
+        locks) echo "the lock files of the other workspaces fit the packages" ;;
         clippy) echo "lints, warnings are errors" ;;
         docs) echo "rustdoc, warnings are errors" ;;
         tests) echo "cargo test --workspace" ;;
@@ -101,6 +102,15 @@ loom_test() { # BOUND ARGUMENTS-OF-THE-TEST-BINARY...
 step_fmt() {
     cargo fmt --version >/dev/null 2>&1 || need_component rustfmt
     cargo fmt --all --check
+}
+
+# Their steps build with `--locked`, and run in full only.
+step_locks() {
+    local manifest
+    for manifest in benches benches/peers benches/peers/size/echo-bespoke tests/guest/cortex-m tests/guest/clock-jumps; do
+        cargo update --workspace --locked --manifest-path $manifest/Cargo.toml ||
+            die "the lock file of $manifest is behind: cargo update --workspace --manifest-path $manifest/Cargo.toml"
+    done
 }
 
 step_clippy() {
