@@ -112,6 +112,8 @@ pub use task::{JoinError, JoinHandle};
 /// # Ok::<(), bespoke::Error>(())
 /// ```
 pub mod prelude {
+    #[cfg(unix)]
+    pub use crate::rt::Udp;
     pub use crate::rt::{Foreign, Net};
     pub use crate::{Config, LocalConfig};
     pub use bespoke_core::io::IoBuf as _;
@@ -222,7 +224,11 @@ pub mod rt {
         LookupAddrs, OwnedReadHalf, OwnedWriteHalf, Peek, Read, ReadHalf, ReadInto, ReadLease, ReadVectored,
         ReuniteError, TcpListener, TcpStream, ToSocketAddrs, Write, WriteAll, WriteHalf, WriteVectored,
     };
+    #[cfg(unix)]
+    pub use bespoke_drivers::net::{Receive, ReceiveFrom, SendDatagram, UdpSocket};
     pub use bespoke_drivers::op::{Foreign, Keepalive, Net, Taken, TcpOptions};
+    #[cfg(unix)]
+    pub use bespoke_drivers::op::{Udp, UdpOptions};
     pub use bespoke_drivers::signal::ctrl_c;
     #[cfg(unix)]
     pub use bespoke_drivers::signal::{Signal, SignalKind, signal};

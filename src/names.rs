@@ -192,6 +192,10 @@ macro_rules! __module {
                 pub type Lease = $crate::rt::Lease<C>;
                 pub type ReuniteError = $crate::rt::ReuniteError<C>;
                 pub use $crate::rt::{Keepalive, LookupAddrs, TcpOptions, ToSocketAddrs};
+                #[cfg(unix)]
+                pub type UdpSocket = $crate::rt::UdpSocket<C>;
+                #[cfg(unix)]
+                pub use $crate::rt::UdpOptions;
             }
 
             /// What tasks of this runtime wait for; see `bespoke::sync`. Under a local scheduler it stays on

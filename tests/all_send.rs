@@ -114,6 +114,21 @@ fn unnamed<C: Config<Driver: Net>>(name: &'static str, list: &'static [SocketAdd
     send(write.shutdown());
 }
 
+#[cfg(unix)]
+#[expect(dead_code, reason = "to compile is to pass")]
+fn datagrams<C: Config<Driver: bespoke::rt::Udp>, K: IoBuf + Sync>(at: SocketAddr) {
+    use bespoke::rt::{Receive, ReceiveFrom, SendDatagram, UdpSocket};
+    both::<UdpSocket<C>>();
+    both::<(Receive<'_, C>, ReceiveFrom<'_, C>, SendDatagram<'_, C, K>)>();
+    send(UdpSocket::<C>::bind("127.0.0.1:0"));
+    let (socket, mut bytes): (UdpSocket<C>, [u8; 8]) = any();
+    send(socket.connect("127.0.0.1:1"));
+    send(async move {
+        drop((socket.send("text").await, socket.send_to(Vec::new(), at).await));
+        socket.recv_from(&mut bytes).await
+    });
+}
+
 fn time<C: Config<Driver: Net>>(duration: Duration) {
     send(C::sleep(duration));
     send(C::sleep_until(any()));

@@ -11,6 +11,7 @@
 //! | `streams` | echo, ends, resets, slow readers, halves |
 //! | `addresses` | refused, in use, bad text, unknown names, IPv6; options |
 //! | `reads`, `writes`, `arrivals` | random drops: of reads, of writes, of accepts and connects |
+//! | `datagrams` | UDP: echo, cut ones, refused ones, groups, random drops |
 //! | `leases` | reads whose bytes stay in a buffer of the driver's |
 //! | `timeouts` | the time of the driver |
 //! | `descriptors` | the process runs out of descriptors |
@@ -27,6 +28,9 @@ mod addresses;
 mod arrivals;
 #[path = "conformance/confined.rs"]
 mod confined;
+#[cfg(unix)]
+#[path = "conformance/datagrams.rs"]
+mod datagrams;
 #[cfg(unix)]
 #[path = "conformance/descriptors.rs"]
 mod descriptors;
@@ -112,6 +116,24 @@ macro_rules! suite {
                 confined::used_on_another_worker,
                 confined::without_a_runtime,
                 confined::in_the_wrong_runtime,
+            }
+            #[cfg(unix)]
+            use crate::datagrams;
+            #[cfg(unix)]
+            cases! { $suite, $config, Always:
+                datagrams::udp_echo,
+                datagrams::udp_cuts_what_is_too_long,
+                datagrams::udp_short_ones_are_not_the_last,
+                datagrams::udp_refused,
+                datagrams::udp_options,
+                datagrams::udp_groups,
+                datagrams::udp_at_shutdown,
+                datagrams::udp_outlives_its_runtime,
+            }
+            #[cfg(unix)]
+            cases! { $suite, $config, Suspending:
+                datagrams::udp_dropped_receives_lose_nothing,
+                datagrams::udp_many_tasks_receive,
             }
             cases! { $suite, $config, Suspending:
                 streams::borrowed_halves,

@@ -41,6 +41,8 @@ pub enum Kind {
     File,
     /// A stream socket that is to be connected.
     Unconnected,
+    /// A socket of datagrams.
+    Datagram,
     /// Anything that signals readiness.
     Foreign,
 }

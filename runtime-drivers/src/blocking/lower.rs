@@ -5,6 +5,8 @@
 //! What may wait for longer than a peer takes, and for which the system has nothing to interrupt, waits in slices; see
 //! `slices`.
 
+#[cfg(unix)]
+mod datagrams;
 mod slices;
 
 use super::Blocking;
@@ -33,6 +35,8 @@ macro_rules! run_blocking {
         $(leaves_nothing!(Blocking, $op, (), |_, op, _, _| Poll::Ready(op.run_blocking()));)+
     };
 }
+#[cfg(unix)]
+use run_blocking;
 run_blocking!(Nop, Accept, Connect, Recv, RecvInto, RecvVectored, RecvLease, Transmit, TransmitVectored, Interrupted);
 
 impl RunBlocking for Nop {

@@ -2,11 +2,14 @@
 //!
 //! | file | holds |
 //! |---|---|
+//! | `datagrams` | receiving and sending them |
 //! | `reads` | reading from a stream, in every form |
 //! | `writes` | writing to one, and what became of a write that was dropped |
 //!
 //! Here: what they share, connections, readiness, time.
 
+#[cfg(unix)]
+mod datagrams;
 mod reads;
 mod writes;
 
@@ -73,7 +76,7 @@ wait!(Nop, |_live, _op, _| Poll::Ready(()));
 wait!(Accept, |live, op, cx| accept(live, op, cx));
 
 fn accept(live: &LiveMio, op: &Accept, cx: &mut Context<'_>) -> Poll<Result<(i32, SocketAddr), Errno>> {
-    attempt(live, op.listener.key, Side::Accept, cx, || {
+    attempt(live, op.listener.key, Side::ReadAmong, cx, || {
         loop {
             match socket::accept(op.listener.raw, true) {
                 // The peer is gone already: the next one.
@@ -89,8 +92,8 @@ wait!(Ready, |live, op, cx| ready(live, op, cx));
 fn ready(live: &LiveMio, op: &Ready, cx: &mut Context<'_>) -> Poll<Result<(), Errno>> {
     let key = op.resource.key;
     let side = match op.direction {
-        Direction::Read => Side::Read,
-        Direction::Write => Side::Write,
+        Direction::Read => Side::ReadAmong,
+        Direction::Write => Side::WriteAmong,
     };
     if !live.ready(key, side, cx)? {
         return Poll::Pending;

@@ -9,6 +9,9 @@
 //! | `split` | the halves of a stream |
 //! | `reading`, `writing` | what the stream and its halves do alike |
 //! | `futures` | the futures of reads and writes |
+//! | `datagrams` | the futures that receive and send datagrams |
+//! | `udp` | `UdpSocket` |
+//! | `udp_options` | its options and groups |
 //!
 //! # Confinement
 //! Under a local scheduler a socket belongs to the worker that opened it. It may be moved and dropped anywhere; used, on its
@@ -29,19 +32,29 @@ macro_rules! connected {
 }
 
 mod addresses;
+#[cfg(unix)]
+mod datagrams;
 mod futures;
 mod listener;
 mod options;
 mod reading;
 mod split;
 mod stream;
+#[cfg(unix)]
+mod udp;
+#[cfg(unix)]
+mod udp_options;
 mod writing;
 
 pub use addresses::{LookupAddrs, ToSocketAddrs};
+#[cfg(unix)]
+pub use datagrams::{Receive, ReceiveFrom, SendDatagram};
 pub use futures::{Peek, Read, ReadInto, ReadLease, ReadVectored, Write, WriteAll, WriteVectored};
 pub use listener::TcpListener;
 pub use split::{OwnedReadHalf, OwnedWriteHalf, ReadHalf, ReuniteError, WriteHalf};
 pub use stream::TcpStream;
+#[cfg(unix)]
+pub use udp::UdpSocket;
 
 use crate::op::Sockets;
 use bespoke_core::config::Config;

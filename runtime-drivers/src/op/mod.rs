@@ -4,10 +4,13 @@
 //! |---|---|
 //! | [`Net`] | [`Accept`], [`Connect`], [`Recv`], [`RecvInto`], [`RecvVectored`], [`RecvLease`], [`Transmit`], [`TransmitVectored`], [`Interrupted`]; and the calls of [`Sockets`] |
 //! | [`Foreign`] | [`Ready`] |
+//! | `Udp` | `RecvDatagram`, `RecvFrom`, `SendDatagram`; and the calls of `Datagrams`. Not on Windows yet |
 //!
 //! Each operation says its memory class and its [`Late`](bespoke_core::driver::Late) class beside its data. A driver says
 //! how it does each one in its `lower.rs`; capabilities are implemented explicitly, one line per driver.
 
+#[cfg(unix)]
+mod datagrams;
 mod lease;
 pub(crate) mod lower;
 mod net;
@@ -15,6 +18,8 @@ mod ready;
 mod sockets;
 mod vectored;
 
+#[cfg(unix)]
+pub use datagrams::{Address, Datagrams, RecvDatagram, RecvFrom, SendDatagram, UdpOptions};
 pub(crate) use lease::LEASE_BYTES;
 pub use lease::RecvLease;
 pub use net::{Accept, Connect, Interrupted, Recv, RecvInto, Taken, Transmit};
@@ -57,3 +62,17 @@ pub trait Foreign: Submit<Ready> {}
 
 impl Foreign for crate::Mio {}
 impl Foreign for crate::Blocking {}
+
+/// Drivers with UDP sockets.
+#[cfg(unix)]
+#[diagnostic::on_unimplemented(
+    message = "the driver `{Self}` has no UDP sockets",
+    label = "`Udp` is not available on this driver",
+    note = "in generic code write `C: Config<Driver: Udp>`; in a config choose a driver with datagrams: `Mio`, `Blocking`"
+)]
+pub trait Udp: Net + Datagrams + Submit<RecvDatagram> + Submit<RecvFrom> + Submit<SendDatagram> {}
+
+#[cfg(unix)]
+impl Udp for crate::Mio {}
+#[cfg(unix)]
+impl Udp for crate::Blocking {}

@@ -24,6 +24,7 @@
 
 pub(crate) mod address;
 mod call;
+pub(crate) mod datagram;
 pub(crate) mod fd;
 pub(crate) mod nudge;
 pub(crate) mod options;

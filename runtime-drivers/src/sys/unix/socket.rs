@@ -1,4 +1,4 @@
-//! Stream sockets: made, bound, connected, accepted, shut down. `socket(7)`, `tcp(7)`.
+//! Sockets: made, bound, connected, accepted, shut down. `socket(7)`, `tcp(7)`.
 
 use core::net::SocketAddr;
 use core::time::Duration;
@@ -29,16 +29,20 @@ pub(crate) enum Connect {
 /// # Errors
 /// `EMFILE`, `ENFILE`, `ENOBUFS`, `ENOMEM`; `EAFNOSUPPORT` where the machine lacks IPv6.
 pub(crate) fn stream_socket(address: &SocketAddr, nonblocking: bool) -> Result<i32, Errno> {
-    let domain = address::domain(address);
+    made(address::domain(address), libc::SOCK_STREAM, nonblocking)
+}
+
+/// A new socket of any family and kind.
+pub(super) fn made(domain: libc::c_int, kind: libc::c_int, nonblocking: bool) -> Result<i32, Errno> {
     #[cfg(target_vendor = "apple")]
-    return socket_then_flags(domain, nonblocking);
+    return socket_then_flags(domain, kind, nonblocking);
     #[cfg(not(target_vendor = "apple"))]
-    socket_with_flags(domain, nonblocking)
+    socket_with_flags(domain, kind, nonblocking)
 }
 
 #[cfg(not(target_vendor = "apple"))]
-fn socket_with_flags(domain: libc::c_int, nonblocking: bool) -> Result<i32, Errno> {
-    let kind = libc::SOCK_STREAM | libc::SOCK_CLOEXEC | if nonblocking { libc::SOCK_NONBLOCK } else { 0 };
+fn socket_with_flags(domain: libc::c_int, kind: libc::c_int, nonblocking: bool) -> Result<i32, Errno> {
+    let kind = kind | libc::SOCK_CLOEXEC | if nonblocking { libc::SOCK_NONBLOCK } else { 0 };
     // SAFETY: takes integers only.
     let fd = unsafe { libc::socket(domain, kind, 0) };
     check(fd)
@@ -46,9 +50,9 @@ fn socket_with_flags(domain: libc::c_int, nonblocking: bool) -> Result<i32, Errn
 
 /// For systems whose `socket` takes no flags; also compiled for tests.
 #[cfg(any(test, target_vendor = "apple"))]
-pub(super) fn socket_then_flags(domain: libc::c_int, nonblocking: bool) -> Result<i32, Errno> {
+pub(super) fn socket_then_flags(domain: libc::c_int, kind: libc::c_int, nonblocking: bool) -> Result<i32, Errno> {
     // SAFETY: takes integers only.
-    let fd = unsafe { libc::socket(domain, libc::SOCK_STREAM, 0) };
+    let fd = unsafe { libc::socket(domain, kind, 0) };
     let fd = check(fd)?;
     or_close(fd, set_flags(fd, nonblocking))?;
     Ok(fd)

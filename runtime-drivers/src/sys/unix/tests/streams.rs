@@ -203,7 +203,7 @@ fn descriptors_are_born_with_their_flags() {
 fn systems_without_flags_do_the_same() {
     for nonblocking in [false, true] {
         let (listener, address) = listener(v6());
-        let client = Owned(socket::socket_then_flags(libc::AF_INET6, nonblocking).unwrap());
+        let client = Owned(socket::socket_then_flags(libc::AF_INET6, libc::SOCK_STREAM, nonblocking).unwrap());
         assert!(is_close_on_exec(client.0));
         assert_eq!(is_nonblocking(client.0), nonblocking);
         assert!(would_block(socket::accept_then_flags(listener.0, nonblocking).unwrap_err()));
