@@ -112,9 +112,9 @@ pub use task::{JoinError, JoinHandle};
 /// # Ok::<(), bespoke::Error>(())
 /// ```
 pub mod prelude {
-    #[cfg(unix)]
-    pub use crate::rt::Udp;
     pub use crate::rt::{Foreign, Net};
+    #[cfg(unix)]
+    pub use crate::rt::{Udp, Unix};
     pub use crate::{Config, LocalConfig};
     pub use bespoke_core::io::IoBuf as _;
     pub use bespoke_core::roles::StartsThreads;
@@ -222,13 +222,13 @@ pub mod rt {
     pub use bespoke_core::time::{Interval, Sleep, Timeout};
     pub use bespoke_drivers::net::{
         LookupAddrs, OwnedReadHalf, OwnedWriteHalf, Peek, Read, ReadHalf, ReadInto, ReadLease, ReadVectored,
-        ReuniteError, TcpListener, TcpStream, ToSocketAddrs, Write, WriteAll, WriteHalf, WriteVectored,
+        ReuniteError, Splits, TcpListener, TcpStream, ToSocketAddrs, Write, WriteAll, WriteHalf, WriteVectored,
     };
     #[cfg(unix)]
-    pub use bespoke_drivers::net::{Receive, ReceiveFrom, SendDatagram, UdpSocket};
-    pub use bespoke_drivers::op::{Foreign, Keepalive, Net, Taken, TcpOptions};
+    pub use bespoke_drivers::net::{Receive, ReceiveFrom, SendDatagram, UdpSocket, UnixListener, UnixStream};
     #[cfg(unix)]
-    pub use bespoke_drivers::op::{Udp, UdpOptions};
+    pub use bespoke_drivers::op::{Credentials, Udp, UdpOptions, Unix, UnixAddr};
+    pub use bespoke_drivers::op::{Foreign, Keepalive, Net, Taken, TcpOptions};
     pub use bespoke_drivers::signal::ctrl_c;
     #[cfg(unix)]
     pub use bespoke_drivers::signal::{Signal, SignalKind, signal};

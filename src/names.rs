@@ -195,7 +195,11 @@ macro_rules! __module {
                 #[cfg(unix)]
                 pub type UdpSocket = $crate::rt::UdpSocket<C>;
                 #[cfg(unix)]
-                pub use $crate::rt::UdpOptions;
+                pub type UnixListener = $crate::rt::UnixListener<C>;
+                #[cfg(unix)]
+                pub type UnixStream = $crate::rt::UnixStream<C>;
+                #[cfg(unix)]
+                pub use $crate::rt::{Credentials, UdpOptions, UnixAddr};
             }
 
             /// What tasks of this runtime wait for; see `bespoke::sync`. Under a local scheduler it stays on

@@ -116,6 +116,23 @@ fn unnamed<C: Config<Driver: Net>>(name: &'static str, list: &'static [SocketAdd
 
 #[cfg(unix)]
 #[expect(dead_code, reason = "to compile is to pass")]
+fn unix<C: Config<Driver: bespoke::rt::Unix>>() {
+    use bespoke::rt::{UnixListener, UnixStream};
+    both::<(UnixListener<C>, UnixStream<C>)>();
+    both::<(OwnedReadHalf<C, UnixStream<C>>, OwnedWriteHalf<C, UnixStream<C>>)>();
+    send(UnixStream::<C>::connect("path"));
+    send(UnixStream::<C>::connect_addr(any()));
+    let listener: UnixListener<C> = any();
+    send(async move {
+        let (stream, _) = listener.accept().await?;
+        let (mut read, mut write) = stream.into_split();
+        write.write_all("text").await.0?;
+        read.read_exact(&mut [0; 8]).await
+    });
+}
+
+#[cfg(unix)]
+#[expect(dead_code, reason = "to compile is to pass")]
 fn datagrams<C: Config<Driver: bespoke::rt::Udp>, K: IoBuf + Sync>(at: SocketAddr) {
     use bespoke::rt::{Receive, ReceiveFrom, SendDatagram, UdpSocket};
     both::<UdpSocket<C>>();

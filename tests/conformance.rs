@@ -12,6 +12,7 @@
 //! | `addresses` | refused, in use, bad text, unknown names, IPv6; options |
 //! | `reads`, `writes`, `arrivals` | random drops: of reads, of writes, of accepts and connects |
 //! | `datagrams` | UDP: echo, cut ones, refused ones, groups, random drops |
+//! | `unix` | Unix sockets: paths, pairs, halves, credentials, random drops |
 //! | `leases` | reads whose bytes stay in a buffer of the driver's |
 //! | `timeouts` | the time of the driver |
 //! | `descriptors` | the process runs out of descriptors |
@@ -57,6 +58,9 @@ mod streams;
 mod support;
 #[path = "conformance/timeouts.rs"]
 mod timeouts;
+#[cfg(unix)]
+#[path = "conformance/unix.rs"]
+mod unix;
 #[path = "conformance/when.rs"]
 mod when;
 #[path = "conformance/writes.rs"]
@@ -118,7 +122,7 @@ macro_rules! suite {
                 confined::in_the_wrong_runtime,
             }
             #[cfg(unix)]
-            use crate::datagrams;
+            use crate::{datagrams, unix};
             #[cfg(unix)]
             cases! { $suite, $config, Always:
                 datagrams::udp_echo,
@@ -129,11 +133,19 @@ macro_rules! suite {
                 datagrams::udp_groups,
                 datagrams::udp_at_shutdown,
                 datagrams::udp_outlives_its_runtime,
+                unix::unix_echo,
+                unix::unix_addresses,
+                unix::unix_halves,
+                unix::unix_credentials,
+                unix::unix_errors,
+                unix::unix_reads_go_on_after_descriptors,
+                unix::unix_at_shutdown,
             }
             #[cfg(unix)]
             cases! { $suite, $config, Suspending:
                 datagrams::udp_dropped_receives_lose_nothing,
                 datagrams::udp_many_tasks_receive,
+                unix::unix_dropped_reads_and_writes_lose_nothing,
             }
             cases! { $suite, $config, Suspending:
                 streams::borrowed_halves,

@@ -104,8 +104,9 @@ struct Source {
     /// Thought ready: the next call is tried.
     readable: bool,
     writable: bool,
-    /// The peer has ended its direction, or both: no further edge need come.
-    hung_up: bool,
+    /// A short read is no sign that nothing is left. The peer has ended its direction, or both, and no further edge need
+    /// come; or the system ends reads of such a source early.
+    unsure: bool,
     entry: Entry,
     reader: Option<Waker>,
     writer: Option<Waker>,
@@ -293,7 +294,7 @@ impl LiveMio {
             if source.generation != generation {
                 continue; // closed since
             }
-            source.hung_up |= hung_up;
+            source.unsure |= hung_up;
             let (mut reader, mut writer, mut readers, mut writers) = (None, None, Vec::new(), Vec::new());
             if reads {
                 source.readable = true;
@@ -403,7 +404,8 @@ impl Live for LiveMio {
         let source = &mut sources[at];
         // SAFETY: the caller hands the resource over; `close` closes it, and it is released below if it is refused.
         let entry = unsafe { Entry::new(resource.raw, kind) };
-        *source = Source { generation: source.generation, readable: true, writable: true, entry, ..Source::default() };
+        let (generation, unsure) = (source.generation, kind == Kind::UnixStream);
+        *source = Source { generation, readable: true, writable: true, unsure, entry, ..Source::default() };
         // A socket that is not connected would report a hang-up: it joins the poll when it connects.
         if kind == Kind::Unconnected {
             return Ok(());

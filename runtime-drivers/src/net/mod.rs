@@ -7,6 +7,7 @@
 //! | `stream` | [`TcpStream`]: connecting |
 //! | `options` | its addresses and options |
 //! | `split` | the halves of a stream |
+//! | `unix` | `UnixListener`, `UnixStream` |
 //! | `reading`, `writing` | what the stream and its halves do alike |
 //! | `futures` | the futures of reads and writes |
 //! | `datagrams` | the futures that receive and send datagrams |
@@ -29,6 +30,16 @@ macro_rules! connected {
          # let mut client = TcpStream::connect(listener.local_addr()?).await?;\n\
          # let (mut peer, _) = listener.accept().await?;"
     };
+    (UnixStream) => {
+        "```\n\
+         # use bespoke::net::UnixStream;\n\
+         # #[bespoke::main]\n\
+         # async fn main() -> std::io::Result<()> {\n\
+         # let (mut client, mut peer) = UnixStream::pair()?;"
+    };
+    ($other:ident) => {
+        connected!()
+    };
 }
 
 mod addresses;
@@ -44,6 +55,8 @@ mod stream;
 mod udp;
 #[cfg(unix)]
 mod udp_options;
+#[cfg(unix)]
+mod unix;
 mod writing;
 
 pub use addresses::{LookupAddrs, ToSocketAddrs};
@@ -51,10 +64,12 @@ pub use addresses::{LookupAddrs, ToSocketAddrs};
 pub use datagrams::{Receive, ReceiveFrom, SendDatagram};
 pub use futures::{Peek, Read, ReadInto, ReadLease, ReadVectored, Write, WriteAll, WriteVectored};
 pub use listener::TcpListener;
-pub use split::{OwnedReadHalf, OwnedWriteHalf, ReadHalf, ReuniteError, WriteHalf};
+pub use split::{OwnedReadHalf, OwnedWriteHalf, ReadHalf, ReuniteError, Splits, WriteHalf};
 pub use stream::TcpStream;
 #[cfg(unix)]
 pub use udp::UdpSocket;
+#[cfg(unix)]
+pub use unix::{UnixListener, UnixStream};
 
 use crate::op::Sockets;
 use bespoke_core::config::Config;

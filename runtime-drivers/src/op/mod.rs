@@ -5,6 +5,7 @@
 //! | [`Net`] | [`Accept`], [`Connect`], [`Recv`], [`RecvInto`], [`RecvVectored`], [`RecvLease`], [`Transmit`], [`TransmitVectored`], [`Interrupted`]; and the calls of [`Sockets`] |
 //! | [`Foreign`] | [`Ready`] |
 //! | `Udp` | `RecvDatagram`, `RecvFrom`, `SendDatagram`; and the calls of `Datagrams`. Not on Windows yet |
+//! | `Unix` | `AcceptUnix`, `ConnectUnix`; and the calls of `UnixSockets`. Not on Windows |
 //!
 //! Each operation says its memory class and its [`Late`](bespoke_core::driver::Late) class beside its data. A driver says
 //! how it does each one in its `lower.rs`; capabilities are implemented explicitly, one line per driver.
@@ -16,6 +17,8 @@ pub(crate) mod lower;
 mod net;
 mod ready;
 mod sockets;
+#[cfg(unix)]
+mod unix;
 mod vectored;
 
 #[cfg(unix)]
@@ -25,6 +28,8 @@ pub use lease::RecvLease;
 pub use net::{Accept, Connect, Interrupted, Recv, RecvInto, Taken, Transmit};
 pub use ready::{Direction, Ready};
 pub use sockets::{Keepalive, Sockets, TcpOptions};
+#[cfg(unix)]
+pub use unix::{AcceptUnix, ConnectUnix, Credentials, UnixAddr, UnixSockets};
 pub use vectored::{RecvVectored, Stretches, TransmitVectored};
 
 use bespoke_core::driver::Submit;
@@ -76,3 +81,17 @@ pub trait Udp: Net + Datagrams + Submit<RecvDatagram> + Submit<RecvFrom> + Submi
 impl Udp for crate::Mio {}
 #[cfg(unix)]
 impl Udp for crate::Blocking {}
+
+/// Drivers with sockets between the processes of one machine.
+#[cfg(unix)]
+#[diagnostic::on_unimplemented(
+    message = "the driver `{Self}` has no Unix sockets",
+    label = "`Unix` is not available on this driver",
+    note = "in generic code write `C: Config<Driver: Unix>`; in a config choose a driver with Unix sockets: `Mio`, `Blocking`"
+)]
+pub trait Unix: Net + UnixSockets + Submit<AcceptUnix> + Submit<ConnectUnix> {}
+
+#[cfg(unix)]
+impl Unix for crate::Mio {}
+#[cfg(unix)]
+impl Unix for crate::Blocking {}

@@ -14,7 +14,7 @@ mod windows;
 pub(crate) use self::unix::timerfd;
 #[cfg(unix)]
 pub(crate) use self::unix::{
-    address, datagram, fd, options, out_of_resources, poll, signal, socket, transfer, would_block,
+    address, datagram, fd, options, out_of_resources, poll, signal, socket, transfer, unix_socket, would_block,
 };
 #[cfg(windows)]
 pub(crate) use self::windows::{fd, options, out_of_resources, poll, signal, socket, transfer, would_block};

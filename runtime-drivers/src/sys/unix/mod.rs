@@ -34,6 +34,7 @@ pub(crate) mod socket;
 #[cfg(any(target_os = "linux", target_os = "android"))]
 pub(crate) mod timerfd;
 pub(crate) mod transfer;
+pub(crate) mod unix_socket;
 
 pub(crate) use call::{out_of_resources, would_block};
 
