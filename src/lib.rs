@@ -220,6 +220,8 @@ pub mod rt {
     pub use bespoke_core::scope::JoinSet;
     pub use bespoke_core::sync::{Notified, Notify};
     pub use bespoke_core::time::{Interval, Sleep, Timeout};
+    #[cfg(unix)]
+    pub use bespoke_drivers::net::{AsyncFd, AsyncFdGuard, TryIoError};
     pub use bespoke_drivers::net::{
         LookupAddrs, OwnedReadHalf, OwnedWriteHalf, Peek, Read, ReadHalf, ReadInto, ReadLease, ReadVectored,
         ReuniteError, Splits, TcpListener, TcpStream, ToSocketAddrs, Write, WriteAll, WriteHalf, WriteVectored,

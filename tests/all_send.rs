@@ -116,6 +116,18 @@ fn unnamed<C: Config<Driver: Net>>(name: &'static str, list: &'static [SocketAdd
 
 #[cfg(unix)]
 #[expect(dead_code, reason = "to compile is to pass")]
+fn foreign<C: Config<Driver: Foreign>>() {
+    use bespoke::rt::{AsyncFd, AsyncFdGuard};
+    both::<(AsyncFd<C, std::fs::File>, AsyncFdGuard<'_, C, std::fs::File>)>();
+    let fd: AsyncFd<C, std::fs::File> = any();
+    send(async move {
+        let guard = fd.readable().await.map(drop);
+        guard.and(fd.writable().await.map(drop))
+    });
+}
+
+#[cfg(unix)]
+#[expect(dead_code, reason = "to compile is to pass")]
 fn unix<C: Config<Driver: bespoke::rt::Unix>>() {
     use bespoke::rt::{UnixListener, UnixStream};
     both::<(UnixListener<C>, UnixStream<C>)>();

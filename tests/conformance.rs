@@ -13,6 +13,7 @@
 //! | `reads`, `writes`, `arrivals` | random drops: of reads, of writes, of accepts and connects |
 //! | `datagrams` | UDP: echo, cut ones, refused ones, groups, random drops |
 //! | `unix` | Unix sockets: paths, pairs, halves, credentials, random drops |
+//! | `foreign` | descriptors that are somebody else's |
 //! | `leases` | reads whose bytes stay in a buffer of the driver's |
 //! | `timeouts` | the time of the driver |
 //! | `descriptors` | the process runs out of descriptors |
@@ -44,6 +45,9 @@ mod descriptors {
         );
     }
 }
+#[cfg(unix)]
+#[path = "conformance/foreign.rs"]
+mod foreign;
 #[path = "conformance/leases.rs"]
 mod leases;
 #[path = "conformance/reads.rs"]
@@ -122,7 +126,7 @@ macro_rules! suite {
                 confined::in_the_wrong_runtime,
             }
             #[cfg(unix)]
-            use crate::{datagrams, unix};
+            use crate::{datagrams, foreign, unix};
             #[cfg(unix)]
             cases! { $suite, $config, Always:
                 datagrams::udp_echo,
@@ -133,6 +137,11 @@ macro_rules! suite {
                 datagrams::udp_groups,
                 datagrams::udp_at_shutdown,
                 datagrams::udp_outlives_its_runtime,
+                foreign::fd_stays_ready_until_a_call_would_block,
+                foreign::fd_pipe_in_both_directions,
+                foreign::fd_many_tasks_wait,
+                foreign::fd_of_a_file,
+                foreign::fd_outlives_its_runtime,
                 unix::unix_echo,
                 unix::unix_addresses,
                 unix::unix_halves,

@@ -8,6 +8,7 @@
 //! | `options` | its addresses and options |
 //! | `split` | the halves of a stream |
 //! | `unix` | `UnixListener`, `UnixStream` |
+//! | `async_fd` | `AsyncFd`: descriptors that are somebody else's |
 //! | `reading`, `writing` | what the stream and its halves do alike |
 //! | `futures` | the futures of reads and writes |
 //! | `datagrams` | the futures that receive and send datagrams |
@@ -44,6 +45,8 @@ macro_rules! connected {
 
 mod addresses;
 #[cfg(unix)]
+mod async_fd;
+#[cfg(unix)]
 mod datagrams;
 mod futures;
 mod listener;
@@ -60,6 +63,8 @@ mod unix;
 mod writing;
 
 pub use addresses::{LookupAddrs, ToSocketAddrs};
+#[cfg(unix)]
+pub use async_fd::{AsyncFd, AsyncFdGuard, TryIoError};
 #[cfg(unix)]
 pub use datagrams::{Receive, ReceiveFrom, SendDatagram};
 pub use futures::{Peek, Read, ReadInto, ReadLease, ReadVectored, Write, WriteAll, WriteVectored};
