@@ -116,6 +116,8 @@ pub mod prelude {
     #[cfg(unix)]
     pub use crate::rt::Fs;
     pub use crate::rt::{Foreign, Net};
+    #[cfg(unix)]
+    pub use crate::rt::{Udp, Unix};
     pub use crate::{Config, LocalConfig};
     pub use bespoke_core::io::IoBuf as _;
     pub use bespoke_core::roles::StartsThreads;
@@ -225,12 +227,18 @@ pub mod rt {
         DirEntry, File, FileType, Metadata, OpenOptions, ReadDir, ReadFile, ReadFileExact, ReadFileVectored, WriteFile,
         WriteFileAll, WriteFileVectored, WriteWhole,
     };
+    #[cfg(unix)]
+    pub use bespoke_drivers::net::{AsyncFd, AsyncFdGuard, TryIoError};
     pub use bespoke_drivers::net::{
         LookupAddrs, OwnedReadHalf, OwnedWriteHalf, Peek, Read, ReadHalf, ReadInto, ReadLease, ReadVectored,
-        ReuniteError, TcpListener, TcpStream, ToSocketAddrs, Write, WriteAll, WriteHalf, WriteVectored,
+        ReuniteError, Splits, TcpListener, TcpStream, ToSocketAddrs, Write, WriteAll, WriteHalf, WriteVectored,
     };
     #[cfg(unix)]
+    pub use bespoke_drivers::net::{Receive, ReceiveFrom, SendDatagram, UdpSocket, UnixListener, UnixStream};
+    #[cfg(unix)]
     pub use bespoke_drivers::op::Fs;
+    #[cfg(unix)]
+    pub use bespoke_drivers::op::{Credentials, Udp, UdpOptions, Unix, UnixAddr};
     pub use bespoke_drivers::op::{Foreign, Keepalive, Net, Taken, TcpOptions};
     pub use bespoke_drivers::signal::ctrl_c;
     #[cfg(unix)]

@@ -118,6 +118,50 @@ fn unnamed<C: Config<Driver: Net>>(name: &'static str, list: &'static [SocketAdd
     send(write.shutdown());
 }
 
+#[cfg(unix)]
+#[expect(dead_code, reason = "to compile is to pass")]
+fn foreign<C: Config<Driver: Foreign>>() {
+    use bespoke::rt::{AsyncFd, AsyncFdGuard};
+    both::<(AsyncFd<C, std::fs::File>, AsyncFdGuard<'_, C, std::fs::File>)>();
+    let fd: AsyncFd<C, std::fs::File> = any();
+    send(async move {
+        let guard = fd.readable().await.map(drop);
+        guard.and(fd.writable().await.map(drop))
+    });
+}
+
+#[cfg(unix)]
+#[expect(dead_code, reason = "to compile is to pass")]
+fn unix<C: Config<Driver: bespoke::rt::Unix>>() {
+    use bespoke::rt::{UnixListener, UnixStream};
+    both::<(UnixListener<C>, UnixStream<C>)>();
+    both::<(OwnedReadHalf<C, UnixStream<C>>, OwnedWriteHalf<C, UnixStream<C>>)>();
+    send(UnixStream::<C>::connect("path"));
+    send(UnixStream::<C>::connect_addr(any()));
+    let listener: UnixListener<C> = any();
+    send(async move {
+        let (stream, _) = listener.accept().await?;
+        let (mut read, mut write) = stream.into_split();
+        write.write_all("text").await.0?;
+        read.read_exact(&mut [0; 8]).await
+    });
+}
+
+#[cfg(unix)]
+#[expect(dead_code, reason = "to compile is to pass")]
+fn datagrams<C: Config<Driver: bespoke::rt::Udp>, K: IoBuf + Sync>(at: SocketAddr) {
+    use bespoke::rt::{Receive, ReceiveFrom, SendDatagram, UdpSocket};
+    both::<UdpSocket<C>>();
+    both::<(Receive<'_, C>, ReceiveFrom<'_, C>, SendDatagram<'_, C, K>)>();
+    send(UdpSocket::<C>::bind("127.0.0.1:0"));
+    let (socket, mut bytes): (UdpSocket<C>, [u8; 8]) = any();
+    send(socket.connect("127.0.0.1:1"));
+    send(async move {
+        drop((socket.send("text").await, socket.send_to(Vec::new(), at).await));
+        socket.recv_from(&mut bytes).await
+    });
+}
+
 fn time<C: Config<Driver: Net>>(duration: Duration) {
     send(C::sleep(duration));
     send(C::sleep_until(any()));

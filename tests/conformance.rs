@@ -11,6 +11,9 @@
 //! | `streams` | echo, ends, resets, slow readers, halves |
 //! | `addresses` | refused, in use, bad text, unknown names, IPv6; options |
 //! | `reads`, `writes`, `arrivals` | random drops: of reads, of writes, of accepts and connects |
+//! | `datagrams` | UDP: echo, cut ones, refused ones, groups, random drops |
+//! | `unix` | Unix sockets: paths, pairs, halves, credentials, random drops |
+//! | `foreign` | descriptors that are somebody else's |
 //! | `leases` | reads whose bytes stay in a buffer of the driver's |
 //! | `timeouts` | the time of the driver |
 //! | `descriptors` | the process runs out of descriptors |
@@ -28,6 +31,9 @@ mod arrivals;
 #[path = "conformance/confined.rs"]
 mod confined;
 #[cfg(unix)]
+#[path = "conformance/datagrams.rs"]
+mod datagrams;
+#[cfg(unix)]
 #[path = "conformance/descriptors.rs"]
 mod descriptors;
 #[cfg(windows)]
@@ -39,6 +45,9 @@ mod descriptors {
         );
     }
 }
+#[cfg(unix)]
+#[path = "conformance/foreign.rs"]
+mod foreign;
 #[path = "conformance/leases.rs"]
 mod leases;
 #[path = "conformance/reads.rs"]
@@ -53,6 +62,9 @@ mod streams;
 mod support;
 #[path = "conformance/timeouts.rs"]
 mod timeouts;
+#[cfg(unix)]
+#[path = "conformance/unix.rs"]
+mod unix;
 #[path = "conformance/when.rs"]
 mod when;
 #[path = "conformance/writes.rs"]
@@ -113,6 +125,37 @@ macro_rules! suite {
                 confined::used_on_another_worker,
                 confined::without_a_runtime,
                 confined::in_the_wrong_runtime,
+            }
+            #[cfg(unix)]
+            use crate::{datagrams, foreign, unix};
+            #[cfg(unix)]
+            cases! { $suite, $config, Always:
+                datagrams::udp_echo,
+                datagrams::udp_cuts_what_is_too_long,
+                datagrams::udp_short_ones_are_not_the_last,
+                datagrams::udp_refused,
+                datagrams::udp_options,
+                datagrams::udp_groups,
+                datagrams::udp_at_shutdown,
+                datagrams::udp_outlives_its_runtime,
+                foreign::fd_stays_ready_until_a_call_would_block,
+                foreign::fd_pipe_in_both_directions,
+                foreign::fd_many_tasks_wait,
+                foreign::fd_of_a_file,
+                foreign::fd_outlives_its_runtime,
+                unix::unix_echo,
+                unix::unix_addresses,
+                unix::unix_halves,
+                unix::unix_credentials,
+                unix::unix_errors,
+                unix::unix_reads_go_on_after_descriptors,
+                unix::unix_at_shutdown,
+            }
+            #[cfg(unix)]
+            cases! { $suite, $config, Suspending:
+                datagrams::udp_dropped_receives_lose_nothing,
+                datagrams::udp_many_tasks_receive,
+                unix::unix_dropped_reads_and_writes_lose_nothing,
             }
             cases! { $suite, $config, Suspending:
                 streams::borrowed_halves,

@@ -76,6 +76,18 @@ macro_rules! __module {
                 pub type Lease = $crate::rt::Lease<C>;
                 pub type ReuniteError = $crate::rt::ReuniteError<C>;
                 pub use $crate::rt::{Keepalive, LookupAddrs, TcpOptions, ToSocketAddrs};
+                #[cfg(unix)]
+                pub type AsyncFd<T> = $crate::rt::AsyncFd<C, T>;
+                #[cfg(unix)]
+                pub type AsyncFdGuard<'a, T> = $crate::rt::AsyncFdGuard<'a, C, T>;
+                #[cfg(unix)]
+                pub type UdpSocket = $crate::rt::UdpSocket<C>;
+                #[cfg(unix)]
+                pub type UnixListener = $crate::rt::UnixListener<C>;
+                #[cfg(unix)]
+                pub type UnixStream = $crate::rt::UnixStream<C>;
+                #[cfg(unix)]
+                pub use $crate::rt::{Credentials, UdpOptions, UnixAddr};
             }
 
             /// What tasks of this runtime wait for; see `bespoke::sync`. Under a local scheduler it stays on

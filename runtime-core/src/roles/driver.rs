@@ -41,6 +41,10 @@ pub enum Kind {
     File,
     /// A stream socket that is to be connected.
     Unconnected,
+    /// A connected stream of which a read may end before what is there: a Unix socket, at a message with descriptors.
+    UnixStream,
+    /// A socket of datagrams.
+    Datagram,
     /// Anything that signals readiness.
     Foreign,
 }

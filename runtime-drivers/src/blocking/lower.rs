@@ -5,7 +5,11 @@
 //! What may wait for longer than a peer takes, and for which the system has nothing to interrupt, waits in slices; see
 //! `slices`.
 
+#[cfg(unix)]
+mod datagrams;
 mod slices;
+#[cfg(unix)]
+mod unix;
 
 use super::Blocking;
 use crate::op::lower::leaves_nothing;
@@ -33,6 +37,8 @@ macro_rules! run_blocking {
         $(leaves_nothing!(Blocking, $op, (), |_, op, _, _| Poll::Ready(op.run_blocking()));)+
     };
 }
+#[cfg(unix)]
+use run_blocking;
 run_blocking!(Nop, Accept, Connect, Recv, RecvInto, RecvVectored, RecvLease, Transmit, TransmitVectored, Interrupted);
 
 impl RunBlocking for Nop {
@@ -42,26 +48,33 @@ impl RunBlocking for Nop {
 
 impl RunBlocking for Accept {
     fn run_blocking(&mut self) -> Result<(RawResource, SocketAddr), Errno> {
-        loop {
-            match socket::accept(self.listener.raw, false) {
-                // The peer is gone already: the next one.
-                Err(errno) if socket::connection_lost(errno) => {}
-                result => return result,
-            }
+        accept_by(|| socket::accept(self.listener.raw, false))
+    }
+}
+
+fn accept_by<A>(call: impl Fn() -> Result<A, Errno>) -> Result<A, Errno> {
+    loop {
+        match call() {
+            // The peer is gone already: the next one.
+            Err(errno) if socket::connection_lost(errno) => {}
+            result => return result,
         }
     }
 }
 
 impl RunBlocking for Connect {
     fn run_blocking(&mut self) -> Result<(), Errno> {
-        let raw = self.socket.raw;
-        match socket::connect_start(raw, &self.address.into())? {
-            Started::Connected => Ok(()),
-            // A signal interrupted the call; the system goes on.
-            Started::InProgress => {
-                poll_ready(raw, Interest::Write, None)?;
-                socket::take_error(raw)?.map_or(Ok(()), Err)
-            }
+        connect(self.socket.raw, |raw| socket::connect_start(raw, &self.address.into()))
+    }
+}
+
+fn connect(raw: RawResource, start: impl Fn(RawResource) -> Result<Started, Errno>) -> Result<(), Errno> {
+    match start(raw)? {
+        Started::Connected => Ok(()),
+        // A signal interrupted the call; the system goes on.
+        Started::InProgress => {
+            poll_ready(raw, Interest::Write, None)?;
+            socket::take_error(raw)?.map_or(Ok(()), Err)
         }
     }
 }

@@ -1,6 +1,8 @@
 //! What reads and what writes. Why they are as they are: `docs/decisions/0006-reads-and-writes.md`.
 
-use crate::net::{OwnedReadHalf, OwnedWriteHalf, ReadHalf, TcpStream, WriteHalf};
+#[cfg(unix)]
+use crate::net::UnixStream;
+use crate::net::{OwnedReadHalf, OwnedWriteHalf, ReadHalf, Splits, TcpStream, WriteHalf};
 use crate::op::Net;
 use bespoke_core::config::Config;
 use bespoke_core::io::IoBuf;
@@ -90,8 +92,8 @@ impl<W: Writes> Writes for &mut W {
 }
 
 macro_rules! reads {
-    ($([$($life:lifetime)?] $half:ident)*) => { $(
-        impl<$($life,)? C: Config> Reads for $half<$($life,)? C>
+    ($([$($life:lifetime)?] $half:ident $(of $stream:ident)?),*) => { $(
+        impl<$($life,)? C: Config $(, $stream: Splits<C>)?> Reads for $half<$($life,)? C $(, $stream)?>
         where
             C::Driver: Net,
         {
@@ -104,8 +106,8 @@ macro_rules! reads {
 }
 
 macro_rules! writes {
-    ($([$($life:lifetime)?] $half:ident, |$this:ident| $end:expr);* $(;)?) => { $(
-        impl<$($life,)? C: Config> Writes for $half<$($life,)? C>
+    ($([$($life:lifetime)?] $half:ident $(of $stream:ident)?, |$this:ident| $end:expr);* $(;)?) => { $(
+        impl<$($life,)? C: Config $(, $stream: Splits<C>)?> Writes for $half<$($life,)? C $(, $stream)?>
         where
             C::Driver: Net,
         {
@@ -125,9 +127,13 @@ macro_rules! writes {
     )* };
 }
 
-reads!([] TcpStream ['a] ReadHalf [] OwnedReadHalf);
+reads!([] TcpStream, ['a] ReadHalf of T, [] OwnedReadHalf of T);
+#[cfg(unix)]
+reads!([] UnixStream);
+#[cfg(unix)]
+writes!([] UnixStream, |this| this.shutdown(Shutdown::Write));
 writes!(
     [] TcpStream, |this| this.shutdown(Shutdown::Write);
-    ['a] WriteHalf, |this| this.shutdown();
-    [] OwnedWriteHalf, |this| this.shutdown();
+    ['a] WriteHalf of T, |this| this.shutdown();
+    [] OwnedWriteHalf of T, |this| this.shutdown();
 );

@@ -2,11 +2,14 @@
 //!
 //! | file | holds |
 //! |---|---|
+//! | `datagrams` | receiving and sending them |
 //! | `reads` | reading from a stream, in every form |
 //! | `writes` | writing to one, and what became of a write that was dropped |
 //!
 //! Here: what they share, connections, readiness, time.
 
+#[cfg(unix)]
+mod datagrams;
 mod reads;
 mod writes;
 
@@ -14,10 +17,14 @@ use super::timeouts::Ticking;
 use super::{LiveMio, Mio, Side};
 use crate::op::lower::leaves_nothing;
 use crate::op::{Accept, Connect, Direction, Ready};
+#[cfg(unix)]
+use crate::op::{AcceptUnix, ConnectUnix};
 use crate::sys::socket::Connect as Started;
+#[cfg(unix)]
+use crate::sys::unix_socket;
 use crate::sys::{self, socket};
 use bespoke_core::driver::{Errno, MaybeDangling, Nop, Submit, Timeout};
-use bespoke_core::roles::Under;
+use bespoke_core::roles::{RawResource, Resource, Under};
 use bespoke_core::sharing::Sharing;
 use core::net::SocketAddr;
 use core::task::{Context, Poll};
@@ -73,9 +80,22 @@ wait!(Nop, |_live, _op, _| Poll::Ready(()));
 wait!(Accept, |live, op, cx| accept(live, op, cx));
 
 fn accept(live: &LiveMio, op: &Accept, cx: &mut Context<'_>) -> Poll<Result<(i32, SocketAddr), Errno>> {
-    attempt(live, op.listener.key, Side::Accept, cx, || {
+    accept_by(live, op.listener, cx, |raw| socket::accept(raw, true))
+}
+
+#[cfg(unix)]
+wait!(AcceptUnix, |live, op, cx| accept_by(live, op.listener, cx, |raw| unix_socket::accept(raw, true)));
+
+#[inline]
+fn accept_by<A>(
+    live: &LiveMio,
+    listener: Resource,
+    cx: &mut Context<'_>,
+    call: impl Fn(RawResource) -> Result<(RawResource, A), Errno>,
+) -> Poll<Result<(RawResource, A), Errno>> {
+    attempt(live, listener.key, Side::ReadAmong, cx, || {
         loop {
-            match socket::accept(op.listener.raw, true) {
+            match call(listener.raw) {
                 // The peer is gone already: the next one.
                 Err(errno) if socket::connection_lost(errno) => {}
                 result => return result,
@@ -89,8 +109,8 @@ wait!(Ready, |live, op, cx| ready(live, op, cx));
 fn ready(live: &LiveMio, op: &Ready, cx: &mut Context<'_>) -> Poll<Result<(), Errno>> {
     let key = op.resource.key;
     let side = match op.direction {
-        Direction::Read => Side::Read,
-        Direction::Write => Side::Write,
+        Direction::Read => Side::ReadAmong,
+        Direction::Write => Side::WriteAmong,
     };
     if !live.ready(key, side, cx)? {
         return Poll::Pending;
@@ -105,12 +125,26 @@ fn ready(live: &LiveMio, op: &Ready, cx: &mut Context<'_>) -> Poll<Result<(), Er
 pub struct Asked(bool);
 
 // The handle of the socket belongs to the caller and closes it; the driver holds nothing of the future's.
-leaves_nothing!(Mio, Connect, Asked, |live, op, asked, cx| connect(of::<S>(live), op, asked, cx));
+leaves_nothing!(Mio, Connect, Asked, |live, op, asked, cx| {
+    let address = op.address;
+    connect(of::<S>(live), op.socket, asked, cx, |raw| socket::connect_start(raw, &address.into()))
+});
+#[cfg(unix)]
+leaves_nothing!(Mio, ConnectUnix, Asked, |live, op, asked, cx| {
+    let live = of::<S>(live);
+    live.with_source(op.socket.key, |source| source.unsure = true);
+    connect(live, op.socket, asked, cx, |raw| socket::connect_start(raw, &(&op.address).into()))
+});
 
-fn connect(live: &LiveMio, op: &Connect, asked: &mut Asked, cx: &mut Context<'_>) -> Poll<Result<(), Errno>> {
-    let socket = op.socket;
+fn connect(
+    live: &LiveMio,
+    socket: Resource,
+    asked: &mut Asked,
+    cx: &mut Context<'_>,
+    start: impl FnOnce(RawResource) -> Result<Started, Errno>,
+) -> Poll<Result<(), Errno>> {
     if !asked.0 {
-        match socket::connect_start(socket.raw, &op.address.into()) {
+        match start(socket.raw) {
             Ok(Started::Connected) => return Poll::Ready(live.enlist(socket)),
             Ok(Started::InProgress) => {}
             Err(errno) => return Poll::Ready(Err(errno)),

@@ -116,13 +116,16 @@ struct Source {
     /// Thought ready: the next call is tried.
     readable: bool,
     writable: bool,
-    /// The peer has ended its direction, or both: no further edge need come.
-    hung_up: bool,
+    /// A short read is no sign that nothing is left. The peer has ended its direction, or both, and no further edge need
+    /// come; or the system ends reads of such a source early.
+    unsure: bool,
     entry: Entry,
     reader: Option<Waker>,
-    /// Tasks that wait for one listener: each edge wakes all, as it may stand for several connections.
-    acceptors: Vec<Waker>,
     writer: Option<Waker>,
+    /// Tasks that wait beside each other, for one listener, say: each edge wakes all, as it may stand for several
+    /// connections.
+    readers: Vec<Waker>,
+    writers: Vec<Waker>,
     /// A write that was dropped under way.
     interrupted: Option<Taken>,
     /// A file: it is not in the poll.
@@ -136,7 +139,9 @@ enum Side {
     Read,
     Write,
     /// As `Read`, but for any number of tasks at once.
-    Accept,
+    ReadAmong,
+    /// As `Write`, but for any number of tasks at once.
+    WriteAmong,
 }
 
 /// The running driver of one worker.
@@ -196,8 +201,8 @@ impl LiveMio {
     #[inline]
     fn ready(&self, key: u32, side: Side, cx: &mut Context<'_>) -> Result<bool, Errno> {
         let ready = self.with_source(key, |source| match side {
-            Side::Read | Side::Accept => source.readable,
-            Side::Write => source.writable,
+            Side::Read | Side::ReadAmong => source.readable,
+            Side::Write | Side::WriteAmong => source.writable,
         });
         if !ready {
             self.watch(key, side, cx)?;
@@ -209,8 +214,8 @@ impl LiveMio {
     #[inline]
     fn clear(&self, key: u32, side: Side) {
         self.with_source(key, |source| match side {
-            Side::Read | Side::Accept => source.readable = false,
-            Side::Write => source.writable = false,
+            Side::Read | Side::ReadAmong => source.readable = false,
+            Side::Write | Side::WriteAmong => source.writable = false,
         });
     }
 
@@ -222,12 +227,14 @@ impl LiveMio {
         match side {
             Side::Read => self.leave(key, |source| &mut source.reader, cx),
             Side::Write => self.leave(key, |source| &mut source.writer, cx),
-            Side::Accept => self.leave_among(key, cx),
+            Side::ReadAmong => self.leave_among(key, |source| &mut source.readers, cx),
+            Side::WriteAmong => self.leave_among(key, |source| &mut source.writers, cx),
         }
         let registry = self.registry();
         let armed = self.with_source(key, |source| {
-            let reads = source.reader.is_some() || !source.acceptors.is_empty();
-            let interest = match (reads, source.writer.is_some()) {
+            let reads = source.reader.is_some() || !source.readers.is_empty();
+            let writes = source.writer.is_some() || !source.writers.is_empty();
+            let interest = match (reads, writes) {
                 (true, false) => Interest::READABLE,
                 (false, true) => Interest::WRITABLE,
                 _ => Interest::READABLE | Interest::WRITABLE,
@@ -248,14 +255,26 @@ impl LiveMio {
         drop(unused);
     }
 
-    /// Leaves the waker of `cx` with a listener, beside those of other tasks.
+    /// Leaves the waker of `cx` beside those of other tasks.
     #[cold]
-    fn leave_among(&self, key: u32, cx: &mut Context<'_>) {
-        let known = self.with_source(key, |source| source.acceptors.iter().any(|waker| waker.will_wake(cx.waker())));
+    fn leave_among(&self, key: u32, place: fn(&mut Source) -> &mut Vec<Waker>, cx: &mut Context<'_>) {
+        let known = self.with_source(key, |source| place(source).iter().any(|waker| waker.will_wake(cx.waker())));
         if !known {
             let waker = cx.waker().clone();
-            self.with_source(key, |source| source.acceptors.push(waker));
+            self.with_source(key, |source| place(source).push(waker));
         }
+    }
+
+    /// Wakes those who wait beside each other. The list keeps its memory: a wait allocates once per source and direction,
+    /// not once each time.
+    #[cold]
+    fn wake_among(&self, key: u32, generation: u32, mut all: Vec<Waker>, place: fn(&mut Source) -> &mut Vec<Waker>) {
+        all.drain(..).for_each(wake);
+        self.with_source(key, |source| {
+            if source.generation == generation && place(source).capacity() == 0 {
+                core::mem::swap(place(source), &mut all);
+            }
+        });
     }
 
     /// Adds a descriptor to the poll.
@@ -290,16 +309,17 @@ impl LiveMio {
             if source.generation != generation {
                 continue; // closed since
             }
-            source.hung_up |= hung_up;
-            let (mut reader, mut writer, mut acceptors) = (None, None, Vec::new());
+            source.unsure |= hung_up;
+            let (mut reader, mut writer, mut readers, mut writers) = (None, None, Vec::new(), Vec::new());
             if reads {
                 source.readable = true;
                 reader = source.reader.take();
-                acceptors = core::mem::take(&mut source.acceptors);
+                readers = core::mem::take(&mut source.readers);
             }
             if writes {
                 source.writable = true;
                 writer = source.writer.take();
+                writers = core::mem::take(&mut source.writers);
             }
             if let Some(waker) = reader {
                 wake(waker);
@@ -307,14 +327,11 @@ impl LiveMio {
             if let Some(waker) = writer {
                 wake(waker);
             }
-            if acceptors.capacity() > 0 {
-                acceptors.drain(..).for_each(wake);
-                // The list keeps its memory: an accept that waits allocates once per listener, not once per wait.
-                self.with_source(key, |source| {
-                    if source.generation == generation && source.acceptors.capacity() == 0 {
-                        core::mem::swap(&mut source.acceptors, &mut acceptors);
-                    }
-                });
+            if readers.capacity() > 0 {
+                self.wake_among(key, generation, readers, |source| &mut source.readers);
+            }
+            if writers.capacity() > 0 {
+                self.wake_among(key, generation, writers, |source| &mut source.writers);
             }
         }
     }
@@ -413,7 +430,8 @@ impl Live for LiveMio {
         }
         // SAFETY: the caller hands the resource over; `close` closes it, and it is released below if it is refused.
         let entry = unsafe { Entry::new(resource.raw, kind) };
-        *source = Source { generation: source.generation, readable: true, writable: true, entry, ..Source::default() };
+        let (generation, unsure) = (source.generation, kind == Kind::UnixStream);
+        *source = Source { generation, readable: true, writable: true, unsure, entry, ..Source::default() };
         // A socket that is not connected would report a hang-up: it joins the poll when it connects.
         if kind == Kind::Unconnected {
             return Ok(());
@@ -434,12 +452,12 @@ impl Live for LiveMio {
         if let Some(file) = old.file {
             return drop(file); // which closes it, unless an operation on it is under way
         }
-        let Source { entry, reader, acceptors, writer, interrupted, .. } = old;
+        let Source { entry, reader, readers, writer, writers, interrupted, .. } = old;
         if entry.is_enlisted() {
             self.registered.set(self.registered.get() - 1);
         }
         entry.close(resource.raw, self.registry());
-        drop((reader, acceptors, writer, interrupted));
+        drop((reader, readers, writer, writers, interrupted));
     }
 
     fn park(&self, park: Park) -> Result<(), Errno> {

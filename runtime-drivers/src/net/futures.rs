@@ -14,10 +14,10 @@ use std::io::{self, IoSliceMut};
 /// A future of this room: polls its operation, and tells the output in its own words; with the future itself, if asked.
 macro_rules! told {
     (
-        $name:ident $(<$buffer:ident: $bound:ident>)?, $op:ty => $output:ty:
+        $name:ident $(<$($buffer:ident: $bound:ident),+>)?, $op:ty => $output:ty:
         |$result:pat_param, $kept:pat_param $(, $this:ident)?| $told:expr
     ) => {
-        impl<C: Config $(, $buffer: $bound)?> Future for $name<'_, C $(, $buffer)?>
+        impl<C: Config $($(, $buffer: $bound)+)?> Future for $name<'_, C $($(, $buffer)+)?>
         where
             C::Driver: Submit<$op>,
         {
@@ -31,7 +31,7 @@ macro_rules! told {
             }
         }
 
-        impl<C: Config $(, $buffer: $bound)?> fmt::Debug for $name<'_, C $(, $buffer)?>
+        impl<C: Config $($(, $buffer: $bound)+)?> fmt::Debug for $name<'_, C $($(, $buffer)+)?>
         where
             C::Driver: Submit<$op>,
         {
@@ -41,6 +41,9 @@ macro_rules! told {
         }
     };
 }
+
+#[cfg(unix)]
+pub(super) use told;
 
 /// Reads what has come. Made by [`TcpStream::read`](super::TcpStream::read); see there.
 #[must_use = "a read does nothing unless it is awaited"]

@@ -56,9 +56,34 @@ const BACK_OFF: Duration = Duration::from_millis(10);
 /// ```
 pub struct TcpListener<C: Config> {
     resource: OwnedResource<C>,
-    /// The last accept found no descriptor: the next attempt is at this time, in nanoseconds. 0: at once. A time and not a
-    /// wait, so that callers who give up before it is over do not put the attempt off for ever.
-    next_attempt: AtomicU64,
+    back_off: BackOff,
+}
+
+/// The last accept found no descriptor: the next attempt is at this time, in nanoseconds. 0: at once. A time and not a
+/// wait, so that callers who give up before it is over do not put the attempt off for ever.
+#[derive(Default)]
+pub(super) struct BackOff(AtomicU64);
+
+impl BackOff {
+    /// Waits for the time of the next attempt.
+    pub(super) async fn before<C: Config>(&self, resource: &OwnedResource<C>) -> io::Result<()> {
+        let next_attempt = self.0.load(Ordering::Relaxed);
+        // Elsewhere the operation says that this is the wrong place.
+        if next_attempt != 0 && resource.is_here() {
+            resource.check_open().map_err(io_error)?;
+            C::sleep_until(Instant::from_nanos(next_attempt)).await;
+            self.0.store(0, Ordering::Relaxed);
+        }
+        Ok(())
+    }
+
+    /// An attempt failed: says why, and when the next one is.
+    pub(super) fn after<C: Config>(&self, resource: &OwnedResource<C>, errno: Errno) -> io::Error {
+        if crate::sys::out_of_resources(errno) && resource.is_here() {
+            self.0.store((C::now() + BACK_OFF).as_nanos(), Ordering::Relaxed);
+        }
+        io_error(errno)
+    }
 }
 
 impl<C: Config> TcpListener<C> {
@@ -148,7 +173,7 @@ impl<C: Config> TcpListener<C> {
         };
         let raw = <C::Driver as Sockets>::listen(address, options).map_err(told)?;
         let resource = super::adopt(raw, Kind::Listener, at).map_err(told)?;
-        Ok(TcpListener { resource, next_attempt: AtomicU64::new(0) })
+        Ok(TcpListener { resource, back_off: BackOff::default() })
     }
 
     /// Waits for the next connection: the stream and the peer's address.
@@ -178,25 +203,11 @@ impl<C: Config> TcpListener<C> {
     where
         C::Driver: Net,
     {
-        let next_attempt = self.next_attempt.load(Ordering::Relaxed);
-        // Elsewhere the operation says that this is the wrong place.
-        if next_attempt != 0 && self.resource.is_here() {
-            self.resource.check_open().map_err(io_error)?;
-            C::sleep_until(Instant::from_nanos(next_attempt)).await;
-            self.next_attempt.store(0, Ordering::Relaxed);
-        }
+        self.back_off.before(&self.resource).await?;
         let op = Accept { listener: self.resource.resource() };
         // SAFETY: `Accept` points at no memory, and this call borrows the listener.
         let (accepted, ()) = unsafe { self.resource.operation(op, ()) }.await;
-        let (raw, peer) = match accepted {
-            Ok(accepted) => accepted,
-            Err(errno) => {
-                if crate::sys::out_of_resources(errno) && self.resource.is_here() {
-                    self.next_attempt.store((C::now() + BACK_OFF).as_nanos(), Ordering::Relaxed);
-                }
-                return Err(io_error(errno));
-            }
-        };
+        let (raw, peer) = accepted.map_err(|errno| self.back_off.after(&self.resource, errno))?;
         // By the worker that accepted it: this cannot be without a runtime.
         Ok((TcpStream::adopt(raw, Kind::Stream, Location::caller())?, peer))
     }

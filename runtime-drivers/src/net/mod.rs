@@ -7,8 +7,13 @@
 //! | `stream` | [`TcpStream`]: connecting |
 //! | `options` | its addresses and options |
 //! | `split` | the halves of a stream |
+//! | `unix` | `UnixListener`, `UnixStream` |
+//! | `async_fd` | `AsyncFd`: descriptors that are somebody else's |
 //! | `reading`, `writing` | what the stream and its halves do alike |
 //! | `futures` | the futures of reads and writes |
+//! | `datagrams` | the futures that receive and send datagrams |
+//! | `udp` | `UdpSocket` |
+//! | `udp_options` | its options and groups |
 //!
 //! # Confinement
 //! Under a local scheduler a socket belongs to the worker that opened it. It may be moved and dropped anywhere; used, on its
@@ -26,22 +31,50 @@ macro_rules! connected {
          # let mut client = TcpStream::connect(listener.local_addr()?).await?;\n\
          # let (mut peer, _) = listener.accept().await?;"
     };
+    (UnixStream) => {
+        "```\n\
+         # use bespoke::net::UnixStream;\n\
+         # #[bespoke::main]\n\
+         # async fn main() -> std::io::Result<()> {\n\
+         # let (mut client, mut peer) = UnixStream::pair()?;"
+    };
+    ($other:ident) => {
+        connected!()
+    };
 }
 
 mod addresses;
+#[cfg(unix)]
+mod async_fd;
+#[cfg(unix)]
+mod datagrams;
 mod futures;
 mod listener;
 mod options;
 mod reading;
 mod split;
 mod stream;
+#[cfg(unix)]
+mod udp;
+#[cfg(unix)]
+mod udp_options;
+#[cfg(unix)]
+mod unix;
 mod writing;
 
 pub use addresses::{LookupAddrs, ToSocketAddrs};
+#[cfg(unix)]
+pub use async_fd::{AsyncFd, AsyncFdGuard, TryIoError};
+#[cfg(unix)]
+pub use datagrams::{Receive, ReceiveFrom, SendDatagram};
 pub use futures::{Peek, Read, ReadInto, ReadLease, ReadVectored, Write, WriteAll, WriteVectored};
 pub use listener::TcpListener;
-pub use split::{OwnedReadHalf, OwnedWriteHalf, ReadHalf, ReuniteError, WriteHalf};
+pub use split::{OwnedReadHalf, OwnedWriteHalf, ReadHalf, ReuniteError, Splits, WriteHalf};
 pub use stream::TcpStream;
+#[cfg(unix)]
+pub use udp::UdpSocket;
+#[cfg(unix)]
+pub use unix::{UnixListener, UnixStream};
 
 use crate::op::Sockets;
 use bespoke_core::config::Config;

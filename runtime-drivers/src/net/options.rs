@@ -1,6 +1,6 @@
 //! What is asked of a stream without waiting: its addresses and its options.
 
-use super::{TcpStream, io_error};
+use super::TcpStream;
 use crate::op::{Keepalive, Net, Sockets};
 use bespoke_core::config::Config;
 use core::net::SocketAddr;
@@ -125,61 +125,88 @@ impl<C: Config> TcpStream<C> {
     {
         self.ask(|raw| <C::Driver as Sockets>::set_keepalive(raw, keepalive))
     }
-
-    /// The size of the system's receive buffer in bytes.
-    pub fn recv_buffer_size(&self) -> io::Result<usize>
-    where
-        C::Driver: Net,
-    {
-        self.ask(<C::Driver as Sockets>::recv_buffer_size)
-    }
-
-    /// Asks for a receive buffer; Linux doubles the figure.
-    pub fn set_recv_buffer_size(&self, bytes: usize) -> io::Result<()>
-    where
-        C::Driver: Net,
-    {
-        self.ask(|raw| <C::Driver as Sockets>::set_recv_buffer_size(raw, bytes))
-    }
-
-    /// The size of the system's send buffer in bytes.
-    pub fn send_buffer_size(&self) -> io::Result<usize>
-    where
-        C::Driver: Net,
-    {
-        self.ask(<C::Driver as Sockets>::send_buffer_size)
-    }
-
-    /// Asks for a send buffer; Linux doubles the figure.
-    pub fn set_send_buffer_size(&self, bytes: usize) -> io::Result<()>
-    where
-        C::Driver: Net,
-    {
-        self.ask(|raw| <C::Driver as Sockets>::set_send_buffer_size(raw, bytes))
-    }
-
-    /// How many routers a packet may pass.
-    pub fn ttl(&self) -> io::Result<u32>
-    where
-        C::Driver: Net,
-    {
-        self.ask(<C::Driver as Sockets>::ttl)
-    }
-
-    /// Says how many routers a packet may pass: 1 to 255.
-    pub fn set_ttl(&self, hops: u32) -> io::Result<()>
-    where
-        C::Driver: Net,
-    {
-        self.ask(|raw| <C::Driver as Sockets>::set_ttl(raw, hops))
-    }
-
-    /// Takes the pending error of the socket: what the system would tell the next call. `SO_ERROR`.
-    pub fn take_error(&self) -> io::Result<Option<io::Error>>
-    where
-        C::Driver: Net,
-    {
-        let error = self.ask(<C::Driver as Sockets>::take_error)?;
-        Ok(error.map(io_error))
-    }
 }
+
+/// What every socket can be asked, of a type that has a `resource()`.
+macro_rules! socket_options {
+    ($name:ident) => {
+        /// The system's buffers, and its pending error; on any thread. Each call fails with the system's code, and with
+        /// [`BrokenPipe`](std::io::ErrorKind::BrokenPipe) when the runtime is closed.
+        #[expect(clippy::missing_errors_doc, reason = "the same for all, said above")]
+        impl<C: Config> $name<C> {
+            /// The size of the system's receive buffer in bytes.
+            pub fn recv_buffer_size(&self) -> io::Result<usize>
+            where
+                C::Driver: Net,
+            {
+                $crate::net::ask(self.resource(), <C::Driver as Sockets>::recv_buffer_size)
+            }
+
+            /// Asks for a receive buffer; Linux doubles the figure.
+            pub fn set_recv_buffer_size(&self, bytes: usize) -> io::Result<()>
+            where
+                C::Driver: Net,
+            {
+                $crate::net::ask(self.resource(), |raw| <C::Driver as Sockets>::set_recv_buffer_size(raw, bytes))
+            }
+
+            /// The size of the system's send buffer in bytes.
+            pub fn send_buffer_size(&self) -> io::Result<usize>
+            where
+                C::Driver: Net,
+            {
+                $crate::net::ask(self.resource(), <C::Driver as Sockets>::send_buffer_size)
+            }
+
+            /// Asks for a send buffer; Linux doubles the figure.
+            pub fn set_send_buffer_size(&self, bytes: usize) -> io::Result<()>
+            where
+                C::Driver: Net,
+            {
+                $crate::net::ask(self.resource(), |raw| <C::Driver as Sockets>::set_send_buffer_size(raw, bytes))
+            }
+
+            /// Takes the pending error of the socket: what the system would tell the next call. `SO_ERROR`.
+            pub fn take_error(&self) -> io::Result<Option<io::Error>>
+            where
+                C::Driver: Net,
+            {
+                let error = $crate::net::ask(self.resource(), <C::Driver as Sockets>::take_error)?;
+                Ok(error.map($crate::net::io_error))
+            }
+        }
+    };
+}
+#[cfg(unix)]
+pub(super) use socket_options;
+
+/// What every socket of the internet can be asked, of a type that has a `resource()`.
+macro_rules! inet_options {
+    ($name:ident) => {
+        /// Of the internet's sockets; on any thread. Each call fails with the system's code, and with
+        /// [`BrokenPipe`](std::io::ErrorKind::BrokenPipe) when the runtime is closed.
+        #[expect(clippy::missing_errors_doc, reason = "the same for all, said above")]
+        impl<C: Config> $name<C> {
+            /// How many routers a packet may pass.
+            pub fn ttl(&self) -> io::Result<u32>
+            where
+                C::Driver: Net,
+            {
+                $crate::net::ask(self.resource(), <C::Driver as Sockets>::ttl)
+            }
+
+            /// Says how many routers a packet may pass: 1 to 255.
+            pub fn set_ttl(&self, hops: u32) -> io::Result<()>
+            where
+                C::Driver: Net,
+            {
+                $crate::net::ask(self.resource(), |raw| <C::Driver as Sockets>::set_ttl(raw, hops))
+            }
+        }
+    };
+}
+#[cfg(unix)]
+pub(super) use inet_options;
+
+socket_options!(TcpStream);
+inet_options!(TcpStream);

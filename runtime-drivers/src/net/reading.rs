@@ -8,6 +8,9 @@ use std::io;
 
 /// How an example makes a `reader` of `client`.
 macro_rules! reader {
+    (UnixStream) => {
+        "# let mut reader = client;"
+    };
     (TcpStream) => {
         "# let mut reader = client;"
     };
@@ -22,8 +25,8 @@ pub(super) use reader;
 
 /// The methods of a type that has a `resource()`.
 macro_rules! reading {
-    ($name:ident $(<$life:lifetime>)?) => {
-        impl<$($life,)? C: Config> $name<$($life,)? C> {
+    ($name:ident $(<$life:lifetime>)? $(of $stream:ident)?) => {
+        impl<$($life,)? C: Config $(, $stream: Splits<C>)?> $name<$($life,)? C $(, $stream)?> {
             /// Reads what has come, at most as much as the buffer holds. 0: the peer has ended its direction, or the buffer
             /// is empty.
             ///
@@ -34,7 +37,7 @@ macro_rules! reading {
             /// Cancel safe, lossless, and free to drop: bytes that nobody took stay for the next read.
             ///
             /// # Example
-            #[doc = connected!()]
+            #[doc = connected!($name)]
             /// # peer.write_all("tea").await.0?;
             #[doc = reader!($name)]
             /// let mut buffer = [0; 64];
@@ -63,7 +66,7 @@ macro_rules! reading {
             /// As [`read`](Self::read).
             ///
             /// # Example
-            #[doc = connected!()]
+            #[doc = connected!($name)]
             /// # peer.write_all("tea").await.0?;
             #[doc = reader!($name)]
             /// let mut first = [0; 1];
@@ -91,7 +94,7 @@ macro_rules! reading {
             /// Cancel safe and lossless: bytes that nobody took stay for the next read. The buffer goes with the future.
             ///
             /// # Example
-            #[doc = connected!()]
+            #[doc = connected!($name)]
             /// # peer.write_all("tea").await.0?;
             #[doc = reader!($name)]
             /// let (read, buffer) = reader.read_into(Vec::with_capacity(4096)).await;
@@ -123,7 +126,7 @@ macro_rules! reading {
             /// As [`read`](Self::read).
             ///
             /// # Example
-            #[doc = connected!()]
+            #[doc = connected!($name)]
             /// # peer.write_all("tea").await.0?;
             #[doc = reader!($name)]
             /// let lease = reader.read_lease().await?;
@@ -152,7 +155,7 @@ macro_rules! reading {
             /// As [`read`](Self::read).
             ///
             /// # Example
-            #[doc = connected!()]
+            #[doc = connected!($name)]
             /// # peer.write_all("3:tea").await.0?;
             #[doc = reader!($name)]
             /// let (mut head, mut body) = ([0; 2], [0; 64]);
@@ -179,7 +182,7 @@ macro_rules! reading {
             /// **Not** cancel safe: how much of the buffer was filled is lost with the future.
             ///
             /// # Example
-            #[doc = connected!()]
+            #[doc = connected!($name)]
             /// # peer.write_all("tea for two").await.0?;
             #[doc = reader!($name)]
             /// let mut head = [0; 3];

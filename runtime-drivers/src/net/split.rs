@@ -4,54 +4,83 @@ use super::TcpStream;
 use super::futures::{Peek, Read, ReadInto, ReadLease, ReadVectored, Write, WriteAll, WriteVectored};
 use super::reading::{read_exact, reader, reading};
 use super::writing::{take_interrupted, writer, writing};
-use crate::op::{Net, Taken};
+use crate::op::{Net, Sockets, Taken};
 use bespoke_core::config::Config;
 use bespoke_core::driver::OwnedResource;
 use bespoke_core::io::{IntoIoBuf, IoBuf, IoBufMut, IoBufs};
 use bespoke_core::roles::Driver;
 use core::fmt;
+use core::marker::PhantomData;
 use core::net::SocketAddr;
 use std::io::{self, IoSliceMut};
 use std::net::Shutdown;
 use std::sync::Arc;
 
+/// A stream that splits into halves: [`TcpStream`], and on Unix `UnixStream`. The halves name theirs as their last
+/// parameter.
+pub trait Splits<C: Config>: Send + Sync + sealed::Sealed<C> {}
+
+pub(super) mod sealed {
+    use bespoke_core::config::Config;
+    use bespoke_core::driver::OwnedResource;
+
+    pub trait Sealed<C: Config> {
+        fn resource(&self) -> &OwnedResource<C>;
+    }
+}
+
+impl<C: Config> Splits<C> for TcpStream<C> {}
+impl<C: Config> sealed::Sealed<C> for TcpStream<C> {
+    #[inline]
+    fn resource(&self) -> &OwnedResource<C> {
+        self.resource()
+    }
+}
+
 /// The half of a stream that reads; borrows the stream. Made by [`TcpStream::split`]; see there.
-pub struct ReadHalf<'a, C: Config> {
-    stream: &'a TcpStream<C>,
+pub struct ReadHalf<'a, C: Config, T: Splits<C> = TcpStream<C>> {
+    stream: &'a T,
+    _config: PhantomData<fn() -> C>,
 }
 
 /// The half of a stream that writes; borrows the stream. Made by [`TcpStream::split`]; see there.
-pub struct WriteHalf<'a, C: Config> {
-    stream: &'a TcpStream<C>,
+pub struct WriteHalf<'a, C: Config, T: Splits<C> = TcpStream<C>> {
+    stream: &'a T,
+    _config: PhantomData<fn() -> C>,
 }
 
 /// The half of a stream that reads; owns the stream with the other half. Dropping it ends nothing: what comes stays with the
 /// stream. Made by [`TcpStream::into_split`]; see there.
-pub struct OwnedReadHalf<C: Config> {
-    stream: Arc<TcpStream<C>>,
+pub struct OwnedReadHalf<C: Config, T: Splits<C> = TcpStream<C>> {
+    stream: Arc<T>,
+    _config: PhantomData<fn() -> C>,
 }
 
 /// The half of a stream that writes; owns the stream with the other half. Dropping it ends this direction: the peer reads
 /// the end of the stream. Made by [`TcpStream::into_split`]; see there.
-pub struct OwnedWriteHalf<C: Config> {
-    stream: Arc<TcpStream<C>>,
+pub struct OwnedWriteHalf<C: Config, T: Splits<C> = TcpStream<C>> {
+    stream: Arc<T>,
     /// Leave the direction open when dropped.
     forget: bool,
+    _config: PhantomData<fn() -> C>,
 }
 
-pub(super) fn borrow<C: Config>(stream: &TcpStream<C>) -> (ReadHalf<'_, C>, WriteHalf<'_, C>) {
-    (ReadHalf { stream }, WriteHalf { stream })
+pub(super) fn borrow<C: Config, T: Splits<C>>(stream: &T) -> (ReadHalf<'_, C, T>, WriteHalf<'_, C, T>) {
+    (ReadHalf { stream, _config: PhantomData }, WriteHalf { stream, _config: PhantomData })
 }
 
-pub(super) fn own<C: Config>(stream: TcpStream<C>) -> (OwnedReadHalf<C>, OwnedWriteHalf<C>) {
+pub(super) fn own<C: Config, T: Splits<C>>(stream: T) -> (OwnedReadHalf<C, T>, OwnedWriteHalf<C, T>) {
     let stream = Arc::new(stream);
-    (OwnedReadHalf { stream: stream.clone() }, OwnedWriteHalf { stream, forget: false })
+    (
+        OwnedReadHalf { stream: stream.clone(), _config: PhantomData },
+        OwnedWriteHalf { stream, forget: false, _config: PhantomData },
+    )
 }
 
 /// What the four halves do alike. `$made` makes a `half` of `client` in the example.
 macro_rules! half {
     ($name:ident $(<$life:lifetime>)?, $made:literal) => {
-        impl<$($life,)? C: Config> $name<$($life,)? C> {
+        impl<$($life,)? C: Config, T: Splits<C>> $name<$($life,)? C, T> {
             /// The whole stream, for what is neither a read nor a write: its options, its addresses, its
             /// [`shutdown`](TcpStream::shutdown).
             ///
@@ -64,10 +93,18 @@ macro_rules! half {
             /// # }
             /// ```
             #[must_use]
-            pub fn stream(&self) -> &TcpStream<C> {
+            pub fn stream(&self) -> &T {
                 &self.stream
             }
 
+            #[inline]
+            fn resource(&self) -> &OwnedResource<C> {
+                self.stream.resource()
+            }
+        }
+
+        /// Of TCP; those of other streams are asked of the whole [`stream`](Self::stream).
+        impl<$($life,)? C: Config> $name<$($life,)? C> {
             /// The address of this end. [`TcpStream::local_addr`].
             ///
             /// # Errors
@@ -90,13 +127,9 @@ macro_rules! half {
                 self.stream.peer_addr()
             }
 
-            #[inline]
-            fn resource(&self) -> &OwnedResource<C> {
-                self.stream.resource()
-            }
         }
 
-        impl<$($life,)? C: Config> fmt::Debug for $name<$($life,)? C> {
+        impl<$($life,)? C: Config, T: Splits<C>> fmt::Debug for $name<$($life,)? C, T> {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.debug_tuple(stringify!($name)).field(&self.resource().raw()).finish()
             }
@@ -107,7 +140,7 @@ macro_rules! half {
 /// What a stream does by [`TcpStream::shutdown`], which names the direction.
 macro_rules! ending {
     ($name:ident $(<$life:lifetime>)?) => {
-        impl<$($life,)? C: Config> $name<$($life,)? C> {
+        impl<$($life,)? C: Config, T: Splits<C>> $name<$($life,)? C, T> {
             /// Ends this direction: the peer reads the end of the stream. Does not wait: the system sends what was written
             /// first. `shutdown(2)`.
             ///
@@ -130,7 +163,7 @@ macro_rules! ending {
             where
                 C::Driver: Net,
             {
-                self.stream.shutdown(Shutdown::Write)
+                super::ask(self.resource(), |raw| <C::Driver as Sockets>::shutdown(raw, Shutdown::Write))
             }
         }
     };
@@ -141,14 +174,14 @@ half!(OwnedReadHalf, "let (half, _writer) = client.into_split();");
 half!(WriteHalf<'a>, "let (_, half) = client.split();");
 half!(OwnedWriteHalf, "let (_reader, half) = client.into_split();");
 
-reading!(ReadHalf<'a>);
-reading!(OwnedReadHalf);
-writing!(WriteHalf<'a>);
-writing!(OwnedWriteHalf);
+reading!(ReadHalf<'a> of T);
+reading!(OwnedReadHalf of T);
+writing!(WriteHalf<'a> of T);
+writing!(OwnedWriteHalf of T);
 ending!(WriteHalf<'a>);
 ending!(OwnedWriteHalf);
 
-impl<C: Config> OwnedReadHalf<C> {
+impl<C: Config, T: Splits<C>> OwnedReadHalf<C, T> {
     /// Puts the two halves of one stream together again.
     ///
     /// # Errors
@@ -163,7 +196,7 @@ impl<C: Config> OwnedReadHalf<C> {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn reunite(self, mut write: OwnedWriteHalf<C>) -> Result<TcpStream<C>, ReuniteError<C>> {
+    pub fn reunite(self, mut write: OwnedWriteHalf<C, T>) -> Result<T, ReuniteError<C, T>> {
         if !Arc::ptr_eq(&self.stream, &write.stream) {
             return Err(ReuniteError(self, write));
         }
@@ -176,7 +209,7 @@ impl<C: Config> OwnedReadHalf<C> {
     }
 }
 
-impl<C: Config> Drop for OwnedWriteHalf<C> {
+impl<C: Config, T: Splits<C>> Drop for OwnedWriteHalf<C, T> {
     fn drop(&mut self) {
         if !self.forget {
             // A runtime that is closed has ended both directions.
@@ -186,17 +219,17 @@ impl<C: Config> Drop for OwnedWriteHalf<C> {
 }
 
 /// The halves were of two streams. Made by [`OwnedReadHalf::reunite`]; holds both halves, unharmed.
-pub struct ReuniteError<C: Config>(pub OwnedReadHalf<C>, pub OwnedWriteHalf<C>);
+pub struct ReuniteError<C: Config, T: Splits<C> = TcpStream<C>>(pub OwnedReadHalf<C, T>, pub OwnedWriteHalf<C, T>);
 
-impl<C: Config> fmt::Display for ReuniteError<C> {
+impl<C: Config, T: Splits<C>> fmt::Display for ReuniteError<C, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("the two halves are not of the same stream")
     }
 }
 
-impl<C: Config> core::error::Error for ReuniteError<C> {}
+impl<C: Config, T: Splits<C>> core::error::Error for ReuniteError<C, T> {}
 
-impl<C: Config> fmt::Debug for ReuniteError<C> {
+impl<C: Config, T: Splits<C>> fmt::Debug for ReuniteError<C, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("ReuniteError(..)")
     }

@@ -6,6 +6,9 @@ use bespoke_core::driver::{OwnedResource, Submit};
 
 /// How an example makes a `writer` of `client`.
 macro_rules! writer {
+    (UnixStream) => {
+        "# let mut writer = client;"
+    };
     (TcpStream) => {
         "# let mut writer = client;"
     };
@@ -20,8 +23,8 @@ pub(super) use writer;
 
 /// The methods of a type that has a `resource()`.
 macro_rules! writing {
-    ($name:ident $(<$life:lifetime>)?) => {
-        impl<$($life,)? C: Config> $name<$($life,)? C> {
+    ($name:ident $(<$life:lifetime>)? $(of $stream:ident)?) => {
+        impl<$($life,)? C: Config $(, $stream: Splits<C>)?> $name<$($life,)? C $(, $stream)?> {
             /// Writes what one send takes of the buffer; may be less than all. Yields how much, and the buffer.
             ///
             /// # Errors
@@ -33,7 +36,7 @@ macro_rules! writing {
             /// how much that was; a caller that writes again without asking may send bytes twice.
             ///
             /// # Example
-            #[doc = connected!()]
+            #[doc = connected!($name)]
             #[doc = writer!($name)]
             /// let (written, buffer) = writer.write(vec![b'.'; 3]).await;
             /// assert_eq!((written?, buffer.len()), (3, 3)); // may be less: it is one send
@@ -61,7 +64,7 @@ macro_rules! writing {
             /// As [`write`](Self::write).
             ///
             /// # Example
-            #[doc = connected!()]
+            #[doc = connected!($name)]
             #[doc = writer!($name)]
             /// writer.write_all("a literal, ").await.0?;
             /// let (written, buffer) = writer.write_all(vec![b'.'; 100]).await;
@@ -95,7 +98,7 @@ macro_rules! writing {
             /// As [`write`](Self::write).
             ///
             /// # Example
-            #[doc = connected!()]
+            #[doc = connected!($name)]
             #[doc = writer!($name)]
             /// use bespoke::io::Static;
             ///
@@ -120,7 +123,7 @@ macro_rules! writing {
             /// Cancel safe: the answer stays for the next question.
             ///
             /// # Example
-            #[doc = connected!()]
+            #[doc = connected!($name)]
             #[doc = writer!($name)]
             /// use bespoke::io::IoBuf;
             /// use bespoke::time::{Duration, timeout};

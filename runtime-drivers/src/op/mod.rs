@@ -5,10 +5,14 @@
 //! | [`Net`] | [`Accept`], [`Connect`], [`Recv`], [`RecvInto`], [`RecvVectored`], [`RecvLease`], [`Transmit`], [`TransmitVectored`], [`Interrupted`]; and the calls of [`Sockets`] |
 //! | [`Foreign`] | [`Ready`] |
 //! | [`Fs`] | [`Open`], [`ReadAt`], [`WriteAt`], [`ReadVectoredAt`], [`WriteVectoredAt`], [`Sync`], [`SetLen`], [`Statx`], [`MakeDir`], [`Remove`], [`JoinPaths`], [`Call`]; and the calls of [`Files`] |
+//! | `Udp` | `RecvDatagram`, `RecvFrom`, `SendDatagram`; and the calls of `Datagrams`. Not on Windows yet |
+//! | `Unix` | `AcceptUnix`, `ConnectUnix`; and the calls of `UnixSockets`. Not on Windows |
 //!
 //! Each operation says its memory class and its [`Late`](bespoke_core::driver::Late) class beside its data. A driver says
 //! how it does each one in its `lower.rs` and `files.rs`; capabilities are implemented explicitly, one line per driver.
 
+#[cfg(unix)]
+mod datagrams;
 #[cfg(unix)]
 mod file;
 #[cfg(unix)]
@@ -20,12 +24,16 @@ pub(crate) mod lower;
 mod net;
 mod ready;
 mod sockets;
+#[cfg(unix)]
+mod unix;
 mod vectored;
 
 #[cfg(unix)]
 pub use crate::sys::file::{Join, OpenHow};
 #[cfg(unix)]
 pub use crate::sys::stat::Stat;
+#[cfg(unix)]
+pub use datagrams::{Address, Datagrams, RecvDatagram, RecvFrom, SendDatagram, UdpOptions};
 #[cfg(unix)]
 pub use file::{Blocks, Moved, ReadAt, ReadVectoredAt, SetLen, Sync, WriteAt, WriteVectoredAt};
 #[cfg(unix)]
@@ -37,6 +45,8 @@ pub use lease::RecvLease;
 pub use net::{Accept, Connect, Interrupted, Recv, RecvInto, Taken, Transmit};
 pub use ready::{Direction, Ready};
 pub use sockets::{Keepalive, Sockets, TcpOptions};
+#[cfg(unix)]
+pub use unix::{AcceptUnix, ConnectUnix, Credentials, UnixAddr, UnixSockets};
 pub use vectored::{RecvVectored, Stretches, TransmitVectored};
 
 use bespoke_core::driver::Submit;
@@ -74,3 +84,31 @@ pub trait Foreign: Submit<Ready> {}
 
 impl Foreign for crate::Mio {}
 impl Foreign for crate::Blocking {}
+
+/// Drivers with UDP sockets.
+#[cfg(unix)]
+#[diagnostic::on_unimplemented(
+    message = "the driver `{Self}` has no UDP sockets",
+    label = "`Udp` is not available on this driver",
+    note = "in generic code write `C: Config<Driver: Udp>`; in a config choose a driver with datagrams: `Mio`, `Blocking`"
+)]
+pub trait Udp: Net + Datagrams + Submit<RecvDatagram> + Submit<RecvFrom> + Submit<SendDatagram> {}
+
+#[cfg(unix)]
+impl Udp for crate::Mio {}
+#[cfg(unix)]
+impl Udp for crate::Blocking {}
+
+/// Drivers with sockets between the processes of one machine.
+#[cfg(unix)]
+#[diagnostic::on_unimplemented(
+    message = "the driver `{Self}` has no Unix sockets",
+    label = "`Unix` is not available on this driver",
+    note = "in generic code write `C: Config<Driver: Unix>`; in a config choose a driver with Unix sockets: `Mio`, `Blocking`"
+)]
+pub trait Unix: Net + UnixSockets + Submit<AcceptUnix> + Submit<ConnectUnix> {}
+
+#[cfg(unix)]
+impl Unix for crate::Mio {}
+#[cfg(unix)]
+impl Unix for crate::Blocking {}

@@ -13,6 +13,9 @@ mod windows;
 #[cfg(any(target_os = "linux", target_os = "android"))]
 pub(crate) use self::unix::timerfd;
 #[cfg(unix)]
-pub(crate) use self::unix::{fd, file, options, out_of_resources, poll, signal, socket, stat, transfer, would_block};
+pub(crate) use self::unix::{
+    address, datagram, fd, file, options, out_of_resources, poll, signal, socket, stat, transfer, unix_socket,
+    would_block,
+};
 #[cfg(windows)]
 pub(crate) use self::windows::{fd, options, out_of_resources, poll, signal, socket, transfer, would_block};

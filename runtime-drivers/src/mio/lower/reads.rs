@@ -31,7 +31,7 @@ fn recv(live: &LiveMio, op: &Recv, cx: &mut Context<'_>) -> Poll<Result<usize, E
     read
 }
 
-/// A read that was shorter than asked has emptied the socket.
+/// A read that was shorter than asked has emptied the socket, unless it is one that ends reads early.
 #[inline]
 fn note_read(live: &LiveMio, key: u32, read: Poll<Result<usize, Errno>>, asked: usize) {
     if let Poll::Ready(Ok(n)) = read
@@ -39,7 +39,7 @@ fn note_read(live: &LiveMio, key: u32, read: Poll<Result<usize, Errno>>, asked: 
         && n < asked
     {
         live.with_source(key, |source| {
-            if !source.hung_up {
+            if !source.unsure {
                 source.readable = false;
             }
         });

@@ -1,7 +1,15 @@
-//! Internet addresses in the shape that the kernel reads and writes.
+//! Addresses in the shape that the kernel reads and writes.
 
 use core::mem::MaybeUninit;
 use core::net::{Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6};
+
+use std::ffi::OsStr;
+#[cfg(target_os = "android")]
+use std::os::android::net::SocketAddrExt as _;
+#[cfg(target_os = "linux")]
+use std::os::linux::net::SocketAddrExt as _;
+use std::os::unix::ffi::OsStrExt as _;
+use std::os::unix::net::SocketAddr as UnixAddr;
 
 use bespoke_core::driver::Errno;
 
@@ -24,6 +32,7 @@ union Storage {
     any: libc::sockaddr_storage,
     v4: libc::sockaddr_in,
     v6: libc::sockaddr_in6,
+    unix: libc::sockaddr_un,
 }
 
 impl SockAddr {
@@ -80,6 +89,56 @@ impl SockAddr {
     }
 }
 
+impl SockAddr {
+    /// The address as one of a Unix socket. `unix(7)`.
+    ///
+    /// # Errors
+    /// `EAFNOSUPPORT` if it is of another family; `EINVAL` if it is a path that `std` does not hold.
+    pub(crate) fn to_unix_addr(self) -> Result<UnixAddr, Errno> {
+        // A socket without a name has no more than its family, or, on the BSDs, not even that.
+        if self.len as usize > PATH_AT && self.family() != libc::AF_UNIX {
+            return Err(errno(libc::EAFNOSUPPORT));
+        }
+        // SAFETY: all bytes are initialised (inv. 1) and any bits are a value of `sockaddr_un`.
+        let raw = unsafe { self.storage.unix };
+        let path = raw.sun_path.map(|byte| byte as u8);
+        let path = &path[..(self.len as usize).saturating_sub(PATH_AT).min(path.len())];
+        #[cfg(any(target_os = "linux", target_os = "android"))]
+        if let [0, name @ ..] = path {
+            return UnixAddr::from_abstract_name(name).map_err(|_| errno(libc::EINVAL));
+        }
+        let end = path.iter().position(|byte| *byte == 0).unwrap_or(path.len());
+        UnixAddr::from_pathname(OsStr::from_bytes(&path[..end])).map_err(|_| errno(libc::EINVAL))
+    }
+}
+
+impl From<&UnixAddr> for SockAddr {
+    fn from(address: &UnixAddr) -> Self {
+        let mut raw = Self::empty();
+        // SAFETY: a copy of the zeroed storage; any bits are a value of `sockaddr_un`.
+        let mut unix = unsafe { raw.storage.unix };
+        unix.sun_family = libc::AF_UNIX as libc::sa_family_t;
+        let mut len = PATH_AT;
+        let mut write = |bytes: &[u8], from: usize, more: usize| {
+            // `std` holds no longer ones.
+            for (to, byte) in unix.sun_path[from..].iter_mut().zip(bytes) {
+                *to = *byte as libc::c_char;
+            }
+            len += from + bytes.len() + more;
+        };
+        if let Some(path) = address.as_pathname() {
+            write(path.as_os_str().as_bytes(), 0, 1);
+        }
+        #[cfg(any(target_os = "linux", target_os = "android"))]
+        if let Some(name) = address.as_abstract_name() {
+            write(name, 1, 0);
+        }
+        raw.storage.unix = unix;
+        raw.len = len as libc::socklen_t;
+        raw
+    }
+}
+
 impl From<SocketAddr> for SockAddr {
     /// `ip(7)`, `ipv6(7)`. The flow information is passed on bit by bit, as `std` does.
     ///
@@ -123,3 +182,5 @@ pub(super) const fn domain(address: &SocketAddr) -> libc::c_int {
 const STORAGE_LEN: libc::socklen_t = size_of::<Storage>() as libc::socklen_t;
 const V4_LEN: libc::socklen_t = size_of::<libc::sockaddr_in>() as libc::socklen_t;
 const V6_LEN: libc::socklen_t = size_of::<libc::sockaddr_in6>() as libc::socklen_t;
+/// Where the path begins in a `sockaddr_un`.
+const PATH_AT: usize = core::mem::offset_of!(libc::sockaddr_un, sun_path);

@@ -24,6 +24,7 @@
 
 pub(crate) mod address;
 mod call;
+pub(crate) mod datagram;
 pub(crate) mod fd;
 pub(crate) mod file;
 pub(crate) mod nudge;
@@ -35,6 +36,7 @@ pub(crate) mod stat;
 #[cfg(any(target_os = "linux", target_os = "android"))]
 pub(crate) mod timerfd;
 pub(crate) mod transfer;
+pub(crate) mod unix_socket;
 
 pub(crate) use call::{out_of_resources, would_block};
 

@@ -52,12 +52,12 @@ pub(super) fn set<T: OptionValue>(fd: i32, level: libc::c_int, name: libc::c_int
     check(done).map(drop)
 }
 
-fn get_bool(fd: i32, level: libc::c_int, name: libc::c_int) -> Result<bool, Errno> {
+pub(super) fn get_bool(fd: i32, level: libc::c_int, name: libc::c_int) -> Result<bool, Errno> {
     // Apple systems answer with the bit of the option, not with 1.
     Ok(get::<libc::c_int>(fd, level, name)? != 0)
 }
 
-fn set_bool(fd: i32, level: libc::c_int, name: libc::c_int, on: bool) -> Result<(), Errno> {
+pub(super) fn set_bool(fd: i32, level: libc::c_int, name: libc::c_int, on: bool) -> Result<(), Errno> {
     set(fd, level, name, libc::c_int::from(on))
 }
 

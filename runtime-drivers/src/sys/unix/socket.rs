@@ -1,4 +1,4 @@
-//! Stream sockets: made, bound, connected, accepted, shut down. `socket(7)`, `tcp(7)`.
+//! Sockets: made, bound, connected, accepted, shut down. `socket(7)`, `tcp(7)`.
 
 use core::net::SocketAddr;
 use core::time::Duration;
@@ -29,16 +29,20 @@ pub(crate) enum Connect {
 /// # Errors
 /// `EMFILE`, `ENFILE`, `ENOBUFS`, `ENOMEM`; `EAFNOSUPPORT` where the machine lacks IPv6.
 pub(crate) fn stream_socket(address: &SocketAddr, nonblocking: bool) -> Result<i32, Errno> {
-    let domain = address::domain(address);
+    made(address::domain(address), libc::SOCK_STREAM, nonblocking)
+}
+
+/// A new socket of any family and kind.
+pub(super) fn made(domain: libc::c_int, kind: libc::c_int, nonblocking: bool) -> Result<i32, Errno> {
     #[cfg(target_vendor = "apple")]
-    return socket_then_flags(domain, nonblocking);
+    return socket_then_flags(domain, kind, nonblocking);
     #[cfg(not(target_vendor = "apple"))]
-    socket_with_flags(domain, nonblocking)
+    socket_with_flags(domain, kind, nonblocking)
 }
 
 #[cfg(not(target_vendor = "apple"))]
-fn socket_with_flags(domain: libc::c_int, nonblocking: bool) -> Result<i32, Errno> {
-    let kind = libc::SOCK_STREAM | libc::SOCK_CLOEXEC | if nonblocking { libc::SOCK_NONBLOCK } else { 0 };
+fn socket_with_flags(domain: libc::c_int, kind: libc::c_int, nonblocking: bool) -> Result<i32, Errno> {
+    let kind = kind | libc::SOCK_CLOEXEC | if nonblocking { libc::SOCK_NONBLOCK } else { 0 };
     // SAFETY: takes integers only.
     let fd = unsafe { libc::socket(domain, kind, 0) };
     check(fd)
@@ -46,9 +50,9 @@ fn socket_with_flags(domain: libc::c_int, nonblocking: bool) -> Result<i32, Errn
 
 /// For systems whose `socket` takes no flags; also compiled for tests.
 #[cfg(any(test, target_vendor = "apple"))]
-pub(super) fn socket_then_flags(domain: libc::c_int, nonblocking: bool) -> Result<i32, Errno> {
+pub(super) fn socket_then_flags(domain: libc::c_int, kind: libc::c_int, nonblocking: bool) -> Result<i32, Errno> {
     // SAFETY: takes integers only.
-    let fd = unsafe { libc::socket(domain, libc::SOCK_STREAM, 0) };
+    let fd = unsafe { libc::socket(domain, kind, 0) };
     let fd = check(fd)?;
     or_close(fd, set_flags(fd, nonblocking))?;
     Ok(fd)
@@ -58,7 +62,7 @@ pub(super) fn socket_then_flags(domain: libc::c_int, nonblocking: bool) -> Resul
 ///
 /// `O_NONBLOCK` is cleared, too, if asked: on Apple systems an accepted socket has it from its listener.
 #[cfg(any(test, target_vendor = "apple"))]
-fn set_flags(fd: i32, nonblocking: bool) -> Result<(), Errno> {
+pub(super) fn set_flags(fd: i32, nonblocking: bool) -> Result<(), Errno> {
     set_close_on_exec(fd)?;
     set_nonblocking(fd, nonblocking)?;
     #[cfg(target_vendor = "apple")]
@@ -67,7 +71,7 @@ fn set_flags(fd: i32, nonblocking: bool) -> Result<(), Errno> {
 }
 
 /// Closes `fd` if the step after its making failed; that step's error counts, whatever `close` says.
-fn or_close<T>(fd: i32, step: Result<T, Errno>) -> Result<T, Errno> {
+pub(super) fn or_close<T>(fd: i32, step: Result<T, Errno>) -> Result<T, Errno> {
     step.inspect_err(|_| {
         let _ = fd::close(fd);
     })
@@ -101,14 +105,23 @@ pub(crate) fn listen(fd: i32, backlog: i32) -> Result<(), Errno> {
 /// [`would_block`](super::would_block); [`out_of_resources`](super::out_of_resources), where the connection stays in the
 /// queue; [`connection_lost`], where it is gone and the next one may be fine; `EINVAL` (not listening).
 pub(crate) fn accept(fd: i32, nonblocking: bool) -> Result<(i32, SocketAddr), Errno> {
+    accept_as(fd, nonblocking, SockAddr::to_socket_addr)
+}
+
+/// As [`accept`], of any family: `told` reads the peer's address.
+pub(super) fn accept_as<A>(
+    fd: i32,
+    nonblocking: bool,
+    told: fn(SockAddr) -> Result<A, Errno>,
+) -> Result<(i32, A), Errno> {
     #[cfg(target_vendor = "apple")]
-    return accept_then_flags(fd, nonblocking);
+    return accept_then_flags(fd, nonblocking, told);
     #[cfg(not(target_vendor = "apple"))]
-    accept_with_flags(fd, nonblocking)
+    accept_with_flags(fd, nonblocking, told)
 }
 
 #[cfg(not(target_vendor = "apple"))]
-fn accept_with_flags(fd: i32, nonblocking: bool) -> Result<(i32, SocketAddr), Errno> {
+fn accept_with_flags<A>(fd: i32, nonblocking: bool, told: fn(SockAddr) -> Result<A, Errno>) -> Result<(i32, A), Errno> {
     let flags = libc::SOCK_CLOEXEC | if nonblocking { libc::SOCK_NONBLOCK } else { 0 };
     let mut peer = SockAddr::empty();
     let stream = retry(|| {
@@ -117,7 +130,7 @@ fn accept_with_flags(fd: i32, nonblocking: bool) -> Result<(i32, SocketAddr), Er
         let stream = unsafe { libc::accept4(fd, pointer, len, flags) };
         check(stream)
     })?;
-    let peer = or_close(stream, peer.to_socket_addr())?;
+    let peer = or_close(stream, told(peer))?;
     Ok((stream, peer))
 }
 
@@ -126,7 +139,11 @@ fn accept_with_flags(fd: i32, nonblocking: bool) -> Result<(i32, SocketAddr), Er
 /// There a connection that its peer has reset can still be accepted: it has no address, and takes no option (`EINVAL`).
 /// Both are told as `ECONNABORTED`, as Linux does.
 #[cfg(any(test, target_vendor = "apple"))]
-pub(super) fn accept_then_flags(fd: i32, nonblocking: bool) -> Result<(i32, SocketAddr), Errno> {
+pub(super) fn accept_then_flags<A>(
+    fd: i32,
+    nonblocking: bool,
+    told: fn(SockAddr) -> Result<A, Errno>,
+) -> Result<(i32, A), Errno> {
     let mut peer = SockAddr::empty();
     let stream = retry(|| {
         let (pointer, len) = peer.as_raw_mut();
@@ -137,7 +154,7 @@ pub(super) fn accept_then_flags(fd: i32, nonblocking: bool) -> Result<(i32, Sock
     let gone = |e: Errno| if e.code() == libc::EINVAL { errno(libc::ECONNABORTED) } else { e };
     or_close(stream, set_flags(stream, nonblocking).map_err(gone))?;
     let unnamed = |e: Errno| if peer.family() == libc::AF_UNSPEC { errno(libc::ECONNABORTED) } else { e };
-    let peer = or_close(stream, peer.to_socket_addr().map_err(unnamed))?;
+    let peer = or_close(stream, told(peer).map_err(unnamed))?;
     Ok((stream, peer))
 }
 
@@ -234,10 +251,15 @@ pub(super) fn raw_local_addr(fd: i32) -> Result<SockAddr, Errno> {
 /// # Errors
 /// `ENOTCONN`.
 pub(crate) fn peer_addr(fd: i32) -> Result<SocketAddr, Errno> {
+    raw_peer_addr(fd)?.to_socket_addr()
+}
+
+/// As [`peer_addr`], of any family.
+pub(super) fn raw_peer_addr(fd: i32) -> Result<SockAddr, Errno> {
     let mut address = SockAddr::empty();
     let (pointer, len) = address.as_raw_mut();
     // SAFETY: `address` is live and writable during the call, and `len` says how long it is.
     let got = unsafe { libc::getpeername(fd, pointer, len) };
     check(got)?;
-    address.to_socket_addr()
+    Ok(address)
 }

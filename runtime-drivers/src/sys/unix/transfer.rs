@@ -122,12 +122,12 @@ fn message(stretches: &[IoVec]) -> libc::msghdr {
     message
 }
 
-const fn dont_wait(nonblocking: bool) -> libc::c_int {
+pub(super) const fn dont_wait(nonblocking: bool) -> libc::c_int {
     if nonblocking { libc::MSG_DONTWAIT } else { 0 }
 }
 
 /// Cuts a length to what one call takes.
-const fn cut(len: usize) -> usize {
+pub(super) const fn cut(len: usize) -> usize {
     // Linux cuts by itself, at 2 GiB less a page. Apple systems refuse more than an `int` with `EINVAL`.
     if cfg!(target_vendor = "apple") && len > libc::c_int::MAX as usize { libc::c_int::MAX as usize } else { len }
 }
@@ -137,6 +137,6 @@ const STRETCHES_MAX: usize = 1024;
 
 /// Apple systems have no such flag; there the socket has `SO_NOSIGPIPE` since its making.
 #[cfg(target_vendor = "apple")]
-const NO_SIGNAL: libc::c_int = 0;
+pub(super) const NO_SIGNAL: libc::c_int = 0;
 #[cfg(not(target_vendor = "apple"))]
-const NO_SIGNAL: libc::c_int = libc::MSG_NOSIGNAL;
+pub(super) const NO_SIGNAL: libc::c_int = libc::MSG_NOSIGNAL;

@@ -6,6 +6,7 @@ use std::os::unix::net::{UnixListener, UnixStream};
 
 use bespoke_core::driver::Errno;
 
+use super::super::address::SockAddr;
 use super::super::poll::{Interest, poll_ready};
 use super::super::transfer::{IoVec, peek, recv as recv_raw, recv_vectored, send_vectored};
 use super::super::{fd, options, socket, would_block};
@@ -203,13 +204,13 @@ fn descriptors_are_born_with_their_flags() {
 fn systems_without_flags_do_the_same() {
     for nonblocking in [false, true] {
         let (listener, address) = listener(v6());
-        let client = Owned(socket::socket_then_flags(libc::AF_INET6, nonblocking).unwrap());
+        let client = Owned(socket::socket_then_flags(libc::AF_INET6, libc::SOCK_STREAM, nonblocking).unwrap());
         assert!(is_close_on_exec(client.0));
         assert_eq!(is_nonblocking(client.0), nonblocking);
-        assert!(would_block(socket::accept_then_flags(listener.0, nonblocking).unwrap_err()));
+        assert!(would_block(socket::accept_then_flags(listener.0, nonblocking, SockAddr::to_socket_addr).unwrap_err()));
         let _ = socket::connect_start(client.0, &address.into()).unwrap();
         assert!(poll_ready(listener.0, Interest::Read, PATIENCE).unwrap());
-        let (server, from) = socket::accept_then_flags(listener.0, nonblocking).unwrap();
+        let (server, from) = socket::accept_then_flags(listener.0, nonblocking, SockAddr::to_socket_addr).unwrap();
         let server = Owned(server);
         assert_eq!(socket::local_addr(client.0), Ok(from));
         assert!(is_close_on_exec(server.0));
@@ -248,7 +249,10 @@ fn a_connection_given_up_in_the_queue() {
 fn a_peer_without_an_internet_address_is_turned_away() {
     // Not even leaked: the peer sees the end of the stream.
     type Accept = fn(i32, bool) -> Result<(i32, SocketAddr), Errno>;
-    let ways: [(&str, Accept); 2] = [("flags", socket::accept), ("then", socket::accept_then_flags)];
+    let ways: [(&str, Accept); 2] = [
+        ("flags", socket::accept),
+        ("then", |fd, nonblocking| socket::accept_then_flags(fd, nonblocking, SockAddr::to_socket_addr)),
+    ];
     for (name, accept) in ways {
         let path = std::env::temp_dir().join(std::format!("bespoke-sys-{name}-{}", std::process::id()));
         let listener = UnixListener::bind(&path).unwrap();

@@ -1,0 +1,232 @@
+//! Descriptors that are somebody else's: of a library, of a device, of a pipe.
+
+use super::io_error;
+use crate::op::{Direction, Foreign, Ready};
+use crate::sys;
+use bespoke_core::config::Config;
+use bespoke_core::driver::OwnedResource;
+use bespoke_core::roles::{Kind, RawResource};
+use core::fmt;
+use core::panic::Location;
+use core::sync::atomic::{AtomicBool, Ordering};
+use core::task::Poll;
+use std::io;
+use std::os::fd::{AsFd, AsRawFd as _};
+
+/// Waits until a descriptor that the runtime knows nothing else of is ready, for calls that its owner makes.
+///
+/// The descriptor must be nonblocking (`O_NONBLOCK`), or the calls would hold the thread. Any number of tasks may wait, for
+/// either direction. Readiness stays until a call would block: [`AsyncFdGuard::try_io`] sees to that.
+///
+/// Costs one descriptor more, which names the same open file, so that `T` may be closed or moved by whoever has it.
+///
+/// # Example
+/// ```
+/// use bespoke::net::AsyncFd;
+/// use std::io::{Read, Write};
+/// use std::os::unix::net::UnixStream; // stands for a library's
+///
+/// # #[bespoke::main]
+/// # async fn main() -> std::io::Result<()> {
+/// let (library, mut device) = UnixStream::pair()?;
+/// library.set_nonblocking(true)?;
+/// let library = AsyncFd::new(library)?;
+/// device.write_all(b"tea")?;
+///
+/// let mut buffer = [0; 16];
+/// let n = loop {
+///     let mut guard = library.readable().await?;
+///     if let Ok(read) = guard.try_io(|mut stream| stream.read(&mut buffer)) {
+///         break read?;
+///     }
+///     // It was not ready after all: the guard has noted that.
+/// };
+/// assert_eq!(&buffer[..n], b"tea");
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # Platform
+/// Unix.
+///
+/// # Invariants
+/// 1. `resource` is a duplicate of the descriptor of `inner`, made when this was.
+/// 2. A flag is set by a wait that the driver has told of readiness, which takes the edge from the driver; an edge that
+///    comes later is the driver's to tell, whatever becomes of the flag. So clearing it loses none.
+pub struct AsyncFd<C: Config, T: AsFd> {
+    // Before `inner`: it leaves the driver first.
+    resource: OwnedResource<C>,
+    inner: T,
+    /// Thought ready, for reading and for writing.
+    ready: [AtomicBool; 2],
+}
+
+/// A descriptor that was ready. Made by [`AsyncFd::readable`] and [`AsyncFd::writable`].
+#[must_use = "without `try_io` or `clear_ready` the descriptor counts as ready for ever"]
+pub struct AsyncFdGuard<'a, C: Config, T: AsFd> {
+    of: &'a AsyncFd<C, T>,
+    direction: Direction,
+}
+
+/// The call would have blocked: wait again. Made by [`AsyncFdGuard::try_io`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TryIoError(());
+
+impl fmt::Display for TryIoError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the call would have blocked")
+    }
+}
+
+impl core::error::Error for TryIoError {}
+
+/// A duplicate on its way to the driver, which may refuse it, or panic because there is none.
+struct Copied(RawResource);
+
+impl Drop for Copied {
+    fn drop(&mut self) {
+        // Nothing is lost by a failure: there are others of the same open file.
+        let _ = sys::fd::close(self.0);
+    }
+}
+
+impl<C: Config, T: AsFd> AsyncFd<C, T> {
+    /// Waits for `inner` from now on.
+    ///
+    /// # Errors
+    /// The process is out of descriptors or memory. [`PermissionDenied`](io::ErrorKind::PermissionDenied): the system does
+    /// not tell when such a file is ready, as of files on disk (Linux; a driver whose operations block takes them, and
+    /// they are always ready).
+    ///
+    /// # Panics
+    /// Without a runtime of `C` on the thread; the message names the line of this call. A driver whose operations block
+    /// needs none.
+    #[track_caller]
+    pub fn new(inner: T) -> io::Result<Self>
+    where
+        C::Driver: Foreign,
+    {
+        let copy = Copied(sys::fd::duplicate(inner.as_fd().as_raw_fd()).map_err(io_error)?);
+        let resource = OwnedResource::adopt_for(copy.0, Kind::Foreign, Location::caller()).map_err(io_error)?;
+        core::mem::forget(copy);
+        Ok(AsyncFd { resource, inner, ready: Default::default() })
+    }
+
+    /// Waits until there is something to read, or nothing more to come.
+    ///
+    /// # Errors
+    /// [`BrokenPipe`](io::ErrorKind::BrokenPipe) when the runtime is closed; what the driver was refused.
+    ///
+    /// # Cancel safety
+    /// Cancel safe and lossless: readiness stays until a call would block.
+    ///
+    /// # Example
+    /// See the [type](Self).
+    pub async fn readable(&self) -> io::Result<AsyncFdGuard<'_, C, T>>
+    where
+        C::Driver: Foreign,
+    {
+        self.wait(Direction::Read).await
+    }
+
+    /// Waits until there is room to write.
+    ///
+    /// # Errors
+    /// As [`readable`](Self::readable).
+    ///
+    /// # Cancel safety
+    /// As [`readable`](Self::readable).
+    pub async fn writable(&self) -> io::Result<AsyncFdGuard<'_, C, T>>
+    where
+        C::Driver: Foreign,
+    {
+        self.wait(Direction::Write).await
+    }
+
+    async fn wait(&self, direction: Direction) -> io::Result<AsyncFdGuard<'_, C, T>>
+    where
+        C::Driver: Foreign,
+    {
+        let op = Ready { resource: self.resource.resource(), direction };
+        // SAFETY: `Ready` points at no memory, and this call borrows the resource.
+        let mut told = core::pin::pin!(unsafe { self.resource.operation(op, ()) });
+        core::future::poll_fn(|cx| {
+            // Another task that waited may have been told meanwhile: the driver tells each edge once.
+            if self.ready(direction).load(Ordering::Relaxed) {
+                return Poll::Ready(self.resource.check_open());
+            }
+            let polled = told.as_mut().poll(cx).map(|(told, ())| told);
+            if let Poll::Ready(Ok(())) = polled {
+                self.ready(direction).store(true, Ordering::Relaxed);
+            }
+            polled
+        })
+        .await
+        .map_err(io_error)?;
+        Ok(AsyncFdGuard { of: self, direction })
+    }
+
+    fn ready(&self, direction: Direction) -> &AtomicBool {
+        match direction {
+            Direction::Read => &self.ready[0],
+            Direction::Write => &self.ready[1],
+        }
+    }
+
+    /// What was given to [`new`](Self::new), for calls that do not wait.
+    pub fn get_ref(&self) -> &T {
+        &self.inner
+    }
+
+    /// As [`get_ref`](Self::get_ref). Whoever puts another descriptor in its place waits for the old one.
+    pub fn get_mut(&mut self) -> &mut T {
+        &mut self.inner
+    }
+
+    /// Gives it back; nobody waits for it any more.
+    pub fn into_inner(self) -> T {
+        self.inner
+    }
+}
+
+impl<C: Config, T: AsFd> AsyncFdGuard<'_, C, T> {
+    /// Makes a call that does not wait. If it says that it would block, the descriptor counts as ready no more, and the next
+    /// wait waits.
+    ///
+    /// # Errors
+    /// [`TryIoError`]: it would have blocked. The call's own result is inside of `Ok`.
+    ///
+    /// # Example
+    /// See [`AsyncFd`].
+    pub fn try_io<R>(&mut self, call: impl FnOnce(&T) -> io::Result<R>) -> Result<io::Result<R>, TryIoError> {
+        match call(&self.of.inner) {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                self.clear_ready();
+                Err(TryIoError(()))
+            }
+            result => Ok(result),
+        }
+    }
+
+    /// Says that a call found it not ready. Only then: an edge that was taken and not used up is not told again.
+    pub fn clear_ready(&mut self) {
+        self.of.ready(self.direction).store(false, Ordering::Relaxed);
+    }
+
+    /// What was given to [`AsyncFd::new`].
+    pub fn get_ref(&self) -> &T {
+        &self.of.inner
+    }
+}
+
+impl<C: Config, T: AsFd + fmt::Debug> fmt::Debug for AsyncFd<C, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("AsyncFd").field(&self.inner).finish()
+    }
+}
+
+impl<C: Config, T: AsFd + fmt::Debug> fmt::Debug for AsyncFdGuard<'_, C, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AsyncFdGuard").field("of", self.of).field("direction", &self.direction).finish()
+    }
+}
