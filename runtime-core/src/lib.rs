@@ -7,8 +7,8 @@
 //! no other crate of the project.
 //!
 //! *Architecture Invariant:* a module uses only modules to its left: `util, loom, error, instant, machine → sharing →
-//! roles → config → task → blocking → worker → time, sync, driver, io → channel, future → scheduler → choice, info, check → scope →
-//! runtime`.
+//! roles → config → task → blocking → worker → time, sync, driver, io → channel, future → scheduler → choice, info,
+//! check → scope → runtime`.
 //!
 //! Features add interfaces and never change behaviour: `alloc` brings tasks and timers, `std` threads and clocks.
 #![no_std]

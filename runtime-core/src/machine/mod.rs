@@ -32,7 +32,7 @@
 //! 5. Bytes are shared only by places of which at most one holds a value at a time.
 //!
 //! Why the source's borrows are right although places are raw: beside the machine the macro emits the function as it was
-//! written, never called, and rustc judges that one. See `docs/guide/10-async-fn.md`.
+//! written, never called, and rustc judges that one. See `docs/guide/12-async-fn.md`.
 
 pub mod frame;
 pub mod guard;
