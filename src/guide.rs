@@ -15,6 +15,7 @@
 //! | [9. Coming from tokio](from_tokio) | the same names, and the differences that bite |
 //! | [10. Between tasks](between_tasks) | channels, `select!`, `join!`, notifications, sets of tasks |
 //! | [11. Files](files) | owned buffers, the cursor, where the work is done, what dropping means |
+//! | [12. `#[async_fn]`](async_fn) | smaller futures, and what to write for them |
 
 pub mod first_program {
     #![doc = include_str!("../docs/guide/01-first-program.md")]
@@ -59,6 +60,11 @@ pub mod between_tasks {
 #[cfg(unix)]
 pub mod files {
     #![doc = include_str!("../docs/guide/11-files.md")]
+}
+
+#[cfg(unix)]
+pub mod async_fn {
+    #![doc = include_str!("../docs/guide/12-async-fn.md")]
 }
 
 /// The programs of the README are tests, too.

@@ -2,6 +2,7 @@
 
 pub use bespoke_core::check;
 pub use bespoke_core::config::{Sealed, SharingOf};
+pub use bespoke_core::machine;
 pub use bespoke_core::roles::StartsThreads;
 pub use bespoke_core::runtime::{Admits, Ambient, spawn_blocking_unchecked, spawn_unchecked};
 pub use bespoke_core::task::JoinHandle;

@@ -131,6 +131,111 @@ const CASE_OF: &[(&str, &str)] = &[
     ("`…` goes on an `async fn`", "main_on_struct"),
     ("unknown argument; `…` knows a config and `crate = …`", "main_unknown_argument"),
     ("the function runs on one config, and it is given already", "main_two_configs"),
+    ("`#[async_fn]` goes on an `async fn` outside of `impl` and `trait`", "async_fn_on_struct"),
+    ("unknown argument; `#[async_fn]` knows `rustc` and `crate = …`", "async_fn_unknown_argument"),
+    ("`#[async_fn]` needs an `async fn`", "async_fn_not_async"),
+    ("`#[async_fn]` knows no methods yet: write a function that takes `self` as an argument", "async_fn_with_self"),
+    ("an argument of an `#[async_fn]` is a name: take it apart in the body, with `let`", "async_fn_pattern_argument"),
+    ("names that begin with `__bespoke_` are those of the expansion", "async_fn_reserved_name"),
+    ("an `.await` inside a macro cannot be seen: bind its value before, with `let`", "async_fn_await_in_macro"),
+    ("`#[async_fn]` does not know this kind of pattern: move it to a function of its own", "async_fn_macro_pattern"),
+    ("an `.await` in the `else` of a `let`: use `match`", "async_fn_await_in_else_of_let"),
+    ("a chain of `let`s over an `.await`: nest the `if`s", "async_fn_let_chain"),
+    ("an `.await` or a `let` in the guard of an arm: use an `if` in the arm", "async_fn_await_in_guard"),
+    (
+        "what this assigns to might be evaluated before the `.await` or after it: bind the awaited value with `let` first",
+        "async_fn_compound_place",
+    ),
+    ("an `.await` that may be left out by `&&` or `||`: use `if`", "async_fn_lazy"),
+    ("an `.await` inside a closure is not this function's: move it out of the closure", "async_fn_await_in_closure"),
+    (
+        "`ref` in a pattern over a value that lives across an `.await`: bind the value with `let`",
+        "async_fn_ref_pattern",
+    ),
+    (
+        "a `move` closure inside a closure, over a local that lives across an `.await`: bind what it takes with `let` outside of both",
+        "async_fn_nested_move_closure",
+    ),
+    (
+        "a `move` closure or block over a part of a local that lives across an `.await`: bind the part with `let` first",
+        "async_fn_move_closure_of_a_part",
+    ),
+    ("an `#[async_fn]` has at most 250 states: split the function", "async_fn_too_many_states"),
+    (
+        "an `#[async_fn]` has at most 64 locals that are moved and live across an `.await`: split the function",
+        "async_fn_too_many_flags",
+    ),
+    (
+        "this might keep a temporary across the `.await`: bind its value with a `let` of its own, before",
+        "async_fn_temporary_of_a_match",
+    ),
+    (
+        "this macro might keep a temporary across the `.await`: bind its value with a `let` of its own, before",
+        "async_fn_temporary_of_a_macro",
+    ),
+    (
+        "what is borrowed here lives as long as the `let`, and so across an `.await`: bind it with a `let` of its own, before",
+        "async_fn_borrow_inside_a_let",
+    ),
+    (
+        "this macro might tie a temporary to the `let`, and so across an `.await`: make its value in a function of its own, or without a macro",
+        "async_fn_let_of_a_macro",
+    ),
+    (
+        "this might be a constant, whose copy would live across the `.await`: bind it, or a reference to it, with a `let` of its own, before",
+        "async_fn_borrowed_constant",
+    ),
+    (
+        "a local that lives across an `.await` begins with its value: give it one here, or make it an `Option`",
+        "async_fn_declared_first",
+    ),
+    ("an `#[async_fn]` is neither `const` nor `unsafe` nor `extern`: wrap it in such a function", "async_fn_unsafe"),
+    (
+        "`#[async_fn]` knows no generic parameters and lifetimes yet: write a function per type, or use `#[async_fn(rustc)]`",
+        "async_fn_generic",
+    ),
+    (
+        "`#[async_fn]` knows only types without borrows here, and `&T` and `&mut T` as whole arguments: pass the value, or use `#[async_fn(rustc)]`",
+        "async_fn_elided_lifetime",
+    ),
+    (
+        "an attribute inside the body of an `#[async_fn]` may change what the machine is made of: put it on the function, or move the code to a function of its own",
+        "async_fn_attribute_inside",
+    ),
+    (
+        "an `async` block that borrows a local which lives across an `.await`: bind `let r = &x;`, and use `async move` with `r`",
+        "async_fn_borrowing_block",
+    ),
+    (
+        "this `.await` is not the first thing that its statement evaluates: bind the awaited value with a `let` of its own, before",
+        "async_fn_await_after_operands",
+    ),
+    (
+        "an item inside the body of an `#[async_fn]` would exist twice: move it out of the function",
+        "async_fn_item_inside",
+    ),
+    (
+        "`#[async_fn]` does not take values apart by assignment: bind the parts with `let`, and assign those",
+        "async_fn_destructuring_assignment",
+    ),
+    (
+        "`#[async_fn]` does not know this kind of expression: move it to a function of its own",
+        "async_fn_unknown_expression",
+    ),
+    (
+        "this macro may use `…`, which lives across an `.await`, as it likes: give it a local of its own",
+        "async_fn_local_in_macro",
+    ),
+    (
+        "a part of `…` might live across an `.await`: bind the value with a `let` of its own, before",
+        "async_fn_part_of_an_enum",
+    ),
+    (
+        "what is left of `…` might live across the `.await` in `else`: use `match`, and bind all of it",
+        "async_fn_rest_of_an_else",
+    ),
+    ("the `?` operator cannot be applied to `…` in an `#[async_fn]`", "async_fn_question_on_a_number"),
+    ("`?` cannot make `…`, which the `#[async_fn]` returns, of `…`", "async_fn_question_of_another_kind"),
 ];
 
 /// `unsafe impl`s with a bound on what the program brings, and the case that breaks the bound.

@@ -6,9 +6,9 @@
 //! *Architecture Invariant:* this crate talks to no operating system but for what `std` gives it, and it depends on
 //! no other crate of the project.
 //!
-//! *Architecture Invariant:* a module uses only modules to its left: `util, loom, error, instant → sharing → roles →
-//! config → task → blocking → worker → time, sync, driver, io → channel, future → scheduler → choice, info, check → scope →
-//! runtime`.
+//! *Architecture Invariant:* a module uses only modules to its left: `util, loom, error, instant, machine → sharing →
+//! roles → config → task → blocking → worker → time, sync, driver, io → channel, future → scheduler → choice, info,
+//! check → scope → runtime`.
 //!
 //! Features add interfaces and never change behaviour: `alloc` brings tasks and timers, `std` threads and clocks.
 #![no_std]
@@ -39,6 +39,7 @@ pub mod instant;
 pub mod io;
 #[cfg(feature = "alloc")]
 mod loom;
+pub mod machine;
 pub mod roles;
 #[cfg(feature = "alloc")]
 pub mod runtime;

@@ -34,6 +34,11 @@ impl Errors {
         }
     }
 
+    /// Whether no mistake was found so far.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.found.as_ref().is_none_or(Vec::is_empty)
+    }
+
     /// Ends the collection: one `compile_error!` per mistake, in the order found.
     pub(crate) fn into_tokens(mut self) -> TokenStream {
         self.found.take().into_iter().flatten().map(|error| error.into_compile_error()).collect()

@@ -1,4 +1,4 @@
-//! The attribute macros of bespoke: [`macro@config`], [`macro@main`] and [`macro@test`].
+//! The attribute macros of bespoke: [`macro@config`], [`macro@main`], [`macro@test`] and [`macro@async_fn`].
 //!
 //! Use them through the `bespoke` crate, as `#[bespoke::config]`, `#[bespoke::main]` and `#[bespoke::test]`. This crate
 //! depends on none of the runtime's crates; it must be of the same version as they are, since it knows the items of the
@@ -8,6 +8,7 @@
 //! plan. Mistakes are collected on the way and shown together, beside everything that could still be expanded.
 
 mod arguments;
+mod async_fn;
 mod config;
 mod entry;
 mod errors;
@@ -131,6 +132,51 @@ use entry::Entry;
 #[proc_macro_attribute]
 pub fn config(arguments: TokenStream, item: TokenStream) -> TokenStream {
     config::expand(arguments.into(), item.into()).into()
+}
+
+/// Makes an `async fn` a state machine that this macro writes: smaller futures, on stable Rust.
+///
+/// ```ignore
+/// #[bespoke::async_fn]
+/// async fn copy(mut from: TcpStream, mut to: TcpStream) -> std::io::Result<u64> {
+///     let mut buffer = vec![0; 4096];
+///     let mut total = 0;
+///     loop {
+///         let count = from.read(&mut buffer).await?;
+///         if count == 0 {
+///             return Ok(total);
+///         }
+///         to.write_all(buffer[..count].to_vec()).await.0?;
+///         total += count as u64;
+///     }
+/// }
+/// ```
+///
+/// The function is called, awaited, spawned and dropped as before. What the macro does not understand it refuses, with the
+/// rewrite; nothing is left to rustc's own transformation. The guide's chapter on `#[async_fn]` lists both.
+///
+/// # Arguments
+///
+/// | argument | meaning | without it |
+/// |---|---|---|
+/// | `rustc` | the function stays an `async fn`: rustc makes the future | the macro makes it |
+/// | `crate = path` | where the `bespoke` crate is found | `::bespoke` |
+///
+/// # Expansion
+///
+/// ```text
+/// fn copy(from: TcpStream, to: TcpStream) -> impl Future<Output = std::io::Result<u64>> {
+///     async fn copy(…) -> … { … }      // the twin: as written, checked by rustc, never called
+///     machine(|frame| …, |frame, context| …, |frame| …)
+/// }
+/// ```
+///
+/// # Panics
+///
+/// The future panics if it is polled after it completed, or after it panicked.
+#[proc_macro_attribute]
+pub fn async_fn(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    async_fn::expand(arguments.into(), item.into()).into()
 }
 
 /// Runs an `async fn` on a runtime of its own: the entry of a program.

@@ -7,10 +7,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use proc_macro2::{TokenStream, TokenTree};
+use quote::ToTokens;
 use syn::parse::Parser;
 
-use crate::config;
 use crate::entry::{self, Entry};
+use crate::{async_fn, config};
 
 #[test]
 fn expansions_are_the_kept_ones() {
@@ -51,6 +52,38 @@ fn expansions_name_core_alone() {
     }
 }
 
+/// What runs is the machine: without the twin and without what the user wrote, an expansion holds no `async`.
+#[test]
+fn machines_hold_no_async() {
+    let mut machines = 0;
+    for file in files() {
+        let name = file.file_name().unwrap().to_str().unwrap().to_owned();
+        if !name.starts_with("async_fn")
+            || !name.ends_with(".expanded.rs")
+            || name.contains("rustc")
+            || name.contains("refused")
+        {
+            continue;
+        }
+        machines += 1;
+        let mut function: syn::ItemFn = syn::parse_str(&fs::read_to_string(&file).unwrap()).unwrap();
+        let syn::Stmt::Item(syn::Item::Fn(twin)) = function.block.stmts.remove(0) else { panic!("{name}: no twin") };
+        assert_eq!(twin.sig.ident, function.sig.ident, "{name}");
+        assert!(twin.sig.asyncness.is_some(), "{name}: the twin is the source");
+        assert!(holds_async(twin.to_token_stream()), "{name}: the search finds nothing");
+        assert!(!holds_async(function.to_token_stream()), "{name}: the machine is rustc's");
+    }
+    assert!(machines >= 3, "{machines}");
+}
+
+fn holds_async(tokens: TokenStream) -> bool {
+    tokens.into_iter().any(|tree| match tree {
+        TokenTree::Group(group) => holds_async(group.stream()),
+        TokenTree::Ident(ident) => ident == "async" || ident == "await",
+        _ => false,
+    })
+}
+
 /// The file's only item, expanded and printed.
 fn expanded(source: &str) -> String {
     let (attribute, item) = split(source);
@@ -62,6 +95,7 @@ fn expanded(source: &str) -> String {
     let output = match path.last().map(String::as_str) {
         Some("config") => config::expand(arguments, item),
         Some("main") => entry::expand(Entry::Main, arguments, item),
+        Some("async_fn") => async_fn::expand(arguments, item),
         Some("test") => entry::expand(Entry::Test, arguments, item),
         _ => panic!("the file must begin with one of the attributes"),
     };

@@ -9,7 +9,7 @@ use crate::{Finding, none, only};
 
 /// The modules of the core, left to right: a module imports from its own group and from the groups before it.
 const ORDER: &[&[&str]] = &[
-    &["util", "loom", "error", "instant"],
+    &["util", "loom", "error", "instant", "machine"],
     &["sharing"],
     &["roles"],
     &["config"],

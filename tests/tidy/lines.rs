@@ -101,8 +101,12 @@ fn clocks_and_threads(path: &str, text: &str) -> Vec<Finding> {
     found
 }
 
-/// Rule: every unsafe block and impl has a `SAFETY:` note just above it or on its line.
+/// Rule: every unsafe block and impl has a `SAFETY:` note just above it or on its line. A kept expansion is printed from
+/// tokens, among which are no comments: its notes are in the `emit.rs` that made it.
 fn unproven(path: &str, text: &str) -> Vec<Finding> {
+    if path.starts_with("runtime-macros/tests/expand/") && path.ends_with(".expanded.rs") {
+        return Vec::new();
+    }
     let code = code(text);
     let lines: Vec<&str> = text.lines().collect();
     let mut found = Vec::new();
@@ -207,5 +211,7 @@ fn an_unsafe_without_proof_is_found() {
          unsafe impl C for D {{}} // SAFETY: it has no fields\n{far}unsafe fn e() {{}}\n// unsafe {{\n"
     );
     only(&unproven("src/a.rs", &text), &[1, 7 + SAFETY_LINES]);
+    let expansion = unproven("runtime-macros/tests/expand/a.expanded.rs", &text);
+    none(&expansion);
     only(&unproven("src/a.rs", &format!("// SAFETY: a\n{far}unsafe {{ a() }}")), &[2 + SAFETY_LINES]);
 }

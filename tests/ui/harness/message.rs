@@ -144,7 +144,7 @@ fn sizes(line: &str) -> String {
 }
 
 const CLOSING: [&str; 4] = ["error: aborting due to", "For more information about", "Some errors have", "warning: "];
-const LONG_TYPE: [&str; 2] = ["the full type name", "consider using `--verbose`"];
+const LONG_TYPE: [&str; 3] = ["the full type name", "the full name for the type", "consider using `--verbose`"];
 
 #[cfg(test)]
 const TEXT: &str = "\

@@ -80,9 +80,13 @@ fn code(text: &str) -> String {
 /// The first string literal of a text, and what follows it.
 fn literal(text: &str) -> Option<(String, &str)> {
     let start = text.find('"')? + 1;
-    let (mut value, mut escaped) = (String::new(), false);
+    let (mut value, mut escaped, mut continued) = (String::new(), false, false);
     for (at, c) in text[start..].char_indices() {
+        // A line that ends with `\` goes on where the next one's text begins.
+        continued &= c.is_whitespace();
         match c {
+            _ if continued => {}
+            '\n' if escaped => (escaped, continued) = (false, true),
             _ if escaped => {
                 value.push(c);
                 escaped = false;

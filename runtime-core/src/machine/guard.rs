@@ -1,0 +1,150 @@
+//! Ownership while a state runs: a native local for each place that holds a value.
+//!
+//! Whatever ends the state early (`return`, `?`, `break`, a panic) drops these guards as rustc drops locals: in reverse
+//! order of their declaration, which is the source's.
+
+use core::fmt;
+use core::mem::{ManuallyDrop, needs_drop};
+
+use super::POISONED;
+use super::frame::Flags;
+
+/// Drops the value of a place, unless it was taken or stays for another state.
+///
+/// # Invariants
+/// 1. While `holds`, the place holds a value, and it is this guard's to drop.
+pub struct Guard<T> {
+    place: *mut T,
+    holds: bool,
+}
+
+impl<T> fmt::Debug for Guard<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Guard").field("holds", &self.holds).finish_non_exhaustive()
+    }
+}
+
+impl<T> Guard<T> {
+    /// The guard of a place that holds a value.
+    ///
+    /// # Safety
+    /// It does hold one, nobody else drops it, and the place outlives the guard.
+    #[inline(always)]
+    pub unsafe fn new(place: *mut T) -> Self {
+        Guard { place, holds: true }
+    }
+
+    /// The guard of a place that holds a value if the bit is set. Without a destructor the bit is not looked at.
+    ///
+    /// # Safety
+    /// [`save`](Self::save) of an earlier guard of the place wrote the bit, and the place did not change since.
+    #[inline(always)]
+    pub unsafe fn load<B: Flags>(place: *mut T, flags: B, bit: u32) -> Self {
+        Guard { place, holds: !needs_drop::<T>() || flags.get(bit) }
+    }
+
+    /// Leaves the place to the next state, and notes whether it holds a value.
+    #[inline(always)]
+    pub fn save<B: Flags>(&mut self, flags: &mut B, bit: u32) {
+        if needs_drop::<T>() {
+            flags.set(bit, self.holds);
+        }
+        self.holds = false;
+    }
+
+    /// Leaves the place, which holds a value, to the next state.
+    #[inline(always)]
+    pub fn leave(&mut self) {
+        self.holds = false;
+    }
+
+    /// Moves the value out. (Of a `Copy` value it is a copy: what stays needs no drop, and may be read again.)
+    ///
+    /// # Safety
+    /// The place holds a value.
+    #[inline(always)]
+    pub unsafe fn take(&mut self) -> T {
+        self.holds = false;
+        // SAFETY: the caller says that there is a value, and `holds` says from now on that there is none.
+        unsafe { self.place.read() }
+    }
+}
+
+/// `place = value`: drops the old value, if there is one, and writes the new one, also if that drop unwinds.
+///
+/// A raw pointer, since `value` may use the guard: `x = f(x)`.
+///
+/// # Safety
+/// `guard` points to a guard that is in no other use.
+#[inline(always)]
+pub unsafe fn assign<T>(guard: *mut Guard<T>, value: T) {
+    // SAFETY: the value is made by now, and the caller says that nobody else uses the guard.
+    let guard = unsafe { &mut *guard };
+    let old = core::mem::replace(&mut guard.holds, false);
+    let put = Put { guard, value: ManuallyDrop::new(value) };
+    if old {
+        // SAFETY: `holds` said that there is a value (inv. 1) and says no more that there is one.
+        unsafe { put.guard.place.drop_in_place() };
+    }
+}
+
+impl<T> Drop for Guard<T> {
+    #[inline(always)]
+    fn drop(&mut self) {
+        if self.holds {
+            // SAFETY: inv. 1, and the guard is gone after this.
+            unsafe { self.place.drop_in_place() };
+        }
+    }
+}
+
+/// Writes the new value of an assignment when it is dropped.
+struct Put<'a, T> {
+    guard: &'a mut Guard<T>,
+    value: ManuallyDrop<T>,
+}
+
+impl<T> Drop for Put<'_, T> {
+    #[inline(always)]
+    fn drop(&mut self) {
+        // SAFETY: the value is taken here alone, and this runs once.
+        let value = unsafe { ManuallyDrop::take(&mut self.value) };
+        // SAFETY: the place outlives its guard, and its old value is gone.
+        unsafe { self.guard.place.write(value) };
+        self.guard.holds = true;
+    }
+}
+
+/// Writes [`POISONED`] as the machine's state when a poll unwinds: nothing else ends one without [`leave`](Self::leave).
+#[derive(Debug)]
+pub struct Poison {
+    state: *mut u8,
+    left: bool,
+}
+
+impl Poison {
+    /// # Safety
+    /// `state` is that of the machine that is polled, which outlives this.
+    #[inline(always)]
+    pub unsafe fn new(state: *mut u8) -> Self {
+        Poison { state, left: false }
+    }
+
+    /// Ends the poll in good order.
+    #[inline(always)]
+    pub fn leave(&mut self, state: u8) {
+        self.left = true;
+        // SAFETY: the state outlives this, as promised to `new`.
+        unsafe { self.state.write(state) };
+    }
+}
+
+impl Drop for Poison {
+    #[inline(always)]
+    fn drop(&mut self) {
+        if !self.left {
+            // SAFETY: the state outlives this, as promised to `new`.
+            unsafe { self.state.write(POISONED) };
+        }
+    }
+}

@@ -1,0 +1,232 @@
+//! What the expansions of `#[async_fn]` are made of: a future that is one frame and two functions over it.
+//!
+//! The macro splits a body at its `.await`s into states. What lives across a state's end has a place in the [`Frame`];
+//! everything else is an ordinary local of the poll function. The frame's type is written nowhere: each place is a
+//! pointer made by a generic function ([`frame`]), and rustc infers what lies there from the first write.
+//!
+//! | file | what |
+//! |---|---|
+//! | [`frame`] | the storage: places side by side, places that share their bytes |
+//! | [`guard`] | who drops a place while a state runs, and what becomes of the machine when a poll panics |
+//! | [`question`] | `?` in a function that returns a [`Step`] |
+//! | this one | the future, its states, what the macro must keep |
+//!
+//! # States
+//!
+//! ```text
+//!            write the arguments            poll: Pending                 poll: Ready
+//! (nothing) ────── machine() ──────► 0 ──────── poll ────────► k ──────── poll ────────► DONE
+//!                                    │ unwinding               │ ▲ unwinding │
+//!                                    └────────► POISONED ◄─────┘ └───────────┘ poll: Pending
+//! ```
+//!
+//! # Invariants
+//!
+//! The macro keeps these; the unsafe functions of this module ask for them.
+//! 1. A place is read, borrowed or dropped only while it holds a value. It holds one from its write to the take or the
+//!    drop that ends it; across the end of a state that is known statically or is a bit of the frame's flags.
+//! 2. A state's number is stored only when exactly the places that this state expects hold a value.
+//! 3. A place's value stays where it is until it is taken, and it is taken only where the source moves the variable.
+//!    A future that is awaited is never taken: it is dropped in its place, also before its bytes serve anything else.
+//! 4. Between two states only `*mut Frame` is kept, and never a reference to the frame as a whole.
+//! 5. Bytes are shared only by places of which at most one holds a value at a time.
+//!
+//! Why the source's borrows are right although places are raw: beside the machine the macro emits the function as it was
+//! written, never called, and rustc judges that one. See `docs/guide/12-async-fn.md`.
+
+pub mod frame;
+pub mod guard;
+pub mod question;
+
+use core::fmt;
+use core::marker::{PhantomData, PhantomPinned};
+use core::mem::{MaybeUninit, needs_drop};
+use core::pin::Pin;
+use core::task::{Context, Poll};
+
+pub use frame::{Flags, Frame};
+pub use guard::{Guard, Poison};
+
+/// What a poll function returns. Not [`Poll`], so that no `return` or `?` which the macro did not see (one that another
+/// macro wrote) fits its type.
+#[derive(Debug)]
+pub enum Step<R> {
+    /// The machine is suspended.
+    Pending,
+    /// The function's value.
+    Ready(R),
+}
+
+/// The state of a machine that returned its value.
+pub const DONE: u8 = 254;
+/// The state of a machine whose poll unwound.
+pub const POISONED: u8 = 255;
+/// How many states a machine may have.
+pub const STATES_MAX: usize = 250;
+
+/// The future of an `#[async_fn]`.
+///
+/// `P` polls and `D` drops; both capture nothing, so they take no room and are called directly.
+pub struct Machine<F, R, P, D>
+where
+    P: Fn(*mut F, &mut Context<'_>) -> Step<R>,
+    D: Fn(*mut F),
+{
+    frame: MaybeUninit<F>,
+    poll: P,
+    drop: D,
+    output: PhantomData<fn() -> R>,
+    /// Places of the frame are borrowed by other places of it. Not being `Unpin` also keeps `&mut Machine` from promising
+    /// that nobody else holds a pointer into it.
+    _pinned: PhantomPinned,
+}
+
+/// Makes a machine: `write` puts the arguments into the frame.
+///
+/// # Safety
+/// - `write` initialises the frame's header and whatever state 0 expects (inv. 2).
+/// - `poll` and `drop` keep the invariants of this module over that frame.
+#[inline(always)]
+pub unsafe fn machine<F, R, W, P, D>(write: W, poll: P, drop: D) -> Machine<F, R, P, D>
+where
+    W: FnOnce(*mut F),
+    P: Fn(*mut F, &mut Context<'_>) -> Step<R>,
+    D: Fn(*mut F),
+{
+    let mut machine = Machine { frame: MaybeUninit::uninit(), poll, drop, output: PhantomData, _pinned: PhantomPinned };
+    write((&raw mut machine.frame).cast());
+    machine
+}
+
+impl<F, R, P, D> Future for Machine<F, R, P, D>
+where
+    P: Fn(*mut F, &mut Context<'_>) -> Step<R>,
+    D: Fn(*mut F),
+{
+    type Output = R;
+
+    #[inline]
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<R> {
+        // SAFETY: nothing is moved out; what the poll function does to the frame keeps inv. 3.
+        let machine = unsafe { self.get_unchecked_mut() };
+        // `&raw mut`: a `&mut MaybeUninit<F>` would be `Unpin` and would claim the frame for itself (inv. 4).
+        match (machine.poll)((&raw mut machine.frame).cast(), cx) {
+            Step::Ready(value) => Poll::Ready(value),
+            Step::Pending => Poll::Pending,
+        }
+    }
+}
+
+impl<F, R, P, D> Drop for Machine<F, R, P, D>
+where
+    P: Fn(*mut F, &mut Context<'_>) -> Step<R>,
+    D: Fn(*mut F),
+{
+    #[inline]
+    fn drop(&mut self) {
+        (self.drop)((&raw mut self.frame).cast());
+    }
+}
+
+impl<F, R, P, D> fmt::Debug for Machine<F, R, P, D>
+where
+    P: Fn(*mut F, &mut Context<'_>) -> Step<R>,
+    D: Fn(*mut F),
+{
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Machine").field("size", &size_of::<F>()).finish_non_exhaustive()
+    }
+}
+
+/// Polls the future in a place.
+///
+/// # Safety
+/// The place holds a future (inv. 1), in a machine that is pinned, and it stays there until it is dropped (inv. 3).
+#[inline(always)]
+pub unsafe fn poll<F: Future>(place: *mut F, cx: &mut Context<'_>) -> Poll<F::Output> {
+    // SAFETY: the place holds a future, and nobody else uses it during the poll.
+    let future = unsafe { &mut *place };
+    // SAFETY: the caller promises that the future stays where it is until it is dropped.
+    let future = unsafe { Pin::new_unchecked(future) };
+    future.poll(cx)
+}
+
+/// Ends a poll of a machine that has nothing left to do. `state` is [`DONE`] or [`POISONED`].
+#[cold]
+#[inline(never)]
+#[track_caller]
+pub fn resumed(state: u8) -> ! {
+    if state == DONE {
+        panic!("the future of an `#[async_fn]` was polled after completion")
+    } else {
+        panic!("the future of an `#[async_fn]` was polled after a panic in it")
+    }
+}
+
+/// Passes a temporary that the source keeps across an `.await`, and the machine does not. Without a destructor nobody
+/// can tell; with one the program does not compile.
+#[inline(always)]
+pub fn temporary<T>(value: T) -> T {
+    const {
+        assert!(
+            !needs_drop::<T>(),
+            "a temporary with a destructor would live across an `.await`: bind it with a `let` of its own"
+        );
+    }
+    value
+}
+
+/// Passes what an `if let` or a `match` with an `.await` in a branch looks at, and which may keep a part of it.
+#[inline(always)]
+pub fn matched<T>(value: T) -> T {
+    const {
+        assert!(
+            !needs_drop::<T>(),
+            "this value has a destructor, and a part of it that no pattern binds would live across an `.await`: bind it \
+             with a `let` of its own"
+        );
+    }
+    value
+}
+
+/// Checks that a local which the macro took for a number, a reference or the like has no destructor.
+#[inline(always)]
+pub fn scalar<T>(_place: *mut T) {
+    const {
+        assert!(!needs_drop::<T>(), "this type has a destructor: `#[async_fn]` took its name for that of a number");
+    }
+}
+
+/// What [`whole`] passes: values of which nothing is left when `Some(x)`, `None`, `Ok(x)` or `Err(x)` matched them.
+#[diagnostic::on_unimplemented(
+    message = "a part of `{Self}` might live across an `.await`: bind the value with a `let` of its own, before"
+)]
+pub trait Whole: Sized {}
+impl<T> Whole for Option<T> {}
+impl<T, E> Whole for Result<T, E> {}
+impl<T: ?Sized> Whole for &T {}
+impl<T: ?Sized> Whole for &mut T {}
+
+/// What [`option`] passes: values of which nothing is left, too, when `Some(x)` did not match them.
+#[diagnostic::on_unimplemented(
+    message = "what is left of `{Self}` might live across the `.await` in `else`: use `match`, and bind all of it"
+)]
+pub trait Optional: Sized {}
+impl<T> Optional for Option<T> {}
+impl<T: ?Sized> Optional for &T {}
+impl<T: ?Sized> Optional for &mut T {}
+
+/// Passes an `Option` or a `Result` whose patterns bind all of it.
+#[inline(always)]
+pub fn whole<T: Whole>(value: T) -> T {
+    value
+}
+
+/// Passes what `if let Some(x) = …` looks at while `else` awaits.
+#[inline(always)]
+pub fn option<T: Optional>(value: T) -> T {
+    value
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,418 @@
+//! Stage 4 of `async_fn`: which locals have a place in the frame.
+//!
+//! The walk is in the order of the source. It counts *positions*, and notes at which of them a state may end (a
+//! *boundary*): at each await, at the head of each loop, and where the branches of something that awaits meet again.
+//! [`lower`](super::lower) begins a state in exactly these places.
+//!
+//! # Invariants
+//! 1. A local has a place iff a boundary lies within its scope, unless nobody can tell: it is not used after the first
+//!    boundary, and it is a scalar, or it was moved away by then on every path that comes there.
+//! 2. A place has a bit in the flags iff it has a guard and is used by value anywhere.
+
+use std::collections::HashMap;
+
+use proc_macro2::{Ident, TokenStream};
+use quote::ToTokens;
+use syn::{BinOp, Expr, Pat, Type, UnOp};
+
+use super::known::{Context, Known};
+use super::rename::{Names, local, names_of};
+use super::shape::{Block, Head, Loop, Stmt, Test, Value};
+use super::walk::{self, Use, Visitor, is_comparison, takes_all};
+
+/// What is known of a local.
+#[derive(Default)]
+pub(super) struct Local {
+    declared: usize,
+    ends: usize,
+    uses: Vec<Used>,
+    /// How deep in branches it is declared.
+    depth: usize,
+    /// It has no destructor, by its type or its value.
+    pub(super) scalar: bool,
+    /// It has a place in the frame.
+    pub(super) place: bool,
+    /// It is used by value.
+    pub(super) moved: bool,
+    /// A macro that is not known names it.
+    pub(super) in_macro: Option<TokenStream>,
+    /// The last use, if that is what keeps the local out of the frame.
+    pub(super) moved_by: Option<Ident>,
+}
+
+struct Used {
+    at: usize,
+    by: Ident,
+    /// By value, and on every path from the declaration.
+    surely_moves: bool,
+    /// Its address may be known from then on.
+    borrows: bool,
+}
+
+pub(super) fn analyze(arguments: &[(Ident, &Type)], body: &mut Block, names: &Names) -> HashMap<Ident, Local> {
+    let mut analysis = Analysis { names, locals: HashMap::new(), at: 0, depth: 0, boundaries: Vec::new() };
+    for (name, ty) in arguments {
+        analysis.declare(name, is_scalar_type(ty));
+    }
+    analysis.block(body);
+    analysis.end(arguments.iter().map(|(name, _)| name.clone()).collect());
+    analysis.decide();
+    analysis.locals
+}
+
+struct Analysis<'a> {
+    names: &'a Names,
+    locals: HashMap<Ident, Local>,
+    at: usize,
+    depth: usize,
+    boundaries: Vec<usize>,
+}
+
+impl Analysis<'_> {
+    fn step(&mut self) -> usize {
+        self.at += 1;
+        self.at
+    }
+
+    fn boundary(&mut self) {
+        let at = self.step();
+        self.boundaries.push(at);
+    }
+
+    fn declare(&mut self, name: &Ident, scalar: bool) {
+        let declared = self.step();
+        let local = Local { declared, ends: usize::MAX, depth: self.depth, scalar, ..Local::default() };
+        self.locals.insert(name.clone(), local);
+    }
+
+    fn end(&mut self, names: Vec<Ident>) {
+        let ends = self.step();
+        for name in names {
+            if let Some(local) = self.locals.get_mut(&name) {
+                local.ends = ends;
+            }
+        }
+    }
+
+    fn used(&mut self, name: &Ident, by_value: bool) {
+        self.used_as(name, by_value, !by_value);
+    }
+
+    fn used_as(&mut self, name: &Ident, by_value: bool, borrows: bool) {
+        let at = self.step();
+        let depth = self.depth;
+        if let Some(local) = self.locals.get_mut(name) {
+            local.moved |= by_value;
+            local.uses.push(Used { at, by: name.clone(), surely_moves: by_value && depth == local.depth, borrows });
+        }
+    }
+
+    fn declare_all(&mut self, pat: &mut Pat, scalar: bool) -> Vec<Ident> {
+        let names = names_of(pat);
+        names.iter().for_each(|name| self.declare(name, scalar));
+        names
+    }
+
+    fn block(&mut self, block: &mut Block) {
+        let mut scope = Vec::new();
+        for stmt in &mut block.stmts {
+            match stmt {
+                Stmt::Let { pat, ty, value, otherwise } => {
+                    let scalar = match (takes_all(pat), &*ty, &*value) {
+                        (true, Some(ty), _) => is_scalar_type(ty),
+                        (true, None, Value::Native(head)) if head.awaits.is_empty() => is_scalar(&head.rest),
+                        _ => false,
+                    };
+                    let how = if takes_all(pat) { Use::Value } else { Use::Place };
+                    self.value(value, how);
+                    if let Some(otherwise) = otherwise {
+                        self.branched(|s| walk::value(s, otherwise));
+                    }
+                    scope.extend(self.declare_all(pat, scalar));
+                }
+                Stmt::Declare(local) => scope.extend(self.declare_all(&mut local.pat, false)),
+                Stmt::Do(value) => self.value(value, Use::Value),
+            }
+        }
+        if let Some(tail) = &mut block.tail {
+            self.value(tail, Use::Value);
+        }
+        self.end(scope);
+    }
+
+    fn branched(&mut self, inside: impl FnOnce(&mut Self)) {
+        self.depth += 1;
+        inside(self);
+        self.depth -= 1;
+    }
+
+    fn head(&mut self, head: &mut Head, how: Use) {
+        for one in &mut head.awaits {
+            walk::value(self, &mut one.operand);
+            self.boundary();
+        }
+        if how == Use::Value {
+            walk::value(self, &mut head.rest);
+        } else {
+            walk::place(self, &mut head.rest);
+        }
+    }
+
+    fn value(&mut self, value: &mut Value, how: Use) {
+        match value {
+            Value::Native(head) => return self.head(head, how),
+            Value::If { test, then, otherwise } => {
+                let names = self.test(test);
+                self.branched(|s| s.block(then));
+                self.end(names);
+                if let Some(otherwise) = otherwise {
+                    self.branched(|s| s.block(otherwise));
+                }
+            }
+            Value::Match { head, arms } => {
+                self.head(head, Use::Place);
+                for arm in arms {
+                    self.branched(|s| {
+                        let names = s.declare_all(&mut arm.pat, false);
+                        if let Some(guard) = &mut arm.guard {
+                            walk::value(s, guard);
+                        }
+                        s.block(&mut arm.body);
+                        s.end(names);
+                    });
+                }
+            }
+            Value::Loop { kind, body, .. } => {
+                if let Loop::For(_, head) = kind {
+                    self.head(head, Use::Value);
+                }
+                self.boundary();
+                self.branched(|s| {
+                    let names = match kind {
+                        Loop::Forever => Vec::new(),
+                        Loop::While(test) => s.test(test),
+                        Loop::For(pat, _) => s.declare_all(pat, false),
+                    };
+                    s.block(body);
+                    s.end(names);
+                });
+            }
+            Value::Block { block, label } => {
+                // What follows a `break 'label` within it may be left out.
+                let depth = usize::from(label.is_some());
+                self.depth += depth;
+                self.block(block);
+                self.depth -= depth;
+            }
+        }
+        self.boundary();
+    }
+
+    /// The names that a test makes for the branch in which it holds.
+    fn test(&mut self, test: &mut Test) -> Vec<Ident> {
+        match test {
+            Test::Bool(head) => {
+                self.head(head, Use::Value);
+                Vec::new()
+            }
+            Test::Let(pat, head) => {
+                self.head(head, Use::Place);
+                self.depth += 1;
+                let names = self.declare_all(pat, false);
+                self.depth -= 1;
+                names
+            }
+        }
+    }
+
+    fn decide(&mut self) {
+        for local in self.locals.values_mut() {
+            let inside = |at: &&usize| **at > local.declared && **at < local.ends;
+            let Some(&first) = self.boundaries.iter().find(inside) else { continue };
+            let last = local.uses.iter().max_by_key(|used| used.at);
+            if last.is_none_or(|last| last.at < first) {
+                // Who knows its address may look there after the await.
+                if local.scalar && !local.uses.iter().any(|used| used.borrows) {
+                    continue;
+                }
+                if let Some(last) = last.filter(|last| last.surely_moves) {
+                    local.moved_by = Some(last.by.clone());
+                    continue;
+                }
+            }
+            local.place = true;
+        }
+    }
+}
+
+impl Visitor for Analysis<'_> {
+    fn before(&mut self, expr: &mut Expr, how: Use) -> bool {
+        if let Some(name) = local(expr).cloned().filter(|_| matches!(expr, Expr::Path(_))) {
+            self.used(&name, how == Use::Value);
+            return true;
+        }
+        match expr {
+            Expr::Binary(inner) if is_comparison(&inner.op) || walk::is_compound(&inner.op) => {
+                let compares = is_comparison(&inner.op);
+                if let Some(name) = local(&inner.right).cloned().filter(|_| compares) {
+                    self.used_as(&name, false, false);
+                } else if compares {
+                    walk::place(self, &mut inner.right);
+                } else {
+                    walk::value(self, &mut inner.right);
+                }
+                match local(&inner.left).cloned() {
+                    Some(name) => self.used_as(&name, false, false),
+                    None => walk::place(self, &mut inner.left),
+                }
+            }
+            Expr::Path(path) => {
+                if let Some((call, named)) = path.path.get_ident().and_then(|name| self.names.macro_of(name)) {
+                    for name in named {
+                        self.used(name, false);
+                        if let Some(local) = self.locals.get_mut(name) {
+                            local.in_macro.get_or_insert_with(|| call.path.to_token_stream());
+                        }
+                    }
+                }
+            }
+            Expr::Macro(call) => {
+                for arg in Known::parse(&call.mac).map_or_else(Vec::new, |known| known.args) {
+                    let mut expr = arg.expr;
+                    match arg.context {
+                        Context::Value => self.branched(|s| walk::value(s, &mut expr)),
+                        Context::Place => self.branched(|s| walk::place(s, &mut expr)),
+                    }
+                }
+            }
+            Expr::Closure(inner) if inner.capture.is_some() => {
+                let captured = captured(expr);
+                self.captures(captured);
+            }
+            Expr::Async(inner) if inner.capture.is_some() => {
+                let captured = captured(expr);
+                self.captures(captured);
+            }
+            _ => return false,
+        }
+        true
+    }
+
+    fn branch(&mut self, begins: bool) {
+        self.depth = if begins { self.depth + 1 } else { self.depth - 1 };
+    }
+
+    fn refuse(&mut self, _: &dyn ToTokens, _: &'static str) {}
+}
+
+impl Analysis<'_> {
+    fn captures(&mut self, captured: Vec<Captured>) {
+        for one in captured {
+            self.used(&one.name, one.whole);
+        }
+    }
+}
+
+/// A local that a `move` closure or block names.
+pub(super) struct Captured {
+    pub(super) name: Ident,
+    /// It is captured as a whole, and not by fields.
+    pub(super) whole: bool,
+}
+
+/// What a closure or a block names, of the locals around it and of its own, each once.
+pub(super) fn captured(expr: &mut Expr) -> Vec<Captured> {
+    let mut captures = Captures(Vec::new());
+    match expr {
+        Expr::Closure(inner) => walk::value(&mut captures, &mut inner.body),
+        Expr::Async(inner) => walk::block(&mut captures, &mut inner.block),
+        _ => {}
+    }
+    captures.0
+}
+
+struct Captures(Vec<Captured>);
+
+impl Captures {
+    fn note(&mut self, name: &Ident, whole: bool) {
+        match self.0.iter_mut().find(|known| known.name == *name) {
+            Some(known) => known.whole &= whole,
+            None => self.0.push(Captured { name: name.clone(), whole }),
+        }
+    }
+}
+
+impl Visitor for Captures {
+    fn before(&mut self, expr: &mut Expr, how: Use) -> bool {
+        let whole: &mut Expr = match expr {
+            Expr::Path(_) => {
+                if let Some(name) = local(expr) {
+                    self.note(name, how == Use::Value);
+                }
+                return true;
+            }
+            Expr::Macro(call) => {
+                for mut arg in Known::parse(&call.mac).map_or_else(Vec::new, |known| known.args) {
+                    // `format!` and its like borrow what they are given, fields as fields.
+                    match local(&arg.expr) {
+                        Some(name) => self.note(name, true),
+                        None => walk::place(self, &mut arg.expr),
+                    }
+                }
+                return true;
+            }
+            Expr::MethodCall(inner) => {
+                inner.args.iter_mut().for_each(|arg| walk::value(self, arg));
+                &mut inner.receiver
+            }
+            Expr::Call(inner) => {
+                inner.args.iter_mut().for_each(|arg| walk::value(self, arg));
+                &mut inner.func
+            }
+            Expr::Index(inner) => {
+                walk::value(self, &mut inner.index);
+                &mut inner.expr
+            }
+            Expr::Reference(inner) => &mut inner.expr,
+            Expr::Unary(inner) if matches!(inner.op, UnOp::Deref(_)) => &mut inner.expr,
+            _ => return false,
+        };
+        match local(whole) {
+            Some(name) => self.note(name, true),
+            None => walk::place(self, whole),
+        }
+        true
+    }
+
+    fn refuse(&mut self, _: &dyn ToTokens, _: &'static str) {}
+}
+
+/// Whether a type, by its name, has no destructor. The expansion checks the names.
+fn is_scalar_type(ty: &Type) -> bool {
+    const NAMES: &[&str] = &[
+        "u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64", "i128", "isize", "bool", "char", "f32",
+        "f64",
+    ];
+    match ty {
+        Type::Reference(_) | Type::Ptr(_) | Type::BareFn(_) => true,
+        Type::Path(path) => path.path.get_ident().is_some_and(|name| NAMES.iter().any(|known| name == known)),
+        Type::Array(array) => is_scalar_type(&array.elem),
+        Type::Tuple(tuple) => tuple.elems.iter().all(is_scalar_type),
+        Type::Paren(paren) => is_scalar_type(&paren.elem),
+        _ => false,
+    }
+}
+
+/// Whether a value has no destructor, whatever the types of its parts.
+fn is_scalar(expr: &Expr) -> bool {
+    match expr {
+        Expr::Lit(_) | Expr::Reference(_) => true,
+        Expr::Cast(_) => true,
+        Expr::Paren(inner) => is_scalar(&inner.expr),
+        Expr::Repeat(repeat) => is_scalar(&repeat.expr),
+        Expr::Array(array) => array.elems.iter().all(is_scalar),
+        Expr::Unary(inner) => matches!(inner.op, UnOp::Neg(_)) && matches!(&*inner.expr, Expr::Lit(_)),
+        Expr::Binary(binary) => is_comparison(&binary.op) || matches!(binary.op, BinOp::And(_) | BinOp::Or(_)),
+        _ => false,
+    }
+}

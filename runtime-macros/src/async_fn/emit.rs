@@ -1,0 +1,350 @@
+//! Stage 6 of `async_fn`: the tokens. The only file of this macro that knows a path of the runtime.
+//!
+//! # Invariants
+//! 1. Paths begin with the runtime's crate or with `::core`; the runtime's room is called `__bespoke_rt` within.
+//! 2. The twin comes before the machine, is the source as it was written, and is never called.
+//! 3. There is no `async` outside of the twin and of what the user wrote.
+
+use proc_macro2::{Group, Ident, Span, TokenStream};
+use quote::{ToTokens, format_ident, quote};
+use syn::{Block, FnArg, ItemFn, Lifetime, Path, ReturnType, Type};
+
+use super::lower::{Lower, label, number, quoted};
+use super::parse::RESERVED;
+use super::rename::Names;
+
+/// What the expansion is made of, beside the states.
+pub(super) struct Plan<'a> {
+    pub(super) function: &'a ItemFn,
+    pub(super) krate: Option<&'a Path>,
+    pub(super) names: &'a Names,
+    pub(super) output: TokenStream,
+    /// The arguments in order, under the names of the machine, and their types.
+    pub(super) arguments: Vec<Argument>,
+    /// The locals that were taken to be moved away before the first suspension, with the use that does it.
+    pub(super) moved: Vec<(Ident, Ident)>,
+}
+
+pub(super) struct Argument {
+    /// As the caller gives it.
+    pub(super) given: Ident,
+    /// Its place in the frame; `None` if state 0 binds it.
+    pub(super) place: Option<usize>,
+    pub(super) ty: TokenStream,
+    pub(super) scalar: bool,
+}
+
+pub(super) fn emit(plan: &Plan<'_>, lower: &Lower<'_>) -> TokenStream {
+    let krate = plan.krate.map_or_else(|| quote!(::bespoke), ToTokens::to_token_stream);
+    let function = plan.function;
+    let (attrs, vis) = (&function.attrs, &function.vis);
+    let signature = signature(function, &plan.output);
+    let checks = checks(plan);
+    let twin = twin(function);
+    let machine = plan.names.restore(machine(plan, lower));
+    let machine = runtime_functions(machine);
+    quote! {
+        #(#attrs)*
+        #vis #signature {
+            #twin
+            #[allow(
+                unused, unreachable_code, non_snake_case, dangerous_implicit_autorefs, dropping_copy_types,
+                dropping_references, let_underscore_drop, clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction,
+                reason = "the lints of the source are those of the function above"
+            )]
+            {
+                use #krate::__private::machine as __bespoke_rt;
+                #checks
+                #machine
+            }
+        }
+    }
+}
+
+/// The function beside an error: as it was written, so that its callers are not wrong, too.
+pub(super) fn fallback(function: &ItemFn) -> TokenStream {
+    function.to_token_stream()
+}
+
+/// Never called: rustc judges the borrows, the moves and the types of the source in it.
+fn twin(function: &ItemFn) -> TokenStream {
+    let (signature, body) = (&function.sig, &function.block);
+    quote!(#[allow(dead_code, reason = "rustc checks it; what runs is the machine")] #signature #body)
+}
+
+/// The signature with the future in it. References without a lifetime share one.
+fn signature(function: &ItemFn, output: &TokenStream) -> TokenStream {
+    // `syn` is built without `Clone`.
+    let mut signature: syn::Signature = syn::parse_quote_spanned!(function.sig.fn_token.span=> fn f());
+    if let Ok(copy) = syn::parse2(function.sig.to_token_stream()) {
+        signature = copy;
+    }
+    signature.asyncness = None;
+    let lifetime = Lifetime::new(&format!("'{RESERVED}a"), Span::mixed_site());
+    let mut borrows = false;
+    for input in &mut signature.inputs {
+        if let FnArg::Typed(input) = input {
+            if let Type::Reference(reference) = &mut *input.ty
+                && reference.lifetime.is_none()
+            {
+                reference.lifetime = Some(lifetime.clone());
+                borrows = true;
+            }
+            if let syn::Pat::Ident(pat) = &mut *input.pat {
+                pat.mutability = None;
+            }
+        }
+    }
+    if borrows {
+        signature.generics.params.push(syn::GenericParam::Lifetime(syn::LifetimeParam::new(lifetime)));
+    }
+    let arrow = match &function.sig.output {
+        ReturnType::Default => <syn::Token![->]>::default(),
+        ReturnType::Type(arrow, _) => syn::Token![->](arrow.spans),
+    };
+    let future: Type = syn::Type::Verbatim(quote!(impl ::core::future::Future<Output = #output>));
+    signature.output = ReturnType::Type(arrow, Box::new(future));
+    signature.into_token_stream()
+}
+
+/// What the machine takes for granted and rustc can say: see each.
+fn checks(plan: &Plan<'_>) -> TokenStream {
+    // A name in a pattern is a local, and not a constant; what moves a local away is of the local's own hygiene.
+    let bound = plan.names.locals.iter().map(|local| quote!(let #local @ _ = ();));
+    let moved = plan.moved.iter().filter_map(|(local, by)| {
+        let (local, by) = (plan.names.local_of(local)?, plan.names.local_of(by)?.clone().into_token_stream());
+        Some(quote!({ let #local = (); #by }))
+    });
+    let moved: Vec<TokenStream> = moved.collect();
+    // Compiles in edition 2024 alone: the block lies on the function's own braces, and a temporary of its last expression
+    // must be gone before `the_edition_is_2024` is.
+    let local = Ident::new("the_edition_is_2024", plan.function.block.brace_token.span.open());
+    let mut edition: Block = syn::parse_quote!({
+        let #local = ::core::cell::RefCell::new(0);
+        *#local.borrow()
+    });
+    edition.brace_token = syn::token::Brace { span: plan.function.block.brace_token.span };
+    quote! {
+        if false { #(#bound)* #(#moved)* }
+        if false { let _: ::core::primitive::i32 = #edition; }
+    }
+}
+
+fn machine(plan: &Plan<'_>, lower: &Lower<'_>) -> TokenStream {
+    let pointers = pointers(lower);
+    let flags = match lower.flags {
+        0 => quoted!(()),
+        1..=8 => quoted!(::core::primitive::u8),
+        9..=16 => quoted!(::core::primitive::u16),
+        17..=32 => quoted!(::core::primitive::u32),
+        _ => quoted!(::core::primitive::u64),
+    };
+    let frame = quoted!(*mut __bespoke_rt::Frame<_, #flags>);
+    let output = &plan.output;
+    let given: Vec<&Ident> = plan.arguments.iter().map(|argument| &argument.given).collect();
+    let passing: Vec<Ident> = (0..given.len()).map(passing).collect();
+    let unplaced: Vec<&Ident> = plan
+        .arguments
+        .iter()
+        .zip(&passing)
+        .filter(|(argument, _)| argument.place.is_none())
+        .map(|(_, name)| name)
+        .collect();
+    let place = |n: usize| &lower.places[n].pointer;
+    let writes = plan.arguments.iter().zip(&passing).filter_map(|(argument, passing)| {
+        let pointer = place(argument.place?);
+        let scalar = argument.scalar.then(|| quoted!(__bespoke_rt::scalar(#pointer);));
+        Some(quoted!(__bespoke_rt::frame::write(#pointer, #passing); #scalar))
+    });
+    let scalars = plan.arguments.iter().filter(|argument| argument.scalar).map(|argument| {
+        let ty = &argument.ty;
+        quoted!(__bespoke_rt::scalar::<#ty>(::core::ptr::null_mut());)
+    });
+    let scalars: Vec<TokenStream> = scalars.collect();
+    let rest = (!unplaced.is_empty()).then(|| {
+        let pointer = rest_pointer();
+        (
+            quoted!(__bespoke_rt::frame::write(#pointer, (#(#unplaced,)*));),
+            quoted!(let (#(#unplaced,)*) = #pointer.read();),
+        )
+    });
+    let (write_rest, read_rest) = rest.unzip();
+    let dropped = plan.arguments.iter().zip(&passing).map(|(argument, passing)| match argument.place {
+        Some(n) => {
+            let (pointer, name) = (place(n), passing);
+            quoted!(let #name = __bespoke_rt::Guard::new(#pointer);)
+        }
+        None => quoted!(let #passing = #passing;),
+    });
+    // Dropped in order of declaration: locals are dropped in reverse.
+    let dropped: Vec<TokenStream> = dropped.collect();
+    let dropped = dropped.iter().rev();
+    let suspended = lower.states.iter().enumerate().filter(|(_, state)| state.awaits && state.text.is_some());
+    let suspended = suspended.map(|(n, state)| {
+        let (number, guards) = (number(n), lower.guards(&state.live));
+        quoted!(#number => { #guards })
+    });
+    let code = code(lower);
+    quoted! {
+        #(let #passing = #given;)*
+        #(#scalars)*
+        // SAFETY: `write` writes the header and what state 0 expects; the states are made so that the invariants of the
+        // room `machine` hold, as `lower` and `places` say. Each closure: the frame is that of the machine.
+        unsafe {
+            __bespoke_rt::machine::<_, #output, _, _, _>(
+                // SAFETY: the places are those of this frame, and hold nothing yet.
+                move |__bespoke_frame: #frame| unsafe {
+                    #pointers
+                    (&raw mut (*__bespoke_frame).state).write(0);
+                    (&raw mut (*__bespoke_frame).flags).write(<#flags as __bespoke_rt::Flags>::NONE);
+                    #(#writes)*
+                    #write_rest
+                },
+                |__bespoke_frame: #frame, __bespoke_context: &mut ::core::task::Context<'_>| -> __bespoke_rt::Step<#output> {
+                    // SAFETY: a state finds what its number promises (inv. 2 of `machine`), by inv. 2 and 3 of `lower`; what
+                    // the source does with its locals rustc allowed in the twin.
+                    unsafe {
+                        #pointers
+                        let mut __bespoke_state: ::core::primitive::u8 = (*__bespoke_frame).state;
+                        let mut __bespoke_poison = __bespoke_rt::Poison::new(&raw mut (*__bespoke_frame).state);
+                        '__bespoke_machine: loop {
+                            #code
+                        }
+                    }
+                },
+                // SAFETY: as above; nobody polls a machine that is dropped.
+                |__bespoke_frame: #frame| unsafe {
+                    #pointers
+                    match (*__bespoke_frame).state {
+                        0 => { #read_rest #(#dropped)* }
+                        #(#suspended)*
+                        _ => {}
+                    }
+                },
+            )
+        }
+    }
+}
+
+/// The name under which an argument comes to its state.
+pub(super) fn passing(n: usize) -> Ident {
+    Ident::new(&format!("{RESERVED}argument_{n}"), Span::mixed_site())
+}
+
+/// The pointer to the arguments that state 0 binds.
+pub(super) fn rest_pointer() -> Ident {
+    Ident::new(&format!("{RESERVED}arguments"), Span::mixed_site())
+}
+
+/// The dispatch, and after it the states in the order of the source.
+fn code(lower: &Lower<'_>) -> TokenStream {
+    let mut begun: Vec<(usize, usize)> =
+        lower.states.iter().enumerate().filter_map(|(n, state)| Some((state.text?, n))).collect();
+    begun.sort_unstable();
+    let entries = begun.iter().filter(|(_, n)| lower.states[*n].entry).map(|(_, n)| {
+        let (number, label) = (number(*n), label(*n));
+        quoted!(#number => break #label,)
+    });
+    let mut code = quoted! {
+        match __bespoke_state {
+            #(#entries)*
+            __bespoke_other => {
+                __bespoke_poison.leave(__bespoke_other);
+                __bespoke_rt::resumed(__bespoke_other)
+            }
+        }
+    };
+    for (text, n) in begun {
+        let label = label(n);
+        // State 0 reads its arguments itself.
+        let guards = if n == 0 { TokenStream::new() } else { lower.guards(&lower.states[n].live) };
+        let text = &lower.texts[text];
+        code = quoted!(#label: { #code } { #guards #text } ::core::unreachable!(););
+    }
+    // In a labelled block a `break` or `continue` that another macro wrote is an error of its own.
+    quoted!('__bespoke_states: { #code })
+}
+
+/// A pointer to each place, by the tree of places.
+fn pointers(lower: &Lower<'_>) -> TokenStream {
+    let root = Ident::new(&format!("{RESERVED}storage"), Span::mixed_site());
+    let mut tree =
+        Tree { lower, count: 0, tokens: quoted!(let #root = __bespoke_rt::frame::storage(__bespoke_frame);) };
+    tree.region(&lower.roots, &root);
+    tree.tokens
+}
+
+struct Tree<'a> {
+    lower: &'a Lower<'a>,
+    count: usize,
+    tokens: TokenStream,
+}
+
+impl Tree<'_> {
+    fn fresh(&mut self) -> Ident {
+        self.count += 1;
+        format_ident!("{}region_{}", RESERVED, self.count, span = Span::mixed_site())
+    }
+
+    /// Places that share `region`: halved, so that the type is as deep as the logarithm of their number.
+    fn region(&mut self, places: &[usize], region: &Ident) {
+        match places {
+            [] => self.tokens.extend(quoted!(__bespoke_rt::frame::nothing(#region);)),
+            [one] => self.place(*one, region),
+            many => {
+                let (left, right) = many.split_at(many.len() / 2);
+                let (a, b) = (self.fresh(), self.fresh());
+                self.tokens.extend(quoted! {
+                    let #a = __bespoke_rt::frame::left(#region);
+                    let #b = __bespoke_rt::frame::right(#region);
+                });
+                self.region(left, &a);
+                self.region(right, &b);
+            }
+        }
+    }
+
+    /// A place in `region`, and its children beside it.
+    fn place(&mut self, place: usize, region: &Ident) {
+        let place = &self.lower.places[place];
+        let pointer = &place.pointer;
+        if place.children.is_empty() {
+            self.tokens.extend(quoted!(let #pointer = #region;));
+            return;
+        }
+        let inner = self.fresh();
+        self.tokens.extend(quoted! {
+            let #pointer = __bespoke_rt::frame::first(#region);
+            let #inner = __bespoke_rt::frame::second(#region);
+        });
+        self.region(&place.children, &inner);
+    }
+}
+
+/// Puts the runtime's functions for the names that `hold` used.
+fn runtime_functions(tokens: TokenStream) -> TokenStream {
+    use proc_macro2::TokenTree;
+    let mut output = TokenStream::new();
+    for tree in tokens {
+        match tree {
+            TokenTree::Group(group) => {
+                let mut inner = Group::new(group.delimiter(), runtime_functions(group.stream()));
+                inner.set_span(group.span());
+                output.extend([TokenTree::Group(inner)]);
+            }
+            TokenTree::Ident(ident) => {
+                let text = ident.to_string();
+                match text.strip_prefix(RESERVED).and_then(|rest| rest.strip_prefix("fn_")) {
+                    Some(function) => {
+                        let function = Ident::new(function, ident.span());
+                        let place = ident.span();
+                        output.extend(quote::quote_spanned!(place=> __bespoke_rt::#function));
+                    }
+                    None => output.extend([TokenTree::Ident(ident)]),
+                }
+            }
+            other => output.extend([other]),
+        }
+    }
+    output
+}

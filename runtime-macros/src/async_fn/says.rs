@@ -1,0 +1,65 @@
+//! Everything that the macro may refuse, a sentence each, which names the rewrite. `tests/ui` has a program for each.
+
+pub(super) const NOT_A_FUNCTION: &str = "`#[async_fn]` goes on an `async fn` outside of `impl` and `trait`";
+pub(super) const UNKNOWN_ARGUMENT: &str = "unknown argument; `#[async_fn]` knows `rustc` and `crate = …`";
+pub(super) const NOT_ASYNC: &str = "`#[async_fn]` needs an `async fn`";
+pub(super) const METHOD: &str = "`#[async_fn]` knows no methods yet: write a function that takes `self` as an argument";
+pub(super) const ARGUMENT: &str = "an argument of an `#[async_fn]` is a name: take it apart in the body, with `let`";
+pub(super) const RESERVED_NAME: &str = "names that begin with `__bespoke_` are those of the expansion";
+pub(super) const MACRO_AWAITS: &str = "an `.await` inside a macro cannot be seen: bind its value before, with `let`";
+pub(super) const PATTERN: &str = "`#[async_fn]` does not know this kind of pattern: move it to a function of its own";
+pub(super) const ELSE_OF_LET: &str = "an `.await` in the `else` of a `let`: use `match`";
+pub(super) const LET_CHAIN: &str = "a chain of `let`s over an `.await`: nest the `if`s";
+pub(super) const ARM_GUARD: &str = "an `.await` or a `let` in the guard of an arm: use an `if` in the arm";
+pub(super) const COMPOUND: &str =
+    "what this assigns to might be evaluated before the `.await` or after it: bind the awaited value with `let` first";
+pub(super) const LAZY: &str = "an `.await` that may be left out by `&&` or `||`: use `if`";
+pub(super) const IN_CLOSURE: &str = "an `.await` inside a closure is not this function's: move it out of the closure";
+pub(super) const REF_PATTERN: &str =
+    "`ref` in a pattern over a value that lives across an `.await`: bind the value with `let`";
+pub(super) const NESTED_MOVE: &str = "\
+    a `move` closure inside a closure, over a local that lives across an `.await`: bind what it takes with `let` \
+    outside of both";
+pub(super) const MOVES_PART: &str =
+    "a `move` closure or block over a part of a local that lives across an `.await`: bind the part with `let` first";
+pub(super) const STATES: &str = "an `#[async_fn]` has at most 250 states: split the function";
+pub(super) const FLAGS: &str =
+    "an `#[async_fn]` has at most 64 locals that are moved and live across an `.await`: split the function";
+pub(super) const OPERAND: &str =
+    "this might keep a temporary across the `.await`: bind its value with a `let` of its own, before";
+pub(super) const MACRO: &str =
+    "this macro might keep a temporary across the `.await`: bind its value with a `let` of its own, before";
+pub(super) const EXTENDED: &str = "\
+    what is borrowed here lives as long as the `let`, and so across an `.await`: bind it with a `let` of its own, \
+    before";
+pub(super) const LET_MACRO: &str = "\
+    this macro might tie a temporary to the `let`, and so across an `.await`: make its value in a function of its \
+    own, or without a macro";
+pub(super) const STATIC: &str = "\
+    this might be a constant, whose copy would live across the `.await`: bind it, or a reference to it, with a \
+    `let` of its own, before";
+pub(super) const DECLARED: &str =
+    "a local that lives across an `.await` begins with its value: give it one here, or make it an `Option`";
+pub(super) const QUALIFIER: &str =
+    "an `#[async_fn]` is neither `const` nor `unsafe` nor `extern`: wrap it in such a function";
+pub(super) const GENERICS: &str = "\
+    `#[async_fn]` knows no generic parameters and lifetimes yet: write a function per type, or use \
+    `#[async_fn(rustc)]`";
+pub(super) const TYPE: &str = "\
+    `#[async_fn]` knows only types without borrows here, and `&T` and `&mut T` as whole arguments: pass the value, \
+    or use `#[async_fn(rustc)]`";
+pub(super) const ATTRIBUTE: &str = "\
+    an attribute inside the body of an `#[async_fn]` may change what the machine is made of: put it on the \
+    function, or move the code to a function of its own";
+pub(super) const BORROWS: &str = "\
+    an `async` block that borrows a local which lives across an `.await`: bind `let r = &x;`, and use `async move` \
+    with `r`";
+pub(super) const OPERANDS: &str = "\
+    this `.await` is not the first thing that its statement evaluates: bind the awaited value with a `let` of its \
+    own, before";
+pub(super) const ITEM: &str =
+    "an item inside the body of an `#[async_fn]` would exist twice: move it out of the function";
+pub(super) const APART: &str =
+    "`#[async_fn]` does not take values apart by assignment: bind the parts with `let`, and assign those";
+pub(super) const UNKNOWN: &str =
+    "`#[async_fn]` does not know this kind of expression: move it to a function of its own";

@@ -1,0 +1,399 @@
+//! Stage 3 of `async_fn`: the language. What is not one of these shapes is refused, so the later stages are complete.
+//!
+//! An expression without an `.await` is Rust, passed through. One with an `.await` is a [`Value`].
+//!
+//! # Invariants
+//! 1. What is evaluated before an `.await` within its statement is the awaited operand, and nothing else: no operand, no
+//!    temporary and no borrow of the statement waits for its end.
+//! 2. The operand, and what a `match` with awaits looks at, went through [`hold`](super::hold): none of their
+//!    temporaries has a destructor.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::ToTokens;
+use syn::{Expr, Label, Pat, Stmt as SynStmt, Type, UnOp};
+
+use super::hold;
+use super::parse::RESERVED;
+use super::rename::{Names, awaits, local};
+use super::says;
+use super::walk::{is_compound, is_lazy};
+use crate::errors::Errors;
+
+/// A block that holds an `.await`, or stands where one may.
+#[derive(Default)]
+pub(super) struct Block {
+    pub(super) stmts: Vec<Stmt>,
+    pub(super) tail: Option<Box<Value>>,
+}
+
+#[allow(clippy::large_enum_variant, reason = "a few of them live for the time of one expansion")]
+pub(super) enum Stmt {
+    /// `let pat: ty = value else { otherwise };`
+    Let { pat: Pat, ty: Option<Type>, value: Value, otherwise: Option<Expr> },
+    /// `let pat;`
+    Declare(syn::Local),
+    /// `value;`
+    Do(Value),
+}
+
+pub(super) enum Value {
+    /// Awaits one after the other, then Rust.
+    Native(Head),
+    If {
+        test: Test,
+        then: Block,
+        otherwise: Option<Block>,
+    },
+    Match {
+        head: Head,
+        arms: Vec<Arm>,
+    },
+    Loop {
+        label: Option<Label>,
+        kind: Loop,
+        body: Block,
+    },
+    Block {
+        label: Option<Label>,
+        block: Block,
+    },
+}
+
+/// `rest`, whose first evaluated part is the value of the last of `awaits`, if there are any.
+pub(super) struct Head {
+    pub(super) awaits: Vec<Await>,
+    pub(super) rest: Expr,
+}
+
+/// `operand.await`, whose value is called `hole` from then on.
+pub(super) struct Await {
+    pub(super) operand: Expr,
+    pub(super) hole: Ident,
+    pub(super) span: Span,
+}
+
+#[allow(clippy::large_enum_variant, reason = "a few of them live for the time of one expansion")]
+pub(super) enum Test {
+    Bool(Head),
+    Let(Pat, Head),
+}
+
+pub(super) struct Arm {
+    pub(super) pat: Pat,
+    pub(super) guard: Option<Expr>,
+    pub(super) body: Block,
+}
+
+pub(super) enum Loop {
+    Forever,
+    While(Test),
+    For(Pat, Head),
+}
+
+/// Reads the body of a function.
+pub(super) fn shape(body: syn::Block, names: &mut Names, errors: &mut Errors) -> Block {
+    Shape { names, errors, holes: 0 }.block(body)
+}
+
+struct Shape<'a> {
+    names: &'a mut Names,
+    errors: &'a mut Errors,
+    holes: usize,
+}
+
+impl Shape<'_> {
+    fn refuse(&mut self, tokens: &dyn ToTokens, message: &'static str) {
+        // Under the user's names: tokens are only looked at for where they are.
+        self.errors.under(self.names.restore(tokens.to_token_stream()), message);
+    }
+
+    fn block(&mut self, block: syn::Block) -> Block {
+        let mut shaped = Block::default();
+        let count = block.stmts.len();
+        for (n, stmt) in block.stmts.into_iter().enumerate() {
+            match stmt {
+                SynStmt::Local(local) => self.local(local, &mut shaped),
+                SynStmt::Expr(expr, semi) => {
+                    let last = n + 1 == count;
+                    // As a tail `return …` fits every type.
+                    let ends = matches!(expr, Expr::Return(_) | Expr::Break(_) | Expr::Continue(_)) || panics(&expr);
+                    let value = self.value(expr);
+                    if last && (semi.is_none() || ends) {
+                        shaped.tail = Some(Box::new(value));
+                    } else {
+                        shaped.stmts.push(Stmt::Do(value));
+                    }
+                }
+                // The first walk refused items, and made expressions of macros.
+                SynStmt::Item(_) | SynStmt::Macro(_) => {}
+            }
+        }
+        shaped
+    }
+
+    fn local(&mut self, mut local: syn::Local, shaped: &mut Block) {
+        let Some(init) = local.init.take() else {
+            shaped.stmts.push(Stmt::Declare(local));
+            return;
+        };
+        let (mut pat, ty) = match local.pat {
+            Pat::Type(typed) => (*typed.pat, Some(*typed.ty)),
+            pat => (pat, None),
+        };
+        let mut expr = *init.expr;
+        // `let r = &f();` keeps what `f` returned as long as `r`: in a local of its own, which has a place.
+        if let Expr::Reference(inner) = &mut expr
+            && hold::is_made(inner)
+        {
+            let hidden = self.names.hidden(inner.and_token.span);
+            let path = Expr::Path(syn::ExprPath { attrs: Vec::new(), qself: None, path: hidden.clone().into() });
+            let made = core::mem::replace(&mut *inner.expr, path);
+            let mutability = inner.mutability.is_some().then(<syn::Token![mut]>::default);
+            let pat = syn::PatIdent { attrs: Vec::new(), by_ref: None, mutability, ident: hidden, subpat: None };
+            let value = self.value(made);
+            shaped.stmts.push(Stmt::Let { pat: Pat::Ident(pat), ty: None, value, otherwise: None });
+        }
+        if let Err((at, message)) = hold::extended(&mut expr, self.names) {
+            self.refuse(&at, message);
+        }
+        if has_ref(&mut pat) && hold::is_value(&expr) {
+            hold::keep(&mut expr);
+        }
+        let otherwise = init.diverge.map(|(_, otherwise)| *otherwise);
+        if let Some(otherwise) = &otherwise
+            && awaits(otherwise)
+        {
+            self.refuse(otherwise, says::ELSE_OF_LET);
+        }
+        let value = self.value(expr);
+        shaped.stmts.push(Stmt::Let { pat, ty, value, otherwise });
+    }
+
+    pub(super) fn value(&mut self, expr: Expr) -> Value {
+        if !awaits(&expr) {
+            return Value::Native(Head { awaits: Vec::new(), rest: expr });
+        }
+        match expr {
+            Expr::Paren(inner) => self.value(*inner.expr),
+            Expr::Group(inner) => self.value(*inner.expr),
+            Expr::Block(inner) => Value::Block { label: inner.label, block: self.block(inner.block) },
+            Expr::If(inner) if self.branches(&inner) => self.conditional(inner),
+            Expr::Match(inner) if inner.arms.iter().any(awaits) => {
+                let mut head = self.head(*inner.expr);
+                let mut arms: Vec<Arm> = inner.arms.into_iter().map(|arm| self.arm(arm)).collect();
+                let mut pats: Vec<&mut Pat> = arms.iter_mut().map(|arm| &mut arm.pat).collect();
+                self.matched(&mut head.rest, &mut pats, false);
+                Value::Match { head, arms }
+            }
+            Expr::Loop(inner) => Value::Loop { label: inner.label, kind: Loop::Forever, body: self.block(inner.body) },
+            Expr::While(inner) => {
+                let kind = Loop::While(self.test(*inner.cond, false));
+                Value::Loop { label: inner.label, kind, body: self.block(inner.body) }
+            }
+            Expr::ForLoop(inner) => {
+                let mut head = self.head(*inner.expr);
+                self.hold(&mut head.rest);
+                Value::Loop { label: inner.label, kind: Loop::For(*inner.pat, head), body: self.block(inner.body) }
+            }
+            other => Value::Native(self.head(other)),
+        }
+    }
+
+    /// Whether the awaits of an `if` are not in its condition alone.
+    fn branches(&mut self, inner: &syn::ExprIf) -> bool {
+        awaits(&inner.then_branch) || inner.else_branch.as_ref().is_some_and(|(_, otherwise)| awaits(otherwise))
+    }
+
+    fn conditional(&mut self, inner: syn::ExprIf) -> Value {
+        let otherwise_awaits = inner.else_branch.as_ref().is_some_and(|(_, otherwise)| awaits(otherwise));
+        let test = self.test(*inner.cond, otherwise_awaits);
+        let then = self.block(inner.then_branch);
+        let otherwise = inner.else_branch.map(|(_, otherwise)| match *otherwise {
+            Expr::Block(inner) if inner.label.is_none() => self.block(inner.block),
+            other => Block { stmts: Vec::new(), tail: Some(Box::new(self.value(other))) },
+        });
+        Value::If { test, then, otherwise }
+    }
+
+    fn test(&mut self, cond: Expr, otherwise_awaits: bool) -> Test {
+        match cond {
+            Expr::Let(mut inner) => {
+                let mut head = self.head(*inner.expr);
+                self.matched(&mut head.rest, &mut [&mut inner.pat], otherwise_awaits);
+                Test::Let(*inner.pat, head)
+            }
+            Expr::Paren(inner) => self.test(*inner.expr, otherwise_awaits),
+            cond => {
+                if has_let(&cond) {
+                    self.refuse(&cond, says::LET_CHAIN);
+                }
+                Test::Bool(self.head(cond))
+            }
+        }
+    }
+
+    fn arm(&mut self, arm: syn::Arm) -> Arm {
+        let guard = arm.guard.map(|(_, guard)| *guard);
+        if let Some(guard) = &guard
+            && (awaits(guard) || has_let(guard))
+        {
+            self.refuse(guard, says::ARM_GUARD);
+        }
+        let body = match *arm.body {
+            Expr::Block(inner) if inner.label.is_none() => self.block(inner.block),
+            other => Block { stmts: Vec::new(), tail: Some(Box::new(self.value(other))) },
+        };
+        Arm { pat: arm.pat, guard, body }
+    }
+
+    /// Splits an expression at its awaits (inv. 1).
+    fn head(&mut self, mut rest: Expr) -> Head {
+        let mut found = Vec::new();
+        if awaits(&rest) {
+            self.split(&mut rest, &mut found);
+            if awaits(&rest) {
+                self.refuse(&rest, says::OPERANDS);
+            }
+        }
+        Head { awaits: found, rest }
+    }
+
+    /// Takes the first evaluated `.await` out of `expr`, after those within its operand.
+    fn split(&mut self, expr: &mut Expr, found: &mut Vec<Await>) {
+        if !awaits(expr) {
+            return;
+        }
+        let expr: &mut Expr = match expr {
+            Expr::Await(inner) => {
+                let span = inner.await_token.span;
+                let mut operand = core::mem::replace(&mut *inner.base, super::walk::taken());
+                self.split(&mut operand, found);
+                if awaits(&operand) {
+                    self.refuse(&operand, says::OPERANDS);
+                }
+                self.hold(&mut operand);
+                let hole = Ident::new(&format!("{RESERVED}value_{}", self.holes), Span::mixed_site());
+                self.holes += 1;
+                // In braces it is a value, as what it stands for: moved at once, and a temporary where it is borrowed.
+                *expr = syn::parse_quote!({ #hole });
+                found.push(Await { operand, hole, span });
+                return;
+            }
+            Expr::Array(inner) => return self.split_first(&mut inner.elems, found),
+            Expr::Tuple(inner) => return self.split_first(&mut inner.elems, found),
+            Expr::Struct(inner) => {
+                return self.split_first(inner.fields.iter_mut().map(|field| &mut field.expr), found);
+            }
+            Expr::Assign(inner) => &mut inner.right,
+            Expr::Binary(inner) if is_compound(&inner.op) => {
+                if !simple(&inner.left) {
+                    self.refuse(&inner.left, says::COMPOUND);
+                }
+                &mut inner.right
+            }
+            Expr::Binary(inner) if is_lazy(&inner.op) && awaits(&inner.right) => {
+                self.refuse(&inner.op, says::LAZY);
+                return;
+            }
+            Expr::Binary(inner) => return self.split_first([&mut *inner.left, &mut *inner.right], found),
+            Expr::Break(inner) => return self.split_option(inner.expr.as_deref_mut(), found),
+            Expr::Return(inner) => return self.split_option(inner.expr.as_deref_mut(), found),
+            Expr::Call(inner) if awaits(&inner.func) => &mut inner.func,
+            Expr::Call(inner) if matches!(&*inner.func, Expr::Path(_)) && local(&inner.func).is_none() => {
+                return self.split_first(&mut inner.args, found);
+            }
+            Expr::Cast(inner) => &mut inner.expr,
+            Expr::Field(inner) => &mut inner.base,
+            Expr::Group(inner) => &mut inner.expr,
+            Expr::If(inner) if !self.branches(inner) && !has_let(&inner.cond) => &mut inner.cond,
+            Expr::If(inner) if !self.branches(inner) => match &mut *inner.cond {
+                Expr::Let(inner) => &mut inner.expr,
+                other => {
+                    return self.refuse(other, says::LET_CHAIN);
+                }
+            },
+            Expr::Index(inner) => &mut inner.expr,
+            Expr::Match(inner) if !inner.arms.iter().any(awaits) => &mut inner.expr,
+            Expr::MethodCall(inner) => &mut inner.receiver,
+            Expr::Paren(inner) => &mut inner.expr,
+            Expr::Reference(inner) => &mut inner.expr,
+            Expr::Repeat(inner) => &mut inner.expr,
+            Expr::Try(inner) => &mut inner.expr,
+            Expr::Unary(inner) if matches!(inner.op, UnOp::Neg(_) | UnOp::Not(_) | UnOp::Deref(_)) => &mut inner.expr,
+            Expr::Closure(inner) => {
+                self.refuse(inner, says::IN_CLOSURE);
+                return;
+            }
+            other => {
+                self.refuse(other, says::OPERANDS);
+                return;
+            }
+        };
+        self.split(expr, found);
+    }
+
+    /// Of operands in order, literals do nothing that could come too early.
+    fn split_first<'e>(&mut self, operands: impl IntoIterator<Item = &'e mut Expr>, found: &mut Vec<Await>) {
+        if let Some(first) = operands.into_iter().find(|operand| !hold::is_literal(operand)) {
+            self.split(first, found);
+        }
+    }
+
+    fn split_option(&mut self, expr: Option<&mut Expr>, found: &mut Vec<Await>) {
+        if let Some(expr) = expr {
+            self.split(expr, found);
+        }
+    }
+
+    /// Makes sure of inv. 2 for an operand.
+    fn hold(&mut self, operand: &mut Expr) {
+        if let Err((at, message)) = hold::operand(operand, self.names) {
+            self.refuse(&at, message);
+        }
+    }
+
+    /// Makes sure of inv. 2 for what patterns look at while branches await.
+    fn matched(&mut self, scrutinee: &mut Expr, pats: &mut [&mut Pat], otherwise_awaits: bool) {
+        if let Err((at, message)) = hold::scrutinee(scrutinee, pats, otherwise_awaits, self.names) {
+            self.refuse(&at, message);
+        }
+    }
+}
+
+/// A local, or a field of one: nothing is called to find it.
+fn simple(place: &Expr) -> bool {
+    match place {
+        Expr::Field(field) => simple(&field.base),
+        other => local(other).is_some(),
+    }
+}
+
+/// Whether a condition has a `let` in it.
+pub(super) fn has_let(cond: &Expr) -> bool {
+    match cond {
+        Expr::Let(_) => true,
+        Expr::Binary(binary) if is_lazy(&binary.op) => has_let(&binary.left) || has_let(&binary.right),
+        Expr::Paren(inner) => has_let(&inner.expr),
+        Expr::Group(inner) => has_let(&inner.expr),
+        _ => false,
+    }
+}
+
+/// Whether a pattern borrows by `ref`.
+pub(super) fn has_ref(pat: &mut Pat) -> bool {
+    let mut found = false;
+    super::rename::each_name(pat, &mut |name| found |= name.by_ref.is_some());
+    found
+}
+
+fn panics(expr: &Expr) -> bool {
+    let Expr::Macro(call) = expr else { return false };
+    call.mac.path.get_ident().is_some_and(|name| ["panic", "unreachable", "todo"].iter().any(|known| name == known))
+}
+
+/// Where to point, and what to say.
+pub(super) type Refusal = (TokenStream, &'static str);
+
+pub(super) fn refusal<T>(tokens: &impl ToTokens, message: &'static str) -> Result<T, Refusal> {
+    Err((tokens.to_token_stream(), message))
+}

@@ -1,0 +1,117 @@
+/// Adds.
+fn add(a: u8, b: u8) -> impl ::core::future::Future<Output = u8> {
+    #[allow(dead_code, reason = "rustc checks it; what runs is the machine")]
+    async fn add(a: u8, b: u8) -> u8 {
+        a + b
+    }
+    #[allow(
+        unused,
+        unreachable_code,
+        non_snake_case,
+        dangerous_implicit_autorefs,
+        dropping_copy_types,
+        dropping_references,
+        let_underscore_drop,
+        clippy::all,
+        clippy::pedantic,
+        clippy::nursery,
+        clippy::restriction,
+        reason = "the lints of the source are those of the function above"
+    )]
+    {
+        use ::bespoke::__private::machine as __bespoke_rt;
+        if false {
+            let a @ _ = ();
+            let b @ _ = ();
+        }
+        if false {
+            let _: ::core::primitive::i32 = {
+                let the_edition_is_2024 = ::core::cell::RefCell::new(0);
+                *the_edition_is_2024.borrow()
+            };
+        }
+        let __bespoke_argument_0 = a;
+        let __bespoke_argument_1 = b;
+        __bespoke_rt::scalar::<u8>(::core::ptr::null_mut());
+        __bespoke_rt::scalar::<u8>(::core::ptr::null_mut());
+        unsafe {
+            __bespoke_rt::machine::<
+                _,
+                u8,
+                _,
+                _,
+                _,
+            >(
+                move |__bespoke_frame: *mut __bespoke_rt::Frame<_, ()>| unsafe {
+                    let __bespoke_storage = __bespoke_rt::frame::storage(
+                        __bespoke_frame,
+                    );
+                    let __bespoke_arguments = __bespoke_storage;
+                    (&raw mut (*__bespoke_frame).state).write(0);
+                    (&raw mut (*__bespoke_frame).flags)
+                        .write(<() as __bespoke_rt::Flags>::NONE);
+                    __bespoke_rt::frame::write(
+                        __bespoke_arguments,
+                        (__bespoke_argument_0, __bespoke_argument_1),
+                    );
+                },
+                |
+                    __bespoke_frame: *mut __bespoke_rt::Frame<_, ()>,
+                    __bespoke_context: &mut ::core::task::Context<'_>,
+                | -> __bespoke_rt::Step<u8> {
+                    unsafe {
+                        let __bespoke_storage = __bespoke_rt::frame::storage(
+                            __bespoke_frame,
+                        );
+                        let __bespoke_arguments = __bespoke_storage;
+                        let mut __bespoke_state: ::core::primitive::u8 = (*__bespoke_frame)
+                            .state;
+                        let mut __bespoke_poison = __bespoke_rt::Poison::new(
+                            &raw mut (*__bespoke_frame).state,
+                        );
+                        '__bespoke_machine: loop {
+                            '__bespoke_states: {
+                                '__bespoke_0: {
+                                    match __bespoke_state {
+                                        0u8 => break '__bespoke_0,
+                                        __bespoke_other => {
+                                            __bespoke_poison.leave(__bespoke_other);
+                                            __bespoke_rt::resumed(__bespoke_other)
+                                        }
+                                    }
+                                }
+                                {
+                                    let (__bespoke_argument_0, __bespoke_argument_1) = __bespoke_arguments
+                                        .read();
+                                    let a = __bespoke_argument_0;
+                                    let b = __bespoke_argument_1;
+                                    return {
+                                        let __bespoke_output: u8 = a + b;
+                                        __bespoke_poison.leave(__bespoke_rt::DONE);
+                                        __bespoke_rt::Step::Ready(__bespoke_output)
+                                    };
+                                }
+                                ::core::unreachable!();
+                            }
+                        }
+                    }
+                },
+                |__bespoke_frame: *mut __bespoke_rt::Frame<_, ()>| unsafe {
+                    let __bespoke_storage = __bespoke_rt::frame::storage(
+                        __bespoke_frame,
+                    );
+                    let __bespoke_arguments = __bespoke_storage;
+                    match (*__bespoke_frame).state {
+                        0 => {
+                            let (__bespoke_argument_0, __bespoke_argument_1) = __bespoke_arguments
+                                .read();
+                            let __bespoke_argument_1 = __bespoke_argument_1;
+                            let __bespoke_argument_0 = __bespoke_argument_0;
+                        }
+                        _ => {}
+                    }
+                },
+            )
+        }
+    }
+}

@@ -1,0 +1,3 @@
+async fn wait<T>(t: T) {
+    t.await;
+}

@@ -1,0 +1,4 @@
+#[bespoke::async_fn(rustc)]
+async fn wait<T>(t: T) {
+    t.await;
+}

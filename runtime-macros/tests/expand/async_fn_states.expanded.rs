@@ -1,0 +1,482 @@
+pub fn total<'__bespoke_a>(
+    list: Vec<Item>,
+    limit: &'__bespoke_a u64,
+) -> impl ::core::future::Future<Output = Result<u64, Error>> {
+    #[allow(dead_code, reason = "rustc checks it; what runs is the machine")]
+    async fn total(mut list: Vec<Item>, limit: &u64) -> Result<u64, Error> {
+        let mut sum = 0;
+        while let Some(item) = list.pop() {
+            let price = price_of(&item).await?;
+            if price > *limit {
+                refuse(item).await;
+                continue;
+            }
+            sum += price;
+        }
+        Ok(sum)
+    }
+    #[allow(
+        unused,
+        unreachable_code,
+        non_snake_case,
+        dangerous_implicit_autorefs,
+        dropping_copy_types,
+        dropping_references,
+        let_underscore_drop,
+        clippy::all,
+        clippy::pedantic,
+        clippy::nursery,
+        clippy::restriction,
+        reason = "the lints of the source are those of the function above"
+    )]
+    {
+        use ::bespoke::__private::machine as __bespoke_rt;
+        if false {
+            let list @ _ = ();
+            let limit @ _ = ();
+            let sum @ _ = ();
+            let item @ _ = ();
+            let price @ _ = ();
+        }
+        if false {
+            let _: ::core::primitive::i32 = {
+                let the_edition_is_2024 = ::core::cell::RefCell::new(0);
+                *the_edition_is_2024.borrow()
+            };
+        }
+        let __bespoke_argument_0 = list;
+        let __bespoke_argument_1 = limit;
+        __bespoke_rt::scalar::<&u64>(::core::ptr::null_mut());
+        unsafe {
+            __bespoke_rt::machine::<
+                _,
+                Result<u64, Error>,
+                _,
+                _,
+                _,
+            >(
+                move |
+                    __bespoke_frame: *mut __bespoke_rt::Frame<_, ::core::primitive::u8>|
+                unsafe {
+                    let __bespoke_storage = __bespoke_rt::frame::storage(
+                        __bespoke_frame,
+                    );
+                    let __bespoke_place_0 = __bespoke_rt::frame::first(
+                        __bespoke_storage,
+                    );
+                    let __bespoke_region_1 = __bespoke_rt::frame::second(
+                        __bespoke_storage,
+                    );
+                    let __bespoke_place_1 = __bespoke_rt::frame::first(
+                        __bespoke_region_1,
+                    );
+                    let __bespoke_region_2 = __bespoke_rt::frame::second(
+                        __bespoke_region_1,
+                    );
+                    let __bespoke_place_2 = __bespoke_rt::frame::first(
+                        __bespoke_region_2,
+                    );
+                    let __bespoke_region_3 = __bespoke_rt::frame::second(
+                        __bespoke_region_2,
+                    );
+                    let __bespoke_place_3 = __bespoke_rt::frame::first(
+                        __bespoke_region_3,
+                    );
+                    let __bespoke_region_4 = __bespoke_rt::frame::second(
+                        __bespoke_region_3,
+                    );
+                    let __bespoke_region_5 = __bespoke_rt::frame::left(
+                        __bespoke_region_4,
+                    );
+                    let __bespoke_region_6 = __bespoke_rt::frame::right(
+                        __bespoke_region_4,
+                    );
+                    let __bespoke_hidden_1 = __bespoke_region_5;
+                    let __bespoke_place_5 = __bespoke_rt::frame::first(
+                        __bespoke_region_6,
+                    );
+                    let __bespoke_region_7 = __bespoke_rt::frame::second(
+                        __bespoke_region_6,
+                    );
+                    let __bespoke_hidden_2 = __bespoke_region_7;
+                    (&raw mut (*__bespoke_frame).state).write(0);
+                    (&raw mut (*__bespoke_frame).flags)
+                        .write(<::core::primitive::u8 as __bespoke_rt::Flags>::NONE);
+                    __bespoke_rt::frame::write(__bespoke_place_0, __bespoke_argument_0);
+                    __bespoke_rt::frame::write(__bespoke_place_1, __bespoke_argument_1);
+                    __bespoke_rt::scalar(__bespoke_place_1);
+                },
+                |
+                    __bespoke_frame: *mut __bespoke_rt::Frame<_, ::core::primitive::u8>,
+                    __bespoke_context: &mut ::core::task::Context<'_>,
+                | -> __bespoke_rt::Step<Result<u64, Error>> {
+                    unsafe {
+                        let __bespoke_storage = __bespoke_rt::frame::storage(
+                            __bespoke_frame,
+                        );
+                        let __bespoke_place_0 = __bespoke_rt::frame::first(
+                            __bespoke_storage,
+                        );
+                        let __bespoke_region_1 = __bespoke_rt::frame::second(
+                            __bespoke_storage,
+                        );
+                        let __bespoke_place_1 = __bespoke_rt::frame::first(
+                            __bespoke_region_1,
+                        );
+                        let __bespoke_region_2 = __bespoke_rt::frame::second(
+                            __bespoke_region_1,
+                        );
+                        let __bespoke_place_2 = __bespoke_rt::frame::first(
+                            __bespoke_region_2,
+                        );
+                        let __bespoke_region_3 = __bespoke_rt::frame::second(
+                            __bespoke_region_2,
+                        );
+                        let __bespoke_place_3 = __bespoke_rt::frame::first(
+                            __bespoke_region_3,
+                        );
+                        let __bespoke_region_4 = __bespoke_rt::frame::second(
+                            __bespoke_region_3,
+                        );
+                        let __bespoke_region_5 = __bespoke_rt::frame::left(
+                            __bespoke_region_4,
+                        );
+                        let __bespoke_region_6 = __bespoke_rt::frame::right(
+                            __bespoke_region_4,
+                        );
+                        let __bespoke_hidden_1 = __bespoke_region_5;
+                        let __bespoke_place_5 = __bespoke_rt::frame::first(
+                            __bespoke_region_6,
+                        );
+                        let __bespoke_region_7 = __bespoke_rt::frame::second(
+                            __bespoke_region_6,
+                        );
+                        let __bespoke_hidden_2 = __bespoke_region_7;
+                        let mut __bespoke_state: ::core::primitive::u8 = (*__bespoke_frame)
+                            .state;
+                        let mut __bespoke_poison = __bespoke_rt::Poison::new(
+                            &raw mut (*__bespoke_frame).state,
+                        );
+                        '__bespoke_machine: loop {
+                            '__bespoke_states: {
+                                '__bespoke_2: {
+                                    '__bespoke_4: {
+                                        '__bespoke_5: {
+                                            '__bespoke_3: {
+                                                '__bespoke_1: {
+                                                    '__bespoke_0: {
+                                                        match __bespoke_state {
+                                                            0u8 => break '__bespoke_0,
+                                                            1u8 => break '__bespoke_1,
+                                                            3u8 => break '__bespoke_3,
+                                                            5u8 => break '__bespoke_5,
+                                                            __bespoke_other => {
+                                                                __bespoke_poison.leave(__bespoke_other);
+                                                                __bespoke_rt::resumed(__bespoke_other)
+                                                            }
+                                                        }
+                                                    }
+                                                    {
+                                                        let mut __bespoke_guard_0 = __bespoke_rt::Guard::new(
+                                                            __bespoke_place_0,
+                                                        );
+                                                        let __bespoke_bound___bespoke_2_sum = 0;
+                                                        __bespoke_rt::frame::write(
+                                                            __bespoke_place_2,
+                                                            __bespoke_bound___bespoke_2_sum,
+                                                        );
+                                                        __bespoke_rt::scalar(__bespoke_place_2);
+                                                        {
+                                                            __bespoke_guard_0.leave();
+                                                            break '__bespoke_1;
+                                                        }
+                                                    }
+                                                    ::core::unreachable!();
+                                                }
+                                                {
+                                                    let mut __bespoke_guard_0 = __bespoke_rt::Guard::new(
+                                                        __bespoke_place_0,
+                                                    );
+                                                    if let Some(__bespoke_bound___bespoke_3_item) = __bespoke_rt::whole(
+                                                        (*__bespoke_place_0).pop(),
+                                                    ) {
+                                                        __bespoke_rt::frame::write(
+                                                            __bespoke_place_3,
+                                                            __bespoke_bound___bespoke_3_item,
+                                                        );
+                                                        let mut __bespoke_guard_3 = __bespoke_rt::Guard::new(
+                                                            __bespoke_place_3,
+                                                        );
+                                                        __bespoke_rt::frame::write(
+                                                            __bespoke_hidden_1,
+                                                            ::core::future::IntoFuture::into_future(
+                                                                price_of(&(*__bespoke_place_3)),
+                                                            ),
+                                                        );
+                                                        {
+                                                            __bespoke_guard_0.leave();
+                                                            __bespoke_guard_3.save(&mut (*__bespoke_frame).flags, 0u32);
+                                                            break '__bespoke_3;
+                                                        }
+                                                    } else {
+                                                        __bespoke_guard_0.leave();
+                                                        break '__bespoke_2;
+                                                    }
+                                                }
+                                                ::core::unreachable!();
+                                            }
+                                            {
+                                                let mut __bespoke_guard_0 = __bespoke_rt::Guard::new(
+                                                    __bespoke_place_0,
+                                                );
+                                                let mut __bespoke_guard_3 = __bespoke_rt::Guard::load(
+                                                    __bespoke_place_3,
+                                                    (*__bespoke_frame).flags,
+                                                    0u32,
+                                                );
+                                                let mut __bespoke_guard_4 = __bespoke_rt::Guard::new(
+                                                    __bespoke_hidden_1,
+                                                );
+                                                let __bespoke_value_0 = match __bespoke_rt::poll(
+                                                    __bespoke_hidden_1,
+                                                    __bespoke_context,
+                                                ) {
+                                                    ::core::task::Poll::Ready(__bespoke_value) => {
+                                                        __bespoke_value
+                                                    }
+                                                    ::core::task::Poll::Pending => {
+                                                        __bespoke_guard_0.leave();
+                                                        __bespoke_guard_3.save(&mut (*__bespoke_frame).flags, 0u32);
+                                                        __bespoke_guard_4.leave();
+                                                        __bespoke_poison.leave(3u8);
+                                                        return __bespoke_rt::Step::Pending;
+                                                    }
+                                                };
+                                                ::core::mem::drop(__bespoke_guard_4);
+                                                let __bespoke_bound___bespoke_4_price = (match __bespoke_rt::question::Branch::branch({
+                                                    __bespoke_value_0
+                                                }) {
+                                                    ::core::ops::ControlFlow::Continue(__bespoke_value) => {
+                                                        __bespoke_value
+                                                    }
+                                                    ::core::ops::ControlFlow::Break(__bespoke_residual) => {
+                                                        return {
+                                                            let __bespoke_output: Result<u64, Error> = __bespoke_rt::question::FromResidual::from_residual(
+                                                                __bespoke_residual,
+                                                            );
+                                                            __bespoke_poison.leave(__bespoke_rt::DONE);
+                                                            __bespoke_rt::Step::Ready(__bespoke_output)
+                                                        };
+                                                    }
+                                                });
+                                                __bespoke_rt::frame::write(
+                                                    __bespoke_place_5,
+                                                    __bespoke_bound___bespoke_4_price,
+                                                );
+                                                let mut __bespoke_guard_5 = __bespoke_rt::Guard::new(
+                                                    __bespoke_place_5,
+                                                );
+                                                if (*__bespoke_place_5) > *(*__bespoke_place_1) {
+                                                    __bespoke_rt::frame::write(
+                                                        __bespoke_hidden_2,
+                                                        ::core::future::IntoFuture::into_future(
+                                                            refuse(__bespoke_guard_3.take()),
+                                                        ),
+                                                    );
+                                                    {
+                                                        __bespoke_guard_0.leave();
+                                                        __bespoke_guard_3.save(&mut (*__bespoke_frame).flags, 0u32);
+                                                        __bespoke_guard_5.save(&mut (*__bespoke_frame).flags, 1u32);
+                                                        break '__bespoke_5;
+                                                    }
+                                                } else {
+                                                    {
+                                                        __bespoke_guard_0.leave();
+                                                        __bespoke_guard_3.save(&mut (*__bespoke_frame).flags, 0u32);
+                                                        __bespoke_guard_5.save(&mut (*__bespoke_frame).flags, 1u32);
+                                                        break '__bespoke_4;
+                                                    }
+                                                }
+                                            }
+                                            ::core::unreachable!();
+                                        }
+                                        {
+                                            let mut __bespoke_guard_0 = __bespoke_rt::Guard::new(
+                                                __bespoke_place_0,
+                                            );
+                                            let mut __bespoke_guard_3 = __bespoke_rt::Guard::load(
+                                                __bespoke_place_3,
+                                                (*__bespoke_frame).flags,
+                                                0u32,
+                                            );
+                                            let mut __bespoke_guard_5 = __bespoke_rt::Guard::load(
+                                                __bespoke_place_5,
+                                                (*__bespoke_frame).flags,
+                                                1u32,
+                                            );
+                                            let mut __bespoke_guard_6 = __bespoke_rt::Guard::new(
+                                                __bespoke_hidden_2,
+                                            );
+                                            let __bespoke_value_1 = match __bespoke_rt::poll(
+                                                __bespoke_hidden_2,
+                                                __bespoke_context,
+                                            ) {
+                                                ::core::task::Poll::Ready(__bespoke_value) => {
+                                                    __bespoke_value
+                                                }
+                                                ::core::task::Poll::Pending => {
+                                                    __bespoke_guard_0.leave();
+                                                    __bespoke_guard_3.save(&mut (*__bespoke_frame).flags, 0u32);
+                                                    __bespoke_guard_5.save(&mut (*__bespoke_frame).flags, 1u32);
+                                                    __bespoke_guard_6.leave();
+                                                    __bespoke_poison.leave(5u8);
+                                                    return __bespoke_rt::Step::Pending;
+                                                }
+                                            };
+                                            ::core::mem::drop(__bespoke_guard_6);
+                                            { __bespoke_value_1 };
+                                            {
+                                                {
+                                                    __bespoke_guard_0.leave();
+                                                    __bespoke_state = 1u8;
+                                                    continue '__bespoke_machine;
+                                                }
+                                            };
+                                            {
+                                                __bespoke_guard_0.leave();
+                                                __bespoke_guard_3.save(&mut (*__bespoke_frame).flags, 0u32);
+                                                __bespoke_guard_5.save(&mut (*__bespoke_frame).flags, 1u32);
+                                                break '__bespoke_4;
+                                            }
+                                        }
+                                        ::core::unreachable!();
+                                    }
+                                    {
+                                        let mut __bespoke_guard_0 = __bespoke_rt::Guard::new(
+                                            __bespoke_place_0,
+                                        );
+                                        let mut __bespoke_guard_3 = __bespoke_rt::Guard::load(
+                                            __bespoke_place_3,
+                                            (*__bespoke_frame).flags,
+                                            0u32,
+                                        );
+                                        let mut __bespoke_guard_5 = __bespoke_rt::Guard::load(
+                                            __bespoke_place_5,
+                                            (*__bespoke_frame).flags,
+                                            1u32,
+                                        );
+                                        (*__bespoke_place_2) += __bespoke_guard_5.take();
+                                        {
+                                            __bespoke_guard_0.leave();
+                                            __bespoke_state = 1u8;
+                                            continue '__bespoke_machine;
+                                        }
+                                    }
+                                    ::core::unreachable!();
+                                }
+                                {
+                                    let mut __bespoke_guard_0 = __bespoke_rt::Guard::new(
+                                        __bespoke_place_0,
+                                    );
+                                    return {
+                                        let __bespoke_output: Result<u64, Error> = Ok(
+                                            __bespoke_place_2.read(),
+                                        );
+                                        __bespoke_poison.leave(__bespoke_rt::DONE);
+                                        __bespoke_rt::Step::Ready(__bespoke_output)
+                                    };
+                                }
+                                ::core::unreachable!();
+                            }
+                        }
+                    }
+                },
+                |__bespoke_frame: *mut __bespoke_rt::Frame<_, ::core::primitive::u8>| unsafe {
+                    let __bespoke_storage = __bespoke_rt::frame::storage(
+                        __bespoke_frame,
+                    );
+                    let __bespoke_place_0 = __bespoke_rt::frame::first(
+                        __bespoke_storage,
+                    );
+                    let __bespoke_region_1 = __bespoke_rt::frame::second(
+                        __bespoke_storage,
+                    );
+                    let __bespoke_place_1 = __bespoke_rt::frame::first(
+                        __bespoke_region_1,
+                    );
+                    let __bespoke_region_2 = __bespoke_rt::frame::second(
+                        __bespoke_region_1,
+                    );
+                    let __bespoke_place_2 = __bespoke_rt::frame::first(
+                        __bespoke_region_2,
+                    );
+                    let __bespoke_region_3 = __bespoke_rt::frame::second(
+                        __bespoke_region_2,
+                    );
+                    let __bespoke_place_3 = __bespoke_rt::frame::first(
+                        __bespoke_region_3,
+                    );
+                    let __bespoke_region_4 = __bespoke_rt::frame::second(
+                        __bespoke_region_3,
+                    );
+                    let __bespoke_region_5 = __bespoke_rt::frame::left(
+                        __bespoke_region_4,
+                    );
+                    let __bespoke_region_6 = __bespoke_rt::frame::right(
+                        __bespoke_region_4,
+                    );
+                    let __bespoke_hidden_1 = __bespoke_region_5;
+                    let __bespoke_place_5 = __bespoke_rt::frame::first(
+                        __bespoke_region_6,
+                    );
+                    let __bespoke_region_7 = __bespoke_rt::frame::second(
+                        __bespoke_region_6,
+                    );
+                    let __bespoke_hidden_2 = __bespoke_region_7;
+                    match (*__bespoke_frame).state {
+                        0 => {
+                            let __bespoke_argument_1 = __bespoke_rt::Guard::new(
+                                __bespoke_place_1,
+                            );
+                            let __bespoke_argument_0 = __bespoke_rt::Guard::new(
+                                __bespoke_place_0,
+                            );
+                        }
+                        3u8 => {
+                            let mut __bespoke_guard_0 = __bespoke_rt::Guard::new(
+                                __bespoke_place_0,
+                            );
+                            let mut __bespoke_guard_3 = __bespoke_rt::Guard::load(
+                                __bespoke_place_3,
+                                (*__bespoke_frame).flags,
+                                0u32,
+                            );
+                            let mut __bespoke_guard_4 = __bespoke_rt::Guard::new(
+                                __bespoke_hidden_1,
+                            );
+                        }
+                        5u8 => {
+                            let mut __bespoke_guard_0 = __bespoke_rt::Guard::new(
+                                __bespoke_place_0,
+                            );
+                            let mut __bespoke_guard_3 = __bespoke_rt::Guard::load(
+                                __bespoke_place_3,
+                                (*__bespoke_frame).flags,
+                                0u32,
+                            );
+                            let mut __bespoke_guard_5 = __bespoke_rt::Guard::load(
+                                __bespoke_place_5,
+                                (*__bespoke_frame).flags,
+                                1u32,
+                            );
+                            let mut __bespoke_guard_6 = __bespoke_rt::Guard::new(
+                                __bespoke_hidden_2,
+                            );
+                        }
+                        _ => {}
+                    }
+                },
+            )
+        }
+    }
+}

@@ -1,0 +1,8 @@
+//! The functions that both compilers get.
+#![allow(clippy::all, clippy::std_instead_of_core, reason = "odd programs on purpose: each is there for one rule")]
+
+mod attacks;
+mod branches;
+mod loops;
+mod operands;
+mod straight;

@@ -1,0 +1,176 @@
+//! What only our futures have: their sizes, which are Send, and what a poll after the end says.
+
+use core::panic::AssertUnwindSafe;
+use core::pin::pin;
+use core::task::{Context, Poll, Waker};
+use std::panic::catch_unwind;
+use std::rc::Rc;
+
+use crate::harness::{d, wait};
+
+/// Prints the sizes of the two futures of a function of the corpus: `cargo test --test async_fn -- --nocapture`.
+pub(crate) fn size<A, B>(name: &str, _: impl Fn() -> A, _: impl Fn() -> B) {
+    println!("size {name}: {} {}", size_of::<A>(), size_of::<B>());
+}
+
+fn size_of_result<A, F>(_: impl Fn(A) -> F) -> usize {
+    size_of::<F>()
+}
+
+type Big = [u8; 1024];
+
+async fn leaf(n: u8) -> u8 {
+    wait("leaf", 1, n).await
+}
+
+macro_rules! twice {
+    ($( async fn $name:ident($arg:ident: $ty:ty) -> $output:ty $body:block )*) => {
+        mod ours {
+            use super::*;
+            $( #[bespoke::async_fn] pub(super) async fn $name($arg: $ty) -> $output $body )*
+        }
+        mod theirs {
+            use super::*;
+            $( pub(super) async fn $name($arg: $ty) -> $output $body )*
+        }
+    };
+}
+
+twice! {
+    async fn down(big: Big) -> u8 { c1(big).await }
+    async fn c1(big: Big) -> u8 { c2(big).await }
+    async fn c2(big: Big) -> u8 { c3(big).await }
+    async fn c3(big: Big) -> u8 { c4(big).await }
+    async fn c4(big: Big) -> u8 { c5(big).await }
+    async fn c5(big: Big) -> u8 { c6(big).await }
+    async fn c6(big: Big) -> u8 { c7(big).await }
+    async fn c7(big: Big) -> u8 { leaf(big[0]).await }
+    async fn kept(big: Big) -> u8 {
+        leaf(big[0]).await;
+        big[1]
+    }
+    async fn three_scopes(n: u8) -> u8 {
+        let mut sum = n;
+        {
+            let a = [n; 1024];
+            leaf(1).await;
+            leaf(2).await;
+            sum += a[3];
+        }
+        {
+            let b = [n; 1024];
+            leaf(3).await;
+            leaf(4).await;
+            sum += b[4];
+        }
+        {
+            let c = [n; 1024];
+            leaf(5).await;
+            leaf(6).await;
+            sum += c[5];
+        }
+        sum
+    }
+}
+
+/// The table of the guide. rustc's numbers are those of the pinned toolchain; ours must not grow.
+#[test]
+fn sizes_are_those_of_the_guide() {
+    let table = [
+        ("1 KiB argument, passed down 8 levels", size_of_result(ours::down), size_of_result(theirs::down), DOWN),
+        ("1 KiB argument, used after an await", size_of_result(ours::kept), size_of_result(theirs::kept), KEPT),
+        (
+            "three scopes with 1 KiB each",
+            size_of_result(ours::three_scopes),
+            size_of_result(theirs::three_scopes),
+            SCOPES,
+        ),
+    ];
+    for (what, ours, theirs, expected) in table {
+        println!("| {what} | {ours} | {theirs} |");
+        assert_eq!(ours, expected, "{what}");
+        assert!(ours < theirs, "{what}: {ours} {theirs}");
+    }
+}
+
+const DOWN: usize = 1128;
+const KEPT: usize = 1072;
+const SCOPES: usize = 1088;
+
+fn is_send<T: Send>(_: impl Fn() -> T) {}
+
+#[bespoke::async_fn]
+async fn rc_is_gone_before() -> usize {
+    let rc = Rc::new(3);
+    let n = *rc;
+    drop(rc);
+    wait("w", 1, ()).await;
+    n
+}
+
+#[bespoke::async_fn]
+async fn rc_in_a_scope_before() -> usize {
+    let n = {
+        let rc = Rc::new(3);
+        *rc
+    };
+    wait("w", 1, n).await
+}
+
+/// That an `Rc` across an await is not Send is a program of `tests/ui`.
+#[test]
+fn a_future_is_send_if_what_it_keeps_is() {
+    is_send(rc_is_gone_before);
+    is_send(rc_in_a_scope_before);
+}
+
+#[bespoke::async_fn]
+async fn once() -> usize {
+    wait("w", 0, 1).await
+}
+
+#[bespoke::async_fn]
+async fn panics() -> usize {
+    let x = d("x");
+    wait("w", 0, ()).await;
+    panic!("planned {}", x.touch())
+}
+
+fn message(outcome: Result<Poll<usize>, Box<dyn core::any::Any + Send>>) -> String {
+    let panic = outcome.expect_err("it must panic");
+    panic
+        .downcast_ref::<&str>()
+        .map(ToString::to_string)
+        .or(panic.downcast_ref::<String>().cloned())
+        .unwrap_or_default()
+}
+
+#[test]
+fn a_poll_after_the_end_panics() {
+    let mut context = Context::from_waker(Waker::noop());
+    let mut future = pin!(once());
+    assert_eq!(future.as_mut().poll(&mut context), Poll::Ready(1));
+    let again = catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(&mut context)));
+    assert!(message(again).contains("polled after completion"));
+}
+
+#[test]
+fn a_poll_after_a_panic_panics() {
+    let mut context = Context::from_waker(Waker::noop());
+    let mut future = pin!(panics());
+    for expected in ["planned 1", "polled after a panic", "polled after a panic"] {
+        let outcome = catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(&mut context)));
+        assert!(message(outcome).contains(expected), "{expected}");
+    }
+}
+
+#[bespoke::async_fn(rustc)]
+async fn opted_out<T: Copy>(t: T) -> T {
+    wait("w", 0, t).await
+}
+
+#[test]
+fn the_argument_rustc_leaves_the_function_to_rustc() {
+    let mut context = Context::from_waker(Waker::noop());
+    assert_eq!(pin!(opted_out(5)).poll(&mut context), Poll::Ready(5));
+}
