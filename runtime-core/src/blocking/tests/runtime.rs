@@ -174,17 +174,21 @@ fn dropping_the_runtime_waits_for_the_job_that_runs() {
     let rt = runtime::<Narrow>();
     let done = Arc::new(AtomicBool::new(false));
     let (began, begun) = mpsc::channel();
+    let handle = rt.handle();
     let running = rt.spawn_blocking({
-        let done = done.clone();
+        let (done, handle) = (done.clone(), handle.clone());
         move || {
             began.send(()).unwrap();
+            // Over the whole close, but for its waiting.
+            while !handle.is_closed() {
+                thread::park_timeout(Duration::from_millis(1));
+            }
             thread::park_timeout(Duration::from_millis(20));
             done.store(true, SeqCst);
         }
     });
     begun.recv().unwrap();
     let waiting = rt.spawn_blocking(|| ());
-    let handle = rt.handle();
     drop(rt);
     assert!(done.load(SeqCst));
     let late = handle.spawn_blocking(|| ());
