@@ -72,6 +72,7 @@ use core::ptr::NonNull;
 use core::task::{Context, Waker};
 use core::time::Duration;
 use mio::{Events, Interest, Poll, Registry, Token};
+use std::boxed::Box;
 use std::io;
 use std::sync::Arc;
 use std::vec::Vec;
@@ -122,15 +123,21 @@ struct Source {
     entry: Entry,
     reader: Option<Waker>,
     writer: Option<Waker>,
-    /// Tasks that wait beside each other, for one listener, say: each edge wakes all, as it may stand for several
-    /// connections.
-    readers: Vec<Waker>,
-    writers: Vec<Waker>,
+    /// Tasks that wait beside each other, for one listener, say. A box, made with the first: streams have none, and each event
+    /// looks.
+    among: Option<Box<Among>>,
     /// A write that was dropped under way.
     interrupted: Option<Taken>,
     /// A file: it is not in the poll.
     #[cfg(unix)]
     file: Option<Arc<files::OpenFile>>,
+}
+
+/// Tasks that wait beside each other: each edge wakes all, as it may stand for several connections.
+#[derive(Debug, Default)]
+struct Among {
+    readers: Vec<Waker>,
+    writers: Vec<Waker>,
 }
 
 /// What an operation waits for at a source.
@@ -227,13 +234,14 @@ impl LiveMio {
         match side {
             Side::Read => self.leave(key, |source| &mut source.reader, cx),
             Side::Write => self.leave(key, |source| &mut source.writer, cx),
-            Side::ReadAmong => self.leave_among(key, |source| &mut source.readers, cx),
-            Side::WriteAmong => self.leave_among(key, |source| &mut source.writers, cx),
+            Side::ReadAmong => self.leave_among(key, |among| &mut among.readers, cx),
+            Side::WriteAmong => self.leave_among(key, |among| &mut among.writers, cx),
         }
         let registry = self.registry();
         let armed = self.with_source(key, |source| {
-            let reads = source.reader.is_some() || !source.readers.is_empty();
-            let writes = source.writer.is_some() || !source.writers.is_empty();
+            let among = source.among.as_deref();
+            let reads = source.reader.is_some() || among.is_some_and(|among| !among.readers.is_empty());
+            let writes = source.writer.is_some() || among.is_some_and(|among| !among.writers.is_empty());
             let interest = match (reads, writes) {
                 (true, false) => Interest::READABLE,
                 (false, true) => Interest::WRITABLE,
@@ -257,22 +265,32 @@ impl LiveMio {
 
     /// Leaves the waker of `cx` beside those of other tasks.
     #[cold]
-    fn leave_among(&self, key: u32, place: fn(&mut Source) -> &mut Vec<Waker>, cx: &mut Context<'_>) {
-        let known = self.with_source(key, |source| place(source).iter().any(|waker| waker.will_wake(cx.waker())));
+    fn leave_among(&self, key: u32, list: fn(&mut Among) -> &mut Vec<Waker>, cx: &mut Context<'_>) {
+        let known = self.with_source(key, |source| {
+            list(source.among.get_or_insert_default()).iter().any(|waker| waker.will_wake(cx.waker()))
+        });
         if !known {
             let waker = cx.waker().clone();
-            self.with_source(key, |source| place(source).push(waker));
+            self.with_source(key, |source| list(source.among.get_or_insert_default()).push(waker));
         }
     }
 
     /// Wakes those who wait beside each other. The list keeps its memory: a wait allocates once per source and direction,
     /// not once each time.
     #[cold]
-    fn wake_among(&self, key: u32, generation: u32, mut all: Vec<Waker>, place: fn(&mut Source) -> &mut Vec<Waker>) {
+    fn wake_among(&self, key: u32, generation: u32, list: fn(&mut Among) -> &mut Vec<Waker>) {
+        let of = |source: &mut Source| match &mut source.among {
+            Some(among) if source.generation == generation => Some(core::mem::take(list(among))),
+            _ => None, // closed since
+        };
+        let Some(mut all) = self.with_source(key, of) else { return };
         all.drain(..).for_each(wake);
         self.with_source(key, |source| {
-            if source.generation == generation && place(source).capacity() == 0 {
-                core::mem::swap(place(source), &mut all);
+            if source.generation == generation
+                && let Some(among) = &mut source.among
+                && list(among).capacity() == 0
+            {
+                core::mem::swap(list(among), &mut all);
             }
         });
     }
@@ -310,16 +328,15 @@ impl LiveMio {
                 continue; // closed since
             }
             source.unsure |= hung_up;
-            let (mut reader, mut writer, mut readers, mut writers) = (None, None, Vec::new(), Vec::new());
+            let among = source.among.is_some();
+            let (mut reader, mut writer) = (None, None);
             if reads {
                 source.readable = true;
                 reader = source.reader.take();
-                readers = core::mem::take(&mut source.readers);
             }
             if writes {
                 source.writable = true;
                 writer = source.writer.take();
-                writers = core::mem::take(&mut source.writers);
             }
             if let Some(waker) = reader {
                 wake(waker);
@@ -327,11 +344,11 @@ impl LiveMio {
             if let Some(waker) = writer {
                 wake(waker);
             }
-            if readers.capacity() > 0 {
-                self.wake_among(key, generation, readers, |source| &mut source.readers);
+            if among && reads {
+                self.wake_among(key, generation, |among| &mut among.readers);
             }
-            if writers.capacity() > 0 {
-                self.wake_among(key, generation, writers, |source| &mut source.writers);
+            if among && writes {
+                self.wake_among(key, generation, |among| &mut among.writers);
             }
         }
     }
@@ -452,12 +469,12 @@ impl Live for LiveMio {
         if let Some(file) = old.file {
             return drop(file); // which closes it, unless an operation on it is under way
         }
-        let Source { entry, reader, readers, writer, writers, interrupted, .. } = old;
+        let Source { entry, reader, writer, among, interrupted, .. } = old;
         if entry.is_enlisted() {
             self.registered.set(self.registered.get() - 1);
         }
         entry.close(resource.raw, self.registry());
-        drop((reader, readers, writer, writers, interrupted));
+        drop((reader, writer, among, interrupted));
     }
 
     fn park(&self, park: Park) -> Result<(), Errno> {
