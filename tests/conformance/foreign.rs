@@ -5,6 +5,7 @@ use bespoke::Config;
 use bespoke::driver::Driver;
 use bespoke::prelude::*;
 use bespoke::rt::AsyncFd;
+use core::sync::atomic::{AtomicBool, Ordering};
 use core::time::Duration;
 use std::io::{ErrorKind, PipeReader, PipeWriter, Read as _, Write as _};
 use std::os::fd::{AsFd, AsRawFd as _};
@@ -67,6 +68,8 @@ pub(crate) fn fd_pipe_in_both_directions<C: Config<Driver: Foreign>>() {
     nonblocking(&read);
     nonblocking(&write);
     runtime::<C>().block_on(async {
+        let full = Arc::new(AtomicBool::new(false));
+        let filled = full.clone();
         let writer = C::spawn(async move {
             let write = AsyncFd::<C, _>::new(write).expect("it can be waited for");
             let (mut sent, mut waits) = (0, 0);
@@ -74,7 +77,10 @@ pub(crate) fn fd_pipe_in_both_directions<C: Config<Driver: Foreign>>() {
                 let part = bytes(sent, (total - sent).min(10_000) as usize);
                 match write.writable().await.expect("open").try_io(|mut pipe| pipe.write(&part)) {
                     Ok(n) => sent += n.expect("open") as u64,
-                    Err(_) => waits += 1,
+                    Err(_) => {
+                        waits += 1;
+                        filled.store(true, Ordering::Relaxed);
+                    }
                 }
             }
             waits
@@ -82,6 +88,10 @@ pub(crate) fn fd_pipe_in_both_directions<C: Config<Driver: Foreign>>() {
         let reader = C::spawn(async move {
             let read = AsyncFd::<C, _>::new(read).expect("it can be waited for");
             let (mut got, mut buffer) = (0, vec![0; 3_000]);
+            // A reader that keeps up would never let the writer wait.
+            while !full.load(Ordering::Relaxed) {
+                C::sleep(Duration::from_millis(1)).await;
+            }
             loop {
                 match read.readable().await.expect("open").try_io(|mut pipe| pipe.read(&mut buffer)) {
                     Ok(Ok(0)) => return got,
