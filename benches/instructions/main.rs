@@ -19,11 +19,14 @@
 //! |---|---|
 //! | `main` | the command line, the comparison |
 //! | `paths` | the paths: one function each |
+//! | `channels` | those of tools between tasks |
 //! | `count` | a path under valgrind |
 //! | `table` | the committed counts |
 #![allow(clippy::std_instead_of_core, reason = "a program reads better with one name for the library")]
 #![cfg_attr(not(target_os = "linux"), allow(unused, reason = "valgrind is run on Linux only"))]
 
+#[cfg(target_os = "linux")]
+mod channels;
 #[cfg(target_os = "linux")]
 mod count;
 #[cfg(target_os = "linux")]

@@ -1,7 +1,9 @@
 //! The paths: what one operation is, and that it was done.
 
+use crate::channels;
 use bespoke::memory::System;
 use bespoke::net::{TcpListener, TcpStream};
+use bespoke::scheduler::{Local, Shared};
 use bespoke::time::{Duration, sleep};
 use bespoke::{Config, Runtime, preset};
 use std::cell::Cell;
@@ -42,6 +44,26 @@ pub(crate) const PATHS: &[Path] = &[
         ops: 200,
         run: echo,
     },
+    Path {
+        name: "oneshot",
+        title: "a oneshot that another thread could have: made, sent, received",
+        ops: 1000,
+        run: channels::oneshot::<Shared>,
+    },
+    Path { name: "oneshot-local", title: "the same, of one thread", ops: 1000, run: channels::oneshot::<Local> },
+    Path {
+        name: "mpsc",
+        title: "`send` and `recv` of a bounded queue that threads share",
+        ops: 1000,
+        run: channels::mpsc::<Shared>,
+    },
+    Path { name: "mpsc-local", title: "the same, of one thread", ops: 1000, run: channels::mpsc::<Local> },
+    Path {
+        name: "notify",
+        title: "`notify_one` and `notified` between threads, nobody waits",
+        ops: 1000,
+        run: channels::notify::<Shared>,
+    },
     Path { name: "start", title: "start a runtime, block on a ready future, drop it", ops: 20, run: starts },
 ];
 
@@ -62,11 +84,11 @@ pub(crate) fn run(name: &str, ops: u64, planted: bool) -> Result<(), String> {
 
 /// Work that is planted into every operation, to see that the comparison would notice.
 #[derive(Clone, Copy)]
-struct Plant(bool);
+pub(crate) struct Plant(bool);
 
 impl Plant {
     #[inline(always)]
-    fn work(self) {
+    pub(crate) fn work(self) {
         if self.0 {
             for n in 0..100u32 {
                 black_box(n);
@@ -76,7 +98,7 @@ impl Plant {
 }
 
 /// The default.
-struct Pooled;
+pub(crate) struct Pooled;
 #[bespoke::config(base = preset::Default)]
 impl Config for Pooled {}
 
@@ -87,7 +109,7 @@ impl Config for Plain {
     type Memory = System;
 }
 
-fn runtime<C: Config>() -> Runtime<C> {
+pub(crate) fn runtime<C: Config>() -> Runtime<C> {
     Runtime::new().expect("the runtime starts: this machine has descriptors left")
 }
 

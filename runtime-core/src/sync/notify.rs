@@ -175,8 +175,10 @@ impl<S: Sharing> Notified<'_, S> {
         Look::Ready(())
     }
 
-    fn poll_with(self: Pin<&Self>, waker: Option<&Waker>) -> Poll<()> {
-        waiters::poll(waker, |hand| self.notify.with(|state| self.look(state, hand)))
+    #[cold]
+    fn wait(self: Pin<&Self>, waker: &Waker) -> Poll<()> {
+        let look = |hand: &mut Hand<'_>| self.notify.with(|state| self.look(state, hand));
+        if self.waiter.is_pending() { waiters::poll(Some(waker), look) } else { waiters::poll_again(waker, look) }
     }
 
     /// Joins the queue without being polled; `true` if it is told already.
@@ -196,15 +198,30 @@ impl<S: Sharing> Notified<'_, S> {
     /// assert!(first.enable());
     /// ```
     pub fn enable(self: Pin<&mut Self>) -> bool {
-        self.into_ref().poll_with(None).is_ready()
+        let this = self.into_ref();
+        waiters::poll(None, |hand| this.notify.with(|state| this.look(state, hand))).is_ready()
     }
 }
 
 impl<S: Sharing> Future for Notified<'_, S> {
     type Output = ();
 
+    #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        self.into_ref().poll_with(Some(cx.waker()))
+        let this = self.into_ref();
+        // Often it is told before it is asked: then one lock, and no waker.
+        // SAFETY: not pending, so it is in no list, and this future's alone.
+        if !this.waiter.is_pending() && unsafe { this.waiter.stage() } == Stage::Idle {
+            let told = this.notify.with(|state| {
+                this.notify.calls.load(Ordering::Relaxed) != this.calls || core::mem::take(&mut state.permit)
+            });
+            if told {
+                // SAFETY: as above.
+                unsafe { this.waiter.finish() };
+                return Poll::Ready(());
+            }
+        }
+        this.wait(cx.waker())
     }
 }
 

@@ -296,13 +296,23 @@ impl Hand<'_> {
 /// One poll: `look` looks under the lock, once, and a second time if it has to wait. A waker may be anybody's code, so it is
 /// cloned between the two.
 #[inline(always)]
-pub(crate) fn poll<R>(waker: Option<&Waker>, mut look: impl FnMut(&mut Hand<'_>) -> Look<R>) -> Poll<R> {
-    let mut hand = Hand { waker, spare: None, gone: None };
+pub(crate) fn poll<R>(waker: Option<&Waker>, look: impl FnMut(&mut Hand<'_>) -> Look<R>) -> Poll<R> {
+    poll_with(Hand { waker, spare: None, gone: None }, look)
+}
+
+/// As [`poll`], for who looked already and saw that it will have to wait.
+#[inline(always)]
+pub(crate) fn poll_again<R>(waker: &Waker, look: impl FnMut(&mut Hand<'_>) -> Look<R>) -> Poll<R> {
+    poll_with(Hand { waker: Some(waker), spare: Some(waker.clone()), gone: None }, look)
+}
+
+#[inline(always)]
+fn poll_with<R>(mut hand: Hand<'_>, mut look: impl FnMut(&mut Hand<'_>) -> Look<R>) -> Poll<R> {
     loop {
         match look(&mut hand) {
             Look::Ready(output) => return Poll::Ready(output),
             Look::Waits => return Poll::Pending,
-            Look::NeedsWaker => hand.spare = waker.cloned(),
+            Look::NeedsWaker => hand.spare = hand.waker.cloned(),
         }
     }
 }

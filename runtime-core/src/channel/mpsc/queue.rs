@@ -269,6 +269,12 @@ impl State {
         if waits { unsafe { self.watching.remove(waiter) } } else { None }
     }
 
+    /// Would `waker` change nothing?
+    #[inline]
+    pub(super) fn receiver_waits_with(&self, waker: &Waker) -> bool {
+        self.receiver.as_ref().is_some_and(|mine| mine.will_wake(waker))
+    }
+
     /// The receiver waits for a message.
     pub(super) fn wait_for_message<R>(&mut self, hand: &mut Hand<'_>) -> Look<R> {
         hand.keep(&mut self.receiver)

@@ -36,11 +36,28 @@ impl<T, S: Sharing> Receiver<T, S> {
     #[inline]
     pub fn poll_recv(&mut self, cx: &mut Context<'_>) -> Poll<Option<T>> {
         let queue = &*self.queue;
+        let (look, next) = queue.with(|state| match queue.take(state) {
+            (Received::Message(message), next) => (Look::Ready(Some(message)), next),
+            (Received::End, next) => (Look::Ready(None), next),
+            (Received::Nothing, next) if state.receiver_waits_with(cx.waker()) => (Look::Waits, next),
+            (Received::Nothing, next) => (Look::NeedsWaker, next),
+        });
+        wake(next);
+        match look {
+            Look::Ready(message) => Poll::Ready(message),
+            Look::Waits => Poll::Pending,
+            Look::NeedsWaker => self.wait(cx.waker()),
+        }
+    }
+
+    /// Looks again, and waits with `waker` if there is still nothing.
+    #[cold]
+    fn wait(&mut self, waker: &Waker) -> Poll<Option<T>> {
+        let queue = &*self.queue;
         let mut next = None;
-        let mut first = true;
-        let polled = waiters::poll(Some(cx.waker()), |hand| {
+        let polled = waiters::poll_again(waker, |hand| {
             queue.with(|state| {
-                let looks = core::mem::take(&mut first) || !planted(Plant::ReceiveInTwoSteps);
+                let looks = !planted(Plant::ReceiveInTwoSteps);
                 let (received, waker) = if looks { queue.take(state) } else { (Received::Nothing, None) };
                 next = waker;
                 match received {
@@ -162,6 +179,7 @@ impl<T> Receiver<T> {
     }
 }
 
+#[inline]
 fn wake(waker: Option<Waker>) {
     if let Some(waker) = waker {
         waker.wake();

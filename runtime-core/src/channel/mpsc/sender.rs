@@ -7,11 +7,12 @@ use crate::sharing::{Shared, Sharing};
 #[cfg(feature = "std")]
 use crate::sync::block;
 use crate::sync::counted::Counted;
-use crate::sync::waiters::{self, Look, Waiter};
+use crate::sync::waiters::{self, Hand, Look, Waiter};
 use core::fmt;
 use core::pin::Pin;
 use core::task::{Context, Poll, Waker, ready};
 
+#[inline]
 fn wake(waker: Option<Waker>) {
     if let Some(waker) = waker {
         waker.wake();
@@ -241,14 +242,38 @@ pub struct Sending<'a, T, S: Sharing = Shared> {
 impl<T, S: Sharing> Future for Sending<'_, T, S> {
     type Output = Result<(), SendError<T>>;
 
+    #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        // SAFETY: `reserve` is pinned again at once, and `message` is not pinned.
+        // SAFETY: `reserve` stays where it is, and `message` is not pinned.
         let this = unsafe { self.get_unchecked_mut() };
-        // SAFETY: as above.
-        let reserve = unsafe { Pin::new_unchecked(&this.reserve) };
-        let (message, queue) = (&mut this.message, reserve.queue);
-        // Asked and sent in one section: a message that finds its place costs one lock.
-        let (sent, receiver) = ready!(waiters::poll(Some(cx.waker()), |hand| {
+        let (message, queue) = (&mut this.message, this.reserve.queue);
+        // Mostly there is a place: then one lock, no waiter, and no waker.
+        if message.is_some() && !this.reserve.waiter.is_pending() {
+            let sent = queue.with(|state| {
+                state.try_take_permit().ok()?;
+                // SAFETY: with that permit.
+                Some(unsafe { queue.put(state, message.take()?) })
+            });
+            if let Some(receiver) = sent {
+                wake(receiver);
+                return Poll::Ready(Ok(()));
+            }
+        }
+        this.wait(cx.waker())
+    }
+}
+
+impl<T, S: Sharing> Sending<'_, T, S> {
+    /// One look, which waits if there is no place. This is pinned.
+    #[cold]
+    fn wait(&mut self, waker: &Waker) -> Poll<Result<(), SendError<T>>> {
+        assert!(self.message.is_some(), "a future of sending was polled after it yielded");
+        // SAFETY: pinned with this.
+        let reserve = unsafe { Pin::new_unchecked(&self.reserve) };
+        let (message, queue) = (&mut self.message, reserve.queue);
+        let waits = reserve.waiter.is_pending();
+        // Asked and sent in one section.
+        let look = |hand: &mut Hand<'_>| {
             queue.with(|state| {
                 // SAFETY: this future's waiter, which the drop of `reserve` lets go.
                 let asked = match unsafe { state.ask(reserve.waiter(), hand) } {
@@ -256,14 +281,16 @@ impl<T, S: Sharing> Future for Sending<'_, T, S> {
                     Look::Waits => return Look::Waits,
                     Look::NeedsWaker => return Look::NeedsWaker,
                 };
-                let message = message.take().expect("a future of sending was polled after it yielded");
+                let message = message.take().expect("looked at above");
                 Look::Ready(match asked {
                     // SAFETY: with the permit that was given.
                     Asked::Given => (Ok(()), unsafe { queue.put(state, message) }),
                     Asked::Closed => (Err(SendError(message)), None),
                 })
             })
-        }));
+        };
+        let asked = if waits { waiters::poll(Some(waker), look) } else { waiters::poll_again(waker, look) };
+        let (sent, receiver) = ready!(asked);
         wake(receiver);
         Poll::Ready(sent)
     }

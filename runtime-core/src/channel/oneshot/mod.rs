@@ -48,6 +48,7 @@ impl<T, S: Sharing> Sender<T, S> {
     ///
     /// # Errors
     /// The value, if the receiver was dropped or [closed](Receiver::close).
+    #[inline]
     pub fn send(mut self, value: T) -> Result<(), T> {
         let end = self.end.take().expect("only `send` and the drop take it");
         end.send(value)
@@ -74,6 +75,7 @@ impl<T, S: Sharing> Sender<T, S> {
 }
 
 impl<T, S: Sharing> Drop for Sender<T, S> {
+    #[inline]
     fn drop(&mut self) {
         if let Some(end) = self.end.take() {
             end.leave_unsent();
@@ -120,6 +122,7 @@ impl<T, S: Sharing> Receiver<T, S> {
     }
 
     /// Takes what was heard, and gives the end up.
+    #[inline]
     fn finish(&mut self, heard: Heard) -> Result<T, RecvError> {
         let end = self.end.take().expect("looked at before");
         // SAFETY: `heard` is what this end looked up, and the end is used no more.
@@ -148,6 +151,7 @@ impl<T, S: Sharing> Unpin for Receiver<T, S> {}
 impl<T, S: Sharing> Future for Receiver<T, S> {
     type Output = Result<T, RecvError>;
 
+    #[inline]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let end = self.end.as_ref().expect("a `Receiver` was polled after it yielded");
         let heard = ready!(end.poll_heard(cx.waker()));
@@ -156,6 +160,7 @@ impl<T, S: Sharing> Future for Receiver<T, S> {
 }
 
 impl<T, S: Sharing> Drop for Receiver<T, S> {
+    #[inline]
     fn drop(&mut self) {
         if let Some(end) = self.end.take() {
             end.leave_unheard();

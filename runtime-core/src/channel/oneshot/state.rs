@@ -193,6 +193,7 @@ impl<T, S: Sharing> End<T, S> {
     }
 
     /// Sender: goes without a value.
+    #[cold]
     pub(super) fn leave_unsent(self) {
         if given_up() {
             return;
@@ -339,6 +340,7 @@ impl<T, S: Sharing> End<T, S> {
     }
 
     /// Receiver: goes without looking.
+    #[cold]
     pub(super) fn leave_unheard(self) {
         if given_up() {
             return;
