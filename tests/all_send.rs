@@ -51,7 +51,7 @@ fn types<C: Config<Driver: Net>>() {
 fn tools() {
     both::<(bespoke::sync::Notify, bespoke::sync::Notified<'_>)>();
     both::<(oneshot::Sender<u8>, oneshot::Receiver<u8>)>();
-    both::<(mpsc::Sender<u8>, mpsc::WeakSender<u8>, mpsc::Permit<'_, u8>, mpsc::Receiver<u8>)>();
+    both::<(mpsc::Sender<u8>, mpsc::WeakSender<u8>, mpsc::Permit<'_, u8>, mpsc::OwnedPermit<u8>, mpsc::Receiver<u8>)>();
     let (mut sender, _): (oneshot::Sender<u8>, ()) = any();
     send(sender.closed());
     let (sender, mut receiver): (mpsc::Sender<u8>, mpsc::Receiver<u8>) = any();

@@ -41,6 +41,8 @@ macro_rules! __channel {
             pub type WeakSender<T> = $crate::rt::mpsc::WeakSender<T, $($sharing)+>;
             /// A place in the queue.
             pub type Permit<'a, T> = $crate::rt::mpsc::Permit<'a, T, $($sharing)+>;
+            /// A place in the queue that holds its sender.
+            pub type OwnedPermit<T> = $crate::rt::mpsc::OwnedPermit<T, $($sharing)+>;
             /// Receives messages.
             pub type Receiver<T> = $crate::rt::mpsc::Receiver<T, $($sharing)+>;
 

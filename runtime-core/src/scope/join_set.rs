@@ -140,6 +140,26 @@ impl<T, C: Config, S> JoinSet<T, C, S> {
         }
     }
 
+    /// Waits for all tasks: what they yield, in the order in which they complete.
+    ///
+    /// # Cancel safety
+    /// Dropped, it aborts the tasks that are left, and drops what the others yielded. To keep that, call
+    /// [`join_next`](Self::join_next) in a loop.
+    ///
+    /// # Panics
+    /// With the panic of the first task that panics, and when one was aborted: the tasks that are left are aborted then. And as
+    /// [`join_next`](Self::join_next).
+    pub async fn join_all(mut self) -> Vec<T> {
+        let mut outputs = Vec::with_capacity(self.len());
+        while let Some(output) = self.join_next().await {
+            outputs.push(match output {
+                Ok(output) => output,
+                Err(error) => fail(error),
+            });
+        }
+        outputs
+    }
+
     /// Asks every task to stop. They stay in the set, and yield cancelled errors, or what they completed with before.
     pub fn abort_all(&self) {
         for handle in self.tasks.handles() {
@@ -371,6 +391,17 @@ impl<T, C: Config, S> fmt::Debug for JoinSet<T, C, S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("JoinSet").field("len", &self.len()).finish_non_exhaustive()
     }
+}
+
+/// Goes on with the panic of a task, where panics unwind.
+#[cold]
+fn fail(error: JoinError) -> ! {
+    #[cfg(feature = "std")]
+    let error = match error.try_into_panic() {
+        Ok(panic) => std::panic::resume_unwind(panic),
+        Err(error) => error,
+    };
+    panic!("a task of a `JoinSet` did not complete: {error}")
 }
 
 #[cold]

@@ -21,7 +21,7 @@
 //! | file | holds |
 //! |---|---|
 //! | `queue` | what both sides share: the ring, permits, and who waits for what |
-//! | `sender` | [`Sender`], [`WeakSender`], the futures of sending, [`Permit`] |
+//! | `sender` | [`Sender`], [`WeakSender`], the futures of sending, [`Permit`], [`OwnedPermit`] |
 //! | `receiver` | [`Receiver`] |
 //! | `error` | why something could not be sent or received |
 
@@ -32,7 +32,7 @@ mod sender;
 
 pub use error::{SendError, TryRecvError, TrySendError};
 pub use receiver::Receiver;
-pub use sender::{Closed, Permit, Reserve, Sender, Sending, WeakSender};
+pub use sender::{Closed, OwnedPermit, Permit, Reserve, Sender, Sending, WeakSender};
 
 use crate::sharing::Sharing;
 

@@ -75,6 +75,30 @@ impl<T, S: Sharing> Sender<T, S> {
         Ok(Permit { queue: &self.queue })
     }
 
+    /// As [`reserve`](Self::reserve), for a place that outlives the borrow: it holds the sender.
+    ///
+    /// # Errors
+    /// As [`reserve`](Self::reserve); the sender is dropped then.
+    ///
+    /// # Cancel safety
+    /// A future that is dropped drops the sender, and loses nothing else.
+    pub async fn reserve_owned(self) -> Result<OwnedPermit<T, S>, SendError<()>> {
+        // Its place is the owned permit's from here on.
+        core::mem::forget(self.reserve().await?);
+        Ok(OwnedPermit { sender: Some(self) })
+    }
+
+    /// As [`try_reserve`](Self::try_reserve), for a place that outlives the borrow.
+    ///
+    /// # Errors
+    /// [`TrySendError`] with the sender.
+    pub fn try_reserve_owned(self) -> Result<OwnedPermit<T, S>, TrySendError<Self>> {
+        match self.queue.with(super::queue::State::try_take_permit) {
+            Ok(()) => Ok(OwnedPermit { sender: Some(self) }),
+            Err(error) => Err(error.with(self)),
+        }
+    }
+
     /// Waits until the receiver is gone or closed the queue.
     ///
     /// # Cancel safety
@@ -329,6 +353,45 @@ impl<T, S: Sharing> Drop for Permit<'_, T, S> {
 impl<T, S: Sharing> fmt::Debug for Permit<'_, T, S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Permit").finish_non_exhaustive()
+    }
+}
+
+/// A place in the queue that holds its sender; see [`Sender::reserve_owned`]. Dropped, both are given back.
+#[must_use = "a permit that is dropped sends nothing"]
+pub struct OwnedPermit<T, S: Sharing = Shared> {
+    /// There until the permit is used; with it there is a permit of its queue's.
+    sender: Option<Sender<T, S>>,
+}
+
+impl<T, S: Sharing> OwnedPermit<T, S> {
+    /// Sends `message`, at once, and gives the sender back. If the receiver was dropped since, the message is dropped with the
+    /// queue.
+    pub fn send(mut self, message: T) -> Sender<T, S> {
+        let sender = self.sender.take().expect("only what uses the permit up takes it");
+        Permit { queue: &sender.queue }.send(message);
+        sender
+    }
+
+    /// Gives the place back, and the sender.
+    pub fn release(mut self) -> Sender<T, S> {
+        let sender = self.sender.take().expect("only what uses the permit up takes it");
+        drop(Permit { queue: &sender.queue });
+        sender
+    }
+}
+
+impl<T, S: Sharing> Drop for OwnedPermit<T, S> {
+    fn drop(&mut self) {
+        // The place first: the last sender's end says that nothing is out.
+        if let Some(sender) = self.sender.take() {
+            drop(Permit { queue: &sender.queue });
+        }
+    }
+}
+
+impl<T, S: Sharing> fmt::Debug for OwnedPermit<T, S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OwnedPermit").finish_non_exhaustive()
     }
 }
 

@@ -36,6 +36,7 @@ both! {
     a_closed_queue_waits_for_its_permits
     a_dropped_receiver_fails_everybody
     a_permit_outlives_the_receiver
+    an_owned_permit_holds_its_sender
     many_at_once
     weak_senders_do_not_keep_it_open
     messages_are_dropped_once
@@ -197,6 +198,30 @@ mod cases {
         assert_eq!(drops.load(SeqCst), 0);
         drop(sender);
         assert_eq!(drops.load(SeqCst), 1);
+    }
+
+    pub(super) fn an_owned_permit_holds_its_sender<S: Sharing>() {
+        let (sender, mut receiver) = channel_in::<u8, S>(1);
+        let permit = ready(sender.clone().reserve_owned()).unwrap();
+        let Err(TrySendError::Full(sender)) = sender.try_reserve_owned() else { panic!("the place was given twice") };
+        drop(sender);
+        // Neither the end nor a message: the permit may send still.
+        assert_eq!(receiver.try_recv(), Err(TryRecvError::Empty));
+        let sender = permit.send(1);
+        assert_eq!(receiver.try_recv(), Ok(1));
+        let sender = sender.try_reserve_owned().unwrap().release();
+        assert_eq!(sender.capacity(), 1);
+        drop(sender.try_reserve_owned().unwrap());
+        // The place came back, and the last sender went.
+        assert_eq!((receiver.capacity(), receiver.try_recv()), (1, Err(TryRecvError::Disconnected)));
+
+        let (sender, mut receiver) = channel_in::<u8, S>(1);
+        let permit = ready(sender.clone().reserve_owned()).unwrap();
+        receiver.close();
+        assert_eq!(receiver.try_recv(), Err(TryRecvError::Empty));
+        assert!(ready(sender.reserve_owned()).is_err());
+        drop(permit);
+        assert_eq!(receiver.try_recv(), Err(TryRecvError::Disconnected));
     }
 
     pub(super) fn many_at_once<S: Sharing>() {

@@ -7,9 +7,11 @@ use crate::scope::JoinSet;
 use crate::sharing::{Local, Shared};
 use crate::testing::{App, Census, SharedApp};
 use core::future::{pending, poll_fn};
+use core::panic::AssertUnwindSafe;
 use core::task::{Context, Poll, Waker};
+use std::panic::catch_unwind;
 use std::rc::Rc;
-use std::string::ToString;
+use std::string::{String, ToString};
 use std::sync::Arc;
 use std::vec::Vec;
 
@@ -37,6 +39,8 @@ both! {
     detached_tasks_run_on
     shutdown_waits_until_all_are_gone
     try_join_next_takes_what_is_there
+    join_all_gives_every_output
+    join_all_goes_on_with_a_panic_and_aborts_the_rest
     numbers_are_used_again
     identities_are_told
     a_set_outlives_its_runtime
@@ -186,6 +190,49 @@ mod cases {
             assert_eq!(set.try_join_next().unwrap().unwrap(), 1);
             assert!(set.try_join_next().is_none());
         });
+    }
+
+    pub(super) fn join_all_gives_every_output<C: Config>() {
+        let all = run::<C, _>(async {
+            let mut set = JoinSet::<usize, C>::new();
+            for n in 0..5 {
+                set.spawn(async move {
+                    turns::<C>(10 - 2 * n).await;
+                    n
+                });
+            }
+            set.join_all().await
+        });
+        assert_eq!(all, [4, 3, 2, 1, 0]);
+        assert!(run::<C, _>(JoinSet::<(), C>::new().join_all()).is_empty());
+    }
+
+    pub(super) fn join_all_goes_on_with_a_panic_and_aborts_the_rest<C: Config>() {
+        let alive = Arc::new(());
+        let panic = catch_unwind(AssertUnwindSafe(|| {
+            run::<C, _>(async {
+                let mut set = JoinSet::<(), C>::new();
+                let alive = alive.clone();
+                set.spawn(async move {
+                    pending::<()>().await;
+                    drop(alive);
+                });
+                set.spawn(async { panic!("with this") });
+                set.join_all().await
+            })
+        }));
+        assert_eq!(panic.unwrap_err().downcast_ref(), Some(&"with this"));
+        assert_eq!(Arc::strong_count(&alive), 1);
+
+        let said = catch_unwind(AssertUnwindSafe(|| {
+            run::<C, _>(async {
+                let mut set = JoinSet::<(), C>::new();
+                set.spawn(pending()).abort();
+                set.join_all().await
+            })
+        }));
+        let said = said.unwrap_err().downcast::<String>().unwrap();
+        assert!(said.starts_with("a task of a `JoinSet` did not complete: "), "{said}");
     }
 
     pub(super) fn numbers_are_used_again<C: Config>() {
