@@ -63,6 +63,21 @@ pub(crate) fn find(name: &str) -> Option<&'static Item> {
     ITEMS.iter().find(|item| item.name == name)
 }
 
+/// What is said of a type that the trait does not have.
+pub(crate) fn no_role(name: &str) -> String {
+    format!("`Config` has no role `{name}`; its roles are {}", names(|kind| kind == Kind::Type))
+}
+
+/// What is said of a const that the trait does not have.
+pub(crate) fn no_knob(name: &str) -> String {
+    format!("`Config` has no knob `{name}`; its knobs are {}", names(|kind| matches!(kind, Kind::Const(_))))
+}
+
+fn names(of: fn(Kind) -> bool) -> String {
+    let names: Vec<_> = ITEMS.iter().filter(|item| of(item.kind)).map(|item| format!("`{}`", item.name)).collect();
+    names.join(", ")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,4 +1,4 @@
-//~ RUSTC UNDER `const LOCAL_QUEU: usize = 8;`: const `LOCAL_QUEU` is not a member of trait `Config`
+//~ UNDER LOCAL_QUEU: `Config` has no knob `LOCAL_QUEU`; its knobs are `LOCAL_QUEUE`
 use bespoke::Config;
 
 struct App;

@@ -1,4 +1,4 @@
-//~ RUSTC UNDER type Drivr = Mio;: type `Drivr` is not a member of trait `Config`
+//~ UNDER Drivr: `Config` has no role `Drivr`; its roles are `Scheduler`, `Driver`
 use bespoke::Config;
 use bespoke::driver::Mio;
 

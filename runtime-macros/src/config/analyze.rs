@@ -1,9 +1,10 @@
 //! Stage 2 of `config`: which items the block contains, and when.
 //!
-//! An item that `Config` does not have is left where it is: rustc names the similar one better than we could.
+//! A type or constant that `Config` does not have is answered with the list of those that it has, and leaves the block, so that
+//! rustc does not say a second time that it is not there.
 
 use proc_macro2::TokenStream;
-use syn::{ImplItem, ItemImpl};
+use syn::{Ident, ImplItem, ItemImpl};
 
 use super::condition::Condition;
 use super::parse::{Arguments, Config};
@@ -39,10 +40,22 @@ pub(crate) fn analyze(config: Box<Config>, errors: &mut Errors) -> Analyzed {
             errors.under(call, MACRO_IN_THE_BLOCK);
             false
         }
+        ImplItem::Type(item) => known(&item.ident, errors, items::no_role),
+        ImplItem::Const(item) => known(&item.ident, errors, items::no_knob),
         _ => true,
     });
     let condition = Condition::of(&block.attrs);
     Analyzed { arguments, block, trait_path, condition, written }
+}
+
+/// Does the trait have it? If not, `say` says what it has.
+fn known(ident: &Ident, errors: &mut Errors, say: fn(&str) -> String) -> bool {
+    let name = ident.to_string();
+    let known = items::find(&name).is_some();
+    if !known {
+        errors.under(ident, say(&name));
+    }
+    known
 }
 
 fn written(item: &ImplItem) -> Option<Written> {
@@ -78,7 +91,6 @@ mod tests {
             impl Config for App {
                 const LOCAL_QUEUE: usize = 100;
                 #[cfg(sim)] type Clock = Manual;
-                type Drivr = Mio;
                 fn help() {}
             }
         });
@@ -86,7 +98,21 @@ mod tests {
         assert!(analyzed.condition.is_some());
         let written: Vec<_> = analyzed.written.iter().map(|w| (w.item.name, w.condition.is_some())).collect();
         assert_eq!(written, [("LOCAL_QUEUE", false), ("Clock", true)]);
-        assert_eq!(analyzed.block.items.len(), 4, "nothing is taken out of the block");
+        assert_eq!(analyzed.block.items.len(), 3, "nothing is taken out of the block");
+    }
+
+    #[test]
+    fn what_the_trait_does_not_have_is_answered_with_what_it_has() {
+        let (analyzed, errors) = analyzed(quote! {
+            impl Config for App {
+                type Drivr = Mio;
+                const WORKERS: usize = 4;
+                type Driver = Mio;
+            }
+        });
+        assert!(errors.contains("`Config` has no role `Drivr`; its roles are `Scheduler`, `Driver`, "), "{errors}");
+        assert!(errors.contains("`Config` has no knob `WORKERS`; its knobs are `LOCAL_QUEUE`, "), "{errors}");
+        assert_eq!(analyzed.block.items.len(), 1);
     }
 
     #[test]
