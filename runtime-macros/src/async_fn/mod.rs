@@ -6,7 +6,7 @@
 //! | [`rename`] | the body → the same, with unique names | scopes, macros |
 //! | [`shape`], [`hold`] | that → a tree of our own | the language: what may await where, and which temporaries |
 //! | [`analyze`] | the tree → which locals have a place in the frame | where states end |
-//! | [`lower`], [`places`], [`rewrite`] | the tree → states | how each shape and each use is said in states |
+//! | [`lower`], [`flow`], [`places`], [`rewrite`] | the tree → states | how each shape and each use is said in states |
 //! | [`emit`] | the states → tokens | the runtime's paths, alone |
 //!
 //! [`walk`] and [`known`] are what all of them use.
@@ -20,6 +20,7 @@
 
 mod analyze;
 mod emit;
+mod flow;
 mod hold;
 mod known;
 mod lower;
