@@ -48,23 +48,18 @@ impl Lower<'_> {
     }
 
     /// State 0 begins: the arguments in order, as locals or as guards of their places.
-    pub(super) fn arguments_begin<'p>(
-        &mut self,
-        arguments: &[emit::Argument],
-        pats: impl Iterator<Item = &'p syn::PatIdent>,
-        names: &[Ident],
-    ) {
+    pub(super) fn arguments_begin(&mut self, arguments: &[emit::Argument], names: &[Ident]) {
         let unplaced: Vec<Ident> =
             (0..arguments.len()).filter(|n| arguments[*n].place.is_none()).map(emit::passing).collect();
         if !unplaced.is_empty() {
             let pointer = emit::rest_pointer();
             self.emit(quoted!(let (#(#unplaced,)*) = #pointer.read();));
         }
-        for (n, (argument, (pat, name))) in arguments.iter().zip(pats.zip(names)).enumerate() {
+        for (n, (argument, name)) in arguments.iter().zip(names).enumerate() {
             match argument.place {
                 Some(place) => self.arm(place),
                 None => {
-                    let (passing, mutable) = (emit::passing(n), &pat.mutability);
+                    let (passing, mutable) = (emit::passing(n), &argument.mutability);
                     self.emit(quoted!(let #mutable #name = #passing;));
                 }
             }
