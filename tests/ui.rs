@@ -131,10 +131,24 @@ const CASE_OF: &[(&str, &str)] = &[
     ("`…` goes on an `async fn`", "main_on_struct"),
     ("unknown argument; `…` knows a config and `crate = …`", "main_unknown_argument"),
     ("the function runs on one config, and it is given already", "main_two_configs"),
-    ("`#[async_fn]` goes on an `async fn` outside of `impl` and `trait`", "async_fn_on_struct"),
+    ("`#[async_fn]` goes on an `async fn`, or on a whole `impl`", "async_fn_on_struct"),
+    ("`#[async_fn]` goes on an `async fn`, or on a whole `impl`", "async_fn_on_a_trait"),
     ("unknown argument; `#[async_fn]` knows `rustc` and `crate = …`", "async_fn_unknown_argument"),
     ("`#[async_fn]` needs an `async fn`", "async_fn_not_async"),
-    ("`#[async_fn]` knows no methods yet: write a function that takes `self` as an argument", "async_fn_with_self"),
+    (
+        "this macro may use `self` as it likes: give it a local of its own, as `let this = &self;`",
+        "async_fn_self_in_macro",
+    ),
+    (
+        "what this borrows from cannot be seen: name the lifetime, here and in the argument, as `<'a>(…: &'a T) -> &'a T`",
+        "async_fn_unseen_lifetime",
+    ),
+    (
+        "the future of this method borrows with several lifetimes, or holds type parameters, and the trait fixes which \
+         lifetimes a method has: give the trait's method one lifetime for all of its references, or use \
+         `#[async_fn(rustc)]` on this method",
+        "async_fn_lifetimes_of_a_trait",
+    ),
     ("an argument of an `#[async_fn]` is a name: take it apart in the body, with `let`", "async_fn_pattern_argument"),
     ("names that begin with `__bespoke_` are those of the expansion", "async_fn_reserved_name"),
     ("an `.await` inside a macro cannot be seen: bind its value before, with `let`", "async_fn_await_in_macro"),
@@ -191,12 +205,9 @@ const CASE_OF: &[(&str, &str)] = &[
     ),
     ("an `#[async_fn]` is neither `const` nor `unsafe` nor `extern`: wrap it in such a function", "async_fn_unsafe"),
     (
-        "`#[async_fn]` knows no generic parameters and lifetimes yet: write a function per type, or use `#[async_fn(rustc)]`",
-        "async_fn_generic",
-    ),
-    (
-        "`#[async_fn]` knows only types without borrows here, and `&T` and `&mut T` as whole arguments: pass the value, or use `#[async_fn(rustc)]`",
-        "async_fn_elided_lifetime",
+        "an `#[async_fn]` returns a type that has a name, and not `impl Trait`: name it, box it, or use \
+         `#[async_fn(rustc)]`",
+        "async_fn_returns_impl_trait",
     ),
     (
         "an attribute inside the body of an `#[async_fn]` may change what the machine is made of: put it on the function, or move the code to a function of its own",

@@ -175,17 +175,21 @@ where
 }
 
 /// Each function twice, as `ours::name` and `theirs::name`; a test that compares them, called with the arguments after it.
+/// Generic parameters and bounds are in brackets: a pattern of a macro cannot see where `<…>` ends.
 macro_rules! both {
-    ($( $(#[$attr:meta])* async fn $name:ident($($params:tt)*) $(-> $output:ty)? $body:block with ($($argument:expr),*) )*) => {
+    ($( $(#[$attr:meta])* async fn $name:ident $([$($generics:tt)*])? ($($params:tt)*) $(-> $output:ty)?
+        $(where [$($bounds:tt)*])? $body:block with ($($argument:expr),*) )*) => {
         mod ours {
             #[allow(unused_imports, reason = "not every function needs all of them")]
             use super::{*, super::super::harness::*};
-            $( #[bespoke::async_fn] $(#[$attr])* pub(super) async fn $name($($params)*) $(-> $output)? $body )*
+            $( #[bespoke::async_fn] $(#[$attr])* pub(super) async fn $name $(<$($generics)*>)? ($($params)*) $(-> $output)?
+                $(where $($bounds)*)? $body )*
         }
         mod theirs {
             #[allow(unused_imports, reason = "not every function needs all of them")]
             use super::{*, super::super::harness::*};
-            $( $(#[$attr])* pub(super) async fn $name($($params)*) $(-> $output)? $body )*
+            $( $(#[$attr])* pub(super) async fn $name $(<$($generics)*>)? ($($params)*) $(-> $output)?
+                $(where $($bounds)*)? $body )*
         }
         #[allow(unused_imports, reason = "not every function needs all of them")]
         use super::super::harness::*;

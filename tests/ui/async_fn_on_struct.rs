@@ -1,4 +1,4 @@
-//~ UNDER #[bespoke::async_fn]: `#[async_fn]` goes on an `async fn` outside of `impl` and `trait`
+//~ UNDER #[bespoke::async_fn]: `#[async_fn]` goes on an `async fn`, or on a whole `impl`
 #[bespoke::async_fn]
 struct S;
 

@@ -191,10 +191,20 @@ pub fn matched<T>(value: T) -> T {
 
 /// Checks that a local which the macro took for a number, a reference or the like has no destructor.
 #[inline(always)]
-pub fn scalar<T>(_place: *mut T) {
+pub fn scalar<T>(_place: *const T) {
     const {
         assert!(!needs_drop::<T>(), "this type has a destructor: `#[async_fn]` took its name for that of a number");
     }
+}
+
+/// Takes the twin of a method, a block that gives what the method gives. The expansion never calls it.
+pub fn twin<R, F: Future<Output = R>>(_twin: F) -> ! {
+    unreachable!("the twin of a method is checked, and never made")
+}
+
+/// A value that a twin never returns, for its type.
+pub fn never<R>() -> R {
+    unreachable!("the twin of a method is checked, and never made")
 }
 
 /// What [`whole`] passes: values of which nothing is left when `Some(x)`, `None`, `Ok(x)` or `Err(x)` matched them.

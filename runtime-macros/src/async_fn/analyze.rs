@@ -49,10 +49,10 @@ struct Used {
     borrows: bool,
 }
 
-pub(super) fn analyze(arguments: &[(Ident, &Type)], body: &mut Block, names: &Names) -> HashMap<Ident, Local> {
+pub(super) fn analyze(arguments: &[(Ident, Option<&Type>)], body: &mut Block, names: &Names) -> HashMap<Ident, Local> {
     let mut analysis = Analysis { names, locals: HashMap::new(), at: 0, depth: 0, boundaries: Vec::new() };
     for (name, ty) in arguments {
-        analysis.declare(name, is_scalar_type(ty));
+        analysis.declare(name, ty.is_some_and(is_scalar_type));
     }
     analysis.block(body);
     analysis.end(arguments.iter().map(|(name, _)| name.clone()).collect());

@@ -7,18 +7,21 @@
 
 use proc_macro2::{Group, Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote};
-use syn::{Block, FnArg, ItemFn, Lifetime, Path, ReturnType, Type};
+use syn::{Block, ItemFn, Path};
 
 use super::lower::{Lower, label, number, quoted};
 use super::parse::RESERVED;
 use super::rename::Names;
+use super::signature::Signed;
 
 /// What the expansion is made of, beside the states.
 pub(super) struct Plan<'a> {
     pub(super) function: &'a ItemFn,
     pub(super) krate: Option<&'a Path>,
     pub(super) names: &'a Names,
-    pub(super) output: TokenStream,
+    pub(super) signed: Signed,
+    /// The twin is a block in the function's body, since it stands in an `impl`.
+    pub(super) in_body: bool,
     /// The arguments in order, under the names of the machine, and their types.
     pub(super) arguments: Vec<Argument>,
     /// The locals that were taken to be moved away before the first suspension, with the use that does it.
@@ -28,9 +31,10 @@ pub(super) struct Plan<'a> {
 pub(super) struct Argument {
     /// As the caller gives it.
     pub(super) given: Ident,
+    /// `mut`, or nothing.
+    pub(super) mutability: TokenStream,
     /// Its place in the frame; `None` if state 0 binds it.
     pub(super) place: Option<usize>,
-    pub(super) ty: TokenStream,
     pub(super) scalar: bool,
 }
 
@@ -38,9 +42,9 @@ pub(super) fn emit(plan: &Plan<'_>, lower: &Lower<'_>) -> TokenStream {
     let krate = plan.krate.map_or_else(|| quote!(::bespoke), ToTokens::to_token_stream);
     let function = plan.function;
     let (attrs, vis) = (&function.attrs, &function.vis);
-    let signature = signature(function, &plan.output);
+    let signature = &plan.signed.signature;
     let checks = checks(plan);
-    let twin = twin(function);
+    let twin = if plan.in_body { twin_in_body(plan, &krate) } else { twin(function) };
     let machine = plan.names.restore(machine(plan, lower));
     let machine = runtime_functions(machine);
     quote! {
@@ -49,7 +53,8 @@ pub(super) fn emit(plan: &Plan<'_>, lower: &Lower<'_>) -> TokenStream {
             #twin
             #[allow(
                 unused, unreachable_code, non_snake_case, dangerous_implicit_autorefs, dropping_copy_types,
-                dropping_references, let_underscore_drop, clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction,
+                dropping_references, let_underscore_drop, non_shorthand_field_patterns,
+                clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction,
                 reason = "the lints of the source are those of the function above"
             )]
             {
@@ -72,39 +77,34 @@ fn twin(function: &ItemFn) -> TokenStream {
     quote!(#[allow(dead_code, reason = "rustc checks it; what runs is the machine")] #signature #body)
 }
 
-/// The signature with the future in it. References without a lifetime share one.
-fn signature(function: &ItemFn, output: &TokenStream) -> TokenStream {
-    // `syn` is built without `Clone`.
-    let mut signature: syn::Signature = syn::parse_quote_spanned!(function.sig.fn_token.span=> fn f());
-    if let Ok(copy) = syn::parse2(function.sig.to_token_stream()) {
-        signature = copy;
-    }
-    signature.asyncness = None;
-    let lifetime = Lifetime::new(&format!("'{RESERVED}a"), Span::mixed_site());
-    let mut borrows = false;
-    for input in &mut signature.inputs {
-        if let FnArg::Typed(input) = input {
-            if let Type::Reference(reference) = &mut *input.ty
-                && reference.lifetime.is_none()
-            {
-                reference.lifetime = Some(lifetime.clone());
-                borrows = true;
-            }
-            if let syn::Pat::Ident(pat) = &mut *input.pat {
-                pat.mutability = None;
-            }
+/// The twin of a function that names `Self`, or what its `impl` declares: a block, which is made only if `false`.
+///
+/// The function's output is the first that the block returns, so what it returns later has the coercions of a function.
+/// All arguments are in the block, as they are in an `async fn`.
+fn twin_in_body(plan: &Plan<'_>, krate: &TokenStream) -> TokenStream {
+    let (output, body) = (&plan.signed.output, &plan.function.block);
+    let mut of_self = None;
+    let mut others = Vec::new();
+    for Argument { given, mutability, .. } in &plan.arguments {
+        if given == "self" {
+            of_self = Some(quote!(let _ = &#given;));
+        } else {
+            others.push(quote!(let #mutability #given = #given;));
         }
     }
-    if borrows {
-        signature.generics.params.push(syn::GenericParam::Lifetime(syn::LifetimeParam::new(lifetime)));
+    quote! {
+        #[allow(clippy::diverging_sub_expression, reason = "rustc checks it; what runs is the machine")]
+        if false {
+            #krate::__private::machine::twin::<#output, _>(async move {
+                if false {
+                    #of_self
+                    return #krate::__private::machine::never::<#output>();
+                }
+                #(#others)*
+                #body
+            });
+        }
     }
-    let arrow = match &function.sig.output {
-        ReturnType::Default => <syn::Token![->]>::default(),
-        ReturnType::Type(arrow, _) => syn::Token![->](arrow.spans),
-    };
-    let future: Type = syn::Type::Verbatim(quote!(impl ::core::future::Future<Output = #output>));
-    signature.output = ReturnType::Type(arrow, Box::new(future));
-    signature.into_token_stream()
 }
 
 /// What the machine takes for granted and rustc can say: see each.
@@ -140,7 +140,7 @@ fn machine(plan: &Plan<'_>, lower: &Lower<'_>) -> TokenStream {
         _ => quoted!(::core::primitive::u64),
     };
     let frame = quoted!(*mut __bespoke_rt::Frame<_, #flags>);
-    let output = &plan.output;
+    let output = &plan.signed.output;
     let given: Vec<&Ident> = plan.arguments.iter().map(|argument| &argument.given).collect();
     let passing: Vec<Ident> = (0..given.len()).map(passing).collect();
     let unplaced: Vec<&Ident> = plan
@@ -153,14 +153,11 @@ fn machine(plan: &Plan<'_>, lower: &Lower<'_>) -> TokenStream {
     let place = |n: usize| &lower.places[n].pointer;
     let writes = plan.arguments.iter().zip(&passing).filter_map(|(argument, passing)| {
         let pointer = place(argument.place?);
-        let scalar = argument.scalar.then(|| quoted!(__bespoke_rt::scalar(#pointer);));
-        Some(quoted!(__bespoke_rt::frame::write(#pointer, #passing); #scalar))
+        Some(quoted!(__bespoke_rt::frame::write(#pointer, #passing);))
     });
-    let scalars = plan.arguments.iter().filter(|argument| argument.scalar).map(|argument| {
-        let ty = &argument.ty;
-        quoted!(__bespoke_rt::scalar::<#ty>(::core::ptr::null_mut());)
-    });
-    let scalars: Vec<TokenStream> = scalars.collect();
+    let scalars = plan.arguments.iter().zip(&passing).filter(|(argument, _)| argument.scalar);
+    let scalars: Vec<TokenStream> =
+        scalars.map(|(_, passing)| quoted!(__bespoke_rt::scalar(&raw const #passing);)).collect();
     let rest = (!unplaced.is_empty()).then(|| {
         let pointer = rest_pointer();
         (

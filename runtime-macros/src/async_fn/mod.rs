@@ -2,11 +2,12 @@
 //!
 //! | stage | from → to | knows |
 //! |---|---|---|
-//! | [`parse`] | tokens → arguments and a function | the grammar, and which signatures are understood |
+//! | [`parse`] | tokens → arguments and functions | the grammar |
+//! | [`signature`] | a signature → the one with the future in it | which signatures are understood; lifetimes |
 //! | [`rename`] | the body → the same, with unique names | scopes, macros |
 //! | [`shape`], [`hold`] | that → a tree of our own | the language: what may await where, and which temporaries |
 //! | [`analyze`] | the tree → which locals have a place in the frame | where states end |
-//! | [`lower`], [`places`], [`rewrite`] | the tree → states | how each shape and each use is said in states |
+//! | [`lower`], [`flow`], [`places`], [`rewrite`] | the tree → states | how each shape and each use is said in states |
 //! | [`emit`] | the states → tokens | the runtime's paths, alone |
 //!
 //! [`walk`] and [`known`] are what all of them use.
@@ -20,6 +21,7 @@
 
 mod analyze;
 mod emit;
+mod flow;
 mod hold;
 mod known;
 mod lower;
@@ -29,49 +31,95 @@ mod rename;
 mod rewrite;
 mod says;
 mod shape;
+mod signature;
 mod walk;
 
 use proc_macro2::{Ident, TokenStream};
-use quote::{ToTokens, quote};
-use syn::{Block, FnArg, ItemFn, Pat, PatIdent, Path, ReturnType, Type};
+use quote::ToTokens;
+use syn::{Block, FnArg, ImplItem, ItemFn, Pat, Path, Type};
 
 use crate::errors::Errors;
 use emit::{Argument, Plan};
 use lower::Lower;
+use parse::Item;
+use signature::Home;
 
 /// The whole macro.
 pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> TokenStream {
     let mut errors = Errors::new();
-    let (arguments, function) = parse::parse(arguments, item.clone(), &mut errors);
-    let output = match &function {
-        None => item,
-        Some(function) if arguments.rustc.is_some() => function.to_token_stream(),
-        Some(function) => {
-            let machine = errors.is_empty().then(|| machine(function, arguments.krate.as_ref(), &mut errors)).flatten();
-            machine.unwrap_or_else(|| emit::fallback(function))
+    let (arguments, parsed) = parse::parse(arguments, item.clone(), &mut errors);
+    let krate = arguments.krate.as_ref();
+    let output = match parsed {
+        Some(Item::Function(function)) if arguments.rustc.is_none() => {
+            let sig = &function.sig;
+            let of_impl = sig.receiver().is_some() || signature::names(function.to_token_stream(), "Self");
+            let home = if of_impl { Home::Unknown } else { Home::Free };
+            one(&function, &home, krate, &mut errors)
         }
+        Some(Item::Impl(mut block)) if arguments.rustc.is_none() => {
+            let items = core::mem::take(&mut block.items);
+            let home = Home::Impl { generics: &block.generics, of_trait: block.trait_.is_some() };
+            let items = items.into_iter().map(|item| match parse::method(item) {
+                Ok(method) => ImplItem::Verbatim(one(&method, &home, krate, &mut errors)),
+                Err(item) => *item,
+            });
+            let items = items.collect();
+            block.items = items;
+            block.into_token_stream()
+        }
+        _ => item,
     };
     let mut shown = errors.into_tokens();
     shown.extend(output);
     shown
 }
 
+/// One function with its machine, or as it was written.
+fn one(function: &ItemFn, home: &Home<'_>, krate: Option<&Path>, errors: &mut Errors) -> TokenStream {
+    parse::check(function, errors);
+    let machine = errors.is_empty().then(|| machine(function, home, krate, errors)).flatten();
+    machine.unwrap_or_else(|| emit::fallback(function))
+}
+
+/// An argument, as the source has it.
+struct Input<'a> {
+    name: Ident,
+    /// `mut`, or nothing.
+    mutability: TokenStream,
+    /// `None` for `self` without a type.
+    ty: Option<&'a Type>,
+}
+
 /// The function with its machine; `None` if a mistake was recorded.
-fn machine(function: &ItemFn, krate: Option<&Path>, errors: &mut Errors) -> Option<TokenStream> {
-    let mut inputs: Vec<(&PatIdent, &Type)> = Vec::new();
+fn machine(function: &ItemFn, home: &Home<'_>, krate: Option<&Path>, errors: &mut Errors) -> Option<TokenStream> {
+    let signed = signature::sign(&function.sig, home, errors)?;
+    let mut inputs: Vec<Input<'_>> = Vec::new();
     for input in &function.sig.inputs {
-        let FnArg::Typed(input) = input else { return None };
-        let Pat::Ident(pat) = &*input.pat else { return None };
-        inputs.push((pat, &*input.ty));
+        inputs.push(match input {
+            FnArg::Receiver(receiver) => Input {
+                name: Ident::new("self", receiver.self_token.span),
+                mutability: receiver
+                    .mutability
+                    .iter()
+                    .filter(|_| receiver.reference.is_none())
+                    .map(ToTokens::to_token_stream)
+                    .collect(),
+                ty: receiver.reference.as_ref().map(|_| &*receiver.ty),
+            },
+            FnArg::Typed(input) => {
+                let Pat::Ident(pat) = &*input.pat else { return None };
+                Input { name: pat.ident.clone(), mutability: pat.mutability.to_token_stream(), ty: Some(&*input.ty) }
+            }
+        });
     }
-    let mut names: Vec<Ident> = inputs.iter().map(|(pat, _)| pat.ident.clone()).collect();
+    let mut names: Vec<Ident> = inputs.iter().map(|input| input.name.clone()).collect();
     let mut body: Block = syn::parse2(function.block.to_token_stream()).ok()?;
     let mut renamed = rename::rename(&mut names.iter_mut().collect::<Vec<_>>(), &mut body, errors);
     let mut body = shape::shape(body, &mut renamed, errors);
     if !errors.is_empty() {
         return None;
     }
-    let typed: Vec<(Ident, &Type)> = names.iter().cloned().zip(inputs.iter().map(|(_, ty)| *ty)).collect();
+    let typed: Vec<(Ident, Option<&Type>)> = names.iter().cloned().zip(inputs.iter().map(|input| input.ty)).collect();
     let locals = analyze::analyze(&typed, &mut body, &renamed);
     for (name, local) in &locals {
         if let (true, Some(call)) = (local.place, &local.in_macro) {
@@ -84,28 +132,24 @@ fn machine(function: &ItemFn, krate: Option<&Path>, errors: &mut Errors) -> Opti
             );
         }
     }
-    let output = match &function.sig.output {
-        ReturnType::Default => quote!(()),
-        ReturnType::Type(_, ty) => ty.to_token_stream(),
-    };
     let moved = locals.iter().filter_map(|(name, local)| Some((name.clone(), local.moved_by.clone()?))).collect();
     let scalars: Vec<bool> = names.iter().map(|name| locals.get(name).is_some_and(|local| local.scalar)).collect();
-    let mut lower = Lower::new(&renamed, locals, output.clone(), errors);
+    let mut lower = Lower::new(&renamed, locals, signed.output.clone(), errors);
     let mut arguments = Vec::new();
-    for (((pat, ty), name), scalar) in inputs.iter().zip(&names).zip(scalars) {
+    for ((input, name), scalar) in inputs.into_iter().zip(&names).zip(scalars) {
         let place = lower.locals.get(name).is_some_and(|local| local.place).then(|| {
             let place = lower.open_local(name);
             lower.arguments.push(place);
             place
         });
-        arguments.push(Argument { given: pat.ident.clone(), place, ty: ty.to_token_stream(), scalar });
+        arguments.push(Argument { given: input.name, mutability: input.mutability, place, scalar });
     }
     // Those that state 0 binds lie where the body's places will be.
     if arguments.iter().any(|argument| argument.place.is_none()) {
         lower.open(emit::rest_pointer(), false, None);
         lower.live.pop();
     }
-    lower.arguments_begin(&arguments, inputs.iter().map(|(pat, _)| *pat), &names);
+    lower.arguments_begin(&arguments, &names);
     lower.body(&mut body);
     if lower.states.len() > STATES_MAX {
         lower.errors.under(&function.sig.ident, says::STATES);
@@ -114,7 +158,8 @@ fn machine(function: &ItemFn, krate: Option<&Path>, errors: &mut Errors) -> Opti
         let message = says::FLAGS;
         lower.errors.under(&function.sig.ident, message);
     }
-    let plan = Plan { function, krate, names: &renamed, output, arguments, moved };
+    let in_body = !matches!(home, Home::Free);
+    let plan = Plan { function, krate, names: &renamed, signed, in_body, arguments, moved };
     let tokens = emit::emit(&plan, &lower);
     errors.is_empty().then_some(tokens)
 }

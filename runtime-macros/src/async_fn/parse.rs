@@ -1,12 +1,13 @@
-//! Stage 1 of `async_fn`: the arguments and the function, and what of its signature is understood.
+//! Stage 1 of `async_fn`: the arguments, and the function or the `impl` block under the attribute.
 
 use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::parse::ParseStream;
-use syn::{FnArg, Ident, ItemFn, Pat, Path, ReturnType, Token, Type};
+use syn::{Ident, ImplItem, ImplItemFn, ItemFn, ItemImpl, Path, Token};
 
 use super::says;
+use super::signature;
 use crate::arguments;
 use crate::errors::Errors;
 
@@ -22,17 +23,50 @@ pub(super) struct Arguments {
 /// What every name that the expansion brings begins with.
 pub(super) const RESERVED: &str = concat!("__", "bespoke_");
 
-/// The function under the attribute; `None` if there is none, with the mistake recorded.
-pub(super) fn parse(arguments: TokenStream, item: TokenStream, errors: &mut Errors) -> (Arguments, Option<ItemFn>) {
+/// What the attribute is on.
+pub(super) enum Item {
+    Function(Box<ItemFn>),
+    Impl(Box<ItemImpl>),
+}
+
+/// What is under the attribute; `None` if it is neither, with the mistake recorded.
+pub(super) fn parse(arguments: TokenStream, item: TokenStream, errors: &mut Errors) -> (Arguments, Option<Item>) {
     let mut found = Arguments::default();
     arguments::each(arguments, errors, |input| argument(&mut found, input));
-    let function = syn::parse2::<ItemFn>(item).ok();
-    match &function {
-        None => errors.under(TokenStream::new(), says::NOT_A_FUNCTION),
-        Some(function) if found.rustc.is_none() => signature(function, errors),
-        Some(_) => {}
+    if let Ok(function) = syn::parse2::<ItemFn>(item.clone()) {
+        return (found, Some(Item::Function(Box::new(function))));
     }
-    (found, function)
+    if let Ok(block) = syn::parse2::<ItemImpl>(item) {
+        return (found, Some(Item::Impl(Box::new(block))));
+    }
+    errors.under(TokenStream::new(), says::NOT_A_FUNCTION);
+    (found, None)
+}
+
+/// The methods of an `impl` that the attribute on the whole of it means: those that are `async`, and have none of their
+/// own.
+pub(super) fn method(item: ImplItem) -> Result<ItemFn, Box<ImplItem>> {
+    let own = |method: &ImplItemFn| {
+        let mut attrs = method.attrs.iter().map(|attribute| attribute.path().segments.last());
+        attrs.any(|last| last.is_some_and(|last| last.ident == "async_fn"))
+    };
+    match item {
+        ImplItem::Fn(method) if method.sig.asyncness.is_some() && method.defaultness.is_none() && !own(&method) => {
+            Ok(ItemFn { attrs: method.attrs, vis: method.vis, sig: method.sig, block: Box::new(method.block) })
+        }
+        other => Err(Box::new(other)),
+    }
+}
+
+/// What of a function is not understood, before its body is read.
+pub(super) fn check(function: &ItemFn, errors: &mut Errors) {
+    signature::check(&function.sig, errors);
+    for attribute in &function.attrs {
+        if matches!(attribute.style, syn::AttrStyle::Inner(_)) {
+            errors.under(attribute, says::ATTRIBUTE);
+        }
+    }
+    tokens(function.block.to_token_stream(), errors);
 }
 
 fn argument(found: &mut Arguments, input: ParseStream<'_>) -> syn::Result<()> {
@@ -45,76 +79,6 @@ fn argument(found: &mut Arguments, input: ParseStream<'_>) -> syn::Result<()> {
         return arguments::set(&mut found.krate, &key, arguments::crate_path(input)?);
     }
     Err(syn::Error::new(key.span(), says::UNKNOWN_ARGUMENT))
-}
-
-fn signature(function: &ItemFn, errors: &mut Errors) {
-    let sig = &function.sig;
-    if sig.asyncness.is_none() {
-        errors.under(&sig.fn_token, says::NOT_ASYNC);
-    }
-    if let Some(what) = &sig.unsafety {
-        errors.under(what, says::QUALIFIER);
-    } else if let Some(what) = &sig.constness {
-        errors.under(what, says::QUALIFIER);
-    } else if let Some(what) = &sig.abi {
-        errors.under(what, says::QUALIFIER);
-    } else if let Some(what) = &sig.variadic {
-        errors.under(what, says::QUALIFIER);
-    }
-    let (parameters, bounds) = (&sig.generics.params, &sig.generics.where_clause);
-    if !parameters.is_empty() || bounds.is_some() {
-        errors.under(quote::quote!(#parameters #bounds), says::GENERICS);
-    }
-    for input in &sig.inputs {
-        let FnArg::Typed(input) = input else {
-            errors.under(input, says::METHOD);
-            continue;
-        };
-        let plain = matches!(&*input.pat, Pat::Ident(p) if p.by_ref.is_none() && p.subpat.is_none());
-        if !plain || !input.attrs.is_empty() {
-            errors.under(&input.pat, says::ARGUMENT);
-        }
-        let ty = match &*input.ty {
-            Type::Reference(reference) if reference.lifetime.is_none() => &*reference.elem,
-            other => other,
-        };
-        if borrows(ty.to_token_stream()) {
-            errors.under(&input.ty, says::TYPE);
-        }
-    }
-    if let ReturnType::Type(_, ty) = &sig.output
-        && borrows(ty.to_token_stream())
-    {
-        errors.under(ty, says::TYPE);
-    }
-    for attribute in &function.attrs {
-        if matches!(attribute.style, syn::AttrStyle::Inner(_)) {
-            errors.under(attribute, says::ATTRIBUTE);
-        }
-    }
-    tokens(function.block.to_token_stream(), errors);
-}
-
-/// Whether a type has a lifetime other than `'static`, or is not known.
-fn borrows(tokens: TokenStream) -> bool {
-    let mut trees = tokens.into_iter().peekable();
-    while let Some(tree) = trees.next() {
-        let found = match tree {
-            TokenTree::Group(group) => borrows(group.stream()),
-            TokenTree::Ident(ident) => ident == "impl" || ident == "_",
-            TokenTree::Punct(punct) if punct.as_char() == '&' => {
-                !matches!(trees.peek(), Some(TokenTree::Punct(next)) if next.as_char() == '\'')
-            }
-            TokenTree::Punct(punct) if punct.as_char() == '\'' => {
-                !matches!(trees.peek(), Some(TokenTree::Ident(name)) if name == "static")
-            }
-            _ => false,
-        };
-        if found {
-            return true;
-        }
-    }
-    false
 }
 
 /// What no body may hold, wherever it stands.

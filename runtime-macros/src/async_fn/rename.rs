@@ -19,6 +19,9 @@ use super::says;
 use super::walk::{self, Use, Visitor};
 use crate::errors::Errors;
 
+/// What the machine calls `self`.
+pub(super) const SELF: &str = concat!("__", "bespoke_self");
+
 /// What the new names stand for.
 #[derive(Default)]
 pub(super) struct Names {
@@ -140,7 +143,9 @@ impl Rename<'_> {
     fn declare(&mut self, local: &Ident) -> Ident {
         let name = format!("{RESERVED}{}_{}", self.names.locals.len(), local.unraw());
         let name = Ident::new(&name, local.span());
-        self.names.locals.push(local.clone());
+        // There is no `self` in the machine, and no local can be called so.
+        let known = if local == "self" { Ident::new(SELF, local.span()) } else { local.clone() };
+        self.names.locals.push(known);
         if let Some(scope) = self.scopes.last_mut() {
             scope.insert(local.unraw().to_string(), name.clone());
         }
@@ -175,6 +180,10 @@ impl Rename<'_> {
         }
         let mut named = Vec::new();
         self.mentions(call.mac.tokens.clone(), &mut named);
+        if self.look("self").is_some_and(|local| named.contains(local)) {
+            self.errors.under(&call.mac.path, says::SELF_IN_MACRO);
+            return;
+        }
         let path = Ident::new(&format!("{RESERVED}macro_{}", self.names.macros.len()), Span::call_site());
         let path = Expr::Path(syn::ExprPath { attrs: Vec::new(), qself: None, path: path.into() });
         if let Expr::Macro(call) = core::mem::replace(expr, path) {

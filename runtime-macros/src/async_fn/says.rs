@@ -1,9 +1,16 @@
 //! Everything that the macro may refuse, a sentence each, which names the rewrite. `tests/ui` has a program for each.
 
-pub(super) const NOT_A_FUNCTION: &str = "`#[async_fn]` goes on an `async fn` outside of `impl` and `trait`";
+pub(super) const NOT_A_FUNCTION: &str = "`#[async_fn]` goes on an `async fn`, or on a whole `impl`";
 pub(super) const UNKNOWN_ARGUMENT: &str = "unknown argument; `#[async_fn]` knows `rustc` and `crate = …`";
 pub(super) const NOT_ASYNC: &str = "`#[async_fn]` needs an `async fn`";
-pub(super) const METHOD: &str = "`#[async_fn]` knows no methods yet: write a function that takes `self` as an argument";
+pub(super) const SELF_IN_MACRO: &str =
+    "this macro may use `self` as it likes: give it a local of its own, as `let this = &self;`";
+pub(super) const ELISION: &str =
+    "what this borrows from cannot be seen: name the lifetime, here and in the argument, as `<'a>(…: &'a T) -> &'a T`";
+pub(super) const TRAIT_LIFETIMES: &str = "\
+    the future of this method borrows with several lifetimes, or holds type parameters, and the trait fixes which \
+    lifetimes a method has: give the trait's method one lifetime for all of its references, or use \
+    `#[async_fn(rustc)]` on this method";
 pub(super) const ARGUMENT: &str = "an argument of an `#[async_fn]` is a name: take it apart in the body, with `let`";
 pub(super) const RESERVED_NAME: &str = "names that begin with `__bespoke_` are those of the expansion";
 pub(super) const MACRO_AWAITS: &str = "an `.await` inside a macro cannot be seen: bind its value before, with `let`";
@@ -42,12 +49,9 @@ pub(super) const DECLARED: &str =
     "a local that lives across an `.await` begins with its value: give it one here, or make it an `Option`";
 pub(super) const QUALIFIER: &str =
     "an `#[async_fn]` is neither `const` nor `unsafe` nor `extern`: wrap it in such a function";
-pub(super) const GENERICS: &str = "\
-    `#[async_fn]` knows no generic parameters and lifetimes yet: write a function per type, or use \
-    `#[async_fn(rustc)]`";
 pub(super) const TYPE: &str = "\
-    `#[async_fn]` knows only types without borrows here, and `&T` and `&mut T` as whole arguments: pass the value, \
-    or use `#[async_fn(rustc)]`";
+    an `#[async_fn]` returns a type that has a name, and not `impl Trait`: name it, box it, or use \
+    `#[async_fn(rustc)]`";
 pub(super) const ATTRIBUTE: &str = "\
     an attribute inside the body of an `#[async_fn]` may change what the machine is made of: put it on the \
     function, or move the code to a function of its own";

@@ -12,6 +12,7 @@ fn add(a: u8, b: u8) -> impl ::core::future::Future<Output = u8> {
         dropping_copy_types,
         dropping_references,
         let_underscore_drop,
+        non_shorthand_field_patterns,
         clippy::all,
         clippy::pedantic,
         clippy::nursery,
@@ -32,8 +33,8 @@ fn add(a: u8, b: u8) -> impl ::core::future::Future<Output = u8> {
         }
         let __bespoke_argument_0 = a;
         let __bespoke_argument_1 = b;
-        __bespoke_rt::scalar::<u8>(::core::ptr::null_mut());
-        __bespoke_rt::scalar::<u8>(::core::ptr::null_mut());
+        __bespoke_rt::scalar(&raw const __bespoke_argument_0);
+        __bespoke_rt::scalar(&raw const __bespoke_argument_1);
         unsafe {
             __bespoke_rt::machine::<
                 _,

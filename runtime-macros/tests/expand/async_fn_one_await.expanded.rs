@@ -12,6 +12,7 @@ fn greet(name: String, stream: Stream) -> impl ::core::future::Future<Output = S
         dropping_copy_types,
         dropping_references,
         let_underscore_drop,
+        non_shorthand_field_patterns,
         clippy::all,
         clippy::pedantic,
         clippy::nursery,

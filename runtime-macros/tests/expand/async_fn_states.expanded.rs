@@ -23,6 +23,7 @@ pub fn total<'__bespoke_a>(
         dropping_copy_types,
         dropping_references,
         let_underscore_drop,
+        non_shorthand_field_patterns,
         clippy::all,
         clippy::pedantic,
         clippy::nursery,
@@ -46,7 +47,7 @@ pub fn total<'__bespoke_a>(
         }
         let __bespoke_argument_0 = list;
         let __bespoke_argument_1 = limit;
-        __bespoke_rt::scalar::<&u64>(::core::ptr::null_mut());
+        __bespoke_rt::scalar(&raw const __bespoke_argument_1);
         unsafe {
             __bespoke_rt::machine::<
                 _,
@@ -104,7 +105,6 @@ pub fn total<'__bespoke_a>(
                         .write(<::core::primitive::u8 as __bespoke_rt::Flags>::NONE);
                     __bespoke_rt::frame::write(__bespoke_place_0, __bespoke_argument_0);
                     __bespoke_rt::frame::write(__bespoke_place_1, __bespoke_argument_1);
-                    __bespoke_rt::scalar(__bespoke_place_1);
                 },
                 |
                     __bespoke_frame: *mut __bespoke_rt::Frame<_, ::core::primitive::u8>,

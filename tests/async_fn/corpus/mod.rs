@@ -4,5 +4,7 @@
 mod attacks;
 mod branches;
 mod loops;
+mod methods;
 mod operands;
+mod signatures;
 mod straight;

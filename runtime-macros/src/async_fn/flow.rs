@@ -1,0 +1,323 @@
+//! Stage 5 of `async_fn`: how each shape is said in states, and how its locals come to their places.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens, format_ident, quote_spanned};
+use syn::{Expr, Label, Pat, Type};
+
+use super::emit;
+use super::lower::{Dest, Lower, Target, label, number, quoted};
+use super::parse::RESERVED;
+use super::rename::{binds, each_name, names_of};
+use super::rewrite;
+use super::says;
+use super::shape::{Arm, Await, Block, Head, Loop, Stmt, Test, Value};
+
+impl Lower<'_> {
+    // ---- bindings
+
+    /// A pattern as it is emitted: locals with a place are bound under a passing name.
+    fn bind(&self, pat: &mut Pat) -> (TokenStream, Vec<(Ident, Ident)>) {
+        let mut spilled = Vec::<(Ident, Ident)>::new();
+        each_name(pat, &mut |found| {
+            if binds(found) && self.locals.get(&found.ident).is_some_and(|local| local.place) {
+                let passing = format_ident!("{}bound_{}", RESERVED, found.ident, span = found.ident.span());
+                if !spilled.iter().any(|(name, _)| *name == found.ident) {
+                    spilled.push((found.ident.clone(), passing.clone()));
+                }
+                found.ident = passing;
+                if found.by_ref.is_none() {
+                    found.mutability = None;
+                }
+            }
+        });
+        (pat.into_token_stream(), spilled)
+    }
+
+    /// Moves what a pattern bound to its places.
+    fn spill(&mut self, spilled: &[(Ident, Ident)]) {
+        for (name, passing) in spilled {
+            let scalar = self.is_scalar(name);
+            let place = self.open_local(name);
+            let pointer = self.pointer(place);
+            self.emit(quoted!(__bespoke_rt::frame::write(#pointer, #passing);));
+            if scalar {
+                self.emit(quoted!(__bespoke_rt::scalar(#pointer);));
+            }
+            self.arm(place);
+        }
+    }
+
+    /// State 0 begins: the arguments in order, as locals or as guards of their places.
+    pub(super) fn arguments_begin(&mut self, arguments: &[emit::Argument], names: &[Ident]) {
+        let unplaced: Vec<Ident> =
+            (0..arguments.len()).filter(|n| arguments[*n].place.is_none()).map(emit::passing).collect();
+        if !unplaced.is_empty() {
+            let pointer = emit::rest_pointer();
+            self.emit(quoted!(let (#(#unplaced,)*) = #pointer.read();));
+        }
+        for (n, (argument, name)) in arguments.iter().zip(names).enumerate() {
+            match argument.place {
+                Some(place) => self.arm(place),
+                None => {
+                    let (passing, mutable) = (emit::passing(n), &argument.mutability);
+                    self.emit(quoted!(let #mutable #name = #passing;));
+                }
+            }
+        }
+    }
+
+    fn is_scalar(&self, name: &Ident) -> bool {
+        self.locals.get(name).is_some_and(|local| local.scalar)
+    }
+
+    // ---- the shapes
+
+    pub(super) fn body(&mut self, body: &mut Block) {
+        self.block(body, Dest::Return);
+    }
+
+    /// A block up to its value; whoever called it jumps.
+    fn block(&mut self, block: &mut Block, dest: Dest) {
+        for stmt in &mut block.stmts {
+            match stmt {
+                Stmt::Do(value) => self.into(value, Dest::Discard),
+                Stmt::Let { pat, ty, value, otherwise } => self.let_(pat, ty.as_ref(), value, otherwise.as_mut()),
+                Stmt::Declare(local) => {
+                    if !self.bind(&mut local.pat).1.is_empty() {
+                        self.errors.under(self.names.restore(local.to_token_stream()), says::DECLARED);
+                    }
+                    self.emit(local.to_token_stream());
+                }
+            }
+        }
+        match &mut block.tail {
+            Some(tail) => self.into(tail, dest),
+            None if matches!(dest, Dest::Discard) => {}
+            None => self.deliver(quoted!(()), dest),
+        }
+    }
+
+    fn let_(&mut self, pat: &mut Pat, ty: Option<&Type>, value: &mut Value, otherwise: Option<&mut Expr>) {
+        let depth = self.live.len();
+        let how = if super::walk::takes_all(pat) { rewrite::value } else { rewrite::place };
+        let value = match value {
+            Value::Native(head) => {
+                self.awaits(&mut head.awaits);
+                how(self, &mut head.rest)
+            }
+            shaped => {
+                let place = self.open_hidden(false);
+                let pointer = self.pointer(place);
+                if let Some(ty) = ty {
+                    self.emit(quoted!(let _: *mut #ty = #pointer;));
+                }
+                self.into(shaped, Dest::Place(place));
+                self.live.truncate(depth);
+                quoted!({ __bespoke_rt::frame::read(#pointer) })
+            }
+        };
+        let (value, otherwise) = match otherwise {
+            None => (value, None),
+            Some(otherwise) => {
+                let code = rewrite::value(self, otherwise);
+                (quoted!((#value)), Some(quoted!(else #code)))
+            }
+        };
+        if let Some(ty) = ty.filter(|_| names_of(pat).iter().any(|name| self.is_scalar(name))) {
+            self.emit(quoted!(__bespoke_rt::scalar::<#ty>(::core::ptr::null_mut());));
+        }
+        let ty = ty.map(|ty| quoted!(: #ty));
+        let (pat, spilled) = self.bind(pat);
+        self.emit(quoted!(let #pat #ty = #value #otherwise;));
+        self.spill(&spilled);
+    }
+
+    fn awaits(&mut self, awaits: &mut [Await]) {
+        for one in awaits {
+            let operand = rewrite::value(self, &mut one.operand);
+            let depth = self.live.len();
+            let future = self.open_hidden(true);
+            let pointer = self.pointer(future);
+            let span = one.span.resolved_at(Span::mixed_site());
+            let made = quote_spanned!(span=> ::core::future::IntoFuture::into_future(#operand));
+            self.emit(quoted!(__bespoke_rt::frame::write(#pointer, #made);));
+            let state = self.state();
+            // Written, and not armed: the state's own guard is.
+            let (leave, to) = (self.leave(depth), label(state));
+            self.emit(quoted!({ #leave break #to; }));
+            self.begin(state);
+            self.states[state].entry = true;
+            self.states[state].awaits = true;
+            let (leave, number, hole) = (self.leave(depth + 1), number(state), &one.hole);
+            self.emit(quoted!(
+                let #hole = match __bespoke_rt::poll(#pointer, __bespoke_context) {
+                    ::core::task::Poll::Ready(__bespoke_value) => __bespoke_value,
+                    ::core::task::Poll::Pending => {
+                        #leave
+                        __bespoke_poison.leave(#number);
+                        return __bespoke_rt::Step::Pending;
+                    }
+                };
+            ));
+            if let Some(guard) = self.places[future].guard.clone() {
+                self.emit(quoted!(::core::mem::drop(#guard);));
+            }
+            self.live.truncate(depth);
+        }
+    }
+
+    fn into(&mut self, value: &mut Value, dest: Dest) {
+        match value {
+            Value::Native(head) => {
+                self.awaits(&mut head.awaits);
+                let value = rewrite::value(self, &mut head.rest);
+                self.deliver(value, dest);
+            }
+            Value::If { test, then, otherwise } => self.conditional(test, then, otherwise.as_mut(), dest),
+            Value::Match { head, arms } => self.match_(head, arms, dest),
+            Value::Loop { label, kind, body } => self.loop_(label.as_ref(), kind, body, dest),
+            Value::Block { label, block } => {
+                let (after, depth) = (self.state(), self.live.len());
+                self.targets.push(Target {
+                    label: label.as_ref().map(|label| label.name.clone()),
+                    head: None,
+                    after,
+                    head_depth: depth,
+                    after_depth: depth,
+                    dest,
+                });
+                self.block(block, dest);
+                self.targets.pop();
+                self.join(after, depth);
+            }
+        }
+    }
+
+    /// Ends a block: jumps to `after`, and goes on there.
+    fn join(&mut self, after: usize, depth: usize) {
+        let jump = self.jump(after, depth);
+        self.emit(jump);
+        self.live.truncate(depth);
+        self.begin(after);
+    }
+
+    /// A branch: `block`, whose value goes to `dest`, and the jump to `after`.
+    fn arm_code(&mut self, spilled: &[(Ident, Ident)], block: &mut Block, dest: Dest, after: usize) -> TokenStream {
+        let depth = self.live.len();
+        self.branch(|s| {
+            s.spill(spilled);
+            s.block(block, dest);
+            let jump = s.jump(after, depth);
+            s.emit(jump);
+        })
+    }
+
+    fn conditional(&mut self, test: &mut Test, then: &mut Block, otherwise: Option<&mut Block>, dest: Dest) {
+        let (after, depth) = (self.state(), self.live.len());
+        let (test, spilled) = self.test(test);
+        let then = self.arm_code(&spilled, then, dest, after);
+        let mut none = Block::default();
+        let otherwise = self.arm_code(&[], otherwise.unwrap_or(&mut none), dest, after);
+        self.emit(quoted!(if #test { #then } else { #otherwise }));
+        self.live.truncate(depth);
+        self.begin(after);
+    }
+
+    /// A condition, and what it binds.
+    fn test(&mut self, test: &mut Test) -> (TokenStream, Vec<(Ident, Ident)>) {
+        match test {
+            Test::Bool(head) => {
+                self.awaits(&mut head.awaits);
+                (rewrite::value(self, &mut head.rest), Vec::new())
+            }
+            Test::Let(pat, head) => {
+                self.awaits(&mut head.awaits);
+                let value = rewrite::place(self, &mut head.rest);
+                let (pat, spilled) = self.bind(pat);
+                (quoted!(let #pat = #value), spilled)
+            }
+        }
+    }
+
+    fn match_(&mut self, head: &mut Head, arms: &mut [Arm], dest: Dest) {
+        let (after, depth) = (self.state(), self.live.len());
+        self.awaits(&mut head.awaits);
+        let value = rewrite::place(self, &mut head.rest);
+        let mut code = TokenStream::new();
+        for arm in arms {
+            let (pat, spilled) = self.bind(&mut arm.pat);
+            // In the guard the locals of the pattern are still the pattern's.
+            let guard = arm.guard.as_mut().map(|guard| {
+                let guard = rewrite::guard(self, guard, &spilled);
+                quoted!(if #guard)
+            });
+            let body = self.arm_code(&spilled, &mut arm.body, dest, after);
+            code.extend(quoted!(#pat #guard => { #body }));
+        }
+        self.emit(quoted!(match #value { #code }));
+        self.live.truncate(depth);
+        self.begin(after);
+    }
+
+    fn loop_(&mut self, name: Option<&Label>, kind: &mut Loop, body: &mut Block, dest: Dest) {
+        let forever = matches!(kind, Loop::Forever);
+        let after_depth = self.live.len();
+        let mut iterator = None;
+        if let Loop::For(_, head) = kind {
+            self.awaits(&mut head.awaits);
+            let value = rewrite::value(self, &mut head.rest);
+            let place = self.open_hidden(true);
+            let pointer = self.pointer(place);
+            self.emit(quoted!(
+                __bespoke_rt::frame::write(#pointer, ::core::iter::IntoIterator::into_iter(#value));
+            ));
+            self.arm(place);
+            iterator = Some(pointer);
+        }
+        let (head, head_depth) = (self.state(), self.live.len());
+        self.states[head].entry = true;
+        let jump = self.jump(head, head_depth);
+        self.emit(jump);
+        self.begin(head);
+        let after = self.state();
+        // Only `loop` has a value; the others deliver `()` where they end.
+        self.targets.push(Target {
+            label: name.map(|label| label.name.clone()),
+            head: Some(head),
+            after,
+            head_depth,
+            after_depth,
+            dest: if forever { dest } else { Dest::Discard },
+        });
+        match (kind, iterator) {
+            (Loop::While(test), _) => {
+                let (test, spilled) = self.test(test);
+                let body = self.arm_code(&spilled, body, Dest::Discard, head);
+                let end = self.jump(after, after_depth);
+                self.emit(quoted!(if #test { #body } else #end));
+            }
+            (Loop::For(pat, _), Some(iterator)) => {
+                let (pat, spilled) = self.bind(pat);
+                let body = self.arm_code(&spilled, body, Dest::Discard, head);
+                let end = self.jump(after, after_depth);
+                self.emit(quoted!(
+                    match ::core::iter::Iterator::next(&mut *#iterator) {
+                        ::core::option::Option::Some(#pat) => { #body }
+                        ::core::option::Option::None => #end
+                    }
+                ));
+            }
+            _ => {
+                self.block(body, Dest::Discard);
+                let jump = self.jump(head, head_depth);
+                self.emit(jump);
+            }
+        }
+        self.targets.pop();
+        self.live.truncate(after_depth);
+        self.begin(after);
+        if !forever && !matches!(dest, Dest::Discard) {
+            self.deliver(quoted!(()), dest);
+        }
+    }
+}

@@ -1,0 +1,420 @@
+//! The function's signature with the future in it: which lifetimes it has, and which of them is the shortest.
+//!
+//! What the machine borrows from its own places has regions that rustc infers, and each must come out as one that the
+//! signature names. With several lifetimes, none of which is known to be the shortest, or with type parameters, rustc
+//! finds none. So one lifetime `'__bespoke_a` is added that every other, and every type parameter, outlives; it is left
+//! out where the signature has such a lifetime already.
+//!
+//! # Invariants
+//! 1. Callers of the new signature may do nothing that the source's signature forbids: elided lifetimes are shared only
+//!    where nothing but covariant references has them and the output has none of them.
+//! 2. In the new signature every lifetime that can be seen has a name: the machine repeats its types.
+
+use proc_macro2::{Span, TokenStream, TokenTree};
+use quote::{ToTokens, quote};
+use syn::punctuated::Punctuated;
+use syn::{
+    FnArg, GenericArgument, GenericParam, Generics, Ident, Lifetime, Pat, PathArguments, Receiver, ReturnType,
+    Signature, Token, Type, TypeParamBound,
+};
+
+use super::parse::RESERVED;
+use super::says;
+use crate::errors::Errors;
+
+/// Where a function stands.
+pub(super) enum Home<'a> {
+    /// Outside of any `impl`.
+    Free,
+    /// In an `impl` of which nothing is known.
+    Unknown,
+    /// In an `impl`.
+    Impl {
+        /// What the `impl` declares.
+        generics: &'a Generics,
+        /// It is the `impl` of a trait, so the method's own lifetimes are given.
+        of_trait: bool,
+    },
+}
+
+/// A signature that was understood.
+pub(super) struct Signed {
+    /// With the future, without `async`.
+    pub(super) signature: Signature,
+    /// What the future gives.
+    pub(super) output: TokenStream,
+}
+
+/// The signature of the function that makes the machine; `None` if it has none, with the mistake recorded.
+pub(super) fn sign(source: &Signature, home: &Home<'_>, errors: &mut Errors) -> Option<Signed> {
+    // `syn` is built without `Clone`.
+    let mut signature: Signature = syn::parse2(source.to_token_stream()).ok()?;
+    let mut elided = Elided::default();
+    let own = declared(&signature.generics);
+    let receiver = name_inputs(&mut signature, &mut elided);
+    let mut output = core::mem::replace(&mut signature.output, ReturnType::Default);
+    let mut output_elides = false;
+    if let ReturnType::Type(_, ty) = &mut output {
+        let from = receiver.as_ref().or_else(|| elided.only(&own.lifetimes));
+        let mut naming = Output { from, elides: false };
+        walk(ty, &mut naming);
+        output_elides = naming.elides;
+        if output_elides && from.is_none() {
+            let ReturnType::Type(_, written) = &source.output else { return None };
+            errors.under(written, says::ELISION);
+            return None;
+        }
+    }
+    let shared = matches!(home, Home::Free) && !output_elides && elided.nested == 0;
+    let bottom = Lifetime::new(&format!("'{RESERVED}a"), Span::mixed_site());
+    if shared {
+        let of = |lifetime: &mut Lifetime| {
+            if elided.names.iter().any(|name| name.ident == lifetime.ident) {
+                lifetime.ident = bottom.ident.clone();
+            }
+        };
+        walk_inputs(&mut signature, &mut Renaming(of));
+        if !elided.names.is_empty() {
+            elided.names.clear();
+            elided.names.push(lifetime(&bottom));
+        }
+    }
+    let types = own.types.len() + elided.impls;
+    let lifetimes = own.lifetimes.len() + elided.names.len();
+    // The lifetime of `&self`: everything in `Self` outlives it.
+    let of_self = receiver.is_some() && lifetimes == 1;
+    let around = match home {
+        Home::Free => false,
+        Home::Unknown => true,
+        Home::Impl { generics, .. } => generics.params.iter().any(|param| !matches!(param, GenericParam::Const(_))),
+    };
+    let needed = types > 0 || ((around || lifetimes > 1) && !of_self);
+    if let (true, Home::Impl { of_trait: true, .. }) = (needed, home) {
+        errors.under(&source.ident, says::TRAIT_LIFETIMES);
+        return None;
+    }
+    let new = core::mem::take(&mut elided.names);
+    let has_bottom = shared && !new.is_empty();
+    if needed {
+        let outliving = own.lifetimes.iter().chain(new.iter().filter(|_| !has_bottom));
+        let mut bounds: Vec<TokenStream> = outliving.map(|name| quote!(#name: #bottom)).collect();
+        bounds.extend(own.types.iter().map(|name| quote!(#name: #bottom)));
+        match home {
+            Home::Free => {}
+            Home::Unknown => bounds.push(quote!(Self: #bottom)),
+            Home::Impl { generics, .. } => {
+                let of = declared(generics);
+                bounds.extend(of.lifetimes.iter().map(|name| quote!(#name: #bottom)));
+                bounds.extend(of.types.iter().map(|name| quote!(#name: #bottom)));
+            }
+        }
+        let clause = signature.generics.make_where_clause();
+        clause.predicates.extend(bounds.into_iter().filter_map(|bound| syn::parse2::<syn::WherePredicate>(bound).ok()));
+        walk_inputs(&mut signature, &mut Bounding(&bottom));
+    }
+    let added = new.into_iter().chain((needed && !has_bottom).then_some(bottom));
+    let mut params: Punctuated<GenericParam, Token![,]> =
+        added.map(|name| GenericParam::Lifetime(syn::LifetimeParam::new(name))).collect();
+    params.extend(core::mem::take(&mut signature.generics.params));
+    if !params.is_empty() {
+        signature.generics.lt_token.get_or_insert_default();
+        signature.generics.gt_token.get_or_insert_default();
+    }
+    signature.generics.params = params;
+    let output = future(&mut signature, output);
+    Some(Signed { signature, output })
+}
+
+/// Puts the future where the output was. The output, as tokens.
+fn future(signature: &mut Signature, output: ReturnType) -> TokenStream {
+    let (arrow, output) = match output {
+        ReturnType::Default => (<Token![->]>::default(), quote!(())),
+        ReturnType::Type(arrow, ty) => (arrow, ty.to_token_stream()),
+    };
+    let future = Type::Verbatim(quote!(impl ::core::future::Future<Output = #output>));
+    signature.output = ReturnType::Type(arrow, Box::new(future));
+    signature.asyncness = None;
+    output
+}
+
+/// Gives every elided lifetime of an argument a name; the lifetime of `&self`, if there is one.
+fn name_inputs(signature: &mut Signature, elided: &mut Elided) -> Option<Lifetime> {
+    let mut of_self = None;
+    for input in &mut signature.inputs {
+        match input {
+            FnArg::Receiver(receiver) => of_self = name_receiver(receiver, elided),
+            FnArg::Typed(input) => {
+                if let Pat::Ident(pat) = &mut *input.pat {
+                    pat.mutability = None;
+                }
+                match &mut *input.ty {
+                    Type::Reference(reference) => {
+                        elided.reference(reference);
+                        let before = elided.names.len();
+                        walk(&mut reference.elem, elided);
+                        elided.nested += elided.names.len() - before;
+                    }
+                    ty => {
+                        let before = elided.names.len();
+                        walk(ty, elided);
+                        elided.nested += elided.names.len() - before;
+                    }
+                }
+            }
+        }
+    }
+    of_self
+}
+
+fn name_receiver(receiver: &mut Receiver, elided: &mut Elided) -> Option<Lifetime> {
+    if receiver.colon_token.is_some() {
+        let before = elided.names.len();
+        walk(&mut receiver.ty, elided);
+        return elided.names.get(before).filter(|_| elided.names.len() == before + 1).map(lifetime);
+    }
+    let (and, of) = receiver.reference.as_mut()?;
+    if of.as_ref().is_none_or(|of| of.ident == "_") {
+        *of = Some(elided.fresh(and.span));
+    }
+    of.as_ref().map(lifetime)
+}
+
+fn lifetime(of: &Lifetime) -> Lifetime {
+    Lifetime { apostrophe: of.apostrophe, ident: of.ident.clone() }
+}
+
+/// What generics declare.
+struct Declared {
+    lifetimes: Vec<Lifetime>,
+    types: Vec<Ident>,
+}
+
+fn declared(generics: &Generics) -> Declared {
+    let mut declared = Declared { lifetimes: Vec::new(), types: Vec::new() };
+    for param in &generics.params {
+        match param {
+            GenericParam::Lifetime(param) => declared.lifetimes.push(lifetime(&param.lifetime)),
+            GenericParam::Type(param) => declared.types.push(param.ident.clone()),
+            GenericParam::Const(_) => {}
+        }
+    }
+    declared
+}
+
+/// What a walk over a type does at lifetimes, and at `impl Trait`.
+trait Visit {
+    fn lifetime(&mut self, lifetime: &mut Lifetime);
+    /// A reference without a lifetime.
+    fn reference(&mut self, _reference: &mut syn::TypeReference) {}
+    fn bounds(&mut self, _bounds: &mut Punctuated<TypeParamBound, Token![+]>) {}
+}
+
+/// Gives names to elided lifetimes.
+#[derive(Default)]
+struct Elided {
+    names: Vec<Lifetime>,
+    /// How many of them are not those of whole arguments.
+    nested: usize,
+    /// How many `impl Trait` there are.
+    impls: usize,
+    /// The lifetimes that were written.
+    written: Vec<Lifetime>,
+}
+
+impl Elided {
+    fn fresh(&mut self, at: Span) -> Lifetime {
+        // Where the elided one is, for what rustc says of it.
+        let name = Lifetime::new(&format!("'{RESERVED}{}", self.names.len()), Span::mixed_site().located_at(at));
+        self.names.push(lifetime(&name));
+        name
+    }
+
+    /// The lifetime that an output without one has: the only one of the arguments.
+    fn only(&self, declared: &[Lifetime]) -> Option<&Lifetime> {
+        let mut all = self.names.iter().chain(&self.written);
+        let only = all.next()?;
+        let known = only.ident == "static" || declared.contains(only) || self.names.contains(only);
+        all.all(|other| other.ident == only.ident).then_some(only).filter(|_| known)
+    }
+}
+
+impl Visit for Elided {
+    fn lifetime(&mut self, lifetime: &mut Lifetime) {
+        if lifetime.ident == "_" {
+            *lifetime = self.fresh(lifetime.apostrophe);
+        } else {
+            self.written.push(self::lifetime(lifetime));
+        }
+    }
+
+    fn reference(&mut self, reference: &mut syn::TypeReference) {
+        match &mut reference.lifetime {
+            Some(lifetime) => self.lifetime(lifetime),
+            None => reference.lifetime = Some(self.fresh(reference.and_token.span)),
+        }
+    }
+
+    fn bounds(&mut self, _: &mut Punctuated<TypeParamBound, Token![+]>) {
+        self.impls += 1;
+    }
+}
+
+/// Names the elided lifetimes of an output.
+struct Output<'a> {
+    from: Option<&'a Lifetime>,
+    elides: bool,
+}
+
+impl Visit for Output<'_> {
+    fn lifetime(&mut self, lifetime: &mut Lifetime) {
+        if lifetime.ident == "_" {
+            self.elides = true;
+            if let Some(from) = self.from {
+                *lifetime = self::lifetime(from);
+            }
+        }
+    }
+
+    fn reference(&mut self, reference: &mut syn::TypeReference) {
+        match &mut reference.lifetime {
+            Some(lifetime) => self.lifetime(lifetime),
+            None => {
+                self.elides = true;
+                reference.lifetime = self.from.map(lifetime);
+            }
+        }
+    }
+}
+
+struct Renaming<F>(F);
+
+impl<F: FnMut(&mut Lifetime)> Visit for Renaming<F> {
+    fn lifetime(&mut self, lifetime: &mut Lifetime) {
+        (self.0)(lifetime);
+    }
+
+    fn reference(&mut self, reference: &mut syn::TypeReference) {
+        if let Some(lifetime) = &mut reference.lifetime {
+            (self.0)(lifetime);
+        }
+    }
+}
+
+/// Lets every `impl Trait` outlive a lifetime.
+struct Bounding<'a>(&'a Lifetime);
+
+impl Visit for Bounding<'_> {
+    fn lifetime(&mut self, _: &mut Lifetime) {}
+
+    fn bounds(&mut self, bounds: &mut Punctuated<TypeParamBound, Token![+]>) {
+        bounds.push(TypeParamBound::Lifetime(lifetime(self.0)));
+    }
+}
+
+fn walk_inputs(signature: &mut Signature, visit: &mut dyn Visit) {
+    for input in &mut signature.inputs {
+        if let FnArg::Typed(input) = input {
+            walk(&mut input.ty, visit);
+        }
+    }
+}
+
+/// The lifetimes of a type that are the signature's. Those of `Fn(&T)` and `fn(&T)` are not.
+fn walk(ty: &mut Type, visit: &mut dyn Visit) {
+    match ty {
+        Type::Array(inner) => walk(&mut inner.elem, visit),
+        Type::Group(inner) => walk(&mut inner.elem, visit),
+        Type::Paren(inner) => walk(&mut inner.elem, visit),
+        Type::Ptr(inner) => walk(&mut inner.elem, visit),
+        Type::Slice(inner) => walk(&mut inner.elem, visit),
+        Type::Tuple(inner) => inner.elems.iter_mut().for_each(|elem| walk(elem, visit)),
+        Type::Reference(inner) => {
+            visit.reference(inner);
+            walk(&mut inner.elem, visit);
+            // `&impl A + 'a` is not what is meant.
+            if matches!(&*inner.elem, Type::ImplTrait(inner) if inner.bounds.len() > 1) {
+                let elem = core::mem::replace(&mut *inner.elem, Type::Verbatim(TokenStream::new()));
+                *inner.elem = Type::Paren(syn::TypeParen { paren_token: Default::default(), elem: Box::new(elem) });
+            }
+        }
+        Type::Path(inner) => {
+            if let Some(qself) = &mut inner.qself {
+                walk(&mut qself.ty, visit);
+            }
+            arguments(&mut inner.path, visit);
+        }
+        Type::TraitObject(inner) => bounds(&mut inner.bounds, visit),
+        Type::ImplTrait(inner) => {
+            bounds(&mut inner.bounds, visit);
+            visit.bounds(&mut inner.bounds);
+        }
+        _ => {}
+    }
+}
+
+fn bounds(bounds: &mut Punctuated<TypeParamBound, Token![+]>, visit: &mut dyn Visit) {
+    for bound in bounds {
+        match bound {
+            TypeParamBound::Lifetime(lifetime) => visit.lifetime(lifetime),
+            TypeParamBound::Trait(bound) => arguments(&mut bound.path, visit),
+            _ => {}
+        }
+    }
+}
+
+fn arguments(path: &mut syn::Path, visit: &mut dyn Visit) {
+    for segment in &mut path.segments {
+        let PathArguments::AngleBracketed(inner) = &mut segment.arguments else { continue };
+        for argument in &mut inner.args {
+            match argument {
+                GenericArgument::Lifetime(lifetime) => visit.lifetime(lifetime),
+                GenericArgument::Type(ty) => walk(ty, visit),
+                GenericArgument::AssocType(inner) => walk(&mut inner.ty, visit),
+                GenericArgument::Constraint(inner) => bounds(&mut inner.bounds, visit),
+                _ => {}
+            }
+        }
+    }
+}
+
+/// What of a signature is not understood.
+pub(super) fn check(sig: &Signature, errors: &mut Errors) {
+    if sig.asyncness.is_none() {
+        errors.under(&sig.fn_token, says::NOT_ASYNC);
+    }
+    if let Some(what) = &sig.unsafety {
+        errors.under(what, says::QUALIFIER);
+    } else if let Some(what) = &sig.constness {
+        errors.under(what, says::QUALIFIER);
+    } else if let Some(what) = &sig.abi {
+        errors.under(what, says::QUALIFIER);
+    } else if let Some(what) = &sig.variadic {
+        errors.under(what, says::QUALIFIER);
+    }
+    for input in &sig.inputs {
+        match input {
+            FnArg::Receiver(receiver) if receiver.attrs.is_empty() => {}
+            FnArg::Receiver(receiver) => errors.under(&receiver.self_token, says::ARGUMENT),
+            FnArg::Typed(input) => {
+                let plain = matches!(&*input.pat, Pat::Ident(p) if p.by_ref.is_none() && p.subpat.is_none());
+                if !plain || !input.attrs.is_empty() {
+                    errors.under(&input.pat, says::ARGUMENT);
+                }
+            }
+        }
+    }
+    if let ReturnType::Type(_, ty) = &sig.output
+        && names(ty.to_token_stream(), "impl")
+    {
+        errors.under(ty, says::TYPE);
+    }
+}
+
+/// Whether tokens hold a word, at any depth.
+pub(super) fn names(tokens: TokenStream, word: &str) -> bool {
+    tokens.into_iter().any(|tree| match tree {
+        TokenTree::Group(group) => names(group.stream(), word),
+        TokenTree::Ident(ident) => ident == word,
+        _ => false,
+    })
+}

@@ -1,0 +1,245 @@
+fn tell<'__bespoke_0, '__bespoke_1, '__bespoke_a, 'a, T: Debug, const N: usize>(
+    x: &'a [T; N],
+    other: &'__bespoke_0 (impl Debug + '__bespoke_a),
+    f: Box<dyn FnOnce(&T) + '__bespoke_1>,
+) -> impl ::core::future::Future<Output = &'a T>
+where
+    'a: '__bespoke_a,
+    '__bespoke_0: '__bespoke_a,
+    '__bespoke_1: '__bespoke_a,
+    T: '__bespoke_a,
+{
+    #[allow(dead_code, reason = "rustc checks it; what runs is the machine")]
+    async fn tell<'a, T: Debug, const N: usize>(
+        x: &'a [T; N],
+        other: &impl Debug,
+        f: Box<dyn FnOnce(&T) + '_>,
+    ) -> &'a T {
+        pause().await;
+        pick(x, other, f)
+    }
+    #[allow(
+        unused,
+        unreachable_code,
+        non_snake_case,
+        dangerous_implicit_autorefs,
+        dropping_copy_types,
+        dropping_references,
+        let_underscore_drop,
+        non_shorthand_field_patterns,
+        clippy::all,
+        clippy::pedantic,
+        clippy::nursery,
+        clippy::restriction,
+        reason = "the lints of the source are those of the function above"
+    )]
+    {
+        use ::bespoke::__private::machine as __bespoke_rt;
+        if false {
+            let x @ _ = ();
+            let other @ _ = ();
+            let f @ _ = ();
+        }
+        if false {
+            let _: ::core::primitive::i32 = {
+                let the_edition_is_2024 = ::core::cell::RefCell::new(0);
+                *the_edition_is_2024.borrow()
+            };
+        }
+        let __bespoke_argument_0 = x;
+        let __bespoke_argument_1 = other;
+        let __bespoke_argument_2 = f;
+        __bespoke_rt::scalar(&raw const __bespoke_argument_0);
+        __bespoke_rt::scalar(&raw const __bespoke_argument_1);
+        unsafe {
+            __bespoke_rt::machine::<
+                _,
+                &'a T,
+                _,
+                _,
+                _,
+            >(
+                move |
+                    __bespoke_frame: *mut __bespoke_rt::Frame<_, ::core::primitive::u8>|
+                unsafe {
+                    let __bespoke_storage = __bespoke_rt::frame::storage(
+                        __bespoke_frame,
+                    );
+                    let __bespoke_place_0 = __bespoke_rt::frame::first(
+                        __bespoke_storage,
+                    );
+                    let __bespoke_region_1 = __bespoke_rt::frame::second(
+                        __bespoke_storage,
+                    );
+                    let __bespoke_place_1 = __bespoke_rt::frame::first(
+                        __bespoke_region_1,
+                    );
+                    let __bespoke_region_2 = __bespoke_rt::frame::second(
+                        __bespoke_region_1,
+                    );
+                    let __bespoke_place_2 = __bespoke_rt::frame::first(
+                        __bespoke_region_2,
+                    );
+                    let __bespoke_region_3 = __bespoke_rt::frame::second(
+                        __bespoke_region_2,
+                    );
+                    let __bespoke_hidden_1 = __bespoke_region_3;
+                    (&raw mut (*__bespoke_frame).state).write(0);
+                    (&raw mut (*__bespoke_frame).flags)
+                        .write(<::core::primitive::u8 as __bespoke_rt::Flags>::NONE);
+                    __bespoke_rt::frame::write(__bespoke_place_0, __bespoke_argument_0);
+                    __bespoke_rt::frame::write(__bespoke_place_1, __bespoke_argument_1);
+                    __bespoke_rt::frame::write(__bespoke_place_2, __bespoke_argument_2);
+                },
+                |
+                    __bespoke_frame: *mut __bespoke_rt::Frame<_, ::core::primitive::u8>,
+                    __bespoke_context: &mut ::core::task::Context<'_>,
+                | -> __bespoke_rt::Step<&'a T> {
+                    unsafe {
+                        let __bespoke_storage = __bespoke_rt::frame::storage(
+                            __bespoke_frame,
+                        );
+                        let __bespoke_place_0 = __bespoke_rt::frame::first(
+                            __bespoke_storage,
+                        );
+                        let __bespoke_region_1 = __bespoke_rt::frame::second(
+                            __bespoke_storage,
+                        );
+                        let __bespoke_place_1 = __bespoke_rt::frame::first(
+                            __bespoke_region_1,
+                        );
+                        let __bespoke_region_2 = __bespoke_rt::frame::second(
+                            __bespoke_region_1,
+                        );
+                        let __bespoke_place_2 = __bespoke_rt::frame::first(
+                            __bespoke_region_2,
+                        );
+                        let __bespoke_region_3 = __bespoke_rt::frame::second(
+                            __bespoke_region_2,
+                        );
+                        let __bespoke_hidden_1 = __bespoke_region_3;
+                        let mut __bespoke_state: ::core::primitive::u8 = (*__bespoke_frame)
+                            .state;
+                        let mut __bespoke_poison = __bespoke_rt::Poison::new(
+                            &raw mut (*__bespoke_frame).state,
+                        );
+                        '__bespoke_machine: loop {
+                            '__bespoke_states: {
+                                '__bespoke_1: {
+                                    '__bespoke_0: {
+                                        match __bespoke_state {
+                                            0u8 => break '__bespoke_0,
+                                            1u8 => break '__bespoke_1,
+                                            __bespoke_other => {
+                                                __bespoke_poison.leave(__bespoke_other);
+                                                __bespoke_rt::resumed(__bespoke_other)
+                                            }
+                                        }
+                                    }
+                                    {
+                                        let mut __bespoke_guard_2 = __bespoke_rt::Guard::new(
+                                            __bespoke_place_2,
+                                        );
+                                        __bespoke_rt::frame::write(
+                                            __bespoke_hidden_1,
+                                            ::core::future::IntoFuture::into_future(pause()),
+                                        );
+                                        {
+                                            __bespoke_guard_2.save(&mut (*__bespoke_frame).flags, 0u32);
+                                            break '__bespoke_1;
+                                        }
+                                    }
+                                    ::core::unreachable!();
+                                }
+                                {
+                                    let mut __bespoke_guard_2 = __bespoke_rt::Guard::load(
+                                        __bespoke_place_2,
+                                        (*__bespoke_frame).flags,
+                                        0u32,
+                                    );
+                                    let mut __bespoke_guard_3 = __bespoke_rt::Guard::new(
+                                        __bespoke_hidden_1,
+                                    );
+                                    let __bespoke_value_0 = match __bespoke_rt::poll(
+                                        __bespoke_hidden_1,
+                                        __bespoke_context,
+                                    ) {
+                                        ::core::task::Poll::Ready(__bespoke_value) => {
+                                            __bespoke_value
+                                        }
+                                        ::core::task::Poll::Pending => {
+                                            __bespoke_guard_2.save(&mut (*__bespoke_frame).flags, 0u32);
+                                            __bespoke_guard_3.leave();
+                                            __bespoke_poison.leave(1u8);
+                                            return __bespoke_rt::Step::Pending;
+                                        }
+                                    };
+                                    ::core::mem::drop(__bespoke_guard_3);
+                                    { __bespoke_value_0 };
+                                    return {
+                                        let __bespoke_output: &'a T = pick(
+                                            __bespoke_place_0.read(),
+                                            __bespoke_place_1.read(),
+                                            __bespoke_guard_2.take(),
+                                        );
+                                        __bespoke_poison.leave(__bespoke_rt::DONE);
+                                        __bespoke_rt::Step::Ready(__bespoke_output)
+                                    };
+                                }
+                                ::core::unreachable!();
+                            }
+                        }
+                    }
+                },
+                |__bespoke_frame: *mut __bespoke_rt::Frame<_, ::core::primitive::u8>| unsafe {
+                    let __bespoke_storage = __bespoke_rt::frame::storage(
+                        __bespoke_frame,
+                    );
+                    let __bespoke_place_0 = __bespoke_rt::frame::first(
+                        __bespoke_storage,
+                    );
+                    let __bespoke_region_1 = __bespoke_rt::frame::second(
+                        __bespoke_storage,
+                    );
+                    let __bespoke_place_1 = __bespoke_rt::frame::first(
+                        __bespoke_region_1,
+                    );
+                    let __bespoke_region_2 = __bespoke_rt::frame::second(
+                        __bespoke_region_1,
+                    );
+                    let __bespoke_place_2 = __bespoke_rt::frame::first(
+                        __bespoke_region_2,
+                    );
+                    let __bespoke_region_3 = __bespoke_rt::frame::second(
+                        __bespoke_region_2,
+                    );
+                    let __bespoke_hidden_1 = __bespoke_region_3;
+                    match (*__bespoke_frame).state {
+                        0 => {
+                            let __bespoke_argument_2 = __bespoke_rt::Guard::new(
+                                __bespoke_place_2,
+                            );
+                            let __bespoke_argument_1 = __bespoke_rt::Guard::new(
+                                __bespoke_place_1,
+                            );
+                            let __bespoke_argument_0 = __bespoke_rt::Guard::new(
+                                __bespoke_place_0,
+                            );
+                        }
+                        1u8 => {
+                            let mut __bespoke_guard_2 = __bespoke_rt::Guard::load(
+                                __bespoke_place_2,
+                                (*__bespoke_frame).flags,
+                                0u32,
+                            );
+                            let mut __bespoke_guard_3 = __bespoke_rt::Guard::new(
+                                __bespoke_hidden_1,
+                            );
+                        }
+                        _ => {}
+                    }
+                },
+            )
+        }
+    }
+}

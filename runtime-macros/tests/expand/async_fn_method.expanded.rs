@@ -1,0 +1,258 @@
+impl<'x, T: Debug> View<'x, T> {
+    fn first<'__bespoke_0, '__bespoke_1, '__bespoke_a>(
+        &'__bespoke_0 mut self,
+        other: &'__bespoke_1 T,
+        by: usize,
+    ) -> impl ::core::future::Future<Output = &'__bespoke_0 T>
+    where
+        '__bespoke_0: '__bespoke_a,
+        '__bespoke_1: '__bespoke_a,
+        'x: '__bespoke_a,
+        T: '__bespoke_a,
+    {
+        #[allow(
+            clippy::diverging_sub_expression,
+            reason = "rustc checks it; what runs is the machine"
+        )]
+        if false {
+            ::bespoke::__private::machine::twin::<
+                &'__bespoke_0 T,
+                _,
+            >(async move {
+                if false {
+                    let _ = &self;
+                    return ::bespoke::__private::machine::never::<&'__bespoke_0 T>();
+                }
+                let other = other;
+                let mut by = by;
+                {
+                    by += self.step;
+                    pause().await;
+                    self.at(by)
+                }
+            });
+        }
+        #[allow(
+            unused,
+            unreachable_code,
+            non_snake_case,
+            dangerous_implicit_autorefs,
+            dropping_copy_types,
+            dropping_references,
+            let_underscore_drop,
+            non_shorthand_field_patterns,
+            clippy::all,
+            clippy::pedantic,
+            clippy::nursery,
+            clippy::restriction,
+            reason = "the lints of the source are those of the function above"
+        )]
+        {
+            use ::bespoke::__private::machine as __bespoke_rt;
+            if false {
+                let __bespoke_self @ _ = ();
+                let other @ _ = ();
+                let by @ _ = ();
+            }
+            if false {
+                let _: ::core::primitive::i32 = {
+                    let the_edition_is_2024 = ::core::cell::RefCell::new(0);
+                    *the_edition_is_2024.borrow()
+                };
+            }
+            let __bespoke_argument_0 = self;
+            let __bespoke_argument_1 = other;
+            let __bespoke_argument_2 = by;
+            __bespoke_rt::scalar(&raw const __bespoke_argument_0);
+            __bespoke_rt::scalar(&raw const __bespoke_argument_1);
+            __bespoke_rt::scalar(&raw const __bespoke_argument_2);
+            unsafe {
+                __bespoke_rt::machine::<
+                    _,
+                    &'__bespoke_0 T,
+                    _,
+                    _,
+                    _,
+                >(
+                    move |__bespoke_frame: *mut __bespoke_rt::Frame<_, ()>| unsafe {
+                        let __bespoke_storage = __bespoke_rt::frame::storage(
+                            __bespoke_frame,
+                        );
+                        let __bespoke_place_0 = __bespoke_rt::frame::first(
+                            __bespoke_storage,
+                        );
+                        let __bespoke_region_1 = __bespoke_rt::frame::second(
+                            __bespoke_storage,
+                        );
+                        let __bespoke_place_1 = __bespoke_rt::frame::first(
+                            __bespoke_region_1,
+                        );
+                        let __bespoke_region_2 = __bespoke_rt::frame::second(
+                            __bespoke_region_1,
+                        );
+                        let __bespoke_region_3 = __bespoke_rt::frame::left(
+                            __bespoke_region_2,
+                        );
+                        let __bespoke_region_4 = __bespoke_rt::frame::right(
+                            __bespoke_region_2,
+                        );
+                        let __bespoke_arguments = __bespoke_region_3;
+                        let __bespoke_hidden_1 = __bespoke_region_4;
+                        (&raw mut (*__bespoke_frame).state).write(0);
+                        (&raw mut (*__bespoke_frame).flags)
+                            .write(<() as __bespoke_rt::Flags>::NONE);
+                        __bespoke_rt::frame::write(
+                            __bespoke_place_0,
+                            __bespoke_argument_0,
+                        );
+                        __bespoke_rt::frame::write(
+                            __bespoke_place_1,
+                            __bespoke_argument_2,
+                        );
+                        __bespoke_rt::frame::write(
+                            __bespoke_arguments,
+                            (__bespoke_argument_1,),
+                        );
+                    },
+                    |
+                        __bespoke_frame: *mut __bespoke_rt::Frame<_, ()>,
+                        __bespoke_context: &mut ::core::task::Context<'_>,
+                    | -> __bespoke_rt::Step<&'__bespoke_0 T> {
+                        unsafe {
+                            let __bespoke_storage = __bespoke_rt::frame::storage(
+                                __bespoke_frame,
+                            );
+                            let __bespoke_place_0 = __bespoke_rt::frame::first(
+                                __bespoke_storage,
+                            );
+                            let __bespoke_region_1 = __bespoke_rt::frame::second(
+                                __bespoke_storage,
+                            );
+                            let __bespoke_place_1 = __bespoke_rt::frame::first(
+                                __bespoke_region_1,
+                            );
+                            let __bespoke_region_2 = __bespoke_rt::frame::second(
+                                __bespoke_region_1,
+                            );
+                            let __bespoke_region_3 = __bespoke_rt::frame::left(
+                                __bespoke_region_2,
+                            );
+                            let __bespoke_region_4 = __bespoke_rt::frame::right(
+                                __bespoke_region_2,
+                            );
+                            let __bespoke_arguments = __bespoke_region_3;
+                            let __bespoke_hidden_1 = __bespoke_region_4;
+                            let mut __bespoke_state: ::core::primitive::u8 = (*__bespoke_frame)
+                                .state;
+                            let mut __bespoke_poison = __bespoke_rt::Poison::new(
+                                &raw mut (*__bespoke_frame).state,
+                            );
+                            '__bespoke_machine: loop {
+                                '__bespoke_states: {
+                                    '__bespoke_1: {
+                                        '__bespoke_0: {
+                                            match __bespoke_state {
+                                                0u8 => break '__bespoke_0,
+                                                1u8 => break '__bespoke_1,
+                                                __bespoke_other => {
+                                                    __bespoke_poison.leave(__bespoke_other);
+                                                    __bespoke_rt::resumed(__bespoke_other)
+                                                }
+                                            }
+                                        }
+                                        {
+                                            let (__bespoke_argument_1,) = __bespoke_arguments.read();
+                                            let other = __bespoke_argument_1;
+                                            (*__bespoke_place_1) += (*__bespoke_place_0).step;
+                                            __bespoke_rt::frame::write(
+                                                __bespoke_hidden_1,
+                                                ::core::future::IntoFuture::into_future(pause()),
+                                            );
+                                            {
+                                                break '__bespoke_1;
+                                            }
+                                        }
+                                        ::core::unreachable!();
+                                    }
+                                    {
+                                        let mut __bespoke_guard_3 = __bespoke_rt::Guard::new(
+                                            __bespoke_hidden_1,
+                                        );
+                                        let __bespoke_value_0 = match __bespoke_rt::poll(
+                                            __bespoke_hidden_1,
+                                            __bespoke_context,
+                                        ) {
+                                            ::core::task::Poll::Ready(__bespoke_value) => {
+                                                __bespoke_value
+                                            }
+                                            ::core::task::Poll::Pending => {
+                                                __bespoke_guard_3.leave();
+                                                __bespoke_poison.leave(1u8);
+                                                return __bespoke_rt::Step::Pending;
+                                            }
+                                        };
+                                        ::core::mem::drop(__bespoke_guard_3);
+                                        { __bespoke_value_0 };
+                                        return {
+                                            let __bespoke_output: &'__bespoke_0 T = (*__bespoke_place_0)
+                                                .at(__bespoke_place_1.read());
+                                            __bespoke_poison.leave(__bespoke_rt::DONE);
+                                            __bespoke_rt::Step::Ready(__bespoke_output)
+                                        };
+                                    }
+                                    ::core::unreachable!();
+                                }
+                            }
+                        }
+                    },
+                    |__bespoke_frame: *mut __bespoke_rt::Frame<_, ()>| unsafe {
+                        let __bespoke_storage = __bespoke_rt::frame::storage(
+                            __bespoke_frame,
+                        );
+                        let __bespoke_place_0 = __bespoke_rt::frame::first(
+                            __bespoke_storage,
+                        );
+                        let __bespoke_region_1 = __bespoke_rt::frame::second(
+                            __bespoke_storage,
+                        );
+                        let __bespoke_place_1 = __bespoke_rt::frame::first(
+                            __bespoke_region_1,
+                        );
+                        let __bespoke_region_2 = __bespoke_rt::frame::second(
+                            __bespoke_region_1,
+                        );
+                        let __bespoke_region_3 = __bespoke_rt::frame::left(
+                            __bespoke_region_2,
+                        );
+                        let __bespoke_region_4 = __bespoke_rt::frame::right(
+                            __bespoke_region_2,
+                        );
+                        let __bespoke_arguments = __bespoke_region_3;
+                        let __bespoke_hidden_1 = __bespoke_region_4;
+                        match (*__bespoke_frame).state {
+                            0 => {
+                                let (__bespoke_argument_1,) = __bespoke_arguments.read();
+                                let __bespoke_argument_2 = __bespoke_rt::Guard::new(
+                                    __bespoke_place_1,
+                                );
+                                let __bespoke_argument_1 = __bespoke_argument_1;
+                                let __bespoke_argument_0 = __bespoke_rt::Guard::new(
+                                    __bespoke_place_0,
+                                );
+                            }
+                            1u8 => {
+                                let mut __bespoke_guard_3 = __bespoke_rt::Guard::new(
+                                    __bespoke_hidden_1,
+                                );
+                            }
+                            _ => {}
+                        }
+                    },
+                )
+            }
+        }
+    }
+    fn step(&self) -> usize {
+        self.step
+    }
+}
