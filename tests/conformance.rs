@@ -12,6 +12,7 @@
 //! | `addresses` | refused, in use, bad text, unknown names, IPv6; options |
 //! | `reads`, `writes`, `arrivals` | random drops: of reads, of writes, of accepts and connects |
 //! | `datagrams` | UDP: echo, cut ones, refused ones, groups, random drops |
+//! | `standard` | sockets of the standard library that come and go |
 //! | `unix` | Unix sockets: paths, pairs, halves, credentials, random drops |
 //! | `foreign` | descriptors that are somebody else's |
 //! | `leases` | reads whose bytes stay in a buffer of the driver's |
@@ -56,6 +57,8 @@ mod reads;
 mod resets;
 #[path = "conformance/shutdown.rs"]
 mod shutdown;
+#[path = "conformance/standard.rs"]
+mod standard;
 #[path = "conformance/streams.rs"]
 mod streams;
 #[path = "conformance/support.rs"]
@@ -76,7 +79,8 @@ macro_rules! suite {
         mod $suite {
             use crate::when::When;
             use crate::{
-                addresses, arrivals, confined, descriptors, leases, reads, shutdown, streams, support, timeouts, writes,
+                addresses, arrivals, confined, descriptors, leases, reads, shutdown, standard, streams, support,
+                timeouts, writes,
             };
 
             cases! { $suite, $config, Always:
@@ -121,6 +125,11 @@ macro_rules! suite {
                 shutdown::closed_streams_say_so,
                 shutdown::tasks_under_way,
                 shutdown::calls_off_the_worker_meet_no_stranger,
+                standard::std_streams_come_and_go,
+                standard::std_listeners_come_and_go,
+                standard::std_clones_are_known_to_be_there,
+                standard::std_of_a_runtime_that_is_closed,
+                standard::std_between_runtimes,
                 confined::dropped_on_another_thread,
                 confined::used_on_another_worker,
                 confined::without_a_runtime,
@@ -143,6 +152,8 @@ macro_rules! suite {
                 foreign::fd_many_tasks_wait,
                 foreign::fd_of_a_file,
                 foreign::fd_outlives_its_runtime,
+                standard::std_datagrams_come_and_go,
+                standard::std_unix_sockets_come_and_go,
                 unix::unix_echo,
                 unix::unix_addresses,
                 unix::unix_halves,
@@ -158,6 +169,7 @@ macro_rules! suite {
                 unix::unix_dropped_reads_and_writes_lose_nothing,
             }
             cases! { $suite, $config, Suspending:
+                standard::std_on_another_thread,
                 streams::borrowed_halves,
                 reads::dropped_reads_lose_nothing,
                 reads::timeouts_around_reads_lose_nothing,

@@ -128,6 +128,11 @@ impl Live for LiveBlocking {
         let _ = sys::fd::close(resource.raw);
     }
 
+    /// Never called: resources belong to no worker.
+    fn release(&self, _: Resource) -> Result<(), Errno> {
+        Ok(())
+    }
+
     fn park(&self, park: Park) -> Result<(), Errno> {
         let Some(bell) = &self.0 else { unreachable!("nobody parks") };
         let mut rung = bell.lock();

@@ -7,6 +7,7 @@
 //! | `stream` | [`TcpStream`]: connecting |
 //! | `options` | its addresses and options |
 //! | `split` | the halves of a stream |
+//! | `standard` | sockets of the standard library become ours, and ours theirs |
 //! | `unix` | `UnixListener`, `UnixStream` |
 //! | `async_fd` | `AsyncFd`: descriptors that are somebody else's |
 //! | `reading`, `writing` | what the stream and its halves do alike |
@@ -53,6 +54,7 @@ mod listener;
 mod options;
 mod reading;
 mod split;
+mod standard;
 mod stream;
 #[cfg(unix)]
 mod udp;

@@ -44,7 +44,7 @@ use std::io::{self, IoSliceMut};
 /// # }
 /// ```
 pub struct TcpStream<C: Config> {
-    resource: OwnedResource<C>,
+    pub(super) resource: OwnedResource<C>,
 }
 
 impl<C: Config> TcpStream<C> {

@@ -44,7 +44,7 @@ const BACKLOG: i32 = 1024;
 /// # Platform
 /// Unix.
 pub struct UnixStream<C: Config> {
-    resource: OwnedResource<C>,
+    pub(super) resource: OwnedResource<C>,
 }
 
 fn no_address(path: &Path, error: &io::Error) -> io::Error {
@@ -281,8 +281,8 @@ impl<C: Config> fmt::Debug for UnixStream<C> {
 /// # Platform
 /// Unix.
 pub struct UnixListener<C: Config> {
-    resource: OwnedResource<C>,
-    back_off: BackOff,
+    pub(super) resource: OwnedResource<C>,
+    pub(super) back_off: BackOff,
 }
 
 impl<C: Config> UnixListener<C> {

@@ -48,6 +48,10 @@ pub trait Sockets: Driver {
     fn socket(address: SocketAddr) -> Result<RawResource, Errno>;
     /// Closes a socket that no handle owns yet.
     fn discard(socket: RawResource);
+    /// A socket that somebody else made: gives it the mode that the driver wants.
+    fn enter(socket: RawResource) -> Result<(), Errno>;
+    /// A socket that leaves the driver: gives it the mode in which the standard library makes its own, which waits.
+    fn leave(socket: RawResource) -> Result<(), Errno>;
     /// The address of this end.
     fn local_addr(socket: RawResource) -> Result<SocketAddr, Errno>;
     /// The address of the other end.
@@ -95,6 +99,12 @@ macro_rules! os_sockets {
             fn discard(socket: RawResource) {
                 // Its error, if any, is of no use: the descriptor is gone.
                 let _ = fd::close(socket);
+            }
+            fn enter(socket: RawResource) -> Result<(), Errno> {
+                socket::enter(socket, $nonblocking)
+            }
+            fn leave(socket: RawResource) -> Result<(), Errno> {
+                fd::set_nonblocking(socket, false)
             }
             fn local_addr(socket: RawResource) -> Result<SocketAddr, Errno> {
                 socket::local_addr(socket)
