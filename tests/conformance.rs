@@ -10,6 +10,7 @@
 //! | `support` | how a case is run: alone, watched, its descriptors counted; seeds, peers, numbered bytes |
 //! | `streams` | echo, ends, resets, slow readers, halves |
 //! | `addresses` | refused, in use, bad text, unknown names, IPv6; options |
+//! | `connects` | several addresses at once, and for a limited time |
 //! | `reads`, `writes`, `arrivals` | random drops: of reads, of writes, of accepts and connects |
 //! | `datagrams` | UDP: echo, cut ones, refused ones, groups, random drops |
 //! | `standard` | sockets of the standard library that come and go |
@@ -31,6 +32,8 @@ mod addresses;
 mod arrivals;
 #[path = "conformance/confined.rs"]
 mod confined;
+#[path = "conformance/connects.rs"]
+mod connects;
 #[cfg(unix)]
 #[path = "conformance/datagrams.rs"]
 mod datagrams;
@@ -79,8 +82,8 @@ macro_rules! suite {
         mod $suite {
             use crate::when::When;
             use crate::{
-                addresses, arrivals, confined, descriptors, leases, reads, shutdown, standard, streams, support,
-                timeouts, writes,
+                addresses, arrivals, confined, connects, descriptors, leases, reads, shutdown, standard, streams,
+                support, timeouts, writes,
             };
 
             cases! { $suite, $config, Always:
@@ -110,6 +113,8 @@ macro_rules! suite {
                 addresses::local_and_peer,
                 addresses::v6,
                 addresses::options,
+                connects::connect_names_all_that_refused,
+                connects::connect_within_a_time,
                 leases::leases_are_echoed_without_a_copy,
                 leases::leases_end_with_the_stream,
                 leases::leases_of_halves,
@@ -167,6 +172,12 @@ macro_rules! suite {
                 datagrams::udp_dropped_receives_lose_nothing,
                 datagrams::udp_many_tasks_receive,
                 unix::unix_dropped_reads_and_writes_lose_nothing,
+            }
+            #[cfg(any(target_os = "linux", target_os = "android"))]
+            cases! { $suite, $config, Always:
+                connects::connect_past_who_does_not_answer,
+                connects::connect_out_of_time,
+                connects::connect_given_up,
             }
             cases! { $suite, $config, Suspending:
                 standard::std_on_another_thread,

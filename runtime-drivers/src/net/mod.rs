@@ -4,7 +4,8 @@
 //! |---|---|
 //! | `addresses` | [`ToSocketAddrs`]: what can be connected to |
 //! | `listener` | [`TcpListener`] |
-//! | `stream` | [`TcpStream`]: connecting |
+//! | `stream` | [`TcpStream`] |
+//! | `connecting` | to one address, or to several at once |
 //! | `options` | its addresses and options |
 //! | `split` | the halves of a stream |
 //! | `standard` | sockets of the standard library become ours, and ours theirs |
@@ -47,6 +48,7 @@ macro_rules! connected {
 mod addresses;
 #[cfg(unix)]
 mod async_fd;
+mod connecting;
 #[cfg(unix)]
 mod datagrams;
 mod futures;
@@ -67,6 +69,7 @@ mod writing;
 pub use addresses::{LookupAddrs, ToSocketAddrs};
 #[cfg(unix)]
 pub use async_fd::{AsyncFd, AsyncFdGuard, TryIoError};
+pub use connecting::ConnectError;
 #[cfg(unix)]
 pub use datagrams::{Receive, ReceiveFrom, SendDatagram};
 pub use futures::{Peek, Read, ReadInto, ReadLease, ReadVectored, Write, WriteAll, WriteVectored};

@@ -44,7 +44,8 @@ impl Default for TcpOptions {
 pub trait Sockets: Driver {
     /// A listener on `address`. `socket(2)`, `bind(2)`, `listen(2)`.
     fn listen(address: SocketAddr, options: TcpOptions) -> Result<RawResource, Errno>;
-    /// A socket that can be connected to `address`.
+    /// A socket that can be connected to `address`, by [`Connect`](super::Connect), which gives it the mode that the driver
+    /// wants.
     fn socket(address: SocketAddr) -> Result<RawResource, Errno>;
     /// Closes a socket that no handle owns yet.
     fn discard(socket: RawResource);
@@ -94,7 +95,8 @@ macro_rules! os_sockets {
                 sys_listen(address, options, $nonblocking)
             }
             fn socket(address: SocketAddr) -> Result<RawResource, Errno> {
-                socket::stream_socket(&address, $nonblocking)
+                // A connection is waited for by its operation, never in the call.
+                socket::stream_socket(&address, true)
             }
             fn discard(socket: RawResource) {
                 // Its error, if any, is of no use: the descriptor is gone.

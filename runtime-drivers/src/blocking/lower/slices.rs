@@ -5,14 +5,19 @@
 //! ready during a slice is told by the next poll, which follows at once; one that was ready before is told after a slice,
 //! perhaps once too often.
 //!
+//! [`Connect`]: a program connects to several addresses at once, or gives up after a time. Until the connection stands its
+//! socket is nonblocking.
+//!
 //! [`Timeout`]: a sleep of the thread has no descriptor that a shutdown could end.
 //!
 //! In every case there is a "pending" before the answer: a task that does nothing else can be cancelled there.
 
 use crate::blocking::Blocking;
 use crate::op::lower::leaves_nothing;
-use crate::op::{Direction, Ready};
+use crate::op::{Connect, Direction, Ready};
+use crate::sys::fd;
 use crate::sys::poll::{Interest, poll_ready};
+use crate::sys::socket::{self, Connect as Started};
 use bespoke_core::driver::{Errno, Timeout};
 use core::task::{Context, Poll};
 use core::time::Duration;
@@ -56,6 +61,33 @@ fn wait_a_slice(op: &Ready, waited: &mut Waited, cx: &mut Context<'_>) -> Poll<R
     }
     cx.waker().wake_by_ref();
     Poll::Pending
+}
+
+/// Has the connection been asked for?
+#[derive(Debug, Default)]
+pub struct Asked(bool);
+
+leaves_nothing!(Blocking, Connect, Asked, |_, op, asked, cx| connect_a_slice(op, asked, cx));
+
+fn connect_a_slice(op: &Connect, asked: &mut Asked, cx: &mut Context<'_>) -> Poll<Result<(), Errno>> {
+    let raw = op.socket.raw;
+    if !asked.0 {
+        let started = socket::connect_start(raw, &op.address.into())?;
+        asked.0 = true;
+        if started == Started::Connected {
+            return Poll::Ready(fd::set_nonblocking(raw, false));
+        }
+    }
+    let ready = poll_ready(raw, Interest::Write, Some(SLICE))?;
+    // Asked in any case: before Windows 10 2004 its poll does not tell of a connect that failed.
+    match socket::take_error(raw)? {
+        Some(errno) => Poll::Ready(Err(errno)),
+        None if ready => Poll::Ready(fd::set_nonblocking(raw, false)),
+        None => {
+            cx.waker().wake_by_ref();
+            Poll::Pending
+        }
+    }
 }
 
 /// When the timeout was first polled.
