@@ -235,7 +235,9 @@ pub mod rt {
         WriteVectored,
     };
     #[cfg(unix)]
-    pub use bespoke_drivers::net::{Receive, ReceiveFrom, SendDatagram, UdpSocket, UnixListener, UnixStream};
+    pub use bespoke_drivers::net::{
+        Receive, ReceiveFrom, SendDatagram, UdpSocket, UnixDatagram, UnixListener, UnixStream,
+    };
     #[cfg(unix)]
     pub use bespoke_drivers::op::Fs;
     #[cfg(unix)]

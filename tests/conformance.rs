@@ -15,6 +15,7 @@
 //! | `datagrams` | UDP: echo, cut ones, refused ones, groups, random drops |
 //! | `standard` | sockets of the standard library that come and go |
 //! | `unix` | Unix sockets: paths, pairs, halves, credentials, random drops |
+//! | `unix_datagrams` | their datagrams: echo, pairs, receivers without room, random drops |
 //! | `foreign` | descriptors that are somebody else's |
 //! | `leases` | reads whose bytes stay in a buffer of the driver's |
 //! | `timeouts` | the time of the driver |
@@ -71,6 +72,9 @@ mod timeouts;
 #[cfg(unix)]
 #[path = "conformance/unix.rs"]
 mod unix;
+#[cfg(unix)]
+#[path = "conformance/unix_datagrams.rs"]
+mod unix_datagrams;
 #[path = "conformance/when.rs"]
 mod when;
 #[path = "conformance/writes.rs"]
@@ -141,7 +145,7 @@ macro_rules! suite {
                 confined::in_the_wrong_runtime,
             }
             #[cfg(unix)]
-            use crate::{datagrams, foreign, unix};
+            use crate::{datagrams, foreign, unix, unix_datagrams};
             #[cfg(unix)]
             cases! { $suite, $config, Always:
                 datagrams::udp_echo,
@@ -166,9 +170,22 @@ macro_rules! suite {
                 unix::unix_errors,
                 unix::unix_reads_go_on_after_descriptors,
                 unix::unix_at_shutdown,
+                unix_datagrams::unix_datagrams_echo,
+                unix_datagrams::unix_datagram_pairs,
+                unix_datagrams::unix_datagram_errors,
+                unix_datagrams::unix_datagrams_to_a_slow_receiver,
+                unix_datagrams::unix_datagrams_outlive_their_runtime,
+                unix_datagrams::unix_datagrams_at_shutdown,
+                unix_datagrams::unix_datagrams_come_and_go,
+            }
+            #[cfg(target_os = "linux")]
+            cases! { $suite, $config, Always:
+                unix_datagrams::unix_datagrams_without_files,
+                unix_datagrams::unix_datagrams_to_a_full_receiver,
             }
             #[cfg(unix)]
             cases! { $suite, $config, Suspending:
+                unix_datagrams::unix_dropped_receives_lose_nothing,
                 datagrams::udp_dropped_receives_lose_nothing,
                 datagrams::udp_many_tasks_receive,
                 unix::unix_dropped_reads_and_writes_lose_nothing,

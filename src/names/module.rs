@@ -83,6 +83,8 @@ macro_rules! __module {
                 #[cfg(unix)]
                 pub type UdpSocket = $crate::rt::UdpSocket<C>;
                 #[cfg(unix)]
+                pub type UnixDatagram = $crate::rt::UnixDatagram<C>;
+                #[cfg(unix)]
                 pub type UnixListener = $crate::rt::UnixListener<C>;
                 #[cfg(unix)]
                 pub type UnixStream = $crate::rt::UnixStream<C>;

@@ -10,6 +10,7 @@
 //! | `split` | the halves of a stream |
 //! | `standard` | sockets of the standard library become ours, and ours theirs |
 //! | `unix` | `UnixListener`, `UnixStream` |
+//! | `unix_datagram` | `UnixDatagram` |
 //! | `async_fd` | `AsyncFd`: descriptors that are somebody else's |
 //! | `reading`, `writing` | what the stream and its halves do alike |
 //! | `futures` | the futures of reads and writes |
@@ -64,6 +65,8 @@ mod udp;
 mod udp_options;
 #[cfg(unix)]
 mod unix;
+#[cfg(unix)]
+mod unix_datagram;
 mod writing;
 
 pub use addresses::{LookupAddrs, ToSocketAddrs};
@@ -80,6 +83,8 @@ pub use stream::TcpStream;
 pub use udp::UdpSocket;
 #[cfg(unix)]
 pub use unix::{UnixListener, UnixStream};
+#[cfg(unix)]
+pub use unix_datagram::UnixDatagram;
 
 use crate::op::Sockets;
 use bespoke_core::config::Config;
@@ -89,21 +94,44 @@ use core::marker::PhantomData;
 use core::panic::Location;
 use std::io;
 
+/// A descriptor of the runtime's own on its way to a handle.
+struct NobodysYet<D: Sockets>(RawResource, PhantomData<D>);
+
+impl<D: Sockets> NobodysYet<D> {
+    /// Somebody has it.
+    fn taken(self) {
+        core::mem::forget(self);
+    }
+}
+
+impl<D: Sockets> Drop for NobodysYet<D> {
+    fn drop(&mut self) {
+        D::discard(self.0);
+    }
+}
+
+/// As [`adopt`], of two that belong together.
+#[cfg(unix)]
+fn adopt_pair<C: Config<Driver: Sockets>>(
+    (one, other): (RawResource, RawResource),
+    kind: Kind,
+    at: &'static Location<'static>,
+) -> Result<(OwnedResource<C>, OwnedResource<C>), Errno> {
+    let waiting = NobodysYet::<C::Driver>(other, PhantomData);
+    let one = adopt(one, kind, at)?;
+    waiting.taken();
+    Ok((one, adopt(other, kind, at)?))
+}
+
 /// Takes charge of a new socket, or closes it: also when there is no runtime to give it to, which is a panic that names `at`.
 fn adopt<C: Config<Driver: Sockets>>(
     raw: RawResource,
     kind: Kind,
     at: &'static Location<'static>,
 ) -> Result<OwnedResource<C>, Errno> {
-    struct NobodysYet<D: Sockets>(RawResource, PhantomData<D>);
-    impl<D: Sockets> Drop for NobodysYet<D> {
-        fn drop(&mut self) {
-            D::discard(self.0);
-        }
-    }
     let socket = NobodysYet::<C::Driver>(raw, PhantomData);
     let adopted = OwnedResource::adopt_for(raw, kind, at)?;
-    core::mem::forget(socket);
+    socket.taken();
     Ok(adopted)
 }
 

@@ -13,7 +13,7 @@ use core::panic::Location;
 use std::io;
 
 #[cfg(unix)]
-use super::{UdpSocket, UnixListener, UnixStream};
+use super::{UdpSocket, UnixDatagram, UnixListener, UnixStream};
 #[cfg(unix)]
 use crate::op::{Udp, Unix};
 
@@ -158,4 +158,14 @@ standard!(
      let again: std::os::unix::net::UnixListener = ours.into_std()?;\n\
      # assert_eq!(again.local_addr()?.as_pathname(), Some(&*path));\n\
      # std::fs::remove_file(&path)?;"
+);
+#[cfg(unix)]
+standard!(
+    UnixDatagram: std::os::unix::net::UnixDatagram, Unix, Datagram, {},
+    "let (one, other) = std::os::unix::net::UnixDatagram::pair()?;",
+    "let ours = UnixDatagram::from_std(one)?;\n\
+     ours.send(\"tea\").await.0?;\n\n\
+     let again: std::os::unix::net::UnixDatagram = ours.into_std()?;\n\
+     # drop(again);\n\
+     assert_eq!(other.recv(&mut [0; 16])?, 3);"
 );
