@@ -230,11 +230,14 @@ pub mod rt {
     #[cfg(unix)]
     pub use bespoke_drivers::net::{AsyncFd, AsyncFdGuard, TryIoError};
     pub use bespoke_drivers::net::{
-        LookupAddrs, OwnedReadHalf, OwnedWriteHalf, Peek, Read, ReadHalf, ReadInto, ReadLease, ReadVectored,
-        ReuniteError, Splits, TcpListener, TcpStream, ToSocketAddrs, Write, WriteAll, WriteHalf, WriteVectored,
+        ConnectError, LookupAddrs, OwnedReadHalf, OwnedWriteHalf, Peek, Read, ReadHalf, ReadInto, ReadLease,
+        ReadVectored, ReuniteError, Splits, TcpListener, TcpStream, ToSocketAddrs, Write, WriteAll, WriteHalf,
+        WriteVectored,
     };
     #[cfg(unix)]
-    pub use bespoke_drivers::net::{Receive, ReceiveFrom, SendDatagram, UdpSocket, UnixListener, UnixStream};
+    pub use bespoke_drivers::net::{
+        Receive, ReceiveFrom, SendDatagram, UdpSocket, UnixDatagram, UnixListener, UnixStream,
+    };
     #[cfg(unix)]
     pub use bespoke_drivers::op::Fs;
     #[cfg(unix)]

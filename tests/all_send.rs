@@ -93,6 +93,7 @@ fn unnamed<C: Config<Driver: Net>>(name: &'static str, list: &'static [SocketAdd
     send(TcpListener::<C>::bind(name));
     send(TcpListener::<C>::bind_with(list, options));
     send(TcpStream::<C>::connect(name));
+    send(TcpStream::<C>::connect_timeout(any::<SocketAddr>(), Duration::ZERO));
     send(TcpStream::<C>::connect((String::new(), 1)));
     let listener: TcpListener<C> = any();
     send(listener.accept());
@@ -138,6 +139,11 @@ fn unix<C: Config<Driver: bespoke::rt::Unix>>() {
     both::<(OwnedReadHalf<C, UnixStream<C>>, OwnedWriteHalf<C, UnixStream<C>>)>();
     send(UnixStream::<C>::connect("path"));
     send(UnixStream::<C>::connect_addr(any()));
+    both::<bespoke::rt::UnixDatagram<C>>();
+    let (socket, mut bytes): (bespoke::rt::UnixDatagram<C>, [u8; 8]) = any();
+    send((socket.send("text"), socket.send_to("text", "path"), socket.send_to_addr(Vec::new(), any())));
+    send(socket.recv(&mut bytes));
+    send(socket.recv_from(&mut bytes));
     let listener: UnixListener<C> = any();
     send(async move {
         let (stream, _) = listener.accept().await?;

@@ -10,9 +10,12 @@
 //! | `support` | how a case is run: alone, watched, its descriptors counted; seeds, peers, numbered bytes |
 //! | `streams` | echo, ends, resets, slow readers, halves |
 //! | `addresses` | refused, in use, bad text, unknown names, IPv6; options |
+//! | `connects` | several addresses at once, and for a limited time |
 //! | `reads`, `writes`, `arrivals` | random drops: of reads, of writes, of accepts and connects |
 //! | `datagrams` | UDP: echo, cut ones, refused ones, groups, random drops |
+//! | `standard` | sockets of the standard library that come and go |
 //! | `unix` | Unix sockets: paths, pairs, halves, credentials, random drops |
+//! | `unix_datagrams` | their datagrams: echo, pairs, receivers without room, random drops |
 //! | `foreign` | descriptors that are somebody else's |
 //! | `leases` | reads whose bytes stay in a buffer of the driver's |
 //! | `timeouts` | the time of the driver |
@@ -30,6 +33,8 @@ mod addresses;
 mod arrivals;
 #[path = "conformance/confined.rs"]
 mod confined;
+#[path = "conformance/connects.rs"]
+mod connects;
 #[cfg(unix)]
 #[path = "conformance/datagrams.rs"]
 mod datagrams;
@@ -56,6 +61,8 @@ mod reads;
 mod resets;
 #[path = "conformance/shutdown.rs"]
 mod shutdown;
+#[path = "conformance/standard.rs"]
+mod standard;
 #[path = "conformance/streams.rs"]
 mod streams;
 #[path = "conformance/support.rs"]
@@ -65,6 +72,9 @@ mod timeouts;
 #[cfg(unix)]
 #[path = "conformance/unix.rs"]
 mod unix;
+#[cfg(unix)]
+#[path = "conformance/unix_datagrams.rs"]
+mod unix_datagrams;
 #[path = "conformance/when.rs"]
 mod when;
 #[path = "conformance/writes.rs"]
@@ -76,7 +86,8 @@ macro_rules! suite {
         mod $suite {
             use crate::when::When;
             use crate::{
-                addresses, arrivals, confined, descriptors, leases, reads, shutdown, streams, support, timeouts, writes,
+                addresses, arrivals, confined, connects, descriptors, leases, reads, shutdown, standard, streams,
+                support, timeouts, writes,
             };
 
             cases! { $suite, $config, Always:
@@ -106,6 +117,8 @@ macro_rules! suite {
                 addresses::local_and_peer,
                 addresses::v6,
                 addresses::options,
+                connects::connect_names_all_that_refused,
+                connects::connect_within_a_time,
                 leases::leases_are_echoed_without_a_copy,
                 leases::leases_end_with_the_stream,
                 leases::leases_of_halves,
@@ -121,13 +134,18 @@ macro_rules! suite {
                 shutdown::closed_streams_say_so,
                 shutdown::tasks_under_way,
                 shutdown::calls_off_the_worker_meet_no_stranger,
+                standard::std_streams_come_and_go,
+                standard::std_listeners_come_and_go,
+                standard::std_clones_are_known_to_be_there,
+                standard::std_of_a_runtime_that_is_closed,
+                standard::std_between_runtimes,
                 confined::dropped_on_another_thread,
                 confined::used_on_another_worker,
                 confined::without_a_runtime,
                 confined::in_the_wrong_runtime,
             }
             #[cfg(unix)]
-            use crate::{datagrams, foreign, unix};
+            use crate::{datagrams, foreign, unix, unix_datagrams};
             #[cfg(unix)]
             cases! { $suite, $config, Always:
                 datagrams::udp_echo,
@@ -143,6 +161,8 @@ macro_rules! suite {
                 foreign::fd_many_tasks_wait,
                 foreign::fd_of_a_file,
                 foreign::fd_outlives_its_runtime,
+                standard::std_datagrams_come_and_go,
+                standard::std_unix_sockets_come_and_go,
                 unix::unix_echo,
                 unix::unix_addresses,
                 unix::unix_halves,
@@ -150,14 +170,34 @@ macro_rules! suite {
                 unix::unix_errors,
                 unix::unix_reads_go_on_after_descriptors,
                 unix::unix_at_shutdown,
+                unix_datagrams::unix_datagrams_echo,
+                unix_datagrams::unix_datagram_pairs,
+                unix_datagrams::unix_datagram_errors,
+                unix_datagrams::unix_datagrams_to_a_slow_receiver,
+                unix_datagrams::unix_datagrams_outlive_their_runtime,
+                unix_datagrams::unix_datagrams_at_shutdown,
+                unix_datagrams::unix_datagrams_come_and_go,
+            }
+            #[cfg(target_os = "linux")]
+            cases! { $suite, $config, Always:
+                unix_datagrams::unix_datagrams_without_files,
+                unix_datagrams::unix_datagrams_to_a_full_receiver,
             }
             #[cfg(unix)]
             cases! { $suite, $config, Suspending:
+                unix_datagrams::unix_dropped_receives_lose_nothing,
                 datagrams::udp_dropped_receives_lose_nothing,
                 datagrams::udp_many_tasks_receive,
                 unix::unix_dropped_reads_and_writes_lose_nothing,
             }
+            #[cfg(any(target_os = "linux", target_os = "android"))]
+            cases! { $suite, $config, Always:
+                connects::connect_past_who_does_not_answer,
+                connects::connect_out_of_time,
+                connects::connect_given_up,
+            }
             cases! { $suite, $config, Suspending:
+                standard::std_on_another_thread,
                 streams::borrowed_halves,
                 reads::dropped_reads_lose_nothing,
                 reads::timeouts_around_reads_lose_nothing,

@@ -86,6 +86,9 @@ impl Live for Sleeper {
         #[cfg(loom)]
         descriptor::close();
     }
+    fn release(&self, _: Resource) -> Result<(), Errno> {
+        Ok(())
+    }
     fn park(&self, park: Park) -> Result<(), Errno> {
         let mut rung = self.0.rung.lock().unwrap();
         match park {

@@ -75,13 +75,15 @@ macro_rules! __module {
                 pub type OwnedWriteHalf = $crate::rt::OwnedWriteHalf<C>;
                 pub type Lease = $crate::rt::Lease<C>;
                 pub type ReuniteError = $crate::rt::ReuniteError<C>;
-                pub use $crate::rt::{Keepalive, LookupAddrs, TcpOptions, ToSocketAddrs};
+                pub use $crate::rt::{ConnectError, Keepalive, LookupAddrs, TcpOptions, ToSocketAddrs};
                 #[cfg(unix)]
                 pub type AsyncFd<T> = $crate::rt::AsyncFd<C, T>;
                 #[cfg(unix)]
                 pub type AsyncFdGuard<'a, T> = $crate::rt::AsyncFdGuard<'a, C, T>;
                 #[cfg(unix)]
                 pub type UdpSocket = $crate::rt::UdpSocket<C>;
+                #[cfg(unix)]
+                pub type UnixDatagram = $crate::rt::UnixDatagram<C>;
                 #[cfg(unix)]
                 pub type UnixListener = $crate::rt::UnixListener<C>;
                 #[cfg(unix)]

@@ -10,7 +10,7 @@ use std::io::ErrorKind;
 use std::time::Instant;
 
 /// An address where nobody listens: just now somebody did.
-fn nobody() -> SocketAddr {
+pub(crate) fn nobody() -> SocketAddr {
     std_listener().1
 }
 

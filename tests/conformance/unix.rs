@@ -14,10 +14,10 @@ use std::os::unix::net::{UnixListener as StdListener, UnixStream as StdStream};
 use std::path::PathBuf;
 
 /// A path that nobody has; the file is removed at the end.
-struct Place(PathBuf);
+pub(crate) struct Place(pub(crate) PathBuf);
 
 impl Place {
-    fn new(name: &str) -> Self {
+    pub(crate) fn new(name: &str) -> Self {
         let path = std::env::temp_dir().join(format!("bespoke-{name}-{}", std::process::id()));
         let _ = std::fs::remove_file(&path);
         Place(path)

@@ -141,6 +141,9 @@ impl Live for LiveNoting {
     fn close(&self, resource: Resource) {
         self.0.close(resource);
     }
+    fn release(&self, resource: Resource) -> Result<(), Errno> {
+        self.0.release(resource)
+    }
     fn park(&self, park: Park) -> Result<(), Errno> {
         POLLS.set((0, POLLS.get().1.max(POLLS.get().0)));
         self.0.park(park)

@@ -55,7 +55,8 @@ pub trait Config: Sized + 'static {
     const NAME: &'static str;
     /// Tasks that a run queue holds before it first grows. A power of two.
     const LOCAL_QUEUE: usize = 256;
-    /// After how many polls a busy worker looks at its driver, its timers and its inbox. At least 1.
+    /// After how many polls a busy worker looks at its driver, its timers and its inbox. At least 1. Under a driver whose
+    /// operations block, each poll may take long, and it looks after each.
     const EVENT_INTERVAL: u32 = 61;
     /// How many operations a task may complete in one poll before it has to let others run. At least 1; `u32::MAX` for
     /// no budget.

@@ -68,6 +68,23 @@ impl<C: Config> Owner<C> {
         Ok(NonNull::new(Arc::into_raw(common.clone()).cast_mut()).map(|common| Owner(common.cast(), PhantomData)))
     }
 
+    /// The resource leaves its runtime, and stays open.
+    ///
+    /// # Errors
+    /// [`Errno::RUNTIME_CLOSED`]; the count is still the resource's then.
+    ///
+    /// # Safety
+    /// The driver is stateless; after `Ok` the resource is forgotten.
+    #[cfg(feature = "std")]
+    unsafe fn release(self, raw: RawResource) -> Result<(), Errno> {
+        let common = self.0.cast::<Common<C>>();
+        // SAFETY: invariant 1: the resource's count keeps it alive.
+        unsafe { common.as_ref() }.open.release(raw)?;
+        // SAFETY: invariant 1: the resource's count, which nobody gives back any more.
+        drop(unsafe { Arc::from_raw(common.as_ptr()) });
+        Ok(())
+    }
+
     /// The resource is about to be closed: gives its count back.
     ///
     /// # Safety
@@ -248,15 +265,51 @@ impl<C: Config> OwnedResource<C> {
         <SharingOf<C> as Sharing>::SHARED || self.owner.and_then(Owner::worker).is_none_or(|owner| owner == here)
     }
 
-    /// Runs `f` on the driver, for what is neither an operation nor possible without it.
+    /// Tells the driver that other descriptors may name the open file of this resource: it was somebody else's before.
     ///
     /// # Errors
     /// [`Errno::RUNTIME_CLOSED`].
     ///
     /// # Panics
     /// On another worker than the resource's.
-    pub fn with_live<R>(&self, f: impl FnOnce(&LiveOf<C>) -> R) -> Result<R, Errno> {
-        let worker = self.owner.and_then(Owner::worker);
+    pub fn share(&self) -> Result<(), Errno> {
+        let resource = self.resource();
+        self.with_live(|live| live.share(resource))
+    }
+
+    /// Leaves the runtime: the driver forgets the resource, which stays open and is the caller's. Nothing is under way on it,
+    /// as each operation borrows it.
+    ///
+    /// # Errors
+    /// [`Errno::RUNTIME_CLOSED`]; what the driver says, see [`Live::release`]. The resource is closed then.
+    ///
+    /// # Panics
+    /// On another worker than the resource's.
+    pub fn release(self) -> Result<RawResource, Errno> {
+        if let Some(worker) = self.worker_here()? {
+            // SAFETY: this thread runs the worker; the handle is forgotten below.
+            unsafe { guests::release_resource(worker, self.resource()) }?;
+        } else {
+            #[cfg(feature = "std")]
+            if let Some(owner) = self.owner {
+                // SAFETY: the owner has no worker, so the driver is stateless; the handle is forgotten below.
+                unsafe { owner.release(self.raw) }?;
+            }
+        }
+        let raw = self.raw;
+        core::mem::forget(self);
+        Ok(raw)
+    }
+
+    /// The worker, which is that of this thread; `None`: the driver is stateless.
+    ///
+    /// # Errors
+    /// [`Errno::RUNTIME_CLOSED`], elsewhere.
+    ///
+    /// # Panics
+    /// On another worker than the resource's.
+    fn worker_here(&self) -> Result<Option<NonNull<Worker<C>>>, Errno> {
+        let worker = self.worker();
         if let Some(worker) = worker
             && !<SharingOf<C> as Sharing>::SHARED
             && !Home::is_current(Worker::home_of(worker))
@@ -265,6 +318,18 @@ impl<C: Config> OwnedResource<C> {
             // SAFETY: this resource, a guest, keeps the worker alive.
             foreign_poll("a resource", C::NAME, unsafe { worker.as_ref() }.home.worker);
         }
+        Ok(worker)
+    }
+
+    /// Runs `f` on the driver, for what is neither an operation nor possible without it.
+    ///
+    /// # Errors
+    /// [`Errno::RUNTIME_CLOSED`].
+    ///
+    /// # Panics
+    /// On another worker than the resource's.
+    pub fn with_live<R>(&self, f: impl FnOnce(&LiveOf<C>) -> R) -> Result<R, Errno> {
+        let worker = self.worker_here()?;
         let live = || match worker {
             // SAFETY: the owner; the driver is there while the runtime is not closed.
             Some(worker) => unsafe { Worker::live(worker) },

@@ -223,6 +223,17 @@ pub trait Live: Send + Sized + 'static {
     /// after the last of them. Exactly once per registered resource.
     fn close(&self, resource: Resource);
 
+    /// Other descriptors may name the open file of `resource` from now on. What the driver has asked the system about it,
+    /// [`close`](Self::close) takes back itself: closing one of several descriptors does not end it.
+    fn share(&self, _resource: Resource) {}
+
+    /// As [`close`](Self::close), but the resource stays open, and is the caller's.
+    ///
+    /// # Errors
+    /// The driver holds what belongs to the resource and would be lost, or the system still uses it. Nothing has changed
+    /// then.
+    fn release(&self, resource: Resource) -> Result<(), Errno>;
+
     /// Submits what is queued, waits as `park` says, wakes what is ready. The only place where a worker blocks.
     ///
     /// # Errors

@@ -151,6 +151,22 @@ pub fn assert_inside<C: Config>(at: &'static Location<'static>) {
     }
 }
 
+/// As [`assert_inside`], for what needs the time of the runtime: under every driver.
+///
+/// # Panics
+/// If this thread runs no worker of `C`; the message says that `at` asks for one.
+#[doc(hidden)]
+pub fn assert_on_worker<C: Config>(at: &'static Location<'static>) {
+    ambient::worker_for::<C>(at);
+}
+
+/// Is this thread running a worker of `C`?
+#[doc(hidden)]
+#[must_use]
+pub fn is_on_worker<C: Config>() -> bool {
+    ambient::try_worker::<C>().is_some()
+}
+
 /// As `spawn_blocking`, for code that can do without: `None` if the config of this thread's runtime has no blocking threads.
 ///
 /// # Panics

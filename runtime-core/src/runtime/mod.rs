@@ -26,7 +26,7 @@ pub use admit::{Admits, Spawnable, spawn_unchecked};
 pub use ambient::{Ambient, LocalAmbient, LocalConfig};
 pub use handle::Handle;
 #[doc(hidden)]
-pub use handle::assert_inside;
+pub use handle::{assert_inside, assert_on_worker, is_on_worker};
 #[cfg(feature = "std")]
 #[doc(hidden)]
 pub use handle::{spawn_blocking_if_any, spawn_blocking_unchecked};

@@ -32,7 +32,8 @@ impl Scheduler for SingleThread {
 /// When the system has no thread left, the task is *rejected*: see
 /// [`JoinError::is_rejected`](crate::task::JoinError::is_rejected).
 ///
-/// An abort takes effect when the task next waits for something else than an operation that blocks. Closing the runtime
+/// An abort takes effect when the task next waits for something else than an operation that blocks. The worker looks at its
+/// timers after each poll. Closing the runtime
 /// asks every task to end, and ends operations that block on sockets; a thread that is still busy after the timeout is
 /// left alone, and counted in `Shutdown::running_tasks`.
 #[derive(Debug, Clone, Copy)]

@@ -184,13 +184,13 @@ unsafe fn reject<S: Sharing>(task: Task<S>, why: Rejected) {
 unsafe fn turns<C: Config>(worker: NonNull<Worker<C>>, task: &AbortHandle) {
     // SAFETY: the owner.
     let home = unsafe { &worker.as_ref().home };
-    let mut until_look = C::EVENT_INTERVAL;
+    let mut until_look = Worker::<C>::LOOK_INTERVAL;
     while !task.is_finished() {
         // SAFETY: the owner.
         let Some(next) = (unsafe { home.queue_pop() }) else {
             // SAFETY: the owner, between polls.
             unsafe { Worker::__bespoke_cold_idle(worker) };
-            until_look = C::EVENT_INTERVAL;
+            until_look = Worker::<C>::LOOK_INTERVAL;
             continue;
         };
         home.budget.set(C::POLL_BUDGET);
@@ -198,7 +198,7 @@ unsafe fn turns<C: Config>(worker: NonNull<Worker<C>>, task: &AbortHandle) {
         unsafe { run::run(next, home) };
         until_look -= 1;
         if until_look == 0 {
-            until_look = C::EVENT_INTERVAL;
+            until_look = Worker::<C>::LOOK_INTERVAL;
             // SAFETY: the owner, between polls.
             unsafe { Worker::__bespoke_cold_look_around(worker) };
         }

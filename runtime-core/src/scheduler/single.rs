@@ -31,7 +31,7 @@ pub(crate) unsafe fn block_on<C: Config, F: Future>(worker: NonNull<Worker<C>>, 
     unsafe { Worker::visit_inbox(worker) };
     // SAFETY: the owner; the runtime holds the root.
     unsafe { wake_by_owner(root) };
-    let mut until_look = C::EVENT_INTERVAL;
+    let mut until_look = Worker::<C>::LOOK_INTERVAL;
     loop {
         // SAFETY: the owner.
         match unsafe { home.queue_pop() } {
@@ -53,13 +53,13 @@ pub(crate) unsafe fn block_on<C: Config, F: Future>(worker: NonNull<Worker<C>>, 
             None => {
                 // SAFETY: the owner, between polls.
                 unsafe { Worker::__bespoke_cold_idle(worker) };
-                until_look = C::EVENT_INTERVAL;
+                until_look = Worker::<C>::LOOK_INTERVAL;
                 continue;
             }
         }
         until_look -= 1;
         if until_look == 0 {
-            until_look = C::EVENT_INTERVAL;
+            until_look = Worker::<C>::LOOK_INTERVAL;
             // SAFETY: the owner, between polls.
             unsafe { Worker::__bespoke_cold_look_around(worker) };
         }

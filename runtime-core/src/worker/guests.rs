@@ -123,6 +123,29 @@ unsafe fn close_resource<C: Config>(worker: NonNull<Worker<C>>, resource: Resour
     unsafe { this.home.guest_goes() };
 }
 
+/// Owner: forgets a resource, which stays open and is the caller's from now on.
+///
+/// # Errors
+/// [`Errno::RUNTIME_CLOSED`]; what the driver says. The handle is what it was.
+///
+/// # Safety
+/// The caller is the owner, and has the one handle of `resource`, which is forgotten after `Ok`.
+pub(crate) unsafe fn release_resource<C: Config>(worker: NonNull<Worker<C>>, resource: Resource) -> Result<(), Errno> {
+    // SAFETY: the owner, of the resource of a handle.
+    if !unsafe { is_open(worker, resource.key) } {
+        return Err(Errno::RUNTIME_CLOSED);
+    }
+    // SAFETY: the owner; the driver is there while a resource is open.
+    unsafe { Worker::driver(worker) }.release(resource)?;
+    // SAFETY: the owner's worker is alive.
+    let this = unsafe { worker.as_ref() };
+    // SAFETY: the owner; nothing of the user's runs.
+    unsafe { this.with_resources(|r| r.close(resource.key)) };
+    // SAFETY: the owner.
+    unsafe { this.home.guest_goes() };
+    Ok(())
+}
+
 /// Owner: is the resource open, which is so until step 4 of close?
 ///
 /// # Safety

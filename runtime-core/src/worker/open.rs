@@ -41,6 +41,19 @@ impl Open {
         self.lock().remove(&raw);
     }
 
+    /// A resource less, which stays open: nobody interrupts it from now on.
+    ///
+    /// # Errors
+    /// [`Errno::RUNTIME_CLOSED`]: it has been interrupted already, and is still listed.
+    pub(crate) fn release(&self, raw: RawResource) -> Result<(), Errno> {
+        let mut listed = self.lock();
+        if self.is_closing() {
+            return Err(Errno::RUNTIME_CLOSED);
+        }
+        listed.remove(&raw);
+        Ok(())
+    }
+
     /// The runtime closes: adopts nothing from now on, and calls `interrupt` for each resource of ours. Foreign ones are
     /// left alone: others may hold the same open file.
     pub(crate) fn close(&self, interrupt: impl Fn(RawResource)) {

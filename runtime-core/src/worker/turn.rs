@@ -7,11 +7,15 @@
 use super::Worker;
 use crate::config::Config;
 use crate::instant::Instant;
-use crate::roles::{Clock, Live, Nanos, Park};
+use crate::roles::{Clock, Driver, Live, Nanos, Park};
 use crate::task::run::guard;
 use core::ptr::NonNull;
 
 impl<C: Config> Worker<C> {
+    /// How many polls a busy worker makes between two looks around. Where operations block, each may have taken longer than
+    /// the time to the next deadline.
+    pub(crate) const LOOK_INTERVAL: u32 = if <C::Driver as Driver>::CAPS.suspends { C::EVENT_INTERVAL } else { 1 };
+
     /// Takes in what other threads left.
     ///
     /// # Safety

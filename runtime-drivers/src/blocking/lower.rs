@@ -14,11 +14,9 @@ mod unix;
 use super::Blocking;
 use crate::op::lower::leaves_nothing;
 use crate::op::{
-    Accept, Connect, Interrupted, LEASE_BYTES, Recv, RecvInto, RecvLease, RecvVectored, Stretches, Taken, Transmit,
+    Accept, Interrupted, LEASE_BYTES, Recv, RecvInto, RecvLease, RecvVectored, Stretches, Taken, Transmit,
     TransmitVectored,
 };
-use crate::sys::poll::{Interest, poll_ready};
-use crate::sys::socket::Connect as Started;
 use crate::sys::transfer::IoVec;
 use crate::sys::{socket, transfer};
 use bespoke_core::driver::{Buffer, Errno, Leased, Nop, Op};
@@ -39,7 +37,7 @@ macro_rules! run_blocking {
 }
 #[cfg(unix)]
 use run_blocking;
-run_blocking!(Nop, Accept, Connect, Recv, RecvInto, RecvVectored, RecvLease, Transmit, TransmitVectored, Interrupted);
+run_blocking!(Nop, Accept, Recv, RecvInto, RecvVectored, RecvLease, Transmit, TransmitVectored, Interrupted);
 
 impl RunBlocking for Nop {
     #[inline(always)]
@@ -58,23 +56,6 @@ fn accept_by<A>(call: impl Fn() -> Result<A, Errno>) -> Result<A, Errno> {
             // The peer is gone already: the next one.
             Err(errno) if socket::connection_lost(errno) => {}
             result => return result,
-        }
-    }
-}
-
-impl RunBlocking for Connect {
-    fn run_blocking(&mut self) -> Result<(), Errno> {
-        connect(self.socket.raw, |raw| socket::connect_start(raw, &self.address.into()))
-    }
-}
-
-fn connect(raw: RawResource, start: impl Fn(RawResource) -> Result<Started, Errno>) -> Result<(), Errno> {
-    match start(raw)? {
-        Started::Connected => Ok(()),
-        // A signal interrupted the call; the system goes on.
-        Started::InProgress => {
-            poll_ready(raw, Interest::Write, None)?;
-            socket::take_error(raw)?.map_or(Ok(()), Err)
         }
     }
 }

@@ -6,8 +6,8 @@
 //!
 //! # What follows from that
 //! - An operation that waits cannot be cancelled: a `timeout` around it is late, it ends when the operation does; so is an
-//!   abort. [`Ready`](crate::op::Ready) and [`Timeout`](bespoke_core::driver::Timeout) are the exceptions: they wait in
-//!   slices, see `lower/slices`.
+//!   abort. [`Connect`](crate::op::Connect), [`Ready`](crate::op::Ready) and [`Timeout`](bespoke_core::driver::Timeout) are
+//!   the exceptions: they wait in slices, see `lower/slices`.
 //! - A future that polls two operations waits for the first before it begins the second.
 //! - When the runtime closes, open sockets are shut down (`shutdown(2)`), which ends what blocks on them; the tasks are then
 //!   cancelled as under any other driver. On systems where that does not wake an `accept` (Apple's), a thread that waits
@@ -126,6 +126,11 @@ impl Live for LiveBlocking {
     fn close(&self, resource: Resource) {
         // The descriptor is gone whatever it says; an error of an earlier write was told by that write.
         let _ = sys::fd::close(resource.raw);
+    }
+
+    /// Never called: resources belong to no worker.
+    fn release(&self, _: Resource) -> Result<(), Errno> {
+        Ok(())
     }
 
     fn park(&self, park: Park) -> Result<(), Errno> {

@@ -306,6 +306,19 @@ impl LiveMio {
         Ok(())
     }
 
+    /// Makes place for the next resource with this key. What was there is dropped by the caller: wakers and buffers may come
+    /// back here.
+    fn take_out(&self, key: u32) -> Source {
+        let old = self.with_source(key, |source| {
+            let next = Source { generation: source.generation.wrapping_add(1), ..Source::default() };
+            core::mem::replace(source, next)
+        });
+        if old.entry.is_enlisted() {
+            self.registered.set(self.registered.get() - 1);
+        }
+        old
+    }
+
     /// Treats what the last poll found.
     fn dispatch(&self, events: &Events) {
         for event in events {
@@ -455,26 +468,39 @@ impl Live for LiveMio {
         }
         let enlisted = self.enlist(resource);
         if enlisted.is_err() {
-            self.with_source(resource.key, |source| core::mem::take(&mut source.entry)).release();
+            let entry = self.with_source(resource.key, |source| core::mem::take(&mut source.entry));
+            entry.release(resource.raw, self.registry());
         }
         enlisted
     }
 
     fn close(&self, resource: Resource) {
-        let old = self.with_source(resource.key, |source| {
-            let next = Source { generation: source.generation.wrapping_add(1), ..Source::default() };
-            core::mem::replace(source, next)
-        });
+        let mut old = self.take_out(resource.key);
         #[cfg(unix)]
         if let Some(file) = old.file {
             return drop(file); // which closes it, unless an operation on it is under way
         }
-        let Source { entry, reader, writer, among, interrupted, .. } = old;
-        if entry.is_enlisted() {
-            self.registered.set(self.registered.get() - 1);
+        core::mem::take(&mut old.entry).close(resource.raw, self.registry());
+        drop(old);
+    }
+
+    fn share(&self, resource: Resource) {
+        self.with_source(resource.key, |source| source.entry.share());
+    }
+
+    fn release(&self, resource: Resource) -> Result<(), Errno> {
+        #[cfg(unix)]
+        if self
+            .with_source(resource.key, |source| source.file.as_mut().is_some_and(|file| Arc::get_mut(file).is_none()))
+        {
+            return Err(sys::fd::BUSY); // a thread of the pool is in a call on it
         }
-        entry.close(resource.raw, self.registry());
-        drop((reader, writer, among, interrupted));
+        let mut old = self.take_out(resource.key);
+        core::mem::take(&mut old.entry).release(resource.raw, self.registry());
+        #[cfg(unix)]
+        core::mem::forget(old.file.take().and_then(Arc::into_inner)); // open, and the caller's
+        drop(old);
+        Ok(())
     }
 
     fn park(&self, park: Park) -> Result<(), Errno> {

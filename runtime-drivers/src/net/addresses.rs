@@ -117,7 +117,8 @@ impl<T: ToSocketAddrs + ?Sized> ToSocketAddrs for &T {
     }
 }
 
-/// Tries `each` of the addresses until one works; else the last error. Looks a name up by the runtime that `at` asks for.
+/// Tries `each` of the addresses, one after the other, until one works; else the last error. Looks a name up by the runtime that
+/// `at` asks for.
 pub(super) async fn first_of<C: Config, T, F: Future<Output = io::Result<T>>>(
     found: io::Result<LookupAddrs>,
     at: &'static Location<'static>,
@@ -125,8 +126,7 @@ pub(super) async fn first_of<C: Config, T, F: Future<Output = io::Result<T>>>(
 ) -> io::Result<T> {
     let all = match found? {
         LookupAddrs::One(address) => return each(address).await,
-        LookupAddrs::Many(all) => all,
-        LookupAddrs::Name(name, port) => look_up::<C>(name, port, at).await?,
+        several => addresses::<C>(several, at).await?,
     };
     let mut last = None;
     for address in all {
@@ -135,7 +135,24 @@ pub(super) async fn first_of<C: Config, T, F: Future<Output = io::Result<T>>>(
             Err(error) => last = Some(error),
         }
     }
-    Err(last.unwrap_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "the name has no addresses")))
+    Err(last.unwrap_or_else(none_at_all))
+}
+
+fn none_at_all() -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidInput, "the name has no addresses")
+}
+
+/// The addresses, of which there is one at least. Looks a name up by the runtime that `at` asks for.
+pub(super) async fn addresses<C: Config>(
+    found: LookupAddrs,
+    at: &'static Location<'static>,
+) -> io::Result<Vec<SocketAddr>> {
+    let all = match found {
+        LookupAddrs::One(address) => std::vec![address],
+        LookupAddrs::Many(all) => all,
+        LookupAddrs::Name(name, port) => look_up::<C>(name, port, at).await?,
+    };
+    if all.is_empty() { Err(none_at_all()) } else { Ok(all) }
 }
 
 /// Looks a name up, on a blocking thread.

@@ -55,8 +55,8 @@ const BACK_OFF: Duration = Duration::from_millis(10);
 /// # }
 /// ```
 pub struct TcpListener<C: Config> {
-    resource: OwnedResource<C>,
-    back_off: BackOff,
+    pub(super) resource: OwnedResource<C>,
+    pub(super) back_off: BackOff,
 }
 
 /// The last accept found no descriptor: the next attempt is at this time, in nanoseconds. 0: at once. A time and not a

@@ -4,10 +4,13 @@
 //! |---|---|
 //! | `addresses` | [`ToSocketAddrs`]: what can be connected to |
 //! | `listener` | [`TcpListener`] |
-//! | `stream` | [`TcpStream`]: connecting |
+//! | `stream` | [`TcpStream`] |
+//! | `connecting` | to one address, or to several at once |
 //! | `options` | its addresses and options |
 //! | `split` | the halves of a stream |
+//! | `standard` | sockets of the standard library become ours, and ours theirs |
 //! | `unix` | `UnixListener`, `UnixStream` |
+//! | `unix_datagram` | `UnixDatagram` |
 //! | `async_fd` | `AsyncFd`: descriptors that are somebody else's |
 //! | `reading`, `writing` | what the stream and its halves do alike |
 //! | `futures` | the futures of reads and writes |
@@ -46,6 +49,7 @@ macro_rules! connected {
 mod addresses;
 #[cfg(unix)]
 mod async_fd;
+mod connecting;
 #[cfg(unix)]
 mod datagrams;
 mod futures;
@@ -53,6 +57,7 @@ mod listener;
 mod options;
 mod reading;
 mod split;
+mod standard;
 mod stream;
 #[cfg(unix)]
 mod udp;
@@ -60,11 +65,14 @@ mod udp;
 mod udp_options;
 #[cfg(unix)]
 mod unix;
+#[cfg(unix)]
+mod unix_datagram;
 mod writing;
 
 pub use addresses::{LookupAddrs, ToSocketAddrs};
 #[cfg(unix)]
 pub use async_fd::{AsyncFd, AsyncFdGuard, TryIoError};
+pub use connecting::ConnectError;
 #[cfg(unix)]
 pub use datagrams::{Receive, ReceiveFrom, SendDatagram};
 pub use futures::{Peek, Read, ReadInto, ReadLease, ReadVectored, Write, WriteAll, WriteVectored};
@@ -75,6 +83,8 @@ pub use stream::TcpStream;
 pub use udp::UdpSocket;
 #[cfg(unix)]
 pub use unix::{UnixListener, UnixStream};
+#[cfg(unix)]
+pub use unix_datagram::UnixDatagram;
 
 use crate::op::Sockets;
 use bespoke_core::config::Config;
@@ -84,21 +94,44 @@ use core::marker::PhantomData;
 use core::panic::Location;
 use std::io;
 
+/// A descriptor of the runtime's own on its way to a handle.
+struct NobodysYet<D: Sockets>(RawResource, PhantomData<D>);
+
+impl<D: Sockets> NobodysYet<D> {
+    /// Somebody has it.
+    fn taken(self) {
+        core::mem::forget(self);
+    }
+}
+
+impl<D: Sockets> Drop for NobodysYet<D> {
+    fn drop(&mut self) {
+        D::discard(self.0);
+    }
+}
+
+/// As [`adopt`], of two that belong together.
+#[cfg(unix)]
+fn adopt_pair<C: Config<Driver: Sockets>>(
+    (one, other): (RawResource, RawResource),
+    kind: Kind,
+    at: &'static Location<'static>,
+) -> Result<(OwnedResource<C>, OwnedResource<C>), Errno> {
+    let waiting = NobodysYet::<C::Driver>(other, PhantomData);
+    let one = adopt(one, kind, at)?;
+    waiting.taken();
+    Ok((one, adopt(other, kind, at)?))
+}
+
 /// Takes charge of a new socket, or closes it: also when there is no runtime to give it to, which is a panic that names `at`.
 fn adopt<C: Config<Driver: Sockets>>(
     raw: RawResource,
     kind: Kind,
     at: &'static Location<'static>,
 ) -> Result<OwnedResource<C>, Errno> {
-    struct NobodysYet<D: Sockets>(RawResource, PhantomData<D>);
-    impl<D: Sockets> Drop for NobodysYet<D> {
-        fn drop(&mut self) {
-            D::discard(self.0);
-        }
-    }
     let socket = NobodysYet::<C::Driver>(raw, PhantomData);
     let adopted = OwnedResource::adopt_for(raw, kind, at)?;
-    core::mem::forget(socket);
+    socket.taken();
     Ok(adopted)
 }
 

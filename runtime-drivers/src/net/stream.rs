@@ -1,19 +1,20 @@
 //! A TCP connection.
 
-use super::addresses::{ToSocketAddrs, first_of};
+use super::addresses::ToSocketAddrs;
+use super::connecting;
 use super::futures::{Peek, Read, ReadInto, ReadLease, ReadVectored, Write, WriteAll, WriteVectored};
 use super::io_error;
 use super::reading::{read_exact, reader, reading};
 use super::split::{self, OwnedReadHalf, OwnedWriteHalf, ReadHalf, WriteHalf};
 use super::writing::{take_interrupted, writer, writing};
-use crate::op::{Connect, Net, Sockets, Taken};
+use crate::op::{Net, Taken};
 use bespoke_core::config::Config;
 use bespoke_core::driver::{Errno, OwnedResource};
 use bespoke_core::io::{IntoIoBuf, IoBuf, IoBufMut, IoBufs};
 use bespoke_core::roles::{Kind, RawResource};
 use core::fmt;
-use core::net::SocketAddr;
 use core::panic::Location;
+use core::time::Duration;
 use std::io::{self, IoSliceMut};
 
 /// A TCP connection. Dropping it closes it; [`shutdown`](Self::shutdown) ends one direction.
@@ -44,7 +45,7 @@ use std::io::{self, IoSliceMut};
 /// # }
 /// ```
 pub struct TcpStream<C: Config> {
-    resource: OwnedResource<C>,
+    pub(super) resource: OwnedResource<C>,
 }
 
 impl<C: Config> TcpStream<C> {
@@ -57,16 +58,22 @@ impl<C: Config> TcpStream<C> {
 
     /// Connects to the first of the addresses that answers.
     ///
+    /// Several addresses, of a name or a list, are tried in their order, but those of IPv6 and IPv4 in turn. An attempt has
+    /// 250 ms for itself; then the next begins beside it, or at once when one fails. The first connection wins, and the other
+    /// attempts are given up: an address that does not answer costs a quarter of a second, and not minutes. That is "Happy
+    /// Eyeballs", RFC 8305.
+    ///
     /// # Errors
     /// [`InvalidInput`](io::ErrorKind::InvalidInput): not an address. [`ConnectionRefused`](io::ErrorKind::ConnectionRefused)
-    /// and the other codes of `connect(2)`; the message names the address. A name that is not found.
+    /// and the other codes of `connect(2)`: a [`ConnectError`](super::ConnectError) is inside, which has those of all the
+    /// addresses, and so has the message. A name that is not found.
     ///
     /// # Cancel safety
-    /// Cancel safe: a connection under way is given up and its socket closed.
+    /// Cancel safe: what is under way is given up and its sockets closed.
     ///
     /// # Panics
     /// When polled without a runtime of `C` on the thread; the message names the line of this call. A driver whose
-    /// operations block needs none, but to look a name up.
+    /// operations block needs none, but to look a name up; without one it tries one address after the other.
     ///
     /// # Example
     /// ```
@@ -87,25 +94,45 @@ impl<C: Config> TcpStream<C> {
     where
         C::Driver: Net,
     {
-        let (found, at) = (addresses.to_addrs(), Location::caller());
-        first_of::<C, _, _>(found, at, move |address| Self::connect_to(address, at))
+        connecting::connect::<C>(addresses.to_addrs(), Location::caller())
     }
 
-    async fn connect_to(address: SocketAddr, at: &'static Location<'static>) -> io::Result<Self>
+    /// As [`connect`](Self::connect), but gives up when `time` is over, however far it is: with looking a name up, with an
+    /// address that does not answer, or with all of them.
+    ///
+    /// # Errors
+    /// As [`connect`](Self::connect); [`TimedOut`](io::ErrorKind::TimedOut), with a [`ConnectError`](super::ConnectError)
+    /// that says what has failed until then, and who has not answered.
+    ///
+    /// # Cancel safety
+    /// As [`connect`](Self::connect).
+    ///
+    /// # Panics
+    /// When polled without a runtime of `C` on the thread, on every driver: the time is the runtime's.
+    ///
+    /// # Example
+    /// ```
+    /// # use bespoke::net::{TcpListener, TcpStream};
+    /// use bespoke::time::Duration;
+    ///
+    /// # #[bespoke::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// let server = listener.local_addr()?;
+    /// let stream = TcpStream::connect_timeout(server, Duration::from_secs(5)).await?;
+    /// # assert_eq!(stream.peer_addr()?, server);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[track_caller]
+    pub fn connect_timeout(
+        addresses: impl ToSocketAddrs,
+        time: Duration,
+    ) -> impl Future<Output = io::Result<Self>> + Send
     where
         C::Driver: Net,
     {
-        let told = |errno: Errno| {
-            let error = io_error(errno);
-            io::Error::new(error.kind(), std::format!("cannot connect to {address}: {error}"))
-        };
-        let raw = <C::Driver as Sockets>::socket(address).map_err(told)?;
-        let stream = Self::adopt(raw, Kind::Unconnected, at)?;
-        let op = Connect { socket: stream.resource.resource(), address };
-        // SAFETY: `Connect` points at no memory, and the stream outlives the operation.
-        let (connected, ()) = unsafe { stream.resource.operation(op, ()) }.await;
-        connected.map_err(told)?;
-        Ok(stream)
+        connecting::connect_within::<C>(addresses.to_addrs(), time, Location::caller())
     }
 
     /// Two halves that borrow the stream: one reads while the other writes, in one task. Dropping them ends nothing.

@@ -63,7 +63,7 @@ pub(super) use two_sockets;
 /// # Platform
 /// Unix, for now.
 pub struct UdpSocket<C: Config> {
-    resource: OwnedResource<C>,
+    pub(super) resource: OwnedResource<C>,
 }
 
 impl<C: Config> UdpSocket<C> {

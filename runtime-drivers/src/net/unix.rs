@@ -44,15 +44,15 @@ const BACKLOG: i32 = 1024;
 /// # Platform
 /// Unix.
 pub struct UnixStream<C: Config> {
-    resource: OwnedResource<C>,
+    pub(super) resource: OwnedResource<C>,
 }
 
-fn no_address(path: &Path, error: &io::Error) -> io::Error {
+pub(super) fn no_address(path: &Path, error: &io::Error) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidInput, std::format!("`{}` is no socket's path: {error}", path.display()))
 }
 
 /// How messages name an address.
-fn shown(address: &UnixAddr) -> std::string::String {
+pub(super) fn shown(address: &UnixAddr) -> std::string::String {
     match address.as_pathname() {
         Some(path) => std::format!("`{}`", path.display()),
         None => std::format!("{address:?}"),
@@ -159,20 +159,10 @@ impl<C: Config> UnixStream<C> {
     where
         C::Driver: Unix,
     {
-        /// The end that waits for its turn.
-        struct Other<D: Sockets>(RawResource, core::marker::PhantomData<D>);
-        impl<D: Sockets> Drop for Other<D> {
-            fn drop(&mut self) {
-                D::discard(self.0);
-            }
-        }
         let at = Location::caller();
-        let (one, other) = <C::Driver as UnixSockets>::unix_pair().map_err(io_error)?;
-        let other = Other::<C::Driver>(other, core::marker::PhantomData);
-        let one = Self::adopt(one, Kind::UnixStream, at)?;
-        let raw = other.0;
-        core::mem::forget(other);
-        Ok((one, Self::adopt(raw, Kind::UnixStream, at)?))
+        let both = <C::Driver as UnixSockets>::unix_pair().map_err(io_error)?;
+        let (one, other) = super::adopt_pair(both, Kind::UnixStream, at).map_err(io_error)?;
+        Ok((UnixStream { resource: one }, UnixStream { resource: other }))
     }
 
     /// Two halves that borrow the stream. As [`TcpStream::split`](super::TcpStream::split).
@@ -281,8 +271,8 @@ impl<C: Config> fmt::Debug for UnixStream<C> {
 /// # Platform
 /// Unix.
 pub struct UnixListener<C: Config> {
-    resource: OwnedResource<C>,
-    back_off: BackOff,
+    pub(super) resource: OwnedResource<C>,
+    pub(super) back_off: BackOff,
 }
 
 impl<C: Config> UnixListener<C> {

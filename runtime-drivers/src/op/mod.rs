@@ -6,7 +6,7 @@
 //! | [`Foreign`] | [`Ready`] |
 //! | [`Fs`] | [`Open`], [`ReadAt`], [`WriteAt`], [`ReadVectoredAt`], [`WriteVectoredAt`], [`Sync`], [`SetLen`], [`Statx`], [`MakeDir`], [`Remove`], [`JoinPaths`], [`Call`]; and the calls of [`Files`] |
 //! | `Udp` | `RecvDatagram`, `RecvFrom`, `SendDatagram`; and the calls of `Datagrams`. Not on Windows yet |
-//! | `Unix` | `AcceptUnix`, `ConnectUnix`; and the calls of `UnixSockets`. Not on Windows |
+//! | `Unix` | `AcceptUnix`, `ConnectUnix`, and of datagrams what `Udp` has; and the calls of `UnixSockets`. Not on Windows |
 //!
 //! Each operation says its memory class and its [`Late`](bespoke_core::driver::Late) class beside its data. A driver says
 //! how it does each one in its `lower.rs` and `files.rs`; capabilities are implemented explicitly, one line per driver.
@@ -106,7 +106,16 @@ impl Udp for crate::Blocking {}
     label = "`Unix` is not available on this driver",
     note = "in generic code write `C: Config<Driver: Unix>`; in a config choose a driver with Unix sockets: `Mio`, `Blocking`"
 )]
-pub trait Unix: Net + UnixSockets + Submit<AcceptUnix> + Submit<ConnectUnix> {}
+pub trait Unix:
+    Net
+    + UnixSockets
+    + Submit<AcceptUnix>
+    + Submit<ConnectUnix>
+    + Submit<RecvDatagram>
+    + Submit<RecvFrom<UnixAddr>>
+    + Submit<SendDatagram<UnixAddr>>
+{
+}
 
 #[cfg(unix)]
 impl Unix for crate::Mio {}

@@ -44,10 +44,15 @@ impl Default for TcpOptions {
 pub trait Sockets: Driver {
     /// A listener on `address`. `socket(2)`, `bind(2)`, `listen(2)`.
     fn listen(address: SocketAddr, options: TcpOptions) -> Result<RawResource, Errno>;
-    /// A socket that can be connected to `address`.
+    /// A socket that can be connected to `address`, by [`Connect`](super::Connect), which gives it the mode that the driver
+    /// wants.
     fn socket(address: SocketAddr) -> Result<RawResource, Errno>;
     /// Closes a socket that no handle owns yet.
     fn discard(socket: RawResource);
+    /// A socket that somebody else made: gives it the mode that the driver wants.
+    fn enter(socket: RawResource) -> Result<(), Errno>;
+    /// A socket that leaves the driver: gives it the mode in which the standard library makes its own, which waits.
+    fn leave(socket: RawResource) -> Result<(), Errno>;
     /// The address of this end.
     fn local_addr(socket: RawResource) -> Result<SocketAddr, Errno>;
     /// The address of the other end.
@@ -90,11 +95,18 @@ macro_rules! os_sockets {
                 sys_listen(address, options, $nonblocking)
             }
             fn socket(address: SocketAddr) -> Result<RawResource, Errno> {
-                socket::stream_socket(&address, $nonblocking)
+                // A connection is waited for by its operation, never in the call.
+                socket::stream_socket(&address, true)
             }
             fn discard(socket: RawResource) {
                 // Its error, if any, is of no use: the descriptor is gone.
                 let _ = fd::close(socket);
+            }
+            fn enter(socket: RawResource) -> Result<(), Errno> {
+                socket::enter(socket, $nonblocking)
+            }
+            fn leave(socket: RawResource) -> Result<(), Errno> {
+                fd::set_nonblocking(socket, false)
             }
             fn local_addr(socket: RawResource) -> Result<SocketAddr, Errno> {
                 socket::local_addr(socket)

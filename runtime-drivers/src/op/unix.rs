@@ -77,6 +77,12 @@ pub trait UnixSockets: Sockets {
     fn unix_socket() -> Result<RawResource, Errno>;
     /// Two sockets that are connected to each other. `socketpair(2)`.
     fn unix_pair() -> Result<(RawResource, RawResource), Errno>;
+    /// A socket of datagrams, at an address or without one. `socket(2)`, `bind(2)`.
+    fn unix_datagram(address: Option<&UnixAddr>) -> Result<RawResource, Errno>;
+    /// Two sockets of datagrams that are connected to each other. `socketpair(2)`.
+    fn unix_datagram_pair() -> Result<(RawResource, RawResource), Errno>;
+    /// Gives a socket of datagrams a peer. `connect(2)`, which does not wait.
+    fn connect_unix_datagram(socket: RawResource, peer: &UnixAddr) -> Result<(), Errno>;
     /// The address of this end.
     fn local_unix(socket: RawResource) -> Result<UnixAddr, Errno>;
     /// The address of the other end.
@@ -98,6 +104,15 @@ macro_rules! os_unix_sockets {
             fn unix_pair() -> Result<(RawResource, RawResource), Errno> {
                 unix_socket::pair($nonblocking)
             }
+            fn unix_datagram(address: Option<&UnixAddr>) -> Result<RawResource, Errno> {
+                unix_socket::datagram(address, $nonblocking)
+            }
+            fn unix_datagram_pair() -> Result<(RawResource, RawResource), Errno> {
+                unix_socket::datagram_pair($nonblocking)
+            }
+            fn connect_unix_datagram(socket: RawResource, peer: &UnixAddr) -> Result<(), Errno> {
+                datagram::connect(socket, &peer.into())
+            }
             fn local_unix(socket: RawResource) -> Result<UnixAddr, Errno> {
                 unix_socket::local_addr(socket)
             }
@@ -111,7 +126,7 @@ macro_rules! os_unix_sockets {
     };
 }
 
-use crate::sys::unix_socket;
+use crate::sys::{datagram, unix_socket};
 
 os_unix_sockets!(crate::Mio, nonblocking = true);
 os_unix_sockets!(crate::Blocking, nonblocking = false);

@@ -218,6 +218,9 @@ mod stuck {
             Ok(())
         }
         fn close(&self, _: Resource) {}
+        fn release(&self, _: Resource) -> Result<(), Errno> {
+            Ok(())
+        }
         fn park(&self, park: Park) -> Result<(), Errno> {
             self.0.park(park)
         }

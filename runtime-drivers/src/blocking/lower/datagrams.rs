@@ -3,13 +3,14 @@
 use super::{RunBlocking, run_blocking};
 use crate::blocking::Blocking;
 use crate::op::lower::leaves_nothing;
-use crate::op::{RecvDatagram, RecvFrom, SendDatagram};
+use crate::op::{RecvDatagram, RecvFrom, SendDatagram, UnixAddr};
+use crate::sys::address::SockAddr;
 use crate::sys::datagram;
 use bespoke_core::driver::Errno;
 use core::net::SocketAddr;
 use core::task::Poll;
 
-run_blocking!(RecvDatagram, RecvFrom<SocketAddr>, SendDatagram<SocketAddr>);
+run_blocking!(RecvDatagram, RecvFrom<SocketAddr>, RecvFrom<UnixAddr>, SendDatagram<SocketAddr>);
 
 impl RunBlocking for RecvDatagram {
     fn run_blocking(&mut self) -> Result<usize, Errno> {
@@ -20,11 +21,20 @@ impl RunBlocking for RecvDatagram {
 
 impl RunBlocking for RecvFrom<SocketAddr> {
     fn run_blocking(&mut self) -> Result<(usize, SocketAddr), Errno> {
-        let RecvDatagram { socket, to, len, peek } = self.datagram;
-        // SAFETY: as above.
-        let (len, sender) = unsafe { datagram::recv_from(socket.raw, to, len, peek, false) }?;
-        Ok((len, sender.to_socket_addr()?))
+        recv_from(&self.datagram, SockAddr::to_socket_addr)
     }
+}
+
+impl RunBlocking for RecvFrom<UnixAddr> {
+    fn run_blocking(&mut self) -> Result<(usize, UnixAddr), Errno> {
+        recv_from(&self.datagram, SockAddr::to_unix_addr)
+    }
+}
+
+fn recv_from<A>(op: &RecvDatagram, told: fn(SockAddr) -> Result<A, Errno>) -> Result<(usize, A), Errno> {
+    // SAFETY: whoever made the operation promised that `to` is writable for `len` bytes during the poll.
+    let (len, sender) = unsafe { datagram::recv_from(op.socket.raw, op.to, op.len, op.peek, false) }?;
+    Ok((len, told(sender)?))
 }
 
 impl RunBlocking for SendDatagram<SocketAddr> {

@@ -42,13 +42,23 @@ impl Entry {
         self.enlisted
     }
 
-    /// Gives the descriptor back to the caller, who has it as before.
-    pub(crate) fn release(self) {}
+    /// Other descriptors may name the same open file.
+    pub(crate) fn share(&mut self) {
+        self.shared = true;
+    }
+
+    /// Takes it out of the poll; the caller has it as before.
+    pub(crate) fn release(self, raw: RawResource, registry: &Registry) {
+        if self.enlisted {
+            // The poll knows it, so this cannot fail.
+            let _ = registry.deregister(&mut SourceFd(&raw));
+        }
+    }
 
     /// Takes it out of the poll and closes it.
     pub(crate) fn close(self, raw: RawResource, registry: &Registry) {
-        if self.shared {
-            // It fails only for what its owner has closed already, and then it is out of the poll, too.
+        if self.shared && self.enlisted {
+            // The poll knows it, so this cannot fail.
             let _ = registry.deregister(&mut SourceFd(&raw));
         }
         // Closing takes it out of the poll: nobody else holds the same open file, unless it is shared. The descriptor is gone

@@ -55,9 +55,16 @@ impl Entry {
         self.enlisted
     }
 
-    /// Gives the socket back to the caller, who has it as before.
-    pub(crate) fn release(self) {
-        if let Some(socket) = self.socket {
+    /// Other handles may name the same socket. That changes nothing: a request of the poll is cancelled by its own name.
+    pub(crate) fn share(&mut self) {}
+
+    /// Takes the socket out of the poll; the caller has it as before.
+    pub(crate) fn release(self, _raw: RawResource, registry: &Registry) {
+        if let Some(mut socket) = self.socket {
+            if self.enlisted {
+                // The poll knows it, so this cannot fail.
+                let _ = registry.deregister(&mut socket);
+            }
             // The number that the caller knows.
             let _ = socket.into_raw_socket();
         }

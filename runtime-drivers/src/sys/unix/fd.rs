@@ -1,8 +1,31 @@
 //! Descriptors as such: closing, copying, and running out of them.
 
+use std::os::fd::{FromRawFd as _, IntoRawFd as _};
+
 use bespoke_core::driver::Errno;
 
 use super::call::{check, retry};
+
+/// Somebody is still using it. `EBUSY`.
+pub(crate) const BUSY: Errno = super::call::errno(libc::EBUSY);
+
+/// A descriptor that its value closes, in the standard library.
+pub(crate) use std::os::fd::OwnedFd as Owned;
+
+/// The number of a descriptor, which is the caller's to close from now on.
+#[expect(clippy::unnecessary_wraps, reason = "on Windows not every socket has a number")]
+pub(crate) fn number_of(owned: Owned) -> Result<i32, Errno> {
+    Ok(owned.into_raw_fd())
+}
+
+/// A descriptor for the standard library to close.
+///
+/// # Safety
+/// `fd` is open, and the caller's to give away.
+pub(crate) unsafe fn owned(fd: i32) -> Owned {
+    // SAFETY: the caller's promise.
+    unsafe { Owned::from_raw_fd(fd) }
+}
 
 /// Gives the descriptor back. `close(2)`.
 ///

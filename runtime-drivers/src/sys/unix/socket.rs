@@ -70,6 +70,15 @@ pub(super) fn set_flags(fd: i32, nonblocking: bool) -> Result<(), Errno> {
     Ok(())
 }
 
+/// Gives a socket that was made elsewhere what [`stream_socket`] gives its own: the mode, and that no call on it raises
+/// `SIGPIPE`.
+pub(crate) fn enter(fd: i32, nonblocking: bool) -> Result<(), Errno> {
+    fd::set_nonblocking(fd, nonblocking)?;
+    #[cfg(target_vendor = "apple")]
+    options::set_no_sigpipe(fd)?;
+    Ok(())
+}
+
 /// Closes `fd` if the step after its making failed; that step's error counts, whatever `close` says.
 pub(super) fn or_close<T>(fd: i32, step: Result<T, Errno>) -> Result<T, Errno> {
     step.inspect_err(|_| {

@@ -26,11 +26,30 @@ pub(crate) fn listen(address: &UnixAddr, backlog: i32, nonblocking: bool) -> Res
 
 /// Two stream sockets that are connected to each other. `socketpair(2)`.
 pub(crate) fn pair(nonblocking: bool) -> Result<(i32, i32), Errno> {
+    pair_of(libc::SOCK_STREAM, nonblocking)
+}
+
+/// A socket of datagrams, at `address` or without one. `socket(2)`, `bind(2)`.
+///
+/// # Errors
+/// As [`listen`].
+pub(crate) fn datagram(address: Option<&UnixAddr>, nonblocking: bool) -> Result<i32, Errno> {
+    let raw = socket::made(libc::AF_UNIX, libc::SOCK_DGRAM, nonblocking)?;
+    if let Some(address) = address {
+        socket::or_close(raw, socket::bind(raw, &address.into()))?;
+    }
+    Ok(raw)
+}
+
+/// Two sockets of datagrams that are connected to each other. `socketpair(2)`.
+pub(crate) fn datagram_pair(nonblocking: bool) -> Result<(i32, i32), Errno> {
+    pair_of(libc::SOCK_DGRAM, nonblocking)
+}
+
+fn pair_of(kind: libc::c_int, nonblocking: bool) -> Result<(i32, i32), Errno> {
     let mut both = [0; 2];
     #[cfg(not(target_vendor = "apple"))]
-    let kind = libc::SOCK_STREAM | libc::SOCK_CLOEXEC | if nonblocking { libc::SOCK_NONBLOCK } else { 0 };
-    #[cfg(target_vendor = "apple")]
-    let kind = libc::SOCK_STREAM;
+    let kind = kind | libc::SOCK_CLOEXEC | if nonblocking { libc::SOCK_NONBLOCK } else { 0 };
     // SAFETY: `both` is live and writable, and has room for two.
     let made = unsafe { libc::socketpair(libc::AF_UNIX, kind, 0, both.as_mut_ptr()) };
     check(made)?;

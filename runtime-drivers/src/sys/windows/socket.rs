@@ -56,6 +56,11 @@ pub(crate) fn stream_socket(address: &SocketAddr, nonblocking: bool) -> Result<R
     Ok(raw)
 }
 
+/// Gives a socket that was made elsewhere the mode that [`stream_socket`] gives its own.
+pub(crate) fn enter(fd: RawResource, nonblocking: bool) -> Result<(), Errno> {
+    fd::set_nonblocking(fd, nonblocking)
+}
+
 /// Closes `fd` if the step after its making failed; that step's error counts, whatever `close` says.
 fn or_close<T>(fd: RawResource, step: Result<T, Errno>) -> Result<T, Errno> {
     step.inspect_err(|_| {

@@ -61,6 +61,9 @@ impl Live for Sleeping {
         Err(Errno::OUT_OF_MEMORY)
     }
     fn close(&self, _: Resource) {}
+    fn release(&self, _: Resource) -> Result<(), Errno> {
+        Ok(())
+    }
     fn park(&self, park: Park) -> Result<(), Errno> {
         if park != Park::Poll {
             cortex_m::asm::wfe();
