@@ -13,6 +13,7 @@
 //! | `reads`, `writes`, `arrivals` | random drops: of reads, of writes, of accepts and connects |
 //! | `datagrams` | UDP: echo, cut ones, refused ones, groups, random drops |
 //! | `unix` | Unix sockets: paths, pairs, halves, credentials, random drops |
+//! | `kinds` | every kind of error, provoked: the same kind and code from each driver |
 //! | `foreign` | descriptors that are somebody else's |
 //! | `leases` | reads whose bytes stay in a buffer of the driver's |
 //! | `timeouts` | the time of the driver |
@@ -48,6 +49,8 @@ mod descriptors {
 #[cfg(unix)]
 #[path = "conformance/foreign.rs"]
 mod foreign;
+#[path = "conformance/kinds.rs"]
+mod kinds;
 #[path = "conformance/leases.rs"]
 mod leases;
 #[path = "conformance/reads.rs"]
@@ -76,7 +79,8 @@ macro_rules! suite {
         mod $suite {
             use crate::when::When;
             use crate::{
-                addresses, arrivals, confined, descriptors, leases, reads, shutdown, streams, support, timeouts, writes,
+                addresses, arrivals, confined, descriptors, kinds, leases, reads, shutdown, streams, support, timeouts,
+                writes,
             };
 
             cases! { $suite, $config, Always:
@@ -106,6 +110,7 @@ macro_rules! suite {
                 addresses::local_and_peer,
                 addresses::v6,
                 addresses::options,
+                kinds::kinds_of_sockets,
                 leases::leases_are_echoed_without_a_copy,
                 leases::leases_end_with_the_stream,
                 leases::leases_of_halves,
@@ -138,6 +143,7 @@ macro_rules! suite {
                 datagrams::udp_groups,
                 datagrams::udp_at_shutdown,
                 datagrams::udp_outlives_its_runtime,
+                kinds::kinds_of_files,
                 foreign::fd_stays_ready_until_a_call_would_block,
                 foreign::fd_pipe_in_both_directions,
                 foreign::fd_many_tasks_wait,

@@ -9,6 +9,7 @@ use super::writing::{take_interrupted, writer, writing};
 use crate::op::{Connect, Net, Sockets, Taken};
 use bespoke_core::config::Config;
 use bespoke_core::driver::{Errno, OwnedResource};
+use bespoke_core::error::in_context;
 use bespoke_core::io::{IntoIoBuf, IoBuf, IoBufMut, IoBufs};
 use bespoke_core::roles::{Kind, RawResource};
 use core::fmt;
@@ -97,7 +98,7 @@ impl<C: Config> TcpStream<C> {
     {
         let told = |errno: Errno| {
             let error = io_error(errno);
-            io::Error::new(error.kind(), std::format!("cannot connect to {address}: {error}"))
+            in_context(error, format_args!("cannot connect to {address}"))
         };
         let raw = <C::Driver as Sockets>::socket(address).map_err(told)?;
         let stream = Self::adopt(raw, Kind::Unconnected, at)?;
