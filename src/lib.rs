@@ -48,6 +48,7 @@ extern crate self as bespoke;
 pub mod __private;
 mod builder;
 pub mod guide;
+pub mod io;
 mod names;
 pub mod preset;
 
@@ -363,89 +364,6 @@ pub mod sync {
 /// behind both, generic over the sharing, are in [`rt::oneshot`] and [`rt::mpsc`].
 pub mod channel {
     crate::__channel! { [crate::scheduler::Shared] }
-}
-
-/// Buffers that an operation may own; lines and copies.
-///
-/// ```
-/// use bespoke::io::IoBuf;
-///
-/// let part = vec![1, 2, 3, 4].slice(1..3);
-/// assert_eq!(part.as_bytes(), [2, 3]); // what a write sends
-/// assert_eq!(part.into_inner(), [1, 2, 3, 4]); // what comes back
-/// ```
-///
-/// A write takes its buffers and gives them back; several go out in one call:
-///
-/// ```
-/// # mod program {
-/// use bespoke::io::{IoBuf, Static};
-/// # use bespoke::net::{TcpListener, TcpStream};
-/// # #[bespoke::main]
-/// # pub async fn main() -> std::io::Result<()> {
-/// # let listener = TcpListener::bind("127.0.0.1:0").await?;
-/// let mut stream = TcpStream::connect(listener.local_addr()?).await?;
-/// # let (mut peer, _) = listener.accept().await?;
-/// let body = vec![b'x'; 3];
-/// let (written, (head, body)) = stream.write_vectored((Static::from("length: 3\n"), body)).await;
-/// assert_eq!(written?, head.len() + body.len()); // may be less: it is one send
-///
-/// let (mut head, mut body) = ([0; 10], [0; 8]);
-/// let mut parts = [std::io::IoSliceMut::new(&mut head), std::io::IoSliceMut::new(&mut body)];
-/// let read = peer.read_vectored(&mut parts).await?;
-/// assert_eq!((&head, &body[..read - 10]), (b"length: 3\n", &b"xxx"[..]));
-/// # Ok(())
-/// # }
-/// # }
-/// # program::main().unwrap();
-/// ```
-///
-/// A read may own its buffer, too, which then needs no zeroes:
-///
-/// ```
-/// # mod program {
-/// # use bespoke::net::{TcpListener, TcpStream};
-/// # #[bespoke::main]
-/// # pub async fn main() -> std::io::Result<()> {
-/// # let listener = TcpListener::bind("127.0.0.1:0").await?;
-/// # let mut client = TcpStream::connect(listener.local_addr()?).await?;
-/// # client.write_all("tea").await.0?;
-/// # let (mut stream, _) = listener.accept().await?;
-/// let (read, buffer) = stream.read_into(Vec::with_capacity(4096)).await;
-/// assert_eq!((read?, &*buffer), (3, &b"tea"[..]));
-/// # Ok(())
-/// # }
-/// # }
-/// # program::main().unwrap();
-/// ```
-///
-/// What reads can be read in lines, and copied to what writes:
-///
-/// ```
-/// # mod program {
-/// # use bespoke::net::{TcpListener, TcpStream};
-/// # #[bespoke::main]
-/// # pub async fn main() -> std::io::Result<()> {
-/// # let listener = TcpListener::bind("127.0.0.1:0").await?;
-/// # let mut client = TcpStream::connect(listener.local_addr()?).await?;
-/// # client.write_all("hello\r\nand more").await.0?;
-/// # client.shutdown(std::net::Shutdown::Write)?;
-/// # let (stream, _) = listener.accept().await?;
-/// use bespoke::io::{BufReader, copy};
-///
-/// let (read, mut write) = stream.into_split();
-/// let mut lines = BufReader::new(read).max_line(1024).lines();
-/// assert_eq!(lines.next_line().await?, Some("hello"));
-/// let copied = copy(&mut lines.into_inner(), &mut write).await?;
-/// assert_eq!(copied, 8); // the rest goes back
-/// # Ok(())
-/// # }
-/// # }
-/// # program::main().unwrap();
-/// ```
-pub mod io {
-    pub use bespoke_core::io::{IntoIoBuf, IoBuf, IoBufMut, IoBufs, IoBufsMut, Slice, Static};
-    pub use bespoke_drivers::io::{BufReader, Lines, Reads, Writes, copy, copy_bidirectional};
 }
 
 /// Schedulers: which task runs next, and where.

@@ -47,6 +47,20 @@ fn types<C: Config<Driver: Net>>() {
     send::<fn(Taken)>(drop);
 }
 
+/// What is done with anything that reads or writes, over streams of an unknown config.
+fn tools_of_io<C: Config<Driver: Net>>() {
+    use bespoke::io::{BufReader, BufWriter, Reads, Writes, copy_bidirectional, duplex, join};
+    let (mut a, mut stream): (TcpStream<C>, TcpStream<C>) = any();
+    let (mut end, _) = duplex(1);
+    send(copy_bidirectional(&mut a, &mut end));
+    send((&mut stream).take(1).read_to_end(&mut Vec::new()));
+    let (read, write) = stream.into_split();
+    let mut both = join(BufReader::new(read), BufWriter::new(write));
+    send(copy_bidirectional(&mut both, &mut a));
+    send(both.flush());
+    send(both.write_all(Vec::new()));
+}
+
 /// The tools between tasks, under their default names: `Send` also where the scheduler is local.
 fn tools() {
     both::<(bespoke::sync::Notify, bespoke::sync::Notified<'_>)>();
@@ -216,7 +230,7 @@ async fn serve<C: Config<Driver: Net>>(listener: TcpListener<C>) {
 fn all_send<C: Config<Driver: Net>>() {
     // Named, so that the compiler looks into each for an unknown `C`.
     let _ = (types::<C>, named::<C, Vec<u8>, u8>, named_of_any_buffer::<C, Vec<u8>>);
-    let _ = (unnamed::<C>, time::<C>, tools);
+    let _ = (unnamed::<C>, time::<C>, tools, tools_of_io::<C>);
     let _ = |listener: TcpListener<C>| drop(C::spawn(serve(listener)));
 }
 

@@ -16,6 +16,7 @@
 //! | `standard` | sockets of the standard library that come and go |
 //! | `unix` | Unix sockets: paths, pairs, halves, credentials, random drops |
 //! | `unix_datagrams` | their datagrams: echo, pairs, receivers without room, random drops |
+//! | `kinds` | every kind of error, provoked: the same kind and code from each driver |
 //! | `foreign` | descriptors that are somebody else's |
 //! | `leases` | reads whose bytes stay in a buffer of the driver's |
 //! | `timeouts` | the time of the driver |
@@ -53,6 +54,8 @@ mod descriptors {
 #[cfg(unix)]
 #[path = "conformance/foreign.rs"]
 mod foreign;
+#[path = "conformance/kinds.rs"]
+mod kinds;
 #[path = "conformance/leases.rs"]
 mod leases;
 #[path = "conformance/reads.rs"]
@@ -86,8 +89,8 @@ macro_rules! suite {
         mod $suite {
             use crate::when::When;
             use crate::{
-                addresses, arrivals, confined, connects, descriptors, leases, reads, shutdown, standard, streams,
-                support, timeouts, writes,
+                addresses, arrivals, confined, connects, descriptors, kinds, leases, reads, shutdown, standard,
+                streams, support, timeouts, writes,
             };
 
             cases! { $suite, $config, Always:
@@ -119,6 +122,7 @@ macro_rules! suite {
                 addresses::options,
                 connects::connect_names_all_that_refused,
                 connects::connect_within_a_time,
+                kinds::kinds_of_sockets,
                 leases::leases_are_echoed_without_a_copy,
                 leases::leases_end_with_the_stream,
                 leases::leases_of_halves,
@@ -156,6 +160,7 @@ macro_rules! suite {
                 datagrams::udp_groups,
                 datagrams::udp_at_shutdown,
                 datagrams::udp_outlives_its_runtime,
+                kinds::kinds_of_files,
                 foreign::fd_stays_ready_until_a_call_would_block,
                 foreign::fd_pipe_in_both_directions,
                 foreign::fd_many_tasks_wait,

@@ -4,10 +4,10 @@
 //! The part that runs out is this test again, in a process of its own under `ulimit -n`.
 
 use crate::support::{name, poll_once, runtime};
-use bespoke::Config;
 use bespoke::driver::Driver;
 use bespoke::prelude::*;
 use bespoke::rt::TcpListener;
+use bespoke::{Config, ErrorKind};
 use core::net::SocketAddr;
 use core::pin::pin;
 use core::task::Poll;
@@ -83,6 +83,7 @@ async fn run_out<C: Config<Driver: Net>>() {
     let files = all_descriptors();
     let first = listener.accept().await.expect_err("no descriptor is left");
     assert_eq!(first.raw_os_error(), Some(EMFILE), "{first}");
+    assert_eq!(ErrorKind::from(&first), ErrorKind::TooManyOpenFiles);
     let (start, before) = (Instant::now(), stat.as_ref().map(processor_seconds));
     let mut attempts = 0;
     while start.elapsed() < Duration::from_secs(1) {

@@ -1,29 +1,43 @@
 //! The error of the runtime's own interface: a kind, and the system's code where there is one.
+//!
+//! | file | holds |
+//! |---|---|
+//! | `kind` | [`ErrorKind`]: what can go wrong, one table |
+//! | `errno` | [`Errno`]: the word in which operations fail |
+//! | `context` | an `io::Error` that says what was tried, and still knows kind and code |
+//!
+//! An operation fails with an `Errno`, 4 bytes. The typed layers make of it an `io::Error`, as the standard library's users
+//! expect, or an [`Error`]. Whatever lies in between, [`ErrorKind`] and the system's code can be read off the result.
 
+#[cfg(feature = "std")]
+mod context;
 mod errno;
+mod kind;
 
+#[cfg(feature = "std")]
+pub use context::in_context;
 pub use errno::Errno;
+pub use kind::ErrorKind;
 
 use core::fmt;
 use core::num::NonZeroI32;
 
-/// What went wrong.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum ErrorKind {
-    /// The system refused; its code says why.
-    System,
-    /// No memory, or none left of the budget.
-    OutOfMemory,
-    /// The part does not do this: the config chose one that starts no threads, say.
-    Unsupported,
-    /// The runtime that owned this is gone.
-    RuntimeClosed,
-    /// A queue with a bound is full.
-    Full,
-}
-
 /// An error of the runtime: a kind, and the system's code where there is one.
+///
+/// ```
+/// # fn main() {
+/// use bespoke_core::error::{Error, ErrorKind};
+/// use std::io;
+///
+/// // Made of any `io::Error`; the kind is that of its code.
+/// let missing = Error::from(std::fs::File::open("no/such/file").unwrap_err());
+/// assert_eq!(missing.kind(), ErrorKind::NotFound);
+/// assert!(missing.code().is_some());
+/// // What only this runtime has a word for comes back as itself.
+/// let there = io::Error::from(Error::new(ErrorKind::Cancelled));
+/// assert_eq!((there.kind(), ErrorKind::from(&there)), (io::ErrorKind::Other, ErrorKind::Cancelled));
+/// # }
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Error {
     kind: ErrorKind,
@@ -37,10 +51,17 @@ impl Error {
         Error { kind, code: None }
     }
 
-    /// The system refused with `code`.
+    /// The system refused with `code`: the kind is what the system means by that. Without the feature `std` nothing here knows
+    /// which system it is, and the kind is [`Other`](ErrorKind::Other); see [`with_code`](Self::with_code).
     #[must_use]
-    pub const fn system(code: NonZeroI32) -> Self {
-        Error { kind: ErrorKind::System, code: Some(code) }
+    pub fn system(code: NonZeroI32) -> Self {
+        Error { kind: kind::of_code(code.get()), code: Some(code) }
+    }
+
+    /// The system refused with `code`, and the caller knows what it means by that.
+    #[must_use]
+    pub const fn with_code(kind: ErrorKind, code: NonZeroI32) -> Self {
+        Error { kind, code: Some(code) }
     }
 
     /// What went wrong.
@@ -67,21 +88,15 @@ impl fmt::Debug for Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.kind {
+        match self.code {
             #[cfg(feature = "std")]
-            ErrorKind::System => match self.code {
-                Some(code) => fmt::Display::fmt(&std::io::Error::from_raw_os_error(code.get()), f),
-                None => f.write_str("the system refused and gave no code"),
-            },
+            Some(code) => fmt::Display::fmt(&std::io::Error::from_raw_os_error(code.get()), f),
             #[cfg(not(feature = "std"))]
-            ErrorKind::System => match self.code {
-                Some(code) => write!(f, "the system refused with code {code}"),
-                None => f.write_str("the system refused and gave no code"),
+            Some(code) => match self.kind {
+                ErrorKind::Other => write!(f, "the system refused with code {code}"),
+                kind => write!(f, "{kind} (code {code} of the system)"),
             },
-            ErrorKind::OutOfMemory => f.write_str("out of memory"),
-            ErrorKind::Unsupported => f.write_str("not supported by a part of this runtime's configuration"),
-            ErrorKind::RuntimeClosed => f.write_str("the runtime that owned this is closed"),
-            ErrorKind::Full => f.write_str("the queue is full"),
+            None => fmt::Display::fmt(&self.kind, f),
         }
     }
 }
@@ -89,17 +104,28 @@ impl fmt::Display for Error {
 impl core::error::Error for Error {}
 
 #[cfg(feature = "std")]
-impl From<std::io::Error> for Error {
-    /// Keeps the system's code; an error without one becomes the nearest kind.
-    fn from(error: std::io::Error) -> Self {
-        match error.raw_os_error().and_then(NonZeroI32::new) {
-            Some(code) => Error::system(code),
-            None => Error::new(match error.kind() {
-                std::io::ErrorKind::OutOfMemory => ErrorKind::OutOfMemory,
-                std::io::ErrorKind::Unsupported => ErrorKind::Unsupported,
-                _ => ErrorKind::System,
-            }),
+impl From<&std::io::Error> for Error {
+    /// Kind and code: those that the error was made of, also where it says what was tried.
+    fn from(error: &std::io::Error) -> Self {
+        if let Some(code) = error.raw_os_error().and_then(NonZeroI32::new) {
+            return Error::system(code);
         }
+        context::inside(error).unwrap_or_else(|| Error::new(error.kind().into()))
+    }
+}
+
+#[cfg(feature = "std")]
+impl From<std::io::Error> for Error {
+    /// Kind and code: those that the error was made of, also where it says what was tried.
+    fn from(error: std::io::Error) -> Self {
+        Error::from(&error)
+    }
+}
+
+#[cfg(feature = "std")]
+impl From<&std::io::Error> for ErrorKind {
+    fn from(error: &std::io::Error) -> Self {
+        Error::from(error).kind()
     }
 }
 
@@ -108,16 +134,10 @@ impl From<Error> for std::io::Error {
     fn from(error: Error) -> Self {
         match error.code {
             Some(code) => std::io::Error::from_raw_os_error(code.get()),
-            None => {
-                let kind = match error.kind {
-                    ErrorKind::OutOfMemory => std::io::ErrorKind::OutOfMemory,
-                    ErrorKind::Unsupported => std::io::ErrorKind::Unsupported,
-                    ErrorKind::RuntimeClosed => std::io::ErrorKind::BrokenPipe,
-                    ErrorKind::Full => std::io::ErrorKind::WouldBlock,
-                    ErrorKind::System => std::io::ErrorKind::Other,
-                };
-                std::io::Error::new(kind, error)
-            }
+            None => std::io::Error::new(error.kind.into(), error),
         }
     }
 }
+
+#[cfg(all(test, feature = "std"))]
+mod tests;

@@ -11,7 +11,7 @@ use super::home::{Home, identity};
 use super::refs::{self, R_ABORT, R_WAKE, on_owner, typed};
 use super::run::guard;
 use super::state::{self, COMPLETE, FAILED, JWAKER};
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::loom::UnsafeCell;
 use crate::sharing::{Sharing, StateWord};
 use alloc::boxed::Box;
@@ -495,6 +495,22 @@ impl JoinError {
         }
     }
 
+    /// [`Cancelled`](ErrorKind::Cancelled); for a task that was never accepted [`Full`](ErrorKind::Full), or why no thread could
+    /// be started; for a panic [`Other`](ErrorKind::Other).
+    #[must_use]
+    pub fn kind(&self) -> ErrorKind {
+        self.as_error().kind()
+    }
+
+    fn as_error(&self) -> Error {
+        match (&self.panic, self.rejected()) {
+            (None, _) => Error::new(ErrorKind::Cancelled),
+            (_, Some(Rejected::QueueFull { .. })) => Error::new(ErrorKind::Full),
+            (_, Some(Rejected::NoThread(why))) => *why,
+            (Some(_), None) => Error::new(ErrorKind::Other),
+        }
+    }
+
     /// The identity of the task.
     #[must_use]
     pub fn id(&self) -> Id {
@@ -541,7 +557,8 @@ impl core::error::Error for JoinError {}
 
 #[cfg(feature = "std")]
 impl From<JoinError> for std::io::Error {
+    /// Its [`ErrorKind`] is that of the `JoinError`. A panic stays inside, for `downcast`.
     fn from(error: JoinError) -> Self {
-        std::io::Error::other(error)
+        if error.is_panic() { std::io::Error::other(error) } else { error.as_error().saying(error) }
     }
 }

@@ -1,6 +1,7 @@
 //! What an error says: the path, what was to be done with it, and why it was not.
 
 use bespoke_core::driver::Errno;
+use bespoke_core::error::{Error, in_context};
 use core::ffi::CStr;
 use std::ffi::{CString, OsStr};
 use std::io;
@@ -10,13 +11,11 @@ use std::path::Path;
 /// The error of an operation that names no path.
 pub(super) fn io_error(errno: Errno) -> io::Error {
     match errno {
-        Errno::NO_THREADS => io::Error::new(
-            io::ErrorKind::Unsupported,
+        Errno::NO_THREADS => Error::from(errno).saying(
             "files are read and written on blocking threads, and this config has none: set BLOCKING_THREADS_MAX above 0, \
              and `Threads` to a source that may start some",
         ),
-        Errno::QUEUE_FULL => io::Error::new(
-            io::ErrorKind::ResourceBusy,
+        Errno::QUEUE_FULL => Error::from(errno).saying(
             "the queue of the blocking threads is full: raise BLOCKING_QUEUE_MAX or BLOCKING_THREADS_MAX",
         ),
         errno => errno.into(),
@@ -26,7 +25,7 @@ pub(super) fn io_error(errno: Errno) -> io::Error {
 /// The error of what was to be done with a path.
 #[cold]
 pub(super) fn about(what: &str, path: &Path, error: io::Error) -> io::Error {
-    io::Error::new(error.kind(), std::format!("cannot {what} {path:?}: {error}"))
+    in_context(error, format_args!("cannot {what} {path:?}"))
 }
 
 /// As [`about`], from what the operation says and keeps.

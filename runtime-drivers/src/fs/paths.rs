@@ -6,6 +6,7 @@ use super::metadata::Metadata;
 use crate::op::{Fs, Join, JoinPaths, MakeDir, Of, Remove, Statx};
 use bespoke_core::config::Config;
 use bespoke_core::driver::Operation;
+use bespoke_core::error::in_context;
 use bespoke_core::runtime::assert_inside;
 use core::panic::Location;
 use std::ffi::CString;
@@ -296,7 +297,7 @@ async fn join<C: Config<Driver: Fs>>(how: Join, paths: (CString, CString)) -> io
             Join::Rename => "rename",
             Join::Link | Join::Symlink => "link to",
         };
-        io::Error::new(error.kind(), std::format!("cannot {what} {from:?} as {to:?}: {error}"))
+        in_context(error, format_args!("cannot {what} {from:?} as {to:?}"))
     })
 }
 

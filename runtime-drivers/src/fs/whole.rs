@@ -5,6 +5,7 @@ use super::errors::{about, io_error};
 use crate::op::{Call, Fs};
 use bespoke_core::config::Config;
 use bespoke_core::driver::Operation;
+use bespoke_core::error::in_context;
 use bespoke_core::io::{IntoIoBuf, IoBuf};
 use bespoke_core::runtime::assert_inside;
 use core::fmt;
@@ -99,9 +100,8 @@ pub fn copy<C: Config<Driver: Fs>>(
 
 async fn copy_paths<C: Config<Driver: Fs>>(source: PathBuf, target: PathBuf) -> io::Result<u64> {
     let done = call::<C, _, _>(move || {
-        std::fs::copy(&source, &target).map_err(|error| {
-            io::Error::new(error.kind(), std::format!("cannot copy {source:?} to {target:?}: {error}"))
-        })
+        std::fs::copy(&source, &target)
+            .map_err(|error| in_context(error, format_args!("cannot copy {source:?} to {target:?}")))
     });
     done.await.map_err(io_error)?
 }

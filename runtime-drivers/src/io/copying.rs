@@ -1,9 +1,6 @@
 //! Copying until the end.
 
-use super::{Reads, Writes};
-use crate::net::TcpStream;
-use crate::op::Net;
-use bespoke_core::config::Config;
+use super::{Duplex, Reads, Writes};
 use bespoke_core::io::IoBuf;
 use core::future::poll_fn;
 use core::pin::pin;
@@ -11,9 +8,10 @@ use core::task::Poll;
 use std::io;
 use std::vec;
 
-/// Writes all that the reader has, until its end. Yields how many bytes that was. The writer stays open.
+/// Writes all that the reader has, until its end, and [flushes](Writes::flush) it: at the end, and whenever the reader has to
+/// wait. Yields how many bytes that was. The writer stays open.
 ///
-/// One buffer of 8 KiB, allocated once per call; nothing else is.
+/// One buffer of 8 KiB, allocated once per call; nothing else is. What a [`BufReader`](super::BufReader) holds is copied first.
 ///
 /// # Errors
 /// The first of the reader's or the writer's. What was written before is written.
@@ -25,8 +23,22 @@ pub async fn copy<R: Reads, W: Writes>(reader: &mut R, writer: &mut W) -> io::Re
     let mut buffer = vec![0; BUFFER];
     let mut copied = 0;
     loop {
-        let read = reader.read(&mut buffer).await?;
+        let read = {
+            let mut reading = pin!(reader.read(&mut buffer));
+            let at_once = poll_fn(|cx| Poll::Ready(reading.as_mut().poll(cx))).await;
+            match at_once {
+                Poll::Ready(read) => read?,
+                Poll::Pending => {
+                    if copied > 0 {
+                        // Whoever makes the reader wait may be waiting for what the writer keeps.
+                        writer.flush().await?;
+                    }
+                    reading.await?
+                }
+            }
+        };
         if read == 0 {
+            writer.flush().await?;
             return Ok(copied);
         }
         let (written, back) = writer.write_all(buffer.slice(..read)).await;
@@ -46,12 +58,9 @@ pub async fn copy<R: Reads, W: Writes>(reader: &mut R, writer: &mut W) -> io::Re
 ///
 /// # Cancel safety
 /// **Not** cancel safe, as [`copy`].
-pub async fn copy_bidirectional<A: Config<Driver: Net>, B: Config<Driver: Net>>(
-    a: &mut TcpStream<A>,
-    b: &mut TcpStream<B>,
-) -> io::Result<(u64, u64)> {
-    let (mut from_a, mut to_a) = a.split();
-    let (mut from_b, mut to_b) = b.split();
+pub async fn copy_bidirectional<A: Duplex, B: Duplex>(a: &mut A, b: &mut B) -> io::Result<(u64, u64)> {
+    let (mut from_a, mut to_a) = a.halves();
+    let (mut from_b, mut to_b) = b.halves();
     let mut there = pin!(pass_on(&mut from_a, &mut to_b));
     let mut back = pin!(pass_on(&mut from_b, &mut to_a));
     let (mut went, mut came) = (None, None);

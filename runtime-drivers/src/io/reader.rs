@@ -7,7 +7,8 @@
 //! 1. `start ≤ end ≤ buffer.len()`; the bytes in between were read from `inner` and taken by nobody.
 //! 2. `buffer.len()` exceeds what it was at first only while a line needs it, up to `max_line`.
 
-use super::Reads;
+use super::{Reads, Writes, to_end};
+use bespoke_core::io::IoBuf;
 use core::fmt;
 use std::io;
 use std::string::String;
@@ -176,17 +177,7 @@ impl<R: Reads> BufReader<R> {
     /// # Cancel safety
     /// **Not** cancel safe: how much of `to` was filled is lost with the future.
     pub async fn read_exact(&mut self, to: &mut [u8]) -> io::Result<()> {
-        let mut filled = 0;
-        while filled < to.len() {
-            match self.read(&mut to[filled..]).await? {
-                0 => {
-                    let why = std::format!("the stream ended after {filled} of {} bytes", to.len());
-                    return Err(io::Error::new(io::ErrorKind::UnexpectedEof, why));
-                }
-                n => filled += n,
-            }
-        }
-        Ok(())
+        to_end::read_exact(self, to).await
     }
 
     /// Waits until the buffer begins with a whole line: how long it is, its end included. At the end of the stream: what is
@@ -246,6 +237,22 @@ impl<R: Reads> BufReader<R> {
 impl<R: Reads> Reads for BufReader<R> {
     fn read<'a>(&'a mut self, buffer: &'a mut [u8]) -> impl Future<Output = io::Result<usize>> + Send {
         BufReader::read(self, buffer)
+    }
+}
+
+/// Writes go to the stream below.
+impl<R: Reads + Writes> Writes for BufReader<R> {
+    fn write<B: IoBuf>(&mut self, buffer: B) -> impl Future<Output = (io::Result<usize>, B)> + Send {
+        self.inner.write(buffer)
+    }
+    fn write_all<B: IoBuf>(&mut self, buffer: B) -> impl Future<Output = (io::Result<()>, B)> + Send {
+        self.inner.write_all(buffer)
+    }
+    fn flush(&mut self) -> impl Future<Output = io::Result<()>> + Send {
+        self.inner.flush()
+    }
+    fn end_writes(&mut self) -> impl Future<Output = io::Result<()>> + Send {
+        self.inner.end_writes()
     }
 }
 

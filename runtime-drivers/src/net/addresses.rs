@@ -1,6 +1,7 @@
 //! What can be connected to or bound.
 
 use bespoke_core::config::Config;
+use bespoke_core::error::in_context;
 use bespoke_core::runtime::spawn_blocking_if_any;
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6};
 use core::panic::Location;
@@ -167,7 +168,7 @@ async fn look_up<C: Config>(name: String, port: u16, at: &'static Location<'stat
         return Err(io::Error::new(io::ErrorKind::Unsupported, why));
     };
     let found = looking.await?;
-    found.map_err(|error| io::Error::new(error.kind(), std::format!("cannot find \"{name}\": {error}")))
+    found.map_err(|error| in_context(error, format_args!("cannot find \"{name}\"")))
 }
 
 #[cfg(test)]

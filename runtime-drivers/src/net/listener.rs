@@ -5,6 +5,7 @@ use super::{TcpStream, io_error};
 use crate::op::{Accept, Net, Sockets, TcpOptions};
 use bespoke_core::config::Config;
 use bespoke_core::driver::{Errno, OwnedResource};
+use bespoke_core::error::in_context;
 use bespoke_core::roles::Kind;
 use bespoke_core::runtime::Ambient;
 use bespoke_core::time::Instant;
@@ -169,7 +170,7 @@ impl<C: Config> TcpListener<C> {
     {
         let told = |errno: Errno| {
             let error = io_error(errno);
-            io::Error::new(error.kind(), std::format!("cannot listen on {address}: {error}"))
+            in_context(error, format_args!("cannot listen on {address}"))
         };
         let raw = <C::Driver as Sockets>::listen(address, options).map_err(told)?;
         let resource = super::adopt(raw, Kind::Listener, at).map_err(told)?;

@@ -6,6 +6,7 @@ use super::io_error;
 use crate::op::{Datagrams, Udp, UdpOptions};
 use bespoke_core::config::Config;
 use bespoke_core::driver::{Errno, OwnedResource};
+use bespoke_core::error::in_context;
 use bespoke_core::io::{IntoIoBuf, IoBuf};
 use bespoke_core::roles::Kind;
 use core::fmt;
@@ -143,7 +144,7 @@ impl<C: Config> UdpSocket<C> {
     {
         let told = |errno: Errno| {
             let error = io_error(errno);
-            io::Error::new(error.kind(), std::format!("cannot bind {address}: {error}"))
+            in_context(error, format_args!("cannot bind {address}"))
         };
         let raw = <C::Driver as Datagrams>::bind_udp(address, options).map_err(told)?;
         super::adopt(raw, Kind::Datagram, at).map(|resource| UdpSocket { resource }).map_err(told)
@@ -177,7 +178,7 @@ impl<C: Config> UdpSocket<C> {
         let (found, at) = (addresses.to_addrs(), Location::caller());
         first_of::<C, _, _>(found, at, move |peer| async move {
             super::ask(&self.resource, |raw| <C::Driver as Datagrams>::connect_udp(raw, peer))
-                .map_err(|error| io::Error::new(error.kind(), std::format!("cannot connect to {peer}: {error}")))
+                .map_err(|error| in_context(error, format_args!("cannot connect to {peer}")))
         })
     }
 

@@ -10,6 +10,7 @@ use super::writing::{take_interrupted, writer, writing};
 use crate::op::{AcceptUnix, ConnectUnix, Credentials, Net, Sockets, Taken, Unix, UnixAddr, UnixSockets};
 use bespoke_core::config::Config;
 use bespoke_core::driver::{Errno, OwnedResource};
+use bespoke_core::error::in_context;
 use bespoke_core::io::{IntoIoBuf, IoBuf, IoBufMut, IoBufs};
 use bespoke_core::roles::{Kind, RawResource};
 use core::fmt;
@@ -132,7 +133,7 @@ impl<C: Config> UnixStream<C> {
         let name = address.clone();
         let told = |errno: Errno| {
             let error = io_error(errno);
-            io::Error::new(error.kind(), std::format!("cannot connect to {}: {error}", shown(&name)))
+            in_context(error, format_args!("cannot connect to {}", shown(&name)))
         };
         let raw = <C::Driver as UnixSockets>::unix_socket().map_err(told)?;
         let stream = Self::adopt(raw, Kind::Unconnected, at)?;
@@ -310,7 +311,7 @@ impl<C: Config> UnixListener<C> {
     {
         let told = |errno: Errno| {
             let error = io_error(errno);
-            io::Error::new(error.kind(), std::format!("cannot listen on {}: {error}", shown(address)))
+            in_context(error, format_args!("cannot listen on {}", shown(address)))
         };
         let raw = <C::Driver as UnixSockets>::listen_unix(address, BACKLOG).map_err(told)?;
         let resource = super::adopt(raw, Kind::Listener, Location::caller()).map_err(told)?;

@@ -4,6 +4,7 @@ use crate::op::{Direction, Foreign, Ready};
 use crate::sys;
 use bespoke_core::config::Config;
 use bespoke_core::driver::{Errno, OwnedResource};
+use bespoke_core::error::in_context;
 use bespoke_core::roles::Kind;
 use core::fmt;
 use core::panic::Location;
@@ -152,7 +153,7 @@ where
 {
     let told = |errno: Errno| {
         let error = io::Error::from(errno);
-        io::Error::new(error.kind(), std::format!("cannot listen for signal {}: {error}", kind.0))
+        in_context(error, format_args!("cannot listen for signal {}", kind.0))
     };
     let copy = Copied(sys::signal::fd().and_then(sys::fd::duplicate).map_err(told)?);
     let resource = OwnedResource::adopt_for(copy.0, Kind::Foreign, at).map_err(told)?;
