@@ -227,6 +227,8 @@ pub(crate) const UNREAD: &[(&str, &str)] = &[
     ("bespoke_core::driver::operation::Orphan", "work in a box: only a visit of the inbox runs it"),
     ("bespoke_core::blocking::job::", "a job that looks a name up: the loop holds no handle of one"),
     ("<bespoke_core::error::Error as", "the text of an error"),
+    ("<bespoke_core::error::context::InContext as", "the text of an error"),
+    ("<bespoke_drivers::net::connecting::ConnectError as", "the text of an error, and its cause"),
     ("<bespoke_core::task::join::JoinError as", "the text of an error"),
 ];
 

@@ -42,8 +42,8 @@ impl fmt::Display for InContext {
 
 impl core::error::Error for InContext {}
 
-/// The error of the runtime that `error` was made of, if it was; or that of its cause, if it is an error of the same kind: one that
-/// says more, as what became of each address.
+/// The error of the runtime that `error` was made of, if it was; or that of its cause, if it is of the same kind: some errors say
+/// more than their cause, as what became of each address.
 pub(super) fn inside(error: &io::Error) -> Option<Error> {
     let inner = error.get_ref()?;
     let ours = inner.downcast_ref::<Error>().copied();
