@@ -8,7 +8,9 @@
 //! | `net` | the typed layer: listeners, streams, addresses |
 //! | `fs` | the typed layer: files, folders, paths |
 //! | `io` | what is done with anything that reads or writes: lines, copies |
+//! | `process` | the typed layer: child processes |
 //! | `signal` | the typed layer: signals of the operating system |
+//! | `stdio` | the typed layer: the standard streams of the process itself |
 //! | `sys` | the system calls; the only room that names `libc` and `windows_sys` |
 //!
 //! *Architecture Invariant:* a driver's folder holds `mod.rs` (what it is, how it sleeps), and `lower.rs` and `files.rs` (how
@@ -23,7 +25,9 @@ pub mod io;
 mod mio;
 pub mod net;
 pub mod op;
+pub mod process;
 pub mod signal;
+pub mod stdio;
 #[cfg_attr(not(test), allow(dead_code, unused_imports, reason = "vectored transfers and more options are called next"))]
 mod sys;
 

@@ -7,6 +7,8 @@
 
 #[cfg(unix)]
 mod datagrams;
+#[cfg(unix)]
+mod pipes;
 mod slices;
 #[cfg(unix)]
 mod unix;

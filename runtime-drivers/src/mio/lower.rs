@@ -3,6 +3,7 @@
 //! | file | holds |
 //! |---|---|
 //! | `datagrams` | receiving and sending them |
+//! | `pipes` | reading and writing pipes |
 //! | `reads` | reading from a stream, in every form |
 //! | `writes` | writing to one, and what became of a write that was dropped |
 //!
@@ -10,6 +11,8 @@
 
 #[cfg(unix)]
 mod datagrams;
+#[cfg(unix)]
+mod pipes;
 mod reads;
 mod writes;
 

@@ -5,6 +5,7 @@
 //! | [`Net`] | [`Accept`], [`Connect`], [`Recv`], [`RecvInto`], [`RecvVectored`], [`RecvLease`], [`Transmit`], [`TransmitVectored`], [`Interrupted`]; and the calls of [`Sockets`] |
 //! | [`Foreign`] | [`Ready`] |
 //! | [`Fs`] | [`Open`], [`ReadAt`], [`WriteAt`], [`ReadVectoredAt`], [`WriteVectoredAt`], [`Sync`], [`SetLen`], [`Statx`], [`MakeDir`], [`Remove`], [`JoinPaths`], [`Call`]; and the calls of [`Files`] |
+//! | [`Process`] | [`ReadPipe`], [`WritePipe`]. Not on Windows yet |
 //! | `Udp` | `RecvDatagram`, `RecvFrom`, `SendDatagram`; and the calls of `Datagrams`. Not on Windows yet |
 //! | `Unix` | `AcceptUnix`, `ConnectUnix`, and of datagrams what `Udp` has; and the calls of `UnixSockets`. Not on Windows |
 //!
@@ -22,6 +23,7 @@ pub(crate) mod files;
 mod lease;
 pub(crate) mod lower;
 mod net;
+mod pipes;
 mod ready;
 mod sockets;
 #[cfg(unix)]
@@ -43,6 +45,7 @@ pub use files::{Files, Fs};
 pub(crate) use lease::LEASE_BYTES;
 pub use lease::RecvLease;
 pub use net::{Accept, Connect, Interrupted, Recv, RecvInto, Taken, Transmit};
+pub use pipes::{ReadPipe, WritePipe};
 pub use ready::{Direction, Ready};
 pub use sockets::{Keepalive, Sockets, TcpOptions};
 #[cfg(unix)]
@@ -84,6 +87,20 @@ pub trait Foreign: Submit<Ready> {}
 
 impl Foreign for crate::Mio {}
 impl Foreign for crate::Blocking {}
+
+/// Drivers with child processes, and with pipes.
+#[diagnostic::on_unimplemented(
+    message = "the driver `{Self}` has neither child processes nor pipes",
+    label = "`Process` is not available on this driver",
+    note = "in generic code write `C: Config<Driver: Process>`; in a config choose a driver with processes: `Mio`, `Blocking`; \
+            on Windows none has them yet"
+)]
+pub trait Process: Foreign + Submit<ReadPipe> + Submit<WritePipe> {}
+
+#[cfg(unix)]
+impl Process for crate::Mio {}
+#[cfg(unix)]
+impl Process for crate::Blocking {}
 
 /// Drivers with UDP sockets.
 #[cfg(unix)]

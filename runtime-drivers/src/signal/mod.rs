@@ -28,6 +28,8 @@ mod unix;
 mod windows;
 
 #[cfg(unix)]
+pub(crate) use self::unix::listen;
+#[cfg(unix)]
 pub use self::unix::{Signal, SignalKind, ctrl_c, signal};
 #[cfg(windows)]
 pub use self::windows::ctrl_c;

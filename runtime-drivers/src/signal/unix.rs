@@ -147,7 +147,7 @@ where
 }
 
 /// As [`signal`], for a call that was made at `at`.
-fn listen<C: Config>(kind: SignalKind, at: &'static Location<'static>) -> io::Result<Signal<C>>
+pub(crate) fn listen<C: Config>(kind: SignalKind, at: &'static Location<'static>) -> io::Result<Signal<C>>
 where
     C::Driver: Foreign,
 {

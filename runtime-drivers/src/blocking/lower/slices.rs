@@ -31,7 +31,7 @@ use std::time::Instant;
 
 /// How long a task looks at nothing else. It is also how late a signal may be after the first of the process, how late an
 /// abort is, and bounds the cost: forty wake-ups a second for each such wait.
-const SLICE: Duration = Duration::from_millis(25);
+pub(super) const SLICE: Duration = Duration::from_millis(25);
 
 fn sleep(time: Duration) {
     #[expect(clippy::disallowed_methods, reason = "this driver blocks its thread: that is what it is for")]

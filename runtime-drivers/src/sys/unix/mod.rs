@@ -14,7 +14,7 @@
 //!    [`socket::connect_start`].
 //! 5. No call allocates or locks, nor panics but where the system fails without an `errno`;
 //!    [`signal::on_signal`](signal) is moreover async-signal-safe.
-//! 6. No call raises `SIGPIPE`.
+//! 6. No call raises `SIGPIPE`, but [`pipe::write`] in a program that does not ignore it.
 //! 7. A call on a nonblocking descriptor, or with `nonblocking`, that has nothing to do fails with an error for which
 //!    [`would_block`] holds.
 //!
@@ -29,7 +29,9 @@ pub(crate) mod fd;
 pub(crate) mod file;
 pub(crate) mod nudge;
 pub(crate) mod options;
+pub(crate) mod pipe;
 pub(crate) mod poll;
+pub(crate) mod process;
 pub(crate) mod signal;
 pub(crate) mod socket;
 pub(crate) mod stat;
