@@ -118,7 +118,9 @@ unsafe fn give_to_pool<C: Config, F: FnOnce() -> T + Send + 'static, T: Send + '
     closure: F,
 ) -> JoinHandle<T> {
     // SAFETY: alive (contract).
-    let pool = &unsafe { worker.as_ref() }.common.pool;
+    let common = &unsafe { worker.as_ref() }.common;
+    common.assert_no_copy();
+    let pool = &common.pool;
     // SAFETY: as above: called before this returns.
     blocking::spawn(pool, C::PANIC, closure, || unsafe { Held::new(worker) })
 }

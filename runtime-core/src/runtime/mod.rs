@@ -116,7 +116,12 @@ mod owner {
         /// # Panics
         /// If this runtime is running already: inside one of its own tasks. And with what `future` panics with. Under a
         /// scheduler that gives every task a thread, also if there is no memory or no driver for one worker more.
+        ///
+        /// In a child that was forked (`fork(2)`) after the runtime was started: what is there is a copy, without threads and
+        /// with the parent's driver. So does whatever waits in it, spawns from elsewhere, or opens something. Dropping it does
+        /// nothing: no task is dropped, and the parent goes on unharmed. A new runtime may be started there.
         pub fn block_on<F: Future>(&self, future: F) -> F::Output {
+            self.common().assert_no_copy();
             if const { place::own_thread::<C>() } {
                 return own_thread::block_on(self.common(), future);
             }
@@ -230,6 +235,9 @@ mod owner {
             let start = std::time::Instant::now();
             // SAFETY: this thread owns the worker. The worker may be gone after its close: the pool stays.
             let common = unsafe { self.worker.as_ref() }.common.clone();
+            if common.is_copy() {
+                return Shutdown::default(); // nothing of it is here, and what is shared is the parent's
+            }
             if const { place::own_thread::<C>() } {
                 own_thread::stop(&common);
             }

@@ -88,6 +88,8 @@ pub(super) unsafe fn try_spawn_foreign<C: Config, F: Future + 'static, X: Extra>
     future: F,
     extra: X,
 ) -> Result<JoinHandle<F::Output>, F> {
+    // SAFETY: alive (contract).
+    unsafe { worker.as_ref() }.common.assert_no_copy();
     #[cfg(feature = "std")]
     if const { own_thread::<C>() } {
         // SAFETY: as the caller.

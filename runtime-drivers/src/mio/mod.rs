@@ -96,6 +96,13 @@ impl Driver for Mio {
         // A peer that is gone already makes this fail, which changes nothing.
         let _ = sys::socket::shutdown(stream, std::net::Shutdown::Write);
     }
+
+    #[cfg(unix)]
+    #[inline]
+    fn forks() -> u32 {
+        sys::fork::forks()
+    }
+
     const DRIVERS_ARE_THE_PROJECTS_OWN_until_1_0: bespoke_core::roles::Sealed = bespoke_core::roles::Sealed::OURS;
 }
 
@@ -164,6 +171,8 @@ pub struct LiveMio {
     /// Resources in the poll.
     registered: Cell<usize>,
     waker: Arc<mio::Waker>,
+    /// What [`Mio::forks`](Driver::forks) said at the start.
+    forks: u32,
 }
 
 impl core::fmt::Debug for LiveMio {
@@ -199,6 +208,11 @@ impl LiveMio {
     fn registry(&self) -> &Registry {
         // SAFETY: one thread; the poll is borrowed otherwise only while it polls, which runs nothing of ours.
         unsafe { &*self.poll.get() }.registry()
+    }
+
+    /// `None` in a forked child: there the poll is the parent's, and what is registered in it as well.
+    fn own_registry(&self) -> Option<&Registry> {
+        (self.forks == Mio::forks()).then(|| self.registry())
     }
 
     /// Is the source thought ready? If not, leaves the waker of `cx`.
@@ -425,6 +439,8 @@ impl Live for LiveMio {
     type Unparker = MioUnparker;
 
     fn start(_cx: StartCx) -> Result<Self, Error> {
+        #[cfg(unix)]
+        sys::fork::watch().map_err(Error::from)?;
         let poll = Poll::new()?;
         let waker = Arc::new(mio::Waker::new(poll.registry(), WAKE)?);
         Ok(LiveMio {
@@ -436,6 +452,7 @@ impl Live for LiveMio {
             buffers: Buffers::new(),
             registered: Cell::new(0),
             waker,
+            forks: Mio::forks(),
         })
     }
 
@@ -469,7 +486,7 @@ impl Live for LiveMio {
         let enlisted = self.enlist(resource);
         if enlisted.is_err() {
             let entry = self.with_source(resource.key, |source| core::mem::take(&mut source.entry));
-            entry.release(resource.raw, self.registry());
+            entry.release(resource.raw, self.own_registry());
         }
         enlisted
     }
@@ -480,7 +497,7 @@ impl Live for LiveMio {
         if let Some(file) = old.file {
             return drop(file); // which closes it, unless an operation on it is under way
         }
-        core::mem::take(&mut old.entry).close(resource.raw, self.registry());
+        core::mem::take(&mut old.entry).close(resource.raw, self.own_registry());
         drop(old);
     }
 
@@ -496,7 +513,7 @@ impl Live for LiveMio {
             return Err(sys::fd::BUSY); // a thread of the pool is in a call on it
         }
         let mut old = self.take_out(resource.key);
-        core::mem::take(&mut old.entry).release(resource.raw, self.registry());
+        core::mem::take(&mut old.entry).release(resource.raw, self.own_registry());
         #[cfg(unix)]
         core::mem::forget(old.file.take().and_then(Arc::into_inner)); // open, and the caller's
         drop(old);

@@ -14,7 +14,7 @@ mod windows;
 pub(crate) use self::unix::timerfd;
 #[cfg(unix)]
 pub(crate) use self::unix::{
-    address, datagram, fd, file, options, out_of_resources, pipe, poll, process, signal, socket, stat, transfer,
+    address, datagram, fd, file, fork, options, out_of_resources, pipe, poll, process, signal, socket, stat, transfer,
     unix_socket, would_block,
 };
 #[cfg(windows)]

@@ -27,6 +27,7 @@ mod call;
 pub(crate) mod datagram;
 pub(crate) mod fd;
 pub(crate) mod file;
+pub(crate) mod fork;
 pub(crate) mod nudge;
 pub(crate) mod options;
 pub(crate) mod pipe;
