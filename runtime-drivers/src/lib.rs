@@ -13,6 +13,7 @@
 //!
 //! *Architecture Invariant:* a driver's folder holds `mod.rs` (what it is, how it sleeps), and `lower.rs` and `files.rs` (how
 //! each operation is expressed there). The typed layer names operations and capabilities, never a driver.
+//! `docs/drivers.md` is the table of all of them, made from the types by `tests/table.rs`.
 //!
 //! # Platform
 //! Unix and Windows. Of Windows, what wine 8 can run was run; see the pages of `sys`.

@@ -13,7 +13,7 @@ use crate::op::files::for_each_file_op;
 use crate::op::{
     Call, JoinPaths, MakeDir, Open, ReadAt, ReadVectoredAt, Remove, SetLen, Statx, Sync, WriteAt, WriteVectoredAt,
 };
-use bespoke_core::driver::{Errno, MaybeDangling, Offloaded, Submit};
+use bespoke_core::driver::{Errno, MaybeDangling, Offloaded, Served, Submit};
 use bespoke_core::roles::{RawResource, Under};
 use bespoke_core::sharing::Sharing;
 use core::task::{Context, Poll};
@@ -94,6 +94,8 @@ macro_rules! pool {
     ($($op:ty),+) => { $(
         impl Submit<$op> for Mio {
             type InFlight<S: Sharing> = OnThePool<$op>;
+
+            const SERVED: Served = Served::Pool;
 
             fn poll_op<S: Sharing>(
                 live: &<Self as Under<S>>::Live,

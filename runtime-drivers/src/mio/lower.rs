@@ -23,7 +23,7 @@ use crate::sys::socket::Connect as Started;
 #[cfg(unix)]
 use crate::sys::unix_socket;
 use crate::sys::{self, socket};
-use bespoke_core::driver::{Errno, MaybeDangling, Nop, Submit, Timeout};
+use bespoke_core::driver::{Errno, MaybeDangling, Nop, Served, Submit, Timeout};
 use bespoke_core::roles::{RawResource, Resource, Under};
 use bespoke_core::sharing::Sharing;
 use core::net::SocketAddr;
@@ -54,7 +54,10 @@ fn attempt<T>(
 /// An operation that leaves nothing behind and remembers nothing.
 macro_rules! wait {
     ($op:ty, |$live:ident, $o:ident, $cx:pat_param| $poll:expr) => {
-        $crate::op::lower::leaves_nothing!($crate::mio::Mio, $op, (), |live, $o, _, $cx| {
+        $crate::mio::lower::wait!($op, Readiness, |$live, $o, $cx| $poll);
+    };
+    ($op:ty, $served:ident, |$live:ident, $o:ident, $cx:pat_param| $poll:expr) => {
+        $crate::op::lower::leaves_nothing!($crate::mio::Mio, $op, (), $served, |live, $o, _, $cx| {
             let $live = $crate::mio::lower::of::<S>(live);
             $poll
         });
@@ -75,7 +78,7 @@ where
     unsafe { &*live.cast::<LiveMio>() }
 }
 
-wait!(Nop, |_live, _op, _| Poll::Ready(()));
+wait!(Nop, AtHand, |_live, _op, _| Poll::Ready(()));
 
 wait!(Accept, |live, op, cx| accept(live, op, cx));
 
@@ -125,12 +128,12 @@ fn ready(live: &LiveMio, op: &Ready, cx: &mut Context<'_>) -> Poll<Result<(), Er
 pub struct Asked(bool);
 
 // The handle of the socket belongs to the caller and closes it; the driver holds nothing of the future's.
-leaves_nothing!(Mio, Connect, Asked, |live, op, asked, cx| {
+leaves_nothing!(Mio, Connect, Asked, Readiness, |live, op, asked, cx| {
     let address = op.address;
     connect(of::<S>(live), op.socket, asked, cx, |raw| socket::connect_start(raw, &address.into()))
 });
 #[cfg(unix)]
-leaves_nothing!(Mio, ConnectUnix, Asked, |live, op, asked, cx| {
+leaves_nothing!(Mio, ConnectUnix, Asked, Readiness, |live, op, asked, cx| {
     let live = of::<S>(live);
     live.with_source(op.socket.key, |source| source.unsure = true);
     connect(live, op.socket, asked, cx, |raw| socket::connect_start(raw, &(&op.address).into()))
@@ -166,6 +169,8 @@ fn connect(
 
 impl Submit<Timeout> for Mio {
     type InFlight<S: Sharing> = Ticking;
+
+    const SERVED: Served = Served::Deadline;
 
     fn poll_op<S: Sharing>(
         live: &<Self as Under<S>>::Live,

@@ -6,7 +6,7 @@ use crate::mio::{LiveMio, Mio, Side};
 use crate::op::{Address, RecvDatagram, RecvFrom, SendDatagram, UnixAddr};
 use crate::sys::address::SockAddr;
 use crate::sys::{self, datagram};
-use bespoke_core::driver::{Errno, MaybeDangling, Submit, Timeout};
+use bespoke_core::driver::{Errno, MaybeDangling, Served, Submit, Timeout};
 use bespoke_core::roles::{Nanos, Under};
 use bespoke_core::sharing::Sharing;
 use core::net::SocketAddr;
@@ -59,6 +59,8 @@ const AGAIN: Timeout = Timeout { after: Nanos(1_000_000) };
 
 impl Submit<SendDatagram<UnixAddr>> for Mio {
     type InFlight<S: Sharing> = Ticking;
+
+    const SERVED: Served = Served::Readiness;
 
     /// To the peer, as any datagram. Another receiver does not tell the socket when it has room again: the socket counts as
     /// writable all the while, and each call that would block makes an edge of its own, as it gives back what it had taken of

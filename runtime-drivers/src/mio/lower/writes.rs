@@ -4,7 +4,7 @@ use super::{attempt, of, wait};
 use crate::mio::{LiveMio, Mio, Side};
 use crate::op::{Interrupted, Stretches, Taken, Transmit, TransmitVectored};
 use crate::sys::transfer::{self, IoVec};
-use bespoke_core::driver::{Errno, MaybeDangling, Op, Submit};
+use bespoke_core::driver::{Errno, MaybeDangling, Op, Served, Submit};
 use bespoke_core::roles::Under;
 use bespoke_core::sharing::Sharing;
 use core::task::{Context, Poll};
@@ -21,6 +21,8 @@ pub struct Progress {
 
 impl Submit<Transmit> for Mio {
     type InFlight<S: Sharing> = Progress;
+
+    const SERVED: Served = Served::Readiness;
 
     #[inline]
     fn poll_op<S: Sharing>(
@@ -96,4 +98,6 @@ fn transmit_vectored(live: &LiveMio, op: &TransmitVectored, cx: &mut Context<'_>
     })
 }
 
-wait!(Interrupted, |live, op, _cx| Poll::Ready(live.with_source(op.stream.key, |source| source.interrupted.take())));
+wait!(Interrupted, AtHand, |live, op, _cx| Poll::Ready(
+    live.with_source(op.stream.key, |source| source.interrupted.take())
+));
