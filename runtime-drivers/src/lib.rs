@@ -29,4 +29,6 @@ pub mod signal;
 mod sys;
 
 pub use self::blocking::{Blocking, BlockingUnparker, LiveBlocking};
-pub use self::mio::{LiveMio, Mio, MioUnparker};
+#[cfg(unix)]
+pub use self::mio::PosixPoll;
+pub use self::mio::{LiveMio, Mio, OsPoller, Poller};

@@ -12,6 +12,9 @@ use std::net::{TcpListener as StdListener, TcpStream as StdStream};
 use std::sync::{Mutex, PoisonError, mpsc};
 use std::time::Instant;
 
+#[cfg(target_os = "linux")]
+#[path = "../common/deny.rs"]
+mod deny;
 #[path = "../common/descriptors.rs"]
 mod open;
 
@@ -35,10 +38,29 @@ pub(crate) fn run(name: &'static str, case: fn()) {
     });
     println!("{name}: BESPOKE_SEED={}", seed());
     let before = fds();
-    case();
+    without_what_is_denied(case);
     assert!(eventually(|| fds() == before), "{name} had {before} descriptors before and {} after", fds());
     drop(done);
     dog.join().expect("the watch ends with the case");
+}
+
+/// Runs a case without the system calls that `BESPOKE_DENY` names.
+#[cfg(target_os = "linux")]
+fn without_what_is_denied(case: fn()) {
+    let Ok(names) = std::env::var("BESPOKE_DENY") else { return case() };
+    let number = |name: &str| match name {
+        "epoll_create1" => libc::SYS_epoll_create1,
+        "eventfd2" => libc::SYS_eventfd2,
+        "timerfd_create" => libc::SYS_timerfd_create,
+        other => panic!("BESPOKE_DENY does not know {other}"),
+    };
+    let denied: Vec<_> = names.split(',').map(|name| (number(name), libc::EPERM)).collect();
+    deny::without(&denied, case);
+}
+
+#[cfg(not(target_os = "linux"))]
+fn without_what_is_denied(case: fn()) {
+    case();
 }
 
 /// The name of the test that runs now, for one that starts itself again in a process of its own.

@@ -71,7 +71,7 @@ pub trait Net:
 {
 }
 
-impl Net for crate::Mio {}
+impl<P: crate::Poller> Net for crate::Mio<P> {}
 impl Net for crate::Blocking {}
 
 /// Drivers that wait for resources which are not theirs: descriptors of another library, of the system, of a signal.
@@ -82,7 +82,7 @@ impl Net for crate::Blocking {}
 )]
 pub trait Foreign: Submit<Ready> {}
 
-impl Foreign for crate::Mio {}
+impl<P: crate::Poller> Foreign for crate::Mio<P> {}
 impl Foreign for crate::Blocking {}
 
 /// Drivers with UDP sockets.
@@ -95,7 +95,7 @@ impl Foreign for crate::Blocking {}
 pub trait Udp: Net + Datagrams + Submit<RecvDatagram> + Submit<RecvFrom> + Submit<SendDatagram> {}
 
 #[cfg(unix)]
-impl Udp for crate::Mio {}
+impl<P: crate::Poller> Udp for crate::Mio<P> {}
 #[cfg(unix)]
 impl Udp for crate::Blocking {}
 
@@ -118,6 +118,6 @@ pub trait Unix:
 }
 
 #[cfg(unix)]
-impl Unix for crate::Mio {}
+impl<P: crate::Poller> Unix for crate::Mio<P> {}
 #[cfg(unix)]
 impl Unix for crate::Blocking {}

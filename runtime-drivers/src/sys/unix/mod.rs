@@ -30,6 +30,7 @@ pub(crate) mod file;
 pub(crate) mod nudge;
 pub(crate) mod options;
 pub(crate) mod poll;
+pub(crate) mod poll_set;
 pub(crate) mod signal;
 pub(crate) mod socket;
 pub(crate) mod stat;
