@@ -5,7 +5,7 @@
 //!
 //! | file | holds |
 //! |---|---|
-//! | `when` | on which drivers a case is run |
+//! | `when` | on which drivers a case is run; shared, as `runs`, in `common` |
 //! | `resets` | what other tests use, too: whether the system tells of resets |
 //! | `support` | how a case is run: alone, watched, its descriptors counted; seeds, peers, numbered bytes |
 //! | `streams` | echo, ends, resets, slow readers, halves |
@@ -79,7 +79,7 @@ mod unix;
 #[cfg(unix)]
 #[path = "conformance/unix_datagrams.rs"]
 mod unix_datagrams;
-#[path = "conformance/when.rs"]
+#[path = "common/when.rs"]
 mod when;
 #[path = "conformance/writes.rs"]
 mod writes;
