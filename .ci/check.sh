@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 STEPS=(fmt locks clippy docs tests instructions loom thumb wasm windows darwin)
-FULL_STEPS=(powerset benches loom_full miri asan deep storms soak eintr wine qemu)
+FULL_STEPS=(powerset benches loom_full miri asan deep storms soak fallbacks eintr wine qemu)
 
 # Tests that read the machine code of a program: the sanitizer's checks are in it, as calls and branches.
 ASAN_SKIP=(a_planted_fetch_add_is_found the_local_path_has_no_locked_instruction)
@@ -31,6 +31,7 @@ describe() {
         powerset) echo "every package with every set of its features, warnings are errors" ;;
         storms) echo "shutdowns, resets, slow peers, no descriptors, hot tasks, by the ten thousand" ;;
         soak) echo "ten minutes of use, or BESPOKE_SOAK_SECONDS: memory and descriptors stay" ;;
+        fallbacks) echo "the driver suites while epoll, eventfd and timerfd are denied" ;;
         eintr) echo "the drivers while every third system call is interrupted" ;;
         qemu) echo "in emulators: the core on a Cortex-M, timers while the wall clock jumps by ten years" ;;
         deep) echo "the long tests, in release" ;;
@@ -306,6 +307,22 @@ step_storms() {
 step_soak() {
     BESPOKE_SOAK_SECONDS=${BESPOKE_SOAK_SECONDS:-600} \
         cargo test --release -p bespoke --test soak -- --nocapture --test-threads=1
+}
+
+# What stands in for them: poll(2), a pipe, the timeout of the poll. `tests/denied.rs`, which always runs, is the short part.
+step_fallbacks() {
+    local program
+    program=$(cargo test -p bespoke --test conformance --no-run --message-format=json |
+        sed -n 's/.*"executable":"\([^"]*\)".*/\1/p' | tail -n 1)
+    [ -x "$program" ] || die "cargo names no program for the test conformance"
+    BESPOKE_DENY=eventfd2,timerfd_create "$program" mio::
+    # Left out: what has a second runtime, which is over epoll.
+    BESPOKE_DENY=epoll_create1,eventfd2,timerfd_create "$program" mio_poll:: \
+        --skip in_the_wrong_runtime --skip used_on_another_worker
+    # The denial must be able to fail a case.
+    if BESPOKE_DENY=epoll_create1 "$program" mio::echo >/dev/null 2>&1; then
+        die "the driver over epoll passed a case while epoll was denied"
+    fi
 }
 
 # What a signal may interrupt, of the calls that the drivers and their tests make. Left out: `connect` and `close`, which go

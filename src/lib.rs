@@ -384,7 +384,9 @@ pub mod scheduler {
 pub mod driver {
     pub use bespoke_core::driver::{Nop, Timeout};
     pub use bespoke_core::roles::{Caps, Drained, Driver, DriverReport, Nanos, Under};
-    pub use bespoke_drivers::{Blocking, Mio};
+    #[cfg(unix)]
+    pub use bespoke_drivers::PosixPoll;
+    pub use bespoke_drivers::{Blocking, Mio, OsPoller, Poller};
 }
 
 /// Memory strategies: where tasks come from.

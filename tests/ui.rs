@@ -69,6 +69,7 @@ const CASE_OF: &[(&str, &str)] = &[
     ("`…` cannot be the driver under a scheduler whose tasks are `…`", "not_a_driver"),
     ("`…` cannot be the driver under a scheduler whose tasks are `…`", "driver_of_one_thread_under_shared_scheduler"),
     ("`…` is not a memory strategy", "not_a_memory"),
+    ("`…` is no way to wait for readiness", "not_a_poller"),
     ("`…` is not a clock", "not_a_clock"),
     ("`…` is not a source of randomness", "not_an_entropy"),
     ("`…` cannot start threads for a runtime", "not_threads"),

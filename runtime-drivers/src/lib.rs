@@ -15,6 +15,7 @@
 //!
 //! *Architecture Invariant:* a driver's folder holds `mod.rs` (what it is, how it sleeps), and `lower.rs` and `files.rs` (how
 //! each operation is expressed there). The typed layer names operations and capabilities, never a driver.
+//! `docs/drivers.md` is the table of all of them, made from the types by `tests/table.rs`.
 //!
 //! # Platform
 //! Unix and Windows. Of Windows, what wine 8 can run was run; see the pages of `sys`.
@@ -32,4 +33,6 @@ pub mod stdio;
 mod sys;
 
 pub use self::blocking::{Blocking, BlockingUnparker, LiveBlocking};
-pub use self::mio::{LiveMio, Mio, MioUnparker};
+#[cfg(unix)]
+pub use self::mio::PosixPoll;
+pub use self::mio::{LiveMio, Mio, OsPoller, Poller};

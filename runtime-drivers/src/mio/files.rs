@@ -7,13 +7,13 @@
 //!    got the number in the meantime.
 //! 2. Memory that an operation points at: see [`Offloaded`].
 
-use super::{LiveMio, Mio};
+use super::{LiveMio, Mio, Poller};
 use crate::op::Blocks;
 use crate::op::files::for_each_file_op;
 use crate::op::{
     Call, JoinPaths, MakeDir, Open, ReadAt, ReadVectoredAt, Remove, SetLen, Statx, Sync, WriteAt, WriteVectoredAt,
 };
-use bespoke_core::driver::{Errno, MaybeDangling, Offloaded, Submit};
+use bespoke_core::driver::{Errno, MaybeDangling, Offloaded, Served, Submit};
 use bespoke_core::roles::{RawResource, Under};
 use bespoke_core::sharing::Sharing;
 use core::task::{Context, Poll};
@@ -50,7 +50,7 @@ impl<O: Blocks> Drop for Outcome<O> {
 /// What the future of an operation holds.
 type OnThePool<O> = Offloaded<Outcome<O>>;
 
-impl LiveMio {
+impl<P: Poller> LiveMio<P> {
     /// The open file of a source, for a job.
     fn open_file(&self, key: u32) -> Option<Arc<OpenFile>> {
         self.with_source(key, |source| source.file.clone())
@@ -58,8 +58,8 @@ impl LiveMio {
 }
 
 /// Submits at the first poll, then waits for the job.
-fn poll<S: Sharing, O: Blocks>(
-    live: &LiveMio,
+fn poll<S: Sharing, O: Blocks, P: Poller>(
+    live: &LiveMio<P>,
     op: &O,
     state: &mut OnThePool<O>,
     cx: &mut Context<'_>,
@@ -92,8 +92,10 @@ fn taken<O: Blocks>(ended: Result<Outcome<O>, Errno>) -> O::Output {
 
 macro_rules! pool {
     ($($op:ty),+) => { $(
-        impl Submit<$op> for Mio {
+        impl<P: Poller> Submit<$op> for Mio<P> {
             type InFlight<S: Sharing> = OnThePool<$op>;
+
+            const SERVED: Served = Served::Pool;
 
             fn poll_op<S: Sharing>(
                 live: &<Self as Under<S>>::Live,
@@ -104,7 +106,7 @@ macro_rules! pool {
             where
                 Self: Under<S>,
             {
-                poll::<S, $op>(super::lower::of::<S>(live), op, state, cx)
+                poll::<S, $op, P>(super::lower::of::<S, P>(live), op, state, cx)
             }
 
             fn in_flight<S: Sharing>(state: &OnThePool<$op>) -> bool {

@@ -32,7 +32,7 @@ pub trait Files: Driver {
     }
 }
 
-impl Files for crate::Mio {}
+impl<P: crate::Poller> Files for crate::Mio<P> {}
 impl Files for crate::Blocking {}
 
 /// Drivers with files.
@@ -58,7 +58,7 @@ pub trait Fs:
 {
 }
 
-impl Fs for crate::Mio {}
+impl<P: crate::Poller> Fs for crate::Mio<P> {}
 impl Fs for crate::Blocking {}
 
 /// Calls a macro with the operations on files.

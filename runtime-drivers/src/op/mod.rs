@@ -74,7 +74,7 @@ pub trait Net:
 {
 }
 
-impl Net for crate::Mio {}
+impl<P: crate::Poller> Net for crate::Mio<P> {}
 impl Net for crate::Blocking {}
 
 /// Drivers that wait for resources which are not theirs: descriptors of another library, of the system, of a signal.
@@ -85,7 +85,7 @@ impl Net for crate::Blocking {}
 )]
 pub trait Foreign: Submit<Ready> {}
 
-impl Foreign for crate::Mio {}
+impl<P: crate::Poller> Foreign for crate::Mio<P> {}
 impl Foreign for crate::Blocking {}
 
 /// Drivers with child processes, and with pipes.
@@ -112,7 +112,7 @@ impl Process for crate::Blocking {}
 pub trait Udp: Net + Datagrams + Submit<RecvDatagram> + Submit<RecvFrom> + Submit<SendDatagram> {}
 
 #[cfg(unix)]
-impl Udp for crate::Mio {}
+impl<P: crate::Poller> Udp for crate::Mio<P> {}
 #[cfg(unix)]
 impl Udp for crate::Blocking {}
 
@@ -135,6 +135,6 @@ pub trait Unix:
 }
 
 #[cfg(unix)]
-impl Unix for crate::Mio {}
+impl<P: crate::Poller> Unix for crate::Mio<P> {}
 #[cfg(unix)]
 impl Unix for crate::Blocking {}

@@ -89,8 +89,8 @@ pub trait Sockets: Driver {
 
 /// Implements [`Sockets`] by the operating system's sockets. `nonblocking`: the mode in which the driver wants them.
 macro_rules! os_sockets {
-    ($driver:ty, nonblocking = $nonblocking:literal) => {
-        impl $crate::op::Sockets for $driver {
+    ($({$($generics:tt)*})? $driver:ty, nonblocking = $nonblocking:literal) => {
+        impl$(<$($generics)*>)? $crate::op::Sockets for $driver {
             fn listen(address: SocketAddr, options: TcpOptions) -> Result<RawResource, Errno> {
                 sys_listen(address, options, $nonblocking)
             }
@@ -185,5 +185,5 @@ fn sys_listen(address: SocketAddr, options: TcpOptions, nonblocking: bool) -> Re
     }
 }
 
-os_sockets!(crate::Mio, nonblocking = true);
+os_sockets!({P: crate::Poller} crate::Mio<P>, nonblocking = true);
 os_sockets!(crate::Blocking, nonblocking = false);

@@ -10,7 +10,7 @@ use bespoke_core::driver::Errno;
 use bespoke_core::roles::RawResource;
 use core::task::{Context, Poll};
 
-leaves_nothing!(Blocking, ReadPipe, (), |_, op, _, cx| {
+leaves_nothing!(Blocking, ReadPipe, (), Slices, |_, op, _, cx| {
     if op.len == 0 {
         return Poll::Ready(Ok(0));
     }
@@ -20,7 +20,7 @@ leaves_nothing!(Blocking, ReadPipe, (), |_, op, _, cx| {
     })
 });
 
-leaves_nothing!(Blocking, WritePipe, usize, |_, op, taken, cx| op.advance(taken, |from, len| {
+leaves_nothing!(Blocking, WritePipe, usize, Slices, |_, op, taken, cx| op.advance(taken, |from, len| {
     // SAFETY: whoever made the operation keeps `from` readable for `len` bytes until it is over.
     in_slices(op.pipe.raw, Interest::Write, cx, || unsafe { pipe::write(op.pipe.raw, from, len) })
 }));

@@ -8,7 +8,7 @@ use std::io;
 
 /// A descriptor and whether the poll knows it. The number is the caller's: it comes with each call.
 #[derive(Debug, Default)]
-pub(crate) struct Entry {
+pub struct Entry {
     /// Other descriptors may name the same open file: closing this one would leave it in the poll.
     shared: bool,
     enlisted: bool,

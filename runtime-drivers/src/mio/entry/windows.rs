@@ -16,7 +16,7 @@ use std::os::windows::io::{FromRawSocket as _, IntoRawSocket as _};
 /// 1. `socket` is `None` only in an entry of no resource.
 /// 2. The number that comes with the calls is that of `socket`.
 #[derive(Debug, Default)]
-pub(crate) struct Entry {
+pub struct Entry {
     socket: Option<TcpStream>,
     enlisted: bool,
 }

@@ -1,7 +1,7 @@
 //! Reads and writes of pipes. A short read is no sign that nothing is left: a terminal gives a line at a time.
 
 use super::{attempt, of, wait};
-use crate::mio::{Mio, Side};
+use crate::mio::{Mio, Poller, Side};
 use crate::op::lower::leaves_nothing;
 use crate::op::{ReadPipe, WritePipe};
 use crate::sys::pipe;
@@ -17,8 +17,8 @@ wait!(ReadPipe, |live, op, cx| {
     })
 });
 
-leaves_nothing!(Mio, WritePipe, usize, |live, op, taken, cx| {
-    let (live, pipe) = (of::<S>(live), op.pipe);
+leaves_nothing!({P: Poller} Mio<P>, WritePipe, usize, Readiness, |live, op, taken, cx| {
+    let (live, pipe) = (of::<S, P>(live), op.pipe);
     op.advance(taken, |from, len| {
         // SAFETY: whoever made the operation keeps `from` readable for `len` bytes until it is over.
         attempt(live, pipe.key, Side::Write, cx, || unsafe { pipe::write(pipe.raw, from, len) })

@@ -32,6 +32,7 @@ pub(crate) mod nudge;
 pub(crate) mod options;
 pub(crate) mod pipe;
 pub(crate) mod poll;
+pub(crate) mod poll_set;
 pub(crate) mod process;
 pub(crate) mod signal;
 pub(crate) mod socket;
