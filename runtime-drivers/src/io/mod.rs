@@ -11,6 +11,7 @@
 //! | `constant` | [`empty`], [`sink`], [`repeat`]; slices and vectors |
 //! | `pipe` | [`duplex`](fn@duplex): a stream in memory |
 //! | `polled` | [`PollReader`], [`PollWriter`], [`PollStream`]: the same as functions that poll |
+//! | `incoming` | [`Incoming`]: what comes again and again |
 //! | `interop` | seams to the traits of tokio and futures-io, behind features |
 //! | `lends` | a write over a function that polls |
 //! | `reused` | a future at a time, in a place that is allocated once |
@@ -24,6 +25,7 @@ mod constant;
 mod copying;
 
 mod both;
+mod incoming;
 #[cfg(any(feature = "futures-io", feature = "tokio-io"))]
 mod interop;
 mod lends;
@@ -43,6 +45,7 @@ pub use both::{Duplex, Join, join};
 pub use combined::{Chain, Take};
 pub use constant::{Empty, Repeat, Sink, empty, repeat, sink};
 pub use copying::{copy, copy_bidirectional};
+pub use incoming::Incoming;
 #[cfg(feature = "futures-io")]
 pub use interop::{FromFutures, FromFuturesHalf};
 #[cfg(feature = "tokio-io")]
