@@ -13,6 +13,7 @@
 //! | `polled` | [`PollReader`], [`PollWriter`], [`PollStream`]: the same as functions that poll |
 //! | `incoming` | [`Incoming`]: what comes again and again |
 //! | `interop` | seams to the traits of tokio and futures-io, behind features |
+//! | `erased` | [`ErasedIo`]: streams whose type is forgotten |
 //! | `lends` | a write over a function that polls |
 //! | `reused` | a future at a time, in a place that is allocated once |
 //! | `copying` | [`copy`], [`copy_bidirectional`] |
@@ -25,6 +26,7 @@ mod constant;
 mod copying;
 
 mod both;
+mod erased;
 mod incoming;
 #[cfg(any(feature = "futures-io", feature = "tokio-io"))]
 mod interop;
@@ -45,6 +47,7 @@ pub use both::{Duplex, Join, join};
 pub use combined::{Chain, Take};
 pub use constant::{Empty, Repeat, Sink, empty, repeat, sink};
 pub use copying::{copy, copy_bidirectional};
+pub use erased::{ErasedIo, ErasedReader, ErasedWriter};
 pub use incoming::Incoming;
 #[cfg(feature = "futures-io")]
 pub use interop::{FromFutures, FromFuturesHalf};

@@ -142,6 +142,11 @@ impl<W: Writes + 'static> PollWriter<W> {
         self.poll_idle(cx)
     }
 
+    /// Waits until the writer below has all that was taken. Flushes nothing.
+    pub(in crate::io) fn poll_sent(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.poll_idle(cx)
+    }
+
     /// Goes on with what is under way, for whoever waits for something else. Takes no one's place (invariant 3).
     pub(super) fn drive(&mut self, cx: &mut Context<'_>) {
         if self.idle.is_some() {
