@@ -4,7 +4,7 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-STEPS=(fmt locks clippy docs tests instructions loom thumb wasm windows darwin)
+STEPS=(fmt locks clippy docs tests interop instructions loom thumb wasm windows darwin)
 FULL_STEPS=(powerset benches loom_full miri asan deep storms soak fallbacks eintr wine qemu)
 
 # Tests that read the machine code of a program: the sanitizer's checks are in it, as calls and branches.
@@ -18,6 +18,7 @@ describe() {
         clippy) echo "lints, warnings are errors" ;;
         docs) echo "rustdoc, warnings are errors" ;;
         tests) echo "cargo test --workspace" ;;
+        interop) echo "the seams to other crates, with those crates at the other side" ;;
         instructions) echo "instructions of the hot paths, beside the committed counts" ;;
         loom) echo "loom models of the core at preemption bound 2" ;;
         thumb) echo "the core on Cortex-M: no features, alloc" ;;
@@ -28,7 +29,7 @@ describe() {
         loom_full) echo "each loom model at bound 3, or 2 where 3 does not finish, with its executions" ;;
         miri) echo "core, memory strategies and buffered reading under Miri with Tree Borrows" ;;
         asan) echo "all tests under AddressSanitizer" ;;
-        powerset) echo "every package with every set of its features, warnings are errors" ;;
+        powerset) echo "every package with none, each, each two and all of its features, warnings are errors" ;;
         storms) echo "shutdowns, resets, slow peers, no descriptors, hot tasks, by the ten thousand" ;;
         soak) echo "ten minutes of use, or BESPOKE_SOAK_SECONDS: memory and descriptors stay" ;;
         fallbacks) echo "the driver suites while epoll, eventfd and timerfd are denied" ;;
@@ -108,7 +109,8 @@ step_fmt() {
 # Their steps build with `--locked`, and run in full only.
 step_locks() {
     local manifest
-    for manifest in benches benches/peers benches/peers/size/echo-bespoke tests/guest/cortex-m tests/guest/clock-jumps; do
+    for manifest in benches benches/peers benches/peers/size/echo-bespoke tests/guest/cortex-m tests/guest/clock-jumps \
+        tests/interop; do
         cargo update --workspace --locked --manifest-path $manifest/Cargo.toml ||
             die "the lock file of $manifest is behind: cargo update --workspace --manifest-path $manifest/Cargo.toml"
     done
@@ -122,6 +124,15 @@ step_clippy() {
 step_docs() { RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps; }
 
 step_tests() { cargo test --workspace; }
+
+# A workspace of its own: with every feature of the facade, and the crates that the features are for.
+step_interop() {
+    local interop=(--manifest-path tests/interop/Cargo.toml --locked)
+    export CARGO_TARGET_DIR=target/interop
+    cargo fmt --manifest-path tests/interop/Cargo.toml --check
+    cargo clippy "${interop[@]}" --all-targets -- -D warnings
+    some_tests interop cargo test "${interop[@]}"
+}
 
 # Counts are compared on the compiler that they belong to; the bench says so if this is another.
 step_instructions() {
@@ -194,6 +205,8 @@ for package in json.load(sys.stdin)["packages"]:
 ' <<<"$json"
 }
 
+# None, each, each two, and all: what one feature breaks in another shows there, and sets of three cost twice the time for each
+# feature that is added.
 step_powerset() {
     local package set bit sets=0 features line
     command -v python3 >/dev/null || die "python3 is needed, to read what cargo says of the packages"
@@ -203,10 +216,11 @@ step_powerset() {
         # shellcheck disable=SC2206 # names of features have no spaces
         features=($features)
         for ((set = 0; set < 1 << ${#features[@]}; set++)); do
-            local chosen=()
+            local chosen=() of=${#features[@]}
             for ((bit = 0; bit < ${#features[@]}; bit++)); do
                 ((set >> bit & 1)) && chosen+=("${features[bit]}")
             done
+            [ ${#chosen[@]} -le 2 ] || [ ${#chosen[@]} -eq "$of" ] || continue
             printf '%s [%s]\n' "$package" "${chosen[*]-}"
             # In a folder of its own: flags are part of what makes a build new.
             RUSTFLAGS="-D warnings" CARGO_TARGET_DIR=target/powerset cargo check --quiet -p "$package" --no-default-features \

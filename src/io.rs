@@ -87,6 +87,11 @@
 pub use crate::default_config::root::io::*; // the standard streams
 pub use bespoke_core::io::{IntoIoBuf, IoBuf, IoBufMut, IoBufs, IoBufsMut, Slice, Static};
 pub use bespoke_drivers::io::{
-    BufReader, BufWriter, Chain, Duplex, DuplexReader, DuplexStream, DuplexWriter, Empty, Join, Lines, Reads, Repeat,
-    Sink, Take, Writes, copy, copy_bidirectional, duplex, empty, join, repeat, sink,
+    BufReader, BufWriter, Chain, Duplex, DuplexReader, DuplexStream, DuplexWriter, Empty, ErasedIo, ErasedReader,
+    ErasedWriter, Incoming, Join, Lines, PollReader, PollStream, PollWriter, Reads, Repeat, Sink, Take, Writes, copy,
+    copy_bidirectional, duplex, empty, join, repeat, sink,
 };
+#[cfg(feature = "futures-io")]
+pub use bespoke_drivers::io::{FromFutures, FromFuturesHalf};
+#[cfg(feature = "tokio-io")]
+pub use bespoke_drivers::io::{FromTokio, FromTokioHalf};

@@ -20,6 +20,7 @@ mod place;
 mod shutdown;
 #[cfg(all(test, not(loom)))]
 mod tests;
+mod traced;
 mod yields;
 
 pub use admit::{Admits, Spawnable, spawn_unchecked};
@@ -40,6 +41,7 @@ pub use shutdown::Shutdown;
 
 #[cfg(feature = "std")]
 mod owner {
+    use super::traced::{self, At};
     use super::{Handle, Shutdown, place};
     use crate::check;
     use crate::config::{Config, SharingOf};
@@ -101,12 +103,14 @@ mod owner {
         ///   for the future of [`block_on`](Self::block_on).
         pub fn new() -> Result<Self, Error> {
             const { check::all::<C>() }
-            Ok(Runtime {
+            let runtime = Runtime {
                 worker: Worker::start(Common::start(), 0)?,
                 running: AtomicBool::new(false),
                 closed: false,
                 _confine: PhantomData,
-            })
+            };
+            traced::started(C::NAME, &runtime.driver_report());
+            Ok(runtime)
         }
 
         /// Runs `future` and every spawned task until `future` is ready. Tasks that are not ready then stay, and go on
@@ -262,9 +266,10 @@ mod owner {
         ///
         /// # Panics
         /// If the memory strategy has no memory for the task.
+        #[cfg_attr(feature = "tracing", track_caller)]
         pub fn spawn<F: Future + 'static>(&self, future: F) -> JoinHandle<F::Output> {
             // SAFETY: this thread owns the worker.
-            unsafe { place::spawn(self.worker, future) }
+            unsafe { place::spawn(self.worker, future, At::caller()) }
         }
     }
 
@@ -276,10 +281,12 @@ mod owner {
         ///
         /// # Panics
         /// If the memory strategy has no memory for the task.
+        #[cfg_attr(feature = "tracing", track_caller)]
         pub fn spawn<F: Future<Output: Send> + Send + 'static>(&self, future: F) -> JoinHandle<F::Output> {
             const { assert!(place::own_thread::<C>(), "this scheduler takes tasks from its own workers only") };
             // SAFETY: the runtime holds the home; the bounds say `Send`.
-            unsafe { place::try_spawn_foreign(self.worker, future, ()) }.unwrap_or_else(|_| place::no_memory::<C>())
+            unsafe { place::try_spawn_foreign(self.worker, future, (), At::caller()) }
+                .unwrap_or_else(|_| place::no_memory::<C>())
         }
     }
 

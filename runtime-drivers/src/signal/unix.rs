@@ -1,5 +1,6 @@
 //! Signals, told by the handler in `sys::signal` through a descriptor.
 
+use crate::io::Incoming;
 use crate::op::{Direction, Foreign, Ready};
 use crate::sys;
 use bespoke_core::config::Config;
@@ -238,6 +239,19 @@ impl<C: Config> Signal<C> {
             let (ready, ()) = unsafe { self.resource.operation(op, ()) }.await;
             ready.ok()?;
         }
+    }
+
+    /// The deliveries, one after another, as a stream of items: what [`recv`](Self::recv) yields. See [`Incoming`]; with the
+    /// feature `futures-core` it is a `Stream`.
+    #[must_use]
+    pub fn into_incoming(self) -> Incoming<Self, ()>
+    where
+        C::Driver: Foreign,
+    {
+        Incoming::new(self, |mut signal| async move {
+            let next = signal.recv().await;
+            (signal, next)
+        })
     }
 }
 
