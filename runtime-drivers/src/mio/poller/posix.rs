@@ -307,9 +307,10 @@ impl Polls for PosixPoll {
         };
         let mut events = self.events.take();
         let waited = self.with(|inner| {
-            inner.wait(timeout_ns)?;
+            let waited = inner.wait(timeout_ns);
+            // Also after an error, which has found nothing: what rested is looked at again.
             inner.collect(&mut events);
-            Ok(!inner.set.found(0).ready.is_empty())
+            waited.map(|()| !inner.set.found(0).ready.is_empty())
         });
         // Told also if the nudge fails, which it does for no open descriptor.
         events.drain(..).for_each(&mut tell);
