@@ -46,8 +46,8 @@ pub mod threads {
     #![doc = include_str!("../docs/guide/07-threads.md")]
 }
 
-pub mod signals {
-    #![doc = include_str!("../docs/guide/08-signals.md")]
+pub mod processes_and_signals {
+    #![doc = include_str!("../docs/guide/08-processes-and-signals.md")]
 }
 
 pub mod from_tokio {

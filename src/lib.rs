@@ -251,7 +251,7 @@ pub mod rt {
     };
     pub use bespoke_drivers::signal::ctrl_c;
     #[cfg(unix)]
-    pub use bespoke_drivers::signal::{Signal, SignalKind, signal};
+    pub use bespoke_drivers::signal::{Signal, SignalKind, SignalRefused, signal};
     #[cfg(unix)]
     pub use bespoke_drivers::stdio::{Stderr, Stdin, Stdout, WriteOut};
     pub use bespoke_drivers::stdio::{stderr, stdin, stdout};

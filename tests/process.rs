@@ -12,6 +12,8 @@ mod ends;
 mod pipes;
 #[path = "process/starts.rs"]
 mod starts;
+#[path = "process/storm.rs"]
+mod storm;
 #[path = "process/support.rs"]
 mod support;
 #[cfg(target_os = "linux")]
@@ -40,4 +42,5 @@ on_each_driver! {
         an_owned_buffer, a_pipe_of_the_standard_library;
     zombies: a_thousand_children_leave_nothing, a_dropped_child_goes_on_and_is_reaped, kill_on_drop, kill_on_drop_of_futures,
         kill_on_drop_at_the_close_of_the_runtime, a_child_outlives_its_runtime;
+    storm: each_child_is_reaped_once_in_a_storm_of_sigchld;
 }

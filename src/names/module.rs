@@ -328,7 +328,7 @@ macro_rules! __module {
             pub mod signal {
                 use super::__config::C;
                 #[cfg(unix)]
-                pub use $crate::rt::SignalKind;
+                pub use $crate::rt::{SignalKind, SignalRefused};
                 #[cfg(unix)]
                 pub type Signal = $crate::rt::Signal<C>;
 
