@@ -17,6 +17,7 @@ fn size_of_result<A, F>(_: impl Fn(A) -> F) -> usize {
     size_of::<F>()
 }
 
+/// Under a name the macro does not know that it has no destructor.
 type Big = [u8; 1024];
 
 async fn leaf(n: u8) -> u8 {
@@ -37,14 +38,22 @@ macro_rules! twice {
 }
 
 twice! {
-    async fn down(big: Big) -> u8 { c1(big).await }
-    async fn c1(big: Big) -> u8 { c2(big).await }
-    async fn c2(big: Big) -> u8 { c3(big).await }
-    async fn c3(big: Big) -> u8 { c4(big).await }
-    async fn c4(big: Big) -> u8 { c5(big).await }
-    async fn c5(big: Big) -> u8 { c6(big).await }
-    async fn c6(big: Big) -> u8 { c7(big).await }
-    async fn c7(big: Big) -> u8 { leaf(big[0]).await }
+    async fn down(big: [u8; 1024]) -> u8 { c1(big).await }
+    async fn c1(big: [u8; 1024]) -> u8 { c2(big).await }
+    async fn c2(big: [u8; 1024]) -> u8 { c3(big).await }
+    async fn c3(big: [u8; 1024]) -> u8 { c4(big).await }
+    async fn c4(big: [u8; 1024]) -> u8 { c5(big).await }
+    async fn c5(big: [u8; 1024]) -> u8 { c6(big).await }
+    async fn c6(big: [u8; 1024]) -> u8 { c7(big).await }
+    async fn c7(big: [u8; 1024]) -> u8 { leaf(big[0]).await }
+    async fn down_to_a_byte(big: [u8; 1024]) -> u8 { b1(big).await }
+    async fn b1(big: [u8; 1024]) -> u8 { b2(big).await }
+    async fn b2(big: [u8; 1024]) -> u8 { b3(big).await }
+    async fn b3(big: [u8; 1024]) -> u8 { b4(big).await }
+    async fn b4(big: [u8; 1024]) -> u8 { b5(big).await }
+    async fn b5(big: [u8; 1024]) -> u8 { b6(big).await }
+    async fn b6(big: [u8; 1024]) -> u8 { b7(big).await }
+    async fn b7(big: [u8; 1024]) -> u8 { core::future::ready(big[0]).await }
     async fn kept(big: Big) -> u8 {
         leaf(big[0]).await;
         big[1]
@@ -78,6 +87,12 @@ twice! {
 fn sizes_are_those_of_the_guide() {
     let table = [
         ("1 KiB argument, passed down 8 levels", size_of_result(ours::down), size_of_result(theirs::down), DOWN),
+        (
+            "the same, to a future without alignment",
+            size_of_result(ours::down_to_a_byte),
+            size_of_result(theirs::down_to_a_byte),
+            DOWN_TO_A_BYTE,
+        ),
         ("1 KiB argument, used after an await", size_of_result(ours::kept), size_of_result(theirs::kept), KEPT),
         (
             "three scopes with 1 KiB each",
@@ -93,9 +108,11 @@ fn sizes_are_those_of_the_guide() {
     }
 }
 
-const DOWN: usize = 1128;
+const DOWN: usize = 1088;
+/// Each level is its state alone.
+const DOWN_TO_A_BYTE: usize = 1032;
 const KEPT: usize = 1072;
-const SCOPES: usize = 1088;
+const SCOPES: usize = 1080;
 
 fn is_send<T: Send>(_: impl Fn() -> T) {}
 

@@ -10,16 +10,24 @@
 use core::fmt;
 use core::mem::{ManuallyDrop, MaybeUninit};
 
-/// A header, and the storage after it.
-pub struct Frame<S, B = ()> {
+/// A header, and the storage after it. `X0` to `X7` are the types of small places that never share their bytes: as fields
+/// of the one struct they fill the gap between the header and the storage, which nested structs would not.
+pub struct Frame<S, B = (), X0 = (), X1 = (), X2 = (), X3 = (), X4 = (), X5 = (), X6 = (), X7 = ()> {
     /// The number of the state that the next poll continues with.
     pub state: u8,
     /// Which of the places that may have been moved out hold a value, a bit each.
     pub flags: B,
+    x0: MaybeUninit<X0>,
+    x1: MaybeUninit<X1>,
+    x2: MaybeUninit<X2>,
+    x3: MaybeUninit<X3>,
+    x4: MaybeUninit<X4>,
+    x5: MaybeUninit<X5>,
+    x6: MaybeUninit<X6>,
+    x7: MaybeUninit<X7>,
     storage: MaybeUninit<S>,
 }
-
-impl<S, B: fmt::Debug> fmt::Debug for Frame<S, B> {
+impl<S, B: fmt::Debug, X0, X1, X2, X3, X4, X5, X6, X7> fmt::Debug for Frame<S, B, X0, X1, X2, X3, X4, X5, X6, X7> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Frame").field("state", &self.state).field("flags", &self.flags).finish_non_exhaustive()
     }
@@ -44,14 +52,40 @@ impl<A, B> fmt::Debug for Overlay<A, B> {
     }
 }
 
-/// The storage of a frame.
-///
-/// # Safety
-/// `frame` points to allocated memory of that type.
-#[inline(always)]
-pub unsafe fn storage<S, B>(frame: *mut Frame<S, B>) -> *mut S {
-    // SAFETY: in bounds, since the memory of the whole frame is there.
-    unsafe { &raw mut (*frame).storage }.cast()
+macro_rules! fields {
+    ($($(#[$doc:meta])* $name:ident: $field:ident $ty:ident)*) => {$(
+        $(#[$doc])*
+        ///
+        /// # Safety
+        /// `frame` points to allocated memory of that type.
+        #[inline(always)]
+        pub unsafe fn $name<S, B, X0, X1, X2, X3, X4, X5, X6, X7>(
+            frame: *mut Frame<S, B, X0, X1, X2, X3, X4, X5, X6, X7>,
+        ) -> *mut $ty {
+            // SAFETY: in bounds, since the memory of the whole frame is there.
+            unsafe { &raw mut (*frame).$field }.cast()
+        }
+    )*};
+}
+fields! {
+    /// The storage of a frame.
+    storage: storage S
+    /// The first small place of a frame.
+    small_0: x0 X0
+    /// The second small place of a frame.
+    small_1: x1 X1
+    /// The third small place of a frame.
+    small_2: x2 X2
+    /// The fourth small place of a frame.
+    small_3: x3 X3
+    /// The fifth small place of a frame.
+    small_4: x4 X4
+    /// The sixth small place of a frame.
+    small_5: x5 X5
+    /// The seventh small place of a frame.
+    small_6: x6 X6
+    /// The eighth small place of a frame.
+    small_7: x7 X7
 }
 
 /// The first of two.

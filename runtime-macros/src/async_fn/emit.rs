@@ -139,7 +139,8 @@ fn machine(plan: &Plan<'_>, lower: &Lower<'_>) -> TokenStream {
         17..=32 => quoted!(::core::primitive::u32),
         _ => quoted!(::core::primitive::u64),
     };
-    let frame = quoted!(*mut __bespoke_rt::Frame<_, #flags>);
+    let small = (0..lower.small).map(|_| quoted!(_));
+    let frame = quoted!(*mut __bespoke_rt::Frame<_, #flags #(, #small)*>);
     let output = &plan.signed.output;
     let given: Vec<&Ident> = plan.arguments.iter().map(|argument| &argument.given).collect();
     let passing: Vec<Ident> = (0..given.len()).map(passing).collect();
@@ -268,6 +269,12 @@ fn pointers(lower: &Lower<'_>) -> TokenStream {
     let mut tree =
         Tree { lower, count: 0, tokens: quoted!(let #root = __bespoke_rt::frame::storage(__bespoke_frame);) };
     tree.region(&lower.roots, &root);
+    for place in &lower.places {
+        if let Some(n) = place.small {
+            let (pointer, small) = (&place.pointer, format_ident!("small_{}", n, span = Span::mixed_site()));
+            tree.tokens.extend(quoted!(let #pointer = __bespoke_rt::frame::#small(__bespoke_frame);));
+        }
+    }
     tree.tokens
 }
 

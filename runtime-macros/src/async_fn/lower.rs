@@ -72,6 +72,8 @@ pub(super) struct Lower<'a> {
     pub(super) texts: Vec<TokenStream>,
     pub(super) states: Vec<State>,
     pub(super) flags: u32,
+    /// How many places lie in the frame's header.
+    pub(super) small: usize,
     pub(super) errors: &'a mut crate::errors::Errors,
     pub(super) of_local: HashMap<Ident, usize>,
     /// Under these arguments everything else in the frame lives.
@@ -98,6 +100,7 @@ impl<'a> Lower<'a> {
             texts: vec![TokenStream::new()],
             states: vec![State { text: Some(0), entry: true, ..State::default() }],
             flags: 0,
+            small: 0,
             errors,
             of_local: HashMap::new(),
             arguments: Vec::new(),
@@ -131,19 +134,6 @@ impl<'a> Lower<'a> {
         self.current = self.texts.len() - 1;
         self.states[state].text = Some(self.current);
         self.states[state].live = self.live.clone();
-    }
-
-    /// Leaves the first `depth` live places to another state.
-    pub(super) fn leave(&self, depth: usize) -> TokenStream {
-        let mut tokens = TokenStream::new();
-        for place in self.live[..depth].iter().map(|place| &self.places[*place]) {
-            let Some(guard) = &place.guard else { continue };
-            tokens.extend(match place.flag {
-                Some(bit) => quoted!(#guard.save(&mut (*__bespoke_frame).flags, #bit);),
-                None => quoted!(#guard.leave();),
-            });
-        }
-        tokens
     }
 
     /// Goes to a state at whose start the first `depth` live places hold values.

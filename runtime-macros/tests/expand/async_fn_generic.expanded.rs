@@ -59,9 +59,7 @@ where
                 _,
                 _,
             >(
-                move |
-                    __bespoke_frame: *mut __bespoke_rt::Frame<_, ::core::primitive::u8>|
-                unsafe {
+                move |__bespoke_frame: *mut __bespoke_rt::Frame<_, ()>| unsafe {
                     let __bespoke_storage = __bespoke_rt::frame::storage(
                         __bespoke_frame,
                     );
@@ -86,13 +84,13 @@ where
                     let __bespoke_hidden_1 = __bespoke_region_3;
                     (&raw mut (*__bespoke_frame).state).write(0);
                     (&raw mut (*__bespoke_frame).flags)
-                        .write(<::core::primitive::u8 as __bespoke_rt::Flags>::NONE);
+                        .write(<() as __bespoke_rt::Flags>::NONE);
                     __bespoke_rt::frame::write(__bespoke_place_0, __bespoke_argument_0);
                     __bespoke_rt::frame::write(__bespoke_place_1, __bespoke_argument_1);
                     __bespoke_rt::frame::write(__bespoke_place_2, __bespoke_argument_2);
                 },
                 |
-                    __bespoke_frame: *mut __bespoke_rt::Frame<_, ::core::primitive::u8>,
+                    __bespoke_frame: *mut __bespoke_rt::Frame<_, ()>,
                     __bespoke_context: &mut ::core::task::Context<'_>,
                 | -> __bespoke_rt::Step<&'a T> {
                     unsafe {
@@ -145,17 +143,15 @@ where
                                             ::core::future::IntoFuture::into_future(pause()),
                                         );
                                         {
-                                            __bespoke_guard_2.save(&mut (*__bespoke_frame).flags, 0u32);
+                                            __bespoke_guard_2.leave();
                                             break '__bespoke_1;
                                         }
                                     }
                                     ::core::unreachable!();
                                 }
                                 {
-                                    let mut __bespoke_guard_2 = __bespoke_rt::Guard::load(
+                                    let mut __bespoke_guard_2 = __bespoke_rt::Guard::new(
                                         __bespoke_place_2,
-                                        (*__bespoke_frame).flags,
-                                        0u32,
                                     );
                                     let mut __bespoke_guard_3 = __bespoke_rt::Guard::new(
                                         __bespoke_hidden_1,
@@ -168,7 +164,7 @@ where
                                             __bespoke_value
                                         }
                                         ::core::task::Poll::Pending => {
-                                            __bespoke_guard_2.save(&mut (*__bespoke_frame).flags, 0u32);
+                                            __bespoke_guard_2.leave();
                                             __bespoke_guard_3.leave();
                                             __bespoke_poison.leave(1u8);
                                             return __bespoke_rt::Step::Pending;
@@ -191,7 +187,7 @@ where
                         }
                     }
                 },
-                |__bespoke_frame: *mut __bespoke_rt::Frame<_, ::core::primitive::u8>| unsafe {
+                |__bespoke_frame: *mut __bespoke_rt::Frame<_, ()>| unsafe {
                     let __bespoke_storage = __bespoke_rt::frame::storage(
                         __bespoke_frame,
                     );
@@ -227,10 +223,8 @@ where
                             );
                         }
                         1u8 => {
-                            let mut __bespoke_guard_2 = __bespoke_rt::Guard::load(
+                            let mut __bespoke_guard_2 = __bespoke_rt::Guard::new(
                                 __bespoke_place_2,
-                                (*__bespoke_frame).flags,
-                                0u32,
                             );
                             let mut __bespoke_guard_3 = __bespoke_rt::Guard::new(
                                 __bespoke_hidden_1,

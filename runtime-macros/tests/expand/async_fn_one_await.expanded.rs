@@ -41,9 +41,7 @@ fn greet(name: String, stream: Stream) -> impl ::core::future::Future<Output = S
                 _,
                 _,
             >(
-                move |
-                    __bespoke_frame: *mut __bespoke_rt::Frame<_, ::core::primitive::u8>|
-                unsafe {
+                move |__bespoke_frame: *mut __bespoke_rt::Frame<_, ()>| unsafe {
                     let __bespoke_storage = __bespoke_rt::frame::storage(
                         __bespoke_frame,
                     );
@@ -62,12 +60,12 @@ fn greet(name: String, stream: Stream) -> impl ::core::future::Future<Output = S
                     let __bespoke_hidden_1 = __bespoke_region_2;
                     (&raw mut (*__bespoke_frame).state).write(0);
                     (&raw mut (*__bespoke_frame).flags)
-                        .write(<::core::primitive::u8 as __bespoke_rt::Flags>::NONE);
+                        .write(<() as __bespoke_rt::Flags>::NONE);
                     __bespoke_rt::frame::write(__bespoke_place_0, __bespoke_argument_0);
                     __bespoke_rt::frame::write(__bespoke_place_1, __bespoke_argument_1);
                 },
                 |
-                    __bespoke_frame: *mut __bespoke_rt::Frame<_, ::core::primitive::u8>,
+                    __bespoke_frame: *mut __bespoke_rt::Frame<_, ()>,
                     __bespoke_context: &mut ::core::task::Context<'_>,
                 | -> __bespoke_rt::Step<String> {
                     unsafe {
@@ -119,7 +117,7 @@ fn greet(name: String, stream: Stream) -> impl ::core::future::Future<Output = S
                                             ),
                                         );
                                         {
-                                            __bespoke_guard_0.save(&mut (*__bespoke_frame).flags, 0u32);
+                                            __bespoke_guard_0.leave();
                                             __bespoke_guard_1.leave();
                                             break '__bespoke_1;
                                         }
@@ -127,10 +125,8 @@ fn greet(name: String, stream: Stream) -> impl ::core::future::Future<Output = S
                                     ::core::unreachable!();
                                 }
                                 {
-                                    let mut __bespoke_guard_0 = __bespoke_rt::Guard::load(
+                                    let mut __bespoke_guard_0 = __bespoke_rt::Guard::new(
                                         __bespoke_place_0,
-                                        (*__bespoke_frame).flags,
-                                        0u32,
                                     );
                                     let mut __bespoke_guard_1 = __bespoke_rt::Guard::new(
                                         __bespoke_place_1,
@@ -146,7 +142,7 @@ fn greet(name: String, stream: Stream) -> impl ::core::future::Future<Output = S
                                             __bespoke_value
                                         }
                                         ::core::task::Poll::Pending => {
-                                            __bespoke_guard_0.save(&mut (*__bespoke_frame).flags, 0u32);
+                                            __bespoke_guard_0.leave();
                                             __bespoke_guard_1.leave();
                                             __bespoke_guard_2.leave();
                                             __bespoke_poison.leave(1u8);
@@ -166,7 +162,7 @@ fn greet(name: String, stream: Stream) -> impl ::core::future::Future<Output = S
                         }
                     }
                 },
-                |__bespoke_frame: *mut __bespoke_rt::Frame<_, ::core::primitive::u8>| unsafe {
+                |__bespoke_frame: *mut __bespoke_rt::Frame<_, ()>| unsafe {
                     let __bespoke_storage = __bespoke_rt::frame::storage(
                         __bespoke_frame,
                     );
@@ -193,10 +189,8 @@ fn greet(name: String, stream: Stream) -> impl ::core::future::Future<Output = S
                             );
                         }
                         1u8 => {
-                            let mut __bespoke_guard_0 = __bespoke_rt::Guard::load(
+                            let mut __bespoke_guard_0 = __bespoke_rt::Guard::new(
                                 __bespoke_place_0,
-                                (*__bespoke_frame).flags,
-                                0u32,
                             );
                             let mut __bespoke_guard_1 = __bespoke_rt::Guard::new(
                                 __bespoke_place_1,
