@@ -160,7 +160,11 @@ const CASE_OF: &[(&str, &str)] = &[
         "what this assigns to might be evaluated before the `.await` or after it: bind the awaited value with `let` first",
         "async_fn_compound_place",
     ),
-    ("an `.await` that may be left out by `&&` or `||`: use `if`", "async_fn_lazy"),
+    (
+        "an `.await` that `&&` or `||` may leave out, within an expression or in `while`: bind the whole condition with a \
+         `let` of its own, before (in a loop, use `loop` and `if`)",
+        "async_fn_lazy",
+    ),
     ("an `.await` inside a closure is not this function's: move it out of the closure", "async_fn_await_in_closure"),
     (
         "`ref` in a pattern over a value that lives across an `.await`: bind the value with `let`",
@@ -218,7 +222,8 @@ const CASE_OF: &[(&str, &str)] = &[
         "async_fn_borrowing_block",
     ),
     (
-        "this `.await` is not the first thing that its statement evaluates: bind the awaited value with a `let` of its own, before",
+        "what is evaluated before this `.await` would have to wait for it, and cannot: bind the awaited value with a `let` \
+         of its own, before",
         "async_fn_await_after_operands",
     ),
     (

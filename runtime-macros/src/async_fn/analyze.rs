@@ -19,7 +19,7 @@ use syn::{BinOp, Expr, Lit, Pat, Type, UnOp};
 
 use super::known::{Context, Known};
 use super::rename::{Names, local, names_of};
-use super::shape::{Block, Head, Loop, Stmt, Test, Value};
+use super::shape::{Block, Head, Loop, Step, Stmt, Test, Value};
 use super::walk::{self, Use, Visitor, is_comparison, takes_all};
 
 /// What is known of a local.
@@ -128,7 +128,7 @@ impl Analysis<'_> {
                 Stmt::Let { pat, ty, value, otherwise } => {
                     let kind = match (takes_all(pat), &*ty, &*value) {
                         (true, Some(ty), _) => Kind::of_type(ty),
-                        (true, None, Value::Native(head)) if head.awaits.is_empty() => Kind::of_value(&head.rest),
+                        (true, None, Value::Native(head)) if head.steps.is_empty() => Kind::of_value(&head.rest),
                         _ => Kind::Any,
                     };
                     let how = if takes_all(pat) { Use::Value } else { Use::Place };
@@ -155,15 +155,26 @@ impl Analysis<'_> {
     }
 
     fn head(&mut self, head: &mut Head, how: Use) {
-        for one in &mut head.awaits {
-            walk::value(self, &mut one.operand);
-            self.boundary();
+        let parked = head.parked();
+        for step in &mut head.steps {
+            match step {
+                Step::Await(one) => {
+                    walk::value(self, &mut one.operand);
+                    self.boundary();
+                }
+                Step::Park { value, local } => {
+                    let kind = Kind::of_value(value);
+                    walk::value(self, value);
+                    self.declare(local, kind);
+                }
+            }
         }
         if how == Use::Value {
             walk::value(self, &mut head.rest);
         } else {
             walk::place(self, &mut head.rest);
         }
+        self.end(parked);
     }
 
     fn value(&mut self, value: &mut Value, how: Use) {
