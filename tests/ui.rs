@@ -178,7 +178,7 @@ const CASE_OF: &[(&str, &str)] = &[
         "a `move` closure or block over a part of a local that lives across an `.await`: bind the part with `let` first",
         "async_fn_move_closure_of_a_part",
     ),
-    ("an `#[async_fn]` has at most 250 states: split the function", "async_fn_too_many_states"),
+    ("an `#[async_fn]` has at most 400 states: split the function", "async_fn_too_many_states"),
     (
         "an `#[async_fn]` has at most 64 locals that are moved and live across an `.await`: split the function",
         "async_fn_too_many_flags",

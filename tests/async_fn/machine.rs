@@ -191,3 +191,56 @@ fn the_argument_rustc_leaves_the_function_to_rustc() {
     let mut context = Context::from_waker(Waker::noop());
     assert_eq!(pin!(opted_out(5)).poll(&mut context), Poll::Ready(5));
 }
+
+macro_rules! sixteen_times {
+    ($call:ident $($n:tt)*) => { $call! { $($n $n $n $n $n $n $n $n $n $n $n $n $n $n $n $n)* } };
+}
+
+macro_rules! many_states {
+    ($($n:tt)*) => {
+        /// More states than a byte can tell apart.
+        #[bespoke::async_fn]
+        async fn many_states() -> usize {
+            let x = d("x");
+            let mut sum = 0;
+            $( sum += wait("w", 1, $n).await; )*
+            sum + x.touch()
+        }
+    };
+}
+sixteen_times!(many_states 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16);
+
+#[test]
+fn a_machine_may_have_more_states_than_a_byte_can_tell_apart() {
+    let mut context = Context::from_waker(Waker::noop());
+    let mut future = pin!(many_states());
+    for _ in 0..17 * 16 {
+        assert_eq!(future.as_mut().poll(&mut context), Poll::Pending);
+    }
+    assert_eq!(future.as_mut().poll(&mut context), Poll::Ready(16 * (16 * 17 / 2) + 1));
+    let again = catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(&mut context)));
+    assert!(message(again).contains("polled after completion"));
+}
+
+macro_rules! many_locals {
+    ($($n:tt)*) => {
+        /// So many places that live together that rustc would give up on their types if each were within the last one.
+        #[bespoke::async_fn]
+        async fn many_locals() -> usize {
+            let x = [0, 1];
+            $( let x = [x[1], $n]; let x = &x; )*
+            wait("w", 1, ()).await;
+            x[0] + x[1]
+        }
+    };
+}
+sixteen_times!(many_locals 1 2 3 4);
+
+#[test]
+fn many_locals_may_live_together() {
+    is_send(many_locals);
+    let mut context = Context::from_waker(Waker::noop());
+    let mut future = pin!(many_locals());
+    assert_eq!(future.as_mut().poll(&mut context), Poll::Pending);
+    assert_eq!(future.as_mut().poll(&mut context), Poll::Ready(8));
+}

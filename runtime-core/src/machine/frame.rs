@@ -1,7 +1,7 @@
 //! The storage of a machine, as types that rustc infers.
 //!
 //! `S` of a [`Frame`] is a tree. A place that is opened while another one holds a value is beneath it, *beside* it:
-//! [`Beside<Place, Children>`](Beside). Places that never hold values together *share* their bytes:
+//! [`Beside<Place, Children>`](Beside), or [`Four`] of them at once. Places that never hold values together *share* their bytes:
 //! [`Overlay<A, B>`](Overlay).
 //!
 //! # Invariants
@@ -12,9 +12,9 @@ use core::mem::{ManuallyDrop, MaybeUninit};
 
 /// A header, and the storage after it. `X0` to `X7` are the types of small places that never share their bytes: as fields
 /// of the one struct they fill the gap between the header and the storage, which nested structs would not.
-pub struct Frame<S, B = (), X0 = (), X1 = (), X2 = (), X3 = (), X4 = (), X5 = (), X6 = (), X7 = ()> {
+pub struct Frame<S, B = (), N = u8, X0 = (), X1 = (), X2 = (), X3 = (), X4 = (), X5 = (), X6 = (), X7 = ()> {
     /// The number of the state that the next poll continues with.
-    pub state: u8,
+    pub state: N,
     /// Which of the places that may have been moved out hold a value, a bit each.
     pub flags: B,
     x0: MaybeUninit<X0>,
@@ -27,7 +27,9 @@ pub struct Frame<S, B = (), X0 = (), X1 = (), X2 = (), X3 = (), X4 = (), X5 = ()
     x7: MaybeUninit<X7>,
     storage: MaybeUninit<S>,
 }
-impl<S, B: fmt::Debug, X0, X1, X2, X3, X4, X5, X6, X7> fmt::Debug for Frame<S, B, X0, X1, X2, X3, X4, X5, X6, X7> {
+impl<S, B: fmt::Debug, N: fmt::Debug, X0, X1, X2, X3, X4, X5, X6, X7> fmt::Debug
+    for Frame<S, B, N, X0, X1, X2, X3, X4, X5, X6, X7>
+{
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Frame").field("state", &self.state).field("flags", &self.flags).finish_non_exhaustive()
     }
@@ -38,6 +40,17 @@ impl<S, B: fmt::Debug, X0, X1, X2, X3, X4, X5, X6, X7> fmt::Debug for Frame<S, B
 pub struct Beside<A, B> {
     a: A,
     b: B,
+}
+
+/// Four places that live within each other, and the storage of what lives within them: as deep as one, for types are
+/// only so deep that rustc follows them (`recursion_limit`).
+#[derive(Debug)]
+pub struct Four<A, B, C, D, E> {
+    a: A,
+    b: B,
+    c: C,
+    d: D,
+    rest: E,
 }
 
 /// The storage of `A` or of `B`, of one at a time.
@@ -59,8 +72,8 @@ macro_rules! fields {
         /// # Safety
         /// `frame` points to allocated memory of that type.
         #[inline(always)]
-        pub unsafe fn $name<S, B, X0, X1, X2, X3, X4, X5, X6, X7>(
-            frame: *mut Frame<S, B, X0, X1, X2, X3, X4, X5, X6, X7>,
+        pub unsafe fn $name<S, B, N, X0, X1, X2, X3, X4, X5, X6, X7>(
+            frame: *mut Frame<S, B, N, X0, X1, X2, X3, X4, X5, X6, X7>,
         ) -> *mut $ty {
             // SAFETY: in bounds, since the memory of the whole frame is there.
             unsafe { &raw mut (*frame).$field }.cast()
@@ -106,6 +119,32 @@ pub unsafe fn first<A, B>(p: *mut Beside<A, B>) -> *mut A {
 pub unsafe fn second<A, B>(p: *mut Beside<A, B>) -> *mut B {
     // SAFETY: in bounds, as the caller promises.
     unsafe { &raw mut (*p).b }
+}
+
+macro_rules! of_four {
+    ($($(#[$doc:meta])* $name:ident: $field:ident $ty:ident)*) => {$(
+        $(#[$doc])*
+        ///
+        /// # Safety
+        /// `p` points to allocated memory of that type.
+        #[inline(always)]
+        pub unsafe fn $name<A, B, C, D, E>(p: *mut Four<A, B, C, D, E>) -> *mut $ty {
+            // SAFETY: in bounds, as the caller promises.
+            unsafe { &raw mut (*p).$field }
+        }
+    )*};
+}
+of_four! {
+    /// The first of four.
+    four_0: a A
+    /// The second of four.
+    four_1: b B
+    /// The third of four.
+    four_2: c C
+    /// The fourth of four.
+    four_3: d D
+    /// What lives within the four.
+    four_rest: rest E
 }
 
 /// One of two that share their bytes.

@@ -11,7 +11,7 @@
 
 use std::collections::HashMap;
 
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Ident, Literal, Span, TokenStream};
 use syn::{Expr, Lifetime};
 
 use super::analyze::Local;
@@ -163,7 +163,7 @@ impl<'a> Lower<'a> {
         let output = &self.output;
         quoted!(return {
             let __bespoke_output: #output = #value;
-            __bespoke_poison.leave(__bespoke_rt::DONE);
+            __bespoke_poison.done();
             __bespoke_rt::Step::Ready(__bespoke_output)
         })
     }
@@ -221,7 +221,7 @@ pub(super) fn label(state: usize) -> Lifetime {
     Lifetime::new(&format!("'{RESERVED}{state}"), Span::mixed_site())
 }
 
-/// The state's number as it is stored.
-pub(super) fn number(state: usize) -> u8 {
-    u8::try_from(state).unwrap_or(u8::MAX)
+/// The state's number as it is stored, of whichever type.
+pub(super) fn number(state: usize) -> Literal {
+    Literal::usize_unsuffixed(state)
 }

@@ -31,7 +31,7 @@ pub(super) const NESTED_MOVE: &str = "\
     outside of both";
 pub(super) const MOVES_PART: &str =
     "a `move` closure or block over a part of a local that lives across an `.await`: bind the part with `let` first";
-pub(super) const STATES: &str = "an `#[async_fn]` has at most 250 states: split the function";
+pub(super) const STATES: &str = "an `#[async_fn]` has at most 400 states: split the function";
 pub(super) const FLAGS: &str =
     "an `#[async_fn]` has at most 64 locals that are moved and live across an `.await`: split the function";
 pub(super) const OPERAND: &str =

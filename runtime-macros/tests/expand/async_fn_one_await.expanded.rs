@@ -41,7 +41,13 @@ fn greet(name: String, stream: Stream) -> impl ::core::future::Future<Output = S
                 _,
                 _,
             >(
-                move |__bespoke_frame: *mut __bespoke_rt::Frame<_, ()>| unsafe {
+                move |
+                    __bespoke_frame: *mut __bespoke_rt::Frame<
+                        _,
+                        (),
+                        ::core::primitive::u8,
+                    >|
+                unsafe {
                     let __bespoke_storage = __bespoke_rt::frame::storage(
                         __bespoke_frame,
                     );
@@ -65,7 +71,11 @@ fn greet(name: String, stream: Stream) -> impl ::core::future::Future<Output = S
                     __bespoke_rt::frame::write(__bespoke_place_1, __bespoke_argument_1);
                 },
                 |
-                    __bespoke_frame: *mut __bespoke_rt::Frame<_, ()>,
+                    __bespoke_frame: *mut __bespoke_rt::Frame<
+                        _,
+                        (),
+                        ::core::primitive::u8,
+                    >,
                     __bespoke_context: &mut ::core::task::Context<'_>,
                 | -> __bespoke_rt::Step<String> {
                     unsafe {
@@ -95,8 +105,8 @@ fn greet(name: String, stream: Stream) -> impl ::core::future::Future<Output = S
                                 '__bespoke_1: {
                                     '__bespoke_0: {
                                         match __bespoke_state {
-                                            0u8 => break '__bespoke_0,
-                                            1u8 => break '__bespoke_1,
+                                            0 => break '__bespoke_0,
+                                            1 => break '__bespoke_1,
                                             __bespoke_other => {
                                                 __bespoke_poison.leave(__bespoke_other);
                                                 __bespoke_rt::resumed(__bespoke_other)
@@ -145,7 +155,7 @@ fn greet(name: String, stream: Stream) -> impl ::core::future::Future<Output = S
                                             __bespoke_guard_0.leave();
                                             __bespoke_guard_1.leave();
                                             __bespoke_guard_2.leave();
-                                            __bespoke_poison.leave(1u8);
+                                            __bespoke_poison.leave(1);
                                             return __bespoke_rt::Step::Pending;
                                         }
                                     };
@@ -153,7 +163,7 @@ fn greet(name: String, stream: Stream) -> impl ::core::future::Future<Output = S
                                     { __bespoke_value_0 };
                                     return {
                                         let __bespoke_output: String = __bespoke_guard_0.take();
-                                        __bespoke_poison.leave(__bespoke_rt::DONE);
+                                        __bespoke_poison.done();
                                         __bespoke_rt::Step::Ready(__bespoke_output)
                                     };
                                 }
@@ -162,7 +172,13 @@ fn greet(name: String, stream: Stream) -> impl ::core::future::Future<Output = S
                         }
                     }
                 },
-                |__bespoke_frame: *mut __bespoke_rt::Frame<_, ()>| unsafe {
+                |
+                    __bespoke_frame: *mut __bespoke_rt::Frame<
+                        _,
+                        (),
+                        ::core::primitive::u8,
+                    >|
+                unsafe {
                     let __bespoke_storage = __bespoke_rt::frame::storage(
                         __bespoke_frame,
                     );
@@ -188,7 +204,7 @@ fn greet(name: String, stream: Stream) -> impl ::core::future::Future<Output = S
                                 __bespoke_place_0,
                             );
                         }
-                        1u8 => {
+                        1 => {
                             let mut __bespoke_guard_0 = __bespoke_rt::Guard::new(
                                 __bespoke_place_0,
                             );

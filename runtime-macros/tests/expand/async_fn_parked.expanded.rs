@@ -52,7 +52,11 @@ fn send<'__bespoke_a>(
                 _,
             >(
                 move |
-                    __bespoke_frame: *mut __bespoke_rt::Frame<_, ::core::primitive::u8>|
+                    __bespoke_frame: *mut __bespoke_rt::Frame<
+                        _,
+                        ::core::primitive::u8,
+                        ::core::primitive::u8,
+                    >|
                 unsafe {
                     let __bespoke_storage = __bespoke_rt::frame::storage(
                         __bespoke_frame,
@@ -106,7 +110,11 @@ fn send<'__bespoke_a>(
                     );
                 },
                 |
-                    __bespoke_frame: *mut __bespoke_rt::Frame<_, ::core::primitive::u8>,
+                    __bespoke_frame: *mut __bespoke_rt::Frame<
+                        _,
+                        ::core::primitive::u8,
+                        ::core::primitive::u8,
+                    >,
                     __bespoke_context: &mut ::core::task::Context<'_>,
                 | -> __bespoke_rt::Step<bool> {
                     unsafe {
@@ -164,9 +172,9 @@ fn send<'__bespoke_a>(
                                         '__bespoke_2: {
                                             '__bespoke_0: {
                                                 match __bespoke_state {
-                                                    0u8 => break '__bespoke_0,
-                                                    2u8 => break '__bespoke_2,
-                                                    3u8 => break '__bespoke_3,
+                                                    0 => break '__bespoke_0,
+                                                    2 => break '__bespoke_2,
+                                                    3 => break '__bespoke_3,
                                                     __bespoke_other => {
                                                         __bespoke_poison.leave(__bespoke_other);
                                                         __bespoke_rt::resumed(__bespoke_other)
@@ -213,7 +221,7 @@ fn send<'__bespoke_a>(
                                                 } else {
                                                     return {
                                                         let __bespoke_output: bool = false;
-                                                        __bespoke_poison.leave(__bespoke_rt::DONE);
+                                                        __bespoke_poison.done();
                                                         __bespoke_rt::Step::Ready(__bespoke_output)
                                                     };
                                                     {
@@ -259,7 +267,7 @@ fn send<'__bespoke_a>(
                                                     __bespoke_guard_3.save(&mut (*__bespoke_frame).flags, 1u32);
                                                     __bespoke_guard_4.save(&mut (*__bespoke_frame).flags, 2u32);
                                                     __bespoke_guard_5.leave();
-                                                    __bespoke_poison.leave(2u8);
+                                                    __bespoke_poison.leave(2);
                                                     return __bespoke_rt::Step::Pending;
                                                 }
                                             };
@@ -320,14 +328,14 @@ fn send<'__bespoke_a>(
                                                 __bespoke_guard_3.save(&mut (*__bespoke_frame).flags, 1u32);
                                                 __bespoke_guard_4.save(&mut (*__bespoke_frame).flags, 2u32);
                                                 __bespoke_guard_6.leave();
-                                                __bespoke_poison.leave(3u8);
+                                                __bespoke_poison.leave(3);
                                                 return __bespoke_rt::Step::Pending;
                                             }
                                         };
                                         ::core::mem::drop(__bespoke_guard_6);
                                         return {
                                             let __bespoke_output: bool = { __bespoke_value_1 };
-                                            __bespoke_poison.leave(__bespoke_rt::DONE);
+                                            __bespoke_poison.done();
                                             __bespoke_rt::Step::Ready(__bespoke_output)
                                         };
                                         {
@@ -347,7 +355,13 @@ fn send<'__bespoke_a>(
                         }
                     }
                 },
-                |__bespoke_frame: *mut __bespoke_rt::Frame<_, ::core::primitive::u8>| unsafe {
+                |
+                    __bespoke_frame: *mut __bespoke_rt::Frame<
+                        _,
+                        ::core::primitive::u8,
+                        ::core::primitive::u8,
+                    >|
+                unsafe {
                     let __bespoke_storage = __bespoke_rt::frame::storage(
                         __bespoke_frame,
                     );
@@ -400,7 +414,7 @@ fn send<'__bespoke_a>(
                             );
                             let __bespoke_argument_0 = __bespoke_argument_0;
                         }
-                        2u8 => {
+                        2 => {
                             let mut __bespoke_guard_0 = __bespoke_rt::Guard::new(
                                 __bespoke_place_0,
                             );
@@ -423,7 +437,7 @@ fn send<'__bespoke_a>(
                                 __bespoke_hidden_1,
                             );
                         }
-                        3u8 => {
+                        3 => {
                             let mut __bespoke_guard_0 = __bespoke_rt::Guard::new(
                                 __bespoke_place_0,
                             );

@@ -60,6 +60,7 @@ pub fn total<'__bespoke_a>(
                     __bespoke_frame: *mut __bespoke_rt::Frame<
                         _,
                         ::core::primitive::u8,
+                        ::core::primitive::u8,
                         _,
                     >|
                 unsafe {
@@ -110,6 +111,7 @@ pub fn total<'__bespoke_a>(
                 |
                     __bespoke_frame: *mut __bespoke_rt::Frame<
                         _,
+                        ::core::primitive::u8,
                         ::core::primitive::u8,
                         _,
                     >,
@@ -168,10 +170,10 @@ pub fn total<'__bespoke_a>(
                                                 '__bespoke_1: {
                                                     '__bespoke_0: {
                                                         match __bespoke_state {
-                                                            0u8 => break '__bespoke_0,
-                                                            1u8 => break '__bespoke_1,
-                                                            3u8 => break '__bespoke_3,
-                                                            5u8 => break '__bespoke_5,
+                                                            0 => break '__bespoke_0,
+                                                            1 => break '__bespoke_1,
+                                                            3 => break '__bespoke_3,
+                                                            5 => break '__bespoke_5,
                                                             __bespoke_other => {
                                                                 __bespoke_poison.leave(__bespoke_other);
                                                                 __bespoke_rt::resumed(__bespoke_other)
@@ -250,7 +252,7 @@ pub fn total<'__bespoke_a>(
                                                         __bespoke_guard_0.leave();
                                                         __bespoke_guard_3.save(&mut (*__bespoke_frame).flags, 0u32);
                                                         __bespoke_guard_4.leave();
-                                                        __bespoke_poison.leave(3u8);
+                                                        __bespoke_poison.leave(3);
                                                         return __bespoke_rt::Step::Pending;
                                                     }
                                                 };
@@ -266,7 +268,7 @@ pub fn total<'__bespoke_a>(
                                                             let __bespoke_output: Result<u64, Error> = __bespoke_rt::question::FromResidual::from_residual(
                                                                 __bespoke_residual,
                                                             );
-                                                            __bespoke_poison.leave(__bespoke_rt::DONE);
+                                                            __bespoke_poison.done();
                                                             __bespoke_rt::Step::Ready(__bespoke_output)
                                                         };
                                                     }
@@ -329,7 +331,7 @@ pub fn total<'__bespoke_a>(
                                                     __bespoke_guard_3.save(&mut (*__bespoke_frame).flags, 0u32);
                                                     __bespoke_guard_5.leave();
                                                     __bespoke_guard_6.leave();
-                                                    __bespoke_poison.leave(5u8);
+                                                    __bespoke_poison.leave(5);
                                                     return __bespoke_rt::Step::Pending;
                                                 }
                                             };
@@ -338,7 +340,7 @@ pub fn total<'__bespoke_a>(
                                             {
                                                 {
                                                     __bespoke_guard_0.leave();
-                                                    __bespoke_state = 1u8;
+                                                    __bespoke_state = 1;
                                                     continue '__bespoke_machine;
                                                 }
                                             };
@@ -366,7 +368,7 @@ pub fn total<'__bespoke_a>(
                                         (*__bespoke_place_2) += __bespoke_guard_5.take();
                                         {
                                             __bespoke_guard_0.leave();
-                                            __bespoke_state = 1u8;
+                                            __bespoke_state = 1;
                                             continue '__bespoke_machine;
                                         }
                                     }
@@ -380,7 +382,7 @@ pub fn total<'__bespoke_a>(
                                         let __bespoke_output: Result<u64, Error> = Ok(
                                             __bespoke_place_2.read(),
                                         );
-                                        __bespoke_poison.leave(__bespoke_rt::DONE);
+                                        __bespoke_poison.done();
                                         __bespoke_rt::Step::Ready(__bespoke_output)
                                     };
                                 }
@@ -389,7 +391,14 @@ pub fn total<'__bespoke_a>(
                         }
                     }
                 },
-                |__bespoke_frame: *mut __bespoke_rt::Frame<_, ::core::primitive::u8, _>| unsafe {
+                |
+                    __bespoke_frame: *mut __bespoke_rt::Frame<
+                        _,
+                        ::core::primitive::u8,
+                        ::core::primitive::u8,
+                        _,
+                    >|
+                unsafe {
                     let __bespoke_storage = __bespoke_rt::frame::storage(
                         __bespoke_frame,
                     );
@@ -437,7 +446,7 @@ pub fn total<'__bespoke_a>(
                                 __bespoke_place_0,
                             );
                         }
-                        3u8 => {
+                        3 => {
                             let mut __bespoke_guard_0 = __bespoke_rt::Guard::new(
                                 __bespoke_place_0,
                             );
@@ -450,7 +459,7 @@ pub fn total<'__bespoke_a>(
                                 __bespoke_hidden_1,
                             );
                         }
-                        5u8 => {
+                        5 => {
                             let mut __bespoke_guard_0 = __bespoke_rt::Guard::new(
                                 __bespoke_place_0,
                             );

@@ -254,7 +254,7 @@ both! {
     } with (2)
     async fn copies_before_an_await() -> usize {
         let mut n = 1;
-        usize::max(n, bump(&mut n).await) + n
+        (n + bump(&mut n).await) * 100 + n
     } with ()
     async fn parts_before_an_await() -> usize {
         let x = d("x");
