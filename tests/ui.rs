@@ -136,6 +136,10 @@ const CASE_OF: &[(&str, &str)] = &[
     ("unknown argument; `#[async_fn]` knows `rustc` and `crate = …`", "async_fn_unknown_argument"),
     ("`#[async_fn]` needs an `async fn`", "async_fn_not_async"),
     (
+        "`async_fn_size!` takes the path of a function with at most twelve arguments, and `…` is none",
+        "async_fn_size_of_a_number",
+    ),
+    (
         "this macro may use `self` as it likes: give it a local of its own, as `let this = &self;`",
         "async_fn_self_in_macro",
     ),

@@ -108,6 +108,44 @@ fn sizes_are_those_of_the_guide() {
     }
 }
 
+/// Sizes are constants: they can be asserted where a program is compiled.
+const _: () = {
+    assert!(bespoke::async_fn_size!(ours::down) == DOWN);
+    assert!(bespoke::async_fn_size!(ours::kept) < bespoke::async_fn_size!(theirs::kept));
+    assert!(bespoke::async_fn_size!(Pool::<u8>::fill) <= 72);
+    assert!(bespoke::async_fn_size!(tell::<3>) <= 80);
+};
+
+struct Pool<T>(Vec<T>);
+
+#[bespoke::async_fn]
+impl<T: Copy> Pool<T> {
+    async fn fill(&mut self, with: T, mut n: usize) -> &[T] {
+        while n > 0 {
+            wait("w", 1, ()).await;
+            self.0.push(with);
+            n -= 1;
+        }
+        &self.0
+    }
+}
+
+#[bespoke::async_fn]
+async fn tell<const N: usize>(first: &str, _all: [u8; N]) -> usize {
+    wait("w", 1, first.len()).await
+}
+
+/// Room for futures, as static memory: as large as they are.
+struct Room<const BYTES: usize>([u8; BYTES]);
+
+#[test]
+fn the_size_of_a_future_is_a_constant() {
+    let room = Room([0; bespoke::async_fn_size!(tell::<3>)]);
+    assert_eq!(room.0.len(), size_of_val(&tell("a", [0; 3])));
+    assert_eq!(bespoke::async_fn_size!(Pool::<u8>::fill), size_of_val(&Pool(vec![1]).fill(2, 3)));
+    assert_eq!(bespoke::async_fn_size!(once), size_of_val(&once()));
+}
+
 const DOWN: usize = 1088;
 /// Each level is its state alone.
 const DOWN_TO_A_BYTE: usize = 1032;

@@ -9,6 +9,7 @@
 //! | [`frame`] | the storage: places side by side, places that share their bytes |
 //! | [`guard`] | who drops a place while a state runs, and what becomes of the machine when a poll panics |
 //! | [`question`] | `?` in a function that returns a [`Step`] |
+//! | [`size`] | the size of a function's future, as a constant |
 //! | this one | the future, its states, what the macro must keep |
 //!
 //! # States
@@ -37,6 +38,7 @@
 pub mod frame;
 pub mod guard;
 pub mod question;
+pub mod size;
 
 use core::fmt;
 use core::marker::{PhantomData, PhantomPinned};
