@@ -1,13 +1,19 @@
-fn tell<'__bespoke_0, '__bespoke_1, '__bespoke_a, 'a, T: Debug, const N: usize>(
+fn tell<
+    '__bespoke_0,
+    '__bespoke_1,
+    '__bespoke_a,
+    'a,
+    T: Debug + '__bespoke_a,
+    const N: usize,
+>(
     x: &'a [T; N],
     other: &'__bespoke_0 (impl Debug + '__bespoke_a),
     f: Box<dyn FnOnce(&T) + '__bespoke_1>,
 ) -> impl ::core::future::Future<Output = &'a T>
 where
-    'a: '__bespoke_a,
     '__bespoke_0: '__bespoke_a,
     '__bespoke_1: '__bespoke_a,
-    T: '__bespoke_a,
+    'a: '__bespoke_a,
 {
     #[allow(dead_code, reason = "rustc checks it; what runs is the machine")]
     async fn tell<'a, T: Debug, const N: usize>(
