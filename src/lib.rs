@@ -87,7 +87,7 @@ pub use bespoke_core::info::{Advice, Info, Model, Note, Part, Setting};
 pub use bespoke_core::runtime::Handle;
 pub use bespoke_core::runtime::{LocalConfig, Runtime, Shutdown};
 pub use bespoke_core::time::{Elapsed, Instant, MissedTickBehavior};
-pub use bespoke_core::{join, select, task_local, try_join};
+pub use bespoke_core::{async_fn_size, join, select, task_local, try_join};
 pub use bespoke_macros::{async_fn, config, main, test};
 pub use builder::{
     Builder, Built, Chosen, FreeDriver, FreeMemory, FreeScheduler, HasDriver, NoDriver, NoMemory, NoScheduler,
