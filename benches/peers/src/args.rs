@@ -16,6 +16,8 @@ pub(crate) enum Command {
     Bench(Plan),
     /// Count instructions under callgrind.
     Count(Plan),
+    /// Measure bytes, crates and first builds.
+    Hello,
     /// See whether a slowed build is noticed.
     Planted(Plan),
 }
@@ -35,6 +37,8 @@ pub(crate) struct Plan {
     pub(crate) json: Option<String>,
     /// Where the Markdown goes besides standard output.
     pub(crate) markdown: Option<String>,
+    /// The folder that the drawings go to.
+    pub(crate) plots: Option<String>,
     /// Whether to count system calls of the echo servers.
     pub(crate) strace: bool,
 }
@@ -51,6 +55,7 @@ pub(crate) fn parse(line: &[String]) -> Result<Command, String> {
         rounds: None,
         json: None,
         markdown: None,
+        plots: None,
         strace: false,
     };
     let (mut count, mut planted, mut chosen_columns) = (false, false, false);
@@ -59,6 +64,7 @@ pub(crate) fn parse(line: &[String]) -> Result<Command, String> {
         let mut value = || words.next().map(String::as_str).ok_or_else(|| format!("{word} needs a value"));
         match word.as_str() {
             "-h" | "--help" => return Ok(Command::Help),
+            "--hello" => return Ok(Command::Hello),
             "--only" => plan.rows = rows(value()?)?,
             "--rts" => {
                 chosen_columns = true;
@@ -67,6 +73,7 @@ pub(crate) fn parse(line: &[String]) -> Result<Command, String> {
             "--rounds" => plan.rounds = Some(number(word, value()?)?),
             "--json" => plan.json = Some(value()?.to_owned()),
             "--md" => plan.markdown = Some(value()?.to_owned()),
+            "--plots" => plan.plots = Some(value()?.to_owned()),
             "--strace" => plan.strace = true,
             "--quick" => plan.quick = true,
             "--count" => count = true,
@@ -92,17 +99,21 @@ pub(crate) fn help() -> String {
         "The same small pieces of work on several async runtimes, interleaved in one run.
 
 usage: cargo peers [--quick] [--only ROW[,ROW]] [--rts NAME[,NAME]] [--rounds N] [--strace] [--json FILE] [--md FILE]
+                   [--plots FOLDER]
        cargo peers --count [--only ROW[,ROW]] [--rts NAME[,NAME]]
        cargo peers --planted [--only ROW[,ROW]]
+       cargo peers --hello
 
   --quick         short samples, six rounds: figures within some 20 %
   --only ROWS     only rows that begin with one of these words
   --rts NAMES     only these runtimes and floors; ratios are to those of the references that are among them
   --rounds N      N samples per runtime and row (six or more for a 95 % interval); each row has its own default
-  --strace        also count system calls per request of the echo rows, once (needs strace)
+  --strace        also count system calls per request of the echo rows (quick: of echo-50), once (needs strace)
   --json FILE     write all samples, a JSON object per line
   --md FILE       write the table as Markdown (it goes to standard output in any case)
+  --plots FOLDER  draw the ratios to tokio as SVG files
   --count         count user instructions per operation instead, under callgrind (needs valgrind)
+  --hello         bytes of a hello, crates, time of a first build; minutes
   --planted       see whether the bench notices a build of bespoke that is slowed on purpose; fails if it does not
 
 rows (rounds of a full run):

@@ -30,6 +30,7 @@ pub(crate) fn guard(plan: &Plan) -> Result<(), String> {
         rounds: plan.rounds,
         json: None,
         markdown: None,
+        plots: None,
         strace: false,
     };
     if plan.rows.is_empty() {

@@ -77,7 +77,9 @@ mod tests {
 
     #[test]
     fn the_lock_file_knows_the_runtimes() {
-        for package in ["tokio", "bespoke", "monoio", "glommio", "async-executor", "flume"] {
+        for package in
+            ["tokio", "bespoke", "monoio", "glommio", "async-executor", "flume", "compio", "tokio-uring", "may"]
+        {
             assert_ne!(version(package), "unknown", "{package}");
         }
         assert_eq!(version("no such crate"), "unknown");

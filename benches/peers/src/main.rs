@@ -15,9 +15,10 @@
 //! | `load`, `socket` | the load of the echo rows |
 //! | `run` | rounds |
 //! | `echo` | a sample from outside: echo rows, idle connections, system calls |
-//! | `table`, `compare`, `machine`, `jsonl` | what comes out |
+//! | `table`, `compare`, `machine`, `jsonl`, `plot` | what comes out |
 //! | `guard` | whether a slowed build is noticed |
 //! | `count` | instructions, under callgrind |
+//! | `hello` | bytes, crates and first builds |
 //!
 //! *Architecture invariant:* the driver links no runtime.
 
@@ -30,9 +31,11 @@ mod echo;
 
 mod field;
 mod guard;
+mod hello;
 mod jsonl;
 mod load;
 mod machine;
+mod plot;
 mod run;
 mod server;
 mod socket;
@@ -59,6 +62,7 @@ fn main() -> ExitCode {
         Command::Bench(plan) => run::bench(&plan, &line),
         Command::Planted(plan) => guard::guard(&plan),
         Command::Count(plan) => count::count(&plan),
+        Command::Hello => hello::hello(),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

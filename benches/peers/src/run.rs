@@ -23,7 +23,7 @@ use crate::args::Plan;
 use crate::compare::{Samples, Table};
 use crate::field::{self, Column, Said, Side};
 use crate::machine::Machine;
-use crate::{build, echo, jsonl, table};
+use crate::{build, echo, jsonl, plot, table};
 
 /// The cores of a run.
 #[derive(Clone, Copy, Debug)]
@@ -68,7 +68,8 @@ pub(crate) fn bench(plan: &Plan, line: &[String]) -> Result<(), String> {
     let markdown = table::markdown(&machine, &tables, &said, plan);
     print!("{markdown}");
     write(plan.markdown.as_deref(), &markdown)?;
-    write(plan.json.as_deref(), &jsonl::lines(&machine, &tables))
+    write(plan.json.as_deref(), &jsonl::lines(&machine, &tables))?;
+    plan.plots.as_deref().map_or(Ok(()), |folder| plot::draw(&tables, folder))
 }
 
 /// What each binary says of its columns, by the column's name.
@@ -110,8 +111,9 @@ pub(crate) fn measure(plan: &Plan) -> Result<(Vec<Table>, SaidOf, Cores), String
     }
     if plan.strace {
         eprintln!("{:>4} s, system calls under strace", begin.elapsed().as_secs());
-        let echoes =
-            plan.rows.iter().filter_map(|row| if let Work::Echo(echo) = row.work { Some((row, echo)) } else { None });
+        // A quick run has time for one of them.
+        let rows = plan.rows.iter().filter(|row| !plan.quick || row.name == "echo-50");
+        let echoes = rows.filter_map(|row| if let Work::Echo(echo) = row.work { Some((row, echo)) } else { None });
         tables.extend(echoes.map(|(row, echo)| system_calls(row, echo, &field, cores)));
     }
     Ok((tables, said, cores))

@@ -104,6 +104,7 @@ mod tests {
             rounds: None,
             json: None,
             markdown: None,
+            plots: None,
             strace: false,
         };
         markdown(&Machine::default(), &[table()], &SaidOf::new(), &plan)

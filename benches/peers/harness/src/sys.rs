@@ -84,6 +84,18 @@ pub fn resident_bytes() -> io::Result<u64> {
     Ok(pages * page as u64)
 }
 
+/// Bytes of this process that are no file's (`/proc/self/smaps_rollup`, `Anonymous`).
+///
+/// # Errors
+/// When procfs is not mounted or the file has another form.
+pub fn anonymous_bytes() -> io::Result<u64> {
+    let rollup = std::fs::read_to_string("/proc/self/smaps_rollup")?;
+    let line = rollup.lines().find_map(|line| line.strip_prefix("Anonymous:"));
+    let kib = line.and_then(|line| line.trim().strip_suffix(" kB")?.trim().parse::<u64>().ok());
+    let kib = kib.ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, "smaps_rollup has no line Anonymous"))?;
+    Ok(kib * 1024)
+}
+
 /// Lets this process, and those that it starts, open as many descriptors as the system admits (setrlimit(2)).
 ///
 /// # Errors

@@ -15,6 +15,7 @@ mod ping_pong;
 mod spawning;
 mod start;
 mod timers;
+mod worker;
 mod yielding;
 
 use core::time::Duration;
@@ -62,6 +63,8 @@ pub enum Work {
     Notify,
     /// Read a cached file.
     FileRead,
+    /// Memory of a runtime that has nothing to do.
+    Worker,
     /// Sizes of futures.
     Futures,
     /// Echo, measured from outside.
@@ -148,6 +151,7 @@ const fn less(name: &'static str, unit: &'static str) -> Measure {
 const TIME: &[Measure] = &[less("time per op", "ns")];
 const BYTES: &[Measure] = &[less("RSS per task beyond its future", "B")];
 const IDLE: &[Measure] = &[less("server RSS per connection beyond its 1 KiB buffer", "B")];
+const KIB: &[Measure] = &[less("anonymous memory per started runtime", "KiB")];
 const FUTURES: &[Measure] =
     &[less("sleep", "B"), less("yield_now", "B"), less("join handle", "B"), less("future of a TCP connection", "B")];
 const LATE: &[Measure] = &[less("lateness p50", "us"), less("lateness p99", "us"), less("CPU per sleep", "ns")];
@@ -169,7 +173,7 @@ const fn fresh(name: &'static str, title: &'static str, work: Work, amount: u64,
 
 const fn echo(name: &'static str, title: &'static str, over: Over, connections: usize, message: usize) -> Row {
     let work = Work::Echo(Echo { over, connections, message });
-    Row { name, title, work, place: Place::Server, rounds: 9, amount: 2000, quick: 300, measures: ECHO }
+    Row { name, title, work, place: Place::Server, rounds: 9, amount: 2000, quick: 250, measures: ECHO }
 }
 
 /// All rows in the order of the table.
@@ -185,7 +189,8 @@ pub const ROWS: &[Row] = &[
     agent("mpsc", "messages through a channel of 128, two tasks", Work::Mpsc, 200_000, 50_000),
     agent("notify", "round trip between two tasks over Notify", Work::Notify, 200_000, 50_000),
     fresh("parked-rss", "200k tasks parked on an 8-byte future", Work::Parked, 200_000, BYTES),
-    fresh("futures", "sizes of futures and handles", Work::Futures, 1, FUTURES),
+    Row { rounds: 3, ..fresh("worker-rss", "a started runtime with nothing to do", Work::Worker, 1, KIB) },
+    Row { rounds: 1, ..fresh("futures", "sizes of futures and handles", Work::Futures, 1, FUTURES) },
     agent("timers-100", "insert + cancel a timer, 100 others live", Work::Timers(Live::new(1, 100)), 100_000, 50_000),
     agent(
         "timers-10k",
@@ -213,7 +218,7 @@ pub const ROWS: &[Row] = &[
         title: "memory per idle TCP connection, from 5,000 to 15,000",
         work: Work::Idle,
         place: Place::Server,
-        rounds: 3,
+        rounds: 2,
         amount: 15_000,
         quick: 15_000,
         measures: IDLE,
@@ -256,6 +261,7 @@ pub fn times<P: Peer>(peer: &mut P, row: &Row, amount: u64) -> Option<Sampled> {
             Ok(elapsed) => per_op(elapsed, amount),
             Err(why) => Some(Err(Refusal::Failed(why))),
         },
+        Work::Worker => Some(worker::kib::<P>()),
         Work::Futures => Some(Ok(futures::sizes::<P>())),
         _ => None,
     }

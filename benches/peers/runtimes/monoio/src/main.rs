@@ -20,7 +20,7 @@ use monoio::blocking::DefaultThreadPool;
 use monoio::fs::File;
 use monoio::io::{AsyncReadRent, AsyncWriteRent, AsyncWriteRentExt};
 use monoio::net::udp::UdpSocket;
-use monoio::net::{TcpListener, TcpStream, UnixListener};
+use monoio::net::{ListenerOpts, TcpListener, TcpStream, UnixListener};
 use monoio::task::JoinHandle;
 use monoio::time::TimeDriver;
 use monoio::{IoUringDriver, LegacyDriver, Runtime, RuntimeBuilder};
@@ -34,6 +34,7 @@ const NOTES: &[(&str, &str)] = &[
     ("ping-pong-spin", "who waits spawns an empty task and joins it, because a yield would let nobody else run"),
     ("oneshot", "local-sync"),
     ("mpsc", "local-sync"),
+    ("file-read", "over epoll the read is made on the runtime's own thread, which waits for the disk"),
 ];
 
 fn main() -> ExitCode {
@@ -152,7 +153,8 @@ async fn serve(service: Service) -> Result<(), Refusal> {
             }
         }
         Transport::Unix(path) => {
-            let listener = UnixListener::bind(path)?;
+            // Its default asks for SO_REUSEPORT, which newer kernels refuse on such a socket.
+            let listener = UnixListener::bind_with_config(path, &ListenerOpts::new().reuse_port(false))?;
             ready(0);
             loop {
                 let (stream, _) = listener.accept().await?;

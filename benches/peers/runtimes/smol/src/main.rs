@@ -23,6 +23,7 @@ use harness::{
 const NOTES: &[(&str, &str)] = &[
     ("start", "an executor only: the reactor of async-io belongs to the process and stays"),
     ("oneshot", "smol has none: async-channel for one message"),
+    ("file-read", "async-fs reads ahead on its thread, so a read in sequence is seldom a hand-over"),
     ("notify", "smol has none: event-listener, with a flag for a notification that nobody waits for"),
 ];
 
