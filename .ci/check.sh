@@ -302,6 +302,10 @@ step_asan() {
 step_benches() {
     cargo clippy --manifest-path benches/Cargo.toml --benches -- -D warnings
     cargo bench --manifest-path benches/Cargo.toml -- --test
+    # Of the peers, what is ours: the driver, the library, and our binary, which follows every change of our names.
+    local ours=(-p bespoke-peers -p peers-harness -p peer-bespoke -p peer-planted -p hello-bespoke)
+    cargo clippy --manifest-path benches/peers/Cargo.toml "${ours[@]}" --all-targets -- -D warnings
+    cargo test --manifest-path benches/peers/Cargo.toml "${ours[@]}"
 }
 
 # What reads BESPOKE_DEEP, but for the storms: the wheel against its model and the tasks under stress, the driver suite (ten
