@@ -202,6 +202,11 @@ const CASE_OF: &[(&str, &str)] = &[
         "async_fn_borrow_inside_a_let",
     ),
     (
+        "if this makes a tuple struct, it keeps what is borrowed as long as the `let`, and so across an `.await`: bind what is \
+         borrowed with a `let` of its own, before",
+        "async_fn_lower_case_constructor",
+    ),
+    (
         "this macro might tie a temporary to the `let`, and so across an `.await`: make its value in a function of its own, or without a macro",
         "async_fn_let_of_a_macro",
     ),

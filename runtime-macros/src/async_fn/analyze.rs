@@ -17,6 +17,7 @@ use proc_macro2::{Ident, TokenStream};
 use quote::ToTokens;
 use syn::{BinOp, Expr, Lit, Pat, Type, UnOp};
 
+use super::hold;
 use super::known::{Context, Known};
 use super::rename::{Names, local, names_of};
 use super::shape::{Block, Head, Loop, Step, Stmt, Test, Value};
@@ -42,6 +43,8 @@ pub(super) struct Local {
     pub(super) moved: bool,
     /// A macro that is not known names it.
     pub(super) in_macro: Option<TokenStream>,
+    /// Its value, if that may keep a temporary as long as the local, and nothing ever uses the local.
+    pub(super) extends: Option<TokenStream>,
     /// The last use, if that is what keeps the local out of the frame.
     pub(super) moved_by: Option<Ident>,
 }
@@ -136,7 +139,17 @@ impl Analysis<'_> {
                     if let Some(otherwise) = otherwise {
                         self.branched(|s| walk::value(s, otherwise));
                     }
-                    scope.extend(self.declare_all(pat, kind));
+                    let extends = match value {
+                        Value::Native(head) if hold::may_extend(&head.rest) => Some(head.rest.to_token_stream()),
+                        _ => None,
+                    };
+                    let names = self.declare_all(pat, kind);
+                    for name in &names {
+                        if let Some(local) = self.locals.get_mut(name) {
+                            local.extends.clone_from(&extends);
+                        }
+                    }
+                    scope.extend(names);
                 }
                 Stmt::Declare(local) => scope.extend(self.declare_all(&mut local.pat, Kind::Any)),
                 Stmt::Do(value) => self.value(value, Use::Value),
@@ -246,11 +259,14 @@ impl Analysis<'_> {
 
     fn decide(&mut self) {
         for local in self.locals.values_mut() {
+            let extends = local.extends.take();
             let inside = |at: &&usize| **at > local.declared && **at < local.ends;
             let Some(&first) = self.boundaries.iter().find(inside) else { continue };
             let latest = self.boundaries.iter().rfind(inside).copied();
             local.moved = local.uses.iter().any(|used| used.by_value && Some(used.at) < latest);
             let last = local.uses.iter().max_by_key(|used| used.at);
+            // A use would find the temporary gone, and rustc says so.
+            local.extends = extends.filter(|_| last.is_none() && !local.scalar);
             if last.is_none_or(|last| last.at < first) {
                 // Who knows its address may look there after the await.
                 if local.scalar && !local.uses.iter().any(|used| used.borrows) {

@@ -234,6 +234,22 @@ pub(super) fn extended(expr: &mut Expr, names: &Names) -> Held {
     }
 }
 
+/// Whether the value of a `let` keeps a temporary as long as the local, should a function that it calls be a tuple struct
+/// whose name is in lower case.
+pub(super) fn may_extend(expr: &Expr) -> bool {
+    match expr {
+        Expr::Reference(inner) => is_value(&inner.expr) && !is_literal(&inner.expr),
+        Expr::Call(inner) => matches!(&*inner.func, Expr::Path(_)) && inner.args.iter().any(may_extend),
+        Expr::Array(inner) => inner.elems.iter().any(may_extend),
+        Expr::Tuple(inner) => inner.elems.iter().any(may_extend),
+        Expr::Struct(inner) => inner.fields.iter().any(|field| may_extend(&field.expr)),
+        Expr::Cast(inner) => may_extend(&inner.expr),
+        Expr::Paren(inner) => may_extend(&inner.expr),
+        Expr::Group(inner) => may_extend(&inner.expr),
+        _ => false,
+    }
+}
+
 /// Whether what is called looks like a tuple struct or a variant.
 fn constructs(callee: &Expr) -> bool {
     let Expr::Path(path) = callee else { return false };

@@ -41,6 +41,9 @@ pub(super) const MACRO: &str =
 pub(super) const EXTENDED: &str = "\
     what is borrowed here lives as long as the `let`, and so across an `.await`: bind it with a `let` of its own, \
     before";
+pub(super) const MAY_EXTEND: &str = "\
+    if this makes a tuple struct, it keeps what is borrowed as long as the `let`, and so across an `.await`: bind what is \
+    borrowed with a `let` of its own, before";
 pub(super) const LET_MACRO: &str = "\
     this macro might tie a temporary to the `let`, and so across an `.await`: make its value in a function of its \
     own, or without a macro";
