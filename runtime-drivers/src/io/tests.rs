@@ -15,7 +15,8 @@ fn cx() -> Context<'static> {
 
 #[test]
 fn read_to_end_appends_and_grows_only_as_needed() {
-    for len in [0, 1, 31, 32, 33, 8191, 8192, 8193, 50_000] {
+    let lens = [0, 1, 31, 32, 33, 8191, 8192, 8193, 50_000];
+    for len in lens.into_iter().filter(|len| !cfg!(miri) || *len < 100) {
         let all: Vec<u8> = (0..len).map(|n| n as u8).collect();
         for part in [1, 7, 4096, 100_000] {
             let mut to = b"before".to_vec();
