@@ -14,7 +14,7 @@ use core::fmt;
 /// # async fn main() {
 /// let error = signal(SignalKind::from_raw(9)).unwrap_err();
 /// assert_eq!(error.kind(), std::io::ErrorKind::InvalidInput);
-/// let why = error.get_ref().and_then(|why| why.downcast_ref()).unwrap();
+/// let why = error.get_ref().and_then(|why| why.downcast_ref::<SignalRefused>()).unwrap();
 /// assert_eq!(why, &SignalRefused::Uncatchable(SignalKind::from_raw(9)));
 /// assert_eq!(error.to_string(), "cannot listen for signal 9: the system lets nobody catch it");
 /// # }
