@@ -45,7 +45,8 @@ fn per_op(row: &Row, column: &Column, core: usize) -> Result<f64, Refusal> {
     let few = (row.quick / 10).max(100);
     let instructions = |amount| match row.work {
         Work::Echo(echo) => crate::echo::instructions(column, core, echo, 10 * amount),
-        Work::Idle | Work::Futures | Work::Parked | Work::Worker => Err(Refusal::Absent),
+        // They count bytes, or wait for another core, which a counted process does not have to itself.
+        Work::Idle | Work::Futures | Work::Parked | Work::Worker | Work::PingPongCores { .. } => Err(Refusal::Absent),
         _ => in_process(row, column, amount),
     };
     let (low, high) = (instructions(few)?, instructions(3 * few)?);

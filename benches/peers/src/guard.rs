@@ -1,7 +1,7 @@
 //! Whether the bench would notice: bespoke against a build of itself with work planted into every operation.
 //!
 //! The planted build is the package `peer-planted`: the same source, with the harness's feature `planted`. Each row that runs in an
-//! agent gets some 150 ns per operation, each message of an echo server some 5 us. The guard fails unless, in every row, the whole
+//! agent gets some 25 ns per operation, each message of an echo server some 5 us. The guard fails unless, in every row, the whole
 //! 95 % interval of planted / plain lies above 1. Sizes and memory are not slowed, and are no rows of the guard; nor is `start`,
 //! `file-read` or `blocking`, where the plant is small beside what is there.
 
@@ -77,6 +77,6 @@ fn is_slowed(row: &Row) -> bool {
 
 /// Short samples, and many of them where they are cheap, so that the guard holds on a busy machine, too.
 fn short(row: Row) -> Row {
-    let rounds = if row.place == Place::Agent { 3 * row.rounds / 2 } else { 8 };
+    let rounds = if row.place == Place::Agent { 30 } else { 14 };
     Row { amount: row.quick, rounds, ..row }
 }
