@@ -17,6 +17,7 @@
 //! | `unix` | Unix sockets: paths, pairs, halves, credentials, random drops |
 //! | `unix_datagrams` | their datagrams: echo, pairs, receivers without room, random drops |
 //! | `kinds` | every kind of error, provoked: the same kind and code from each driver |
+//! | `passing` | descriptors beside bytes |
 //! | `foreign` | descriptors that are somebody else's |
 //! | `leases` | reads whose bytes stay in a buffer of the driver's |
 //! | `timeouts` | the time of the driver |
@@ -59,6 +60,9 @@ mod foreign;
 mod kinds;
 #[path = "conformance/leases.rs"]
 mod leases;
+#[cfg(unix)]
+#[path = "conformance/passing.rs"]
+mod passing;
 #[path = "conformance/reads.rs"]
 mod reads;
 #[path = "common/resets.rs"]
@@ -150,7 +154,7 @@ macro_rules! suite {
                 confined::in_the_wrong_runtime,
             }
             #[cfg(unix)]
-            use crate::{datagrams, foreign, unix, unix_datagrams};
+            use crate::{datagrams, foreign, passing, unix, unix_datagrams};
             #[cfg(unix)]
             cases! { $suite, $config, Always:
                 datagrams::udp_echo,
@@ -183,6 +187,13 @@ macro_rules! suite {
                 unix_datagrams::unix_datagrams_outlive_their_runtime,
                 unix_datagrams::unix_datagrams_at_shutdown,
                 unix_datagrams::unix_datagrams_come_and_go,
+                passing::fds_go_with_bytes,
+                passing::fds_stay_with_their_bytes,
+                passing::fds_that_have_no_place,
+                passing::fds_that_cannot_go,
+                passing::fds_go_with_datagrams,
+                passing::fds_of_connections,
+                passing::fds_at_shutdown,
             }
             #[cfg(target_os = "linux")]
             cases! { $suite, $config, Always:
@@ -192,6 +203,7 @@ macro_rules! suite {
             #[cfg(unix)]
             cases! { $suite, $config, Suspending:
                 unix_datagrams::unix_dropped_receives_lose_nothing,
+                passing::dropped_calls_with_fds_lose_nothing,
                 datagrams::udp_dropped_receives_lose_nothing,
                 datagrams::udp_many_tasks_receive,
                 unix::unix_dropped_reads_and_writes_lose_nothing,

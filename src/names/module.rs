@@ -89,7 +89,7 @@ macro_rules! __module {
                 #[cfg(unix)]
                 pub type UnixStream = $crate::rt::UnixStream<C>;
                 #[cfg(unix)]
-                pub use $crate::rt::{Credentials, UdpOptions, UnixAddr};
+                pub use $crate::rt::{Credentials, FdsLost, UdpOptions, UnixAddr};
             }
 
             /// What tasks of this runtime wait for; see `bespoke::sync`. Under a local scheduler it stays on

@@ -11,6 +11,7 @@
 //! | `standard` | sockets of the standard library become ours, and ours theirs |
 //! | `unix` | `UnixListener`, `UnixStream` |
 //! | `unix_datagram` | `UnixDatagram` |
+//! | `passing` | descriptors that are passed to another process |
 //! | `async_fd` | `AsyncFd`: descriptors that are somebody else's |
 //! | `reading`, `writing` | what the stream and its halves do alike |
 //! | `futures` | the futures of reads and writes |
@@ -55,6 +56,8 @@ mod datagrams;
 mod futures;
 mod listener;
 mod options;
+#[cfg(unix)]
+mod passing;
 mod reading;
 mod split;
 mod standard;
@@ -77,6 +80,8 @@ pub use connecting::ConnectError;
 pub use datagrams::{Receive, ReceiveFrom, SendDatagram};
 pub use futures::{Peek, Read, ReadInto, ReadLease, ReadVectored, Write, WriteAll, WriteVectored};
 pub use listener::TcpListener;
+#[cfg(unix)]
+pub use passing::{FdsLost, RecvFromWithFds, RecvWithFds, SendWithFds};
 pub use split::{OwnedReadHalf, OwnedWriteHalf, ReadHalf, ReuniteError, Splits, WriteHalf};
 pub use stream::TcpStream;
 #[cfg(unix)]
