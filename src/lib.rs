@@ -235,8 +235,8 @@ pub mod rt {
     };
     pub use bespoke_drivers::net::{
         ConnectError, LookupAddrs, OwnedReadHalf, OwnedWriteHalf, Peek, Read, ReadHalf, ReadInto, ReadLease,
-        ReadVectored, ReuniteError, Splits, TcpListener, TcpStream, ToSocketAddrs, Write, WriteAll, WriteHalf,
-        WriteVectored,
+        ReadVectored, ReuniteError, Splits, TcpListener, TcpSocket, TcpStream, ToSocketAddrs, Write, WriteAll,
+        WriteHalf, WriteVectored,
     };
     #[cfg(unix)]
     pub use bespoke_drivers::op::{Credentials, Fs, Udp, UdpOptions, Unix, UnixAddr};

@@ -107,6 +107,8 @@ fn unnamed<C: Config<Driver: Net>>(name: &'static str, list: &'static [SocketAdd
     send(TcpListener::<C>::bind(name));
     send(TcpListener::<C>::bind_with(list, options));
     send(TcpStream::<C>::connect(name));
+    both::<bespoke::rt::TcpSocket<C>>();
+    send(any::<bespoke::rt::TcpSocket<C>>().connect(any()));
     send(TcpStream::<C>::connect_timeout(any::<SocketAddr>(), Duration::ZERO));
     send(TcpStream::<C>::connect((String::new(), 1)));
     let listener: TcpListener<C> = any();

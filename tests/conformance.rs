@@ -11,6 +11,7 @@
 //! | `streams` | echo, ends, resets, slow readers, halves |
 //! | `addresses` | refused, in use, bad text, unknown names, IPv6; options |
 //! | `connects` | several addresses at once, and for a limited time |
+//! | `tcp_sockets` | sockets of which something is said before |
 //! | `reads`, `writes`, `arrivals` | random drops: of reads, of writes, of accepts and connects |
 //! | `datagrams` | UDP: echo, cut ones, refused ones, groups, random drops |
 //! | `standard` | sockets of the standard library that come and go |
@@ -75,6 +76,8 @@ mod standard;
 mod streams;
 #[path = "conformance/support.rs"]
 mod support;
+#[path = "conformance/tcp_sockets.rs"]
+mod tcp_sockets;
 #[path = "conformance/timeouts.rs"]
 mod timeouts;
 #[cfg(unix)]
@@ -95,7 +98,7 @@ macro_rules! suite {
             use crate::when::When;
             use crate::{
                 addresses, arrivals, confined, connects, descriptors, kinds, leases, reads, shutdown, standard,
-                streams, support, timeouts, writes,
+                streams, support, tcp_sockets, timeouts, writes,
             };
 
             cases! { $suite, $config, Always:
@@ -143,6 +146,10 @@ macro_rules! suite {
                 shutdown::closed_streams_say_so,
                 shutdown::tasks_under_way,
                 shutdown::calls_off_the_worker_meet_no_stranger,
+                tcp_sockets::sockets_connect,
+                tcp_sockets::sockets_listen,
+                tcp_sockets::sockets_take_options,
+                tcp_sockets::sockets_outlive_their_runtime,
                 standard::std_streams_come_and_go,
                 standard::std_listeners_come_and_go,
                 standard::std_clones_are_known_to_be_there,

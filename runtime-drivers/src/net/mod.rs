@@ -5,6 +5,7 @@
 //! | `addresses` | [`ToSocketAddrs`]: what can be connected to |
 //! | `listener` | [`TcpListener`] |
 //! | `stream` | [`TcpStream`] |
+//! | `tcp_socket` | [`TcpSocket`]: what is said before connecting or listening |
 //! | `connecting` | to one address, or to several at once |
 //! | `options` | its addresses and options |
 //! | `split` | the halves of a stream |
@@ -62,6 +63,7 @@ mod reading;
 mod split;
 mod standard;
 mod stream;
+mod tcp_socket;
 #[cfg(unix)]
 mod udp;
 #[cfg(unix)]
@@ -84,6 +86,7 @@ pub use listener::TcpListener;
 pub use passing::{FdsLost, RecvFromWithFds, RecvWithFds, SendWithFds};
 pub use split::{OwnedReadHalf, OwnedWriteHalf, ReadHalf, ReuniteError, Splits, WriteHalf};
 pub use stream::TcpStream;
+pub use tcp_socket::TcpSocket;
 #[cfg(unix)]
 pub use udp::UdpSocket;
 #[cfg(unix)]
