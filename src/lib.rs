@@ -229,20 +229,17 @@ pub mod rt {
         WriteFileAll, WriteFileVectored, WriteWhole,
     };
     #[cfg(unix)]
-    pub use bespoke_drivers::net::{AsyncFd, AsyncFdGuard, TryIoError};
+    pub use bespoke_drivers::net::{
+        AsyncFd, AsyncFdGuard, FdsLost, Receive, ReceiveFrom, RecvFromWithFds, RecvWithFds, SendDatagram, SendWithFds,
+        TryIoError, UdpSocket, UnixDatagram, UnixListener, UnixStream,
+    };
     pub use bespoke_drivers::net::{
         ConnectError, LookupAddrs, OwnedReadHalf, OwnedWriteHalf, Peek, Read, ReadHalf, ReadInto, ReadLease,
-        ReadVectored, ReuniteError, Splits, TcpListener, TcpStream, ToSocketAddrs, Write, WriteAll, WriteHalf,
-        WriteVectored,
+        ReadVectored, ReuniteError, Splits, TcpListener, TcpSocket, TcpStream, ToSocketAddrs, Write, WriteAll,
+        WriteHalf, WriteVectored,
     };
     #[cfg(unix)]
-    pub use bespoke_drivers::net::{
-        Receive, ReceiveFrom, SendDatagram, UdpSocket, UnixDatagram, UnixListener, UnixStream,
-    };
-    #[cfg(unix)]
-    pub use bespoke_drivers::op::Fs;
-    #[cfg(unix)]
-    pub use bespoke_drivers::op::{Credentials, Udp, UdpOptions, Unix, UnixAddr};
+    pub use bespoke_drivers::op::{Credentials, Fs, Udp, UdpOptions, Unix, UnixAddr};
     pub use bespoke_drivers::op::{Foreign, Keepalive, Net, Process, Taken, TcpOptions};
     pub use bespoke_drivers::process::Command;
     #[cfg(unix)]

@@ -107,6 +107,8 @@ fn unnamed<C: Config<Driver: Net>>(name: &'static str, list: &'static [SocketAdd
     send(TcpListener::<C>::bind(name));
     send(TcpListener::<C>::bind_with(list, options));
     send(TcpStream::<C>::connect(name));
+    both::<bespoke::rt::TcpSocket<C>>();
+    send(any::<bespoke::rt::TcpSocket<C>>().connect(any()));
     send(TcpStream::<C>::connect_timeout(any::<SocketAddr>(), Duration::ZERO));
     send(TcpStream::<C>::connect((String::new(), 1)));
     let listener: TcpListener<C> = any();
@@ -158,6 +160,11 @@ fn unix<C: Config<Driver: bespoke::rt::Unix>>() {
     send((socket.send("text"), socket.send_to("text", "path"), socket.send_to_addr(Vec::new(), any())));
     send(socket.recv(&mut bytes));
     send(socket.recv_from(&mut bytes));
+    send(socket.send_with_fds("text", &[]));
+    let (mut fds, mut stream): ([Option<std::os::fd::OwnedFd>; 1], UnixStream<C>) = any();
+    send(socket.recv_from_with_fds(&mut bytes, &mut fds));
+    send(stream.recv_with_fds(&mut bytes, &mut fds));
+    send(async move { stream.send_with_fds("text", &[]).await });
     let listener: UnixListener<C> = any();
     send(async move {
         let (stream, _) = listener.accept().await?;

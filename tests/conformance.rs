@@ -11,12 +11,14 @@
 //! | `streams` | echo, ends, resets, slow readers, halves |
 //! | `addresses` | refused, in use, bad text, unknown names, IPv6; options |
 //! | `connects` | several addresses at once, and for a limited time |
+//! | `tcp_sockets` | sockets of which something is said before |
 //! | `reads`, `writes`, `arrivals` | random drops: of reads, of writes, of accepts and connects |
 //! | `datagrams` | UDP: echo, cut ones, refused ones, groups, random drops |
 //! | `standard` | sockets of the standard library that come and go |
 //! | `unix` | Unix sockets: paths, pairs, halves, credentials, random drops |
 //! | `unix_datagrams` | their datagrams: echo, pairs, receivers without room, random drops |
 //! | `kinds` | every kind of error, provoked: the same kind and code from each driver |
+//! | `passing` | descriptors beside bytes |
 //! | `foreign` | descriptors that are somebody else's |
 //! | `leases` | reads whose bytes stay in a buffer of the driver's |
 //! | `timeouts` | the time of the driver |
@@ -59,6 +61,9 @@ mod foreign;
 mod kinds;
 #[path = "conformance/leases.rs"]
 mod leases;
+#[cfg(unix)]
+#[path = "conformance/passing.rs"]
+mod passing;
 #[path = "conformance/reads.rs"]
 mod reads;
 #[path = "common/resets.rs"]
@@ -71,6 +76,8 @@ mod standard;
 mod streams;
 #[path = "conformance/support.rs"]
 mod support;
+#[path = "conformance/tcp_sockets.rs"]
+mod tcp_sockets;
 #[path = "conformance/timeouts.rs"]
 mod timeouts;
 #[cfg(unix)]
@@ -91,7 +98,7 @@ macro_rules! suite {
             use crate::when::When;
             use crate::{
                 addresses, arrivals, confined, connects, descriptors, kinds, leases, reads, shutdown, standard,
-                streams, support, timeouts, writes,
+                streams, support, tcp_sockets, timeouts, writes,
             };
 
             cases! { $suite, $config, Always:
@@ -139,6 +146,10 @@ macro_rules! suite {
                 shutdown::closed_streams_say_so,
                 shutdown::tasks_under_way,
                 shutdown::calls_off_the_worker_meet_no_stranger,
+                tcp_sockets::sockets_connect,
+                tcp_sockets::sockets_listen,
+                tcp_sockets::sockets_take_options,
+                tcp_sockets::sockets_outlive_their_runtime,
                 standard::std_streams_come_and_go,
                 standard::std_listeners_come_and_go,
                 standard::std_clones_are_known_to_be_there,
@@ -150,7 +161,7 @@ macro_rules! suite {
                 confined::in_the_wrong_runtime,
             }
             #[cfg(unix)]
-            use crate::{datagrams, foreign, unix, unix_datagrams};
+            use crate::{datagrams, foreign, passing, unix, unix_datagrams};
             #[cfg(unix)]
             cases! { $suite, $config, Always:
                 datagrams::udp_echo,
@@ -183,6 +194,13 @@ macro_rules! suite {
                 unix_datagrams::unix_datagrams_outlive_their_runtime,
                 unix_datagrams::unix_datagrams_at_shutdown,
                 unix_datagrams::unix_datagrams_come_and_go,
+                passing::fds_go_with_bytes,
+                passing::fds_stay_with_their_bytes,
+                passing::fds_that_have_no_place,
+                passing::fds_that_cannot_go,
+                passing::fds_go_with_datagrams,
+                passing::fds_of_connections,
+                passing::fds_at_shutdown,
             }
             #[cfg(target_os = "linux")]
             cases! { $suite, $config, Always:
@@ -192,6 +210,7 @@ macro_rules! suite {
             #[cfg(unix)]
             cases! { $suite, $config, Suspending:
                 unix_datagrams::unix_dropped_receives_lose_nothing,
+                passing::dropped_calls_with_fds_lose_nothing,
                 datagrams::udp_dropped_receives_lose_nothing,
                 datagrams::udp_many_tasks_receive,
                 unix::unix_dropped_reads_and_writes_lose_nothing,

@@ -14,8 +14,8 @@
 use bespoke_core::driver::{Nop, Op, Served, Submit, Timeout};
 use bespoke_drivers::op::{
     Accept, AcceptUnix, Call, Connect, ConnectUnix, Interrupted, JoinPaths, MakeDir, Open, ReadAt, ReadVectoredAt,
-    Ready, Recv, RecvDatagram, RecvFrom, RecvInto, RecvLease, RecvVectored, Remove, SendDatagram, SetLen, Statx, Sync,
-    Transmit, TransmitVectored, UnixAddr, WriteAt, WriteVectoredAt,
+    Ready, Recv, RecvDatagram, RecvDescriptors, RecvFrom, RecvInto, RecvLease, RecvVectored, Remove, SendDatagram,
+    SendDescriptors, SetLen, Statx, Sync, Transmit, TransmitVectored, UnixAddr, WriteAt, WriteVectoredAt,
 };
 use bespoke_drivers::{Blocking, Mio};
 use core::fmt::Write as _;
@@ -33,7 +33,8 @@ fn listed() -> Table {
         Net: Accept, Connect, Recv, RecvInto, RecvVectored, RecvLease, Transmit, TransmitVectored, Interrupted;
         Foreign: Ready;
         Udp: RecvDatagram, RecvFrom<SocketAddr>, SendDatagram<SocketAddr>;
-        Unix: AcceptUnix, ConnectUnix, RecvDatagram, RecvFrom<UnixAddr>, SendDatagram<UnixAddr>;
+        Unix: AcceptUnix, ConnectUnix, RecvDatagram, RecvFrom<UnixAddr>, SendDatagram<UnixAddr>, SendDescriptors,
+            RecvDescriptors;
         Fs: Open, ReadAt, WriteAt, ReadVectoredAt, WriteVectoredAt, Sync, SetLen, Statx, MakeDir, Remove, JoinPaths, Call;
     }
 }

@@ -68,6 +68,7 @@ macro_rules! __module {
             pub mod net {
                 use super::__config::C;
                 pub type TcpListener = $crate::rt::TcpListener<C>;
+                pub type TcpSocket = $crate::rt::TcpSocket<C>;
                 pub type TcpStream = $crate::rt::TcpStream<C>;
                 pub type ReadHalf<'a> = $crate::rt::ReadHalf<'a, C>;
                 pub type WriteHalf<'a> = $crate::rt::WriteHalf<'a, C>;
@@ -89,7 +90,7 @@ macro_rules! __module {
                 #[cfg(unix)]
                 pub type UnixStream = $crate::rt::UnixStream<C>;
                 #[cfg(unix)]
-                pub use $crate::rt::{Credentials, UdpOptions, UnixAddr};
+                pub use $crate::rt::{Credentials, FdsLost, UdpOptions, UnixAddr};
             }
 
             /// What tasks of this runtime wait for; see `bespoke::sync`. Under a local scheduler it stays on

@@ -5,6 +5,7 @@
 //! | `datagrams` | receiving and sending them |
 //! | `pipes` | reading and writing pipes |
 //! | `reads` | reading from a stream, in every form |
+//! | `unix` | what only Unix sockets do |
 //! | `writes` | writing to one, and what became of a write that was dropped |
 //!
 //! Here: what they share, connections, readiness, time.
@@ -14,6 +15,8 @@ mod datagrams;
 #[cfg(unix)]
 mod pipes;
 mod reads;
+#[cfg(unix)]
+mod unix;
 mod writes;
 
 use super::timeouts::Ticking;

@@ -39,9 +39,7 @@ pub(super) async fn connect<C: Config<Driver: Net>>(
 ) -> io::Result<TcpStream<C>> {
     let all = match found? {
         LookupAddrs::One(address) => {
-            let mut attempt = Attempt::begin(address, at).map_err(|errno| alone(address, errno))?;
-            poll_fn(|cx| attempt.poll(cx)).await.map_err(|errno| alone(address, errno))?;
-            return Ok(attempt.answered());
+            return Attempt::begin(address, at).map_err(|errno| alone(address, errno))?.run().await;
         }
         several => addresses::<C>(several, at).await?,
     };
@@ -87,11 +85,17 @@ impl<C: Config<Driver: Net>> Attempt<C> {
     }
 
     /// Connects a socket that is not connected.
-    fn on(stream: TcpStream<C>, address: SocketAddr) -> Self {
+    pub(super) fn on(stream: TcpStream<C>, address: SocketAddr) -> Self {
         let op = Connect { socket: stream.resource.resource(), address };
         // SAFETY: `Connect` points at no memory, and the stream outlives the operation (invariant 1).
         let connecting = unsafe { stream.resource.operation(op, ()) };
         Attempt { connecting, stream, address }
+    }
+
+    /// To the end, with an error that names the address.
+    pub(super) async fn run(mut self) -> io::Result<TcpStream<C>> {
+        poll_fn(|cx| self.poll(cx)).await.map_err(|errno| alone(self.address, errno))?;
+        Ok(self.answered())
     }
 
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Errno>> {

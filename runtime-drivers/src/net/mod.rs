@@ -5,12 +5,14 @@
 //! | `addresses` | [`ToSocketAddrs`]: what can be connected to |
 //! | `listener` | [`TcpListener`] |
 //! | `stream` | [`TcpStream`] |
+//! | `tcp_socket` | [`TcpSocket`]: what is said before connecting or listening |
 //! | `connecting` | to one address, or to several at once |
 //! | `options` | its addresses and options |
 //! | `split` | the halves of a stream |
 //! | `standard` | sockets of the standard library become ours, and ours theirs |
 //! | `unix` | `UnixListener`, `UnixStream` |
 //! | `unix_datagram` | `UnixDatagram` |
+//! | `passing` | descriptors that are passed to another process |
 //! | `async_fd` | `AsyncFd`: descriptors that are somebody else's |
 //! | `reading`, `writing` | what the stream and its halves do alike |
 //! | `futures` | the futures of reads and writes |
@@ -55,10 +57,13 @@ mod datagrams;
 mod futures;
 mod listener;
 mod options;
+#[cfg(unix)]
+mod passing;
 mod reading;
 mod split;
 mod standard;
 mod stream;
+mod tcp_socket;
 #[cfg(unix)]
 mod udp;
 #[cfg(unix)]
@@ -77,8 +82,11 @@ pub use connecting::ConnectError;
 pub use datagrams::{Receive, ReceiveFrom, SendDatagram};
 pub use futures::{Peek, Read, ReadInto, ReadLease, ReadVectored, Write, WriteAll, WriteVectored};
 pub use listener::TcpListener;
+#[cfg(unix)]
+pub use passing::{FdsLost, RecvFromWithFds, RecvWithFds, SendWithFds};
 pub use split::{OwnedReadHalf, OwnedWriteHalf, ReadHalf, ReuniteError, Splits, WriteHalf};
 pub use stream::TcpStream;
+pub use tcp_socket::TcpSocket;
 #[cfg(unix)]
 pub use udp::UdpSocket;
 #[cfg(unix)]

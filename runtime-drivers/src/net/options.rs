@@ -177,7 +177,6 @@ macro_rules! socket_options {
         }
     };
 }
-#[cfg(unix)]
 pub(super) use socket_options;
 
 /// What every socket of the internet can be asked, of a type that has a `resource()`.
@@ -205,7 +204,6 @@ macro_rules! inet_options {
         }
     };
 }
-#[cfg(unix)]
 pub(super) use inet_options;
 
 socket_options!(TcpStream);

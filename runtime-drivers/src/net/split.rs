@@ -1,7 +1,11 @@
 //! The halves of a stream: one reads, one writes.
 
 use super::TcpStream;
+#[cfg(unix)]
+use super::UnixStream;
 use super::futures::{Peek, Read, ReadInto, ReadLease, ReadVectored, Write, WriteAll, WriteVectored};
+#[cfg(unix)]
+use super::passing::{receives_fds, sends_fds};
 use super::reading::{read_exact, reader, reading};
 use super::writing::{take_interrupted, writer, writing};
 use crate::op::{Net, Sockets, Taken};
@@ -178,6 +182,14 @@ reading!(ReadHalf<'a> of T);
 reading!(OwnedReadHalf of T);
 writing!(WriteHalf<'a> of T);
 writing!(OwnedWriteHalf of T);
+#[cfg(unix)]
+receives_fds!(ReadHalf<'a> of UnixStream);
+#[cfg(unix)]
+receives_fds!(OwnedReadHalf of UnixStream);
+#[cfg(unix)]
+sends_fds!(WriteHalf<'a> of UnixStream);
+#[cfg(unix)]
+sends_fds!(OwnedWriteHalf of UnixStream);
 ending!(WriteHalf<'a>);
 ending!(OwnedWriteHalf);
 

@@ -4,6 +4,7 @@ use super::futures::{Peek, Read, ReadInto, ReadLease, ReadVectored, Write, Write
 use super::io_error;
 use super::listener::BackOff;
 use super::options::socket_options;
+use super::passing::{receives_fds, sends_fds};
 use super::reading::{read_exact, reader, reading};
 use super::split::{self, OwnedReadHalf, OwnedWriteHalf, ReadHalf, Splits, WriteHalf};
 use super::writing::{take_interrupted, writer, writing};
@@ -193,6 +194,8 @@ impl<C: Config> split::sealed::Sealed<C> for UnixStream<C> {
 
 reading!(UnixStream);
 writing!(UnixStream);
+receives_fds!(UnixStream);
+sends_fds!(UnixStream);
 socket_options!(UnixStream);
 
 /// Calls that do not wait, on any thread. Each fails with the system's code, and with

@@ -3,6 +3,7 @@
 use super::datagrams::{Receive, ReceiveFrom, SendDatagram};
 use super::io_error;
 use super::options::socket_options;
+use super::passing::{RecvFromWithFds, RecvWithFds, SendWithFds};
 use super::unix::{no_address, shown};
 use crate::op::{Credentials, Net, Sockets, Unix, UnixAddr, UnixSockets};
 use bespoke_core::config::Config;
@@ -13,6 +14,7 @@ use core::fmt;
 use core::panic::Location;
 use std::io;
 use std::net::Shutdown;
+use std::os::fd::{BorrowedFd, OwnedFd};
 use std::path::Path;
 
 /// How the examples of the docs begin, hidden: two sockets that are connected to each other.
@@ -312,6 +314,97 @@ impl<C: Config> UnixDatagram<C> {
         C::Driver: Unix,
     {
         SendDatagram::new(&self.resource, buffer.into_io_buf(), Some(to.clone()))
+    }
+
+    /// As [`send`](Self::send), with descriptors. The receiver gets descriptors of its own, which name the same open files: these
+    /// here may be closed.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send). [`InvalidInput`](io::ErrorKind::InvalidInput): more than 253 descriptors. `ETOOMANYREFS`: too
+    /// many are on their way already.
+    ///
+    /// # Cancel safety
+    /// As [`send`](Self::send).
+    ///
+    /// # Example
+    #[doc = two_datagram_sockets!()]
+    /// use std::os::fd::AsFd;
+    ///
+    /// let file = std::fs::File::open("Cargo.toml")?;
+    /// socket.send_with_fds("a file", &[file.as_fd()]).await.0?;
+    ///
+    /// let mut fds = [None];
+    /// assert_eq!(other.recv_with_fds(&mut [0; 64], &mut fds).await?, (6, 1));
+    /// assert!(fds[0].is_some());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn send_with_fds<'s, B: IoBuf>(
+        &'s self,
+        buffer: impl IntoIoBuf<Buf = B>,
+        fds: &'s [BorrowedFd<'s>],
+    ) -> SendWithFds<'s, C, B>
+    where
+        C::Driver: Unix,
+    {
+        SendWithFds::new(&self.resource, buffer.into_io_buf(), fds, Some(None))
+    }
+
+    /// As [`send_with_fds`](Self::send_with_fds), to an address.
+    ///
+    /// # Errors
+    /// As [`send_with_fds`](Self::send_with_fds) and [`send_to`](Self::send_to).
+    ///
+    /// # Cancel safety
+    /// As [`send`](Self::send).
+    pub fn send_to_addr_with_fds<'s, B: IoBuf>(
+        &'s self,
+        buffer: impl IntoIoBuf<Buf = B>,
+        to: &UnixAddr,
+        fds: &'s [BorrowedFd<'s>],
+    ) -> SendWithFds<'s, C, B>
+    where
+        C::Driver: Unix,
+    {
+        SendWithFds::new(&self.resource, buffer.into_io_buf(), fds, Some(Some(to.clone())))
+    }
+
+    /// As [`recv`](Self::recv), with the descriptors that were sent with the datagram: how long it is, and how many descriptors.
+    /// Those are in the first places, each close-on-exec; what was in the places is closed. A plain receive closes what
+    /// descriptors came.
+    ///
+    /// # Errors
+    /// As [`recv`](Self::recv). [`InvalidData`](io::ErrorKind::InvalidData) with [`FdsLost`](super::FdsLost): there were too few
+    /// places. All that came are closed; the datagram is in the buffer.
+    ///
+    /// # Cancel safety
+    /// As [`recv`](Self::recv): a datagram that nobody took stays, with its descriptors.
+    ///
+    /// # Example
+    /// See [`send_with_fds`](Self::send_with_fds).
+    pub fn recv_with_fds<'r>(&'r self, buffer: &'r mut [u8], fds: &'r mut [Option<OwnedFd>]) -> RecvWithFds<'r, C>
+    where
+        C::Driver: Unix,
+    {
+        RecvWithFds::new(&self.resource, buffer, fds, true)
+    }
+
+    /// As [`recv_with_fds`](Self::recv_with_fds), with the address of the sender.
+    ///
+    /// # Errors
+    /// As [`recv_with_fds`](Self::recv_with_fds).
+    ///
+    /// # Cancel safety
+    /// As [`recv_with_fds`](Self::recv_with_fds).
+    pub fn recv_from_with_fds<'r>(
+        &'r self,
+        buffer: &'r mut [u8],
+        fds: &'r mut [Option<OwnedFd>],
+    ) -> RecvFromWithFds<'r, C>
+    where
+        C::Driver: Unix,
+    {
+        RecvFromWithFds::new(&self.resource, buffer, fds)
     }
 
     #[inline]

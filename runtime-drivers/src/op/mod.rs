@@ -7,13 +7,15 @@
 //! | [`Fs`] | [`Open`], [`ReadAt`], [`WriteAt`], [`ReadVectoredAt`], [`WriteVectoredAt`], [`Sync`], [`SetLen`], [`Statx`], [`MakeDir`], [`Remove`], [`JoinPaths`], [`Call`]; and the calls of [`Files`] |
 //! | [`Process`] | [`ReadPipe`], [`WritePipe`]. Not on Windows yet |
 //! | `Udp` | `RecvDatagram`, `RecvFrom`, `SendDatagram`; and the calls of `Datagrams`. Not on Windows yet |
-//! | `Unix` | `AcceptUnix`, `ConnectUnix`, and of datagrams what `Udp` has; and the calls of `UnixSockets`. Not on Windows |
+//! | `Unix` | `AcceptUnix`, `ConnectUnix`, `SendDescriptors`, `RecvDescriptors`, and of datagrams what `Udp` has; and the calls of `UnixSockets`. Not on Windows |
 //!
 //! Each operation says its memory class and its [`Late`](bespoke_core::driver::Late) class beside its data. A driver says
 //! how it does each one in its `lower.rs` and `files.rs`; capabilities are implemented explicitly, one line per driver.
 
 #[cfg(unix)]
 mod datagrams;
+#[cfg(unix)]
+mod descriptors;
 #[cfg(unix)]
 mod file;
 #[cfg(unix)]
@@ -36,6 +38,8 @@ pub use crate::sys::file::{Join, OpenHow};
 pub use crate::sys::stat::Stat;
 #[cfg(unix)]
 pub use datagrams::{Address, Datagrams, RecvDatagram, RecvFrom, SendDatagram, UdpOptions};
+#[cfg(unix)]
+pub use descriptors::{Received, RecvDescriptors, SendDescriptors};
 #[cfg(unix)]
 pub use file::{Blocks, Moved, ReadAt, ReadVectoredAt, SetLen, Sync, WriteAt, WriteVectoredAt};
 #[cfg(unix)]
@@ -131,6 +135,8 @@ pub trait Unix:
     + Submit<RecvDatagram>
     + Submit<RecvFrom<UnixAddr>>
     + Submit<SendDatagram<UnixAddr>>
+    + Submit<SendDescriptors>
+    + Submit<RecvDescriptors>
 {
 }
 

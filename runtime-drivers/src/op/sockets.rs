@@ -47,6 +47,18 @@ pub trait Sockets: Driver {
     /// A socket that can be connected to `address`, by [`Connect`](super::Connect), which gives it the mode that the driver
     /// wants.
     fn socket(address: SocketAddr) -> Result<RawResource, Errno>;
+    /// Gives a socket its own address. `bind(2)`.
+    fn bind(socket: RawResource, address: SocketAddr) -> Result<(), Errno>;
+    /// Lets a socket that is bound take connections. `listen(2)`.
+    fn listen_on(socket: RawResource, backlog: i32) -> Result<(), Errno>;
+    /// `SO_REUSEADDR`; on Windows the opposite of `SO_EXCLUSIVEADDRUSE`.
+    fn reuse_address(socket: RawResource) -> Result<bool, Errno>;
+    /// `SO_REUSEADDR`; on Windows the opposite of `SO_EXCLUSIVEADDRUSE`.
+    fn set_reuse_address(socket: RawResource, on: bool) -> Result<(), Errno>;
+    /// `SO_REUSEPORT`.
+    fn reuse_port(socket: RawResource) -> Result<bool, Errno>;
+    /// `SO_REUSEPORT`.
+    fn set_reuse_port(socket: RawResource, on: bool) -> Result<(), Errno>;
     /// Closes a socket that no handle owns yet.
     fn discard(socket: RawResource);
     /// A socket that somebody else made: gives it the mode that the driver wants.
@@ -97,6 +109,24 @@ macro_rules! os_sockets {
             fn socket(address: SocketAddr) -> Result<RawResource, Errno> {
                 // A connection is waited for by its operation, never in the call.
                 socket::stream_socket(&address, true)
+            }
+            fn bind(socket: RawResource, address: SocketAddr) -> Result<(), Errno> {
+                socket::bind(socket, &address.into())
+            }
+            fn listen_on(socket: RawResource, backlog: i32) -> Result<(), Errno> {
+                socket::listen(socket, backlog)
+            }
+            fn reuse_address(socket: RawResource) -> Result<bool, Errno> {
+                options::reuse_address(socket)
+            }
+            fn set_reuse_address(socket: RawResource, on: bool) -> Result<(), Errno> {
+                options::set_reuse_address(socket, on)
+            }
+            fn reuse_port(socket: RawResource) -> Result<bool, Errno> {
+                options::reuse_port(socket)
+            }
+            fn set_reuse_port(socket: RawResource, on: bool) -> Result<(), Errno> {
+                options::set_reuse_port(socket, on)
             }
             fn discard(socket: RawResource) {
                 // Its error, if any, is of no use: the descriptor is gone.

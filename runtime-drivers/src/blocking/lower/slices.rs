@@ -8,23 +8,25 @@
 //! [`Connect`]: a program connects to several addresses at once, or gives up after a time. Until the connection stands its
 //! socket is nonblocking.
 //!
-//! `SendDatagram` of Unix sockets: a sender waits at the receiver's socket, so that a shutdown of its own does not free it.
+//! Datagrams of Unix sockets: a sender waits at the receiver's socket, so that a shutdown of its own does not free it.
 //!
 //! [`Timeout`]: a sleep of the thread has no descriptor that a shutdown could end.
 //!
 //! In every case there is a "pending" before the answer: a task that does nothing else can be cancelled there.
 
 use crate::blocking::Blocking;
+#[cfg(unix)]
+use crate::op::UnixAddr;
 use crate::op::lower::leaves_nothing;
 use crate::op::{Connect, Direction, Ready};
-#[cfg(unix)]
-use crate::op::{SendDatagram, UnixAddr};
 use crate::sys::fd;
 use crate::sys::poll::{Interest, poll_ready};
 use crate::sys::socket::{self, Connect as Started};
 #[cfg(unix)]
-use crate::sys::{self, datagram};
+use crate::sys::{self, address::SockAddr};
 use bespoke_core::driver::{Errno, Timeout};
+#[cfg(unix)]
+use bespoke_core::roles::RawResource;
 use core::task::{Context, Poll};
 use core::time::Duration;
 use std::time::Instant;
@@ -96,15 +98,16 @@ fn connect_a_slice(op: &Connect, asked: &mut Asked, cx: &mut Context<'_>) -> Pol
     }
 }
 
+/// Sends a datagram of a Unix socket: a sender waits at the receiver, so that a shutdown of its own socket does not free it.
 #[cfg(unix)]
-leaves_nothing!(Blocking, SendDatagram<UnixAddr>, (), Slices, |_, op, _, cx| send_in_slices(op, cx));
-
-#[cfg(unix)]
-fn send_in_slices(op: &SendDatagram<UnixAddr>, cx: &mut Context<'_>) -> Poll<Result<usize, Errno>> {
-    let raw = op.socket.raw;
-    let to = op.to.as_ref().map(Into::into);
-    // SAFETY: whoever made the operation keeps `from` readable for `len` bytes until it is over.
-    match unsafe { datagram::send(raw, op.from, op.len, to.as_ref(), true) } {
+pub(super) fn send_in_slices(
+    raw: RawResource,
+    to: Option<&UnixAddr>,
+    cx: &mut Context<'_>,
+    call: impl FnOnce(Option<&SockAddr>) -> Result<usize, Errno>,
+) -> Poll<Result<usize, Errno>> {
+    let to = to.map(Into::into);
+    match call(to.as_ref()) {
         Err(errno) if sys::would_block(errno) => {}
         sent => return Poll::Ready(sent),
     }
@@ -120,7 +123,7 @@ fn send_in_slices(op: &SendDatagram<UnixAddr>, cx: &mut Context<'_>) -> Poll<Res
 
 /// How long a datagram waits for a receiver that is not the socket's peer, before it is tried again.
 #[cfg(unix)]
-const TRY_AGAIN: Duration = Duration::from_millis(5);
+const TRY_AGAIN: Duration = Duration::from_millis(1);
 
 /// When the timeout was first polled.
 #[derive(Debug, Default)]

@@ -1,14 +1,11 @@
 //! Datagrams. A short one says nothing about the next, so the socket counts as ready until a call would block.
 
-use super::{attempt, of, wait};
-use crate::mio::timeouts::Ticking;
-use crate::mio::{LiveMio, Mio, Poller, Side};
+use super::{attempt, wait};
+use crate::mio::{LiveMio, Poller, Side};
 use crate::op::{Address, RecvDatagram, RecvFrom, SendDatagram, UnixAddr};
 use crate::sys::address::SockAddr;
-use crate::sys::{self, datagram};
-use bespoke_core::driver::{Errno, MaybeDangling, Served, Submit, Timeout};
-use bespoke_core::roles::{Nanos, Under};
-use bespoke_core::sharing::Sharing;
+use crate::sys::datagram;
+use bespoke_core::driver::Errno;
 use core::net::SocketAddr;
 use core::task::{Context, Poll};
 
@@ -52,59 +49,4 @@ fn send<A: Address, P: Poller>(
         // SAFETY: whoever made the operation keeps `from` readable for `len` bytes until it is over.
         unsafe { datagram::send(op.socket.raw, op.from, op.len, to.as_ref(), true) }
     })
-}
-
-/// How long a datagram waits for a receiver without room, before it is tried again.
-const AGAIN: Timeout = Timeout { after: Nanos(1_000_000) };
-
-impl<P: Poller> Submit<SendDatagram<UnixAddr>> for Mio<P> {
-    type InFlight<S: Sharing> = Ticking;
-
-    const SERVED: Served = Served::Readiness;
-
-    /// To the peer, as any datagram. Another receiver does not tell the socket when it has room again: the socket counts as
-    /// writable all the while, and each call that would block makes an edge of its own, as it gives back what it had taken of
-    /// the socket's buffer. So nobody waits for an edge there: the datagram is tried again after a time. `unix_dgram_sendmsg`
-    /// and `unix_dgram_poll` of Linux, net/unix/af_unix.c.
-    fn poll_op<S: Sharing>(
-        live: &<Self as Under<S>>::Live,
-        op: &mut SendDatagram<UnixAddr>,
-        state: &mut Ticking,
-        cx: &mut Context<'_>,
-    ) -> Poll<Result<usize, Errno>>
-    where
-        Self: Under<S>,
-    {
-        let live = of::<S, P>(live);
-        let Some(to) = &op.to else { return send(live, op, cx, |to| (&to).into()) };
-        if state.is_in_flight() && live.timeouts.poll(&AGAIN, state, cx)?.is_pending() {
-            return Poll::Pending;
-        }
-        // SAFETY: whoever made the operation keeps `from` readable for `len` bytes until it is over.
-        match unsafe { datagram::send(op.socket.raw, op.from, op.len, Some(&to.into()), true) } {
-            Err(errno) if sys::would_block(errno) => {
-                // A timer that begins now is pending, or there is no memory for it.
-                let _begun: Poll<()> = live.timeouts.poll(&AGAIN, state, cx)?;
-                Poll::Pending
-            }
-            sent => Poll::Ready(sent),
-        }
-    }
-
-    #[inline(always)]
-    fn in_flight<S: Sharing>(state: &Ticking) -> bool {
-        state.is_in_flight()
-    }
-
-    fn abandon<S: Sharing, K: Send + 'static>(
-        live: &<Self as Under<S>>::Live,
-        _op: &mut SendDatagram<UnixAddr>,
-        state: &mut Ticking,
-        keep: MaybeDangling<K>,
-    ) where
-        Self: Under<S>,
-    {
-        of::<S, P>(live).timeouts.forget(state);
-        drop(keep);
-    }
 }

@@ -57,6 +57,11 @@ impl SockAddr {
         ((&raw mut self.storage).cast(), &raw mut self.len)
     }
 
+    /// How long the address is that the kernel wrote, where it says so elsewhere: `recvmsg`.
+    pub(crate) const fn set_len(&mut self, len: libc::socklen_t) {
+        self.len = len;
+    }
+
     /// `AF_INET`, `AF_INET6`, …; `AF_UNSPEC` (0) if nothing was written.
     pub(crate) const fn family(&self) -> libc::c_int {
         // SAFETY: all bytes are initialised (inv. 1) and any bits are a value of an integer field.

@@ -34,6 +34,7 @@ pub(crate) mod pipe;
 pub(crate) mod poll;
 pub(crate) mod poll_set;
 pub(crate) mod process;
+pub(crate) mod rights;
 pub(crate) mod signal;
 pub(crate) mod socket;
 pub(crate) mod stat;

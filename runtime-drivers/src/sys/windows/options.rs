@@ -152,10 +152,22 @@ pub(crate) fn set_send_buffer(fd: RawResource, bytes: usize) -> Result<(), Errno
     set(fd, SOL_SOCKET, SO_SNDBUF, i32::try_from(bytes).unwrap_or(i32::MAX))
 }
 
-/// Sets whether `bind` may take an address that closed connections still hold; before `bind`. It may by default; the
-/// opposite is `SO_EXCLUSIVEADDRUSE`. (`SO_REUSEADDR` of this system would take the address from whoever listens there.)
+/// Whether `bind` may take an address that closed connections still hold. It may by default; the opposite is
+/// `SO_EXCLUSIVEADDRUSE`. (`SO_REUSEADDR` of this system would take the address from whoever listens there.)
+pub(crate) fn reuse_address(fd: RawResource) -> Result<bool, Errno> {
+    get_bool(fd, SOL_SOCKET, SO_EXCLUSIVEADDRUSE).map(|exclusive| !exclusive)
+}
+
+/// Sets [`reuse_address`]; before `bind`.
 pub(crate) fn set_reuse_address(fd: RawResource, on: bool) -> Result<(), Errno> {
-    if on { Ok(()) } else { set_bool(fd, SOL_SOCKET, SO_EXCLUSIVEADDRUSE, true) }
+    // What it is by default is left alone.
+    if on && reuse_address(fd) != Ok(false) { Ok(()) } else { set_bool(fd, SOL_SOCKET, SO_EXCLUSIVEADDRUSE, !on) }
+}
+
+/// Whether several sockets may share one address: never.
+#[expect(clippy::unnecessary_wraps, reason = "elsewhere it is a call")]
+pub(crate) fn reuse_port(_fd: RawResource) -> Result<bool, Errno> {
+    Ok(false)
 }
 
 /// Sets whether several sockets may share one address: this system cannot spread connections over them.
