@@ -1,0 +1,157 @@
+//! A function: its signature, and the functions that it calls.
+
+use super::scope::Scope;
+use super::types::Ty;
+use super::{Callee, Writer};
+use crate::random::Random;
+use crate::rows::{Counts, Row};
+use crate::tree::{Block, Stmt};
+
+/// A function's text.
+#[derive(Clone, Debug)]
+pub struct Item {
+    /// Up to its body.
+    pub head: String,
+    /// Its body.
+    pub body: Block,
+}
+
+/// A generated function, with those that it calls.
+#[derive(Clone, Debug)]
+pub struct Function {
+    /// The name of the one that is run.
+    pub name: String,
+    /// The functions; the one that is run is the last.
+    pub items: Vec<Item>,
+    /// What stands before its call: the values that it borrows.
+    pub before: String,
+    /// The arguments of its call.
+    pub arguments: String,
+    /// What it is made of.
+    pub rows: Counts,
+}
+
+const ARGUMENTS: &[Ty] = &[
+    Ty::D,
+    Ty::D,
+    Ty::D,
+    Ty::Num,
+    Ty::Num,
+    Ty::Bool,
+    Ty::Opt,
+    Ty::List,
+    Ty::Two,
+    Ty::Pair,
+    Ty::Boxed,
+    Ty::Arr,
+    Ty::Res,
+    Ty::Buf(64),
+];
+
+const OUTPUTS: &[Ty] = &[Ty::Num, Ty::Num, Ty::D, Ty::Opt, Ty::Checked, Ty::Checked, Ty::Unit, Ty::Two];
+
+impl Function {
+    /// The function of that number, in a run with that seed.
+    pub fn generate(seed: u64, index: u64) -> Function {
+        let mut writer = Writer {
+            random: Random::of(seed, index),
+            scope: Scope::default(),
+            around: Vec::new(),
+            callees: Vec::new(),
+            rows: Counts::default(),
+            output: Ty::Unit,
+            ids: 0,
+            names: 0,
+            awaits: 0,
+            left: 0,
+            depth: 0,
+            ended: false,
+            held: false,
+            native: 0,
+        };
+        let name = format!("f{index}");
+        let mut items = Vec::new();
+        for n in 0..[0, 0, 1, 2][writer.random.below(4)] {
+            let (item, arguments) = writer.item(format!("{name}_{n}"), 6);
+            items.push(item);
+            let output = writer.output.clone();
+            writer.callees.push(Callee { name: format!("{name}_{n}"), arguments, output });
+        }
+        let size = 6 + writer.random.below(20);
+        let long = writer.random.chance(2);
+        let (mut item, types) = writer.item(name.clone(), size);
+        if long {
+            writer.rows.add(Row::Siblings);
+            let mut stmts: Vec<Stmt> = (0..70).map(|_| writer.sibling()).collect();
+            stmts.append(&mut item.body.stmts);
+            item.body.stmts = stmts;
+        }
+        items.push(item);
+        let (mut before, mut arguments) = (String::new(), Vec::new());
+        for (n, ty) in types.iter().enumerate() {
+            match ty {
+                Ty::Ref(inner) => {
+                    before.push_str(&format!("let a{n}: {} = {}; ", inner.name().unwrap_or_default(), writer.fresh(inner)));
+                    arguments.push(format!("&a{n}"));
+                }
+                Ty::Mut(inner) => {
+                    before.push_str(&format!("let mut a{n}: {} = {}; ", inner.name().unwrap_or_default(), writer.fresh(inner)));
+                    arguments.push(format!("&mut a{n}"));
+                }
+                ty => arguments.push(writer.fresh(ty)),
+            }
+        }
+        Function { name, items, before, arguments: arguments.join(", "), rows: writer.rows }
+    }
+
+    /// How many statements it has.
+    pub fn statements(&mut self) -> usize {
+        self.items.iter_mut().map(|item| item.body.count()).sum()
+    }
+}
+
+impl Writer {
+    fn item(&mut self, name: String, size: usize) -> (Item, Vec<Ty>) {
+        self.scope = Scope::default();
+        self.awaits = 0;
+        self.left = size;
+        self.ended = false;
+        self.output = self.random.pick(OUTPUTS).clone();
+        let mut arguments = Vec::new();
+        let mut params = Vec::new();
+        for _ in 0..self.random.below(5) {
+            let ty = self.random.pick(ARGUMENTS).clone();
+            let ty = match self.random.below(8) {
+                0 if ty != Ty::Num => Ty::Ref(Box::new(ty)),
+                1 if !ty.is_copy() => Ty::Mut(Box::new(ty)),
+                _ => ty,
+            };
+            if ty.is_borrow() {
+                self.rows.add(Row::ArgumentByReference);
+            }
+            let (argument, mutable) = (self.name(), self.random.chance(40) && !ty.is_borrow());
+            let shown = ty.name().unwrap_or_default();
+            params.push(format!("{}{argument}: {shown}", if mutable { "mut " } else { "" }));
+            self.declare(argument, ty.clone(), mutable);
+            arguments.push(ty);
+        }
+        let output = self.output.clone();
+        let arrow = match output.name() {
+            Some(name) if output != Ty::Unit => format!(" -> {name}"),
+            _ => String::new(),
+        };
+        let body = self.block(size, &output);
+        (Item { head: format!("pub async fn {name}({}){arrow} ", params.join(", ")), body }, arguments)
+    }
+
+    /// A statement that waits in the frame for its turn, beside many of its kind.
+    fn sibling(&mut self) -> Stmt {
+        self.awaits += 1;
+        self.rows.add(Row::Await);
+        Stmt::text(match self.random.below(3) {
+            0 => format!("wait({}, 0, ()).await;", self.id()),
+            1 => format!("{{ let y = d({}); wait({}, 0, ()).await; y.touch(); }}", self.id(), self.id()),
+            _ => format!("drop(wait({}, 0, d({})).await);", self.id(), self.id()),
+        })
+    }
+}

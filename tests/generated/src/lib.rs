@@ -1,0 +1,14 @@
+//! Random functions through `#[async_fn]` and through rustc's own `async fn`, and every trace of them compared.
+
+pub mod batch;
+pub mod grammar;
+pub mod harness;
+pub mod random;
+pub mod rows;
+pub mod tree;
+
+/// What expansions of `#[async_fn(crate = bespoke_test_generated)]` are made of.
+#[doc(hidden)]
+pub mod __private {
+    pub use bespoke_core::machine;
+}
