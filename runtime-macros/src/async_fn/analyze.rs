@@ -212,7 +212,11 @@ impl Analysis<'_> {
                         Loop::While(test) => s.test(test),
                         Loop::For(pat, _) => s.declare_all(pat, Kind::Any),
                     };
+                    // What a test binds is bound in the branch in which it holds.
+                    let depth = usize::from(matches!(kind, Loop::While(_)));
+                    s.depth += depth;
                     s.block(body);
+                    s.depth -= depth;
                     s.end(names);
                 });
             }
