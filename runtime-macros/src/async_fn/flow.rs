@@ -15,27 +15,44 @@ use super::shape::{Arm, Await, Block, Head, Loop, Step, Stmt, Test, Value};
 impl Lower<'_> {
     // ---- bindings
 
-    /// A pattern as it is emitted: locals with a place are bound under a passing name.
+    /// A pattern as it is emitted, and what [`spill`](Self::spill) has to do: locals with a place are bound under a passing
+    /// name. Those after them stay as they are, and are declared again, so that they are dropped before them.
     fn bind(&self, pat: &mut Pat) -> (TokenStream, Vec<(Ident, Ident)>) {
         let mut spilled = Vec::<(Ident, Ident)>::new();
         each_name(pat, &mut |found| {
-            if binds(found) && self.locals.get(&found.ident).is_some_and(|local| local.place) {
-                let passing = format_ident!("{}bound_{}", RESERVED, found.ident, span = found.ident.span());
-                if !spilled.iter().any(|(name, _)| *name == found.ident) {
-                    spilled.push((found.ident.clone(), passing.clone()));
-                }
-                found.ident = passing;
-                if found.by_ref.is_none() {
-                    found.mutability = None;
-                }
+            if !binds(found) {
+                return;
+            }
+            let place = self.has_place(&found.ident);
+            if !place && spilled.is_empty() {
+                return;
+            }
+            let mut passing = found.ident.clone();
+            if place {
+                passing = format_ident!("{}bound_{}", RESERVED, found.ident, span = found.ident.span());
+            }
+            if !spilled.iter().any(|(name, _)| *name == found.ident) {
+                spilled.push((found.ident.clone(), passing.clone()));
+            }
+            found.ident = passing;
+            if place && found.by_ref.is_none() {
+                found.mutability = None;
             }
         });
         (pat.into_token_stream(), spilled)
     }
 
+    fn has_place(&self, name: &Ident) -> bool {
+        self.locals.get(name).is_some_and(|local| local.place)
+    }
+
     /// Moves what a pattern bound to its places.
     fn spill(&mut self, spilled: &[(Ident, Ident)]) {
         for (name, passing) in spilled {
+            if !self.has_place(name) {
+                self.emit(quoted!(let mut #name = #passing;));
+                continue;
+            }
             let scalar = self.is_scalar(name);
             let place = self.open_local(name);
             let pointer = self.pointer(place);
