@@ -7,19 +7,16 @@ use crate::grammar::Function;
 pub struct Batch {
     /// The program.
     pub text: String,
-    /// The lines of each function, as it was given: those of ours and those of rustc's.
-    pub lines: Vec<Lines>,
+    /// The lines of each function, in the order in which they were given.
+    lines: Vec<Lines>,
 }
 
 /// Lines, counted from 1, the second of each pair not included.
 #[derive(Clone, Copy, Debug)]
-pub struct Lines {
-    /// Under the attribute.
-    pub ours: (usize, usize),
-    /// As it is.
-    pub theirs: (usize, usize),
-    /// The calls of both.
-    pub calls: (usize, usize),
+struct Lines {
+    ours: (usize, usize),
+    theirs: (usize, usize),
+    calls: (usize, usize),
 }
 
 /// Whose line it is.
@@ -34,45 +31,41 @@ pub enum Side {
 const ATTRIBUTE: &str = "#[bespoke_macros::async_fn(crate = ::bespoke_test_generated)]\n";
 
 impl Batch {
-    /// Writes the program.
-    pub fn new(functions: &[Function]) -> Batch {
-        let mut text = String::new();
-        let line = |text: &str| text.matches('\n').count() + 1;
-        text.push_str("use bespoke_test_generated::harness::{self, *};\n");
-        let mut sides = Vec::new();
-        for (module, attribute) in [("ours", ATTRIBUTE), ("theirs", "")] {
-            text.push_str(&format!("mod {module} {{\nuse bespoke_test_generated::harness::*;\n"));
+    /// Writes the program. A function is known to it by its position.
+    pub fn new(functions: &[Function], sides: &[Side]) -> Batch {
+        let mut text = String::from("use bespoke_test_generated::harness::{self, Case, Drive, *};\n");
+        let mut found = Vec::new();
+        for side in [Side::Ours, Side::Theirs] {
             let mut lines = Vec::new();
-            for function in functions {
+            text.push_str(&format!("mod {} {{\n", side.module()));
+            for (n, function) in functions.iter().enumerate() {
                 let from = line(&text);
-                for item in &function.items {
-                    text.push_str(attribute);
-                    text.push_str(&item.head);
-                    item.body.render(0, &mut text);
-                    text.push('\n');
+                if sides.contains(&side) {
+                    function_module(&mut text, n, function, side);
                 }
                 lines.push((from, line(&text)));
             }
             text.push_str("}\n");
-            sides.push(lines);
+            found.push(lines);
         }
         let mut lines = Vec::new();
         let mut cases = String::new();
-        for (n, function) in functions.iter().enumerate() {
-            let Function { name, before, arguments, .. } = function;
+        for (n, Function { name, before, arguments, .. }) in functions.iter().enumerate() {
             let from = line(&text);
-            for module in ["ours", "theirs"] {
-                let call = format!("fn {module}_{name}(run: &mut Drive) {{ {before}run.run({module}::{name}({arguments})); }}\n");
-                text.push_str(&call);
+            for side in sides {
+                let module = side.module();
+                let call = format!("{module}::m{n}::{name}({arguments})");
+                text.push_str(&format!("fn {module}_{n}(run: &mut Drive) {{ {before}run.run({call}); }}\n"));
             }
-            lines.push(Lines { ours: sides[0][n], theirs: sides[1][n], calls: (from, line(&text)) });
-            cases.push_str(&format!("    Case {{ name: \"{name}\", ours: ours_{name}, theirs: theirs_{name} }},\n"));
+            lines.push(Lines { ours: found[0][n], theirs: found[1][n], calls: (from, line(&text)) });
+            let (ours, theirs) = (sides[0].module(), sides[sides.len() - 1].module());
+            cases.push_str(&format!("    Case {{ name: \"{n}\", ours: {ours}_{n}, theirs: {theirs}_{n} }},\n"));
         }
         text.push_str(&format!("fn main() {{ harness::main(&[\n{cases}]); }}\n"));
         Batch { text, lines }
     }
 
-    /// The function that a line belongs to.
+    /// The function that a line belongs to, by its position.
     pub fn find(&self, line: usize) -> Option<(usize, Side)> {
         let within = |(from, to): (usize, usize)| (from..to).contains(&line);
         self.lines.iter().enumerate().find_map(|(n, lines)| {
@@ -82,4 +75,31 @@ impl Batch {
             (within(lines.ours) || within(lines.calls)).then_some((n, Side::Ours))
         })
     }
+}
+
+impl Side {
+    fn module(self) -> &'static str {
+        match self {
+            Side::Ours => "ours",
+            Side::Theirs => "theirs",
+        }
+    }
+}
+
+fn line(text: &str) -> usize {
+    text.matches('\n').count() + 1
+}
+
+/// In a module of its own, so that functions may have equal names.
+fn function_module(text: &mut String, n: usize, function: &Function, side: Side) {
+    text.push_str(&format!("pub mod m{n} {{\nuse bespoke_test_generated::harness::*;\n"));
+    for item in &function.items {
+        if side == Side::Ours {
+            text.push_str(ATTRIBUTE);
+        }
+        text.push_str(&item.head);
+        item.body.render(0, text);
+        text.push('\n');
+    }
+    text.push_str("}\n");
 }

@@ -1,10 +1,14 @@
 //! Random functions through `#[async_fn]` and through rustc's own `async fn`, and every trace of them compared.
 
 pub mod batch;
+pub mod check;
 pub mod grammar;
 pub mod harness;
 pub mod random;
+pub mod reduce;
 pub mod rows;
+pub mod session;
+pub mod toolchain;
 pub mod tree;
 
 /// What expansions of `#[async_fn(crate = bespoke_test_generated)]` are made of.

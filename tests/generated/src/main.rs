@@ -1,7 +1,85 @@
-//! Debug.
-fn main() {
-    let mut args = std::env::args().skip(1).map(|a| a.parse::<u64>().unwrap());
-    let (seed, from, count) = (args.next().unwrap(), args.next().unwrap(), args.next().unwrap());
-    let functions: Vec<_> = (from..from + count).map(|n| bespoke_test_generated::grammar::Function::generate(seed, n)).collect();
-    print!("{}", bespoke_test_generated::batch::Batch::new(&functions).text);
+//! `cargo run -p bespoke-test-generated -- --help` says what this does.
+
+use bespoke_test_generated::grammar::Function;
+use bespoke_test_generated::reduce::reduce;
+use bespoke_test_generated::session::{Plan, run, told};
+use bespoke_test_generated::toolchain::{Kind, Toolchain};
+use core::hash::{BuildHasher, Hasher};
+use std::process::ExitCode;
+
+const HELP: &str = "\
+Random functions through `#[async_fn]` and through rustc's `async fn`, and every trace of them compared.
+
+  --seed N      the same functions as another run with this seed; without it, others each time
+  --count N     how many functions (1000)
+  --from N      the number of the first one (0); with --count 1, one function of a run again
+  --batch N     how many in one program (50)
+  --jobs N      how many programs at a time (as many as there are cores)
+  --release     with optimisations
+  --first       end at the first failure
+  --planted P   with this defect in the macro, which must be found
+  --text        print the functions instead
+";
+
+struct Options {
+    plan: Plan,
+    planted: Option<String>,
+    text: bool,
+}
+
+fn options() -> Result<Options, String> {
+    let jobs = std::thread::available_parallelism().map_or(1, usize::from);
+    let seed = std::hash::RandomState::new().build_hasher().finish() % 1_000_000_000;
+    let plan = Plan { seed, from: 0, count: 1000, batch: 50, jobs, kind: Kind::Debug, first: false };
+    let mut options = Options { plan, planted: None, text: false };
+    let mut words = std::env::args().skip(1);
+    while let Some(word) = words.next() {
+        let mut value = || words.next().ok_or_else(|| format!("{word} wants a value"));
+        let number = |text: String| text.parse::<u64>().map_err(|_| format!("{word} wants a number, not {text}"));
+        match &*word {
+            "--seed" => options.plan.seed = number(value()?)?,
+            "--count" => options.plan.count = number(value()?)?,
+            "--from" => options.plan.from = number(value()?)?,
+            "--batch" => options.plan.batch = number(value()?)?.max(1),
+            "--jobs" => options.plan.jobs = number(value()?)? as usize,
+            "--release" => options.plan.kind = Kind::Release,
+            "--first" => options.plan.first = true,
+            "--planted" => options.planted = Some(value()?),
+            "--text" => options.text = true,
+            "--help" => return Err(HELP.into()),
+            _ => return Err(format!("{word} is not known; --help lists what is")),
+        }
+    }
+    Ok(options)
+}
+
+fn main() -> ExitCode {
+    match options().and_then(|options| go(&options)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(text) => {
+            eprintln!("{text}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn go(options: &Options) -> Result<(), String> {
+    let plan = &options.plan;
+    if options.text {
+        (plan.from..plan.from + plan.count).for_each(|n| println!("{}", Function::generate(plan.seed, n).text()));
+        return Ok(());
+    }
+    println!("seed {}", plan.seed);
+    let toolchain = Toolchain::new(options.planted.as_deref())?;
+    let findings = run(&toolchain, plan);
+    let least = usize::try_from(plan.count / 10).unwrap_or(usize::MAX);
+    println!("\n{}\n{}\n", findings.rows_text(least), findings.sizes_text());
+    if let Some((index, verdict)) = findings.failures.first_key_value() {
+        let (smaller, verdict) = reduce(&toolchain, &Function::generate(plan.seed, *index), verdict);
+        println!("f{index}, made smaller:\n{}\n{}\n", smaller.text(), told(&verdict));
+        let again = format!("--seed {} --from {index} --count 1", plan.seed);
+        return Err(format!("{} failures; the first one again: {again}", findings.failures.len()));
+    }
+    println!("{} functions, driven in {} ways: the same", findings.functions, findings.ways);
+    Ok(())
 }

@@ -74,7 +74,7 @@ rows! {
     ArgumentByReference = "arguments `&T`, `&mut T`",
     Call = "an `#[async_fn]` that awaits another one",
     Unsafe = "`unsafe` block without an await",
-    Siblings = "more than sixty places one after another",
+    Siblings = "places of which more than sixty follow each other",
 }
 
 /// How often each row came.

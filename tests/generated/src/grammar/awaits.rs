@@ -6,7 +6,7 @@ use crate::rows::Row;
 
 impl Writer {
     /// A value for an awaited operand: none of its temporaries has a destructor.
-    fn held(&mut self, ty: &Ty) -> String {
+    pub(super) fn held(&mut self, ty: &Ty) -> String {
         let held = core::mem::replace(&mut self.held, true);
         let value = self.value(ty);
         self.held = held;

@@ -81,7 +81,6 @@ impl Function {
         let long = writer.random.chance(2);
         let (mut item, types) = writer.item(name.clone(), size);
         if long {
-            writer.rows.add(Row::Siblings);
             let mut stmts: Vec<Stmt> = (0..70).map(|_| writer.sibling()).collect();
             stmts.append(&mut item.body.stmts);
             item.body.stmts = stmts;
@@ -104,9 +103,20 @@ impl Function {
         Function { name, items, before, arguments: arguments.join(", "), rows: writer.rows }
     }
 
-    /// How many statements it has.
-    pub fn statements(&mut self) -> usize {
-        self.items.iter_mut().map(|item| item.body.count()).sum()
+    /// How long its text is.
+    pub fn size(&self) -> usize {
+        self.text().len()
+    }
+
+    /// Its text, with the functions that it calls.
+    pub fn text(&self) -> String {
+        let mut text = String::new();
+        for item in &self.items {
+            text.push_str(&item.head);
+            item.body.render(0, &mut text);
+            text.push('\n');
+        }
+        text
     }
 }
 
@@ -148,6 +158,7 @@ impl Writer {
     fn sibling(&mut self) -> Stmt {
         self.awaits += 1;
         self.rows.add(Row::Await);
+        self.rows.add(Row::Siblings);
         Stmt::text(match self.random.below(3) {
             0 => format!("wait({}, 0, ()).await;", self.id()),
             1 => format!("{{ let y = d({}); wait({}, 0, ()).await; y.touch(); }}", self.id(), self.id()),

@@ -60,8 +60,7 @@ impl Writer {
             }
             4 => {
                 self.rows.add(Row::For);
-                let list = self.value(&Ty::List);
-                let list = if list == "Vec::<D>::new()" { self.fresh(&Ty::List) } else { list };
+                let list = self.held(&Ty::List);
                 (format!("for {name} in {list} "), Some((Ty::D, None)), None)
             }
             5 => {
@@ -184,8 +183,8 @@ impl Writer {
     /// `break` or `continue`, of the loops and blocks around.
     pub(super) fn leave(&mut self) -> String {
         let at = self.random.below(self.around.len());
-        // Without a label a jump is for the innermost loop.
-        let innermost = self.around.iter().rposition(|around| around.is_loop);
+        // Without a label a jump is for the innermost loop, and may not leave a labelled block.
+        let innermost = self.around.iter().rposition(|around| around.is_loop).filter(|at| at + 1 == self.around.len());
         let label = match &self.around[at].label {
             Some(label) if innermost != Some(at) || self.random.chance(60) => {
                 self.rows.add(Row::Label);
