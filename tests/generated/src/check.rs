@@ -36,9 +36,16 @@ impl Verdict {
         matches!(self, Verdict::Same { .. })
     }
 
-    /// Whether both are failures of one kind.
+    /// Whether both are failures of one kind, with the same error of rustc's.
     pub fn is_like(&self, other: &Verdict) -> bool {
-        core::mem::discriminant(self) == core::mem::discriminant(other)
+        core::mem::discriminant(self) == core::mem::discriminant(other) && self.error() == other.error()
+    }
+
+    /// The error's number, or its text if it has none.
+    fn error(&self) -> Option<&str> {
+        let (Verdict::Refused(text) | Verdict::Wrong(text)) = self else { return None };
+        let error = text.split_once(": error").map_or(&**text, |(_, error)| error);
+        error.split(['`', ']', '|']).next()
     }
 }
 

@@ -16,7 +16,7 @@ impl Writer {
     /// `wait(…)`, over an operand.
     fn waiting(&mut self, ty: &Ty) -> String {
         let (id, pending) = (self.id(), [0, 1, 1, 1, 2][self.random.below(5)]);
-        if self.random.chance(10) && matches!(ty, Ty::Num) {
+        if self.random.chance(25) && matches!(ty, Ty::Num) {
             self.rows.add(Row::HeldTemporary);
             let at = self.id();
             return match self.random.below(3) {
@@ -76,6 +76,11 @@ impl Writer {
             return None;
         }
         let at = *self.random.pick(&found);
+        self.call(at)
+    }
+
+    /// A call of that one, if there are arguments for it.
+    pub(super) fn call(&mut self, at: usize) -> Option<String> {
         let (name, types) = (self.callees[at].name.clone(), self.callees[at].arguments.clone());
         let mut arguments = Vec::new();
         for ty in &types {

@@ -53,7 +53,7 @@ impl Writer {
     }
 
     /// `let x = value;`.
-    fn bind(&mut self, stmts: &mut Vec<Stmt>, ty: Ty, value: &str) {
+    pub(super) fn bind(&mut self, stmts: &mut Vec<Stmt>, ty: Ty, value: &str) {
         let (name, mutable) = (self.name_for_let(), self.random.chance(60));
         let must = matches!(ty, Ty::FunBox | Ty::Res | Ty::Opt | Ty::OptNum | Ty::List | Ty::Buf(_));
         let typed = must || self.random.chance(30);
@@ -115,13 +115,15 @@ impl Writer {
 
     /// A value taken apart.
     pub(super) fn let_parts(&mut self, stmts: &mut Vec<Stmt>) {
-        match self.random.below(6) {
+        match self.random.below(8) {
             0 => {
+                self.old(stmts, Ty::Two);
                 if let Some(taken) = self.consumed(&Ty::Two, Row::ConsumeMatch) {
                     self.two_names(stmts, &taken);
                 }
             }
             1 => {
+                self.old(stmts, Ty::Pair);
                 if let Some(taken) = self.consumed(&Ty::Pair, Row::ConsumeMatch) {
                     let (a, b) = (self.name(), self.name());
                     stmts.push(Stmt::text(format!("let Pair {{ a: mut {a}, b: {b} }} = {taken};")));
@@ -130,29 +132,44 @@ impl Writer {
                 }
             }
             2 => {
-                if let Some(var) = self.readable(|ty| *ty == Ty::Two) {
-                    self.cover(Row::Destructure, var);
-                    let (a, of) = (self.name(), self.name_of(var));
-                    stmts.push(Stmt::text(format!("let (ref {a}, _) = {of};")));
-                    self.declare_ref(a, Ty::Ref(Box::new(Ty::D)), var);
-                }
+                let var = self.old(stmts, Ty::Two);
+                self.cover(Row::Destructure, var);
+                let (a, of) = (self.name(), self.name_of(var));
+                stmts.push(Stmt::text(format!("let (ref {a}, _) = {of};")));
+                self.declare_ref(a, Ty::Ref(Box::new(Ty::D)), var);
             }
             3 => {
-                if let Some(var) = self.readable(|ty| *ty == Ty::Pair) {
-                    self.cover(Row::Destructure, var);
-                    let (a, b, of) = (self.name(), self.name(), self.name_of(var));
-                    stmts.push(Stmt::text(format!("let Pair {{ a: {a}, b: {b} }} = &{of};")));
-                    self.declare_ref(a, Ty::Ref(Box::new(Ty::D)), var);
-                    self.declare_ref(b, Ty::Ref(Box::new(Ty::Num)), var);
-                }
+                let var = self.old(stmts, Ty::Pair);
+                self.cover(Row::Destructure, var);
+                let (a, b, of) = (self.name(), self.name(), self.name_of(var));
+                stmts.push(Stmt::text(format!("let Pair {{ a: {a}, b: {b} }} = &{of};")));
+                self.declare_ref(a, Ty::Ref(Box::new(Ty::D)), var);
+                self.declare_ref(b, Ty::Ref(Box::new(Ty::Num)), var);
             }
             4 => {
-                if let Some(var) = self.readable(|ty| *ty == Ty::Arr) {
-                    self.cover(Row::Destructure, var);
-                    let (a, of) = (self.name(), self.name_of(var));
-                    stmts.push(Stmt::text(format!("let [.., {a}] = &{of};")));
-                    self.declare_ref(a, Ty::Ref(Box::new(Ty::D)), var);
-                }
+                let var = self.old(stmts, Ty::Arr);
+                self.cover(Row::Destructure, var);
+                let (a, of) = (self.name(), self.name_of(var));
+                stmts.push(Stmt::text(format!("let [.., {a}] = &{of};")));
+                self.declare_ref(a, Ty::Ref(Box::new(Ty::D)), var);
+            }
+            5 => {
+                let (var, at) = (self.old(stmts, Ty::Arr), self.old(stmts, Ty::Num));
+                self.cover(Row::Index, var);
+                self.cover(Row::IndexOperand, at);
+                let (name, of) = (self.name(), self.name_of(var));
+                stmts.push(Stmt::text(format!("let {name} = &{of}[{} % 2];", self.name_of(at))));
+                self.declare_ref(name, Ty::Ref(Box::new(Ty::D)), var);
+            }
+            6 => {
+                let var = self.old(stmts, Ty::List);
+                let name = self.name();
+                stmts.push(Stmt::text(format!("let {name} = &{};", self.name_of(var))));
+                let list = self.declare_ref(name.clone(), Ty::Ref(Box::new(Ty::List)), var);
+                let awaited = self.awaited(&Ty::Unit);
+                stmts.push(Stmt::text(format!("{awaited};")));
+                self.cover(Row::Coerced, list);
+                stmts.push(Stmt::text(format!("all({name});")));
             }
             _ => self.let_else(stmts, false),
         }
@@ -283,16 +300,15 @@ impl Writer {
                 }
             }
             7 => {
-                if let Some(var) = self.changeable(|ty| *ty == Ty::Two) {
-                    let value = self.value(&Ty::D);
-                    let name = self.name_of(var);
-                    // The value may have taken the local itself.
-                    if self.scope.vars[var].gone {
-                        stmts.push(Stmt::text(format!("let _ = {value};")));
-                    } else {
-                        self.cover(Row::AssignPart, var);
-                        stmts.push(Stmt::text(format!("{name}.{} = {value};", self.random.below(2))));
-                    }
+                let var = self.old(stmts, Ty::Two);
+                let value = self.value(&Ty::D);
+                let name = self.name_of(var);
+                // The value may have taken the local itself.
+                if self.scope.vars[var].gone {
+                    stmts.push(Stmt::text(format!("let _ = {value};")));
+                } else {
+                    self.cover(Row::AssignPart, var);
+                    stmts.push(Stmt::text(format!("{name}.{} = {value};", self.random.below(2))));
                 }
             }
             8 => {
@@ -305,14 +321,13 @@ impl Writer {
                 }
             }
             _ => {
-                if let Some(var) = self.changeable(|ty| *ty == Ty::Pair) {
-                    self.cover(Row::AssignPart, var);
-                    let value = if self.random.chance(50) { self.awaited_num() } else { self.atom() };
-                    if !self.scope.vars[var].gone {
-                        stmts.push(Stmt::text(format!("{}.b += {value};", self.name_of(var))));
-                    } else {
-                        stmts.push(Stmt::text(format!("let _ = {value};")));
-                    }
+                let var = self.old(stmts, Ty::Pair);
+                self.cover(Row::AssignPart, var);
+                let value = if self.random.chance(50) { self.awaited_num() } else { self.atom() };
+                if self.scope.vars[var].gone {
+                    stmts.push(Stmt::text(format!("let _ = {value};")));
+                } else {
+                    stmts.push(Stmt::text(format!("{}.b += {value};", self.name_of(var))));
                 }
             }
         }

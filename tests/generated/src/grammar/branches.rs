@@ -89,7 +89,7 @@ impl Writer {
         match self.random.below(12) {
             0..=4 => self.if_(ty),
             5..=7 => self.if_let(ty),
-            8 if *ty != Ty::Unit => self.native_branches(ty),
+            8 => self.native_branches(ty),
             _ => self.match_(ty),
         }
     }

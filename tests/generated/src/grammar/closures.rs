@@ -9,7 +9,7 @@ impl Writer {
     pub(super) fn borrowing_closure(&mut self) -> String {
         self.rows.add(Row::Closure);
         self.native += 1;
-        let text = match self.random.below(5) {
+        let text = match self.random.below(6) {
             0 => match self.changeable(|ty| *ty == Ty::Num) {
                 Some(var) if self.native == 1 => {
                     self.cover(Row::AssignPart, var);
@@ -28,7 +28,7 @@ impl Writer {
                 }
                 _ => self.simple_closure(),
             },
-            2 => {
+            2 | 3 => {
                 self.rows.add(Row::ClosureExit);
                 let inner = self.seen();
                 format!(

@@ -71,13 +71,13 @@ impl Function {
         };
         let name = format!("f{index}");
         let mut items = Vec::new();
-        for n in 0..[0, 0, 1, 2][writer.random.below(4)] {
+        for n in 0..[0, 0, 1, 1, 2][writer.random.below(5)] {
             let (item, arguments) = writer.item(format!("{name}_{n}"), 6);
             items.push(item);
             let output = writer.output.clone();
             writer.callees.push(Callee { name: format!("{name}_{n}"), arguments, output });
         }
-        let size = 6 + writer.random.below(20);
+        let size = 8 + writer.random.below(22);
         let long = writer.random.chance(2);
         let (mut item, types) = writer.item(name.clone(), size);
         if long {

@@ -163,6 +163,26 @@ impl Writer {
         })
     }
 
+    /// A local that crossed an await and that nobody else uses: one that is there, or a new one.
+    fn old(&mut self, stmts: &mut Vec<Stmt>, ty: Ty) -> usize {
+        let awaits = self.awaits;
+        let found = self.find(|scope, var| {
+            let local = &scope.vars[var];
+            local.ty == ty && local.mutable && local.born < awaits && scope.free(var)
+        });
+        found.unwrap_or_else(|| {
+            let (name, value) = (self.name(), self.fresh(&ty));
+            let shown = ty.name().unwrap_or_default();
+            stmts.push(Stmt::text(format!("let mut {name}: {shown} = {value};")));
+            let var = self.declare(name, ty, true);
+            // One that takes no local.
+            self.rows.add(Row::Await);
+            self.awaits += 1;
+            stmts.push(Stmt::text(format!("wait({}, 1, ()).await;", self.id())));
+            var
+        })
+    }
+
     fn find(&mut self, wanted: impl Fn(&Scope, usize) -> bool) -> Option<usize> {
         let found: Vec<usize> = (0..self.scope.vars.len()).filter(|var| wanted(&self.scope, *var)).collect();
         if found.is_empty() {

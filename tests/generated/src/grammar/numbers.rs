@@ -18,7 +18,7 @@ impl Writer {
     /// A number.
     pub(super) fn num(&mut self, depth: usize) -> String {
         let id = self.id();
-        match self.random.below(if depth == 0 { 5 } else { 14 }) {
+        match self.random.below(if depth == 0 { 5 } else { 15 }) {
             0 => self.atom(),
             1 => format!("number({id})"),
             2..=4 => self.seen(),
@@ -30,7 +30,7 @@ impl Writer {
             10 if !self.held => format!("d({id}).touch()"),
             11 if !self.held => self.formatted(),
             12 => self.eaten().unwrap_or_else(|| self.seen()),
-            13 => self.borrowing_closure(),
+            13 | 14 => self.borrowing_closure(),
             _ => self.seen(),
         }
     }
@@ -143,7 +143,10 @@ impl Writer {
         let (row, text) = match ty.seen() {
             Ty::Num if owner => (Row::ScalarByValue, name),
             Ty::Num => (Row::Deref, format!("*{name}")),
+            Ty::D if !owner && how == 0 => (Row::Deref, format!("(*{name}).touch()")),
             Ty::D => (Row::Receiver, format!("{name}.touch()")),
+            Ty::List | Ty::Arr if matches!(ty, Ty::Ref(_)) && how < 2 => (Row::Coerced, format!("all({name})")),
+            Ty::Boxed if matches!(ty, Ty::Ref(_)) && how < 2 => (Row::Coerced, format!("tell({name}, 1)")),
             Ty::Two => (Row::Field, if how < 2 { format!("{name}.0.touch()") } else { format!("{name}.1.touch()") }),
             Ty::Pair if how == 0 => (Row::Field, format!("{name}.b")),
             Ty::Pair => (Row::Field, format!("{name}.a.touch()")),
@@ -165,14 +168,14 @@ impl Writer {
             Ty::List => match how {
                 0 => (Row::Receiver, format!("{name}.len()")),
                 1 => (Row::Receiver, format!("{name}.iter().map(|y| y.touch()).sum::<usize>()")),
-                2 if !self.held && owner => return self.sliced(var),
+                2 | 3 if !self.held && owner => return self.sliced(var),
                 _ => (Row::Receiver, format!("{name}.first().map_or(0, |y| y.touch())")),
             },
             Ty::Slice => (Row::Receiver, format!("{name}.first().map_or(0, |y| y.touch())")),
-            Ty::Boxed if how == 0 => (Row::Deref, format!("(*{name}).touch()")),
+            Ty::Boxed if how < 2 => (Row::Deref, format!("(*{name}).touch()")),
             Ty::Boxed => (Row::Receiver, format!("{name}.touch()")),
             Ty::Arr => match (how, self.readable(|ty| *ty == Ty::Num)) {
-                (0 | 1, Some(at)) => {
+                (0..=2, Some(at)) => {
                     self.cover(Row::IndexOperand, at);
                     (Row::Index, format!("{name}[{} % 2].touch()", self.name_of(at)))
                 }

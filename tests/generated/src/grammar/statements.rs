@@ -8,21 +8,22 @@ use crate::tree::Stmt;
 impl Writer {
     pub(super) fn statement(&mut self, stmts: &mut Vec<Stmt>) {
         let nests = self.depth < 5;
-        match self.random.below(100) {
+        match self.random.below(116) {
             0..=17 => self.let_native(stmts),
             18..=29 => self.let_await(stmts),
             30..=34 => self.only_await(stmts),
-            35..=40 => self.let_reference(stmts),
-            41..=44 => self.let_parts(stmts),
-            45..=52 => self.assignment(stmts),
-            53..=61 => self.use_of_something(stmts),
-            62..=64 => self.retire(),
-            65..=67 => self.early_exit(stmts),
-            68..=69 => self.macros(stmts),
-            70..=72 => self.native_loop(stmts),
-            73..=86 if nests => self.branches(stmts),
-            87..=96 if nests => self.loops_(stmts),
-            97..=99 if nests => self.inner_block(stmts),
+            35..=42 => self.let_reference(stmts),
+            43..=49 => self.let_parts(stmts),
+            50..=58 => self.assignment(stmts),
+            59..=67 => self.use_of_something(stmts),
+            68..=70 => self.retire(),
+            71..=76 => self.early_exit(stmts),
+            77..=78 => self.macros(stmts),
+            79..=80 => self.native_loop(stmts),
+            81..=86 => self.let_call(stmts),
+            87..=101 if nests => self.branches(stmts),
+            102..=112 if nests => self.loops_(stmts),
+            113..=115 if nests => self.inner_block(stmts),
             _ => self.use_of_something(stmts),
         }
     }
@@ -32,9 +33,11 @@ impl Writer {
         if *ty == Ty::Unit {
             return self.random.chance(20).then(|| Stmt::text(self.awaited(&Ty::Unit)));
         }
-        if self.random.chance(15) && self.depth < 5 && self.left > 0 && ty.name().is_some() {
-            if self.depth <= 1 {
+        let outermost = self.depth <= 1;
+        if self.random.chance(if outermost { 40 } else { 15 }) && self.depth < 5 && ty.name().is_some() {
+            if outermost {
                 self.rows.add(Row::BranchTail);
+                self.left += 3;
             }
             return Some(self.branch_value(ty));
         }
@@ -56,6 +59,20 @@ impl Writer {
             _ if ty == Ty::Num => format!("let _ = {value};"),
             _ => format!("{value};"),
         }));
+    }
+
+    /// `let x = f(…).await;`, of another generated function.
+    fn let_call(&mut self, stmts: &mut Vec<Stmt>) {
+        if self.callees.is_empty() {
+            return self.let_await(stmts);
+        }
+        let at = self.random.below(self.callees.len());
+        let output = self.callees[at].output.clone();
+        if let Some(call) = self.call(at) {
+            self.rows.add(Row::Await);
+            self.awaits += 1;
+            self.bind(stmts, output, &call);
+        }
     }
 
     fn use_of_something(&mut self, stmts: &mut Vec<Stmt>) {
@@ -128,7 +145,7 @@ impl Writer {
         self.statement_ends();
         let text = match self.random.below(10) {
             0 if self.native == 0 => format!("panic!(\"own {{}}\", {})", self.atom()),
-            1..=5 if !self.around.is_empty() => self.leave(),
+            1..=7 if !self.around.is_empty() => self.leave(),
             _ => {
                 self.rows.add(Row::Return);
                 let output = self.output.clone();
