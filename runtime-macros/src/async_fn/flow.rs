@@ -192,7 +192,7 @@ impl Lower<'_> {
                 }
             };
         ));
-        if let Some(guard) = self.places[future].guard.clone() {
+        if let Some(guard) = self.places[future].guard.clone().filter(|_| !cfg!(bespoke_planted = "5")) {
             self.emit(quoted!(::core::mem::drop(#guard);));
         }
         self.live.truncate(depth);
@@ -245,11 +245,16 @@ impl Lower<'_> {
 
     fn conditional(&mut self, test: &mut Test, then: &mut Block, otherwise: Option<&mut Block>, dest: Dest) {
         let (after, depth) = (self.state(), self.live.len());
+        let keeps = cfg!(bespoke_planted = "2") && matches!(test, Test::Bool(_));
         let (test, spilled) = self.test(test);
         let then = self.arm_code(&spilled, then, dest, after);
         let mut none = Block::default();
         let otherwise = self.arm_code(&[], otherwise.unwrap_or(&mut none), dest, after);
-        self.emit(quoted!(if #test { #then } else { #otherwise }));
+        self.emit(if keeps {
+            quoted!(match #test { true => { #then } _ => { #otherwise } })
+        } else {
+            quoted!(if #test { #then } else { #otherwise })
+        });
         self.live.truncate(depth);
         self.begin(after);
     }

@@ -70,7 +70,10 @@ impl Rewrite<'_, '_> {
         }
         let Some(place) = self.lower.place_of(expr) else { return };
         let span = name.span();
-        let at = |ident: &Ident| Ident::new(&ident.to_string(), span);
+        let at = |ident: &Ident| {
+            let span = if cfg!(bespoke_planted = "14") { ident.span() } else { span };
+            Ident::new(&ident.to_string(), span)
+        };
         let pointer = at(&self.lower.places[place].pointer);
         let guard = self.lower.places[place].guard.as_ref().map(at);
         let tokens = match (how, guard) {
@@ -81,6 +84,7 @@ impl Rewrite<'_, '_> {
                 self.lower.takes(place, expr);
                 quote_spanned!(span=> #guard.take())
             }
+            (Use::Value, None) if cfg!(bespoke_planted = "11") => quoted!(__bespoke_rt::frame::read(#pointer)),
             (Use::Value, None) => quote_spanned!(span=> #pointer.read()),
         };
         Self::set(expr, tokens);
@@ -258,6 +262,11 @@ impl Visitor for Rewrite<'_, '_> {
             }
             Expr::Block(inner) if inner.label.is_some() => {
                 self.within(&inner.label, false, |s| walk::block(s, &mut inner.block));
+            }
+            Expr::Paren(inner) if cfg!(bespoke_planted = "3") && matches!(*inner.expr, Expr::Cast(_)) => {
+                walk::value(self, &mut inner.expr);
+                let tokens = inner.expr.to_token_stream();
+                Self::set(expr, tokens);
             }
             // Tokens of this stage.
             Expr::Verbatim(_) => {}
