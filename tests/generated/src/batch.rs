@@ -94,12 +94,7 @@ fn line(text: &str) -> usize {
 fn function_module(text: &mut String, n: usize, function: &Function, side: Side) {
     text.push_str(&format!("pub mod m{n} {{\nuse bespoke_test_generated::harness::*;\n"));
     for item in &function.items {
-        if side == Side::Ours {
-            text.push_str(ATTRIBUTE);
-        }
-        text.push_str(&item.head);
-        item.body.render(0, text);
-        text.push('\n');
+        item.render(if side == Side::Ours { ATTRIBUTE } else { "" }, text);
     }
     text.push_str("}\n");
 }

@@ -1,9 +1,11 @@
 //! `cargo run -p bespoke-test-generated -- --help` says what this does.
 
 use bespoke_test_generated::grammar::Function;
+use bespoke_test_generated::planted::PLANTED;
 use bespoke_test_generated::reduce::reduce;
 use bespoke_test_generated::session::{Plan, run, told};
 use bespoke_test_generated::toolchain::{Kind, Toolchain};
+use bespoke_test_generated::traps;
 use core::hash::{BuildHasher, Hasher};
 use std::process::ExitCode;
 
@@ -17,7 +19,7 @@ Random functions through `#[async_fn]` and through rustc's `async fn`, and every
   --jobs N      how many programs at a time (as many as there are cores)
   --release     with optimisations
   --first       end at the first failure
-  --planted P   with this defect in the macro, which must be found
+  --planted P   with defect P in the macro, or with each of them in turn (all): it must be found
   --text        print the functions instead
 ";
 
@@ -70,7 +72,19 @@ fn go(options: &Options) -> Result<(), String> {
         return Ok(());
     }
     println!("seed {}", plan.seed);
-    let toolchain = Toolchain::new(options.planted.as_deref())?;
+    match options.planted.as_deref() {
+        None => clean(plan),
+        Some("all") => PLANTED.iter().try_for_each(|planted| planted.find(plan)),
+        Some(name) => {
+            let planted = PLANTED.iter().find(|planted| planted.name == name);
+            planted.ok_or_else(|| format!("no defect is called {name}"))?.find(plan)
+        }
+    }
+}
+
+fn clean(plan: &Plan) -> Result<(), String> {
+    let toolchain = Toolchain::new(None)?;
+    let traps = traps::run(&toolchain, plan.seed, (plan.count / 100).clamp(2, 50))?;
     let findings = run(&toolchain, plan);
     let least = usize::try_from(plan.count / 10).unwrap_or(usize::MAX);
     println!("\n{}\n{}\n", findings.rows_text(least), findings.sizes_text());
@@ -80,6 +94,10 @@ fn go(options: &Options) -> Result<(), String> {
         let again = format!("--seed {} --from {index} --count 1", plan.seed);
         return Err(format!("{} failures; the first one again: {again}", findings.failures.len()));
     }
-    println!("{} functions, driven in {} ways: the same", findings.functions, findings.ways);
+    println!("{} functions, driven in {} ways: the same; {traps} traps refused", findings.functions, findings.ways);
+    // Fewer say nothing about how often a row comes.
+    if plan.count >= 1000 && !findings.seldom(least).is_empty() {
+        return Err(format!("fewer than {least} times: {}", findings.seldom(least).join("; ")));
+    }
     Ok(())
 }

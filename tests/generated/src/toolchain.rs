@@ -31,9 +31,7 @@ impl Toolchain {
     /// What cargo says.
     pub fn new(planted: Option<&str>) -> Result<Toolchain, String> {
         let library = artifact("bespoke-test-generated", &["build"], None)?;
-        let mut folder = library.clone();
-        folder.pop();
-        folder.push("generated");
+        let folder = library.with_file_name("generated");
         let macros = match planted {
             None => artifact("bespoke-macros", &["build"], None)?,
             Some(planted) => artifact("bespoke-macros", &["rustc"], Some((planted, &folder)))?,
@@ -78,6 +76,13 @@ fn named(name: &str, path: &Path) -> std::ffi::OsString {
     let mut text = std::ffi::OsString::from(format!("{name}="));
     text.push(path);
     text
+}
+
+/// Where cargo puts what is built without optimisations.
+pub(crate) fn target() -> Result<PathBuf, String> {
+    let mut folder = artifact("bespoke-test-generated", &["build"], None)?;
+    folder.pop();
+    Ok(folder)
 }
 
 /// Builds the library of a package, and says where it is.

@@ -8,12 +8,16 @@ use crate::rows::{Counts, Row};
 use crate::tree::{Block, Stmt};
 
 /// A function's text.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Item {
+    /// What it stands in: before it.
+    pub before: String,
     /// Up to its body.
     pub head: String,
     /// Its body.
     pub body: Block,
+    /// What it stands in: after it.
+    pub after: String,
 }
 
 /// A generated function, with those that it calls.
@@ -112,11 +116,21 @@ impl Function {
     pub fn text(&self) -> String {
         let mut text = String::new();
         for item in &self.items {
-            text.push_str(&item.head);
-            item.body.render(0, &mut text);
-            text.push('\n');
+            item.render("", &mut text);
         }
         text
+    }
+}
+
+impl Item {
+    /// Its text, under an attribute.
+    pub fn render(&self, attribute: &str, text: &mut String) {
+        text.push_str(&self.before);
+        text.push_str(attribute);
+        text.push_str(&self.head);
+        self.body.render(0, text);
+        text.push_str(&self.after);
+        text.push('\n');
     }
 }
 
@@ -151,7 +165,8 @@ impl Writer {
             _ => String::new(),
         };
         let body = self.block(size, &output);
-        (Item { head: format!("pub async fn {name}({}){arrow} ", params.join(", ")), body }, arguments)
+        let head = format!("pub async fn {name}({}){arrow} ", params.join(", "));
+        (Item { head, body, ..Item::default() }, arguments)
     }
 
     /// A statement that waits in the frame for its turn, beside many of its kind.

@@ -1,0 +1,47 @@
+//! How many instructions the polls of the functions take, beside those of rustc's: what is slow and not wrong.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use crate::batch::{Batch, Side};
+use crate::grammar::Function;
+use crate::toolchain::{Kind, Toolchain};
+
+const FUNCTIONS: u64 = 60;
+
+/// Compares the instructions of some functions.
+///
+/// # Errors
+/// Ours took more than they may.
+///
+/// # Panics
+/// If the program cannot be written.
+pub fn run(toolchain: &Toolchain, seed: u64) -> Result<(), String> {
+    let functions: Vec<Function> = (0..FUNCTIONS).map(|index| Function::generate(seed, index)).collect();
+    let batch = Batch::new(&functions, &[Side::Ours, Side::Theirs]);
+    let source = toolchain.folder().join(format!("instructions_{}.rs", std::process::id()));
+    fs::write(&source, &batch.text).expect("the batch can be written");
+    let program = toolchain.compile(&source, Kind::Release)?;
+    let (ours, theirs) = (count(&program, "ours")?, count(&program, "theirs")?);
+    let _ = fs::remove_file(program);
+    let _ = fs::remove_file(source);
+    let text = format!("{ours} instructions, rustc's {theirs}: {:.4}", ours as f64 / theirs as f64);
+    println!("{text}");
+    if ours as f64 > theirs as f64 * RATIO_MAX { Err(format!("{text}, and may be {RATIO_MAX}")) } else { Ok(()) }
+}
+
+const RATIO_MAX: f64 = 1.0;
+
+/// The instructions of a program that drives the futures of one side.
+fn count(program: &Path, side: &str) -> Result<u64, String> {
+    let output = Command::new("valgrind")
+        .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
+        .arg(program)
+        .args(["--drive", side])
+        .output()
+        .map_err(|error| format!("valgrind cannot be run: {error}"))?;
+    let text = String::from_utf8_lossy(&output.stderr);
+    let line = text.lines().find_map(|line| line.split_once("Collected :"));
+    line.and_then(|(_, number)| number.trim().parse().ok()).ok_or_else(|| format!("valgrind says no number: {text}"))
+}

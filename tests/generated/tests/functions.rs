@@ -1,0 +1,51 @@
+//! A few of the generated functions, each time; `cargo run -p bespoke-test-generated` takes as many as it is told to.
+#![cfg(not(any(loom, miri)))]
+
+use bespoke_test_generated::check::{Verdict, check};
+use bespoke_test_generated::grammar::Function;
+use bespoke_test_generated::refused::REFUSED;
+use bespoke_test_generated::session::told;
+use bespoke_test_generated::toolchain::{Kind, Toolchain};
+use bespoke_test_generated::traps::Trap;
+
+fn toolchain() -> Toolchain {
+    Toolchain::new(None).expect("the macro can be built")
+}
+
+/// Refused for what it is, and not for something else in it.
+#[track_caller]
+fn is_refused(what: &str, verdict: &Verdict, says: &str) {
+    match verdict {
+        Verdict::Refused(text) => assert!(text.contains(says), "{what}: it says {text}"),
+        verdict => panic!("{what}: {}\nif `#[async_fn]` takes it now, it belongs in the generator", told(verdict)),
+    }
+}
+
+#[test]
+fn what_the_macro_refuses_is_what_the_list_says() {
+    let functions: Vec<Function> = REFUSED.iter().map(|refused| refused.function()).collect();
+    let verdicts = check(&toolchain(), "refused", &functions, Kind::Debug);
+    for (refused, verdict) in REFUSED.iter().zip(&verdicts) {
+        is_refused(refused.row, verdict, refused.says);
+    }
+}
+
+#[test]
+fn traps_are_refused() {
+    for trap in Trap::ALL {
+        let functions: Vec<Function> = (0..6).map(|index| trap.generate(3, index)).collect();
+        for verdict in check(&toolchain(), &format!("trap_{trap:?}"), &functions, Kind::Check) {
+            is_refused(&format!("{trap:?}"), &verdict, trap.error());
+        }
+    }
+}
+
+#[test]
+fn generated_functions_do_what_those_of_rustc_do() {
+    let functions: Vec<Function> = (0..100).map(|index| Function::generate(1, index)).collect();
+    let verdicts = check(&toolchain(), "functions", &functions, Kind::Debug);
+    assert_eq!(verdicts.len(), functions.len());
+    for (index, verdict) in verdicts.iter().enumerate() {
+        assert!(verdict.is_same(), "f{index}, seed 1: {}", told(verdict));
+    }
+}
