@@ -108,7 +108,15 @@ impl Lower<'_> {
             }
         }
         match &mut block.tail {
-            Some(tail) => self.into(tail, dest),
+            Some(tail) => match &mut **tail {
+                // In braces: temporaries of a block's value end with it, before what it was made of. In parentheses: a value
+                // that begins with a brace would be a statement.
+                Value::Native(head) => {
+                    let value = self.head(head, rewrite::value);
+                    self.deliver(quoted!({ (#value) }), dest);
+                }
+                shaped => self.into(shaped, dest),
+            },
             None if matches!(dest, Dest::Discard) => {}
             None => self.deliver(quoted!(()), dest),
         }
