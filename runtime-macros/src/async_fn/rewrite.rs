@@ -232,6 +232,13 @@ impl Rewrite<'_, '_> {
     }
 }
 
+/// Whether it is the value of an await, `{ name }`.
+fn is_awaited(block: &syn::ExprBlock) -> bool {
+    let [syn::Stmt::Expr(Expr::Path(name), None)] = &*block.block.stmts else { return false };
+    let name = name.path.get_ident().map(ToString::to_string).unwrap_or_default();
+    name.strip_prefix(super::parse::RESERVED).is_some_and(|rest| rest.starts_with("value_"))
+}
+
 impl Visitor for Rewrite<'_, '_> {
     fn before(&mut self, expr: &mut Expr, how: Use) -> bool {
         match expr {
@@ -262,6 +269,10 @@ impl Visitor for Rewrite<'_, '_> {
             }
             Expr::Block(inner) if inner.label.is_some() => {
                 self.within(&inner.label, false, |s| walk::block(s, &mut inner.block));
+            }
+            Expr::Block(inner) if cfg!(bespoke_planted = "4") && is_awaited(inner) => {
+                let name = inner.block.stmts[0].to_token_stream();
+                Self::set(expr, name);
             }
             Expr::Paren(inner) if cfg!(bespoke_planted = "3") && matches!(*inner.expr, Expr::Cast(_)) => {
                 walk::value(self, &mut inner.expr);
