@@ -84,17 +84,29 @@ pub fn check(toolchain: &Toolchain, name: &str, functions: &[Function], kind: Ki
             }
         }
     }
-    // Errors of one kind hide those of another: what rustc refuses by itself is not a function.
-    for (n, verdict) in verdicts.iter_mut().enumerate() {
-        if let Some(Verdict::Refused(_)) = verdict {
-            let alone = Batch::new(&functions[n..=n], &[Side::Theirs]);
-            fs::write(&source, &alone.text).expect("the batch can be written");
-            if let Err(errors) = toolchain.compile(&source, Kind::Check) {
-                *verdict = Some(Verdict::Wrong(errors));
-            }
+    only_functions(toolchain, &source, functions, &mut verdicts);
+    verdicts.into_iter().flatten().collect()
+}
+
+/// Errors of one kind hide those of another: what rustc refuses by itself is not a function.
+fn only_functions(toolchain: &Toolchain, source: &Path, functions: &[Function], verdicts: &mut [Option<Verdict>]) {
+    loop {
+        let refused = |n: &usize| matches!(verdicts[*n], Some(Verdict::Refused(_)));
+        let left: Vec<usize> = (0..functions.len()).filter(refused).collect();
+        if left.is_empty() {
+            return;
+        }
+        let some: Vec<Function> = left.iter().map(|n| functions[*n].clone()).collect();
+        let batch = Batch::new(&some, &[Side::Theirs]);
+        fs::write(source, &batch.text).expect("the batch can be written");
+        let Err(errors) = toolchain.compile(source, Kind::Check) else { return };
+        let found = blamed(&batch, source, &errors);
+        assert!(!found.is_empty(), "rustc names no function: {errors}");
+        for (n, verdict) in found {
+            let (Verdict::Wrong(text) | Verdict::Refused(text)) = verdict else { continue };
+            verdicts[left[n]] = Some(Verdict::Wrong(text));
         }
     }
-    verdicts.into_iter().flatten().collect()
 }
 
 /// Finds out which functions do not compile when the errors do not say so.

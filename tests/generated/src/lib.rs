@@ -1,6 +1,7 @@
 //! Random functions through `#[async_fn]` and through rustc's own `async fn`, and every trace of them compared.
 
 pub mod batch;
+pub mod bench;
 pub mod check;
 pub mod grammar;
 pub mod harness;

@@ -5,7 +5,7 @@ use bespoke_test_generated::planted::PLANTED;
 use bespoke_test_generated::reduce::reduce;
 use bespoke_test_generated::session::{Plan, run, told};
 use bespoke_test_generated::toolchain::{Kind, Toolchain};
-use bespoke_test_generated::traps;
+use bespoke_test_generated::{bench, instructions, miri, traps};
 use core::hash::{BuildHasher, Hasher};
 use std::process::ExitCode;
 
@@ -20,20 +20,31 @@ Random functions through `#[async_fn]` and through rustc's `async fn`, and every
   --release     with optimisations
   --first       end at the first failure
   --planted P   with defect P in the macro, or with each of them in turn (all): it must be found
+  --miri        the functions under Miri instead, a fifth of the ways
+  --instructions  count the instructions of some functions instead, beside rustc's
+  --bench       how long rustc takes for a hundred large ones instead, beside plain `async fn`
   --text        print the functions instead
 ";
 
 struct Options {
     plan: Plan,
     planted: Option<String>,
-    text: bool,
+    instead: Option<Instead>,
+}
+
+#[derive(Clone, Copy)]
+enum Instead {
+    Miri,
+    Instructions,
+    Bench,
+    Text,
 }
 
 fn options() -> Result<Options, String> {
     let jobs = std::thread::available_parallelism().map_or(1, usize::from);
     let seed = std::hash::RandomState::new().build_hasher().finish() % 1_000_000_000;
     let plan = Plan { seed, from: 0, count: 1000, batch: 50, jobs, kind: Kind::Debug, first: false };
-    let mut options = Options { plan, planted: None, text: false };
+    let mut options = Options { plan, planted: None, instead: None };
     let mut words = std::env::args().skip(1);
     while let Some(word) = words.next() {
         let mut value = || words.next().ok_or_else(|| format!("{word} wants a value"));
@@ -47,7 +58,10 @@ fn options() -> Result<Options, String> {
             "--release" => options.plan.kind = Kind::Release,
             "--first" => options.plan.first = true,
             "--planted" => options.planted = Some(value()?),
-            "--text" => options.text = true,
+            "--miri" => options.instead = Some(Instead::Miri),
+            "--instructions" => options.instead = Some(Instead::Instructions),
+            "--bench" => options.instead = Some(Instead::Bench),
+            "--text" => options.instead = Some(Instead::Text),
             "--help" => return Err(HELP.into()),
             _ => return Err(format!("{word} is not known; --help lists what is")),
         }
@@ -67,11 +81,20 @@ fn main() -> ExitCode {
 
 fn go(options: &Options) -> Result<(), String> {
     let plan = &options.plan;
-    if options.text {
-        (plan.from..plan.from + plan.count).for_each(|n| println!("{}", Function::generate(plan.seed, n).text()));
-        return Ok(());
+    println!("// seed {}", plan.seed);
+    match options.instead {
+        Some(Instead::Text) => {
+            (plan.from..plan.from + plan.count).for_each(|n| println!("{}", Function::generate(plan.seed, n).text()));
+            return Ok(());
+        }
+        Some(Instead::Miri) => return miri::run(plan.seed, plan.count, None),
+        Some(Instead::Instructions) => return instructions::run(&Toolchain::new(None)?, plan.seed),
+        Some(Instead::Bench) => {
+            println!("{}", bench::run(plan.seed)?);
+            return Ok(());
+        }
+        None => {}
     }
-    println!("seed {}", plan.seed);
     match options.planted.as_deref() {
         None => clean(plan),
         Some("all") => PLANTED.iter().try_for_each(|planted| planted.find(plan)),

@@ -28,7 +28,8 @@ pub fn run(seed: u64, count: u64, planted: Option<&str>) -> Result<(), String> {
     fs::write(package.join("Cargo.toml"), manifest).expect("the package can be written");
     fs::copy(format!("{root}/Cargo.lock"), package.join("Cargo.lock")).expect("the lock file can be copied");
     let batch = Batch::new(&functions, &[Side::Ours, Side::Theirs]);
-    fs::write(package.join("src/main.rs"), format!("#![allow(warnings)]\n{}", batch.text)).expect("the batch can be written");
+    fs::write(package.join("src/main.rs"), format!("#![allow(warnings)]\n{}", batch.text))
+        .expect("the batch can be written");
     let mut miri = Command::new("cargo");
     miri.args(["+nightly", "miri", "run", "--quiet", "--offline", "--manifest-path"]).arg(package.join("Cargo.toml"));
     // The toolchain and cargo are those of `+nightly`, and not those that run this.
@@ -37,7 +38,8 @@ pub fn run(seed: u64, count: u64, planted: Option<&str>) -> Result<(), String> {
     }
     let flags = std::env::var("MIRIFLAGS").unwrap_or_default();
     miri.env("MIRIFLAGS", format!("-Zmiri-tree-borrows {flags}"));
-    miri.arg("--target-dir").arg(package.join(planted.map_or_else(|| "target".into(), |name| format!("target_{name}"))));
+    miri.arg("--target-dir")
+        .arg(package.join(planted.map_or_else(|| "target".into(), |name| format!("target_{name}"))));
     if let Some(planted) = planted {
         miri.env("RUSTFLAGS", format!("--cfg bespoke_planted=\"{planted}\""));
     }

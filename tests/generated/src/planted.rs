@@ -66,13 +66,17 @@ impl Planted {
                 let toolchain = Toolchain::new(Some(self.name))?;
                 let plan = Plan { from: 0, count: FUNCTIONS_MAX, batch: 25, jobs: 1, first: true, ..*plan };
                 let findings = run(&toolchain, &plan);
-                if let Some((index, wrong)) = findings.failures.iter().find(|(_, verdict)| matches!(verdict, Verdict::Wrong(_))) {
+                if let Some((index, wrong)) =
+                    findings.failures.iter().find(|(_, verdict)| matches!(verdict, Verdict::Wrong(_)))
+                {
                     return Err(format!("f{index}: {}", told(wrong)));
                 }
                 let failures = findings.failures.first_key_value();
                 failures.map(|(index, verdict)| format!("by f{index}: {}", told(verdict)))
             }
-            By::Traps => traps::run(&Toolchain::new(Some(self.name))?, plan.seed, 5).err().map(|text| format!("by a trap:\n{text}")),
+            By::Traps => traps::run(&Toolchain::new(Some(self.name))?, plan.seed, 5)
+                .err()
+                .map(|text| format!("by a trap:\n{text}")),
             By::Miri => miri::run(plan.seed, 20, Some(self.name)).err().map(|text| format!("by Miri: {text}")),
             By::Instructions => {
                 let toolchain = Toolchain::new(Some(self.name))?;

@@ -91,12 +91,21 @@ fn artifact(package: &str, verb: &[&str], planted: Option<(&str, &Path)>) -> Res
     let mut command = Command::new(cargo);
     command.args(verb).args(["--offline", "--lib", "--message-format", "json", "--package", package]);
     command.current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."));
+    // Flags of whoever runs this, a sanitizer's for one, are not for a macro and for programs that rustc alone compiles.
+    let flags = ["RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS"];
+    let flagged = flags.iter().any(|name| std::env::var_os(name).is_some_and(|value| !value.is_empty()));
+    flags.iter().for_each(|name| {
+        command.env_remove(name);
+    });
     if let Some((planted, folder)) = planted {
-        // The flag is for this one crate: what it needs is built once for all defects.
+        // The cfg is for this one crate: what it needs is built once for all defects.
         command.arg("--target-dir").arg(folder.join("planted"));
         command.args(["--", "--cfg", &format!("bespoke_planted=\"{planted}\"")]);
+    } else if flagged {
+        command.arg("--target-dir").arg(concat!(env!("CARGO_MANIFEST_DIR"), "/../../target/unflagged"));
     }
-    let Output { status, stdout, stderr } = command.output().map_err(|error| format!("cargo cannot be run: {error}"))?;
+    let Output { status, stdout, stderr } =
+        command.output().map_err(|error| format!("cargo cannot be run: {error}"))?;
     if !status.success() {
         return Err(String::from_utf8_lossy(&stderr).into_owned());
     }

@@ -39,7 +39,8 @@ impl Trap {
         match self {
             Trap::Constant => {
                 let place = at(stmts, 0);
-                let text = "match number(901) { least => { wait(902, 1, ()).await; } _ => { wait(903, 1, ()).await; } }";
+                let text =
+                    "match number(901) { least => { wait(902, 1, ()).await; } _ => { wait(903, 1, ()).await; } }";
                 stmts.insert(place, Stmt::text(text));
             }
             Trap::Hygiene => {

@@ -4,7 +4,7 @@
 use bespoke_test_generated::check::{Verdict, check};
 use bespoke_test_generated::grammar::Function;
 use bespoke_test_generated::refused::REFUSED;
-use bespoke_test_generated::session::told;
+use bespoke_test_generated::session::{Plan, run, told};
 use bespoke_test_generated::toolchain::{Kind, Toolchain};
 use bespoke_test_generated::traps::Trap;
 
@@ -42,10 +42,13 @@ fn traps_are_refused() {
 
 #[test]
 fn generated_functions_do_what_those_of_rustc_do() {
-    let functions: Vec<Function> = (0..100).map(|index| Function::generate(1, index)).collect();
-    let verdicts = check(&toolchain(), "functions", &functions, Kind::Debug);
-    assert_eq!(verdicts.len(), functions.len());
-    for (index, verdict) in verdicts.iter().enumerate() {
-        assert!(verdict.is_same(), "f{index}, seed 1: {}", told(verdict));
-    }
+    let plan = Plan { seed: 1, from: 0, count: 100, batch: 50, jobs: 2, kind: Kind::Debug, first: false };
+    let findings = run(&toolchain(), &plan);
+    assert_eq!(findings.functions, plan.count);
+    assert!(findings.ways > 1000, "{}", findings.ways);
+    let failures: Vec<String> =
+        findings.failures.iter().map(|(index, verdict)| format!("f{index}: {}", told(verdict))).collect();
+    assert!(failures.is_empty(), "seed {}: {}", plan.seed, failures.join("\n"));
+    let missing = findings.seldom(1);
+    assert!(missing.is_empty(), "a hundred functions without {missing:?}");
 }

@@ -200,7 +200,8 @@ impl Writer {
 
     /// References that stay.
     pub(super) fn let_reference(&mut self, stmts: &mut Vec<Stmt>) {
-        let owned = |ty: &Ty| matches!(ty, Ty::D | Ty::Num | Ty::Two | Ty::Pair | Ty::Opt | Ty::List | Ty::Boxed | Ty::Arr);
+        let owned =
+            |ty: &Ty| matches!(ty, Ty::D | Ty::Num | Ty::Two | Ty::Pair | Ty::Opt | Ty::List | Ty::Boxed | Ty::Arr);
         let name = self.name_for_let();
         match self.random.below(10) {
             0 | 1 => {

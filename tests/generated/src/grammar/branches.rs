@@ -136,7 +136,9 @@ impl Writer {
     fn put(&mut self, stmt: &mut Stmt, blocks: Vec<Block>, may_end: bool) {
         let mut blocks = blocks.into_iter();
         stmt.0.extend(blocks.next().map(crate::tree::Part::Block));
-        if let Some(otherwise) = blocks.next().filter(|block| !may_end || !block.stmts.is_empty() || block.tail.is_some()) {
+        if let Some(otherwise) =
+            blocks.next().filter(|block| !may_end || !block.stmts.is_empty() || block.tail.is_some())
+        {
             stmt.push(" else ");
             stmt.block(otherwise);
         }
@@ -161,7 +163,12 @@ impl Writer {
             2 => match self.changeable(|ty| *ty == Ty::Opt) {
                 Some(var) => {
                     self.cover(Row::Borrow, var);
-                    (format!("&mut {}", self.name_of(var)), format!("Some({name})"), Ty::Mut(Box::new(Ty::D)), Some(var))
+                    (
+                        format!("&mut {}", self.name_of(var)),
+                        format!("Some({name})"),
+                        Ty::Mut(Box::new(Ty::D)),
+                        Some(var),
+                    )
                 }
                 None => (self.awaited(&Ty::OptNum), format!("Some({name})"), Ty::Num, None),
             },
@@ -182,7 +189,12 @@ impl Writer {
             5 => match self.readable(|ty| *ty == Ty::List) {
                 Some(var) => {
                     self.cover(Row::Receiver, var);
-                    (format!("{}.first()", self.name_of(var)), format!("Some({name})"), Ty::Ref(Box::new(Ty::D)), Some(var))
+                    (
+                        format!("{}.first()", self.name_of(var)),
+                        format!("Some({name})"),
+                        Ty::Ref(Box::new(Ty::D)),
+                        Some(var),
+                    )
                 }
                 None => (format!("half(number({}))", self.id()), format!("Some({name})"), Ty::Num, None),
             },
@@ -210,16 +222,9 @@ impl Writer {
         let (a, b) = (self.name(), self.name());
         let (value, arms): (String, Vec<Arm>) = match self.random.below(8) {
             0 | 1 => {
-                let value = if self.random.chance(30) {
-                    self.awaited(&Ty::Num)
-                } else {
-                    format!("number({}) % 3", self.id())
-                };
-                let arms = vec![
-                    ("0".into(), vec![]),
-                    ("1 | 4".into(), vec![]),
-                    (a.clone(), vec![(a, Ty::Num, None)]),
-                ];
+                let value =
+                    if self.random.chance(30) { self.awaited(&Ty::Num) } else { format!("number({}) % 3", self.id()) };
+                let arms = vec![("0".into(), vec![]), ("1 | 4".into(), vec![]), (a.clone(), vec![(a, Ty::Num, None)])];
                 (value, arms)
             }
             2 => {
@@ -235,10 +240,7 @@ impl Writer {
                     None => self.awaited(&Ty::Res),
                 };
                 let error = self.name();
-                let arms = vec![
-                    (format!("Ok(mut {a})"), vec![(a, Ty::D, None)]),
-                    (format!("Err({error})"), vec![]),
-                ];
+                let arms = vec![(format!("Ok(mut {a})"), vec![(a, Ty::D, None)]), (format!("Err({error})"), vec![])];
                 (value, arms)
             }
             4 => match self.readable(|ty| *ty == Ty::Opt) {
@@ -255,26 +257,25 @@ impl Writer {
             5 => match self.readable(|ty| *ty == Ty::Pair) {
                 Some(var) => {
                     self.cover(Row::Borrow, var);
-                    let names =
-                        vec![(a.clone(), Ty::Ref(Box::new(Ty::D)), Some(var)), (b.clone(), Ty::Ref(Box::new(Ty::Num)), Some(var))];
+                    let names = vec![
+                        (a.clone(), Ty::Ref(Box::new(Ty::D)), Some(var)),
+                        (b.clone(), Ty::Ref(Box::new(Ty::Num)), Some(var)),
+                    ];
                     let arms = vec![
                         (format!("Pair {{ a: {a}, b: {b} @ (0 | 2) }}"), names.clone()),
                         (format!("Pair {{ a: {a}, b: {b} }}"), names),
                     ];
                     (format!("&{}", self.name_of(var)), arms)
                 }
-                None => (format!("({}, flip({}))", self.atom(), self.id()), vec![
-                    ("(1, true)".into(), vec![]),
-                    (format!("({a}, _)"), vec![(a, Ty::Num, None)]),
-                ]),
+                None => (
+                    format!("({}, flip({}))", self.atom(), self.id()),
+                    vec![("(1, true)".into(), vec![]), (format!("({a}, _)"), vec![(a, Ty::Num, None)])],
+                ),
             },
             6 => match self.readable(|ty| *ty == Ty::OptNum) {
                 Some(var) => {
                     self.cover(Row::Scrutinee, var);
-                    let arms = vec![
-                        (format!("Some({a})"), vec![(a, Ty::Num, None)]),
-                        ("None".into(), vec![]),
-                    ];
+                    let arms = vec![(format!("Some({a})"), vec![(a, Ty::Num, None)]), ("None".into(), vec![])];
                     (self.name_of(var), arms)
                 }
                 None => (format!("number({})", self.id()), vec![("2..=4".into(), vec![]), ("_".into(), vec![])]),

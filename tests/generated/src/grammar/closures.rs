@@ -16,7 +16,9 @@ impl Writer {
                     let name = self.name_of(var);
                     self.scope.busy.push((var, true));
                     let inner = self.seen();
-                    format!("{{ let mut f = |m: usize| {{ {name} = ({name} + m + {inner}) % 50; {name} }}; f(1) + f(2) }}")
+                    format!(
+                        "{{ let mut f = |m: usize| {{ {name} = ({name} + m + {inner}) % 50; {name} }}; f(1) + f(2) }}"
+                    )
                 }
                 _ => self.simple_closure(),
             },

@@ -94,11 +94,19 @@ impl Function {
         for (n, ty) in types.iter().enumerate() {
             match ty {
                 Ty::Ref(inner) => {
-                    before.push_str(&format!("let a{n}: {} = {}; ", inner.name().unwrap_or_default(), writer.fresh(inner)));
+                    before.push_str(&format!(
+                        "let a{n}: {} = {}; ",
+                        inner.name().unwrap_or_default(),
+                        writer.fresh(inner)
+                    ));
                     arguments.push(format!("&a{n}"));
                 }
                 Ty::Mut(inner) => {
-                    before.push_str(&format!("let mut a{n}: {} = {}; ", inner.name().unwrap_or_default(), writer.fresh(inner)));
+                    before.push_str(&format!(
+                        "let mut a{n}: {} = {}; ",
+                        inner.name().unwrap_or_default(),
+                        writer.fresh(inner)
+                    ));
                     arguments.push(format!("&mut a{n}"));
                 }
                 ty => arguments.push(writer.fresh(ty)),

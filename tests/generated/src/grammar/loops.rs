@@ -49,7 +49,8 @@ impl Writer {
                         self.awaits += 1;
                         self.rows.add(Row::Await);
                         let given = self.id();
-                        let head = format!("while let Some({name}) = wait({id}, 1, more({id}).then(|| d({given}))).await ");
+                        let head =
+                            format!("while let Some({name}) = wait({id}, 1, more({id}).then(|| d({given}))).await ");
                         (head, Some((Ty::D, None)), None)
                     }
                 }
@@ -137,7 +138,14 @@ impl Writer {
         let vars = self.scope.vars.len();
         let entry = self.scope.snapshot(vars);
         let value = value.or(Some(Ty::Unit));
-        self.around.push(Around { label, vars, entry: entry.clone(), exits: vec![entry.clone()], value, is_loop: true });
+        self.around.push(Around {
+            label,
+            vars,
+            entry: entry.clone(),
+            exits: vec![entry.clone()],
+            value,
+            is_loop: true,
+        });
         self.depth += 1;
         let awaits = self.awaits;
         let mut stmts = first(self);
@@ -239,7 +247,9 @@ impl Writer {
             0 => format!("for i in 0..3usize {{ let y = d({made}); if i == 1 && flip({id}) {{ {exit}; }} y.touch(); "),
             1 => format!("while more({id}) {{ let y = d({made}); if y.touch() > 4 {{ {exit}; }} "),
             _ => {
-                format!("loop {{ let y = d({made}); if !more({id}) {{ break; }} if rare({id}) {{ {exit}; }} y.touch(); ")
+                format!(
+                    "loop {{ let y = d({made}); if !more({id}) {{ break; }} if rare({id}) {{ {exit}; }} y.touch(); "
+                )
             }
         };
         stmts.push(Stmt::text(format!("{head}let _ = {inner}; }}")));

@@ -84,7 +84,8 @@ impl Writer {
             return format!("all(&{})", self.name_of(var));
         }
         if how == 4
-            && let Some(var) = self.readable(|ty| matches!(ty, Ty::Ref(inner) if matches!(**inner, Ty::List | Ty::Arr | Ty::Boxed)))
+            && let Some(var) =
+                self.readable(|ty| matches!(ty, Ty::Ref(inner) if matches!(**inner, Ty::List | Ty::Arr | Ty::Boxed)))
         {
             // A reference to a list or a box becomes one to what is in it.
             self.cover(Row::Coerced, var);
@@ -109,7 +110,8 @@ impl Writer {
 
     /// A macro that formats.
     fn formatted(&mut self) -> String {
-        let first = self.readable(|ty| matches!(ty.seen(), Ty::D | Ty::Two | Ty::Opt | Ty::List | Ty::Pair | Ty::OptNum));
+        let first =
+            self.readable(|ty| matches!(ty.seen(), Ty::D | Ty::Two | Ty::Opt | Ty::List | Ty::Pair | Ty::OptNum));
         let second = self.readable(|ty| *ty == Ty::Num);
         let first = first.map_or_else(
             || "4".to_owned(),
@@ -134,7 +136,8 @@ impl Writer {
 
     /// A number that is seen in a local, without moving or keeping it.
     pub(super) fn seen(&mut self) -> String {
-        let Some(var) = self.readable(|ty| !matches!(ty, Ty::Unit | Ty::Bool | Ty::Later(_) | Ty::Task | Ty::Any)) else {
+        let Some(var) = self.readable(|ty| !matches!(ty, Ty::Unit | Ty::Bool | Ty::Later(_) | Ty::Task | Ty::Any))
+        else {
             return self.random.below(9).to_string();
         };
         let (name, ty) = (self.name_of(var), self.ty(var));

@@ -83,7 +83,8 @@ impl Writer {
                 }
             }
             2 => {
-                let ty = self.random.pick(&[Ty::Two, Ty::List, Ty::Res, Ty::Boxed, Ty::Pair, Ty::Fun, Ty::Task]).clone();
+                let ty =
+                    self.random.pick(&[Ty::Two, Ty::List, Ty::Res, Ty::Boxed, Ty::Pair, Ty::Fun, Ty::Task]).clone();
                 if let Some(taken) = self.taken(&ty) {
                     stmts.push(Stmt::text(format!("drop({taken});")));
                 }

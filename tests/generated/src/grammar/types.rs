@@ -63,17 +63,22 @@ impl Ty {
 
     /// Whether a value is copied, and not moved.
     pub(super) fn is_copy(&self) -> bool {
-        matches!(
-            self,
-            Ty::Unit | Ty::Num | Ty::Bool | Ty::OptNum | Ty::Buf(_) | Ty::Ref(_) | Ty::Slice | Ty::Any
-        )
+        matches!(self, Ty::Unit | Ty::Num | Ty::Bool | Ty::OptNum | Ty::Buf(_) | Ty::Ref(_) | Ty::Slice | Ty::Any)
     }
 
     /// Whether a fresh value of it can be made without any local.
     pub(super) fn is_plain(&self) -> bool {
         !matches!(
             self,
-            Ty::Ref(_) | Ty::Mut(_) | Ty::Slice | Ty::Any | Ty::Fun | Ty::Task | Ty::Later(_) | Ty::FunBox | Ty::Checked
+            Ty::Ref(_)
+                | Ty::Mut(_)
+                | Ty::Slice
+                | Ty::Any
+                | Ty::Fun
+                | Ty::Task
+                | Ty::Later(_)
+                | Ty::FunBox
+                | Ty::Checked
         )
     }
 
