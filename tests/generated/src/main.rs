@@ -88,7 +88,7 @@ fn go(options: &Options) -> Result<(), String> {
             return Ok(());
         }
         Some(Instead::Miri) => return miri::run(plan.seed, plan.count, None),
-        Some(Instead::Instructions) => return instructions::run(&Toolchain::new(None)?, plan.seed),
+        Some(Instead::Instructions) => return instructions::run(&Toolchain::new(None)?),
         Some(Instead::Bench) => {
             println!("{}", bench::run(plan.seed)?);
             return Ok(());

@@ -80,7 +80,7 @@ impl Planted {
             By::Miri => miri::run(plan.seed, 20, Some(self.name)).err().map(|text| format!("by Miri: {text}")),
             By::Instructions => {
                 let toolchain = Toolchain::new(Some(self.name))?;
-                crate::instructions::run(&toolchain, plan.seed).err().map(|text| format!("by instructions: {text}"))
+                crate::instructions::run(&toolchain).err().map(|text| format!("by instructions: {text}"))
             }
         };
         match found {
