@@ -1,6 +1,6 @@
 //! The source of a batch: many functions, each through both, and a main function that compares them.
 
-use crate::grammar::Function;
+use crate::grammar::{Function, HOST};
 
 /// The text of a batch, and where each of its functions stands in it.
 #[derive(Debug)]
@@ -54,8 +54,9 @@ impl Batch {
             let from = line(&text);
             for side in sides {
                 let module = side.module();
-                let call = format!("{module}::m{n}::{name}({arguments})");
-                text.push_str(&format!("fn {module}_{n}(run: &mut Drive) {{ {before}run.run({call}); }}\n"));
+                let call = format!("{before}run.run({module}::m{n}::{name}({arguments}));");
+                let call = call.replace(HOST, &format!("{module}::m{n}::Host"));
+                text.push_str(&format!("fn {module}_{n}(run: &mut Drive) {{ {call} }}\n"));
             }
             lines.push(Lines { ours: found[0][n], theirs: found[1][n], calls: (from, line(&text)) });
             let (ours, theirs) = (sides[0].module(), sides[sides.len() - 1].module());

@@ -75,14 +75,8 @@ refused! {
         "let x = Some(&d(1)); wait(2, 1, ()).await; text(&format!(\"{x:?}\"));" => "lives as long as the `let`",
     "patterns as arguments": "pub async fn f((a, _): (D, D))" ("(d(1), d(2))")
         "wait(3, 1, ()).await; a.touch();" => "an argument of an `#[async_fn]` is a name",
-    "a result that borrows": "pub async fn f(x: &D) -> &D" ("Box::leak(Box::new(d(1)))")
-        "wait(3, 1, ()).await; x" => "only types without borrows",
-    "a lifetime inside of an argument": "pub async fn f(x: Option<&D>)" ("None")
-        "wait(3, 1, ()).await; text(&format!(\"{x:?}\"));" => "only types without borrows",
-    "named lifetimes": "pub async fn f<'a>(x: &'a D)" ("Box::leak(Box::new(d(1)))")
-        "wait(3, 1, ()).await; x.touch();" => "no generic parameters",
-    "type parameters": "pub async fn f<T: Copy>(x: T) -> T" ("3")
-        "wait(3, 1, ()).await; x" => "no generic parameters",
+    "`-> impl Trait`": "pub async fn f() -> impl core::fmt::Debug" ("")
+        "wait(3, 1, ()).await" => "impl",
     "an unsafe block with an await": "pub async fn f()" ("")
         "unsafe { wait(1, 1, ()).await };" => "not the first thing that its statement evaluates",
     "destructuring assignment": "pub async fn f()" ("")

@@ -50,8 +50,8 @@ impl Trap {
                 stmts.insert(second, Stmt::text("let shared = d(903); wait(904, 1, ()).await;"));
                 let third = at(stmts, second + 1);
                 stmts.insert(third, Stmt::text("$shared.touch(); shared.touch();"));
-                *before = "macro_rules! made { ($shared:ident) => {\n".into();
-                *after = "\n} }\nmade!(shared);".into();
+                before.insert_str(0, "macro_rules! made { ($shared:ident) => {\n");
+                after.push_str("\n} }\nmade!(shared);");
             }
         }
         function

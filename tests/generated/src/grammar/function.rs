@@ -2,6 +2,7 @@
 
 use super::scope::Scope;
 use super::types::Ty;
+use super::values::HOST;
 use super::{Callee, Writer};
 use crate::random::Random;
 use crate::rows::{Counts, Row};
@@ -72,6 +73,7 @@ impl Function {
             ended: false,
             held: false,
             native: 0,
+            outermost: false,
         };
         let name = format!("f{index}");
         let mut items = Vec::new();
@@ -83,7 +85,9 @@ impl Function {
         }
         let size = 8 + writer.random.below(22);
         let long = writer.random.chance(2);
+        writer.outermost = true;
         let (mut item, types) = writer.item(name.clone(), size);
+        let name = if types.first().is_some_and(|ty| *ty.seen() == Ty::Host) { format!("Host::{name}") } else { name };
         if long {
             let mut stmts: Vec<Stmt> = (0..70).map(|_| writer.sibling()).collect();
             stmts.append(&mut item.body.stmts);
@@ -92,25 +96,15 @@ impl Function {
         items.push(item);
         let (mut before, mut arguments) = (String::new(), Vec::new());
         for (n, ty) in types.iter().enumerate() {
-            match ty {
-                Ty::Ref(inner) => {
-                    before.push_str(&format!(
-                        "let a{n}: {} = {}; ",
-                        inner.name().unwrap_or_default(),
-                        writer.fresh(inner)
-                    ));
-                    arguments.push(format!("&a{n}"));
-                }
-                Ty::Mut(inner) => {
-                    before.push_str(&format!(
-                        "let mut a{n}: {} = {}; ",
-                        inner.name().unwrap_or_default(),
-                        writer.fresh(inner)
-                    ));
-                    arguments.push(format!("&mut a{n}"));
-                }
-                ty => arguments.push(writer.fresh(ty)),
-            }
+            let (Ty::Ref(inner) | Ty::Mut(inner)) = ty else {
+                arguments.push(writer.fresh(ty));
+                continue;
+            };
+            let mutability = if matches!(ty, Ty::Mut(_)) { "mut " } else { "" };
+            let shown = if **inner == Ty::Host { Some(HOST.into()) } else { inner.name() };
+            let (shown, value) = (shown.unwrap_or_default(), writer.fresh(inner));
+            before.push_str(&format!("let {mutability}a{n}: {shown} = {value}; "));
+            arguments.push(format!("&{mutability}a{n}"));
         }
         Function { name, items, before, arguments: arguments.join(", "), rows: writer.rows }
     }
@@ -149,13 +143,34 @@ impl Writer {
         self.left = size;
         self.ended = false;
         self.output = self.random.pick(OUTPUTS).clone();
-        let mut arguments = Vec::new();
-        let mut params = Vec::new();
+        let (mut arguments, mut params, mut generics) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut before, mut after) = (String::new(), "");
+        let lifetime = if self.random.chance(25) { "'a " } else { "" };
+        if self.outermost && self.random.chance(20) {
+            self.rows.add(Row::Method);
+            before = "pub struct Host(pub D, pub usize);\nimpl Host {\n".into();
+            after = "\n}";
+            let how = self.random.below(4);
+            let (ty, shown) = match how {
+                0 => (Ty::Ref(Box::new(Ty::Host)), format!("&{lifetime}self")),
+                1 => (Ty::Mut(Box::new(Ty::Host)), format!("&{lifetime}mut self")),
+                2 => (Ty::Host, "mut self".into()),
+                _ => (Ty::Host, "self".into()),
+            };
+            self.declare("self".into(), ty.clone(), how == 2);
+            arguments.push(ty);
+            params.push(shown);
+        }
         for _ in 0..self.random.below(5) {
             let ty = self.random.pick(ARGUMENTS).clone();
             let ty = match self.random.below(8) {
                 0 if ty != Ty::Num => Ty::Ref(Box::new(ty)),
                 1 if !ty.is_copy() => Ty::Mut(Box::new(ty)),
+                2 if generics.is_empty() => {
+                    self.rows.add(Row::Generic);
+                    generics.push("G: core::fmt::Debug");
+                    Ty::Gen
+                }
                 _ => ty,
             };
             if ty.is_borrow() {
@@ -163,18 +178,24 @@ impl Writer {
             }
             let (argument, mutable) = (self.name(), self.random.chance(40) && !ty.is_borrow());
             let shown = ty.name().unwrap_or_default();
+            let shown = shown.strip_prefix('&').map(|rest| format!("&{lifetime}{rest}")).unwrap_or(shown);
             params.push(format!("{}{argument}: {shown}", if mutable { "mut " } else { "" }));
             self.declare(argument, ty.clone(), mutable);
             arguments.push(ty);
         }
+        if !lifetime.is_empty() && arguments.iter().any(Ty::is_borrow) {
+            self.rows.add(Row::Lifetime);
+            generics.insert(0, "'a");
+        }
+        let generics = if generics.is_empty() { String::new() } else { format!("<{}>", generics.join(", ")) };
         let output = self.output.clone();
         let arrow = match output.name() {
             Some(name) if output != Ty::Unit => format!(" -> {name}"),
             _ => String::new(),
         };
         let body = self.block(size, &output);
-        let head = format!("pub async fn {name}({}){arrow} ", params.join(", "));
-        (Item { head, body, ..Item::default() }, arguments)
+        let head = format!("pub async fn {name}{generics}({}){arrow} ", params.join(", "));
+        (Item { before, head, body, after: after.into() }, arguments)
     }
 
     /// A statement that waits in the frame for its turn, beside many of its kind.

@@ -24,6 +24,7 @@ mod types;
 mod values;
 
 pub use function::{Function, Item};
+pub(crate) use values::HOST;
 
 use crate::random::Random;
 use crate::rows::{Counts, Row};
@@ -69,6 +70,8 @@ struct Writer {
     ended: bool,
     /// An awaited operand is written: no temporary may have a destructor.
     held: bool,
+    /// The function that is run is written, and not one that it calls.
+    outermost: bool,
     /// Code is written in which no `.await` may stand, and nothing moves: loops without awaits, closures.
     native: usize,
 }
@@ -88,7 +91,7 @@ impl Writer {
     fn name_for_let(&mut self) -> String {
         let loops = self.loops();
         let old: Vec<usize> = (0..self.scope.vars.len())
-            .filter(|var| self.scope.vars[*var].loops == loops && !self.scope.vars[*var].name.is_empty())
+            .filter(|var| self.scope.vars[*var].loops == loops && self.scope.vars[*var].name.starts_with('v'))
             .collect();
         if !old.is_empty() && self.random.chance(12) {
             return self.scope.vars[*self.random.pick(&old)].name.clone();

@@ -189,6 +189,9 @@ impl Writer {
                 (Row::Scrutinee, format!("(match {name} {{ Ok(ref y) => y.touch(), Err(E(ref y)) => y.touch() + 1 }})"))
             }
             Ty::Res => (Row::Receiver, format!("usize::from({name}.is_ok())")),
+            Ty::Host if how < 2 => (Row::Method, format!("{name}.1")),
+            Ty::Host => (Row::Method, format!("{name}.0.touch()")),
+            Ty::Gen => (Row::Generic, format!("show(&{name})")),
             Ty::Fun | Ty::FunBox => {
                 let argument = self.random.below(9).to_string();
                 (Row::Callee, format!("{name}({argument})"))

@@ -76,7 +76,14 @@ impl Writer {
     }
 
     fn use_of_something(&mut self, stmts: &mut Vec<Stmt>) {
-        match self.random.below(10) {
+        match self.random.below(12) {
+            10 => {
+                if let Some(taken) = self.taken(&Ty::Gen) {
+                    self.rows.add(Row::Generic);
+                    stmts.push(Stmt::text(format!("drop({taken});")));
+                }
+            }
+            11 => self.use_of_host(stmts),
             0 | 1 => {
                 if let Some(taken) = self.taken(&Ty::D) {
                     stmts.push(Stmt::text(format!("drop({taken});")));
@@ -125,6 +132,27 @@ impl Writer {
                 let value = self.seen();
                 stmts.push(Stmt::text(format!("let _ = {value};")));
             }
+        }
+    }
+
+    /// `self`, changed or moved away.
+    fn use_of_host(&mut self, stmts: &mut Vec<Stmt>) {
+        let host = |ty: &Ty| *ty.seen() == Ty::Host;
+        let found = self.find(|scope, var| {
+            let local = &scope.vars[var];
+            host(&local.ty) && scope.free(var) && (local.mutable || matches!(local.ty, Ty::Mut(_)))
+        });
+        if let Some(var) = found {
+            self.cover(Row::Method, var);
+            let (name, id) = (self.name_of(var), self.id());
+            stmts.push(Stmt::text(match self.random.below(3) {
+                0 => format!("{name}.0 = d({id});"),
+                1 => format!("{name}.0.change();"),
+                _ => format!("{name}.1 += {};", self.random.below(4)),
+            }));
+        } else if let Some(taken) = self.taken(&Ty::Host) {
+            self.rows.add(Row::Method);
+            stmts.push(Stmt::text(format!("drop({taken});")));
         }
     }
 

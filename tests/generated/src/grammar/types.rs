@@ -31,6 +31,10 @@ pub(super) enum Ty {
     Mut(Box<Ty>),
     Slice,
     Any,
+    /// What a method belongs to.
+    Host,
+    /// A type parameter, `G: Debug`.
+    Gen,
 }
 
 impl Ty {
@@ -58,6 +62,8 @@ impl Ty {
             Ty::Mut(inner) => format!("&mut {}", inner.name()?),
             Ty::Slice => "&[D]".into(),
             Ty::Any => "&dyn core::fmt::Debug".into(),
+            Ty::Host => "Host".into(),
+            Ty::Gen => "G".into(),
         })
     }
 
@@ -79,6 +85,8 @@ impl Ty {
                 | Ty::Later(_)
                 | Ty::FunBox
                 | Ty::Checked
+                | Ty::Host
+                | Ty::Gen
         )
     }
 

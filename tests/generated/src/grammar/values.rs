@@ -4,6 +4,9 @@ use super::Writer;
 use super::types::Ty;
 use crate::rows::Row;
 
+/// Stands for the path of the type that a method belongs to.
+pub(crate) const HOST: &str = "$Host";
+
 impl Writer {
     /// A value made of nothing that is there.
     pub(super) fn fresh(&mut self, ty: &Ty) -> String {
@@ -33,6 +36,9 @@ impl Writer {
             Ty::FunBox => format!("Box::new(|m: usize| m + {})", id % 5),
             Ty::Fun => format!("move |m: usize| m + {}", id % 5),
             Ty::Task => format!("async move {{ wait({id}, 1, {}).await }}", id % 9),
+            // Where the caller is: it knows the module.
+            Ty::Host => format!("{HOST}(d({id}), {})", id % 9),
+            Ty::Gen => format!("d({id})"),
             Ty::Ref(_) | Ty::Mut(_) | Ty::Slice | Ty::Any => unreachable!("no fresh value of {ty:?}"),
         }
     }
