@@ -1,7 +1,7 @@
 //! A run over many functions: batches side by side, progress, and what was found.
 
+use core::sync::atomic::{AtomicU64, Ordering};
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use crate::check::{Verdict, check};

@@ -111,7 +111,7 @@ fn artifact(package: &str, verb: &[&str], planted: Option<(&str, &Path)>) -> Res
     }
     let name = format!("\"name\":\"{}\"", package.replace('-', "_"));
     let text = String::from_utf8_lossy(&stdout);
-    let line = text.lines().filter(|line| line.contains("compiler-artifact") && line.contains(&name)).next_back();
+    let line = text.lines().rfind(|line| line.contains("compiler-artifact") && line.contains(&name));
     let file = line.and_then(|line| line.split_once("\"filenames\":[\"")?.1.split_once('"').map(|(file, _)| file));
     file.map(PathBuf::from).ok_or_else(|| format!("cargo does not say where the library of {package} is"))
 }
