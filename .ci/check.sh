@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 STEPS=(fmt locks clippy docs tests interop instructions loom thumb wasm windows darwin)
-FULL_STEPS=(powerset benches loom_full miri asan deep storms soak fallbacks eintr wine qemu)
+FULL_STEPS=(powerset benches loom_full miri generated asan deep storms soak fallbacks eintr wine qemu)
 
 # Tests that read the machine code of a program: the sanitizer's checks are in it, as calls and branches.
 ASAN_SKIP=(a_planted_fetch_add_is_found the_local_path_has_no_locked_instruction)
@@ -28,6 +28,7 @@ describe() {
         darwin) echo "the workspace type-checks for macOS" ;;
         loom_full) echo "each loom model at bound 3, or 2 where 3 does not finish, with its executions" ;;
         miri) echo "core, memory strategies and buffered reading under Miri with Tree Borrows" ;;
+        generated) echo "10000 random functions through #[async_fn] and rustc, or BESPOKE_GENERATED; the planted defects" ;;
         asan) echo "all tests under AddressSanitizer" ;;
         powerset) echo "every package with none, each, each two and all of its features, warnings are errors" ;;
         storms) echo "shutdowns, resets, slow peers, no descriptors, hot tasks, by the ten thousand" ;;
@@ -288,6 +289,15 @@ step_miri() {
     "${miri[@]}" -p bespoke-alloc
     # Of the drivers, the rooms above the system calls.
     "${miri[@]}" -p bespoke-drivers --lib -- io:: op::
+    # Functions that nobody wrote: the same ones each time.
+    cargo run -p bespoke-test-generated -- --miri --seed 1 --count 10
+}
+
+# Other functions each time: the seed is printed, and `--seed` makes them again.
+step_generated() {
+    need_command valgrind
+    cargo run -p bespoke-test-generated -- --planted all
+    cargo run -p bespoke-test-generated -- --count "${BESPOKE_GENERATED:-10000}"
 }
 
 step_asan() {

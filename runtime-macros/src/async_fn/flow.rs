@@ -15,27 +15,44 @@ use super::shape::{Arm, Await, Block, Head, Loop, Step, Stmt, Test, Value};
 impl Lower<'_> {
     // ---- bindings
 
-    /// A pattern as it is emitted: locals with a place are bound under a passing name.
+    /// A pattern as it is emitted, and what [`spill`](Self::spill) has to do: locals with a place are bound under a passing
+    /// name. Those after them stay as they are, and are declared again, so that they are dropped before them.
     fn bind(&self, pat: &mut Pat) -> (TokenStream, Vec<(Ident, Ident)>) {
         let mut spilled = Vec::<(Ident, Ident)>::new();
         each_name(pat, &mut |found| {
-            if binds(found) && self.locals.get(&found.ident).is_some_and(|local| local.place) {
-                let passing = format_ident!("{}bound_{}", RESERVED, found.ident, span = found.ident.span());
-                if !spilled.iter().any(|(name, _)| *name == found.ident) {
-                    spilled.push((found.ident.clone(), passing.clone()));
-                }
-                found.ident = passing;
-                if found.by_ref.is_none() {
-                    found.mutability = None;
-                }
+            if !binds(found) {
+                return;
+            }
+            let place = self.has_place(&found.ident);
+            if !place && spilled.is_empty() {
+                return;
+            }
+            let mut passing = found.ident.clone();
+            if place {
+                passing = format_ident!("{}bound_{}", RESERVED, found.ident, span = found.ident.span());
+            }
+            if !spilled.iter().any(|(name, _)| *name == found.ident) {
+                spilled.push((found.ident.clone(), passing.clone()));
+            }
+            found.ident = passing;
+            if place && found.by_ref.is_none() {
+                found.mutability = None;
             }
         });
         (pat.into_token_stream(), spilled)
     }
 
+    fn has_place(&self, name: &Ident) -> bool {
+        self.locals.get(name).is_some_and(|local| local.place)
+    }
+
     /// Moves what a pattern bound to its places.
     fn spill(&mut self, spilled: &[(Ident, Ident)]) {
         for (name, passing) in spilled {
+            if !self.has_place(name) {
+                self.emit(quoted!(let mut #name = #passing;));
+                continue;
+            }
             let scalar = self.is_scalar(name);
             let place = self.open_local(name);
             let pointer = self.pointer(place);
@@ -91,7 +108,15 @@ impl Lower<'_> {
             }
         }
         match &mut block.tail {
-            Some(tail) => self.into(tail, dest),
+            Some(tail) => match &mut **tail {
+                // In braces: temporaries of a block's value end with it, before what it was made of. In parentheses: a value
+                // that begins with a brace would be a statement.
+                Value::Native(head) => {
+                    let value = self.head(head, rewrite::value);
+                    self.deliver(quoted!({ (#value) }), dest);
+                }
+                shaped => self.into(shaped, dest),
+            },
             None if matches!(dest, Dest::Discard) => {}
             None => self.deliver(quoted!(()), dest),
         }
@@ -175,7 +200,7 @@ impl Lower<'_> {
                 }
             };
         ));
-        if let Some(guard) = self.places[future].guard.clone() {
+        if let Some(guard) = self.places[future].guard.clone().filter(|_| !cfg!(bespoke_planted = "5")) {
             self.emit(quoted!(::core::mem::drop(#guard);));
         }
         self.live.truncate(depth);
@@ -228,11 +253,16 @@ impl Lower<'_> {
 
     fn conditional(&mut self, test: &mut Test, then: &mut Block, otherwise: Option<&mut Block>, dest: Dest) {
         let (after, depth) = (self.state(), self.live.len());
+        let keeps = cfg!(bespoke_planted = "2") && matches!(test, Test::Bool(_));
         let (test, spilled) = self.test(test);
         let then = self.arm_code(&spilled, then, dest, after);
         let mut none = Block::default();
         let otherwise = self.arm_code(&[], otherwise.unwrap_or(&mut none), dest, after);
-        self.emit(quoted!(if #test { #then } else { #otherwise }));
+        self.emit(if keeps {
+            quoted!(match #test { true => { #then } _ => { #otherwise } })
+        } else {
+            quoted!(if #test { #then } else { #otherwise })
+        });
         self.live.truncate(depth);
         self.begin(after);
     }

@@ -139,7 +139,7 @@ impl<'a> Lower<'a> {
     /// Goes to a state at whose start the first `depth` live places hold values.
     pub(super) fn jump(&self, state: usize, depth: usize) -> TokenStream {
         let leave = self.leave(depth);
-        if self.states[state].text.is_none() {
+        if self.states[state].text.is_none() && !cfg!(bespoke_planted = "12") {
             let label = label(state);
             return quoted!({ #leave break #label; });
         }

@@ -34,7 +34,8 @@ impl Lower<'_> {
         // Arguments are written before anything else, so they lie outermost, in order.
         let in_tree = |live: &&usize| self.places[**live].small.is_none();
         let inner = self.live.iter().rev().find(|live| in_tree(live) && !self.arguments.contains(live));
-        let parent = inner.or(self.arguments.iter().rev().find(in_tree)).copied();
+        let outer = self.arguments.iter().rev().find(in_tree).filter(|_| !cfg!(bespoke_planted = "8"));
+        let parent = inner.or(outer).copied();
         let guard = guarded.then(|| format_ident!("{}guard_{}", RESERVED, place, span = pointer.span()));
         self.places.push(Place { pointer, guard, flag, small: None, taken: None, children: Vec::new() });
         match parent {
@@ -90,6 +91,7 @@ impl Lower<'_> {
         let Some(guard) = &place.guard else { return TokenStream::new() };
         match (place.flag, &place.taken) {
             (Some(bit), _) => quoted!(#guard.save(&mut (*__bespoke_frame).flags, #bit);),
+            (None, Some(_)) if cfg!(bespoke_planted = "1") => quoted!(#guard.leave();),
             (None, None) => quoted!(#guard.leave();),
             (None, Some(by)) => {
                 let message = "this local is moved, and the machine does not know it: please report this program";

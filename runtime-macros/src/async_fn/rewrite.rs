@@ -70,7 +70,10 @@ impl Rewrite<'_, '_> {
         }
         let Some(place) = self.lower.place_of(expr) else { return };
         let span = name.span();
-        let at = |ident: &Ident| Ident::new(&ident.to_string(), span);
+        let at = |ident: &Ident| {
+            let span = if cfg!(bespoke_planted = "14") { ident.span() } else { span };
+            Ident::new(&ident.to_string(), span)
+        };
         let pointer = at(&self.lower.places[place].pointer);
         let guard = self.lower.places[place].guard.as_ref().map(at);
         let tokens = match (how, guard) {
@@ -81,6 +84,7 @@ impl Rewrite<'_, '_> {
                 self.lower.takes(place, expr);
                 quote_spanned!(span=> #guard.take())
             }
+            (Use::Value, None) if cfg!(bespoke_planted = "11") => quoted!(__bespoke_rt::frame::read(#pointer)),
             (Use::Value, None) => quote_spanned!(span=> #pointer.read()),
         };
         Self::set(expr, tokens);
@@ -228,6 +232,13 @@ impl Rewrite<'_, '_> {
     }
 }
 
+/// Whether it is the value of an await, `{ name }`.
+fn is_awaited(block: &syn::ExprBlock) -> bool {
+    let [syn::Stmt::Expr(Expr::Path(name), None)] = &*block.block.stmts else { return false };
+    let name = name.path.get_ident().map(ToString::to_string).unwrap_or_default();
+    name.strip_prefix(super::parse::RESERVED).is_some_and(|rest| rest.starts_with("value_"))
+}
+
 impl Visitor for Rewrite<'_, '_> {
     fn before(&mut self, expr: &mut Expr, how: Use) -> bool {
         match expr {
@@ -258,6 +269,15 @@ impl Visitor for Rewrite<'_, '_> {
             }
             Expr::Block(inner) if inner.label.is_some() => {
                 self.within(&inner.label, false, |s| walk::block(s, &mut inner.block));
+            }
+            Expr::Block(inner) if cfg!(bespoke_planted = "4") && is_awaited(inner) => {
+                let name = inner.block.stmts[0].to_token_stream();
+                Self::set(expr, name);
+            }
+            Expr::Paren(inner) if cfg!(bespoke_planted = "3") && matches!(*inner.expr, Expr::Cast(_)) => {
+                walk::value(self, &mut inner.expr);
+                let tokens = inner.expr.to_token_stream();
+                Self::set(expr, tokens);
             }
             // Tokens of this stage.
             Expr::Verbatim(_) => {}

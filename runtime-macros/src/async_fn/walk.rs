@@ -175,7 +175,11 @@ fn walk(v: &mut dyn Visitor, expr: &mut Expr, how: Use) {
         Expr::Break(inner) => values(v, inner.expr.as_deref_mut()),
         Expr::Return(inner) => values(v, inner.expr.as_deref_mut()),
         Expr::Call(call) => {
-            place(v, &mut call.func);
+            if cfg!(bespoke_planted = "9") {
+                value(v, &mut call.func);
+            } else {
+                place(v, &mut call.func);
+            }
             values(v, &mut call.args);
         }
         Expr::Cast(cast) => value(v, &mut cast.expr),

@@ -183,11 +183,13 @@ where
                                     ::core::mem::drop(__bespoke_guard_3);
                                     { __bespoke_value_0 };
                                     return {
-                                        let __bespoke_output: &'a T = pick(
-                                            __bespoke_place_0.read(),
-                                            __bespoke_place_1.read(),
-                                            __bespoke_guard_2.take(),
-                                        );
+                                        let __bespoke_output: &'a T = {
+                                            (pick(
+                                                __bespoke_place_0.read(),
+                                                __bespoke_place_1.read(),
+                                                __bespoke_guard_2.take(),
+                                            ))
+                                        };
                                         __bespoke_poison.done();
                                         __bespoke_rt::Step::Ready(__bespoke_output)
                                     };

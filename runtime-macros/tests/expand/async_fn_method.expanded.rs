@@ -204,8 +204,9 @@ impl<'x, T: Debug> View<'x, T> {
                                         ::core::mem::drop(__bespoke_guard_3);
                                         { __bespoke_value_0 };
                                         return {
-                                            let __bespoke_output: &'__bespoke_0 T = (*__bespoke_place_0)
-                                                .at(__bespoke_place_1.read());
+                                            let __bespoke_output: &'__bespoke_0 T = {
+                                                ((*__bespoke_place_0).at(__bespoke_place_1.read()))
+                                            };
                                             __bespoke_poison.done();
                                             __bespoke_rt::Step::Ready(__bespoke_output)
                                         };

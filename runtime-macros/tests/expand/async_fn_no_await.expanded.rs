@@ -97,7 +97,7 @@ fn add(a: u8, b: u8) -> impl ::core::future::Future<Output = u8> {
                                     let a = __bespoke_argument_0;
                                     let b = __bespoke_argument_1;
                                     return {
-                                        let __bespoke_output: u8 = a + b;
+                                        let __bespoke_output: u8 = { (a + b) };
                                         __bespoke_poison.done();
                                         __bespoke_rt::Step::Ready(__bespoke_output)
                                     };

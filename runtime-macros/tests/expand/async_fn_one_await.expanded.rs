@@ -162,7 +162,9 @@ fn greet(name: String, stream: Stream) -> impl ::core::future::Future<Output = S
                                     ::core::mem::drop(__bespoke_guard_2);
                                     { __bespoke_value_0 };
                                     return {
-                                        let __bespoke_output: String = __bespoke_guard_0.take();
+                                        let __bespoke_output: String = {
+                                            (__bespoke_guard_0.take())
+                                        };
                                         __bespoke_poison.done();
                                         __bespoke_rt::Step::Ready(__bespoke_output)
                                     };

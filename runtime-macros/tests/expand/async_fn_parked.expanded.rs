@@ -220,7 +220,7 @@ fn send<'__bespoke_a>(
                                                     }
                                                 } else {
                                                     return {
-                                                        let __bespoke_output: bool = false;
+                                                        let __bespoke_output: bool = { (false) };
                                                         __bespoke_poison.done();
                                                         __bespoke_rt::Step::Ready(__bespoke_output)
                                                     };
@@ -334,7 +334,7 @@ fn send<'__bespoke_a>(
                                         };
                                         ::core::mem::drop(__bespoke_guard_6);
                                         return {
-                                            let __bespoke_output: bool = { __bespoke_value_1 };
+                                            let __bespoke_output: bool = { ({ __bespoke_value_1 }) };
                                             __bespoke_poison.done();
                                             __bespoke_rt::Step::Ready(__bespoke_output)
                                         };

@@ -338,11 +338,13 @@ pub fn total<'__bespoke_a>(
                                             ::core::mem::drop(__bespoke_guard_6);
                                             { __bespoke_value_1 };
                                             {
-                                                {
-                                                    __bespoke_guard_0.leave();
-                                                    __bespoke_state = 1;
-                                                    continue '__bespoke_machine;
-                                                }
+                                                ({
+                                                    {
+                                                        __bespoke_guard_0.leave();
+                                                        __bespoke_state = 1;
+                                                        continue '__bespoke_machine;
+                                                    }
+                                                })
                                             };
                                             {
                                                 __bespoke_guard_0.leave();
@@ -379,9 +381,9 @@ pub fn total<'__bespoke_a>(
                                         __bespoke_place_0,
                                     );
                                     return {
-                                        let __bespoke_output: Result<u64, Error> = Ok(
-                                            __bespoke_place_2.read(),
-                                        );
+                                        let __bespoke_output: Result<u64, Error> = {
+                                            (Ok(__bespoke_place_2.read()))
+                                        };
                                         __bespoke_poison.done();
                                         __bespoke_rt::Step::Ready(__bespoke_output)
                                     };

@@ -192,4 +192,25 @@ both! {
         wait("u", 1, ()).await;
         n + d("last").touch() + x.touch()
     } with (true)
+    async fn pattern_of_which_a_part_has_a_place(c: bool) -> usize {
+        let (a, b) = wait("v", 1, (d("a"), d("b"))).await;
+        step("between");
+        if c { drop(b); return 1; }
+        let n = a.touch();
+        let f = move || n + b.touch();
+        wait("w", 1, ()).await;
+        f()
+    } with (false)
+    async fn arm_of_which_a_part_has_a_place(a: usize) -> usize {
+        let x = d("x");
+        let n = match (a, a + 1) {
+            (a, mut b) if matches!(b, 3) => {
+                b += x.touch();
+                let b = b;
+                wait("w", b, a).await + a
+            }
+            _ => 0,
+        };
+        wait("u", 1, n).await
+    } with (2)
 }

@@ -216,4 +216,19 @@ both! {
         let n = unsafe { (*p).touch() };
         n + x.touch()
     } with ()
+    async fn temporary_in_the_value_of_a_branch(c: bool) -> usize {
+        let both = if c {
+            let y = d("y");
+            (y, d("temporary").touch())
+        } else {
+            (wait("w", 1, d("z")).await, 1)
+        };
+        wait("v", 1, ()).await;
+        both.0.touch() + both.1
+    } with (true)
+    async fn temporary_in_the_value_of_a_function() -> (D, usize) {
+        let y = d("y");
+        wait("w", 1, ()).await;
+        (y, d("temporary").touch())
+    } with ()
 }

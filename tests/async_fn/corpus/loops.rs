@@ -132,4 +132,16 @@ both! {
             if n == 2 { break n; }
         }
     } with ()
+    async fn while_let_moves_in_a_branch() -> usize {
+        let mut list = vec![d("a"), d("b")];
+        let y = d("y");
+        while let Some(x) = list.pop() {
+            if x.touch() == 0 {
+                drop(x);
+                wait("w", 1, ()).await;
+            }
+            y.touch();
+        }
+        y.touch()
+    } with ()
 }
