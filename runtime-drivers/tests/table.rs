@@ -13,9 +13,10 @@
 
 use bespoke_core::driver::{Nop, Op, Served, Submit, Timeout};
 use bespoke_drivers::op::{
-    Accept, AcceptUnix, Call, Connect, ConnectUnix, Interrupted, JoinPaths, MakeDir, Open, ReadAt, ReadVectoredAt,
-    Ready, Recv, RecvDatagram, RecvDescriptors, RecvFrom, RecvInto, RecvLease, RecvVectored, Remove, SendDatagram,
-    SendDescriptors, SetLen, Statx, Sync, Transmit, TransmitVectored, UnixAddr, WriteAt, WriteVectoredAt,
+    Accept, AcceptUnix, Call, Connect, ConnectUnix, Interrupted, JoinPaths, MakeDir, Open, ReadAt, ReadPipe,
+    ReadVectoredAt, Ready, Recv, RecvDatagram, RecvDescriptors, RecvFrom, RecvInto, RecvLease, RecvVectored, Remove,
+    SendDatagram, SendDescriptors, SetLen, Statx, Sync, Transmit, TransmitVectored, UnixAddr, WriteAt, WritePipe,
+    WriteVectoredAt,
 };
 use bespoke_drivers::{Blocking, Mio};
 use core::fmt::Write as _;
@@ -32,6 +33,7 @@ fn listed() -> Table {
         every: Nop, Timeout;
         Net: Accept, Connect, Recv, RecvInto, RecvVectored, RecvLease, Transmit, TransmitVectored, Interrupted;
         Foreign: Ready;
+        Process: ReadPipe, WritePipe;
         Udp: RecvDatagram, RecvFrom<SocketAddr>, SendDatagram<SocketAddr>;
         Unix: AcceptUnix, ConnectUnix, RecvDatagram, RecvFrom<UnixAddr>, SendDatagram<UnixAddr>, SendDescriptors,
             RecvDescriptors;

@@ -102,7 +102,7 @@ impl Foreign for crate::Blocking {}
 pub trait Process: Foreign + Submit<ReadPipe> + Submit<WritePipe> {}
 
 #[cfg(unix)]
-impl Process for crate::Mio {}
+impl<P: crate::Poller> Process for crate::Mio<P> {}
 #[cfg(unix)]
 impl Process for crate::Blocking {}
 
