@@ -125,12 +125,13 @@ impl Writer {
             self.cover(Row::Format, var);
             self.name_of(var)
         });
+        // By a method: a borrowed temporary as an argument is refused where nothing uses the local, as `text` might be a tuple struct.
         match second {
             Some(second) if self.random.chance(50) => {
-                format!("text(&format!(\"{{{second}}} {{:?}} {{:>1$}}\", {first}, {second} % 8))")
+                format!("text(format!(\"{{{second}}} {{:?}} {{:>1$}}\", {first}, {second} % 8).as_str())")
             }
-            Some(second) => format!("text(&format!(\"{{:?}} {{}}\", {first}, ({second} as u8) < 3))"),
-            None => format!("text(&format!(\"{{:?}}\", {first}))"),
+            Some(second) => format!("text(format!(\"{{:?}} {{}}\", {first}, ({second} as u8) < 3).as_str())"),
+            None => format!("text(format!(\"{{:?}}\", {first}).as_str())"),
         }
     }
 
