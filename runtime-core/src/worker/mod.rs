@@ -28,8 +28,8 @@ mod cell;
 pub(crate) mod close;
 #[cfg(loom)]
 pub(crate) mod counts;
-#[cfg(feature = "std")]
 mod forked;
+#[cfg(feature = "std")]
 mod gate;
 pub(crate) mod guests;
 #[cfg(feature = "std")]

@@ -117,11 +117,8 @@ impl Writer {
             8 => format!("{} + {}", self.awaited(&Ty::Num), self.num(2)),
             9 => format!("usize::max({}, {})", self.awaited(&Ty::Num), self.num(1)),
             10 => format!("{}.len() + {}", self.awaited(&Ty::List), self.num(1)),
-            11 =>
-            // as a left operand: see `numbers` of borrowed temporaries
-            {
-                format!("(tell(&{}, {}) ^ 0)", self.awaited(&Ty::D), self.num(1))
-            }
+            // As an operand: see `numbers` of borrowed temporaries.
+            11 => format!("(tell(&{}, {}) ^ 0)", self.awaited(&Ty::D), self.num(1)),
             12 => format!("{}[1].touch()", self.awaited(&Ty::Arr)),
             13 => format!("({} as u8 as usize) % 5", self.awaited(&Ty::Num)),
             14 => format!("[{}, {}][0]", self.awaited(&Ty::Num), self.num(1)),
