@@ -118,7 +118,7 @@ pub mod prelude {
     pub use crate::rt::Fs;
     pub use crate::rt::{Foreign, Net, Process};
     #[cfg(unix)]
-    pub use crate::rt::{Udp, Unix};
+    pub use crate::rt::{Pipes, Udp, Unix};
     pub use crate::{Config, LocalConfig};
     pub use bespoke_core::io::IoBuf as _;
     pub use bespoke_core::roles::StartsThreads;
@@ -229,6 +229,8 @@ pub mod rt {
         WriteFileAll, WriteFileVectored, WriteWhole,
     };
     #[cfg(unix)]
+    pub use bespoke_drivers::net::pipe;
+    #[cfg(unix)]
     pub use bespoke_drivers::net::{
         AsyncFd, AsyncFdGuard, FdsLost, Receive, ReceiveFrom, RecvFromWithFds, RecvWithFds, SendDatagram, SendWithFds,
         TryIoError, UdpSocket, UnixDatagram, UnixListener, UnixStream,
@@ -239,7 +241,7 @@ pub mod rt {
         WriteHalf, WriteVectored,
     };
     #[cfg(unix)]
-    pub use bespoke_drivers::op::{Credentials, Fs, Udp, UdpOptions, Unix, UnixAddr};
+    pub use bespoke_drivers::op::{Credentials, Fs, Pipes, Udp, UdpOptions, Unix, UnixAddr};
     pub use bespoke_drivers::op::{Foreign, Keepalive, Net, Process, Taken, TcpOptions};
     pub use bespoke_drivers::process::Command;
     #[cfg(unix)]

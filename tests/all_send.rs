@@ -149,6 +149,17 @@ fn foreign<C: Config<Driver: Foreign>>() {
 
 #[cfg(unix)]
 #[expect(dead_code, reason = "to compile is to pass")]
+fn pipes<C: Config<Driver: bespoke::rt::Pipes>>() {
+    use bespoke::rt::pipe::{OpenOptions, Receiver, Sender};
+    both::<(Sender<C>, Receiver<C>, OpenOptions<C>)>();
+    let (mut sender, mut receiver, mut bytes): (Sender<C>, Receiver<C>, [u8; 8]) = any();
+    send(receiver.read(&mut bytes));
+    send((sender.write("text"), receiver.read_exact(&mut bytes)));
+    send(sender.write_all(Vec::new()));
+}
+
+#[cfg(unix)]
+#[expect(dead_code, reason = "to compile is to pass")]
 fn unix<C: Config<Driver: bespoke::rt::Unix>>() {
     use bespoke::rt::{UnixListener, UnixStream};
     both::<(UnixListener<C>, UnixStream<C>)>();

@@ -19,6 +19,7 @@
 //! | `unix_datagrams` | their datagrams: echo, pairs, receivers without room, random drops |
 //! | `kinds` | every kind of error, provoked: the same kind and code from each driver |
 //! | `passing` | descriptors beside bytes |
+//! | `pipes` | pipes and FIFOs: ends, capacity, descriptors that come and go, random drops |
 //! | `foreign` | descriptors that are somebody else's |
 //! | `leases` | reads whose bytes stay in a buffer of the driver's |
 //! | `timeouts` | the time of the driver |
@@ -64,6 +65,9 @@ mod leases;
 #[cfg(unix)]
 #[path = "conformance/passing.rs"]
 mod passing;
+#[cfg(unix)]
+#[path = "conformance/pipes.rs"]
+mod pipes;
 #[path = "conformance/reads.rs"]
 mod reads;
 #[path = "common/resets.rs"]
@@ -161,7 +165,7 @@ macro_rules! suite {
                 confined::in_the_wrong_runtime,
             }
             #[cfg(unix)]
-            use crate::{datagrams, foreign, passing, unix, unix_datagrams};
+            use crate::{datagrams, foreign, passing, pipes, unix, unix_datagrams};
             #[cfg(unix)]
             cases! { $suite, $config, Always:
                 datagrams::udp_echo,
@@ -201,6 +205,12 @@ macro_rules! suite {
                 passing::fds_go_with_datagrams,
                 passing::fds_of_connections,
                 passing::fds_at_shutdown,
+                pipes::pipes_in_both_roles,
+                pipes::pipes_of_ones_own,
+                pipes::pipes_from_elsewhere,
+                pipes::fifos,
+                pipes::pipes_outlive_their_runtime,
+                pipes::pipes_at_shutdown,
             }
             #[cfg(target_os = "linux")]
             cases! { $suite, $config, Always:
@@ -211,6 +221,9 @@ macro_rules! suite {
             cases! { $suite, $config, Suspending:
                 unix_datagrams::unix_dropped_receives_lose_nothing,
                 passing::dropped_calls_with_fds_lose_nothing,
+                pipes::dropped_reads_of_pipes_lose_nothing,
+                pipes::dropped_writes_to_pipes_put_nothing,
+                pipes::pipes_keep_the_beginning_of_a_dropped_write,
                 datagrams::udp_dropped_receives_lose_nothing,
                 datagrams::udp_many_tasks_receive,
                 unix::unix_dropped_reads_and_writes_lose_nothing,
@@ -220,6 +233,7 @@ macro_rules! suite {
                 connects::connect_past_who_does_not_answer,
                 connects::connect_out_of_time,
                 connects::connect_given_up,
+                pipes::pipes_hold_so_much,
             }
             cases! { $suite, $config, Suspending:
                 standard::std_on_another_thread,

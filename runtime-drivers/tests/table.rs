@@ -33,6 +33,7 @@ fn listed() -> Table {
         every: Nop, Timeout;
         Net: Accept, Connect, Recv, RecvInto, RecvVectored, RecvLease, Transmit, TransmitVectored, Interrupted;
         Foreign: Ready;
+        Pipes: ReadPipe, WritePipe;
         Process: ReadPipe, WritePipe;
         Udp: RecvDatagram, RecvFrom<SocketAddr>, SendDatagram<SocketAddr>;
         Unix: AcceptUnix, ConnectUnix, RecvDatagram, RecvFrom<UnixAddr>, SendDatagram<UnixAddr>, SendDescriptors,

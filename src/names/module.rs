@@ -81,6 +81,25 @@ macro_rules! __module {
                 pub type AsyncFd<T> = $crate::rt::AsyncFd<C, T>;
                 #[cfg(unix)]
                 pub type AsyncFdGuard<'a, T> = $crate::rt::AsyncFdGuard<'a, C, T>;
+                /// Pipes and FIFOs; see `bespoke::rt::pipe`.
+                #[cfg(unix)]
+                pub mod pipe {
+                    use super::C;
+                    use ::std::io;
+                    pub type Sender = $crate::rt::pipe::Sender<C>;
+                    pub type Receiver = $crate::rt::pipe::Receiver<C>;
+                    pub type OpenOptions = $crate::rt::pipe::OpenOptions<C>;
+
+                    /// A pipe: what is written to the one is read from the other.
+                    #[track_caller]
+                    pub fn pipe() -> io::Result<(Sender, Receiver)>
+                    where
+                        // As in `signal::signal`.
+                        for<'any> <C as $crate::Config>::Driver: $crate::rt::Pipes,
+                    {
+                        $crate::rt::pipe::pipe::<C>()
+                    }
+                }
                 #[cfg(unix)]
                 pub type UdpSocket = $crate::rt::UdpSocket<C>;
                 #[cfg(unix)]

@@ -45,6 +45,8 @@ pub enum Kind {
     UnixStream,
     /// A socket of datagrams.
     Datagram,
+    /// One end of a pipe. Before its first writer came it is not at its end, although a read says so.
+    Pipe,
     /// Anything that signals readiness.
     Foreign,
 }

@@ -379,7 +379,9 @@ impl<P: Poller> Live for LiveMio<P> {
         // SAFETY: the caller hands the resource over; `close` closes it, and it is released below if it is refused.
         let entry = unsafe { P::entry(resource.raw, kind) };
         let (generation, unsure) = (source.generation, kind == Kind::UnixStream);
-        *source = Source { generation, readable: true, writable: true, unsure, entry, ..Source::default() };
+        // The poll tells of what is in a pipe already, and does not tell of the end of one that nobody has written.
+        let readable = kind != Kind::Pipe;
+        *source = Source { generation, readable, writable: true, unsure, entry, ..Source::default() };
         // A socket that is not connected would report a hang-up: it joins the poll when it connects.
         if kind == Kind::Unconnected {
             return Ok(());

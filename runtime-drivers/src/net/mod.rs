@@ -13,6 +13,7 @@
 //! | `unix` | `UnixListener`, `UnixStream` |
 //! | `unix_datagram` | `UnixDatagram` |
 //! | `passing` | descriptors that are passed to another process |
+//! | [`pipe`] | pipes and FIFOs |
 //! | `async_fd` | `AsyncFd`: descriptors that are somebody else's |
 //! | `reading`, `writing` | what the stream and its halves do alike |
 //! | `futures` | the futures of reads and writes |
@@ -59,6 +60,8 @@ mod listener;
 mod options;
 #[cfg(unix)]
 mod passing;
+#[cfg(unix)]
+pub mod pipe;
 mod reading;
 mod split;
 mod standard;

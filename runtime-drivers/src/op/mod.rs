@@ -8,6 +8,7 @@
 //! | [`Process`] | [`ReadPipe`], [`WritePipe`]. Not on Windows yet |
 //! | `Udp` | `RecvDatagram`, `RecvFrom`, `SendDatagram`; and the calls of `Datagrams`. Not on Windows yet |
 //! | `Unix` | `AcceptUnix`, `ConnectUnix`, `SendDescriptors`, `RecvDescriptors`, and of datagrams what `Udp` has; and the calls of `UnixSockets`. Not on Windows |
+//! | `Pipes` | [`ReadPipe`], [`WritePipe`]; and the calls of `PipeCalls`. Not on Windows |
 //!
 //! Each operation says its memory class and its [`Late`](bespoke_core::driver::Late) class beside its data. A driver says
 //! how it does each one in its `lower.rs` and `files.rs`; capabilities are implemented explicitly, one line per driver.
@@ -49,6 +50,8 @@ pub use files::{Files, Fs};
 pub(crate) use lease::LEASE_BYTES;
 pub use lease::RecvLease;
 pub use net::{Accept, Connect, Interrupted, Recv, RecvInto, Taken, Transmit};
+#[cfg(unix)]
+pub use pipes::PipeCalls;
 pub use pipes::{ReadPipe, WritePipe};
 pub use ready::{Direction, Ready};
 pub use sockets::{Keepalive, Sockets, TcpOptions};
@@ -144,3 +147,17 @@ pub trait Unix:
 impl<P: crate::Poller> Unix for crate::Mio<P> {}
 #[cfg(unix)]
 impl Unix for crate::Blocking {}
+
+/// Drivers with pipes.
+#[cfg(unix)]
+#[diagnostic::on_unimplemented(
+    message = "the driver `{Self}` has no pipes",
+    label = "`Pipes` is not available on this driver",
+    note = "in generic code write `C: Config<Driver: Pipes>`; in a config choose a driver with pipes: `Mio`, `Blocking`"
+)]
+pub trait Pipes: PipeCalls + Submit<ReadPipe> + Submit<WritePipe> {}
+
+#[cfg(unix)]
+impl<P: crate::Poller> Pipes for crate::Mio<P> {}
+#[cfg(unix)]
+impl Pipes for crate::Blocking {}

@@ -1,16 +1,22 @@
-//! The operations on streams that are no sockets: pipes, terminals.
+//! The operations on streams that are no sockets: pipes, terminals. And what is asked of a pipe without waiting.
 
+#[cfg(unix)]
+use crate::sys::{fd, pipe};
 use bespoke_core::driver::{Errno, Late, Op};
 use bespoke_core::roles::Resource;
 #[cfg(unix)]
+use bespoke_core::roles::{Driver, RawResource};
+#[cfg(unix)]
 use core::task::Poll;
+#[cfg(unix)]
+use std::path::Path;
 
 /// Reads what has come, at most `len` bytes; 0 at the end, or if `len` is 0. `read(2)`.
 ///
 /// Poll-time memory: `to` is touched inside `poll` only. A wait: dropping it loses no byte.
 #[derive(Debug, Clone, Copy)]
 pub struct ReadPipe {
-    /// The pipe; foreign to the driver, as other descriptors may name the same open file.
+    /// The pipe or the terminal.
     pub pipe: Resource,
     /// Where to.
     pub to: *mut u8,
@@ -85,3 +91,49 @@ impl WritePipe {
         Poll::Ready((*taken, Ok(())))
     }
 }
+
+/// What is asked of a pipe without waiting. Errors are the system's codes.
+#[cfg(unix)]
+#[expect(clippy::missing_errors_doc, reason = "every function here fails with the system's code, as the trait says")]
+pub trait PipeCalls: Driver {
+    /// The end that is read, and the one that is written. `pipe2(2)`.
+    fn pipe() -> Result<(RawResource, RawResource), Errno> {
+        pipe::pipe()
+    }
+    /// Opens a FIFO, without waiting for its other end. `open(2)`.
+    fn open_fifo(path: &Path, read: bool, write: bool) -> Result<RawResource, Errno> {
+        pipe::open(path, read, write)
+    }
+    /// Is it a pipe? `fstat(2)`.
+    fn is_pipe(end: RawResource) -> Result<bool, Errno> {
+        pipe::is_pipe(end)
+    }
+    /// Can it be read, and can it be written? `fcntl(2)`.
+    fn pipe_access(end: RawResource) -> Result<(bool, bool), Errno> {
+        pipe::access(end)
+    }
+    /// Says whether calls on it wait; on every driver they do not while it is the driver's. `fcntl(2)`.
+    fn set_pipe_waits(end: RawResource, waits: bool) -> Result<(), Errno> {
+        fd::set_nonblocking(end, !waits)
+    }
+    /// How many bytes it holds. `F_GETPIPE_SZ`.
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    fn pipe_capacity(end: RawResource) -> Result<usize, Errno> {
+        pipe::capacity(end)
+    }
+    /// Sets how many bytes it holds. `F_SETPIPE_SZ`.
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    fn set_pipe_capacity(end: RawResource, bytes: usize) -> Result<(), Errno> {
+        pipe::set_capacity(end, bytes)
+    }
+    /// Closes an end that no handle owns yet.
+    fn discard_pipe(end: RawResource) {
+        // A pipe holds no data that a failed close could lose.
+        let _ = fd::close(end);
+    }
+}
+
+#[cfg(unix)]
+impl<P: crate::Poller> PipeCalls for crate::Mio<P> {}
+#[cfg(unix)]
+impl PipeCalls for crate::Blocking {}

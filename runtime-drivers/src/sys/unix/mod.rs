@@ -12,8 +12,8 @@
 //! 3. A failure is `Err(Errno)`, with the number the kernel gave. A descriptor that was made on the way is closed again.
 //! 4. `EINTR` is retried where POSIX lets a call be repeated. The two exceptions say so: [`fd::close`] and
 //!    [`socket::connect_start`].
-//! 5. No call allocates or locks, nor panics but where the system fails without an `errno`;
-//!    [`signal::on_signal`](signal) is moreover async-signal-safe.
+//! 5. No call allocates or locks, nor panics but where the system fails without an `errno`; [`pipe::open`] allocates if
+//!    the path is long. [`signal::on_signal`](signal) is moreover async-signal-safe.
 //! 6. No call raises `SIGPIPE`, but [`pipe::write`] in a program that does not ignore it.
 //! 7. A call on a nonblocking descriptor, or with `nonblocking`, that has nothing to do fails with an error for which
 //!    [`would_block`] holds.

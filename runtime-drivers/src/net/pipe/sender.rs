@@ -1,0 +1,109 @@
+//! The end of a pipe that is written.
+
+use super::{WritePipe, WritePipeAll, either_end};
+use crate::io::Writes;
+use crate::op::Pipes;
+use bespoke_core::config::Config;
+use bespoke_core::driver::OwnedResource;
+use bespoke_core::io::{IntoIoBuf, IoBuf};
+use core::fmt;
+use core::future::ready;
+use core::panic::Location;
+use std::io;
+use std::os::fd::OwnedFd;
+
+/// The end of a pipe that is written. Dropping it closes it: when the last is gone, who reads at the other end reads the end.
+///
+/// It [`Writes`], so that `copy` takes it. To end the writes ([`Writes::end_writes`]) closes the pipe, and a later write fails
+/// with [`BrokenPipe`](io::ErrorKind::BrokenPipe).
+///
+/// # Example
+/// See [`pipe`](super::pipe).
+///
+/// # Platform
+/// Unix.
+pub struct Sender<C: Config> {
+    resource: OwnedResource<C>,
+}
+
+either_end!(
+    Sender,
+    Write,
+    "written",
+    "use std::os::fd::OwnedFd;\n\n\
+     let piped = std::process::Stdio::piped;\n\
+     let mut child = std::process::Command::new(\"cat\").stdin(piped()).stdout(piped()).spawn()?;\n\
+     let to = OwnedFd::from(child.stdin.take().expect(\"it is piped\"));\n\
+     let mut to = Sender::from_owned_fd(to)?;\n\
+     to.write_all(\"tea\").await.0?;\n\
+     drop(to); // `cat` reads the end\n\
+     assert_eq!(child.wait_with_output()?.stdout, b\"tea\");"
+);
+
+impl<C: Config> Sender<C> {
+    /// Writes what one call takes; may be less than all. Yields how much, and the buffer. Writes of at most
+    /// `PIPE_BUF` bytes (4096 on Linux) are whole: those of others come before or after.
+    ///
+    /// # Errors
+    /// [`BrokenPipe`](io::ErrorKind::BrokenPipe): nobody can read any more, or the runtime is closed.
+    ///
+    /// # Cancel safety
+    /// Cancel safe and lossless: a write that is dropped has put nothing into the pipe.
+    ///
+    /// # Example
+    /// ```
+    /// # use bespoke::net::pipe;
+    /// # #[bespoke::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let (mut sender, receiver) = pipe::pipe()?;
+    /// let (written, buffer) = sender.write(vec![0; 1 << 20]).await;
+    /// assert!(written? < buffer.len()); // a pipe holds less
+    ///
+    /// drop(receiver);
+    /// let error = sender.write("tea").await.0.unwrap_err();
+    /// assert_eq!(error.kind(), std::io::ErrorKind::BrokenPipe);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[inline]
+    pub fn write<B: IoBuf>(&mut self, buffer: impl IntoIoBuf<Buf = B>) -> WritePipe<'_, C, B>
+    where
+        C::Driver: Pipes,
+    {
+        WritePipe::new(&self.resource, buffer.into_io_buf())
+    }
+
+    /// Writes the whole buffer, and yields it.
+    ///
+    /// # Errors
+    /// As [`write`](Self::write).
+    ///
+    /// # Cancel safety
+    /// **Not** cancel safe: what the pipe took is in it, in order, and how much that was is lost with the future. Who has to
+    /// know calls [`write`](Self::write) until all is taken.
+    ///
+    /// # Example
+    /// See [`pipe`](super::pipe).
+    #[inline]
+    pub fn write_all<B: IoBuf>(&mut self, buffer: impl IntoIoBuf<Buf = B>) -> WritePipeAll<'_, C, B>
+    where
+        C::Driver: Pipes,
+    {
+        WritePipeAll::new(&self.resource, buffer.into_io_buf())
+    }
+}
+
+impl<C: Config<Driver: Pipes>> Writes for Sender<C> {
+    fn write<B: IoBuf>(&mut self, buffer: B) -> impl Future<Output = (io::Result<usize>, B)> + Send {
+        Sender::write(self, buffer)
+    }
+
+    fn write_all<B: IoBuf>(&mut self, buffer: B) -> impl Future<Output = (io::Result<()>, B)> + Send {
+        Sender::write_all(self, buffer)
+    }
+
+    fn end_writes(&mut self) -> impl Future<Output = io::Result<()>> + Send {
+        // A pipe that nobody reads takes the place of this one, which is closed: later writes find that it is broken.
+        ready(super::pipe().map(|(broken, _)| *self = broken))
+    }
+}
