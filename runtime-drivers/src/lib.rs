@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `op` | the operations: plain data, the one reference meaning of each, the capability traits |
 //! | `mio` | the readiness driver: epoll, kqueue, the completion ports of Windows |
+//! | `pooled` | operations on files as jobs of the blocking pool |
 //! | `blocking` | the driver whose operations block: plain system calls |
 //! | `net` | the typed layer: listeners, streams, addresses |
 //! | `fs` | the typed layer: files, folders, paths |
@@ -23,6 +24,8 @@ pub mod io;
 mod mio;
 pub mod net;
 pub mod op;
+#[cfg(unix)]
+mod pooled;
 pub mod signal;
 #[cfg_attr(not(test), allow(dead_code, unused_imports, reason = "vectored transfers and more options are called next"))]
 mod sys;

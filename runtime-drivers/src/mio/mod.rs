@@ -130,7 +130,7 @@ struct Source {
     interrupted: Option<Taken>,
     /// A file: it is not in the poll.
     #[cfg(unix)]
-    file: Option<Arc<files::OpenFile>>,
+    file: Option<Arc<crate::pooled::OpenFile>>,
 }
 
 /// Tasks that wait beside each other: each edge wakes all, as it may stand for several connections.
@@ -454,7 +454,7 @@ impl Live for LiveMio {
         #[cfg(unix)]
         if kind == Kind::File {
             // A poll knows no files: they are always ready, and block.
-            let file = Some(Arc::new(files::OpenFile(resource.raw)));
+            let file = Some(Arc::new(crate::pooled::OpenFile(resource.raw)));
             *source = Source { generation: source.generation, file, ..Source::default() };
             return Ok(());
         }

@@ -5,8 +5,8 @@
 ///
 /// `$state` is what the future remembers between two polls; `()` for most.
 macro_rules! leaves_nothing {
-    ($driver:ty, $op:ty, $state:ty, |$live:pat_param, $o:ident, $st:pat_param, $cx:pat_param| $poll:expr) => {
-        impl bespoke_core::driver::Submit<$op> for $driver {
+    ([$($generics:tt)*] $driver:ty, $op:ty, $state:ty, |$live:pat_param, $o:ident, $st:pat_param, $cx:pat_param| $poll:expr) => {
+        impl<$($generics)*> bespoke_core::driver::Submit<$op> for $driver {
             type InFlight<S: bespoke_core::sharing::Sharing> = $state;
 
             #[inline(always)]
@@ -38,6 +38,10 @@ macro_rules! leaves_nothing {
                 drop(keep);
             }
         }
+    };
+    // A driver without parameters.
+    ($driver:ty, $op:ty, $state:ty, $($poll:tt)*) => {
+        $crate::op::lower::leaves_nothing!([] $driver, $op, $state, $($poll)*);
     };
 }
 pub(crate) use leaves_nothing;
