@@ -397,6 +397,8 @@ pub mod driver {
     pub use bespoke_core::driver::{Nop, Timeout};
     pub use bespoke_core::roles::{Caps, Drained, Driver, DriverReport, Nanos, Under};
     pub use bespoke_drivers::{Blocking, Mio};
+    #[cfg(target_os = "linux")]
+    pub use bespoke_drivers::{IoUring, Kernel, RingOptions, Usual};
 }
 
 /// Memory strategies: where tasks come from.

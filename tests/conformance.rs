@@ -253,6 +253,53 @@ impl bespoke::Config for Threads {
     type Driver = bespoke::driver::Blocking;
 }
 
+/// Rings: of the kernel that runs, cut as small as they may be, and as older kernels would have them.
+#[cfg(target_os = "linux")]
+mod rings {
+    use bespoke::driver::{IoUring, Kernel, RingOptions};
+
+    macro_rules! ring {
+        ($config:ident: $entries:literal, $options:ident { $($option:tt)* } { $($figure:tt)* }) => {
+            pub(crate) struct $options;
+
+            impl RingOptions for $options {
+                $($option)*
+            }
+
+            pub(crate) struct $config;
+
+            #[bespoke::config(base = bespoke::preset::Default)]
+            impl bespoke::Config for $config {
+                type Driver = IoUring<$entries, $options>;
+                $($figure)*
+            }
+        };
+    }
+
+    ring!(Ring: 256, Usual {} {});
+    ring!(Stingy: 1, OneOfEach { const COMPLETIONS: u32 = 2; const BUFFERS: u16 = 2; } {
+        const LOCAL_QUEUE: usize = 2;
+        const EVENT_INTERVAL: u32 = 1;
+        const POLL_BUDGET: u32 = 1;
+    });
+    ring!(Movable: 64, Moves { const MOVABLE: bool = true; } {});
+    ring!(Of515: 64, As515 { const KERNEL: Kernel = Kernel::V5_15; } {});
+    ring!(Of61: 64, As61 { const KERNEL: Kernel = Kernel::V6_1; } {});
+    ring!(Of612: 64, As612 { const KERNEL: Kernel = Kernel::V6_12; } {});
+}
+
+#[cfg(target_os = "linux")]
+suite!(uring: crate::rings::Ring);
+#[cfg(target_os = "linux")]
+suite!(uring_stingy: crate::rings::Stingy);
+#[cfg(target_os = "linux")]
+suite!(uring_movable: crate::rings::Movable);
+#[cfg(target_os = "linux")]
+suite!(uring_5_15: crate::rings::Of515);
+#[cfg(target_os = "linux")]
+suite!(uring_6_1: crate::rings::Of61);
+#[cfg(target_os = "linux")]
+suite!(uring_6_12: crate::rings::Of612);
 suite!(blocking: crate::Threads);
 suite!(mio: bespoke::preset::Default);
 suite!(mio_stingy: crate::Stingy);

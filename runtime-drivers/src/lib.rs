@@ -5,6 +5,7 @@
 //! | `op` | the operations: plain data, the one reference meaning of each, the capability traits |
 //! | `mio` | the readiness driver: epoll, kqueue, the completion ports of Windows |
 //! | `pooled` | operations on files as jobs of the blocking pool |
+//! | `uring` | the completion driver of Linux: `io_uring` |
 //! | `blocking` | the driver whose operations block: plain system calls |
 //! | `net` | the typed layer: listeners, streams, addresses |
 //! | `fs` | the typed layer: files, folders, paths |
@@ -29,6 +30,10 @@ mod pooled;
 pub mod signal;
 #[cfg_attr(not(test), allow(dead_code, unused_imports, reason = "vectored transfers and more options are called next"))]
 mod sys;
+#[cfg(target_os = "linux")]
+mod uring;
 
 pub use self::blocking::{Blocking, BlockingUnparker, LiveBlocking};
 pub use self::mio::{LiveMio, Mio, MioUnparker};
+#[cfg(target_os = "linux")]
+pub use self::uring::{Denied, IoUring, Kernel, LiveUring, RingOptions, UringUnparker, Usual};

@@ -34,6 +34,8 @@ pub trait Files: Driver {
 
 impl Files for crate::Mio {}
 impl Files for crate::Blocking {}
+#[cfg(target_os = "linux")]
+impl<const ENTRIES: u32, O: crate::RingOptions> Files for crate::IoUring<ENTRIES, O> {}
 
 /// Drivers with files.
 #[diagnostic::on_unimplemented(
@@ -60,6 +62,8 @@ pub trait Fs:
 
 impl Fs for crate::Mio {}
 impl Fs for crate::Blocking {}
+#[cfg(target_os = "linux")]
+impl<const ENTRIES: u32, O: crate::RingOptions> Fs for crate::IoUring<ENTRIES, O> {}
 
 /// Calls a macro with the operations on files.
 macro_rules! for_each_file_op {

@@ -73,6 +73,8 @@ pub trait Net:
 
 impl Net for crate::Mio {}
 impl Net for crate::Blocking {}
+#[cfg(target_os = "linux")]
+impl<const ENTRIES: u32, O: crate::RingOptions> Net for crate::IoUring<ENTRIES, O> {}
 
 /// Drivers that wait for resources which are not theirs: descriptors of another library, of the system, of a signal.
 #[diagnostic::on_unimplemented(
@@ -84,6 +86,8 @@ pub trait Foreign: Submit<Ready> {}
 
 impl Foreign for crate::Mio {}
 impl Foreign for crate::Blocking {}
+#[cfg(target_os = "linux")]
+impl<const ENTRIES: u32, O: crate::RingOptions> Foreign for crate::IoUring<ENTRIES, O> {}
 
 /// Drivers with UDP sockets.
 #[cfg(unix)]
@@ -98,6 +102,8 @@ pub trait Udp: Net + Datagrams + Submit<RecvDatagram> + Submit<RecvFrom> + Submi
 impl Udp for crate::Mio {}
 #[cfg(unix)]
 impl Udp for crate::Blocking {}
+#[cfg(target_os = "linux")]
+impl<const ENTRIES: u32, O: crate::RingOptions> Udp for crate::IoUring<ENTRIES, O> {}
 
 /// Drivers with sockets between the processes of one machine.
 #[cfg(unix)]
@@ -121,3 +127,5 @@ pub trait Unix:
 impl Unix for crate::Mio {}
 #[cfg(unix)]
 impl Unix for crate::Blocking {}
+#[cfg(target_os = "linux")]
+impl<const ENTRIES: u32, O: crate::RingOptions> Unix for crate::IoUring<ENTRIES, O> {}

@@ -89,8 +89,8 @@ pub trait Sockets: Driver {
 
 /// Implements [`Sockets`] by the operating system's sockets. `nonblocking`: the mode in which the driver wants them.
 macro_rules! os_sockets {
-    ($driver:ty, nonblocking = $nonblocking:literal) => {
-        impl $crate::op::Sockets for $driver {
+    ([$($generics:tt)*] $driver:ty, nonblocking = $nonblocking:literal) => {
+        impl<$($generics)*> $crate::op::Sockets for $driver {
             fn listen(address: SocketAddr, options: TcpOptions) -> Result<RawResource, Errno> {
                 sys_listen(address, options, $nonblocking)
             }
@@ -185,5 +185,8 @@ fn sys_listen(address: SocketAddr, options: TcpOptions, nonblocking: bool) -> Re
     }
 }
 
-os_sockets!(crate::Mio, nonblocking = true);
-os_sockets!(crate::Blocking, nonblocking = false);
+os_sockets!([] crate::Mio, nonblocking = true);
+os_sockets!([] crate::Blocking, nonblocking = false);
+// An entry waits in the kernel only for a socket that blocks.
+#[cfg(target_os = "linux")]
+os_sockets!([const ENTRIES: u32, O: crate::RingOptions] crate::IoUring<ENTRIES, O>, nonblocking = false);

@@ -93,8 +93,8 @@ pub trait UnixSockets: Sockets {
 
 /// Implements [`UnixSockets`] by the operating system's. `nonblocking`: the mode in which the driver wants them.
 macro_rules! os_unix_sockets {
-    ($driver:ty, nonblocking = $nonblocking:literal) => {
-        impl $crate::op::UnixSockets for $driver {
+    ([$($generics:tt)*] $driver:ty, nonblocking = $nonblocking:literal) => {
+        impl<$($generics)*> $crate::op::UnixSockets for $driver {
             fn listen_unix(address: &UnixAddr, backlog: i32) -> Result<RawResource, Errno> {
                 unix_socket::listen(address, backlog, $nonblocking)
             }
@@ -128,5 +128,8 @@ macro_rules! os_unix_sockets {
 
 use crate::sys::{datagram, unix_socket};
 
-os_unix_sockets!(crate::Mio, nonblocking = true);
-os_unix_sockets!(crate::Blocking, nonblocking = false);
+os_unix_sockets!([] crate::Mio, nonblocking = true);
+os_unix_sockets!([] crate::Blocking, nonblocking = false);
+// An entry waits in the kernel only for a socket that blocks.
+#[cfg(target_os = "linux")]
+os_unix_sockets!([const ENTRIES: u32, O: crate::RingOptions] crate::IoUring<ENTRIES, O>, nonblocking = false);

@@ -10,6 +10,8 @@ mod unix;
 #[cfg(windows)]
 mod windows;
 
+#[cfg(all(test, target_os = "linux"))]
+pub(crate) use self::unix::guard;
 #[cfg(any(target_os = "linux", target_os = "android"))]
 pub(crate) use self::unix::timerfd;
 #[cfg(unix)]
@@ -17,5 +19,7 @@ pub(crate) use self::unix::{
     address, datagram, fd, file, options, out_of_resources, poll, signal, socket, stat, transfer, unix_socket,
     would_block,
 };
+#[cfg(target_os = "linux")]
+pub(crate) use self::unix::{nudge, ring};
 #[cfg(windows)]
 pub(crate) use self::windows::{fd, options, out_of_resources, poll, signal, socket, transfer, would_block};

@@ -27,9 +27,13 @@ mod call;
 pub(crate) mod datagram;
 pub(crate) mod fd;
 pub(crate) mod file;
+#[cfg(all(test, target_os = "linux"))]
+pub(crate) mod guard;
 pub(crate) mod nudge;
 pub(crate) mod options;
 pub(crate) mod poll;
+#[cfg(target_os = "linux")]
+pub(crate) mod ring;
 pub(crate) mod signal;
 pub(crate) mod socket;
 pub(crate) mod stat;

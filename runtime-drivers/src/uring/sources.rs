@@ -1,0 +1,579 @@
+//! What is done with resources: opened, armed, closed; and what the completions of their requests mean.
+
+use super::ring::Completion;
+use super::source::{Arm, DroppedWrite, End, GENERATION_MASK, Life, More, Side, Source};
+use super::{Kernel, State, Uring, kind, named, wake};
+use crate::op::LEASE_BYTES;
+use crate::pooled::OpenFile;
+use crate::sys::ring::{self as calls, code};
+use crate::sys::{fd, socket};
+use bespoke_core::driver::{Buffers, Errno};
+use bespoke_core::roles::{Kind, RawResource, Resource};
+use core::task::{Context, Waker};
+use io_uring::squeue::{Entry, Flags};
+use io_uring::{opcode, types};
+use std::sync::Arc;
+use std::vec::Vec;
+
+/// At so many stashed buffers a stream that nobody reads is asked to bring no more.
+const STASHED_MAX: u32 = 16;
+/// At so many waiting connections a listener is.
+const ACCEPTED_MAX: usize = 128;
+
+/// Whom a completion wakes.
+enum Woken {
+    Nobody,
+    One(Option<Waker>),
+    /// Those who wait beside each other for this direction.
+    Among(fn(&mut More) -> &mut Side),
+}
+
+fn read_side(more: &mut More) -> &mut Side {
+    &mut more.read
+}
+
+fn write_side(more: &mut More) -> &mut Side {
+    &mut more.write
+}
+
+impl Uring {
+    pub(super) fn register(&self, resource: Resource, kind: Kind) -> Result<(), Errno> {
+        if kind == Kind::Foreign {
+            calls::check_pollable(resource.raw)?;
+        }
+        self.with(|state| {
+            let number = state.free.pop().unwrap_or_else(|| {
+                state.sources.push(Source::default());
+                state.sources.len() as u32 - 1
+            });
+            let at = resource.key as usize;
+            if state.keys.len() <= at {
+                state.keys.resize(at + 1, u32::MAX);
+            }
+            state.keys[at] = number;
+            let source = &mut state.sources[number as usize];
+            source.renew(resource.raw, kind);
+            if kind == Kind::File {
+                source.file = Some(Arc::new(OpenFile(resource.raw)));
+            }
+        });
+        Ok(())
+    }
+
+    pub(super) fn close(&self, resource: Resource) {
+        let left = self.with(|state| {
+            let number = state.keys[resource.key as usize];
+            let source = &mut state.sources[number as usize];
+            source.life = Life::Closing;
+            let file = source.file.take();
+            let wakers = (source.reader.take(), source.writer.take());
+            let dropped = source.dropped.take();
+            let more = source.more.as_mut().map(|more| {
+                let connections: Vec<RawResource> = more.accepted.drain(..).map(|(raw, _)| raw).collect();
+                (connections, core::mem::take(&mut more.read.wakers), core::mem::take(&mut more.write.wakers))
+            });
+            let mut stash = core::mem::take(&mut source.stash);
+            let pending = source.pending;
+            state.stashes.clear(&mut stash, &self.buffers);
+            state.cancel_armed(number);
+            // A file is closed with the last reference to it.
+            let now = pending == 0 && file.is_none();
+            if pending == 0 {
+                state.retire(number);
+            }
+            (file, wakers, dropped, more, now.then_some(resource.raw), number)
+        });
+        let (file, wakers, dropped, more, now, number) = left;
+        if let Some(raw) = now {
+            // The descriptor is gone whatever it says; an error of an earlier write was told by that write.
+            let _ = fd::close(raw);
+        } else if file.is_none() {
+            self.cancel_slots_of(number);
+        }
+        if let Some((connections, ..)) = &more {
+            for raw in connections {
+                let _ = fd::close(*raw);
+            }
+        }
+        drop((file, wakers, dropped, more));
+    }
+
+    /// Operations of a source that are with the kernel though their handle goes: only forgotten ones, and those of a
+    /// runtime that closes. The rest was cancelled when it was dropped.
+    #[cold]
+    fn cancel_slots_of(&self, number: u32) {
+        let slots = self.with(|state| {
+            let source = &state.sources[number as usize];
+            let sides = source
+                .more
+                .as_deref()
+                .map_or(0, |more| u32::from(more.read.arm.in_kernel()) + u32::from(more.write.arm.in_kernel()));
+            source.pending - sides - u32::from(source.arm.in_kernel())
+        });
+        let (mut left, mut token) = (slots, None);
+        while left > 0 {
+            let Some(next) = self.table.next_incomplete(token) else { return };
+            if self.asides.source(next.index()) == Some(number) {
+                self.cancel(next.bits());
+                left -= 1;
+            }
+            token = Some(next);
+        }
+    }
+
+    /// Asks the kernel to end the entry of this user data.
+    pub(super) fn cancel(&self, user_data: u64) {
+        self.with(|state| state.cancel(user_data));
+    }
+
+    /// Leaves the waker of `cx` in its place at a source.
+    pub(super) fn leave(&self, number: u32, place: fn(&mut Source) -> &mut Option<Waker>, cx: &mut Context<'_>) {
+        let old = self.with(|state| place(&mut state.sources[number as usize]).take());
+        let (waker, unused) = match old {
+            Some(waker) if waker.will_wake(cx.waker()) => (waker, None),
+            old => (cx.waker().clone(), old),
+        };
+        self.with(|state| *place(&mut state.sources[number as usize]) = Some(waker));
+        drop(unused);
+    }
+
+    /// Leaves the waker of `cx` beside those of other tasks.
+    fn leave_among(&self, number: u32, side: fn(&mut More) -> &mut Side, cx: &mut Context<'_>) {
+        let known = self.with(|state| {
+            let more = state.more(number);
+            side(more).wakers.iter().any(|waker| waker.will_wake(cx.waker()))
+        });
+        if !known {
+            let waker = cx.waker().clone();
+            self.with(|state| side(state.more(number)).wakers.push(waker));
+        }
+    }
+
+    /// Wakes those who wait beside each other. The list keeps its memory.
+    fn wake_among(&self, number: u32, generation: u32, side: fn(&mut More) -> &mut Side) {
+        let of = |state: &mut State| {
+            let source = &mut state.sources[number as usize];
+            (source.generation == generation && source.life == Life::Open)
+                .then(|| source.more.as_mut().map(|more| core::mem::take(&mut side(more).wakers)))
+                .flatten()
+        };
+        let Some(mut all) = self.with(of) else { return };
+        all.drain(..).for_each(wake);
+        self.with(|state| {
+            let source = &mut state.sources[number as usize];
+            if source.generation == generation
+                && let Some(more) = &mut source.more
+                && side(more).wakers.capacity() == 0
+            {
+                core::mem::swap(&mut side(more).wakers, &mut all);
+            }
+        });
+    }
+
+    /// Waits for bytes of a stream: leaves the waker, and sees to it that a `recv` is with the kernel.
+    ///
+    /// # Errors
+    /// There is no memory for its buffer.
+    pub(super) fn wait_for_bytes(&self, number: u32, cx: &mut Context<'_>) -> Result<(), Errno> {
+        self.leave(number, |source| &mut source.reader, cx);
+        self.with(|state| match state.sources[number as usize].arm {
+            Arm::Idle => state.arm_recv(number, false, &self.buffers),
+            _ => Ok(()),
+        })
+    }
+
+    /// Waits for a connection beside others.
+    pub(super) fn wait_for_connection(&self, number: u32, cx: &mut Context<'_>) {
+        self.leave_among(number, read_side, cx);
+        self.with(|state| {
+            if state.sources[number as usize].arm == Arm::Idle {
+                state.arm_accept(number);
+            }
+        });
+    }
+
+    /// Waits until a direction is ready, beside others.
+    pub(super) fn wait_for_side(&self, number: u32, write: bool, cx: &mut Context<'_>) {
+        self.leave_among(number, if write { write_side } else { read_side }, cx);
+        self.with(|state| state.arm_poll(number, write));
+    }
+
+    /// A request of a source has completed, or completes once more.
+    #[inline]
+    pub(super) fn source_completed(&self, completion: Completion) {
+        let (number, generation) = (completion.user_data as u32, (completion.user_data >> 32) as u32 & GENERATION_MASK);
+        let kind = completion.user_data >> 60;
+        let woken = self.with(|state| {
+            let known = state
+                .sources
+                .get(number as usize)
+                .is_some_and(|source| source.life != Life::Free && source.generation == generation);
+            if !known {
+                state.give_back(completion, kind, &self.buffers);
+                return Woken::Nobody;
+            }
+            if !completion.more() {
+                state.in_kernel -= 1;
+                state.sources[number as usize].pending -= 1;
+            }
+            let woken = match kind {
+                kind::RECV => Woken::One(state.received(number, completion, &self.buffers)),
+                kind::ACCEPT => state.accepted(number, completion),
+                _ => state.polled(number, kind == kind::POLL_WRITE, completion),
+            };
+            state.finish_close(number);
+            woken
+        });
+        match woken {
+            Woken::Nobody | Woken::One(None) => {}
+            Woken::One(Some(waker)) => wake(waker),
+            Woken::Among(side) => self.wake_among(number, generation, side),
+        }
+    }
+}
+
+impl State {
+    /// What listeners, datagram sockets and foreign descriptors have.
+    pub(super) fn more(&mut self, number: u32) -> &mut More {
+        // A stream has none until somebody waits for its readiness.
+        self.sources[number as usize].more.get_or_insert_default()
+    }
+
+    pub(super) fn cancel(&mut self, user_data: u64) {
+        let entry = opcode::AsyncCancel::new(user_data).build().user_data(named(kind::IGNORED, 0, 0));
+        // SAFETY: a cancel points at no memory.
+        unsafe { self.ring.push(entry, Kernel::V5_15) };
+    }
+
+    /// Asks the requests of a source to end that stay with the kernel.
+    pub(super) fn cancel_armed(&mut self, number: u32) {
+        let source = &mut self.sources[number as usize];
+        let mut ending = [None; 3];
+        if source.arm.in_kernel() {
+            source.arm = Arm::Cancelling;
+            ending[0] = Some(if source.kind == Kind::Listener { kind::ACCEPT } else { kind::RECV });
+        }
+        if let Some(more) = &mut source.more {
+            for (place, (side, kind)) in
+                ending[1..].iter_mut().zip([(&mut more.read, kind::POLL_READ), (&mut more.write, kind::POLL_WRITE)])
+            {
+                if side.arm.in_kernel() {
+                    side.arm = Arm::Cancelling;
+                    *place = Some(kind);
+                }
+            }
+        }
+        let generation = source.generation;
+        for kind in ending.into_iter().flatten() {
+            self.cancel(named(kind, generation, number));
+        }
+    }
+
+    /// Nothing names the source any more.
+    pub(super) fn retire(&mut self, number: u32) {
+        let source = &mut self.sources[number as usize];
+        source.own = None;
+        source.retire();
+        self.free.push(number);
+    }
+
+    /// The last request of a closing source has ended: closes its descriptor.
+    pub(super) fn finish_close(&mut self, number: u32) {
+        let source = &self.sources[number as usize];
+        if source.life != Life::Closing || source.pending > 0 {
+            return;
+        }
+        let raw = source.raw;
+        self.retire(number);
+        self.close_raw(raw);
+    }
+
+    /// Closes a descriptor with the next call.
+    fn close_raw(&mut self, raw: RawResource) {
+        self.in_kernel += 1;
+        let entry = opcode::Close::new(types::Fd(raw)).build().user_data(named(kind::CLOSE, 0, 0));
+        // SAFETY: it points at no memory.
+        unsafe { self.ring.push(entry, Kernel::V5_15) };
+    }
+
+    /// A completion of a source that is gone: gives back what it brings.
+    #[cold]
+    fn give_back(&mut self, completion: Completion, kind: u64, pool: &Buffers<LEASE_BYTES>) {
+        if let (Some(id), Some(provided)) = (completion.buffer(), &mut self.provided)
+            && let Some(buffer) = provided.take(id)
+        {
+            pool.put(buffer);
+        }
+        if kind == kind::ACCEPT && completion.result >= 0 {
+            self.close_raw(completion.result);
+        }
+    }
+
+    /// Gives the kernel a request of the source.
+    ///
+    /// # Safety
+    /// What `entry` points at belongs to the source until the terminal completion.
+    unsafe fn arm(&mut self, number: u32, entry: Entry, kind: u64, since: Kernel) {
+        let source = &mut self.sources[number as usize];
+        source.pending += 1;
+        self.in_kernel += 1;
+        let user_data = named(kind, source.generation, number);
+        // SAFETY: as the caller.
+        unsafe { self.ring.push(entry.user_data(user_data), since) };
+    }
+
+    /// Arms the `recv` of an idle stream. `once`: for one buffer at most.
+    fn arm_recv(&mut self, number: u32, once: bool, pool: &Buffers<LEASE_BYTES>) -> Result<(), Errno> {
+        let source = &mut self.sources[number as usize];
+        let fd = types::Fd(source.raw);
+        let multi = self.multi_recv && !once;
+        let (entry, since) = if self.provided.is_some() {
+            source.arm = Arm::Armed { multi };
+            if multi {
+                (opcode::RecvMulti::new(fd, super::provided::GROUP).build(), Kernel::V6_1)
+            } else {
+                let entry = opcode::Recv::new(fd, core::ptr::null_mut(), LEASE_BYTES as u32)
+                    .buf_group(super::provided::GROUP)
+                    .build();
+                (entry.flags(Flags::BUFFER_SELECT), Kernel::V6_1)
+            }
+        } else {
+            let mut buffer = match source.own.take() {
+                Some(buffer) => buffer,
+                None => pool.take().ok_or(Errno::OUT_OF_MEMORY)?,
+            };
+            let room = buffer.room();
+            source.own = Some(buffer);
+            source.arm = Arm::Armed { multi: false };
+            (opcode::Recv::new(fd, room, LEASE_BYTES as u32).build(), Kernel::V5_15)
+        };
+        // SAFETY: the buffer is a provided one, or the source's own.
+        unsafe { self.arm(number, entry, kind::RECV, since) };
+        Ok(())
+    }
+
+    /// Arms a stream again for who waits; what it finds wrong the reader finds, too.
+    fn arm_recv_again(&mut self, number: u32, pool: &Buffers<LEASE_BYTES>) -> Option<Waker> {
+        let source = &mut self.sources[number as usize];
+        if source.reader.is_none() || source.life != Life::Open || self.draining {
+            return None;
+        }
+        match self.arm_recv(number, false, pool) {
+            Ok(()) => None,
+            Err(errno) => {
+                let source = &mut self.sources[number as usize];
+                source.end = End::Error(errno);
+                source.reader.take()
+            }
+        }
+    }
+
+    /// Arms those who found no buffer, one for each that is there.
+    pub(super) fn feed(&mut self, pool: &Buffers<LEASE_BYTES>) {
+        if self.starved.is_empty() {
+            return;
+        }
+        let Some(provided) = &mut self.provided else { return };
+        provided.refill(pool);
+        let mut ready = provided.ready();
+        while ready > 0 {
+            let Some(number) = self.starved.pop_front() else { return };
+            let source = &mut self.sources[number as usize];
+            if source.arm != Arm::Starved || source.life != Life::Open {
+                continue;
+            }
+            source.arm = Arm::Idle;
+            if source.reader.is_some() && !self.draining {
+                ready -= 1;
+                let armed = self.arm_recv(number, true, pool);
+                debug_assert!(armed.is_ok(), "a provided buffer needs no memory");
+            }
+        }
+    }
+
+    /// A `recv` has completed.
+    #[inline]
+    fn received(&mut self, number: u32, completion: Completion, pool: &Buffers<LEASE_BYTES>) -> Option<Waker> {
+        let source = &mut self.sources[number as usize];
+        let was = source.arm;
+        if !completion.more() {
+            source.arm = Arm::Idle;
+        }
+        let buffer = match completion.buffer() {
+            Some(id) => self.provided.as_mut().and_then(|provided| provided.take(id)),
+            None if !completion.more() => source.own.take(),
+            None => None,
+        };
+        if source.life != Life::Open {
+            if let Some(buffer) = buffer {
+                pool.put(buffer);
+            }
+            return None;
+        }
+        match buffer {
+            Some(buffer) if completion.result > 0 => {
+                // SAFETY: the kernel has written so many bytes.
+                unsafe { self.stashes.push(&mut source.stash, buffer, completion.result as u32) };
+                let waker = source.reader.take();
+                if completion.more() && source.stash.count >= STASHED_MAX && was != Arm::Cancelling {
+                    source.arm = Arm::Cancelling;
+                    self.cancel(completion.user_data);
+                }
+                return waker;
+            }
+            Some(buffer) => pool.put(buffer),
+            None => {}
+        }
+        if completion.more() {
+            return None;
+        }
+        let source = &mut self.sources[number as usize];
+        match -completion.result {
+            0 => source.end = End::Stream,
+            code::NO_BUFFERS if self.provided.is_some() => {
+                source.arm = Arm::Starved;
+                self.starved.push_back(number);
+                return None;
+            }
+            code::INVALID if was == (Arm::Armed { multi: true }) => {
+                // A kernel before 6.0: one buffer at a time.
+                self.multi_recv = false;
+                return self.arm_recv_again(number, pool);
+            }
+            code::AGAIN => {
+                // A socket that came from elsewhere does not block: the kernel waits for blocking ones only.
+                if let Err(errno) = fd::set_nonblocking(source.raw, false) {
+                    source.end = End::Error(errno);
+                } else {
+                    return self.arm_recv_again(number, pool);
+                }
+            }
+            // We asked for it; or the thread that armed it is gone.
+            code::CANCELED | code::INTERRUPTED => {
+                return if source.stash.is_empty() { self.arm_recv_again(number, pool) } else { source.reader.take() };
+            }
+            failed => source.end = Errno::new(failed).map_or(End::Stream, End::Error),
+        }
+        source.reader.take()
+    }
+
+    /// Arms the `accept` of an idle listener.
+    fn arm_accept(&mut self, number: u32) {
+        let multi = self.multi_accept;
+        let source = &mut self.sources[number as usize];
+        source.arm = Arm::Armed { multi };
+        let fd = types::Fd(source.raw);
+        let (entry, since) = if multi {
+            (opcode::AcceptMulti::new(fd).flags(calls::ACCEPT_FLAGS).build(), Kernel::V6_1)
+        } else {
+            let room = source.more.get_or_insert_default().peer.room();
+            // SAFETY: the kernel has no request that writes there: the source was idle.
+            let (address, len) = calls::room_for_address(unsafe { &mut *room });
+            (opcode::Accept::new(fd, address.cast(), len.cast()).flags(calls::ACCEPT_FLAGS).build(), Kernel::V5_15)
+        };
+        // SAFETY: the address is the source's.
+        unsafe { self.arm(number, entry, kind::ACCEPT, since) };
+    }
+
+    /// Arms a listener again for those who wait.
+    fn arm_accept_again(&mut self, number: u32) -> Woken {
+        if !self.draining && !self.more(number).read.wakers.is_empty() {
+            self.arm_accept(number);
+        }
+        Woken::Nobody
+    }
+
+    /// An `accept` has completed.
+    fn accepted(&mut self, number: u32, completion: Completion) -> Woken {
+        let source = &mut self.sources[number as usize];
+        let was = source.arm;
+        if !completion.more() {
+            source.arm = Arm::Idle;
+        }
+        if source.life != Life::Open {
+            if completion.result >= 0 {
+                self.close_raw(completion.result);
+            }
+            return Woken::Nobody;
+        }
+        let (raw, generation) = (source.raw, source.generation);
+        if completion.result >= 0 {
+            let more = source.more.get_or_insert_default();
+            let by_multi = was == (Arm::Armed { multi: true }) || completion.more();
+            // SAFETY: the request has ended.
+            let peer = (!by_multi && was != Arm::Cancelling).then(|| unsafe { more.peer.read() });
+            more.accepted.push_back((completion.result, peer));
+            if more.accepted.len() >= ACCEPTED_MAX && completion.more() && source.arm != Arm::Cancelling {
+                source.arm = Arm::Cancelling;
+                self.cancel(named(kind::ACCEPT, generation, number));
+            }
+            return Woken::Among(read_side);
+        }
+        match -completion.result {
+            code::INVALID if was == (Arm::Armed { multi: true }) => {
+                self.multi_accept = false;
+                self.arm_accept_again(number)
+            }
+            code::CANCELED | code::INTERRUPTED => self.arm_accept_again(number),
+            code::AGAIN if fd::set_nonblocking(raw, false).is_ok() => self.arm_accept_again(number),
+            failed => match Errno::new(failed) {
+                // The peer is gone already: the next one.
+                Some(errno) if socket::connection_lost(errno) => self.arm_accept_again(number),
+                errno => {
+                    self.sources[number as usize].end = errno.map_or(End::None, End::Error);
+                    Woken::Among(read_side)
+                }
+            },
+        }
+    }
+
+    /// Polls a direction, unless it is polled for.
+    pub(super) fn arm_poll(&mut self, number: u32, write: bool) {
+        let source = &mut self.sources[number as usize];
+        // A socket of datagrams tells of room after each one that it sent: once is enough for who waits.
+        let multi = !(write && source.kind == Kind::Datagram);
+        let fd = types::Fd(source.raw);
+        let more = source.more.get_or_insert_default();
+        let side = if write { &mut more.write } else { &mut more.read };
+        if side.arm != Arm::Idle {
+            return;
+        }
+        side.arm = Arm::Armed { multi };
+        let (events, kind) =
+            if write { (calls::POLL_WRITE, kind::POLL_WRITE) } else { (calls::POLL_READ, kind::POLL_READ) };
+        let entry = opcode::PollAdd::new(fd, events).multi(multi).build();
+        // SAFETY: a poll points at no memory.
+        unsafe { self.arm(number, entry, kind, Kernel::V5_15) };
+    }
+
+    /// A poll has completed, or tells of one edge more.
+    fn polled(&mut self, number: u32, write: bool, completion: Completion) -> Woken {
+        let draining = self.draining;
+        let source = &mut self.sources[number as usize];
+        let open = source.life == Life::Open;
+        let Some(more) = &mut source.more else { return Woken::Nobody };
+        let side = if write { &mut more.write } else { &mut more.read };
+        if !completion.more() {
+            side.arm = Arm::Idle;
+        }
+        if !open {
+            return Woken::Nobody;
+        }
+        if completion.result == -code::CANCELED {
+            if !side.wakers.is_empty() && !draining {
+                self.arm_poll(number, write);
+            }
+            return Woken::Nobody;
+        }
+        // An error is told by the call that is tried next.
+        side.ready = true;
+        Woken::Among(if write { write_side } else { read_side })
+    }
+
+    /// The write of a source whose future is gone has ended; `None` if the source is gone, too.
+    pub(super) fn dropped_write(&mut self, number: u32, generation: u32) -> Option<&mut Source> {
+        let source = self.sources.get_mut(number as usize)?;
+        let there = source.generation == generation && source.life == Life::Open;
+        (there && matches!(source.dropped.as_deref(), Some(DroppedWrite::Ending { .. }))).then_some(source)
+    }
+}
