@@ -398,7 +398,7 @@ pub mod driver {
     pub use bespoke_core::roles::{Caps, Drained, Driver, DriverReport, Nanos, Under};
     pub use bespoke_drivers::{Blocking, Mio};
     #[cfg(target_os = "linux")]
-    pub use bespoke_drivers::{IoUring, Kernel, RingOptions, Usual};
+    pub use bespoke_drivers::{Fallback, IoUring, Kernel, RingOptions, Usual};
 }
 
 /// Memory strategies: where tasks come from.

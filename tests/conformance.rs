@@ -288,6 +288,36 @@ mod rings {
     ring!(Of612: 64, As612 { const KERNEL: Kernel = Kernel::V6_12; } {});
 }
 
+/// Two drivers, of which the machine has the first, or only the second.
+#[cfg(target_os = "linux")]
+mod choices {
+    use bespoke::driver::{Fallback, IoUring, Kernel, Mio, RingOptions};
+
+    pub(crate) struct Nowhere;
+
+    impl RingOptions for Nowhere {
+        const KERNEL: Kernel = Kernel::Without;
+    }
+
+    pub(crate) struct First;
+
+    #[bespoke::config(base = bespoke::preset::Default)]
+    impl bespoke::Config for First {
+        type Driver = Fallback<IoUring, Mio>;
+    }
+
+    pub(crate) struct Second;
+
+    #[bespoke::config(base = bespoke::preset::Default)]
+    impl bespoke::Config for Second {
+        type Driver = Fallback<IoUring<256, Nowhere>, Mio>;
+    }
+}
+
+#[cfg(target_os = "linux")]
+suite!(fallback_first: crate::choices::First);
+#[cfg(target_os = "linux")]
+suite!(fallback_second: crate::choices::Second);
 #[cfg(target_os = "linux")]
 suite!(uring: crate::rings::Ring);
 #[cfg(target_os = "linux")]

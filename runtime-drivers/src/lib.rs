@@ -7,6 +7,7 @@
 //! | `pooled` | operations on files as jobs of the blocking pool |
 //! | `uring` | the completion driver of Linux: `io_uring` |
 //! | `blocking` | the driver whose operations block: plain system calls |
+//! | `fallback` | a driver that is one of two |
 //! | `net` | the typed layer: listeners, streams, addresses |
 //! | `fs` | the typed layer: files, folders, paths |
 //! | `io` | what is done with anything that reads or writes: lines, copies |
@@ -19,6 +20,8 @@
 //! # Platform
 //! Unix and Windows. Of Windows, what wine 8 can run was run; see the pages of `sys`.
 mod blocking;
+#[cfg(target_os = "linux")]
+mod fallback;
 #[cfg(unix)]
 pub mod fs;
 pub mod io;
@@ -34,6 +37,8 @@ mod sys;
 mod uring;
 
 pub use self::blocking::{Blocking, BlockingUnparker, LiveBlocking};
+#[cfg(target_os = "linux")]
+pub use self::fallback::{Fallback, FallbackUnparker, LiveFallback};
 pub use self::mio::{LiveMio, Mio, MioUnparker};
 #[cfg(target_os = "linux")]
 pub use self::uring::{Denied, IoUring, Kernel, LiveUring, RingOptions, UringUnparker, Usual};

@@ -50,6 +50,10 @@ pub use unix::{AcceptUnix, ConnectUnix, Credentials, UnixAddr, UnixSockets};
 pub use vectored::{RecvVectored, Stretches, TransmitVectored};
 
 use bespoke_core::driver::Submit;
+#[cfg(target_os = "linux")]
+use bespoke_core::roles::Under;
+#[cfg(target_os = "linux")]
+use bespoke_core::sharing::Local;
 
 /// Drivers with sockets.
 #[diagnostic::on_unimplemented(
@@ -75,6 +79,8 @@ impl Net for crate::Mio {}
 impl Net for crate::Blocking {}
 #[cfg(target_os = "linux")]
 impl<const ENTRIES: u32, O: crate::RingOptions> Net for crate::IoUring<ENTRIES, O> {}
+#[cfg(target_os = "linux")]
+impl<A: Net + Under<Local>, B: Net + Under<Local>> Net for crate::Fallback<A, B> {}
 
 /// Drivers that wait for resources which are not theirs: descriptors of another library, of the system, of a signal.
 #[diagnostic::on_unimplemented(
@@ -88,6 +94,8 @@ impl Foreign for crate::Mio {}
 impl Foreign for crate::Blocking {}
 #[cfg(target_os = "linux")]
 impl<const ENTRIES: u32, O: crate::RingOptions> Foreign for crate::IoUring<ENTRIES, O> {}
+#[cfg(target_os = "linux")]
+impl<A: Foreign + Sockets + Under<Local>, B: Foreign + Sockets + Under<Local>> Foreign for crate::Fallback<A, B> {}
 
 /// Drivers with UDP sockets.
 #[cfg(unix)]
@@ -104,6 +112,8 @@ impl Udp for crate::Mio {}
 impl Udp for crate::Blocking {}
 #[cfg(target_os = "linux")]
 impl<const ENTRIES: u32, O: crate::RingOptions> Udp for crate::IoUring<ENTRIES, O> {}
+#[cfg(target_os = "linux")]
+impl<A: Udp + Under<Local>, B: Udp + Under<Local>> Udp for crate::Fallback<A, B> {}
 
 /// Drivers with sockets between the processes of one machine.
 #[cfg(unix)]
@@ -129,3 +139,5 @@ impl Unix for crate::Mio {}
 impl Unix for crate::Blocking {}
 #[cfg(target_os = "linux")]
 impl<const ENTRIES: u32, O: crate::RingOptions> Unix for crate::IoUring<ENTRIES, O> {}
+#[cfg(target_os = "linux")]
+impl<A: Unix + Under<Local>, B: Unix + Under<Local>> Unix for crate::Fallback<A, B> {}

@@ -54,6 +54,8 @@ impl RingOptions for Usual {}
 #[doc(hidden)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kernel {
+    /// One without io_uring.
+    Without,
     /// 5.15, the oldest that will do.
     V5_15,
     /// 6.1: `SINGLE_ISSUER`, `DEFER_TASKRUN`, rings of provided buffers, multishot `recv` and `accept`, cancel by kind.

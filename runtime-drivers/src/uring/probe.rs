@@ -8,10 +8,11 @@
 //! | the limit of locked memory, before 5.12 | `ENOMEM` | |
 
 use super::ring::Ring;
-use crate::sys::ring::{code, disabled_setting};
+use crate::sys::ring::{self as calls, RingName, code, disabled_setting};
 use bespoke_core::driver::Errno;
 use bespoke_core::error::{Error, ErrorKind};
 use io_uring::{Probe, opcode};
+use std::os::fd::AsRawFd as _;
 
 /// Why there is no ring: the system's code, and the cause with its remedy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,40 +50,36 @@ impl From<Denied> for Error {
     }
 }
 
-/// What a code of `io_uring_setup(2)` means, given `kernel.io_uring_disabled`.
+/// What a code of `io_uring_setup(2)`, or of the first other call, means, given `kernel.io_uring_disabled`.
 fn cause(code: i32, disabled: Option<u8>) -> &'static str {
     match (code, disabled) {
-        (code::NOT_PERMITTED, Some(2)) => {
-            "io_uring is denied to all: `kernel.io_uring_disabled` is 2; set it to 0, or choose `Fallback` or `Mio`"
-        }
+        (code::NOT_PERMITTED, Some(2)) => "io_uring is denied to all: `kernel.io_uring_disabled` is 2; set it to 0",
         (code::NOT_PERMITTED, Some(1)) => {
             "io_uring is denied to this user: `kernel.io_uring_disabled` is 1; join the group of `kernel.io_uring_group`, \
-             set it to 0, or choose `Fallback` or `Mio`"
+             set it to 0"
         }
         (code::NOT_PERMITTED, _) => {
             "io_uring is denied, probably by a seccomp filter of the container; allow `io_uring_setup`, `io_uring_enter` and \
-             `io_uring_register` there, or choose `Fallback` or `Mio`"
+             `io_uring_register` there"
         }
         (code::NOT_IMPLEMENTED, Some(_)) => {
             "io_uring is hidden, probably by a seccomp filter of the container; allow `io_uring_setup`, `io_uring_enter` and \
-             `io_uring_register` there, or choose `Fallback` or `Mio`"
+             `io_uring_register` there"
         }
         (code::NOT_IMPLEMENTED, None) => {
-            "this kernel has no io_uring, or a seccomp filter hides it; Linux 5.15 is the oldest that will do; choose \
-             `Fallback` or `Mio`"
+            "this kernel has no io_uring, or a seccomp filter hides it; Linux 5.15 is the oldest that will do"
         }
         (code::NO_MEMORY, _) => {
-            "no memory for an io_uring; before Linux 5.12 it counts as locked: raise `ulimit -l`, take fewer entries, or \
-             choose `Fallback` or `Mio`"
+            "no memory for an io_uring; before Linux 5.12 it counts as locked: raise `ulimit -l`, or take fewer \
+             entries"
         }
         (code::NO_DESCRIPTORS, _) => "no descriptor is left for an io_uring: raise `ulimit -n`",
         (code::INVALID, _) => WHY_OLD,
-        _ => "io_uring is not available; choose `Fallback` or `Mio`",
+        _ => "io_uring is not available",
     }
 }
 
-const WHY_OLD: &str = "the io_uring of this kernel lacks what the driver needs; Linux 5.15 is the oldest that will do; \
-                       choose `Fallback` or `Mio`";
+const WHY_OLD: &str = "the io_uring of this kernel lacks what the driver needs; Linux 5.15 is the oldest that will do";
 
 /// Why a worker cannot go on here.
 pub(super) const WHY_MOVED: &str = "operations are on their way in a ring that belongs to the thread which ran this worker \
@@ -90,6 +87,11 @@ pub(super) const WHY_MOVED: &str = "operations are on their way in a ring that b
 
 /// Does the kernel know what the driver cannot do without?
 pub(super) fn check(ring: &Ring) -> Result<(), Denied> {
+    // A filter may let us make a ring and deny us to enter it. This one is not enabled yet, which is another code.
+    match calls::submit(RingName::Descriptor(ring.queues().as_raw_fd()), 0) {
+        Err(errno) if errno.code() != code::NOT_ENABLED => return Err(Denied::by(errno.code())),
+        _ => {}
+    }
     let mut probe = Probe::new();
     ring.queues()
         .submitter()

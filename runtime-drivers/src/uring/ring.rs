@@ -116,6 +116,9 @@ impl Ring {
 
     /// Drops one flag after the other as long as the kernel calls the whole invalid.
     fn by_ladder(settings: Settings) -> Result<Self, Denied> {
+        if settings.kernel == Kernel::Without {
+            return Err(Denied::by(code::NOT_IMPLEMENTED));
+        }
         let mut flags = Flags::all(settings.movable);
         loop {
             match Self::set_up(settings, flags) {

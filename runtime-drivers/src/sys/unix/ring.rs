@@ -181,6 +181,8 @@ pub(crate) mod code {
     pub(crate) const INVALID: i32 = libc::EINVAL;
     pub(crate) const NO_BUFFERS: i32 = libc::ENOBUFS;
     pub(crate) const NO_MEMORY: i32 = libc::ENOMEM;
+    /// Of a ring that was set up disabled.
+    pub(crate) const NOT_ENABLED: i32 = libc::EBADFD;
     pub(crate) const NOT_PERMITTED: i32 = libc::EPERM;
     pub(crate) const NOT_IMPLEMENTED: i32 = libc::ENOSYS;
     pub(crate) const NO_DESCRIPTORS: i32 = libc::EMFILE;
