@@ -118,7 +118,13 @@ impl<const BYTES: usize> Buffers<BYTES> {
     /// The one that came home last, or a new one; `None` without memory.
     #[inline]
     pub fn take(&self) -> Option<Buffer<BYTES>> {
-        let Some(mut buffer) = self.first.take() else { return Buffer::new() };
+        self.take_kept().or_else(Buffer::new)
+    }
+
+    /// The one that came home last; `None`: none is at home.
+    #[inline]
+    pub fn take_kept(&self) -> Option<Buffer<BYTES>> {
+        let mut buffer = self.first.take()?;
         // SAFETY: the only name of its block (invariant 1).
         let block = unsafe { buffer.0.as_mut() };
         self.first.set(block.next.take());

@@ -167,6 +167,8 @@ struct State {
     multi_recv: bool,
     multi_accept: bool,
     cancel_all: bool,
+    /// Does it know a multishot `recv` that ends after so many bytes?
+    multi_limit: bool,
     /// Is the waker's poll with the kernel?
     wake_armed: bool,
     /// Nothing is armed any more.
@@ -209,6 +211,7 @@ impl Uring {
             multi_recv: true,
             multi_accept: true,
             cancel_all: true,
+            multi_limit: true,
             wake_armed: false,
             draining: false,
         };
@@ -283,7 +286,7 @@ impl Uring {
         }
         self.with(|state| {
             if let Some(provided) = &mut state.provided {
-                provided.refill(&self.buffers);
+                provided.refill(&self.buffers, provided.few());
             }
         });
     }
@@ -310,7 +313,7 @@ fn provided(ring: &Ring, settings: Settings, buffers: &Buffers<LEASE_BYTES>) -> 
         return None;
     }
     let mut provided = Provided::new(ring, settings.buffers)?;
-    provided.refill(buffers);
+    provided.refill(buffers, usize::from(settings.buffers));
     Some(provided)
 }
 

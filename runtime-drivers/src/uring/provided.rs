@@ -1,7 +1,8 @@
 //! The ring of provided buffers: from it the kernel takes one only when bytes have come, so that a stream that waits holds none.
 //!
-//! The buffers are blocks of their own, those that leases are made of. One that the kernel has filled leaves the ring for
-//! good, and another takes its number: so nothing that a stream has not read, or a program has leased, makes the ring smaller.
+//! The buffers are blocks of their own, those that leases are made of. One that the kernel has filled leaves the ring, and
+//! another takes its number: one that has come home or, when few lie ready, a new one. So what streams have not read, and
+//! programs have leased, never empties the ring.
 //!
 //! # Invariants
 //! 1. `table[id]` is the buffer that the kernel knows by that number, from `refill` to the completion that names it. While it
@@ -59,12 +60,15 @@ impl Provided {
         Some(buffer)
     }
 
-    /// Fills the holes, and shows the kernel what is new. `false`: there is no memory, and no buffer is left.
-    pub(super) fn refill(&mut self, pool: &Buffers<LEASE_BYTES>) -> bool {
+    /// Fills the holes with what has come home, and with new ones as long as less than `most` lie ready; shows the kernel what
+    /// is new.
+    pub(super) fn refill(&mut self, pool: &Buffers<LEASE_BYTES>, most: usize) {
         let before = self.tail;
         let mask = self.table.len() as u16 - 1;
         while let Some(id) = self.holes.last().copied() {
-            let Some(mut buffer) = pool.take() else { break };
+            let kept = pool.take_kept();
+            let made = || if self.ready() < most { Buffer::new() } else { None };
+            let Some(mut buffer) = kept.or_else(made) else { break };
             // SAFETY: the index is below the number of entries (invariant 2).
             let entry = unsafe { self.entries.add(usize::from(self.tail & mask)) };
             // SAFETY: the kernel reads entries below the published tail only, and has taken the one that was here (invariant 3:
@@ -85,7 +89,11 @@ impl Provided {
             // Publishes the entries to the kernel.
             tail.store(self.tail, Ordering::Release);
         }
-        self.ready() > 0
+    }
+
+    /// With fewer ready than this, new ones are made for those that streams and leases hold.
+    pub(super) fn few(&self) -> usize {
+        self.table.len().div_ceil(8)
     }
 }
 

@@ -15,6 +15,22 @@ use io_uring::{opcode, types};
 use std::sync::Arc;
 use std::vec::Vec;
 
+/// After so many bytes the kernel ends a multishot `recv` by itself, if it can: what one stream brings between two looks is
+/// the kernel's choice otherwise, and can be all that lies ready.
+const RECV_LIMIT: u32 = 64 << 10;
+
+/// Sets the limit of bytes, `optlen`, for which the crate has no name.
+fn limited(mut entry: Entry) -> Entry {
+    const OPTLEN: usize = 44;
+    const { assert!(size_of::<Entry>() == 64 && OPTLEN % align_of::<u32>() == 0) };
+    let entry_at = (&raw mut entry).cast::<u8>();
+    // SAFETY: inside the entry, which is the kernel's structure of 64 bytes, in C's layout.
+    let place = unsafe { entry_at.add(OPTLEN) }.cast::<u32>();
+    // SAFETY: aligned: the entry is, and the offset is a multiple; of a `recv`, nothing else lies there.
+    unsafe { place.write(RECV_LIMIT) };
+    entry
+}
+
 /// At so many stashed buffers a stream that nobody reads is asked to bring no more.
 const STASHED_MAX: u32 = 16;
 /// At so many waiting connections a listener is.
@@ -329,7 +345,9 @@ impl State {
         let multi = self.multi_recv && !once;
         let (entry, since) = if self.provided.is_some() {
             source.arm = Arm::Armed { multi };
-            if multi {
+            if multi && self.multi_limit {
+                (limited(opcode::RecvMulti::new(fd, super::provided::GROUP).build()), Kernel::Any)
+            } else if multi {
                 (opcode::RecvMulti::new(fd, super::provided::GROUP).build(), Kernel::V6_1)
             } else {
                 let entry = opcode::Recv::new(fd, core::ptr::null_mut(), LEASE_BYTES as u32)
@@ -374,7 +392,7 @@ impl State {
             return;
         }
         let Some(provided) = &mut self.provided else { return };
-        provided.refill(pool);
+        provided.refill(pool, provided.few());
         let mut ready = provided.ready();
         while ready > 0 {
             let Some(number) = self.starved.pop_front() else { return };
@@ -436,8 +454,8 @@ impl State {
                 return None;
             }
             code::INVALID if was == (Arm::Armed { multi: true }) => {
-                // A kernel before 6.0: one buffer at a time.
-                self.multi_recv = false;
+                // A kernel before 6.17 knows no limit; one before 6.0 one buffer at a time.
+                self.multi_recv = core::mem::take(&mut self.multi_limit);
                 return self.arm_recv_again(number, pool);
             }
             code::AGAIN => {
