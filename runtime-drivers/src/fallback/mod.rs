@@ -134,6 +134,14 @@ impl<A: Sockets + Under<Local>, B: Sockets + Under<Local>> Live for LiveFallback
         either!(self, live => live.close(resource));
     }
 
+    fn share(&self, resource: Resource) {
+        either!(self, live => live.share(resource));
+    }
+
+    fn release(&self, resource: Resource) -> Result<(), Errno> {
+        either!(self, live => live.release(resource))
+    }
+
     fn park(&self, park: Park) -> Result<(), Errno> {
         either!(self, live => live.park(park))
     }

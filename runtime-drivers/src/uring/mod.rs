@@ -350,6 +350,10 @@ impl<const ENTRIES: u32, O: RingOptions> Live for LiveUring<ENTRIES, O> {
         self.0.close(resource);
     }
 
+    fn release(&self, resource: Resource) -> Result<(), Errno> {
+        self.0.release(resource)
+    }
+
     fn park(&self, park: Park) -> Result<(), Errno> {
         self.0.park(park)
     }

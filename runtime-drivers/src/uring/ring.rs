@@ -189,7 +189,7 @@ impl Ring {
         }
         if self.thread != 0 && self.flags.single_issuer {
             return Err(Errno::new(code::EXISTS)
-                .map_or(Error::new(bespoke_core::error::ErrorKind::System), Error::from)
+                .map_or(Error::new(bespoke_core::error::ErrorKind::Other), Error::from)
                 .because(WHY_MOVED));
         }
         self.thread = thread;

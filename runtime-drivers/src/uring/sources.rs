@@ -8,7 +8,7 @@ use crate::pooled::OpenFile;
 use crate::sys::ring::{self as calls, code};
 use crate::sys::{fd, socket};
 use bespoke_core::driver::{Buffers, Errno};
-use bespoke_core::roles::{Kind, RawResource, Resource};
+use bespoke_core::roles::{Kind, Park, RawResource, Resource};
 use core::task::{Context, Waker};
 use io_uring::squeue::{Entry, Flags};
 use io_uring::{opcode, types};
@@ -33,6 +33,8 @@ fn limited(mut entry: Entry) -> Entry {
 
 /// At so many stashed buffers a stream that nobody reads is asked to bring no more.
 const STASHED_MAX: u32 = 16;
+/// So many turns a release waits for the kernel to let go.
+const RELEASE_TURNS: u32 = 8;
 /// At so many waiting connections a listener is.
 const ACCEPTED_MAX: usize = 128;
 
@@ -112,6 +114,46 @@ impl Uring {
             }
         }
         drop((file, wakers, dropped, more));
+    }
+
+    /// Gives a resource up that stays open. What is armed is cancelled first, in turns of its own.
+    ///
+    /// # Errors
+    /// Busy: bytes or connections came that nobody has read, or the kernel has not let go of it. It is as before then.
+    pub(super) fn release(&self, resource: Resource) -> Result<(), Errno> {
+        let (number, _) = self.with(|state| state.named(resource.key));
+        let pending = || self.with(|state| state.sources[number as usize].pending) > 0;
+        // The first turn submits the cancel, and has what it ends finished; more only where the kernel takes its time.
+        let mut turns = 0;
+        while pending() && turns < RELEASE_TURNS {
+            turns += 1;
+            self.with(|state| state.cancel_armed(number));
+            self.park(Park::Poll)?;
+        }
+        let holds = self.with(|state| {
+            let source = &mut state.sources[number as usize];
+            let file_in_use = source.file.as_mut().is_some_and(|file| Arc::get_mut(file).is_none());
+            let accepted = source.more.as_ref().is_some_and(|more| !more.accepted.is_empty());
+            file_in_use
+                || accepted
+                || source.pending > 0
+                || !source.stash.is_empty()
+                || source.dropped.is_some()
+                || matches!(source.end, End::Error(_))
+        });
+        if holds {
+            return Err(fd::BUSY);
+        }
+        let left = self.with(|state| {
+            let source = &mut state.sources[number as usize];
+            let left = (source.file.take(), source.reader.take(), source.writer.take(), source.more.take());
+            state.retire(number);
+            left
+        });
+        let (file, reader, writer, more) = left;
+        core::mem::forget(file.and_then(Arc::into_inner)); // open, and the caller's
+        drop((reader, writer, more));
+        Ok(())
     }
 
     /// Operations of a source that are with the kernel though their handle goes: only forgotten ones, and those of a

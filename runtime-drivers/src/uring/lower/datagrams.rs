@@ -4,12 +4,14 @@
 //! as large as the largest. So receiving is a call of the poll, as on `Mio`, and only the wait is the ring's.
 
 use super::wait;
-use crate::op::{Address, Direction, Ready, RecvDatagram, RecvFrom, SendDatagram};
+use crate::op::{Address, Direction, Ready, RecvDatagram, RecvFrom, SendDatagram, UnixAddr};
 use crate::sys::address::SockAddr;
 use crate::sys::{datagram, would_block};
-use crate::uring::Uring;
-use bespoke_core::driver::Errno;
-use bespoke_core::roles::Resource;
+use crate::uring::slots::Flight;
+use crate::uring::{IoUring, RingOptions, Uring};
+use bespoke_core::driver::{Errno, Late, MaybeDangling, Submit, Timeout};
+use bespoke_core::roles::{Nanos, Resource, Under};
+use bespoke_core::sharing::Sharing;
 use core::net::SocketAddr;
 use core::task::{Context, Poll};
 
@@ -89,6 +91,8 @@ fn recv_from<A: Address>(
     received.map(|received| received.and_then(|(len, sender)| Ok((len, told(sender)?))))
 }
 
+wait!(RecvFrom<UnixAddr>, |live, op, cx| recv_from(live, op, cx, SockAddr::to_unix_addr));
+
 wait!(SendDatagram<SocketAddr>, |live, op, cx| send(live, op, cx, |to| to.into()));
 
 fn send<A: Address>(
@@ -102,4 +106,55 @@ fn send<A: Address>(
         // SAFETY: whoever made the operation keeps `from` readable for `len` bytes until it is over.
         unsafe { datagram::send(op.socket.raw, op.from, op.len, to.as_ref(), true) }
     })
+}
+
+/// How long a datagram waits for a receiver without room, before it is tried again.
+const AGAIN: Timeout = Timeout { after: Nanos(1_000_000) };
+
+impl<const ENTRIES: u32, P: RingOptions> Submit<SendDatagram<UnixAddr>> for IoUring<ENTRIES, P> {
+    type InFlight<S: Sharing> = Flight;
+
+    /// As on `Mio`: a receiver that is not the socket's peer does not tell when it has room again, so the datagram is tried
+    /// again after a time.
+    fn poll_op<S: Sharing>(
+        live: &<Self as Under<S>>::Live,
+        op: &mut SendDatagram<UnixAddr>,
+        state: &mut Flight,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<usize, Errno>>
+    where
+        Self: Under<S>,
+    {
+        let live = super::of::<ENTRIES, P, S>(live);
+        let Some(to) = &op.to else { return send(live, op, cx, |to| (&to).into()) };
+        if state.is_in_flight() && live.poll_slot(&mut { AGAIN }, state, cx)?.is_pending() {
+            return Poll::Pending;
+        }
+        // SAFETY: whoever made the operation keeps `from` readable for `len` bytes until it is over.
+        match unsafe { datagram::send(op.socket.raw, op.from, op.len, Some(&to.into()), true) } {
+            Err(errno) if would_block(errno) => {
+                // A timer that begins now is pending, or there is no memory for it.
+                let _begun: Poll<()> = live.poll_slot(&mut { AGAIN }, state, cx)?;
+                Poll::Pending
+            }
+            sent => Poll::Ready(sent),
+        }
+    }
+
+    #[inline(always)]
+    fn in_flight<S: Sharing>(state: &Flight) -> bool {
+        state.is_in_flight()
+    }
+
+    fn abandon<S: Sharing, K: Send + 'static>(
+        live: &<Self as Under<S>>::Live,
+        _op: &mut SendDatagram<UnixAddr>,
+        state: &mut Flight,
+        keep: MaybeDangling<K>,
+    ) where
+        Self: Under<S>,
+    {
+        super::of::<ENTRIES, P, S>(live).abandon_slot(Late::Forget, state, MaybeDangling::new(()));
+        drop(keep); // the timer points at nothing
+    }
 }
