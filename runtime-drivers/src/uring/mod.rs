@@ -6,7 +6,8 @@
 //! | `probe` | whether this machine has a ring for us, and why not |
 //! | `ring` | one ring: set-up, queues, the one call of a turn |
 //! | `source`, `stash`, `provided` | what is known of a resource; what came for it; the buffers that lie ready for that |
-//! | `sources` | what is done with resources: arming, closing, and what their completions mean |
+//! | `sources` | what is done with resources: opened, waited for, closed, given away |
+//! | `arming` | their requests that stay with the kernel, and what the completions of those mean |
 //! | `slots` | operations that have one entry and one end, and what becomes of them when they are dropped |
 //! | `drain` | the end: all is cancelled and reaped, or given up |
 //! | `lower`, `files` | how each operation is expressed here |
@@ -51,6 +52,7 @@
 //! # Platform
 //! Linux 5.15 and newer, on the architectures that the crate `io-uring` has bindings for.
 
+mod arming;
 mod drain;
 mod files;
 mod lower;
