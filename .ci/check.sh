@@ -4,8 +4,8 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-STEPS=(fmt locks clippy docs tests instructions loom thumb wasm windows darwin)
-FULL_STEPS=(powerset benches loom_full miri asan deep storms soak eintr wine qemu)
+STEPS=(fmt locks clippy docs tests interop instructions loom thumb wasm windows darwin)
+FULL_STEPS=(powerset benches loom_full miri asan deep storms soak fallbacks eintr wine qemu)
 
 # Tests that read the machine code of a program: the sanitizer's checks are in it, as calls and branches.
 ASAN_SKIP=(a_planted_fetch_add_is_found the_local_path_has_no_locked_instruction)
@@ -18,6 +18,7 @@ describe() {
         clippy) echo "lints, warnings are errors" ;;
         docs) echo "rustdoc, warnings are errors" ;;
         tests) echo "cargo test --workspace" ;;
+        interop) echo "the seams to other crates, with those crates at the other side" ;;
         instructions) echo "instructions of the hot paths, beside the committed counts" ;;
         loom) echo "loom models of the core at preemption bound 2" ;;
         thumb) echo "the core on Cortex-M: no features, alloc" ;;
@@ -28,9 +29,10 @@ describe() {
         loom_full) echo "each loom model at bound 3, or 2 where 3 does not finish, with its executions" ;;
         miri) echo "core, memory strategies and buffered reading under Miri with Tree Borrows" ;;
         asan) echo "all tests under AddressSanitizer" ;;
-        powerset) echo "every package with every set of its features, warnings are errors" ;;
+        powerset) echo "every package with none, each, each two and all of its features, warnings are errors" ;;
         storms) echo "shutdowns, resets, slow peers, no descriptors, hot tasks, by the ten thousand" ;;
         soak) echo "ten minutes of use, or BESPOKE_SOAK_SECONDS: memory and descriptors stay" ;;
+        fallbacks) echo "the driver suites while epoll, eventfd and timerfd are denied" ;;
         eintr) echo "the drivers while every third system call is interrupted" ;;
         qemu) echo "in emulators: the core on a Cortex-M, timers while the wall clock jumps by ten years" ;;
         deep) echo "the long tests, in release" ;;
@@ -107,7 +109,8 @@ step_fmt() {
 # Their steps build with `--locked`, and run in full only.
 step_locks() {
     local manifest
-    for manifest in benches benches/peers benches/peers/size/echo-bespoke tests/guest/cortex-m tests/guest/clock-jumps; do
+    for manifest in benches benches/peers benches/peers/size/echo-bespoke tests/guest/cortex-m tests/guest/clock-jumps \
+        tests/interop; do
         cargo update --workspace --locked --manifest-path $manifest/Cargo.toml ||
             die "the lock file of $manifest is behind: cargo update --workspace --manifest-path $manifest/Cargo.toml"
     done
@@ -121,6 +124,15 @@ step_clippy() {
 step_docs() { RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps; }
 
 step_tests() { cargo test --workspace; }
+
+# A workspace of its own: with every feature of the facade, and the crates that the features are for.
+step_interop() {
+    local interop=(--manifest-path tests/interop/Cargo.toml --locked)
+    export CARGO_TARGET_DIR=target/interop
+    cargo fmt --manifest-path tests/interop/Cargo.toml --check
+    cargo clippy "${interop[@]}" --all-targets -- -D warnings
+    some_tests interop cargo test "${interop[@]}"
+}
 
 # Counts are compared on the compiler that they belong to; the bench says so if this is another.
 step_instructions() {
@@ -193,6 +205,8 @@ for package in json.load(sys.stdin)["packages"]:
 ' <<<"$json"
 }
 
+# None, each, each two, and all: what one feature breaks in another shows there, and sets of three cost twice the time for each
+# feature that is added.
 step_powerset() {
     local package set bit sets=0 features line
     command -v python3 >/dev/null || die "python3 is needed, to read what cargo says of the packages"
@@ -202,10 +216,11 @@ step_powerset() {
         # shellcheck disable=SC2206 # names of features have no spaces
         features=($features)
         for ((set = 0; set < 1 << ${#features[@]}; set++)); do
-            local chosen=()
+            local chosen=() of=${#features[@]}
             for ((bit = 0; bit < ${#features[@]}; bit++)); do
                 ((set >> bit & 1)) && chosen+=("${features[bit]}")
             done
+            [ ${#chosen[@]} -le 2 ] || [ ${#chosen[@]} -eq "$of" ] || continue
             printf '%s [%s]\n' "$package" "${chosen[*]-}"
             # In a folder of its own: flags are part of what makes a build new.
             RUSTFLAGS="-D warnings" CARGO_TARGET_DIR=target/powerset cargo check --quiet -p "$package" --no-default-features \
@@ -287,6 +302,10 @@ step_asan() {
 step_benches() {
     cargo clippy --manifest-path benches/Cargo.toml --benches -- -D warnings
     cargo bench --manifest-path benches/Cargo.toml -- --test
+    # Of the peers, what is ours: the driver, the library, and our binary, which follows every change of our names.
+    local ours=(-p bespoke-peers -p peers-harness -p peer-bespoke -p peer-planted -p hello-bespoke)
+    cargo clippy --manifest-path benches/peers/Cargo.toml "${ours[@]}" --all-targets -- -D warnings
+    cargo test --manifest-path benches/peers/Cargo.toml "${ours[@]}"
 }
 
 # What reads BESPOKE_DEEP, but for the storms: the wheel against its model and the tasks under stress, the driver suite (ten
@@ -306,6 +325,22 @@ step_storms() {
 step_soak() {
     BESPOKE_SOAK_SECONDS=${BESPOKE_SOAK_SECONDS:-600} \
         cargo test --release -p bespoke --test soak -- --nocapture --test-threads=1
+}
+
+# What stands in for them: poll(2), a pipe, the timeout of the poll. `tests/denied.rs`, which always runs, is the short part.
+step_fallbacks() {
+    local program
+    program=$(cargo test -p bespoke --test conformance --no-run --message-format=json |
+        sed -n 's/.*"executable":"\([^"]*\)".*/\1/p' | tail -n 1)
+    [ -x "$program" ] || die "cargo names no program for the test conformance"
+    BESPOKE_DENY=eventfd2,timerfd_create "$program" mio::
+    # Left out: what has a second runtime, which is over epoll.
+    BESPOKE_DENY=epoll_create1,eventfd2,timerfd_create "$program" mio_poll:: \
+        --skip in_the_wrong_runtime --skip used_on_another_worker
+    # The denial must be able to fail a case.
+    if BESPOKE_DENY=epoll_create1 "$program" mio::echo >/dev/null 2>&1; then
+        die "the driver over epoll passed a case while epoll was denied"
+    fi
 }
 
 # What a signal may interrupt, of the calls that the drivers and their tests make. Left out: `connect` and `close`, which go

@@ -16,6 +16,7 @@
 //! | [10. Between tasks](between_tasks) | channels, `select!`, `join!`, notifications, sets of tasks |
 //! | [11. Files](files) | owned buffers, the cursor, where the work is done, what dropping means |
 //! | [12. `#[async_fn]`](async_fn) | smaller futures, and what to write for them |
+//! | [13. Other crates](interop) | their traits over our streams and ours over theirs, `Stream`, `Bytes`, spans; kinds of errors |
 
 pub mod first_program {
     #![doc = include_str!("../docs/guide/01-first-program.md")]
@@ -45,8 +46,8 @@ pub mod threads {
     #![doc = include_str!("../docs/guide/07-threads.md")]
 }
 
-pub mod signals {
-    #![doc = include_str!("../docs/guide/08-signals.md")]
+pub mod processes_and_signals {
+    #![doc = include_str!("../docs/guide/08-processes-and-signals.md")]
 }
 
 pub mod from_tokio {
@@ -65,6 +66,12 @@ pub mod files {
 #[cfg(unix)]
 pub mod async_fn {
     #![doc = include_str!("../docs/guide/12-async-fn.md")]
+}
+
+// Its programs need the features that it is about: they are tests of `tests/interop`.
+#[cfg(not(doctest))]
+pub mod interop {
+    #![doc = include_str!("../docs/guide/13-interop.md")]
 }
 
 /// The programs of the README are tests, too.

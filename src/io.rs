@@ -81,9 +81,17 @@
 //! another ([`Reads::take`], [`Reads::chain`]); all until the end
 //! ([`Reads::read_to_end`]); a stream in memory ([`duplex`]); readers and writers of
 //! nothing ([`empty`], [`sink`], [`repeat`]). A slice of bytes reads, a `Vec<u8>` writes.
+//!
+//! The standard streams of the process: [`stdin`], [`stdout`], [`stderr`], on Unix.
 
+pub use crate::default_config::root::io::*; // the standard streams
 pub use bespoke_core::io::{IntoIoBuf, IoBuf, IoBufMut, IoBufs, IoBufsMut, Slice, Static};
 pub use bespoke_drivers::io::{
-    BufReader, BufWriter, Chain, Duplex, DuplexReader, DuplexStream, DuplexWriter, Empty, Join, Lines, Reads, Repeat,
-    Sink, Take, Writes, copy, copy_bidirectional, duplex, empty, join, repeat, sink,
+    BufReader, BufWriter, Chain, Duplex, DuplexReader, DuplexStream, DuplexWriter, Empty, ErasedIo, ErasedReader,
+    ErasedWriter, Incoming, Join, Lines, PollReader, PollStream, PollWriter, Reads, Repeat, Sink, Take, Writes, copy,
+    copy_bidirectional, duplex, empty, join, repeat, sink,
 };
+#[cfg(feature = "futures-io")]
+pub use bespoke_drivers::io::{FromFutures, FromFuturesHalf};
+#[cfg(feature = "tokio-io")]
+pub use bespoke_drivers::io::{FromTokio, FromTokioHalf};

@@ -33,7 +33,7 @@
 //! | to … | see |
 //! |---|---|
 //! | learn | [`guide`], a chapter per subject |
-//! | write a program on the defaults | [`main`](macro@main), [`spawn`], [`net`], [`fs`], [`time`], [`signal`], [`task`] |
+//! | write a program on the defaults | [`main`](macro@main), [`spawn`], [`net`], [`fs`], [`process`], [`time`], [`signal`], [`task`] |
 //! | let tasks talk to each other | [`channel`], [`sync`], [`select!`], [`join!`] |
 //! | choose parts | [`macro@config`], [`preset`], [`Builder`], [`scheduler`], [`driver`], [`memory`], [`clock`] |
 //! | write a library for every config | [`prelude`], [`rt`], [`Config`], [`LocalConfig`] |
@@ -87,7 +87,7 @@ pub use bespoke_core::info::{Advice, Info, Model, Note, Part, Setting};
 pub use bespoke_core::runtime::Handle;
 pub use bespoke_core::runtime::{LocalConfig, Runtime, Shutdown};
 pub use bespoke_core::time::{Elapsed, Instant, MissedTickBehavior};
-pub use bespoke_core::{join, select, task_local, try_join};
+pub use bespoke_core::{async_fn_size, join, select, task_local, try_join};
 pub use bespoke_macros::{async_fn, config, main, test};
 pub use builder::{
     Builder, Built, Chosen, FreeDriver, FreeMemory, FreeScheduler, HasDriver, NoDriver, NoMemory, NoScheduler,
@@ -116,7 +116,7 @@ pub use task::{JoinError, JoinHandle};
 pub mod prelude {
     #[cfg(unix)]
     pub use crate::rt::Fs;
-    pub use crate::rt::{Foreign, Net};
+    pub use crate::rt::{Foreign, Net, Process};
     #[cfg(unix)]
     pub use crate::rt::{Udp, Unix};
     pub use crate::{Config, LocalConfig};
@@ -243,33 +243,21 @@ pub mod rt {
     pub use bespoke_drivers::op::Fs;
     #[cfg(unix)]
     pub use bespoke_drivers::op::{Credentials, Udp, UdpOptions, Unix, UnixAddr};
-    pub use bespoke_drivers::op::{Foreign, Keepalive, Net, Taken, TcpOptions};
+    pub use bespoke_drivers::op::{Foreign, Keepalive, Net, Process, Taken, TcpOptions};
+    pub use bespoke_drivers::process::Command;
+    #[cfg(unix)]
+    pub use bespoke_drivers::process::{
+        Child, ChildStderr, ChildStdin, ChildStdout, SpawnError, WriteStdin, WriteStdinAll,
+    };
     pub use bespoke_drivers::signal::ctrl_c;
     #[cfg(unix)]
-    pub use bespoke_drivers::signal::{Signal, SignalKind, signal};
-
-    /// What is done with paths and whole files, in code that is generic over the config: `rt::fs::read::<C>(path)`.
-    ///
-    /// ```
-    /// use bespoke::prelude::*;
-    /// use bespoke::rt::fs;
-    ///
-    /// async fn longer<C: Config<Driver: Fs>>(one: &str, other: &str) -> std::io::Result<bool> {
-    ///     Ok(fs::metadata::<C>(one).await?.len() > fs::metadata::<C>(other).await?.len())
-    /// }
-    ///
-    /// use bespoke::{Runtime, preset::Default};
-    /// assert!(Runtime::<Default>::new()?.block_on(longer::<Default>("Cargo.lock", "Cargo.toml"))?);
-    /// # std::io::Result::Ok(())
-    /// ```
+    pub use bespoke_drivers::signal::{Signal, SignalKind, SignalRefused, signal};
     #[cfg(unix)]
-    pub mod fs {
-        pub use bespoke_drivers::fs::{
-            canonicalize, copy, create_dir, create_dir_all, hard_link, metadata, read, read_dir, read_link,
-            read_to_string, remove_dir, remove_dir_all, remove_file, rename, set_permissions, symlink,
-            symlink_metadata, try_exists, write,
-        };
-    }
+    pub use bespoke_drivers::stdio::{Stderr, Stdin, Stdout, WriteOut};
+    pub use bespoke_drivers::stdio::{stderr, stdin, stdout};
+
+    #[cfg(unix)]
+    pub mod fs;
 }
 
 /// What tasks wait for, between tasks and between threads.
@@ -396,7 +384,9 @@ pub mod scheduler {
 pub mod driver {
     pub use bespoke_core::driver::{Nop, Timeout};
     pub use bespoke_core::roles::{Caps, Drained, Driver, DriverReport, Nanos, Under};
-    pub use bespoke_drivers::{Blocking, Mio};
+    #[cfg(unix)]
+    pub use bespoke_drivers::PosixPoll;
+    pub use bespoke_drivers::{Blocking, Mio, OsPoller, Poller};
     #[cfg(target_os = "linux")]
     pub use bespoke_drivers::{Fallback, IoUring, Kernel, RingOptions, Usual};
 }
@@ -452,7 +442,7 @@ mod default_config {
 }
 #[cfg(unix)]
 pub use default_config::root::fs;
-pub use default_config::root::{handle, net, signal, spawn_blocking, spawn_pinned, time, yield_now};
+pub use default_config::root::{handle, net, process, signal, spawn_blocking, spawn_pinned, time, yield_now};
 
 /// Spawns a task on the runtime that this task runs in.
 ///
@@ -509,8 +499,8 @@ pub mod paused {
     #[cfg(unix)]
     pub use paused_config::root::fs;
     pub use paused_config::root::{
-        Handle, JoinSet, Runtime, channel, handle, net, signal, spawn, spawn_blocking, spawn_pinned, sync, time,
-        yield_now,
+        Handle, JoinSet, Runtime, channel, handle, io, net, process, signal, spawn, spawn_blocking, spawn_pinned, sync,
+        time, yield_now,
     };
 
     mod paused_config {

@@ -5,7 +5,7 @@
 //!
 //! | file | holds |
 //! |---|---|
-//! | `when` | on which drivers a case is run |
+//! | `when` | on which drivers a case is run; shared, as `runs`, in `common` |
 //! | `resets` | what other tests use, too: whether the system tells of resets |
 //! | `support` | how a case is run: alone, watched, its descriptors counted; seeds, peers, numbered bytes |
 //! | `streams` | echo, ends, resets, slow readers, halves |
@@ -26,6 +26,7 @@
 //!
 //! Every case runs alone in the process and must leave the count of open descriptors as it was. A case that hangs ends the
 //! process with its name. `BESPOKE_DEEP=1` runs the long counts, `BESPOKE_SEED=n` repeats a run.
+//! On Linux `BESPOKE_DENY=eventfd2,timerfd_create,epoll_create1`, or some of these, runs each case without those system calls.
 #![allow(clippy::disallowed_methods, reason = "the peers and the measuring stand outside of any runtime")]
 
 #[path = "conformance/addresses.rs"]
@@ -78,7 +79,7 @@ mod unix;
 #[cfg(unix)]
 #[path = "conformance/unix_datagrams.rs"]
 mod unix_datagrams;
-#[path = "conformance/when.rs"]
+#[path = "common/when.rs"]
 mod when;
 #[path = "conformance/writes.rs"]
 mod writes;
@@ -253,6 +254,16 @@ impl bespoke::Config for Threads {
     type Driver = bespoke::driver::Blocking;
 }
 
+/// Readiness by `poll(2)`.
+#[cfg(unix)]
+struct Polling;
+
+#[cfg(unix)]
+#[bespoke::config(base = bespoke::preset::Default)]
+impl bespoke::Config for Polling {
+    type Driver = bespoke::driver::Mio<bespoke::driver::PosixPoll>;
+}
+
 /// Rings: of the kernel that runs, cut as small as they may be, and as older kernels would have them.
 #[cfg(target_os = "linux")]
 mod rings {
@@ -332,4 +343,6 @@ suite!(uring_6_1: crate::rings::Of61);
 suite!(uring_6_12: crate::rings::Of612);
 suite!(blocking: crate::Threads);
 suite!(mio: bespoke::preset::Default);
+#[cfg(unix)]
+suite!(mio_poll: crate::Polling);
 suite!(mio_stingy: crate::Stingy);

@@ -8,7 +8,7 @@
 
 use bespoke::Runtime;
 use bespoke::preset::Default as Preset;
-use bespoke::signal::{Signal, SignalKind, ctrl_c, signal};
+use bespoke::signal::{Signal, SignalKind, SignalRefused, ctrl_c, signal};
 use bespoke::time::timeout;
 use core::pin::{Pin, pin};
 use core::sync::atomic::{AtomicUsize, Ordering};
@@ -208,57 +208,70 @@ alone! {
 
 alone! {
     fn a_delivery_follows_the_last_raise() {
-        let deep = std::env::var_os("BESPOKE_DEEP").is_some_and(|deep| deep == "1");
-        let time = Duration::from_millis(if deep { 30_000 } else { 300 });
-        /// Raises a second.
-        const RATE: u32 = 10_000;
-        /// Raises until the raising thread stops to ask whether the last one was delivered.
-        const BURST: usize = 50;
-        let (raised, told) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
-        let (started, done) = (Arc::new(std::sync::Barrier::new(2)), Arc::new(AtomicUsize::new(0)));
-        let raiser = thread::spawn({
-            let (raised, told, started, done) = (raised.clone(), told.clone(), started.clone(), done.clone());
-            move || {
-                started.wait();
-                let (start, mut waited) = (Instant::now(), Duration::ZERO);
-                let mut sent = 0;
-                while start.elapsed() < time {
-                    for _ in 0..BURST {
-                        sent += 1;
-                        // What a delivery after this raise will find.
-                        raised.store(sent, Ordering::SeqCst);
-                        send(libc::SIGUSR1);
-                        while start.elapsed().saturating_sub(waited) < Duration::from_secs(1) / RATE * u32::try_from(sent).unwrap() {
-                            core::hint::spin_loop();
-                        }
-                    }
-                    let stopped = Instant::now();
-                    while told.load(Ordering::SeqCst) < sent {
-                        assert!(stopped.elapsed() < PATIENCE, "raise {sent} was never delivered");
-                        thread::yield_now();
-                    }
-                    waited += stopped.elapsed();
-                }
-                done.store(1, Ordering::SeqCst);
-                send(libc::SIGUSR1);
-                sent
-            }
-        });
-        let deliveries = run(async {
-            let mut listener = signal(SignalKind::user_defined1()).unwrap();
-            started.wait();
-            let mut deliveries = 0;
-            while done.load(Ordering::SeqCst) == 0 {
-                delivered(&mut listener).await;
-                told.store(raised.load(Ordering::SeqCst), Ordering::SeqCst);
-                deliveries += 1;
-            }
-            deliveries
-        });
-        let sent = raiser.join().unwrap();
-        println!("{sent} raises, {deliveries} deliveries, {} last ones", sent / BURST);
-        assert!(sent >= BURST && deliveries >= sent / BURST && deliveries <= sent + 1, "{sent} {deliveries}");
+        storm_of(libc::SIGUSR1);
     }
+}
+
+alone! {
+    fn a_delivery_follows_the_last_end_of_a_child() {
+        storm_of(libc::SIGCHLD);
+    }
+}
+
+/// RELIABILITY A20: ten thousand raises a second, and each last one of a burst is delivered.
+fn storm_of(number: i32) {
+    let deep = std::env::var_os("BESPOKE_DEEP").is_some_and(|deep| deep == "1");
+    let time = Duration::from_millis(if deep { 30_000 } else { 300 });
+    /// Raises a second.
+    const RATE: u32 = 10_000;
+    /// Raises until the raising thread stops to ask whether the last one was delivered.
+    const BURST: usize = 50;
+    let (raised, told) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+    let (started, done) = (Arc::new(std::sync::Barrier::new(2)), Arc::new(AtomicUsize::new(0)));
+    let raiser = thread::spawn({
+        let (raised, told, started, done) = (raised.clone(), told.clone(), started.clone(), done.clone());
+        move || {
+            started.wait();
+            let (start, mut waited) = (Instant::now(), Duration::ZERO);
+            let mut sent = 0;
+            while start.elapsed() < time {
+                for _ in 0..BURST {
+                    sent += 1;
+                    // What a delivery after this raise will find.
+                    raised.store(sent, Ordering::SeqCst);
+                    send(number);
+                    while start.elapsed().saturating_sub(waited)
+                        < Duration::from_secs(1) / RATE * u32::try_from(sent).unwrap()
+                    {
+                        core::hint::spin_loop();
+                    }
+                }
+                let stopped = Instant::now();
+                while told.load(Ordering::SeqCst) < sent {
+                    assert!(stopped.elapsed() < PATIENCE, "raise {sent} was never delivered");
+                    thread::yield_now();
+                }
+                waited += stopped.elapsed();
+            }
+            done.store(1, Ordering::SeqCst);
+            send(number);
+            sent
+        }
+    });
+    let deliveries = run(async {
+        let mut listener = signal(number.into()).unwrap();
+        started.wait();
+        let mut deliveries = 0;
+        while done.load(Ordering::SeqCst) == 0 {
+            delivered(&mut listener).await;
+            told.store(raised.load(Ordering::SeqCst), Ordering::SeqCst);
+            deliveries += 1;
+        }
+        deliveries
+    });
+    let sent = raiser.join().unwrap();
+    println!("{sent} raises, {deliveries} deliveries, {} last ones", sent / BURST);
+    assert!(sent >= BURST && deliveries >= sent / BURST && deliveries <= sent + 1, "{sent} {deliveries}");
 }
 
 /// Counts wake-ups.
@@ -378,9 +391,22 @@ alone! {
         run(async {
             drop(signal(SignalKind::child()).unwrap());
             let before = open_descriptors();
-            for number in [0, -1, 1000, libc::SIGKILL, libc::SIGSTOP, libc::SIGSEGV] {
-                let error = signal(SignalKind::from_raw(number)).unwrap_err();
+            let (unknown, never, fault) = (SignalRefused::Unknown, SignalRefused::Uncatchable, SignalRefused::Fault);
+            for (number, why) in [
+                (0, unknown as fn(SignalKind) -> SignalRefused),
+                (-1, unknown),
+                (1000, unknown),
+                (libc::SIGKILL, never),
+                (libc::SIGSTOP, never),
+                (libc::SIGSEGV, fault),
+                (libc::SIGBUS, fault),
+                (libc::SIGFPE, fault),
+                (libc::SIGILL, fault),
+            ] {
+                let error = signal(number.into()).unwrap_err();
                 assert_eq!(error.kind(), ErrorKind::InvalidInput, "{error}");
+                let refused = error.get_ref().unwrap().downcast_ref();
+                assert_eq!(refused, Some(&why(SignalKind::from_raw(number))));
                 assert!(error.to_string().starts_with(&format!("cannot listen for signal {number}: ")), "{error}");
             }
             assert_eq!(open_descriptors(), before);

@@ -3,11 +3,11 @@
 //!
 //! One runtime serves an echo to peers that stay and peers that come and go, drops reads under way, arms and cancels timers,
 //! spawns, aborts, and runs blocking jobs. Once a second it is looked at; after half of the time, which is the warm-up, a
-//! line is fitted through the resident memory, and another through the bytes that are allocated, which knows no pages and no
-//! fragments.
+//! line is fitted through the bytes that are allocated, and others through the resident memory, part by part, as a new
+//! high-water mark of threads is no leak.
 //!
 //! `BESPOKE_SOAK_SECONDS=n` says how long; without it two seconds, which show that the soak itself works and that nothing
-//! leaks by the megabyte. The slope of what is allocated is asserted from a minute on, that of resident memory from ten: below
+//! leaks by the megabyte. From a minute on, what there is is printed every minute. The slope of what is allocated is asserted from a minute on, that of resident memory from ten: below
 //! that, a few pages more are a slope of their own.
 //! `BESPOKE_SEED=n` repeats the random choices.
 #![cfg(target_os = "linux")]
@@ -96,6 +96,42 @@ struct Sample {
     allocated: f64,
     descriptors: usize,
     threads: usize,
+    tasks: usize,
+    resources: usize,
+}
+
+impl Sample {
+    fn of<C: Config>(runtime: &Runtime<C>, start: Instant) -> Self {
+        Sample {
+            seconds: start.elapsed().as_secs_f64(),
+            resident: resident(),
+            allocated: OUT.load(Ordering::Relaxed) as f64,
+            descriptors: fds(),
+            threads: std::fs::read_dir("/proc/self/task").unwrap().count(),
+            tasks: runtime.live_tasks(),
+            resources: runtime.open_resources(),
+        }
+    }
+}
+
+impl core::fmt::Display for Sample {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        let Sample { seconds, descriptors, threads, tasks, resources, .. } = self;
+        let kib = |bytes: f64| (bytes / 1024.0) as u64;
+        let (resident, allocated) = (kib(self.resident), kib(self.allocated));
+        write!(
+            f,
+            "{seconds:6.0} s: resident {resident} KiB, allocated {allocated} KiB, {descriptors} descriptors, {threads} \
+             threads, {tasks} tasks, {resources} resources"
+        )
+    }
+}
+
+/// How often a long soak says what there is.
+const REPORT: Duration = Duration::from_secs(60);
+
+fn is_long(length: Duration) -> bool {
+    length >= REPORT
 }
 
 fn resident() -> f64 {
@@ -115,6 +151,18 @@ fn slope(samples: &[Sample], of: impl Fn(&Sample) -> f64) -> f64 {
     over / under * 3600.0
 }
 
+/// Bytes an hour, but for what happened once: the middle one of the slopes of [`PARTS`] parts of the time. A leak is in every
+/// part. A load of the machine that makes more threads live at once than ever before touches their stacks in one, and they
+/// stay resident.
+fn steady_slope(samples: &[Sample], of: impl Fn(&Sample) -> f64) -> f64 {
+    let mut slopes: Vec<_> = samples.chunks_exact(samples.len() / PARTS).map(|part| slope(part, &of)).collect();
+    slopes.sort_by(f64::total_cmp);
+    slopes[slopes.len() / 2]
+}
+
+/// Of the time that is measured.
+const PARTS: usize = 5;
+
 #[test]
 fn a_slope_is_found() {
     let line = |seconds: u32, by: f64| Sample {
@@ -123,12 +171,23 @@ fn a_slope_is_found() {
         allocated: 0.0,
         descriptors: 0,
         threads: 0,
+        tasks: 0,
+        resources: 0,
     };
     let flat: Vec<_> = (0..600).map(|second| line(second, 0.0)).collect();
     assert!(slope(&flat, |sample| sample.resident).abs() < SLOPE_MAX / 100.0);
     // A hundred bytes for each of ten requests a second.
     let leak: Vec<_> = (0..600).map(|second| line(second, 1000.0)).collect();
     assert!((slope(&leak, |sample| sample.resident) / 3.6e6 - 1.0).abs() < 0.01);
+    assert!((steady_slope(&leak, |sample| sample.resident) / 3.6e6 - 1.0).abs() < 0.01);
+    // A megabyte at once is a slope for the one, and none for the other.
+    let mut step = flat.clone();
+    step[320..].iter_mut().for_each(|sample| sample.resident += SLOPE_MAX);
+    assert!(slope(&step, |sample| sample.resident) > SLOPE_MAX);
+    assert!(steady_slope(&step, |sample| sample.resident).abs() < SLOPE_MAX / 10.0);
+    // Steps again and again are a leak.
+    (60..600).step_by(60).for_each(|at| step[at..].iter_mut().for_each(|sample| sample.resident += SLOPE_MAX));
+    assert!(steady_slope(&step, |sample| sample.resident) > SLOPE_MAX);
 }
 
 /// A peer that stays: a round trip now and then, of any size.
@@ -216,12 +275,17 @@ async fn busy<C: Config<Threads: StartsThreads>>(over: Arc<AtomicBool>) -> u64 {
     rounds
 }
 
-fn soak<C: Config<Driver: Net, Threads: StartsThreads>>(length: Duration) {
+fn soak<C: Config<Driver: Net, Threads: StartsThreads>>(config: &str, length: Duration) {
+    watch(config.to_string(), length);
     let before = fds();
     let over = Arc::new(AtomicBool::new(false));
     let served = Arc::new(AtomicU64::new(0));
     let runtime = Runtime::<C>::new().unwrap();
-    let mut samples = Vec::with_capacity(length.as_secs() as usize * 10);
+    let pause = (length / 20).min(Duration::from_secs(1));
+    // Written once before: pages that the measuring itself touches on the way would be growth.
+    let mut samples =
+        vec![Sample::of(&runtime, Instant::now()); (length.as_secs_f64() / pause.as_secs_f64()) as usize + 1];
+    samples.clear();
     runtime.block_on(async {
         let listener = TcpListener::<C>::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -247,15 +311,15 @@ fn soak<C: Config<Driver: Net, Threads: StartsThreads>>(length: Duration) {
         peers.push(std::thread::spawn(move || come_and_go(address, &ends)));
         let work = C::spawn(busy::<C>(over.clone()));
         let start = Instant::now();
+        let mut told = start;
         while start.elapsed() < length {
-            C::sleep((length / 20).min(Duration::from_secs(1))).await;
-            samples.push(Sample {
-                seconds: start.elapsed().as_secs_f64(),
-                resident: resident(),
-                allocated: OUT.load(Ordering::Relaxed) as f64,
-                descriptors: fds(),
-                threads: std::fs::read_dir("/proc/self/task").unwrap().count(),
-            });
+            C::sleep(pause).await;
+            let sample = Sample::of(&runtime, start);
+            samples.push(sample);
+            if is_long(length) && told.elapsed() >= REPORT {
+                told += REPORT;
+                println!("{config}: {sample}");
+            }
         }
         over.store(true, Ordering::Release);
         let rounds = work.await.unwrap();
@@ -270,9 +334,20 @@ fn soak<C: Config<Driver: Net, Threads: StartsThreads>>(length: Duration) {
     });
     assert!(eventually(|| runtime.live_tasks() == 0), "{} tasks are left", runtime.live_tasks());
     assert_eq!(runtime.open_resources(), 0);
+    print!("{config}: ");
     report(&samples, length);
     drop(runtime);
     assert!(eventually(|| fds() == before), "{before} descriptors before, {} after", fds());
+}
+
+/// Ends a soak that hangs, and says so.
+fn watch(config: String, length: Duration) {
+    std::thread::spawn(move || {
+        let limit = length + Duration::from_secs(120);
+        std::thread::sleep(limit);
+        eprintln!("{config}: it has not ended after {limit:?}");
+        std::process::abort();
+    });
 }
 
 fn report(samples: &[Sample], length: Duration) {
@@ -281,11 +356,11 @@ fn report(samples: &[Sample], length: Duration) {
     let warm = &samples[samples.len() / 2..];
     let most = |of: fn(&Sample) -> usize| warm.iter().map(of).max().unwrap();
     let least = |of: fn(&Sample) -> usize| warm.iter().map(of).min().unwrap();
-    let (resident, allocated) = (slope(warm, |sample| sample.resident), slope(warm, |sample| sample.allocated));
+    let (resident, allocated) = (steady_slope(warm, |sample| sample.resident), slope(warm, |sample| sample.allocated));
     let (fewest, open) = (least(|sample| sample.descriptors), most(|sample| sample.descriptors));
     println!(
         "{length:?}, {} samples: resident {:.2} MiB, {:+.3} MiB an hour; allocated {:.3} MiB, {:+.3} MiB an hour; \
-         {fewest} to {open} descriptors, {} to {} threads",
+         {fewest} to {open} descriptors, {} to {} threads, {} to {} tasks, {} to {} resources",
         warm.len(),
         warm[warm.len() - 1].resident / SLOPE_MAX,
         resident / SLOPE_MAX,
@@ -293,12 +368,21 @@ fn report(samples: &[Sample], length: Duration) {
         allocated / SLOPE_MAX,
         least(|sample| sample.threads),
         most(|sample| sample.threads),
+        least(|sample| sample.tasks),
+        most(|sample| sample.tasks),
+        least(|sample| sample.resources),
+        most(|sample| sample.resources),
     );
     // Not resident memory: a sanitizer keeps what was freed.
     let grown = warm[warm.len() - 1].allocated - warm[0].allocated;
     assert!(grown < 8.0 * SLOPE_MAX, "allocated memory grew by {grown} bytes");
     // Those that come and go are few at any time.
     assert!(open - fewest < 40, "between {fewest} and {open} descriptors");
+    for (name, of) in
+        [("tasks", (|sample| sample.tasks) as fn(&Sample) -> usize), ("resources", |sample| sample.resources)]
+    {
+        assert!(most(of) - least(of) < 60, "between {} and {} {name}", least(of), most(of));
+    }
     assert!(most(|sample| sample.threads) < 100, "{} threads", most(|sample| sample.threads));
     if length >= Duration::from_secs(600) {
         assert!(resident < SLOPE_MAX, "resident memory grows by {resident:.0} bytes an hour");
@@ -318,19 +402,21 @@ const CHILD: &str = "BESPOKE_SOAK_CHILD";
 #[test]
 fn nothing_grows() {
     match std::env::var(CHILD).as_deref() {
-        Ok("one thread") => return soak::<Plain>(length()),
-        Ok("a thread for every task") => return soak::<Threads>(length()),
+        Ok(config @ "one thread") => return soak::<Plain>(config, length()),
+        Ok(config @ "a thread for every task") => return soak::<Threads>(config, length()),
         Ok(other) => panic!("no config is called `{other}`"),
         Err(_) => {}
     }
     println!("BESPOKE_SEED={}", seed());
+    // A long soak is read while it runs. And a pipe holds 64 KiB: that of the child that is waited for last would fill up.
+    let output = || if is_long(length()) { Stdio::inherit() } else { Stdio::piped() };
     let children = ["one thread", "a thread for every task"].map(|config| {
         let child = Command::new(std::env::current_exe().unwrap())
             .args(["--exact", "nothing_grows", "--nocapture", "--test-threads=1"])
             .env(CHILD, config)
             .env("MALLOC_ARENA_MAX", "1")
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
+            .stdout(output())
+            .stderr(output())
             .spawn()
             .unwrap();
         (config, child)

@@ -4,7 +4,8 @@
 //! |---|---|
 //! | `quarantine` | buffers that show a write that comes too late, and the proof that they do |
 //! | `shutdown` | runtimes closed with everything under way (A7) |
-//! | `descriptors` | no descriptor left while fifty clients wait (A15) |
+//! | `descriptors` | no descriptor left, or no file of the machine, while fifty clients wait (A15) |
+//! | `gate` | a system call that fails until it is let through |
 //! | `peers` | ended and reset connections, slow peers beside honest ones (A17) |
 //! | `jobs` | ten thousand blocking jobs when the runtime closes (A25) |
 //! | `starvation` | one hot task beside a hundred connections (A26) |
@@ -13,7 +14,7 @@
 //! `BESPOKE_DEEP=1` runs the long counts and asserts times; that is meant for `--release`, on a machine that does little
 //! else. Otherwise the counts are small and only what holds on any machine is asserted. `BESPOKE_SEED=n` repeats a run.
 //!
-//! Not here: `ENFILE`, which takes the descriptors of the whole machine; pipes and files as types of their own, which do not
+//! Not here: pipes and files as types of their own, which do not
 //! exist yet: pipes and FIFOs come in as resources of which the driver knows only when they are ready.
 #![cfg(target_os = "linux")]
 #![allow(clippy::disallowed_methods, reason = "the peers and the measuring stand outside of any runtime")]
@@ -21,6 +22,8 @@
 
 #[path = "storms/descriptors.rs"]
 mod descriptors;
+#[path = "storms/gate.rs"]
+mod gate;
 #[path = "storms/jobs.rs"]
 mod jobs;
 #[path = "storms/peers.rs"]
@@ -64,6 +67,7 @@ macro_rules! storms {
                 shutdown::everything_under_way,
                 shutdown::pipes_end_and_files_are_refused,
                 descriptors::fifty_clients_and_no_descriptor,
+                descriptors::fifty_clients_and_no_file_left,
                 peers::ended_streams_are_drained,
                 peers::resets_leave_nothing,
                 peers::slow_peers_do_not_slow_the_others,

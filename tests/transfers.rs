@@ -29,7 +29,7 @@ mod resets;
 mod support;
 #[path = "transfers/vectored.rs"]
 mod vectored;
-#[path = "conformance/when.rs"]
+#[path = "common/when.rs"]
 mod when;
 
 /// All cases for one config.

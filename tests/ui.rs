@@ -69,6 +69,7 @@ const CASE_OF: &[(&str, &str)] = &[
     ("`…` cannot be the driver under a scheduler whose tasks are `…`", "not_a_driver"),
     ("`…` cannot be the driver under a scheduler whose tasks are `…`", "driver_of_one_thread_under_shared_scheduler"),
     ("`…` is not a memory strategy", "not_a_memory"),
+    ("`…` is no way to wait for readiness", "not_a_poller"),
     ("`…` is not a clock", "not_a_clock"),
     ("`…` is not a source of randomness", "not_an_entropy"),
     ("`…` cannot start threads for a runtime", "not_threads"),
@@ -107,6 +108,7 @@ const CASE_OF: &[(&str, &str)] = &[
     ("the driver `…` cannot wait for the system's descriptors", "generic_without_foreign"),
     ("the driver `…` has no UDP sockets", "generic_without_udp"),
     ("the driver `…` has no Unix sockets", "generic_without_unix"),
+    ("the driver `…` has neither child processes nor pipes", "generic_without_process"),
     ("`…` cannot be spawned by a runtime that is not known here", "spawn_in_unknown_runtime"),
     ("the scheduler of `…` moves tasks between threads", "local_config_needed"),
     ("a runtime has one worker for now, this one asks for another number: `…`", "builder_no_workers"),
@@ -136,6 +138,10 @@ const CASE_OF: &[(&str, &str)] = &[
     ("unknown argument; `#[async_fn]` knows `rustc` and `crate = …`", "async_fn_unknown_argument"),
     ("`#[async_fn]` needs an `async fn`", "async_fn_not_async"),
     (
+        "`async_fn_size!` takes the path of a function with at most twelve arguments, and `…` is none",
+        "async_fn_size_of_a_number",
+    ),
+    (
         "this macro may use `self` as it likes: give it a local of its own, as `let this = &self;`",
         "async_fn_self_in_macro",
     ),
@@ -160,7 +166,11 @@ const CASE_OF: &[(&str, &str)] = &[
         "what this assigns to might be evaluated before the `.await` or after it: bind the awaited value with `let` first",
         "async_fn_compound_place",
     ),
-    ("an `.await` that may be left out by `&&` or `||`: use `if`", "async_fn_lazy"),
+    (
+        "an `.await` that `&&` or `||` may leave out, within an expression or in `while`: bind the whole condition with a \
+         `let` of its own, before (in a loop, use `loop` and `if`)",
+        "async_fn_lazy",
+    ),
     ("an `.await` inside a closure is not this function's: move it out of the closure", "async_fn_await_in_closure"),
     (
         "`ref` in a pattern over a value that lives across an `.await`: bind the value with `let`",
@@ -174,7 +184,7 @@ const CASE_OF: &[(&str, &str)] = &[
         "a `move` closure or block over a part of a local that lives across an `.await`: bind the part with `let` first",
         "async_fn_move_closure_of_a_part",
     ),
-    ("an `#[async_fn]` has at most 250 states: split the function", "async_fn_too_many_states"),
+    ("an `#[async_fn]` has at most 400 states: split the function", "async_fn_too_many_states"),
     (
         "an `#[async_fn]` has at most 64 locals that are moved and live across an `.await`: split the function",
         "async_fn_too_many_flags",
@@ -218,7 +228,8 @@ const CASE_OF: &[(&str, &str)] = &[
         "async_fn_borrowing_block",
     ),
     (
-        "this `.await` is not the first thing that its statement evaluates: bind the awaited value with a `let` of its own, before",
+        "what is evaluated before this `.await` would have to wait for it, and cannot: bind the awaited value with a `let` \
+         of its own, before",
         "async_fn_await_after_operands",
     ),
     (

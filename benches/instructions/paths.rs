@@ -1,11 +1,12 @@
 //! The paths: what one operation is, and that it was done.
 
 use crate::channels;
+use bespoke::io::{ErasedIo, Reads, Writes};
 use bespoke::memory::System;
 use bespoke::net::{TcpListener, TcpStream};
 use bespoke::scheduler::{Local, Shared};
 use bespoke::time::{Duration, sleep};
-use bespoke::{Config, Runtime, preset};
+use bespoke::{Config, JoinHandle, Runtime, preset};
 use std::cell::Cell;
 use std::future::{Future, poll_fn};
 use std::hint::black_box;
@@ -43,6 +44,12 @@ pub(crate) const PATHS: &[Path] = &[
         title: "a request of 64 bytes and its answer, both ends in this process",
         ops: 200,
         run: echo,
+    },
+    Path {
+        name: "echo-erased",
+        title: "the same, by a client whose stream was chosen while the program ran",
+        ops: 200,
+        run: echo_erased,
     },
     Path {
         name: "oneshot",
@@ -218,24 +225,7 @@ fn timers_fire(ops: u64, plant: Plant) {
 fn echo(ops: u64, plant: Plant) {
     runtime::<preset::Default>()
         .block_on(async {
-            let listener = TcpListener::bind("127.0.0.1:0").await?;
-            let address = listener.local_addr()?;
-            let server = bespoke::spawn(async move {
-                let (mut stream, _) = listener.accept().await?;
-                stream.set_nodelay(true)?;
-                let mut buffer = vec![0; 1024];
-                loop {
-                    let (read, back) = stream.read_into(buffer).await;
-                    if read? == 0 {
-                        return std::io::Result::Ok(());
-                    }
-                    let (written, back) = stream.write_all(back).await;
-                    written?;
-                    buffer = back;
-                }
-            });
-            let mut client = TcpStream::connect(address).await?;
-            client.set_nodelay(true)?;
+            let (mut client, server) = connected().await?;
             let (mut request, mut answer) = (vec![7; 64], [0; 64]);
             for n in 0..ops {
                 plant.work();
@@ -250,6 +240,50 @@ fn echo(ops: u64, plant: Plant) {
             server.await.expect("the server does not panic")
         })
         .expect("the loopback works");
+}
+
+fn echo_erased(ops: u64, plant: Plant) {
+    runtime::<preset::Default>()
+        .block_on(async {
+            let (client, server) = connected().await?;
+            let mut client = ErasedIo::from(client);
+            let (mut request, mut answer) = (vec![7; 64], [0; 64]);
+            for n in 0..ops {
+                plant.work();
+                request[0] = n as u8;
+                let (written, back) = client.write_all(request).await;
+                written?;
+                request = back;
+                client.read_exact(&mut answer).await?;
+                assert_eq!(answer[..], request[..], "the echo changed the bytes");
+            }
+            drop(client);
+            server.await.expect("the server does not panic")
+        })
+        .expect("the loopback works");
+}
+
+/// A client's stream, and the task of a server that sends back what it gets.
+async fn connected() -> std::io::Result<(TcpStream, JoinHandle<std::io::Result<()>>)> {
+    let listener = TcpListener::bind("127.0.0.1:0").await?;
+    let address = listener.local_addr()?;
+    let server = bespoke::spawn(async move {
+        let (mut stream, _) = listener.accept().await?;
+        stream.set_nodelay(true)?;
+        let mut buffer = vec![0; 1024];
+        loop {
+            let (read, back) = stream.read_into(buffer).await;
+            if read? == 0 {
+                return std::io::Result::Ok(());
+            }
+            let (written, back) = stream.write_all(back).await;
+            written?;
+            buffer = back;
+        }
+    });
+    let client = TcpStream::connect(address).await?;
+    client.set_nodelay(true)?;
+    Ok((client, server))
 }
 
 fn starts(ops: u64, plant: Plant) {

@@ -82,6 +82,7 @@ async fn progress<C: Config>(start: Instant, time: Duration, shared: &Shared, be
 }
 
 /// One connection: sends a message that no other connection and no other round sends, and compares what comes back.
+#[bespoke::async_fn]
 async fn client<C: Config<Driver: Net>>(
     id: u64,
     address: SocketAddr,

@@ -33,6 +33,7 @@ pub(crate) enum Refusal {
 }
 
 /// Accepts connections and answers each in a task of its own.
+#[bespoke::async_fn]
 pub(crate) async fn serve<C: Config<Driver: Net>>(
     listener: TcpListener<C>,
     totals: Arc<Totals>,
@@ -61,6 +62,7 @@ pub(crate) async fn serve<C: Config<Driver: Net>>(
 }
 
 /// Sends back what comes, until the peer ends.
+#[bespoke::async_fn]
 async fn answer<C: Config<Driver: Net>>(mut stream: TcpStream<C>, totals: &Totals) -> io::Result<()> {
     stream.set_nodelay(true)?;
     let mut buffer = vec![0; 16 * 1024];
@@ -69,7 +71,8 @@ async fn answer<C: Config<Driver: Net>>(mut stream: TcpStream<C>, totals: &Total
         if n == 0 {
             return Ok(());
         }
-        let (written, part) = stream.write_all(buffer.slice(..n)).await;
+        let read = { buffer }.slice(..n);
+        let (written, part) = stream.write_all(read).await;
         written?;
         buffer = part.into_inner();
         totals.requests.fetch_add(1, Ordering::Relaxed);

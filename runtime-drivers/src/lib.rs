@@ -11,11 +11,14 @@
 //! | `net` | the typed layer: listeners, streams, addresses |
 //! | `fs` | the typed layer: files, folders, paths |
 //! | `io` | what is done with anything that reads or writes: lines, copies |
+//! | `process` | the typed layer: child processes |
 //! | `signal` | the typed layer: signals of the operating system |
+//! | `stdio` | the typed layer: the standard streams of the process itself |
 //! | `sys` | the system calls; the only room that names `libc` and `windows_sys` |
 //!
 //! *Architecture Invariant:* a driver's folder holds `mod.rs` (what it is, how it sleeps), and `lower.rs` and `files.rs` (how
 //! each operation is expressed there). The typed layer names operations and capabilities, never a driver.
+//! `docs/drivers.md` is the table of all of them, made from the types by `tests/table.rs`.
 //!
 //! # Platform
 //! Unix and Windows. Of Windows, what wine 8 can run was run; see the pages of `sys`.
@@ -30,7 +33,9 @@ pub mod net;
 pub mod op;
 #[cfg(unix)]
 mod pooled;
+pub mod process;
 pub mod signal;
+pub mod stdio;
 #[cfg_attr(not(test), allow(dead_code, unused_imports, reason = "vectored transfers and more options are called next"))]
 mod sys;
 #[cfg(target_os = "linux")]
@@ -39,6 +44,8 @@ mod uring;
 pub use self::blocking::{Blocking, BlockingUnparker, LiveBlocking};
 #[cfg(target_os = "linux")]
 pub use self::fallback::{Fallback, FallbackUnparker, LiveFallback};
-pub use self::mio::{LiveMio, Mio, MioUnparker};
+#[cfg(unix)]
+pub use self::mio::PosixPoll;
+pub use self::mio::{LiveMio, Mio, OsPoller, Poller};
 #[cfg(target_os = "linux")]
 pub use self::uring::{Denied, IoUring, Kernel, LiveUring, RingOptions, UringUnparker, Usual};

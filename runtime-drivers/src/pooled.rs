@@ -81,12 +81,15 @@ pub(crate) fn taken<O: Blocks>(ended: Result<Outcome<O>, Errno>) -> O::Output {
     }
 }
 
-/// Implements [`Submit`](bespoke_core::driver::Submit) for operations by jobs of the pool. `$file` finds the open file of a
+/// Implements [`Submit`](bespoke_core::driver::Submit) for operations by jobs of the pool. `$generics` are the
+/// parameters of the driver, with their bounds; `$file` finds the open file of a
 /// source by its key, on the live driver.
 macro_rules! pooled {
-    ([$($generics:tt)*] $driver:ty, $of:path, $file:path: $op:ty) => {
-        impl<$($generics)*> bespoke_core::driver::Submit<$op> for $driver {
+    ($({$($generics:tt)*})? $driver:ty, $of:path, $file:path: $op:ty) => {
+        impl$(<$($generics)*>)? bespoke_core::driver::Submit<$op> for $driver {
             type InFlight<S: bespoke_core::sharing::Sharing> = $crate::pooled::OnThePool<$op>;
+
+            const SERVED: bespoke_core::driver::Served = bespoke_core::driver::Served::Pool;
 
             fn poll_op<S: bespoke_core::sharing::Sharing>(
                 live: &<Self as bespoke_core::roles::Under<S>>::Live,

@@ -302,11 +302,33 @@ macro_rules! __module {
                 }
             }
 
+            /// The standard streams of the process. See `bespoke::rt::Stdin` and `bespoke::rt::Stdout`.
+            pub mod io {
+                $crate::__stdio! { [super::__config::C] }
+            }
+
+            /// Child processes. See `bespoke::rt::Command`.
+            pub mod process {
+                use super::__config::C;
+                pub use ::std::process::{ExitStatus, Output, Stdio};
+                pub type Command = $crate::rt::Command<C>;
+                #[cfg(unix)]
+                pub type Child = $crate::rt::Child<C>;
+                #[cfg(unix)]
+                pub type ChildStdin = $crate::rt::ChildStdin<C>;
+                #[cfg(unix)]
+                pub type ChildStdout = $crate::rt::ChildStdout<C>;
+                #[cfg(unix)]
+                pub type ChildStderr = $crate::rt::ChildStderr<C>;
+                #[cfg(unix)]
+                pub use $crate::rt::SpawnError;
+            }
+
             /// Signals of the operating system. The first listener for one takes its default action away for ever.
             pub mod signal {
                 use super::__config::C;
                 #[cfg(unix)]
-                pub use $crate::rt::SignalKind;
+                pub use $crate::rt::{SignalKind, SignalRefused};
                 #[cfg(unix)]
                 pub type Signal = $crate::rt::Signal<C>;
 

@@ -17,6 +17,7 @@ fn size_of_result<A, F>(_: impl Fn(A) -> F) -> usize {
     size_of::<F>()
 }
 
+/// Under a name the macro does not know that it has no destructor.
 type Big = [u8; 1024];
 
 async fn leaf(n: u8) -> u8 {
@@ -37,14 +38,22 @@ macro_rules! twice {
 }
 
 twice! {
-    async fn down(big: Big) -> u8 { c1(big).await }
-    async fn c1(big: Big) -> u8 { c2(big).await }
-    async fn c2(big: Big) -> u8 { c3(big).await }
-    async fn c3(big: Big) -> u8 { c4(big).await }
-    async fn c4(big: Big) -> u8 { c5(big).await }
-    async fn c5(big: Big) -> u8 { c6(big).await }
-    async fn c6(big: Big) -> u8 { c7(big).await }
-    async fn c7(big: Big) -> u8 { leaf(big[0]).await }
+    async fn down(big: [u8; 1024]) -> u8 { c1(big).await }
+    async fn c1(big: [u8; 1024]) -> u8 { c2(big).await }
+    async fn c2(big: [u8; 1024]) -> u8 { c3(big).await }
+    async fn c3(big: [u8; 1024]) -> u8 { c4(big).await }
+    async fn c4(big: [u8; 1024]) -> u8 { c5(big).await }
+    async fn c5(big: [u8; 1024]) -> u8 { c6(big).await }
+    async fn c6(big: [u8; 1024]) -> u8 { c7(big).await }
+    async fn c7(big: [u8; 1024]) -> u8 { leaf(big[0]).await }
+    async fn down_to_a_byte(big: [u8; 1024]) -> u8 { b1(big).await }
+    async fn b1(big: [u8; 1024]) -> u8 { b2(big).await }
+    async fn b2(big: [u8; 1024]) -> u8 { b3(big).await }
+    async fn b3(big: [u8; 1024]) -> u8 { b4(big).await }
+    async fn b4(big: [u8; 1024]) -> u8 { b5(big).await }
+    async fn b5(big: [u8; 1024]) -> u8 { b6(big).await }
+    async fn b6(big: [u8; 1024]) -> u8 { b7(big).await }
+    async fn b7(big: [u8; 1024]) -> u8 { core::future::ready(big[0]).await }
     async fn kept(big: Big) -> u8 {
         leaf(big[0]).await;
         big[1]
@@ -78,6 +87,12 @@ twice! {
 fn sizes_are_those_of_the_guide() {
     let table = [
         ("1 KiB argument, passed down 8 levels", size_of_result(ours::down), size_of_result(theirs::down), DOWN),
+        (
+            "the same, to a future without alignment",
+            size_of_result(ours::down_to_a_byte),
+            size_of_result(theirs::down_to_a_byte),
+            DOWN_TO_A_BYTE,
+        ),
         ("1 KiB argument, used after an await", size_of_result(ours::kept), size_of_result(theirs::kept), KEPT),
         (
             "three scopes with 1 KiB each",
@@ -93,9 +108,49 @@ fn sizes_are_those_of_the_guide() {
     }
 }
 
-const DOWN: usize = 1128;
+/// Sizes are constants: they can be asserted where a program is compiled.
+const _: () = {
+    assert!(bespoke::async_fn_size!(ours::down) == DOWN);
+    assert!(bespoke::async_fn_size!(ours::kept) < bespoke::async_fn_size!(theirs::kept));
+    assert!(bespoke::async_fn_size!(Pool::<u8>::fill) <= 72);
+    assert!(bespoke::async_fn_size!(tell::<3>) <= 80);
+};
+
+struct Pool<T>(Vec<T>);
+
+#[bespoke::async_fn]
+impl<T: Copy> Pool<T> {
+    async fn fill(&mut self, with: T, mut n: usize) -> &[T] {
+        while n > 0 {
+            wait("w", 1, ()).await;
+            self.0.push(with);
+            n -= 1;
+        }
+        &self.0
+    }
+}
+
+#[bespoke::async_fn]
+async fn tell<const N: usize>(first: &str, _all: [u8; N]) -> usize {
+    wait("w", 1, first.len()).await
+}
+
+/// Room for futures, as static memory: as large as they are.
+struct Room<const BYTES: usize>([u8; BYTES]);
+
+#[test]
+fn the_size_of_a_future_is_a_constant() {
+    let room = Room([0; bespoke::async_fn_size!(tell::<3>)]);
+    assert_eq!(room.0.len(), size_of_val(&tell("a", [0; 3])));
+    assert_eq!(bespoke::async_fn_size!(Pool::<u8>::fill), size_of_val(&Pool(vec![1]).fill(2, 3)));
+    assert_eq!(bespoke::async_fn_size!(once), size_of_val(&once()));
+}
+
+const DOWN: usize = 1088;
+/// Each level is its state alone.
+const DOWN_TO_A_BYTE: usize = 1032;
 const KEPT: usize = 1072;
-const SCOPES: usize = 1088;
+const SCOPES: usize = 1080;
 
 fn is_send<T: Send>(_: impl Fn() -> T) {}
 
@@ -173,4 +228,57 @@ async fn opted_out<T: Copy>(t: T) -> T {
 fn the_argument_rustc_leaves_the_function_to_rustc() {
     let mut context = Context::from_waker(Waker::noop());
     assert_eq!(pin!(opted_out(5)).poll(&mut context), Poll::Ready(5));
+}
+
+macro_rules! sixteen_times {
+    ($call:ident $($n:tt)*) => { $call! { $($n $n $n $n $n $n $n $n $n $n $n $n $n $n $n $n)* } };
+}
+
+macro_rules! many_states {
+    ($($n:tt)*) => {
+        /// More states than a byte can tell apart.
+        #[bespoke::async_fn]
+        async fn many_states() -> usize {
+            let x = d("x");
+            let mut sum = 0;
+            $( sum += wait("w", 1, $n).await; )*
+            sum + x.touch()
+        }
+    };
+}
+sixteen_times!(many_states 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16);
+
+#[test]
+fn a_machine_may_have_more_states_than_a_byte_can_tell_apart() {
+    let mut context = Context::from_waker(Waker::noop());
+    let mut future = pin!(many_states());
+    for _ in 0..17 * 16 {
+        assert_eq!(future.as_mut().poll(&mut context), Poll::Pending);
+    }
+    assert_eq!(future.as_mut().poll(&mut context), Poll::Ready(16 * (16 * 17 / 2) + 1));
+    let again = catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(&mut context)));
+    assert!(message(again).contains("polled after completion"));
+}
+
+macro_rules! many_locals {
+    ($($n:tt)*) => {
+        /// So many places that live together that rustc would give up on their types if each were within the last one.
+        #[bespoke::async_fn]
+        async fn many_locals() -> usize {
+            let x = [0, 1];
+            $( let x = [x[1], $n]; let x = &x; )*
+            wait("w", 1, ()).await;
+            x[0] + x[1]
+        }
+    };
+}
+sixteen_times!(many_locals 1 2 3 4);
+
+#[test]
+fn many_locals_may_live_together() {
+    is_send(many_locals);
+    let mut context = Context::from_waker(Waker::noop());
+    let mut future = pin!(many_locals());
+    assert_eq!(future.as_mut().poll(&mut context), Poll::Pending);
+    assert_eq!(future.as_mut().poll(&mut context), Poll::Ready(8));
 }

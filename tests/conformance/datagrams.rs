@@ -1,7 +1,7 @@
 //! UDP. The peers are sockets of `std`; loopback loses nothing as long as the receiver's buffer has room, so the cases keep
 //! few datagrams on their way and count every one.
 
-use crate::support::{Random, at_most, count, runtime};
+use crate::support::{Random, again, at_most, count, runtime};
 use bespoke::Config;
 use bespoke::driver::Driver;
 use bespoke::prelude::*;
@@ -30,9 +30,9 @@ pub(crate) fn udp_echo<C: Config<Driver: Udp>>() {
         let echo = std::thread::spawn(move || {
             let mut buffer = [0; 2048];
             loop {
-                let (n, from) = peer.recv_from(&mut buffer).expect("one comes");
+                let (n, from) = again(|| peer.recv_from(&mut buffer)).expect("one comes");
                 assert_eq!(from, at);
-                peer.send_to(&buffer[..n], at).expect("sent");
+                again(|| peer.send_to(&buffer[..n], at)).expect("sent");
                 if n == 0 {
                     return;
                 }
@@ -63,7 +63,7 @@ pub(crate) fn udp_cuts_what_is_too_long<C: Config<Driver: Udp>>() {
     runtime::<C>().block_on(async {
         let (ours, at, peer, _) = two::<C>().await;
         for datagram in ["a long story", "next"] {
-            peer.send_to(datagram.as_bytes(), at).expect("sent");
+            again(|| peer.send_to(datagram.as_bytes(), at)).expect("sent");
         }
         let mut got = [0; 6];
         assert_eq!(ours.recv(&mut got).await.expect("the first"), 6);
@@ -81,7 +81,7 @@ pub(crate) fn udp_short_ones_are_not_the_last<C: Config<Driver: Udp>>() {
         let (ours, at, peer, _) = two::<C>().await;
         for round in 0..20u8 {
             for part in 0..5u8 {
-                peer.send_to(&[round, part], at).expect("sent");
+                again(|| peer.send_to(&[round, part], at)).expect("sent");
             }
             // The driver has seen all of them come before the first is received: nothing more will tell it.
             C::sleep(Duration::from_millis(2)).await;
@@ -106,7 +106,7 @@ pub(crate) fn udp_refused<C: Config<Driver: Udp>>() {
         // The socket is as good as before.
         let (at, peer) = (ours.local_addr().expect("bound"), StdSocket::bind(LOCAL).expect("a port is free"));
         ours.connect(peer.local_addr().expect("bound")).await.expect("another peer");
-        peer.send_to(b"tea", at).expect("sent");
+        again(|| peer.send_to(b"tea", at)).expect("sent");
         assert_eq!(ours.recv(&mut [0; 8]).await.expect("from the new peer"), 3);
     });
 }
@@ -159,7 +159,7 @@ pub(crate) fn udp_groups<C: Config<Driver: Udp>>() {
         }
         // A socket that is bound to the loopback's address sends to groups there.
         let peer = StdSocket::bind(LOCAL).expect("a port is free");
-        if let Err(error) = peer.send_to(b"all", (group, port)) {
+        if let Err(error) = again(|| peer.send_to(b"all", (group, port))) {
             return println!("skipped: this machine sends to no groups: {error}");
         }
         let mut got = [0; 8];
@@ -213,9 +213,9 @@ pub(crate) fn udp_dropped_receives_lose_nothing<C: Config<Driver: Udp>>() {
         // The window: the peer sends four, and waits for the answer to the last.
         let sender = std::thread::spawn(move || {
             for number in 0..datagrams {
-                peer.send_to(&number.to_le_bytes(), at).expect("sent");
+                again(|| peer.send_to(&number.to_le_bytes(), at)).expect("sent");
                 if number % 4 == 3 {
-                    assert_eq!(peer.recv(&mut [0; 8]).expect("an answer"), 1);
+                    assert_eq!(again(|| peer.recv(&mut [0; 8])).expect("an answer"), 1);
                 }
             }
         });
@@ -267,7 +267,7 @@ pub(crate) fn udp_many_tasks_receive<C: Config<Driver: Udp>>() {
             .collect();
         C::sleep(Duration::from_millis(5)).await; // all of them wait
         for number in 0..TASKS {
-            peer.send_to(&number.to_le_bytes(), at).expect("sent");
+            again(|| peer.send_to(&number.to_le_bytes(), at)).expect("sent");
         }
         let mut numbers = Vec::new();
         for task in tasks {

@@ -1,6 +1,6 @@
 //! Descriptors of which the driver knows nothing but when they are ready.
 
-use crate::support::{assert_numbered, bytes, count, runtime};
+use crate::support::{again, assert_numbered, bytes, count, runtime};
 use bespoke::Config;
 use bespoke::driver::Driver;
 use bespoke::prelude::*;
@@ -35,7 +35,7 @@ pub(crate) fn fd_stays_ready_until_a_call_would_block<C: Config<Driver: Foreign>
         ours.set_nonblocking(true).expect("open");
         let ours = AsyncFd::<C, _>::new(ours).expect("it can be waited for");
         let mut got = [0; 64];
-        let mut read = |of: &StdStream| (&*of).read(&mut got);
+        let mut read = |of: &StdStream| again(|| (&*of).read(&mut got));
         // Whatever it says at first, a call finds out.
         if let Ok(Ok(mut guard)) = C::timeout(soon, ours.readable()).await {
             guard.try_io(&mut read).expect_err("nothing has come");
@@ -55,7 +55,8 @@ pub(crate) fn fd_stays_ready_until_a_call_would_block<C: Config<Driver: Foreign>
         let mut guard = ours.readable().await.expect("the end is told, too");
         assert_eq!(guard.try_io(&mut read).expect("the end").expect("the end"), 0);
         let mut writable = ours.writable().await.expect("open");
-        let error = writable.try_io(|mut of| of.write(b"x")).expect("an error is no wait").expect_err("nobody reads");
+        let error =
+            writable.try_io(|mut of| again(|| of.write(b"x"))).expect("an error is no wait").expect_err("nobody reads");
         assert_eq!(error.kind(), ErrorKind::BrokenPipe);
         assert!(ours.into_inner().peer_addr().is_ok() || cfg!(not(target_os = "linux")), "it is the owner's again");
     });
@@ -75,7 +76,7 @@ pub(crate) fn fd_pipe_in_both_directions<C: Config<Driver: Foreign>>() {
             let (mut sent, mut waits) = (0, 0);
             while sent < total {
                 let part = bytes(sent, (total - sent).min(10_000) as usize);
-                match write.writable().await.expect("open").try_io(|mut pipe| pipe.write(&part)) {
+                match write.writable().await.expect("open").try_io(|mut pipe| again(|| pipe.write(&part))) {
                     Ok(n) => sent += n.expect("open") as u64,
                     Err(_) => {
                         waits += 1;
@@ -93,7 +94,7 @@ pub(crate) fn fd_pipe_in_both_directions<C: Config<Driver: Foreign>>() {
                 C::sleep(Duration::from_millis(1)).await;
             }
             loop {
-                match read.readable().await.expect("open").try_io(|mut pipe| pipe.read(&mut buffer)) {
+                match read.readable().await.expect("open").try_io(|mut pipe| again(|| pipe.read(&mut buffer))) {
                     Ok(Ok(0)) => return got,
                     Ok(n) => {
                         let n = n.expect("open");
@@ -124,7 +125,7 @@ pub(crate) fn fd_many_tasks_wait<C: Config<Driver: Foreign>>() {
                     let mut byte = [0];
                     loop {
                         let mut guard = read.readable().await.expect("open");
-                        if let Ok(n) = guard.try_io(|mut pipe| pipe.read(&mut byte)) {
+                        if let Ok(n) = guard.try_io(|mut pipe| again(|| pipe.read(&mut byte))) {
                             assert_eq!(n.expect("open"), 1);
                             return byte[0];
                         }
@@ -175,5 +176,5 @@ pub(crate) fn fd_outlives_its_runtime<C: Config<Driver: Foreign>>() {
     }
     let mut got = [0; 8];
     let read = std::thread::spawn(move || read.into_inner()).join().expect("it only moves");
-    assert_eq!((&read).read(&mut got).expect("it is the owner's"), 1);
+    assert_eq!(again(|| (&read).read(&mut got)).expect("it is the owner's"), 1);
 }

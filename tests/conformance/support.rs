@@ -9,83 +9,42 @@ use core::pin::Pin;
 use core::task::{Context, Poll, Waker};
 use core::time::Duration;
 use std::net::{TcpListener as StdListener, TcpStream as StdStream};
-use std::sync::{Mutex, PoisonError, mpsc};
-use std::time::Instant;
 
-#[path = "../common/descriptors.rs"]
-mod open;
+#[cfg(target_os = "linux")]
+#[path = "../common/deny.rs"]
+mod deny;
+#[path = "../common/runs.rs"]
+#[allow(dead_code, reason = "shared by suites, each of which uses a part")]
+mod runs;
 
-pub(crate) use self::open::fds;
-
-/// Descriptors are counted per process, so one case runs at a time.
-static ALONE: Mutex<()> = Mutex::new(());
-static NAME: Mutex<&str> = Mutex::new("");
+#[allow(unused_imports, reason = "for the suites beside this one, each of which uses a part")]
+pub(crate) use self::runs::{Random, count, deep, fds, name, panic_of, seed};
 
 /// Runs a case: alone, watched, with its descriptors counted.
 pub(crate) fn run(name: &'static str, case: fn()) {
-    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
-    *NAME.lock().unwrap_or_else(PoisonError::into_inner) = name;
-    let (done, watch) = mpsc::channel::<()>();
-    let limit = if deep() { Duration::from_secs(1800) } else { Duration::from_secs(120) };
-    let dog = std::thread::spawn(move || {
-        if watch.recv_timeout(limit) == Err(mpsc::RecvTimeoutError::Timeout) {
-            eprintln!("{name} hangs: it has not ended after {limit:?}");
-            std::process::abort();
-        }
+    runs::alone(name, || {
+        without_what_is_denied(case);
+        0
     });
-    println!("{name}: BESPOKE_SEED={}", seed());
-    let before = fds();
+}
+
+/// Runs a case without the system calls that `BESPOKE_DENY` names.
+#[cfg(target_os = "linux")]
+fn without_what_is_denied(case: fn()) {
+    let Ok(names) = std::env::var("BESPOKE_DENY") else { return case() };
+    let number = |name: &str| match name {
+        "epoll_create1" => libc::SYS_epoll_create1,
+        "eventfd2" => libc::SYS_eventfd2,
+        "timerfd_create" => libc::SYS_timerfd_create,
+        other => panic!("BESPOKE_DENY does not know {other}"),
+    };
+    let denied: Vec<_> = names.split(',').map(|name| (number(name), libc::EPERM)).collect();
+    deny::without(&denied, case);
+}
+
+#[cfg(not(target_os = "linux"))]
+fn without_what_is_denied(case: fn()) {
     case();
-    assert!(eventually(|| fds() == before), "{name} had {before} descriptors before and {} after", fds());
-    drop(done);
-    dog.join().expect("the watch ends with the case");
-}
-
-/// The name of the test that runs now, for one that starts itself again in a process of its own.
-#[cfg(unix)]
-pub(crate) fn name() -> &'static str {
-    *NAME.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// The long counts?
-pub(crate) fn deep() -> bool {
-    std::env::var_os("BESPOKE_DEEP").is_some_and(|value| value == "1")
-}
-
-/// `short`, or `long` in a deep run.
-pub(crate) fn count(short: u64, long: u64) -> u64 {
-    if deep() { long } else { short }
-}
-
-/// The seed of this run.
-pub(crate) fn seed() -> u64 {
-    match std::env::var("BESPOKE_SEED") {
-        Ok(text) => text.parse().expect("BESPOKE_SEED is a number"),
-        Err(_) => 0x5EED_BE5B,
-    }
-}
-
-/// Random numbers (xorshift64*); the same for the same seed and salt.
-pub(crate) struct Random(u64);
-
-impl Random {
-    /// From the seed of the run; `salt` keeps the cases apart.
-    pub(crate) fn new(salt: u64) -> Self {
-        Random(seed().wrapping_mul(0x9E37_79B9_7F4A_7C15).wrapping_add(salt) | 1)
-    }
-
-    /// Below `bound`.
-    pub(crate) fn below(&mut self, bound: u64) -> u64 {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        (self.0.wrapping_mul(0x2545_F491_4F6C_DD1D) >> 16) % bound
-    }
-
-    /// Once in `times`.
-    pub(crate) fn once_in(&mut self, times: u64) -> bool {
-        self.below(times) == 0
-    }
 }
 
 /// `len` bytes of the numbered stream, from byte `from` on. Any two stretches of eight bytes differ, so a gap or a
@@ -111,16 +70,7 @@ pub(crate) fn assert_numbered(at: u64, got: &[u8]) {
 
 /// Does `holds` become true within a second?
 pub(crate) fn eventually(holds: impl Fn() -> bool) -> bool {
-    let end = Instant::now() + Duration::from_secs(1);
-    loop {
-        if holds() {
-            return true;
-        }
-        if Instant::now() > end {
-            return false;
-        }
-        std::thread::sleep(Duration::from_millis(1));
-    }
+    runs::within(Duration::from_secs(1), holds)
 }
 
 /// A runtime.
@@ -183,13 +133,4 @@ pub(crate) async fn at_most<F: Future>(
 /// Polls `future` once, on whatever thread this is, with a waker that does nothing.
 pub(crate) fn poll_once<F: Future + ?Sized>(future: Pin<&mut F>) -> Poll<F::Output> {
     future.poll(&mut Context::from_waker(Waker::noop()))
-}
-
-/// The message of the panic that `f` ends with.
-pub(crate) fn panic_of(f: impl FnOnce()) -> String {
-    let panic = std::panic::catch_unwind(core::panic::AssertUnwindSafe(f)).expect_err("this panics");
-    match panic.downcast::<String>() {
-        Ok(text) => *text,
-        Err(panic) => (*panic.downcast::<&str>().expect("panics carry text")).to_string(),
-    }
 }

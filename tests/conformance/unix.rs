@@ -1,6 +1,6 @@
 //! Unix sockets. The peers are sockets of `std`; each path is one of the process's own, in the folder for such things.
 
-use crate::support::{Random, assert_numbered, at_most, bytes, count, runtime};
+use crate::support::{Random, again, assert_numbered, at_most, bytes, count, runtime};
 use bespoke::Config;
 use bespoke::io::IoBuf;
 use bespoke::prelude::*;
@@ -193,9 +193,12 @@ pub(crate) fn unix_reads_go_on_after_descriptors<C: Config<Driver: Unix>>() {
         let data = unsafe { libc::CMSG_DATA(first) };
         // SAFETY: there is room for one descriptor.
         unsafe { data.cast::<libc::c_int>().write_unaligned(stream.as_raw_fd()) };
-        // SAFETY: the header and all that it names live during the call.
-        let sent = unsafe { libc::sendmsg(stream.as_raw_fd(), &raw const header, 0) };
-        assert_eq!(sent, 2, "{}", std::io::Error::last_os_error());
+        let sent = again(|| {
+            // SAFETY: the header and all that it names live during the call.
+            let sent = unsafe { libc::sendmsg(stream.as_raw_fd(), &raw const header, 0) };
+            if sent < 0 { Err(std::io::Error::last_os_error()) } else { Ok(sent) }
+        });
+        assert_eq!(sent.expect("open"), 2);
     }
     runtime::<C>().block_on(async {
         for round in 0..3 {
@@ -251,7 +254,7 @@ pub(crate) fn unix_dropped_reads_and_writes_lose_nothing<C: Config<Driver: Unix>
         let echo = std::thread::spawn(move || {
             let mut buffer = [0; 3000];
             let mut at = 0;
-            while let n @ 1.. = theirs.read(&mut buffer).expect("open") {
+            while let n @ 1.. = again(|| theirs.read(&mut buffer)).expect("open") {
                 assert_numbered(at, &buffer[..n]);
                 at += n as u64;
                 theirs.write_all(&buffer[..n]).expect("open");

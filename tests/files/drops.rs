@@ -263,7 +263,7 @@ fn what_calls_hold_is_dropped_once() {
             self.1.len()
         }
     }
-    crate::support::run_any("drops::what_calls_hold_is_dropped_once", |folder| {
+    crate::support::run("drops::what_calls_hold_is_dropped_once", |folder| {
         type C = bespoke::preset::Default;
         let drops = Arc::new(AtomicUsize::new(0));
         let mut random = Random::new(7);

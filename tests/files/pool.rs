@@ -1,8 +1,6 @@
 //! What comes of files where blocking threads are few or none; and what an operation allocates.
 
-use crate::support::{
-    Canary, allocations, both_ends, eventually, fifo, file_of, in_the_system, run_any, runtime, touched,
-};
+use crate::support::{Canary, allocations, both_ends, eventually, fifo, file_of, in_the_system, run, runtime, touched};
 use bespoke::clock::NoThreads;
 use bespoke::rt::{File, fs};
 use core::pin::pin;
@@ -28,7 +26,7 @@ impl bespoke::Config for Few {
 
 #[test]
 fn without_threads_there_are_no_files() {
-    run_any("pool::without_threads_there_are_no_files", |folder| {
+    run("pool::without_threads_there_are_no_files", |folder| {
         std::fs::write(folder.join("file"), "tea").expect("new");
         runtime::<Alone>().block_on(async {
             let refused = |error: std::io::Error| {
@@ -53,7 +51,7 @@ fn without_threads_there_are_no_files() {
 
 #[test]
 fn full_queue_is_an_error_and_a_drop_takes_back_what_waits() {
-    run_any("pool::full_queue_is_an_error_and_a_drop_takes_back_what_waits", |folder| {
+    run("pool::full_queue_is_an_error_and_a_drop_takes_back_what_waits", |folder| {
         let path = fifo(&folder.join("pipe"));
         let mut theirs = both_ends(&path);
         runtime::<Few>().block_on(async {
@@ -87,7 +85,7 @@ fn full_queue_is_an_error_and_a_drop_takes_back_what_waits() {
 
 #[test]
 fn operation_allocates_once() {
-    run_any("pool::operation_allocates_once", |folder| {
+    run("pool::operation_allocates_once", |folder| {
         runtime::<Few>().block_on(async {
             let mut file = file_of::<Few>(&folder.join("file"), &[7; 4096]).await;
             let theirs = || Few::spawn_blocking(allocations);

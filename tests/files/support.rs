@@ -13,20 +13,13 @@ use core::task::{Context, Poll, Waker};
 use core::time::Duration;
 use std::alloc::System;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError, mpsc};
-use std::time::Instant;
+use std::sync::{Mutex, PoisonError};
 
-/// On which drivers a case runs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum When {
-    /// On all.
-    Always,
-    /// Where a pending operation gives the thread back, so that its future can be dropped.
-    Suspending,
-}
+#[path = "../common/runs.rs"]
+#[allow(dead_code, reason = "shared by suites, each of which uses a part")]
+mod runs;
 
-/// Descriptors are counted per process, so one case runs at a time.
-static ALONE: Mutex<()> = Mutex::new(());
+pub(crate) use self::runs::{Random, count, fds, panic_of};
 
 /// Workers that the case leaks on purpose. Each keeps the descriptor by which it is woken.
 static LEAKED: AtomicUsize = AtomicUsize::new(0);
@@ -35,36 +28,14 @@ pub(crate) fn leaks_a_worker(how_many: usize) {
     LEAKED.fetch_add(how_many, Ordering::Relaxed);
 }
 
-/// Runs a case: alone, watched, with its descriptors counted.
-pub(crate) fn run<C: Config<Driver: Fs>>(name: &'static str, when: When, case: fn(&Path)) {
-    if when == When::Suspending && !<C::Driver as bespoke::driver::Driver>::CAPS.suspends {
-        let driver = <C::Driver as bespoke::driver::Driver>::NAME;
-        println!("skipped {name}: operations of the driver `{driver}` do not suspend, so none is dropped under way");
-        return;
-    }
-    run_any(name, case);
-}
-
-/// As [`run`], for a case of one config.
-pub(crate) fn run_any(name: &'static str, case: fn(&Path)) {
-    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
-    let (done, watch) = mpsc::channel::<()>();
-    let limit = if deep() { Duration::from_secs(1800) } else { Duration::from_secs(120) };
-    let dog = std::thread::spawn(move || {
-        if watch.recv_timeout(limit) == Err(mpsc::RecvTimeoutError::Timeout) {
-            eprintln!("{name} hangs: it has not ended after {limit:?}");
-            std::process::abort();
-        }
+/// Runs a case: alone, watched, with its descriptors counted, in a folder of its own.
+pub(crate) fn run(name: &'static str, case: fn(&Path)) {
+    runs::alone(name, || {
+        // Made and removed alone, too: both open descriptors.
+        let folder = Folder::new(name);
+        case(&folder.0);
+        LEAKED.swap(0, Ordering::Relaxed)
     });
-    println!("{name}: BESPOKE_SEED={}", seed());
-    let folder = Folder::new(name);
-    let before = fds();
-    case(&folder.0);
-    let before = before + LEAKED.swap(0, Ordering::Relaxed);
-    assert!(eventually(|| fds() == before), "{name} had {before} descriptors before and {} after", fds());
-    drop(folder);
-    drop(done);
-    dog.join().expect("the watch ends with the case");
 }
 
 /// A folder of the case's own.
@@ -85,71 +56,16 @@ impl Drop for Folder {
     }
 }
 
-/// The long counts?
-pub(crate) fn deep() -> bool {
-    std::env::var_os("BESPOKE_DEEP").is_some_and(|value| value == "1")
-}
-
-/// `short`, or `long` in a deep run.
-pub(crate) fn count(short: u64, long: u64) -> u64 {
-    if deep() { long } else { short }
-}
-
-/// The seed of this run.
-pub(crate) fn seed() -> u64 {
-    match std::env::var("BESPOKE_SEED") {
-        Ok(text) => text.parse().expect("BESPOKE_SEED is a number"),
-        Err(_) => 0x5EED_F11E,
-    }
-}
-
-/// Random numbers (xorshift64*); the same for the same seed and salt.
-pub(crate) struct Random(u64);
-
 impl Random {
-    /// From the seed of the run; `salt` keeps the cases apart.
-    pub(crate) fn new(salt: u64) -> Self {
-        Random(seed().wrapping_mul(0x9E37_79B9_7F4A_7C15).wrapping_add(salt) | 1)
-    }
-
-    /// Below `bound`.
-    pub(crate) fn below(&mut self, bound: u64) -> u64 {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        (self.0.wrapping_mul(0x2545_F491_4F6C_DD1D) >> 16) % bound
-    }
-
-    /// Once in `times`.
-    pub(crate) fn once_in(&mut self, times: u64) -> bool {
-        self.below(times) == 0
-    }
-
     /// Up to `max` bytes, none of which is a canary's.
     pub(crate) fn bytes(&mut self, max: u64) -> Vec<u8> {
         (0..self.below(max + 1)).map(|_| self.below(u64::from(CANARY)) as u8).collect()
     }
 }
 
-/// How many descriptors the process has open.
-pub(crate) fn fds() -> usize {
-    let folder = if cfg!(target_os = "linux") { "/proc/self/fd" } else { "/dev/fd" };
-    // The one that lists the folder is counted each time.
-    std::fs::read_dir(folder).expect("the system lists open descriptors").count()
-}
-
 /// Does `holds` become true within ten seconds?
 pub(crate) fn eventually(holds: impl Fn() -> bool) -> bool {
-    let end = Instant::now() + Duration::from_secs(10);
-    loop {
-        if holds() {
-            return true;
-        }
-        if Instant::now() > end {
-            return false;
-        }
-        std::thread::sleep(Duration::from_millis(1));
-    }
+    runs::within(Duration::from_secs(10), holds)
 }
 
 /// A runtime.
@@ -200,15 +116,6 @@ pub(crate) fn now<F: Future>(future: F) -> F::Output {
     match poll_once(pin!(future)) {
         Poll::Ready(output) => output,
         Poll::Pending => panic!("it waits"),
-    }
-}
-
-/// The message of the panic that `f` ends with.
-pub(crate) fn panic_of(f: impl FnOnce()) -> String {
-    let panic = std::panic::catch_unwind(core::panic::AssertUnwindSafe(f)).expect_err("this panics");
-    match panic.downcast::<String>() {
-        Ok(text) => *text,
-        Err(panic) => (*panic.downcast::<&str>().expect("panics carry text")).to_string(),
     }
 }
 

@@ -10,7 +10,7 @@ use bespoke_core::roles::{
     Caps, Drained, Driver, DriverReport, Kind, Live, Nanos, Park, Resource, Sealed, StartCx, Under,
 };
 use bespoke_core::sharing::Local;
-use bespoke_drivers::{LiveMio, MioUnparker};
+use bespoke_drivers::LiveMio;
 use core::cell::Cell;
 use core::time::Duration;
 use std::io::{Read as _, Write as _};
@@ -130,7 +130,7 @@ impl Under<Local> for Noting {
 struct LiveNoting(LiveMio);
 
 impl Live for LiveNoting {
-    type Unparker = MioUnparker;
+    type Unparker = <LiveMio as Live>::Unparker;
 
     fn start(cx: StartCx) -> Result<Self, Error> {
         LiveMio::start(cx).map(LiveNoting)
@@ -149,7 +149,7 @@ impl Live for LiveNoting {
         self.0.park(park)
     }
     // So that a busy worker asks it: `has_work` is `true` by default.
-    fn unparker(&self) -> MioUnparker {
+    fn unparker(&self) -> Self::Unparker {
         self.0.unparker()
     }
     fn report(&self) -> DriverReport {

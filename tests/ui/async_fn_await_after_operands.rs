@@ -1,9 +1,11 @@
-//~ UNDER a + ready(1).await: this `.await` is not the first thing that its statement evaluates: bind the awaited value with a `let` of its own, before
+//~ UNDER list.push(ready(1).await): what is evaluated before this `.await` would have to wait for it, and cannot: bind the awaited value with a `let` of its own, before
+//~ UNDER *a: what is evaluated before this `.await` would have to wait for it, and cannot: bind the awaited value with a `let` of its own, before
 use std::future::ready;
 
 #[bespoke::async_fn]
-async fn f(a: u8) -> u8 {
-    a + ready(1).await
+async fn f(mut list: Vec<u8>, a: Box<u8>) -> bool {
+    list.push(ready(1).await);
+    *a == ready(1).await
 }
 
 fn main() {}

@@ -134,6 +134,7 @@ async fn f() {
     drop(x62);
     drop(x63);
     drop(x64);
+    w().await;
 }
 
 fn main() {}

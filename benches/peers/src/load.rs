@@ -1,22 +1,25 @@
-//! The load generator of the echo rows: one thread, plain epoll, closed loop, 64-byte messages.
+//! The load generator of the echo rows: one thread, plain epoll, closed loop.
 //!
-//! Written once and used for every server, on a core of its own, so its cost is never a peer's. Closed loop means that
+//! Written once and used for every server, on a core of its own, so its cost is never a runtime's. Closed loop means that
 //! each connection has one message under way and sends the next when the last is back, whole and unchanged. Numbers of
-//! requests per second are therefore a joint property of server and generator; CPU per request is the server's alone.
+//! requests per second, and latencies, are therefore a joint property of server and generator; CPU per request is the server's
+//! alone. A latency lasts from the send to the moment the reply is whole.
 
 use core::time::Duration;
-use std::io::{self, Read, Write};
-use std::net::TcpStream;
-use std::os::fd::AsRawFd;
+use std::io;
+use std::time::Instant;
 
-use crate::args::Load;
-use crate::clock::now;
-use crate::sys::Epoll;
+use harness::clock::now;
 
-/// Bytes of a message.
-const MESSAGE: usize = 64;
+use crate::socket::{Socket, Target};
+use harness::epoll::Epoll;
+
 /// A server that is silent for so long has failed.
-const SILENCE_MS: i32 = 10_000;
+const SILENCE: Duration = Duration::from_secs(10);
+/// Connections opened before each has had a reply: fewer than the shortest backlog of a listener.
+const GROUP: usize = 64;
+/// Sockets that one wait reports.
+const BATCH: usize = 512;
 
 /// When a run stops sending. Replies under way are always awaited.
 #[derive(Clone, Copy, Debug)]
@@ -31,67 +34,103 @@ pub(crate) enum Until {
 #[derive(Debug)]
 pub(crate) struct Generator {
     epoll: Epoll,
+    target: Target,
+    message: usize,
     links: Vec<Link>,
+    latencies: Vec<u64>,
 }
 
 /// One connection and the reply that it is receiving.
 #[derive(Debug)]
 struct Link {
-    stream: TcpStream,
-    number: u64,
-    reply: [u8; MESSAGE],
+    socket: Socket,
+    sent: Instant,
+    message: Vec<u8>,
+    reply: Vec<u8>,
     received: usize,
 }
 
 impl Generator {
-    /// Opens `connections` connections to 127.0.0.1:`port`.
+    /// No connection yet, to `target`, for messages of `message` bytes (8 or more).
+    ///
+    /// # Errors
+    /// What epoll_create1(2) returns.
+    pub(crate) fn new(target: Target, message: usize) -> io::Result<Self> {
+        Ok(Self { epoll: Epoll::new(BATCH)?, target, message, links: Vec::new(), latencies: Vec::new() })
+    }
+
+    /// Opens connections until there are `connections`, and has one reply from each new one: the server has accepted them.
     ///
     /// # Errors
     /// What the sockets return.
-    pub(crate) fn connect(port: u16, connections: usize) -> io::Result<Self> {
-        let epoll = Epoll::new(connections)?;
-        let mut links = Vec::with_capacity(connections);
-        for key in 0..connections {
-            let stream = TcpStream::connect(("127.0.0.1", port))?;
-            stream.set_nodelay(true)?;
-            stream.set_nonblocking(true)?;
-            epoll.watch(stream.as_raw_fd(), key)?;
-            links.push(Link { stream, number: key as u64, reply: [0; MESSAGE], received: 0 });
+    pub(crate) fn grow(&mut self, connections: usize) -> io::Result<()> {
+        while self.links.len() < connections {
+            let old = self.links.len();
+            for key in old..connections.min(old + GROUP) {
+                let socket = Socket::connect(&self.target)?;
+                self.epoll.watch(socket.fd(), key)?;
+                let mut message = vec![b'.'; self.message];
+                message[..8].copy_from_slice(&(key as u64).to_le_bytes());
+                self.links.push(Link { socket, sent: now(), message, reply: vec![0; self.message], received: 0 });
+            }
+            self.drive(old, Until::Requests((self.links.len() - old) as u64))?;
         }
-        Ok(Self { epoll, links })
+        Ok(())
     }
 
-    /// Runs the closed loop and returns how many requests were answered; no message is under way afterwards.
+    /// Runs the closed loop over all connections and returns how many requests were answered; no message is under way
+    /// afterwards.
     ///
     /// # Errors
     /// What the sockets return; `InvalidData` for a wrong reply, `TimedOut` for none.
     pub(crate) fn run(&mut self, until: Until) -> io::Result<u64> {
+        self.latencies.clear();
+        self.drive(0, until)
+    }
+
+    /// The latencies of the last run, sorted, in nanoseconds.
+    pub(crate) fn latencies(&mut self) -> &[u64] {
+        self.latencies.sort_unstable();
+        &self.latencies
+    }
+
+    fn drive(&mut self, first: usize, until: Until) -> io::Result<u64> {
+        let Self { epoll, links, latencies, .. } = self;
         let begin = now();
         let (mut sent, mut answered) = (0, 0);
-        let over = |sent| match until {
-            Until::Elapsed(limit) => begin.elapsed() >= limit,
+        let over = |sent, now: Instant| match until {
+            Until::Elapsed(limit) => now.duration_since(begin) >= limit,
             Until::Requests(limit) => sent >= limit,
         };
-        for link in &mut self.links {
-            if !over(sent) {
-                link.send()?;
+        for link in &mut links[first..] {
+            let at = now();
+            if !over(sent, at) {
+                link.send(at)?;
                 sent += 1;
             }
         }
+        let mut heard = now();
         while answered < sent {
             let before = answered;
-            self.epoll.wait(SILENCE_MS, |key| {
-                if self.links[key].receive()? {
+            epoll.wait(SILENCE.as_millis() as i32, |key| {
+                let link = &mut links[key];
+                if link.receive()? {
+                    let at = now();
                     answered += 1;
-                    if !over(sent) {
-                        self.links[key].send()?;
+                    latencies.push(at.duration_since(link.sent).as_nanos() as u64);
+                    if !over(sent, at) {
+                        link.send(at)?;
                         sent += 1;
                     }
                 }
                 Ok(())
             })?;
-            if answered == before && begin.elapsed() > Duration::from_millis(SILENCE_MS as u64) {
-                return Err(io::Error::new(io::ErrorKind::TimedOut, "the server does not answer"));
+            match answered > before {
+                true => heard = now(),
+                false if heard.elapsed() >= SILENCE => {
+                    return Err(io::Error::new(io::ErrorKind::TimedOut, "the server does not answer"));
+                }
+                false => (),
             }
         }
         Ok(answered)
@@ -99,33 +138,24 @@ impl Generator {
 }
 
 impl Link {
-    fn message(&self) -> [u8; MESSAGE] {
-        let mut message = [b'.'; MESSAGE];
-        message[..8].copy_from_slice(&self.number.to_le_bytes());
-        message
-    }
-
-    /// Sends the next message; 64 bytes always fit, because the last one was answered.
-    fn send(&mut self) -> io::Result<()> {
-        self.number += 1 << 16;
+    /// Sends the next message, another one than the last.
+    fn send(&mut self, at: Instant) -> io::Result<()> {
+        // The low two bytes are the connection's, the rest is a count.
+        let number = self.message.first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes)).wrapping_add(1 << 16);
+        self.message[..8].copy_from_slice(&number.to_le_bytes());
         self.received = 0;
-        let message = self.message();
-        (&self.stream).write_all(&message)
+        self.sent = at;
+        self.socket.send(&self.message)
     }
 
     /// Reads what there is; true when the reply is whole.
     fn receive(&mut self) -> io::Result<bool> {
-        let count = match (&self.stream).read(&mut self.reply[self.received..]) {
-            Ok(0) => return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "the server closed a connection")),
-            Ok(count) => count,
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(false),
-            Err(error) => return Err(error),
-        };
+        let Some(count) = self.socket.receive(&mut self.reply[self.received..])? else { return Ok(false) };
         self.received += count;
-        if self.received < MESSAGE {
+        if self.received < self.reply.len() {
             return Ok(false);
         }
-        if self.reply == self.message() {
+        if self.reply == self.message {
             Ok(true)
         } else {
             Err(io::Error::new(io::ErrorKind::InvalidData, "the server's reply differs from the request"))
@@ -133,23 +163,16 @@ impl Link {
     }
 }
 
-/// Runs the generator as a process of its own, for a server whose instructions are being counted.
-///
-/// # Errors
-/// One line about the first failure.
-pub(crate) fn child(load: &Load) -> Result<(), String> {
-    let answered =
-        Generator::connect(load.port, load.connections).and_then(|mut g| g.run(Until::Requests(load.requests)));
-    answered.map(drop).map_err(|error| format!("load: {error}"))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::net::TcpListener;
+    use std::io::{Read, Write};
+    use std::net::{TcpListener, UdpSocket};
+
+    const MESSAGE: usize = 64;
 
     /// A server of one connection that answers with what `reply` makes of a message.
-    fn server(reply: fn(&mut [u8; MESSAGE])) -> u16 {
+    fn server(reply: fn(&mut [u8; MESSAGE])) -> Target {
         let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
         let port = listener.local_addr().unwrap().port();
         std::thread::Builder::new()
@@ -164,19 +187,41 @@ mod tests {
                 }
             })
             .unwrap();
-        port
+        Target::Tcp(port)
     }
 
     #[test]
     fn counts_the_requests_that_were_asked_for() {
-        let mut generator = Generator::connect(server(|_| ()), 1).unwrap();
+        let mut generator = Generator::new(server(|_| ()), MESSAGE).unwrap();
+        generator.grow(1).unwrap();
         assert_eq!(generator.run(Until::Requests(25)).unwrap(), 25);
+        assert_eq!(generator.latencies().len(), 25);
         assert_eq!(generator.run(Until::Requests(3)).unwrap(), 3);
+        assert_eq!(generator.latencies().len(), 3);
     }
 
     #[test]
     fn a_changed_byte_is_an_error() {
-        let mut generator = Generator::connect(server(|message| message[63] ^= 1), 1).unwrap();
+        let mut generator = Generator::new(server(|message| message[63] ^= 1), MESSAGE).unwrap();
+        assert_eq!(generator.grow(1).unwrap_err().kind(), io::ErrorKind::InvalidData);
+    }
+
+    #[test]
+    fn an_old_reply_is_an_error() {
+        let socket = UdpSocket::bind(("127.0.0.1", 0)).unwrap();
+        let port = socket.local_addr().unwrap().port();
+        std::thread::Builder::new()
+            .spawn(move || {
+                let mut first = [0; MESSAGE];
+                let mut again = [0; MESSAGE];
+                let (_, from) = socket.recv_from(&mut first).unwrap();
+                socket.send_to(&first, from).unwrap();
+                socket.recv_from(&mut again).unwrap();
+                socket.send_to(&first, from).unwrap();
+            })
+            .unwrap();
+        let mut generator = Generator::new(Target::Udp(port), MESSAGE).unwrap();
+        generator.grow(1).unwrap();
         assert_eq!(generator.run(Until::Requests(1)).unwrap_err().kind(), io::ErrorKind::InvalidData);
     }
 }

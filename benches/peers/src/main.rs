@@ -1,30 +1,45 @@
 //! The same small pieces of work on several async runtimes, interleaved in one run.
 //!
-//! **How a row is measured.** One sample is a block of operations on one peer. A round takes one sample of every peer
-//! (A B C, A B C, …), so slow drifts of the machine hit all peers alike; each round gives one ratio to the reference
-//! (tokio), and the table shows the median of these ratios with a 95 % order-statistic interval. The bench runs on one
-//! pinned core; rows about memory and lateness take each sample in a fresh child process, and the echo rows put the
-//! server in a child on a core of its own.
+//! **How a row is measured.** One sample is a block of operations on one runtime. A round takes one sample of every runtime, forth
+//! and back (A B C C B A), so slow drifts of the machine hit all alike; each round gives one ratio to each reference, and the
+//! table shows the median of these ratios with a 95 % order-statistic interval. Each runtime is a process of its own, built
+//! by itself, pinned to one core; rows about memory and lateness take each sample in a fresh process, and the servers of the echo
+//! rows have a core of their own.
 //!
-//! **Map.** `args` the command line · `peers/` one file per runtime behind the `Peer` seam · `rows/` one file per
-//! question · `run` rounds and children · `load` the load generator of the echo rows · `stats` medians and intervals ·
-//! `report` Markdown and JSON · `sys` all calls into libc.
+//! | file | holds |
+//! |---|---|
+//! | `args` | the command line |
+//! | `field` | which binaries there are, and what they offer |
+//! | `build` | cargo, once per binary |
+//! | `agent`, `server` | the two kinds of process that are asked for figures |
+//! | `load`, `socket` | the load of the echo rows |
+//! | `run` | rounds |
+//! | `echo` | a sample from outside: echo rows, idle connections, system calls |
+//! | `table`, `compare`, `machine`, `jsonl`, `plot` | what comes out |
+//! | `guard` | whether a slowed build is noticed |
+//! | `count` | instructions, under callgrind |
+//! | `hello` | bytes, crates and first builds |
 //!
-//! *Architecture invariant:* a row knows no peer, and a peer knows no row; both know only `peers::Peer`.
+//! *Architecture invariant:* the driver links no runtime.
 
-#[cfg(not(target_os = "linux"))]
-compile_error!("the bench of the peers needs Linux: affinity, /proc, epoll and io_uring");
-
+mod agent;
 mod args;
-mod clock;
+mod build;
+mod compare;
 mod count;
+mod echo;
+
+mod field;
+mod guard;
+mod hello;
+mod jsonl;
 mod load;
-mod peers;
-mod report;
-mod rows;
+mod machine;
+mod plot;
 mod run;
-mod stats;
-mod sys;
+mod server;
+mod socket;
+mod table;
 
 use std::process::ExitCode;
 
@@ -35,7 +50,7 @@ fn main() -> ExitCode {
     let command = match args::parse(&line) {
         Ok(command) => command,
         Err(message) => {
-            eprintln!("bespoke-peers: {message} (see --help)");
+            eprintln!("peers: {message} (see --help)");
             return ExitCode::from(2);
         }
     };
@@ -45,14 +60,14 @@ fn main() -> ExitCode {
             Ok(())
         }
         Command::Bench(plan) => run::bench(&plan, &line),
-        Command::Count(loop_) => count::count(&loop_),
-        Command::Child(child) => run::child(&child),
-        Command::Load(load) => load::child(&load),
+        Command::Planted(plan) => guard::guard(&plan),
+        Command::Count(plan) => count::count(&plan),
+        Command::Hello => hello::hello(),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(message) => {
-            eprintln!("bespoke-peers: {message}");
+            eprintln!("peers: {message}");
             ExitCode::FAILURE
         }
     }

@@ -32,7 +32,7 @@ pub use buffers::{Buffer, Buffers};
 pub use lease::{Lease, Leased};
 #[cfg(feature = "std")]
 pub use offload::Offloaded;
-pub use op::{Late, Nop, Op, Submit, Timeout};
+pub use op::{Late, Nop, Op, Served, Submit, Timeout};
 #[cfg(feature = "alloc")]
 pub use operation::Operation;
 #[cfg(feature = "alloc")]

@@ -58,6 +58,48 @@ pub unsafe trait Op: Send + 'static {
     }
 }
 
+/// By what a driver does an operation: what one waits for, and what it costs.
+///
+/// The cells of the table in `docs/drivers.md`, which is made from [`Submit::SERVED`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Served {
+    /// From what the driver has at hand: no system call, no wait.
+    AtHand,
+    /// The system call, which does not block. Where it would, the task waits until the system says that the resource is
+    /// ready, and it is made again.
+    Readiness,
+    /// The system call, which blocks the task's thread until it is over.
+    Call,
+    /// Short waits of the task's thread, between which the task can be cancelled.
+    Slices,
+    /// The system call, on a thread of the blocking pool.
+    Pool,
+    /// Handed to the system, which says when it is over.
+    Completion,
+    /// A time that the driver keeps itself: its sleep ends then.
+    Deadline,
+    /// In the way of one of two drivers: which one is chosen when a worker starts, and they differ here.
+    Either,
+}
+
+impl Served {
+    /// In words, as the table has it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Served::AtHand => "at hand",
+            Served::Readiness => "readiness",
+            Served::Call => "call",
+            Served::Slices => "slices",
+            Served::Pool => "pool",
+            Served::Completion => "completion",
+            Served::Deadline => "deadline",
+            Served::Either => "either",
+        }
+    }
+}
+
 /// The driver can do the operation `O`.
 #[diagnostic::on_unimplemented(
     message = "the driver `{Self}` cannot perform the operation `{O}`",
@@ -68,6 +110,9 @@ pub trait Submit<O: Op>: Driver {
     /// What the future holds while the operation is in flight. `Send + Sync` always: that is what lets code that is
     /// generic over the config spawn futures which hold it.
     type InFlight<S: Sharing>: Default + Unpin + Send + Sync + 'static;
+
+    /// By what it is done.
+    const SERVED: Served;
 
     /// Polls the operation; the first call submits it.
     fn poll_op<S: Sharing>(

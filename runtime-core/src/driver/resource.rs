@@ -64,6 +64,7 @@ impl<C: Config> Owner<C> {
         let Some(worker) = ambient::try_worker::<C>().or_else(ambient::try_served) else { return Ok(None) };
         // SAFETY: this thread runs the worker, or works for it: it is alive.
         let common = unsafe { &worker.as_ref().common };
+        common.assert_no_copy();
         common.open.add(raw, kind)?;
         Ok(NonNull::new(Arc::into_raw(common.clone()).cast_mut()).map(|common| Owner(common.cast(), PhantomData)))
     }
@@ -140,6 +141,7 @@ impl<C: Config> OwnedResource<C> {
         let worker = ambient::worker_for::<C>(at);
         // SAFETY: this thread is running the worker.
         let this = unsafe { worker.as_ref() };
+        this.common.assert_no_copy();
         // SAFETY: the owner; nothing of the user's runs.
         let key = unsafe { this.with_resources(|resources| resources.open(raw)) }?;
         let resource = Resource { raw, key };

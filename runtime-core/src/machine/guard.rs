@@ -6,7 +6,7 @@
 use core::fmt;
 use core::mem::{ManuallyDrop, needs_drop};
 
-use super::POISONED;
+use super::Number;
 use super::frame::Flags;
 
 /// Drops the value of a place, unless it was taken or stays for another state.
@@ -115,36 +115,43 @@ impl<T> Drop for Put<'_, T> {
     }
 }
 
-/// Writes [`POISONED`] as the machine's state when a poll unwinds: nothing else ends one without [`leave`](Self::leave).
+/// Writes [`POISONED`](Number::POISONED) as the machine's state when a poll unwinds: nothing else ends one without
+/// [`leave`](Self::leave) or [`done`](Self::done).
 #[derive(Debug)]
-pub struct Poison {
-    state: *mut u8,
+pub struct Poison<N: Number> {
+    state: *mut N,
     left: bool,
 }
 
-impl Poison {
+impl<N: Number> Poison<N> {
     /// # Safety
     /// `state` is that of the machine that is polled, which outlives this.
     #[inline(always)]
-    pub unsafe fn new(state: *mut u8) -> Self {
+    pub unsafe fn new(state: *mut N) -> Self {
         Poison { state, left: false }
     }
 
     /// Ends the poll in good order.
     #[inline(always)]
-    pub fn leave(&mut self, state: u8) {
+    pub fn leave(&mut self, state: N) {
         self.left = true;
         // SAFETY: the state outlives this, as promised to `new`.
         unsafe { self.state.write(state) };
     }
+
+    /// Ends the last poll.
+    #[inline(always)]
+    pub fn done(&mut self) {
+        self.leave(N::DONE);
+    }
 }
 
-impl Drop for Poison {
+impl<N: Number> Drop for Poison<N> {
     #[inline(always)]
     fn drop(&mut self) {
         if !self.left {
             // SAFETY: the state outlives this, as promised to `new`.
-            unsafe { self.state.write(POISONED) };
+            unsafe { self.state.write(N::POISONED) };
         }
     }
 }

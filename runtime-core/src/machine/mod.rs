@@ -9,6 +9,7 @@
 //! | [`frame`] | the storage: places side by side, places that share their bytes |
 //! | [`guard`] | who drops a place while a state runs, and what becomes of the machine when a poll panics |
 //! | [`question`] | `?` in a function that returns a [`Step`] |
+//! | [`size`] | the size of a function's future, as a constant |
 //! | this one | the future, its states, what the macro must keep |
 //!
 //! # States
@@ -37,6 +38,7 @@
 pub mod frame;
 pub mod guard;
 pub mod question;
+pub mod size;
 
 use core::fmt;
 use core::marker::{PhantomData, PhantomPinned};
@@ -57,12 +59,23 @@ pub enum Step<R> {
     Ready(R),
 }
 
-/// The state of a machine that returned its value.
-pub const DONE: u8 = 254;
-/// The state of a machine whose poll unwound.
-pub const POISONED: u8 = 255;
-/// How many states a machine may have.
-pub const STATES_MAX: usize = 250;
+/// The number of a state, as a frame stores it: a byte, unless there are more states than it can tell apart.
+pub trait Number: Copy + Eq {
+    /// The state of a machine that returned its value.
+    const DONE: Self;
+    /// The state of a machine whose poll unwound.
+    const POISONED: Self;
+}
+
+impl Number for u8 {
+    const DONE: u8 = 254;
+    const POISONED: u8 = 255;
+}
+
+impl Number for u16 {
+    const DONE: u16 = 0xfffe;
+    const POISONED: u16 = 0xffff;
+}
 
 /// The future of an `#[async_fn]`.
 ///
@@ -151,12 +164,13 @@ pub unsafe fn poll<F: Future>(place: *mut F, cx: &mut Context<'_>) -> Poll<F::Ou
     future.poll(cx)
 }
 
-/// Ends a poll of a machine that has nothing left to do. `state` is [`DONE`] or [`POISONED`].
+/// Ends a poll of a machine that has nothing left to do. `state` is [`DONE`](Number::DONE) or
+/// [`POISONED`](Number::POISONED).
 #[cold]
 #[inline(never)]
 #[track_caller]
-pub fn resumed(state: u8) -> ! {
-    if state == DONE {
+pub fn resumed<N: Number>(state: N) -> ! {
+    if state == N::DONE {
         panic!("the future of an `#[async_fn]` was polled after completion")
     } else {
         panic!("the future of an `#[async_fn]` was polled after a panic in it")

@@ -2,9 +2,9 @@
 
 use core::cell::Cell;
 
+use super::Number;
 use super::frame::{self, Beside, Flags, Frame, Overlay};
 use super::guard::{Guard, Poison, assign};
-use super::{DONE, POISONED};
 use core::panic::AssertUnwindSafe;
 use std::panic::catch_unwind;
 use std::string::String;
@@ -107,15 +107,15 @@ fn assignment_writes_although_the_old_value_panics_when_dropped() {
 
 #[test]
 fn only_an_unwinding_poll_poisons() {
-    let mut state = 3;
+    let mut state = 3u8;
     // SAFETY: the state outlives the guard.
     let mut poison = unsafe { Poison::new(&raw mut state) };
-    poison.leave(DONE);
+    poison.done();
     drop(poison);
-    assert_eq!(state, DONE);
+    assert_eq!(state, u8::DONE);
     // SAFETY: as above.
     drop(unsafe { Poison::new(&raw mut state) });
-    assert_eq!(state, POISONED);
+    assert_eq!(state, u8::POISONED);
 }
 
 #[test]

@@ -115,6 +115,14 @@ pub trait Driver: 'static {
     #[doc(hidden)]
     fn end_writes(_stream: RawResource) {}
 
+    /// How often the process was forked, counted from its first ancestor that started a driver: parent and child differ. A
+    /// runtime compares, see [`worker::forked`](crate::worker::forked).
+    #[doc(hidden)]
+    #[inline]
+    fn forks() -> u32 {
+        0
+    }
+
     /// The runtime closes: ends what blocks on an open resource, and makes what comes after fail or find its end. For drivers
     /// [without state](Self::STATELESS); the resource is closed later, by its handle.
     #[doc(hidden)]

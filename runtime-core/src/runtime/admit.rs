@@ -2,6 +2,7 @@
 //! and a `Send` one everywhere else."
 
 use super::place;
+use super::traced::At;
 use crate::config::{Config, SharingOf};
 use crate::sharing::{Local, Shared};
 use crate::task::JoinHandle;
@@ -55,14 +56,25 @@ where
 #[inline]
 #[track_caller]
 pub unsafe fn spawn_unchecked<C: Config, F: Future + 'static>(future: F) -> JoinHandle<F::Output> {
+    // SAFETY: as the caller.
+    unsafe { spawn_unchecked_at::<C, F>(future, At::caller()) }
+}
+
+/// As [`spawn_unchecked`], for whoever calls it in a closure, where the line of the caller is no longer known.
+///
+/// # Safety
+/// As [`spawn_unchecked`].
+#[inline]
+#[track_caller]
+pub(super) unsafe fn spawn_unchecked_at<C: Config, F: Future + 'static>(future: F, at: At) -> JoinHandle<F::Output> {
     if const { place::own_thread::<C>() } {
         // SAFETY: this thread runs the worker, or works for it; `Shared` admits only what is `Send`, with such an output.
-        return unsafe { place::try_spawn_foreign(ambient::near::<C>(), future, ()) }
+        return unsafe { place::try_spawn_foreign(ambient::near::<C>(), future, (), at) }
             .unwrap_or_else(|_| place::no_memory::<C>());
     }
     let worker = ambient::spawner::<C>();
     // SAFETY: the ambient worker is this thread's own.
-    unsafe { place::spawn(worker, future) }
+    unsafe { place::spawn(worker, future, at) }
 }
 
 /// A future that is made by its first poll: the maker crosses threads, the future does not.

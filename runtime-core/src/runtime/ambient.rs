@@ -4,6 +4,7 @@ use super::YieldNow;
 use super::admit::{Pinned, spawn_unchecked};
 use super::handle::{self, Handle};
 use super::place;
+use super::traced::At;
 use crate::config::Config;
 use crate::instant::Instant;
 use crate::roles::Scheduler;
@@ -47,8 +48,8 @@ pub trait Ambient: Config {
     {
         match ambient::try_worker::<Self>() {
             // SAFETY: the ambient worker is this thread's own; `Send` futures are admitted by every sharing.
-            Some(worker) => unsafe { place::spawn_named(worker, name, future) },
-            None => handle::spawn_served::<Self, F, _>(future, spawn::Named(name)),
+            Some(worker) => unsafe { place::spawn_named(worker, name, future, At::caller()) },
+            None => handle::spawn_served::<Self, F, _>(future, spawn::Named(name), At::caller()),
         }
     }
 
@@ -64,9 +65,9 @@ pub trait Ambient: Config {
     {
         match ambient::try_worker::<Self>() {
             // SAFETY: as in `spawn_named`.
-            Some(worker) => unsafe { place::try_spawn(worker, future) },
+            Some(worker) => unsafe { place::try_spawn(worker, future, At::caller()) },
             // SAFETY: the thread holds the home that it works for; the bounds say `Send`.
-            None => unsafe { place::try_spawn_foreign(ambient::served::<Self>(), future, ()) },
+            None => unsafe { place::try_spawn_foreign(ambient::served::<Self>(), future, (), At::caller()) },
         }
     }
 
@@ -185,8 +186,8 @@ pub trait Ambient: Config {
 fn spawn_near<C: Config, F: Future<Output: Send> + Send + 'static>(future: F) -> JoinHandle<F::Output> {
     match ambient::try_worker::<C>() {
         // SAFETY: the ambient worker is this thread's own; `Send` futures are admitted by every sharing.
-        Some(worker) => unsafe { place::spawn(worker, future) },
-        None => handle::spawn_served::<C, F, _>(future, ()),
+        Some(worker) => unsafe { place::spawn(worker, future, At::caller()) },
+        None => handle::spawn_served::<C, F, _>(future, (), At::caller()),
     }
 }
 

@@ -1,6 +1,7 @@
 //! The runtime, from any thread.
 
 use super::place;
+use super::traced::At;
 #[cfg(feature = "std")]
 use crate::blocking;
 #[cfg(feature = "std")]
@@ -49,13 +50,14 @@ impl<C: Config> Handle<C> {
     ///
     /// # Panics
     /// If the memory strategy has no memory for the task.
+    #[cfg_attr(feature = "tracing", track_caller)]
     pub fn spawn<F: Future<Output: Send> + Send + 'static>(&self, future: F) -> JoinHandle<F::Output> {
         let spawned = if Home::is_current(Worker::home_of(self.worker)) {
             // SAFETY: this thread owns the worker.
-            unsafe { place::try_spawn(self.worker, future) }
+            unsafe { place::try_spawn(self.worker, future, At::caller()) }
         } else {
             // SAFETY: the handle holds the home; the bounds say `Send`.
-            unsafe { place::try_spawn_foreign(self.worker, future, ()) }
+            unsafe { place::try_spawn_foreign(self.worker, future, (), At::caller()) }
         };
         match spawned {
             Ok(handle) => handle,
@@ -67,6 +69,7 @@ impl<C: Config> Handle<C> {
     ///
     /// # Panics
     /// As [`spawn`](Self::spawn).
+    #[cfg_attr(feature = "tracing", track_caller)]
     pub fn spawn_pinned<T: Send + 'static>(&self, make: impl AsyncFnOnce() -> T + Send + 'static) -> JoinHandle<T> {
         self.spawn(crate::runtime::admit::Pinned::new(make))
     }
@@ -118,7 +121,9 @@ unsafe fn give_to_pool<C: Config, F: FnOnce() -> T + Send + 'static, T: Send + '
     closure: F,
 ) -> JoinHandle<T> {
     // SAFETY: alive (contract).
-    let pool = &unsafe { worker.as_ref() }.common.pool;
+    let common = &unsafe { worker.as_ref() }.common;
+    common.assert_no_copy();
+    let pool = &common.pool;
     // SAFETY: as above: called before this returns.
     blocking::spawn(pool, C::PANIC, closure, || unsafe { Held::new(worker) })
 }
@@ -194,10 +199,11 @@ pub fn spawn_blocking_if_any<C: Config, F: FnOnce() -> T + Send + 'static, T: Se
 pub(super) fn spawn_served<C: Config, F: Future<Output: Send> + Send + 'static, X: Extra>(
     future: F,
     extra: X,
+    at: At,
 ) -> JoinHandle<F::Output> {
     let worker = ambient::served::<C>();
     // SAFETY: the thread holds the home that it works for; the bounds say `Send`.
-    match unsafe { place::try_spawn_foreign(worker, future, extra) } {
+    match unsafe { place::try_spawn_foreign(worker, future, extra, at) } {
         Ok(handle) => handle,
         Err(_) => place::no_memory::<C>(),
     }

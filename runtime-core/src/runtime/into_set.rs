@@ -1,6 +1,7 @@
 //! Spawning into a [`JoinSet`]: what each kind of set takes.
 
-use super::admit::spawn_unchecked;
+use super::admit::spawn_unchecked_at;
+use super::traced::At;
 use crate::config::{Config, SharingOf};
 use crate::roles::Scheduler;
 use crate::scope::{JoinSet, Member};
@@ -69,6 +70,7 @@ unsafe fn spawn_into<T: 'static, C: Config, S, F: Future<Output = T> + 'static>(
     if const { !<SharingOf<C> as Sharing>::SHARED } {
         set.bind(ambient::spawner::<C>());
     }
+    let at = At::caller();
     // SAFETY: as the caller. A member is `Send` if its future is: its note is (invariant 3 of `done`).
-    set.insert(|note| unsafe { spawn_unchecked::<C, _>(Member::new(future, note)) })
+    set.insert(|note| unsafe { spawn_unchecked_at::<C, _>(Member::new(future, note), at) })
 }

@@ -20,6 +20,7 @@ mod place;
 mod shutdown;
 #[cfg(all(test, not(loom)))]
 mod tests;
+mod traced;
 mod yields;
 
 pub use admit::{Admits, Spawnable, spawn_unchecked};
@@ -40,6 +41,7 @@ pub use shutdown::Shutdown;
 
 #[cfg(feature = "std")]
 mod owner {
+    use super::traced::{self, At};
     use super::{Handle, Shutdown, place};
     use crate::check;
     use crate::config::{Config, SharingOf};
@@ -101,12 +103,14 @@ mod owner {
         ///   for the future of [`block_on`](Self::block_on).
         pub fn new() -> Result<Self, Error> {
             const { check::all::<C>() }
-            Ok(Runtime {
+            let runtime = Runtime {
                 worker: Worker::start(Common::start(), 0)?,
                 running: AtomicBool::new(false),
                 closed: false,
                 _confine: PhantomData,
-            })
+            };
+            traced::started(C::NAME, &runtime.driver_report());
+            Ok(runtime)
         }
 
         /// Runs `future` and every spawned task until `future` is ready. Tasks that are not ready then stay, and go on
@@ -116,7 +120,12 @@ mod owner {
         /// # Panics
         /// If this runtime is running already: inside one of its own tasks. And with what `future` panics with. Under a
         /// scheduler that gives every task a thread, also if there is no memory or no driver for one worker more.
+        ///
+        /// In a child that was forked (`fork(2)`) after the runtime was started: what is there is a copy, without threads and
+        /// with the parent's driver. So does whatever waits in it, spawns from elsewhere, or opens something. Dropping it does
+        /// nothing: no task is dropped, and the parent goes on unharmed. A new runtime may be started there.
         pub fn block_on<F: Future>(&self, future: F) -> F::Output {
+            self.common().assert_no_copy();
             if const { place::own_thread::<C>() } {
                 return own_thread::block_on(self.common(), future);
             }
@@ -230,6 +239,9 @@ mod owner {
             let start = std::time::Instant::now();
             // SAFETY: this thread owns the worker. The worker may be gone after its close: the pool stays.
             let common = unsafe { self.worker.as_ref() }.common.clone();
+            if common.is_copy() {
+                return Shutdown::default(); // nothing of it is here, and what is shared is the parent's
+            }
             if const { place::own_thread::<C>() } {
                 own_thread::stop(&common);
             }
@@ -254,9 +266,10 @@ mod owner {
         ///
         /// # Panics
         /// If the memory strategy has no memory for the task.
+        #[cfg_attr(feature = "tracing", track_caller)]
         pub fn spawn<F: Future + 'static>(&self, future: F) -> JoinHandle<F::Output> {
             // SAFETY: this thread owns the worker.
-            unsafe { place::spawn(self.worker, future) }
+            unsafe { place::spawn(self.worker, future, At::caller()) }
         }
     }
 
@@ -268,10 +281,12 @@ mod owner {
         ///
         /// # Panics
         /// If the memory strategy has no memory for the task.
+        #[cfg_attr(feature = "tracing", track_caller)]
         pub fn spawn<F: Future<Output: Send> + Send + 'static>(&self, future: F) -> JoinHandle<F::Output> {
             const { assert!(place::own_thread::<C>(), "this scheduler takes tasks from its own workers only") };
             // SAFETY: the runtime holds the home; the bounds say `Send`.
-            unsafe { place::try_spawn_foreign(self.worker, future, ()) }.unwrap_or_else(|_| place::no_memory::<C>())
+            unsafe { place::try_spawn_foreign(self.worker, future, (), At::caller()) }
+                .unwrap_or_else(|_| place::no_memory::<C>())
         }
     }
 

@@ -1,5 +1,6 @@
 //! Where a spawned task goes: [`Placement`], decided when the program is compiled, so that a scheduler pays for no other.
 
+use super::traced::{self, At};
 use crate::config::Config;
 #[cfg(feature = "std")]
 use crate::config::SharingOf;
@@ -30,14 +31,18 @@ pub(super) const fn own_thread<C: Config>() -> bool {
 pub(super) unsafe fn spawn<C: Config, F: Future + 'static>(
     worker: NonNull<Worker<C>>,
     future: F,
+    at: At,
 ) -> JoinHandle<F::Output> {
     #[cfg(feature = "std")]
     if const { own_thread::<C>() } {
         // SAFETY: `Shared` admits futures that are `Send`, with such an output; the worker is alive.
-        return unsafe { on_own_thread(worker, future, ()) }.unwrap_or_else(|_| no_memory::<C>());
+        return unsafe { on_own_thread(worker, future, (), at) }.unwrap_or_else(|_| no_memory::<C>());
     }
+    let (future, birth) = traced::wrap(future, None, at);
     // SAFETY: as the caller.
-    unsafe { spawn::spawn(worker, future) }
+    let handle = unsafe { spawn::spawn(worker, future) };
+    birth.of(&handle);
+    handle
 }
 
 /// As [`spawn`], with a name.
@@ -51,14 +56,18 @@ pub(super) unsafe fn spawn_named<C: Config, F: Future + 'static>(
     worker: NonNull<Worker<C>>,
     name: &'static str,
     future: F,
+    at: At,
 ) -> JoinHandle<F::Output> {
     #[cfg(feature = "std")]
     if const { own_thread::<C>() } {
         // SAFETY: as in `spawn`.
-        return unsafe { on_own_thread(worker, future, spawn::Named(name)) }.unwrap_or_else(|_| no_memory::<C>());
+        return unsafe { on_own_thread(worker, future, spawn::Named(name), at) }.unwrap_or_else(|_| no_memory::<C>());
     }
+    let (future, birth) = traced::wrap(future, Some(name), at);
     // SAFETY: as the caller.
-    unsafe { spawn::spawn_named(worker, name, future) }
+    let handle = unsafe { spawn::spawn_named(worker, name, future) };
+    birth.of(&handle);
+    handle
 }
 
 /// As [`spawn`]; gives the future back when there is no memory.
@@ -69,14 +78,18 @@ pub(super) unsafe fn spawn_named<C: Config, F: Future + 'static>(
 pub(super) unsafe fn try_spawn<C: Config, F: Future + 'static>(
     worker: NonNull<Worker<C>>,
     future: F,
+    at: At,
 ) -> Result<JoinHandle<F::Output>, F> {
     #[cfg(feature = "std")]
     if const { own_thread::<C>() } {
         // SAFETY: as in `spawn`.
-        return unsafe { on_own_thread(worker, future, ()) };
+        return unsafe { on_own_thread(worker, future, (), at) };
     }
+    let (future, birth) = traced::wrap(future, None, at);
     // SAFETY: as the caller.
-    unsafe { spawn::try_spawn(worker, future) }
+    let handle = unsafe { spawn::try_spawn(worker, future) }.map_err(traced::unwrap)?;
+    birth.of(&handle);
+    Ok(handle)
 }
 
 /// Spawns a task from any thread; gives the future back when there is no memory.
@@ -87,14 +100,20 @@ pub(super) unsafe fn try_spawn_foreign<C: Config, F: Future + 'static, X: Extra>
     worker: NonNull<Worker<C>>,
     future: F,
     extra: X,
+    at: At,
 ) -> Result<JoinHandle<F::Output>, F> {
+    // SAFETY: alive (contract).
+    unsafe { worker.as_ref() }.common.assert_no_copy();
     #[cfg(feature = "std")]
     if const { own_thread::<C>() } {
         // SAFETY: as the caller.
-        return unsafe { on_own_thread(worker, future, extra) };
+        return unsafe { on_own_thread(worker, future, extra, at) };
     }
+    let (future, birth) = traced::wrap(future, extra.name(), at);
     // SAFETY: as the caller.
-    unsafe { spawn::spawn_foreign(worker, future, extra) }
+    let handle = unsafe { spawn::spawn_foreign(worker, future, extra) }.map_err(traced::unwrap)?;
+    birth.of(&handle);
+    Ok(handle)
 }
 
 /// # Safety
@@ -104,13 +123,17 @@ unsafe fn on_own_thread<C: Config, F: Future + 'static, X: Extra>(
     worker: NonNull<Worker<C>>,
     future: F,
     extra: X,
+    at: At,
 ) -> Result<JoinHandle<F::Output>, F> {
     // A constant, but not a `const` block: this is compiled, and never called, for other schedulers, too.
     assert!(<SharingOf<C> as Sharing>::SHARED, "a scheduler that gives every task a thread shares tasks");
     // SAFETY: alive (contract).
     let common = unsafe { &worker.as_ref().common };
+    let (future, birth) = traced::wrap(future, extra.name(), at);
     // SAFETY: as the caller.
-    unsafe { own_thread::try_spawn(common, future, extra) }
+    let handle = unsafe { own_thread::try_spawn(common, future, extra) }.map_err(traced::unwrap)?;
+    birth.of(&handle);
+    Ok(handle)
 }
 
 #[cold]

@@ -387,6 +387,20 @@ impl<T, C: Config, S> Drop for JoinSet<T, C, S> {
     }
 }
 
+/// Also where the sharing is not known: nothing in it is ever pinned.
+impl<T, C: Config, S> Unpin for JoinSet<T, C, S> {}
+
+/// The tasks' results, as [`join_next`](JoinSet::join_next) yields them. Ends when the set is empty, and goes on when
+/// another task is spawned into it.
+#[cfg(feature = "futures-core")]
+impl<T: 'static, C: Config, S: Sharing> futures_core::Stream for JoinSet<T, C, S> {
+    type Item = Result<T, JoinError>;
+
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.get_mut().poll_join_next(cx)
+    }
+}
+
 impl<T, C: Config, S> fmt::Debug for JoinSet<T, C, S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("JoinSet").field("len", &self.len()).finish_non_exhaustive()

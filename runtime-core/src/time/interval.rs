@@ -108,3 +108,13 @@ impl<C: Config> Interval<C> {
         self.missed = behavior;
     }
 }
+
+/// The times of the ticks; never ends.
+#[cfg(feature = "futures-core")]
+impl<C: Config> futures_core::Stream for Interval<C> {
+    type Item = Instant;
+
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Instant>> {
+        self.get_mut().poll_tick(cx).map(Some)
+    }
+}

@@ -6,6 +6,7 @@
 //! | `spawn` | making a task: allocate, list, queue |
 //! | `ambient` | finding the worker of this thread, or saying which one is missing |
 //! | `guests` | open resources, and boxed work for the owner |
+//! | `forked` | a runtime in a forked child, which is none |
 //! | `gate` | who may use a resource's number off the worker |
 //! | `turn` | what a worker does between polls: inbox, timers, driver, sleep |
 //! | `close` | the numbered shutdown protocol |
@@ -28,6 +29,7 @@ pub(crate) mod close;
 #[cfg(loom)]
 pub(crate) mod counts;
 #[cfg(feature = "std")]
+mod forked;
 mod gate;
 pub(crate) mod guests;
 #[cfg(feature = "std")]
@@ -45,7 +47,7 @@ use crate::blocking::{Limits, Pool};
 use crate::config::{ClockOf, Config, LiveOf, MemoryOf, SharingOf};
 use crate::error::Error;
 use crate::instant::Instant;
-use crate::roles::{Clock, DriverReport, Entropy, Live, Memory, Nanos, StartCx, Unpark};
+use crate::roles::{Clock, Driver, DriverReport, Entropy, Live, Memory, Nanos, StartCx, Unpark};
 use crate::task::header::{Task, task_of};
 use crate::task::home::{Home, HomeTable, Tag};
 use crate::task::inbox::{Node, NodeKind};
@@ -60,6 +62,8 @@ use guests::Resources;
 
 /// What all workers and all blocking threads of a runtime share.
 pub(crate) struct Common<C: Config> {
+    /// What the driver said of forks at the start.
+    forks: u32,
     pub(crate) clock: ClockOf<C>,
     #[cfg(feature = "std")]
     pub(crate) pool: Pool<C::Threads>,
@@ -74,6 +78,7 @@ pub(crate) struct Common<C: Config> {
 impl<C: Config> Common<C> {
     pub(crate) fn start() -> Arc<Self> {
         Arc::new(Common {
+            forks: <C::Driver as Driver>::forks(),
             clock: C::Clock::start(),
             #[cfg(feature = "std")]
             pool: Pool::new(const { &Self::LIMITS }),

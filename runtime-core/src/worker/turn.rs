@@ -59,6 +59,7 @@ impl<C: Config> Worker<C> {
         // SAFETY: the owner; the driver is there.
         let driver = unsafe { Self::driver(worker) };
         if driver.has_work() {
+            this.common.assert_no_copy();
             park(driver, Park::Poll);
         }
     }
@@ -93,6 +94,7 @@ impl<C: Config> Worker<C> {
         };
         // SAFETY: the owner; the driver is there.
         let driver = unsafe { Self::driver(worker) };
+        this.common.assert_no_copy();
         if home.inbox.park() {
             park(driver, park_for);
             // At once: while the head says PARKED, every push makes a system call.

@@ -12,7 +12,7 @@ use core::task::Poll;
 macro_rules! run_blocking {
     ($($op:ty),+) => {
         // SAFETY: whoever made the operation promised that what it points at stays until it is over.
-        $(leaves_nothing!(Blocking, $op, (), |_, op, _, _| Poll::Ready(unsafe { op.run_blocking() }));)+
+        $(leaves_nothing!(Blocking, $op, (), Call, |_, op, _, _| Poll::Ready(unsafe { op.run_blocking() }));)+
     };
 }
 for_each_file_op!(run_blocking);

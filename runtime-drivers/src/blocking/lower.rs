@@ -7,6 +7,8 @@
 
 #[cfg(unix)]
 mod datagrams;
+#[cfg(unix)]
+mod pipes;
 mod slices;
 #[cfg(unix)]
 mod unix;
@@ -31,13 +33,14 @@ trait RunBlocking: Op {
 }
 
 macro_rules! run_blocking {
-    ($($op:ty),+) => {
-        $(leaves_nothing!(Blocking, $op, (), |_, op, _, _| Poll::Ready(op.run_blocking()));)+
+    ($served:ident: $($op:ty),+) => {
+        $(leaves_nothing!(Blocking, $op, (), $served, |_, op, _, _| Poll::Ready(op.run_blocking()));)+
     };
 }
 #[cfg(unix)]
 use run_blocking;
-run_blocking!(Nop, Accept, Recv, RecvInto, RecvVectored, RecvLease, Transmit, TransmitVectored, Interrupted);
+run_blocking!(Call: Accept, Recv, RecvInto, RecvVectored, RecvLease, Transmit, TransmitVectored);
+run_blocking!(AtHand: Nop, Interrupted);
 
 impl RunBlocking for Nop {
     #[inline(always)]

@@ -61,6 +61,12 @@ impl Driver for Blocking {
         sys::socket::interrupt(resource);
     }
 
+    #[cfg(unix)]
+    #[inline]
+    fn forks() -> u32 {
+        sys::fork::forks()
+    }
+
     const INTERRUPT_AGAIN: Option<Duration> = sys::socket::INTERRUPT_AGAIN;
     const DRIVERS_ARE_THE_PROJECTS_OWN_until_1_0: bespoke_core::roles::Sealed = bespoke_core::roles::Sealed::OURS;
 }
@@ -111,6 +117,8 @@ impl Live for LiveBlocking {
     type Unparker = BlockingUnparker;
 
     fn start(_: StartCx) -> Result<Self, Error> {
+        #[cfg(unix)]
+        sys::fork::watch().map_err(Error::from)?;
         Ok(LiveBlocking(Some(Arc::default())))
     }
 

@@ -2,7 +2,7 @@
 
 use super::{Fallback, LiveFallback};
 use crate::op::Sockets;
-use bespoke_core::driver::{MaybeDangling, Op, Submit};
+use bespoke_core::driver::{MaybeDangling, Op, Served, Submit};
 use bespoke_core::roles::Under;
 use bespoke_core::sharing::{Local, Sharing};
 use core::task::{Context, Poll};
@@ -61,6 +61,8 @@ where
     B: Submit<O> + Sockets + Under<Local>,
 {
     type InFlight<S: Sharing> = Either<A::InFlight<Local>, B::InFlight<Local>>;
+
+    const SERVED: Served = if A::SERVED as u8 == B::SERVED as u8 { A::SERVED } else { Served::Either };
 
     #[inline]
     fn poll_op<S: Sharing>(

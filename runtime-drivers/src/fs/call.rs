@@ -4,6 +4,8 @@ use super::errors::{about, io_error};
 use crate::op::{Call, Fs};
 use bespoke_core::config::Config;
 use bespoke_core::driver::{Errno, Operation, OwnedResource};
+use bespoke_core::runtime::assert_inside;
+use core::panic::Location;
 use std::boxed::Box;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -54,11 +56,36 @@ where
     returned(operation.await)
 }
 
-/// Calls `f` with a path; its error names that.
-///
+/// What a function of a path returns: a future that keeps what was made of the path, and the caller's line. When it is polled,
+/// it looks for the runtime first; then it does `rest`, or tells that nothing could be made of the path.
+#[track_caller]
+pub(super) fn keeping<C: Config, K: Send, T, F>(
+    kept: io::Result<K>,
+    rest: impl FnOnce(K) -> F + Send,
+) -> impl Future<Output = io::Result<T>> + Send
+where
+    F: Future<Output = io::Result<T>> + Send,
+{
+    let at = Location::caller();
+    async move {
+        assert_inside::<C>(at);
+        rest(kept?).await
+    }
+}
+
+/// Calls `f` with a path, which is kept; its error names that.
+#[track_caller]
+pub(super) fn call_on_path<C: Config<Driver: Fs>, T: Send + 'static>(
+    what: &'static str,
+    path: &Path,
+    f: fn(&Path) -> io::Result<T>,
+) -> impl Future<Output = io::Result<T>> + Send + use<C, T> {
+    keeping::<C, _, _, _>(Ok(path.to_path_buf()), move |path| called_on::<C, T>(what, path, f))
+}
+
 /// The words of the error stay out of the closure: a box of what holds a `&'static str` is kept for an operation, and the
 /// compiler, which forgets the lifetimes in futures, could not prove that one `Send` for every config.
-pub(super) async fn call_on_path<C: Config<Driver: Fs>, T: Send + 'static>(
+async fn called_on<C: Config<Driver: Fs>, T: Send + 'static>(
     what: &'static str,
     path: PathBuf,
     f: fn(&Path) -> io::Result<T>,

@@ -9,7 +9,7 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::Path;
 
 /// The error of an operation that names no path.
-pub(super) fn io_error(errno: Errno) -> io::Error {
+pub(crate) fn io_error(errno: Errno) -> io::Error {
     match errno {
         Errno::NO_THREADS => Error::from(errno).saying(
             "files are read and written on blocking threads, and this config has none: set BLOCKING_THREADS_MAX above 0, \

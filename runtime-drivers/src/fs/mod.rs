@@ -50,6 +50,7 @@ macro_rules! opened {
 mod call;
 mod dir;
 mod errors;
+pub(crate) use errors::io_error;
 mod file;
 mod metadata;
 mod options;

@@ -1,14 +1,12 @@
 //! What is done with a path. Relative paths begin in the working folder of the process.
 
-use super::call::{call, call_on_path};
+use super::call::{call, call_on_path, keeping};
 use super::errors::{about, c_path, failed, io_error};
 use super::metadata::Metadata;
 use crate::op::{Fs, Join, JoinPaths, MakeDir, Of, Remove, Statx};
 use bespoke_core::config::Config;
 use bespoke_core::driver::Operation;
 use bespoke_core::error::in_context;
-use bespoke_core::runtime::assert_inside;
-use core::panic::Location;
 use std::ffi::CString;
 use std::fs::Permissions;
 use std::io;
@@ -32,12 +30,7 @@ use std::path::{Path, PathBuf};
 /// ```
 #[track_caller]
 pub fn metadata<C: Config<Driver: Fs>>(path: impl AsRef<Path>) -> impl Future<Output = io::Result<Metadata>> + Send {
-    let kept = c_path(path.as_ref());
-    let at = Location::caller();
-    async move {
-        assert_inside::<C>(at);
-        ask::<C>(kept?, true).await
-    }
+    keeping::<C, _, _, _>(c_path(path.as_ref()), |path| ask::<C>(path, true))
 }
 
 /// As [`metadata`], but of a link itself. `lstat(2)`.
@@ -60,12 +53,7 @@ pub fn metadata<C: Config<Driver: Fs>>(path: impl AsRef<Path>) -> impl Future<Ou
 pub fn symlink_metadata<C: Config<Driver: Fs>>(
     path: impl AsRef<Path>,
 ) -> impl Future<Output = io::Result<Metadata>> + Send {
-    let kept = c_path(path.as_ref());
-    let at = Location::caller();
-    async move {
-        assert_inside::<C>(at);
-        ask::<C>(kept?, false).await
-    }
+    keeping::<C, _, _, _>(c_path(path.as_ref()), |path| ask::<C>(path, false))
 }
 
 async fn ask<C: Config<Driver: Fs>>(path: CString, follow: bool) -> io::Result<Metadata> {
@@ -93,15 +81,13 @@ async fn ask<C: Config<Driver: Fs>>(path: CString, follow: bool) -> io::Result<M
 /// ```
 #[track_caller]
 pub fn try_exists<C: Config<Driver: Fs>>(path: impl AsRef<Path>) -> impl Future<Output = io::Result<bool>> + Send {
-    let (kept, at) = (c_path(path.as_ref()), Location::caller());
-    async move {
-        assert_inside::<C>(at);
-        match ask::<C>(kept?, true).await {
+    keeping::<C, _, _, _>(c_path(path.as_ref()), |path| async {
+        match ask::<C>(path, true).await {
             Ok(_) => Ok(true),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
             Err(error) => Err(error),
         }
-    }
+    })
 }
 
 /// Makes a folder; the one that it is to lie in must exist. `mkdir(2)`.
@@ -122,16 +108,15 @@ pub fn try_exists<C: Config<Driver: Fs>>(path: impl AsRef<Path>) -> impl Future<
 /// ```
 #[track_caller]
 pub fn create_dir<C: Config<Driver: Fs>>(path: impl AsRef<Path>) -> impl Future<Output = io::Result<()>> + Send {
-    let kept = c_path(path.as_ref());
-    let at = Location::caller();
-    async move {
-        assert_inside::<C>(at);
-        // SAFETY: a C string is on the heap, where it stays when it moves.
-        let operation: Operation<C, MakeDir, _> =
-            unsafe { Operation::new(kept?, |path| MakeDir { path: path.as_ptr(), mode: 0o777 }) };
-        let (made, path) = operation.await;
-        made.map_err(|errno| failed("make the folder", &path, errno))
-    }
+    keeping::<C, _, _, _>(c_path(path.as_ref()), make_dir::<C>)
+}
+
+async fn make_dir<C: Config<Driver: Fs>>(path: CString) -> io::Result<()> {
+    // SAFETY: a C string is on the heap, where it stays when it moves.
+    let operation: Operation<C, MakeDir, _> =
+        unsafe { Operation::new(path, |path| MakeDir { path: path.as_ptr(), mode: 0o777 }) };
+    let (made, path) = operation.await;
+    made.map_err(|errno| failed("make the folder", &path, errno))
 }
 
 /// Removes a file, or a link to anything. `unlink(2)`.
@@ -152,12 +137,7 @@ pub fn create_dir<C: Config<Driver: Fs>>(path: impl AsRef<Path>) -> impl Future<
 /// ```
 #[track_caller]
 pub fn remove_file<C: Config<Driver: Fs>>(path: impl AsRef<Path>) -> impl Future<Output = io::Result<()>> + Send {
-    let kept = c_path(path.as_ref());
-    let at = Location::caller();
-    async move {
-        assert_inside::<C>(at);
-        remove::<C>(kept?, false).await
-    }
+    keeping::<C, _, _, _>(c_path(path.as_ref()), |path| remove::<C>(path, false))
 }
 
 /// Removes an empty folder. `rmdir(2)`.
@@ -178,12 +158,7 @@ pub fn remove_file<C: Config<Driver: Fs>>(path: impl AsRef<Path>) -> impl Future
 /// ```
 #[track_caller]
 pub fn remove_dir<C: Config<Driver: Fs>>(path: impl AsRef<Path>) -> impl Future<Output = io::Result<()>> + Send {
-    let kept = c_path(path.as_ref());
-    let at = Location::caller();
-    async move {
-        assert_inside::<C>(at);
-        remove::<C>(kept?, true).await
-    }
+    keeping::<C, _, _, _>(c_path(path.as_ref()), |path| remove::<C>(path, true))
 }
 
 async fn remove<C: Config<Driver: Fs>>(path: CString, dir: bool) -> io::Result<()> {
@@ -218,12 +193,7 @@ pub fn rename<C: Config<Driver: Fs>>(
     from: impl AsRef<Path>,
     to: impl AsRef<Path>,
 ) -> impl Future<Output = io::Result<()>> + Send {
-    let kept = both(from.as_ref(), to.as_ref());
-    let at = Location::caller();
-    async move {
-        assert_inside::<C>(at);
-        join::<C>(Join::Rename, kept?).await
-    }
+    keeping::<C, _, _, _>(both(from.as_ref(), to.as_ref()), |paths| join::<C>(Join::Rename, paths))
 }
 
 /// Gives a file one name more. `link(2)`.
@@ -246,12 +216,7 @@ pub fn hard_link<C: Config<Driver: Fs>>(
     original: impl AsRef<Path>,
     link: impl AsRef<Path>,
 ) -> impl Future<Output = io::Result<()>> + Send {
-    let kept = both(original.as_ref(), link.as_ref());
-    let at = Location::caller();
-    async move {
-        assert_inside::<C>(at);
-        join::<C>(Join::Link, kept?).await
-    }
+    keeping::<C, _, _, _>(both(original.as_ref(), link.as_ref()), |paths| join::<C>(Join::Link, paths))
 }
 
 /// Makes a link that leads to `original`, which need not exist; a relative path begins in the link's folder. `symlink(2)`.
@@ -274,12 +239,7 @@ pub fn symlink<C: Config<Driver: Fs>>(
     original: impl AsRef<Path>,
     link: impl AsRef<Path>,
 ) -> impl Future<Output = io::Result<()>> + Send {
-    let kept = both(original.as_ref(), link.as_ref());
-    let at = Location::caller();
-    async move {
-        assert_inside::<C>(at);
-        join::<C>(Join::Symlink, kept?).await
-    }
+    keeping::<C, _, _, _>(both(original.as_ref(), link.as_ref()), |paths| join::<C>(Join::Symlink, paths))
 }
 
 fn both(from: &Path, to: &Path) -> io::Result<(CString, CString)> {
@@ -318,12 +278,7 @@ async fn join<C: Config<Driver: Fs>>(how: Join, paths: (CString, CString)) -> io
 /// ```
 #[track_caller]
 pub fn create_dir_all<C: Config<Driver: Fs>>(path: impl AsRef<Path>) -> impl Future<Output = io::Result<()>> + Send {
-    let kept = path.as_ref().to_path_buf();
-    let at = Location::caller();
-    async move {
-        assert_inside::<C>(at);
-        call_on_path::<C, _>("make the folder", kept, |path| std::fs::create_dir_all(path)).await
-    }
+    call_on_path::<C, _>("make the folder", path.as_ref(), |path| std::fs::create_dir_all(path))
 }
 
 /// Removes a folder and all that is in it. Links are removed, not followed.
@@ -344,12 +299,7 @@ pub fn create_dir_all<C: Config<Driver: Fs>>(path: impl AsRef<Path>) -> impl Fut
 /// ```
 #[track_caller]
 pub fn remove_dir_all<C: Config<Driver: Fs>>(path: impl AsRef<Path>) -> impl Future<Output = io::Result<()>> + Send {
-    let kept = path.as_ref().to_path_buf();
-    let at = Location::caller();
-    async move {
-        assert_inside::<C>(at);
-        call_on_path::<C, _>("remove the folder", kept, |path| std::fs::remove_dir_all(path)).await
-    }
+    call_on_path::<C, _>("remove the folder", path.as_ref(), |path| std::fs::remove_dir_all(path))
 }
 
 /// What a link says. `readlink(2)`.
@@ -370,12 +320,7 @@ pub fn remove_dir_all<C: Config<Driver: Fs>>(path: impl AsRef<Path>) -> impl Fut
 /// ```
 #[track_caller]
 pub fn read_link<C: Config<Driver: Fs>>(path: impl AsRef<Path>) -> impl Future<Output = io::Result<PathBuf>> + Send {
-    let kept = path.as_ref().to_path_buf();
-    let at = Location::caller();
-    async move {
-        assert_inside::<C>(at);
-        call_on_path::<C, _>("read the link", kept, |path| std::fs::read_link(path)).await
-    }
+    call_on_path::<C, _>("read the link", path.as_ref(), |path| std::fs::read_link(path))
 }
 
 /// The path from the root, without links, `.` or `..`. `realpath(3)`.
@@ -395,12 +340,7 @@ pub fn read_link<C: Config<Driver: Fs>>(path: impl AsRef<Path>) -> impl Future<O
 /// ```
 #[track_caller]
 pub fn canonicalize<C: Config<Driver: Fs>>(path: impl AsRef<Path>) -> impl Future<Output = io::Result<PathBuf>> + Send {
-    let kept = path.as_ref().to_path_buf();
-    let at = Location::caller();
-    async move {
-        assert_inside::<C>(at);
-        call_on_path::<C, _>("find", kept, |path| std::fs::canonicalize(path)).await
-    }
+    call_on_path::<C, _>("find", path.as_ref(), |path| std::fs::canonicalize(path))
 }
 
 /// Says who may do what with what a path leads to. `chmod(2)`.
@@ -424,12 +364,7 @@ pub fn set_permissions<C: Config<Driver: Fs>>(
     path: impl AsRef<Path>,
     permissions: Permissions,
 ) -> impl Future<Output = io::Result<()>> + Send {
-    let kept = path.as_ref().to_path_buf();
-    let at = Location::caller();
-    async move {
-        assert_inside::<C>(at);
-        set::<C>(kept, permissions).await
-    }
+    keeping::<C, _, _, _>(Ok(path.as_ref().to_path_buf()), |path| set::<C>(path, permissions))
 }
 
 async fn set<C: Config<Driver: Fs>>(path: PathBuf, permissions: Permissions) -> io::Result<()> {

@@ -1,6 +1,6 @@
 //! A whole file at once: one hand-over to a blocking thread, whatever the number of system calls.
 
-use super::call::{call, call_on_path};
+use super::call::{call, call_on_path, keeping};
 use super::errors::{about, io_error};
 use crate::op::{Call, Fs};
 use bespoke_core::config::Config;
@@ -34,12 +34,7 @@ use std::vec::Vec;
 /// ```
 #[track_caller]
 pub fn read<C: Config<Driver: Fs>>(path: impl AsRef<Path>) -> impl Future<Output = io::Result<Vec<u8>>> + Send {
-    let kept = path.as_ref().to_path_buf();
-    let at = Location::caller();
-    async move {
-        assert_inside::<C>(at);
-        call_on_path::<C, _>("read", kept, |path| std::fs::read(path)).await
-    }
+    call_on_path::<C, _>("read", path.as_ref(), |path| std::fs::read(path))
 }
 
 /// Reads a whole file of text.
@@ -60,12 +55,7 @@ pub fn read<C: Config<Driver: Fs>>(path: impl AsRef<Path>) -> impl Future<Output
 pub fn read_to_string<C: Config<Driver: Fs>>(
     path: impl AsRef<Path>,
 ) -> impl Future<Output = io::Result<String>> + Send {
-    let kept = path.as_ref().to_path_buf();
-    let at = Location::caller();
-    async move {
-        assert_inside::<C>(at);
-        call_on_path::<C, _>("read", kept, |path| std::fs::read_to_string(path)).await
-    }
+    call_on_path::<C, _>("read", path.as_ref(), |path| std::fs::read_to_string(path))
 }
 
 /// Copies the bytes and the permissions of a file to another, which is made, or cut first. Yields how many bytes that was.
@@ -90,12 +80,8 @@ pub fn copy<C: Config<Driver: Fs>>(
     from: impl AsRef<Path>,
     to: impl AsRef<Path>,
 ) -> impl Future<Output = io::Result<u64>> + Send {
-    let (source, target) = (from.as_ref().to_path_buf(), to.as_ref().to_path_buf());
-    let at = Location::caller();
-    async move {
-        assert_inside::<C>(at);
-        copy_paths::<C>(source, target).await
-    }
+    let both = (from.as_ref().to_path_buf(), to.as_ref().to_path_buf());
+    keeping::<C, _, _, _>(Ok(both), |(from, to)| copy_paths::<C>(from, to))
 }
 
 async fn copy_paths<C: Config<Driver: Fs>>(source: PathBuf, target: PathBuf) -> io::Result<u64> {

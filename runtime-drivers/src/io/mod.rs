@@ -10,6 +10,12 @@
 //! | `combined` | [`Take`], [`Chain`] |
 //! | `constant` | [`empty`], [`sink`], [`repeat`]; slices and vectors |
 //! | `pipe` | [`duplex`](fn@duplex): a stream in memory |
+//! | `polled` | [`PollReader`], [`PollWriter`], [`PollStream`]: the same as functions that poll |
+//! | `incoming` | [`Incoming`]: what comes again and again |
+//! | `interop` | seams to the traits of tokio and futures-io, behind features |
+//! | `erased` | [`ErasedIo`]: streams whose type is forgotten |
+//! | `lends` | a write over a function that polls |
+//! | `reused` | a future at a time, in a place that is allocated once |
 //! | `copying` | [`copy`], [`copy_bidirectional`] |
 //!
 //! *Architecture Invariant:* nothing here names an operation or a driver. What a call does when it is dropped follows from
@@ -20,8 +26,15 @@ mod constant;
 mod copying;
 
 mod both;
+mod erased;
+mod incoming;
+#[cfg(any(feature = "futures-io", feature = "tokio-io"))]
+mod interop;
+mod lends;
 mod pipe;
+mod polled;
 mod reader;
+mod reused;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]
@@ -34,7 +47,14 @@ pub use both::{Duplex, Join, join};
 pub use combined::{Chain, Take};
 pub use constant::{Empty, Repeat, Sink, empty, repeat, sink};
 pub use copying::{copy, copy_bidirectional};
+pub use erased::{ErasedIo, ErasedReader, ErasedWriter};
+pub use incoming::Incoming;
+#[cfg(feature = "futures-io")]
+pub use interop::{FromFutures, FromFuturesHalf};
+#[cfg(feature = "tokio-io")]
+pub use interop::{FromTokio, FromTokioHalf};
 pub use pipe::{DuplexReader, DuplexStream, DuplexWriter, duplex};
+pub use polled::{PollReader, PollStream, PollWriter};
 pub use reader::{BufReader, Lines};
 pub use traits::{Reads, Writes};
 pub use writer::BufWriter;

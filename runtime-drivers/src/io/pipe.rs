@@ -5,6 +5,7 @@
 //! 2. A waker is registered under the lock under which its owner found nothing to do, and whoever changes that takes it under
 //!    the lock: no wake is lost. Wakers are cloned, woken and dropped outside of the lock, as they may run code of the program.
 
+use super::lends::lends;
 use super::{Duplex, Reads, Writes};
 use bespoke_core::io::IoBuf;
 use core::fmt;
@@ -159,18 +160,7 @@ impl Reads for DuplexReader {
 /// A dropped write has taken nothing.
 impl Writes for DuplexWriter {
     fn write<B: IoBuf>(&mut self, buffer: B) -> impl Future<Output = (io::Result<usize>, B)> + Send {
-        // Owned and lent only while it is polled: `&B` need not be `Send`.
-        let mut kept = Some(buffer);
-        poll_fn(move |cx| {
-            let buffer = kept.take().expect("polled after it was ready");
-            match self.0.poll_write(cx, buffer.as_bytes()) {
-                Poll::Ready(written) => Poll::Ready((written, buffer)),
-                Poll::Pending => {
-                    kept = Some(buffer);
-                    Poll::Pending
-                }
-            }
-        })
+        lends(buffer, |cx, bytes| self.0.poll_write(cx, bytes))
     }
     fn end_writes(&mut self) -> impl Future<Output = io::Result<()>> + Send {
         self.0.end();

@@ -1,7 +1,7 @@
 //! How the operations on files are expressed here: as jobs of the pool. A poll knows no files: they are always ready, and
 //! block.
 
-use super::{LiveMio, Mio};
+use super::{LiveMio, Mio, Poller};
 use crate::op::files::for_each_file_op;
 use crate::op::{
     Call, JoinPaths, MakeDir, Open, ReadAt, ReadVectoredAt, Remove, SetLen, Statx, Sync, WriteAt, WriteVectoredAt,
@@ -10,11 +10,11 @@ use crate::pooled::{OpenFile, pooled};
 use std::sync::Arc;
 
 /// The open file of a source, for a job.
-fn open_file(live: &LiveMio, key: u32) -> Option<Arc<OpenFile>> {
+fn open_file<P: Poller>(live: &LiveMio<P>, key: u32) -> Option<Arc<OpenFile>> {
     live.with_source(key, |source| source.file.clone())
 }
 
 macro_rules! pool {
-    ($($op:ty),+) => { $(pooled!([] Mio, super::lower::of::<S>, open_file: $op);)+ };
+    ($($op:ty),+) => { $(pooled!({P: Poller} Mio<P>, super::lower::of::<S, P>, open_file: $op);)+ };
 }
 for_each_file_op!(pool);

@@ -3,6 +3,7 @@
 //! | file | holds |
 //! |---|---|
 //! | `datagrams` | receiving and sending them |
+//! | `pipes` | reading and writing pipes |
 //! | `reads` | reading from a stream, in every form |
 //! | `writes` | writing to one, and what became of a write that was dropped |
 //!
@@ -10,11 +11,13 @@
 
 #[cfg(unix)]
 mod datagrams;
+#[cfg(unix)]
+mod pipes;
 mod reads;
 mod writes;
 
 use super::timeouts::Ticking;
-use super::{LiveMio, Mio, Side};
+use super::{LiveMio, Mio, Poller, Side};
 use crate::op::lower::leaves_nothing;
 use crate::op::{Accept, Connect, Direction, Ready};
 #[cfg(unix)]
@@ -23,7 +26,7 @@ use crate::sys::socket::Connect as Started;
 #[cfg(unix)]
 use crate::sys::unix_socket;
 use crate::sys::{self, socket};
-use bespoke_core::driver::{Errno, MaybeDangling, Nop, Submit, Timeout};
+use bespoke_core::driver::{Errno, MaybeDangling, Nop, Served, Submit, Timeout};
 use bespoke_core::roles::{RawResource, Resource, Under};
 use bespoke_core::sharing::Sharing;
 use core::net::SocketAddr;
@@ -31,8 +34,8 @@ use core::task::{Context, Poll};
 
 /// Tries `call` while the source is thought ready.
 #[inline]
-fn attempt<T>(
-    live: &LiveMio,
+fn attempt<T, P: Poller>(
+    live: &LiveMio<P>,
     key: u32,
     side: Side,
     cx: &mut Context<'_>,
@@ -54,8 +57,11 @@ fn attempt<T>(
 /// An operation that leaves nothing behind and remembers nothing.
 macro_rules! wait {
     ($op:ty, |$live:ident, $o:ident, $cx:pat_param| $poll:expr) => {
-        $crate::op::lower::leaves_nothing!($crate::mio::Mio, $op, (), |live, $o, _, $cx| {
-            let $live = $crate::mio::lower::of::<S>(live);
+        $crate::mio::lower::wait!($op, Readiness, |$live, $o, $cx| $poll);
+    };
+    ($op:ty, $served:ident, |$live:ident, $o:ident, $cx:pat_param| $poll:expr) => {
+        $crate::op::lower::leaves_nothing!({P: $crate::mio::Poller} $crate::mio::Mio<P>, $op, (), $served, |live, $o, _, $cx| {
+            let $live = $crate::mio::lower::of::<S, P>(live);
             $poll
         });
     };
@@ -64,22 +70,22 @@ use wait;
 
 /// `Mio` lives under `Local` only, but a signature that is generic over the sharing does not know that.
 #[inline(always)]
-pub(super) fn of<S: Sharing>(live: &<Mio as Under<S>>::Live) -> &LiveMio
+pub(super) fn of<S: Sharing, P: Poller>(live: &<Mio<P> as Under<S>>::Live) -> &LiveMio<P>
 where
-    Mio: Under<S>,
+    Mio<P>: Under<S>,
 {
-    let live: *const <Mio as Under<S>>::Live = live;
+    let live: *const <Mio<P> as Under<S>>::Live = live;
     const { assert!(!S::SHARED, "`Mio` lives under `Local` only") };
-    // SAFETY: the one implementation of `Under` for `Mio` is that for `Local`, whose `Live` is `LiveMio`; `Sharing` is
+    // SAFETY: the one implementation of `Under` for `Mio<P>` is that for `Local`, whose `Live` is `LiveMio<P>`; `Sharing` is
     // sealed, and the assertion above rules its other type out.
-    unsafe { &*live.cast::<LiveMio>() }
+    unsafe { &*live.cast::<LiveMio<P>>() }
 }
 
-wait!(Nop, |_live, _op, _| Poll::Ready(()));
+wait!(Nop, AtHand, |_live, _op, _| Poll::Ready(()));
 
 wait!(Accept, |live, op, cx| accept(live, op, cx));
 
-fn accept(live: &LiveMio, op: &Accept, cx: &mut Context<'_>) -> Poll<Result<(i32, SocketAddr), Errno>> {
+fn accept<P: Poller>(live: &LiveMio<P>, op: &Accept, cx: &mut Context<'_>) -> Poll<Result<(i32, SocketAddr), Errno>> {
     accept_by(live, op.listener, cx, |raw| socket::accept(raw, true))
 }
 
@@ -87,8 +93,8 @@ fn accept(live: &LiveMio, op: &Accept, cx: &mut Context<'_>) -> Poll<Result<(i32
 wait!(AcceptUnix, |live, op, cx| accept_by(live, op.listener, cx, |raw| unix_socket::accept(raw, true)));
 
 #[inline]
-fn accept_by<A>(
-    live: &LiveMio,
+fn accept_by<A, P: Poller>(
+    live: &LiveMio<P>,
     listener: Resource,
     cx: &mut Context<'_>,
     call: impl Fn(RawResource) -> Result<(RawResource, A), Errno>,
@@ -106,7 +112,7 @@ fn accept_by<A>(
 
 wait!(Ready, |live, op, cx| ready(live, op, cx));
 
-fn ready(live: &LiveMio, op: &Ready, cx: &mut Context<'_>) -> Poll<Result<(), Errno>> {
+fn ready<P: Poller>(live: &LiveMio<P>, op: &Ready, cx: &mut Context<'_>) -> Poll<Result<(), Errno>> {
     let key = op.resource.key;
     let side = match op.direction {
         Direction::Read => Side::ReadAmong,
@@ -125,19 +131,19 @@ fn ready(live: &LiveMio, op: &Ready, cx: &mut Context<'_>) -> Poll<Result<(), Er
 pub struct Asked(bool);
 
 // The handle of the socket belongs to the caller and closes it; the driver holds nothing of the future's.
-leaves_nothing!(Mio, Connect, Asked, |live, op, asked, cx| {
+leaves_nothing!({P: Poller} Mio<P>, Connect, Asked, Readiness, |live, op, asked, cx| {
     let address = op.address;
-    connect(of::<S>(live), op.socket, asked, cx, |raw| socket::connect_start(raw, &address.into()))
+    connect(of::<S, P>(live), op.socket, asked, cx, |raw| socket::connect_start(raw, &address.into()))
 });
 #[cfg(unix)]
-leaves_nothing!(Mio, ConnectUnix, Asked, |live, op, asked, cx| {
-    let live = of::<S>(live);
+leaves_nothing!({P: Poller} Mio<P>, ConnectUnix, Asked, Readiness, |live, op, asked, cx| {
+    let live = of::<S, P>(live);
     live.with_source(op.socket.key, |source| source.unsure = true);
     connect(live, op.socket, asked, cx, |raw| socket::connect_start(raw, &(&op.address).into()))
 });
 
-fn connect(
-    live: &LiveMio,
+fn connect<P: Poller>(
+    live: &LiveMio<P>,
     socket: Resource,
     asked: &mut Asked,
     cx: &mut Context<'_>,
@@ -164,8 +170,10 @@ fn connect(
     })
 }
 
-impl Submit<Timeout> for Mio {
+impl<P: Poller> Submit<Timeout> for Mio<P> {
     type InFlight<S: Sharing> = Ticking;
+
+    const SERVED: Served = Served::Deadline;
 
     fn poll_op<S: Sharing>(
         live: &<Self as Under<S>>::Live,
@@ -176,7 +184,7 @@ impl Submit<Timeout> for Mio {
     where
         Self: Under<S>,
     {
-        of::<S>(live).timeouts.poll(op, state, cx)
+        of::<S, P>(live).timeouts.poll(op, state, cx)
     }
 
     #[inline(always)]
@@ -192,7 +200,7 @@ impl Submit<Timeout> for Mio {
     ) where
         Self: Under<S>,
     {
-        of::<S>(live).timeouts.forget(state);
+        of::<S, P>(live).timeouts.forget(state);
         drop(keep);
     }
 }

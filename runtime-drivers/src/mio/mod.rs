@@ -5,7 +5,7 @@
 //! "would block" clears that, leaves the waker, and the next event wakes. A read that was shorter than asked clears it as
 //! well, which saves the call that would say "would block", unless the peer has hung up: on Unix, where an event is an
 //! edge, the end of a stream makes no second one. On Windows an event is a level, asked for whenever a waker is left: see
-//! [`entry`].
+//! [`entry`]. So it is with `poll(2)`, by which [`Mio<PosixPoll>`](PosixPoll) waits: see [`poller`].
 //!
 //! # Sleep
 //! One `epoll_wait` per turn. Its timeout is rounded up to a millisecond, so on Linux a `timerfd` in the same epoll ends a
@@ -23,6 +23,7 @@ mod entry;
 #[cfg(unix)]
 mod files;
 mod lower;
+mod poller;
 #[cfg(any(target_os = "linux", target_os = "android"))]
 mod timer;
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
@@ -48,32 +49,26 @@ mod timer {
 
 mod timeouts;
 
-/// What a poll of this system is, and what ends a sleep.
-const POLLS_BY: &str = if cfg!(any(target_os = "linux", target_os = "android")) {
-    "epoll, and a timerfd for sleeps"
-} else if cfg!(windows) {
-    "a completion port and AFD"
-} else {
-    "kqueue"
-};
+#[cfg(unix)]
+pub use self::poller::PosixPoll;
+pub use self::poller::{OsPoller, Poller};
 
-use self::entry::Entry;
+use self::poller::{Event, Place, Wanted};
 use crate::op::{LEASE_BYTES, Taken};
 use crate::sys;
 use bespoke_core::driver::{Buffer, Buffers, Errno};
 use bespoke_core::error::Error;
 use bespoke_core::roles::{
-    Caps, Drained, Driver, DriverReport, Kind, Live, Nanos, Park, RawResource, Resource, StartCx, Under, Unpark,
+    Caps, Drained, Driver, DriverReport, Kind, Live, Nanos, Park, RawResource, Resource, StartCx, Under,
 };
 use bespoke_core::sharing::Local;
 use bespoke_core::util::link::Node;
 use core::cell::{Cell, UnsafeCell};
+use core::marker::PhantomData;
 use core::ptr::NonNull;
 use core::task::{Context, Waker};
-use core::time::Duration;
-use mio::{Events, Interest, Poll, Registry, Token};
 use std::boxed::Box;
-use std::io;
+#[cfg(unix)]
 use std::sync::Arc;
 use std::vec::Vec;
 
@@ -81,13 +76,21 @@ use std::vec::Vec;
 ///
 /// | | |
 /// |---|---|
-/// | needs | nothing that a container denies |
+/// | needs | `epoll_create1` and its like; where a sandbox denies that, `Mio<PosixPoll>` needs `poll` only |
+/// | does without | `eventfd`, for which a pipe stands in, and `timerfd`, for which the timeout of the poll does |
 /// | system calls | per request: `recv`, `send` and a share of one `epoll_wait` |
 /// | files | on the blocking pool; one allocation per operation |
-#[derive(Debug, Clone, Copy)]
-pub struct Mio;
+///
+/// `P` is what tells what is ready: [`OsPoller`], which is the best that the system has, or `PosixPoll`, `poll(2)`, on Unix.
+pub struct Mio<P: Poller = OsPoller>(PhantomData<fn() -> P>);
 
-impl Driver for Mio {
+impl<P: Poller> core::fmt::Debug for Mio<P> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str("Mio")
+    }
+}
+
+impl<P: Poller> Driver for Mio<P> {
     const NAME: &'static str = "mio";
     const CAPS: Caps = Caps::SUSPENDING;
     const LEASE_BYTES: usize = LEASE_BYTES;
@@ -96,23 +99,23 @@ impl Driver for Mio {
         // A peer that is gone already makes this fail, which changes nothing.
         let _ = sys::socket::shutdown(stream, std::net::Shutdown::Write);
     }
+
+    #[cfg(unix)]
+    #[inline]
+    fn forks() -> u32 {
+        sys::fork::forks()
+    }
+
     const DRIVERS_ARE_THE_PROJECTS_OWN_until_1_0: bespoke_core::roles::Sealed = bespoke_core::roles::Sealed::OURS;
 }
 
-impl Under<Local> for Mio {
-    type Live = LiveMio;
+impl<P: Poller> Under<Local> for Mio<P> {
+    type Live = LiveMio<P>;
 }
-
-/// The token of the waker; sources have smaller ones.
-const WAKE: Token = Token(usize::MAX);
-/// The token of the timer.
-const TIMER: Token = Token(usize::MAX - 1);
-/// Events taken per `epoll_wait`.
-const EVENTS: usize = 1024;
 
 /// What the driver knows of one resource.
 #[derive(Debug, Default)]
-struct Source {
+struct Source<E> {
     generation: u32,
     /// Thought ready: the next call is tried.
     readable: bool,
@@ -120,7 +123,7 @@ struct Source {
     /// A short read is no sign that nothing is left. The peer has ended its direction, or both, and no further edge need
     /// come; or the system ends reads of such a source early.
     unsure: bool,
-    entry: Entry,
+    entry: E,
     reader: Option<Waker>,
     writer: Option<Waker>,
     /// Tasks that wait beside each other, for one listener, say. A box, made with the first: streams have none, and each event
@@ -152,53 +155,29 @@ enum Side {
 }
 
 /// The running driver of one worker.
-pub struct LiveMio {
-    poll: UnsafeCell<Poll>,
-    /// Taken out while events are dispatched.
-    events: Cell<Option<Events>>,
-    sources: UnsafeCell<Vec<Source>>,
-    timer: timer::Timer,
+pub struct LiveMio<P: Poller = OsPoller> {
+    poller: P,
+    sources: UnsafeCell<Vec<Source<P::Entry>>>,
     timeouts: timeouts::Timeouts,
     /// The buffers of leases, those that are at home.
     buffers: Buffers<LEASE_BYTES>,
     /// Resources in the poll.
     registered: Cell<usize>,
-    waker: Arc<mio::Waker>,
 }
 
-impl core::fmt::Debug for LiveMio {
+impl<P: Poller> core::fmt::Debug for LiveMio<P> {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.debug_struct("LiveMio").field("registered", &self.registered.get()).finish_non_exhaustive()
     }
 }
 
-/// Ends the park of a [`LiveMio`].
-#[derive(Clone, Debug)]
-pub struct MioUnparker(Arc<mio::Waker>);
-
-impl Unpark for MioUnparker {
-    fn unpark(&self) {
-        // Else the write can fail only when the counter is full, and then the worker is woken already.
-        while self.0.wake().is_err_and(|error| error.kind() == io::ErrorKind::Interrupted) {}
-    }
-}
-
-fn errno(error: &io::Error) -> Errno {
-    error.raw_os_error().and_then(Errno::new).unwrap_or(Errno::OUT_OF_MEMORY)
-}
-
-impl LiveMio {
+impl<P: Poller> LiveMio<P> {
     /// Runs `f` on the source of `key`. `f` runs nothing of the user's, nor clones or drops a waker (invariant 2).
     #[inline(always)]
-    fn with_source<R>(&self, key: u32, f: impl FnOnce(&mut Source) -> R) -> R {
+    fn with_source<R>(&self, key: u32, f: impl FnOnce(&mut Source<P::Entry>) -> R) -> R {
         // SAFETY: one thread, and `f` does not come back here (invariant 2).
         let sources = unsafe { &mut *self.sources.get() };
         f(&mut sources[key as usize])
-    }
-
-    fn registry(&self) -> &Registry {
-        // SAFETY: one thread; the poll is borrowed otherwise only while it polls, which runs nothing of ours.
-        unsafe { &*self.poll.get() }.registry()
     }
 
     /// Is the source thought ready? If not, leaves the waker of `cx`.
@@ -237,23 +216,18 @@ impl LiveMio {
             Side::ReadAmong => self.leave_among(key, |among| &mut among.readers, cx),
             Side::WriteAmong => self.leave_among(key, |among| &mut among.writers, cx),
         }
-        let registry = self.registry();
-        let armed = self.with_source(key, |source| {
+        self.with_source(key, |source| {
             let among = source.among.as_deref();
-            let reads = source.reader.is_some() || among.is_some_and(|among| !among.readers.is_empty());
-            let writes = source.writer.is_some() || among.is_some_and(|among| !among.writers.is_empty());
-            let interest = match (reads, writes) {
-                (true, false) => Interest::READABLE,
-                (false, true) => Interest::WRITABLE,
-                _ => Interest::READABLE | Interest::WRITABLE,
+            let wanted = Wanted {
+                read: source.reader.is_some() || among.is_some_and(|among| !among.readers.is_empty()),
+                write: source.writer.is_some() || among.is_some_and(|among| !among.writers.is_empty()),
             };
-            source.entry.arm(registry, token(key, source.generation), interest)
-        });
-        armed.map_err(|error| errno(&error))
+            self.poller.arm(&mut source.entry, Place { key, generation: source.generation }, wanted)
+        })
     }
 
     /// Leaves the waker of `cx` in its place.
-    fn leave(&self, key: u32, place: fn(&mut Source) -> &mut Option<Waker>, cx: &mut Context<'_>) {
+    fn leave(&self, key: u32, place: fn(&mut Source<P::Entry>) -> &mut Option<Waker>, cx: &mut Context<'_>) {
         let old = self.with_source(key, |source| place(source).take());
         let (waker, unused) = match old {
             Some(waker) if waker.will_wake(cx.waker()) => (waker, None),
@@ -279,7 +253,7 @@ impl LiveMio {
     /// not once each time.
     #[cold]
     fn wake_among(&self, key: u32, generation: u32, list: fn(&mut Among) -> &mut Vec<Waker>) {
-        let of = |source: &mut Source| match &mut source.among {
+        let of = |source: &mut Source<P::Entry>| match &mut source.among {
             Some(among) if source.generation == generation => Some(core::mem::take(list(among))),
             _ => None, // closed since
         };
@@ -297,102 +271,66 @@ impl LiveMio {
 
     /// Adds a descriptor to the poll.
     fn enlist(&self, resource: Resource) -> Result<(), Errno> {
-        let registry = self.registry();
-        let enlisted = self.with_source(resource.key, |source| {
-            source.entry.enlist(resource.raw, registry, token(resource.key, source.generation))
-        });
-        enlisted.map_err(|error| errno(&error))?;
+        let Resource { raw, key, .. } = resource;
+        self.with_source(key, |source| {
+            self.poller.enlist(&mut source.entry, raw, Place { key, generation: source.generation })
+        })?;
         self.registered.set(self.registered.get() + 1);
         Ok(())
     }
 
     /// Makes place for the next resource with this key. What was there is dropped by the caller: wakers and buffers may come
     /// back here.
-    fn take_out(&self, key: u32) -> Source {
+    fn take_out(&self, key: u32) -> Source<P::Entry> {
         let old = self.with_source(key, |source| {
             let next = Source { generation: source.generation.wrapping_add(1), ..Source::default() };
             core::mem::replace(source, next)
         });
-        if old.entry.is_enlisted() {
+        if P::is_enlisted(&old.entry) {
             self.registered.set(self.registered.get() - 1);
         }
         old
     }
 
-    /// Treats what the last poll found.
-    fn dispatch(&self, events: &Events) {
-        for event in events {
-            match event.token() {
-                WAKE => continue,
-                TIMER => {
-                    self.timer.rang();
-                    continue;
-                }
-                _ => {}
-            }
-            let (key, generation) = parts(event.token());
-            let hung_up = event.is_read_closed() || event.is_error();
-            let reads = event.is_readable() || hung_up;
-            let writes = event.is_writable() || event.is_write_closed() || event.is_error();
-            // SAFETY: one thread; the wakers are moved out and woken after the borrow (invariant 2).
-            let sources = unsafe { &mut *self.sources.get() };
-            let Some(source) = sources.get_mut(key as usize) else { continue };
-            if source.generation != generation {
-                continue; // closed since
-            }
-            source.unsure |= hung_up;
-            let among = source.among.is_some();
-            let (mut reader, mut writer) = (None, None);
-            if reads {
-                source.readable = true;
-                reader = source.reader.take();
-            }
-            if writes {
-                source.writable = true;
-                writer = source.writer.take();
-            }
-            if let Some(waker) = reader {
-                wake(waker);
-            }
-            if let Some(waker) = writer {
-                wake(waker);
-            }
-            if among && reads {
-                self.wake_among(key, generation, |among| &mut among.readers);
-            }
-            if among && writes {
-                self.wake_among(key, generation, |among| &mut among.writers);
-            }
+    /// Treats what a wait of the poller has found.
+    #[inline(always)]
+    fn dispatch(&self, event: Event) {
+        let Place { key, generation } = event.place;
+        // SAFETY: one thread; the wakers are moved out and woken after the borrow (invariant 2).
+        let sources = unsafe { &mut *self.sources.get() };
+        let Some(source) = sources.get_mut(key as usize) else { return };
+        if source.generation != generation {
+            return; // closed since
+        }
+        source.unsure |= event.hung_up;
+        let among = source.among.is_some();
+        let (mut reader, mut writer) = (None, None);
+        if event.readable {
+            source.readable = true;
+            reader = source.reader.take();
+        }
+        if event.writable {
+            source.writable = true;
+            writer = source.writer.take();
+        }
+        if let Some(waker) = reader {
+            wake(waker);
+        }
+        if let Some(waker) = writer {
+            wake(waker);
+        }
+        if among && event.readable {
+            self.wake_among(key, generation, |among| &mut among.readers);
+        }
+        if among && event.writable {
+            self.wake_among(key, generation, |among| &mut among.writers);
         }
     }
 
     /// Waits as `park` says, and wakes what is ready.
+    #[inline]
     fn sleep(&self, park: Park) -> Result<(), Errno> {
-        match park {
-            Park::Poll | Park::Until(Nanos(0)) => self.wait(Some(Duration::ZERO)),
-            Park::Forever => self.wait(None),
-            Park::Until(nanos) => {
-                let timeout = self.timer.arm(self.registry(), nanos)?;
-                self.wait(timeout)
-            }
-        }
-    }
-
-    fn wait(&self, timeout: Option<Duration>) -> Result<(), Errno> {
-        let Some(mut events) = self.events.take() else { unreachable!("a worker parked inside its own dispatch") };
-        // SAFETY: one thread; the poll is borrowed for this call, which runs nothing of the user's.
-        let poll = unsafe { &mut *self.poll.get() };
-        let polled = poll.poll(&mut events, timeout);
-        let result = match polled {
-            Ok(()) => {
-                self.dispatch(&events);
-                Ok(())
-            }
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => Ok(()),
-            Err(error) => Err(errno(&error)),
-        };
-        self.events.set(Some(events));
-        result
+        self.poller.wait(park, |event| self.dispatch(event))
     }
 }
 
@@ -404,43 +342,23 @@ fn wake(waker: Waker) {
     }
 }
 
-fn token(key: u32, generation: u32) -> Token {
-    // 64 bits hold both; on 32-bit targets the generation is cut, and a stale event is a spurious wake-up at worst.
-    Token((generation as u64 as usize).wrapping_shl(usize::BITS / 2) ^ key as usize)
-}
-
-fn parts(token: Token) -> (u32, u32) {
-    #[cfg(target_pointer_width = "64")]
-    {
-        (token.0 as u32, (token.0 >> 32) as u32)
-    }
-    #[cfg(not(target_pointer_width = "64"))]
-    {
-        compile_error!("the mio driver packs key and generation into 64 bits: this target has fewer");
-        (token.0 as u32, 0)
-    }
-}
-
-impl Live for LiveMio {
-    type Unparker = MioUnparker;
+impl<P: Poller> Live for LiveMio<P> {
+    type Unparker = P::Unparker;
 
     fn start(_cx: StartCx) -> Result<Self, Error> {
-        let poll = Poll::new()?;
-        let waker = Arc::new(mio::Waker::new(poll.registry(), WAKE)?);
+        #[cfg(unix)]
+        sys::fork::watch().map_err(Error::from)?;
         Ok(LiveMio {
-            poll: UnsafeCell::new(poll),
-            events: Cell::new(Some(Events::with_capacity(EVENTS))),
+            poller: P::start()?,
             sources: UnsafeCell::new(Vec::new()),
-            timer: timer::Timer::new(),
             timeouts: timeouts::Timeouts::new(),
             buffers: Buffers::new(),
             registered: Cell::new(0),
-            waker,
         })
     }
 
     fn report(&self) -> DriverReport {
-        DriverReport::named(Mio::NAME, POLLS_BY)
+        DriverReport::named(Mio::<P>::NAME, self.poller.by())
     }
 
     fn register(&self, resource: Resource, kind: Kind) -> Result<(), Errno> {
@@ -459,7 +377,7 @@ impl Live for LiveMio {
             return Ok(());
         }
         // SAFETY: the caller hands the resource over; `close` closes it, and it is released below if it is refused.
-        let entry = unsafe { Entry::new(resource.raw, kind) };
+        let entry = unsafe { P::entry(resource.raw, kind) };
         let (generation, unsure) = (source.generation, kind == Kind::UnixStream);
         *source = Source { generation, readable: true, writable: true, unsure, entry, ..Source::default() };
         // A socket that is not connected would report a hang-up: it joins the poll when it connects.
@@ -469,7 +387,7 @@ impl Live for LiveMio {
         let enlisted = self.enlist(resource);
         if enlisted.is_err() {
             let entry = self.with_source(resource.key, |source| core::mem::take(&mut source.entry));
-            entry.release(resource.raw, self.registry());
+            self.poller.release(entry, resource.raw);
         }
         enlisted
     }
@@ -480,12 +398,12 @@ impl Live for LiveMio {
         if let Some(file) = old.file {
             return drop(file); // which closes it, unless an operation on it is under way
         }
-        core::mem::take(&mut old.entry).close(resource.raw, self.registry());
+        self.poller.close(core::mem::take(&mut old.entry), resource.raw);
         drop(old);
     }
 
     fn share(&self, resource: Resource) {
-        self.with_source(resource.key, |source| source.entry.share());
+        self.with_source(resource.key, |source| P::share(&mut source.entry));
     }
 
     fn release(&self, resource: Resource) -> Result<(), Errno> {
@@ -496,7 +414,7 @@ impl Live for LiveMio {
             return Err(sys::fd::BUSY); // a thread of the pool is in a call on it
         }
         let mut old = self.take_out(resource.key);
-        core::mem::take(&mut old.entry).release(resource.raw, self.registry());
+        self.poller.release(core::mem::take(&mut old.entry), resource.raw);
         #[cfg(unix)]
         core::mem::forget(old.file.take().and_then(Arc::into_inner)); // open, and the caller's
         drop(old);
@@ -516,8 +434,8 @@ impl Live for LiveMio {
         self.registered.get() > 0 || !self.timeouts.is_idle()
     }
 
-    fn unparker(&self) -> MioUnparker {
-        MioUnparker(self.waker.clone())
+    fn unparker(&self) -> P::Unparker {
+        self.poller.unparker()
     }
 
     fn drain(&self, _by: Nanos) -> Drained {

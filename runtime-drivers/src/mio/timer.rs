@@ -1,6 +1,6 @@
 //! Ends a sleep to the nanosecond: a `timerfd` in the poll.
 
-use super::TIMER;
+use super::poller::TIMER;
 use crate::sys;
 use bespoke_core::driver::Errno;
 use bespoke_core::roles::Nanos;
@@ -10,17 +10,20 @@ use mio::unix::SourceFd;
 use mio::{Interest, Registry};
 use std::time::Instant;
 
-/// The timer of one poll. The descriptor is made with the first sleep that has an end: a runtime without timers has none.
+/// The timer of one poll. The descriptor is made with the first sleep that has an end: a runtime without timers has
+/// none.
 #[derive(Debug)]
 pub(super) struct Timer {
     fd: Cell<Option<i32>>,
     /// When it will ring, if it is armed.
     rings: Cell<Option<Instant>>,
+    /// The system refused it, for another reason than that it has none left: it will not be asked again.
+    denied: Cell<bool>,
 }
 
 impl Timer {
     pub(super) const fn new() -> Self {
-        Timer { fd: Cell::new(None), rings: Cell::new(None) }
+        Timer { fd: Cell::new(None), rings: Cell::new(None), denied: Cell::new(false) }
     }
 
     /// Sees to it that the timer rings in `wait`, or earlier. Returns the timeout of the poll: none, unless there is no
@@ -33,7 +36,8 @@ impl Timer {
         // for each time that the earliest deadline moves back.
         if self.rings.get().is_none_or(|rings| rings > end || rings <= now) {
             let Some(fd) = self.fd(registry) else {
-                // No descriptor left, maybe for a while only: the poll's own timeout, which rounds up to a millisecond.
+                // Denied, or no descriptor left, maybe for a while only: the poll's own timeout, which rounds up to a
+                // millisecond.
                 return Ok(Some(Duration::from_nanos(wait.0)));
             };
             sys::timerfd::arm_after(fd, wait.0)?;
@@ -47,7 +51,16 @@ impl Timer {
         if let Some(fd) = self.fd.get() {
             return Some(fd);
         }
-        let fd = sys::timerfd::create().ok()?;
+        if self.denied.get() {
+            return None;
+        }
+        let fd = match sys::timerfd::create() {
+            Ok(fd) => fd,
+            Err(errno) => {
+                self.denied.set(!sys::out_of_resources(errno));
+                return None;
+            }
+        };
         if registry.register(&mut SourceFd(&fd), TIMER, Interest::READABLE).is_err() {
             let _ = sys::fd::close(fd);
             return None;

@@ -2,10 +2,11 @@
 
 use super::addresses::{ToSocketAddrs, first_of};
 use super::{TcpStream, io_error};
+use crate::io::Incoming;
 use crate::op::{Accept, Net, Sockets, TcpOptions};
 use bespoke_core::config::Config;
 use bespoke_core::driver::{Errno, OwnedResource};
-use bespoke_core::error::in_context;
+use bespoke_core::error::{ErrorKind, in_context};
 use bespoke_core::roles::Kind;
 use bespoke_core::runtime::Ambient;
 use bespoke_core::time::Instant;
@@ -211,6 +212,38 @@ impl<C: Config> TcpListener<C> {
         let (raw, peer) = accepted.map_err(|errno| self.back_off.after(&self.resource, errno))?;
         // By the worker that accepted it: this cannot be without a runtime.
         Ok((TcpStream::adopt(raw, Kind::Stream, Location::caller())?, peer))
+    }
+
+    /// The connections, one after another, as a stream of items: what [`accept`](Self::accept) yields, until the runtime is
+    /// closed. See [`Incoming`]; with the feature `futures-core` it is a `Stream`.
+    ///
+    /// # Example
+    /// ```
+    /// # use bespoke::net::{TcpListener, TcpStream};
+    /// # #[bespoke::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// # let client = TcpStream::connect(listener.local_addr()?).await?;
+    /// let mut incoming = listener.into_incoming();
+    /// while let Some(accepted) = incoming.next().await {
+    ///     let (stream, peer) = accepted?;
+    /// #   assert_eq!(peer, client.local_addr()?);
+    /// #   drop(stream);
+    /// #   break;
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn into_incoming(self) -> Incoming<Self, io::Result<(TcpStream<C>, SocketAddr)>>
+    where
+        C::Driver: Net,
+    {
+        Incoming::new(self, |listener| async move {
+            let accepted = listener.accept().await;
+            let closed = accepted.as_ref().is_err_and(|error| ErrorKind::from(error) == ErrorKind::RuntimeClosed);
+            (listener, (!closed).then_some(accepted))
+        })
     }
 
     /// The address that it listens on.

@@ -7,10 +7,11 @@ use super::options::socket_options;
 use super::reading::{read_exact, reader, reading};
 use super::split::{self, OwnedReadHalf, OwnedWriteHalf, ReadHalf, Splits, WriteHalf};
 use super::writing::{take_interrupted, writer, writing};
+use crate::io::Incoming;
 use crate::op::{AcceptUnix, ConnectUnix, Credentials, Net, Sockets, Taken, Unix, UnixAddr, UnixSockets};
 use bespoke_core::config::Config;
 use bespoke_core::driver::{Errno, OwnedResource};
-use bespoke_core::error::in_context;
+use bespoke_core::error::{ErrorKind, in_context};
 use bespoke_core::io::{IntoIoBuf, IoBuf, IoBufMut, IoBufs};
 use bespoke_core::roles::{Kind, RawResource};
 use core::fmt;
@@ -337,6 +338,20 @@ impl<C: Config> UnixListener<C> {
         let (raw, peer) = accepted.map_err(|errno| self.back_off.after(&self.resource, errno))?;
         // By the worker that accepted it: this cannot be without a runtime.
         Ok((UnixStream::adopt(raw, Kind::UnixStream, Location::caller())?, peer))
+    }
+
+    /// The connections, one after another, as a stream of items: what [`accept`](Self::accept) yields, until the runtime is
+    /// closed. See [`Incoming`]; with the feature `futures-core` it is a `Stream`.
+    #[must_use]
+    pub fn into_incoming(self) -> Incoming<Self, io::Result<(UnixStream<C>, UnixAddr)>>
+    where
+        C::Driver: Unix,
+    {
+        Incoming::new(self, |listener| async move {
+            let accepted = listener.accept().await;
+            let closed = accepted.as_ref().is_err_and(|error| ErrorKind::from(error) == ErrorKind::RuntimeClosed);
+            (listener, (!closed).then_some(accepted))
+        })
     }
 
     /// The address that it listens on.

@@ -149,8 +149,8 @@ pub trait Datagrams: Sockets {
 
 /// Implements [`Datagrams`] by the operating system's sockets. `nonblocking`: the mode in which the driver wants them.
 macro_rules! os_datagrams {
-    ([$($generics:tt)*] $driver:ty, nonblocking = $nonblocking:literal) => {
-        impl<$($generics)*> $crate::op::Datagrams for $driver {
+    ($({$($generics:tt)*})? $driver:ty, nonblocking = $nonblocking:literal) => {
+        impl$(<$($generics)*>)? $crate::op::Datagrams for $driver {
             fn bind_udp(address: SocketAddr, options: UdpOptions) -> Result<RawResource, Errno> {
                 sys_bind(address, options, $nonblocking)
             }
@@ -219,11 +219,11 @@ fn sys_bind(address: SocketAddr, options: UdpOptions, nonblocking: bool) -> Resu
     })
 }
 
-os_datagrams!([] crate::Mio, nonblocking = true);
-os_datagrams!([] crate::Blocking, nonblocking = false);
+os_datagrams!({P: crate::Poller} crate::Mio<P>, nonblocking = true);
+os_datagrams!(crate::Blocking, nonblocking = false);
 // An entry waits in the kernel only for a socket that blocks.
 #[cfg(target_os = "linux")]
-os_datagrams!([const ENTRIES: u32, O: crate::RingOptions] crate::IoUring<ENTRIES, O>, nonblocking = false);
+os_datagrams!({const ENTRIES: u32, O: crate::RingOptions} crate::IoUring<ENTRIES, O>, nonblocking = false);
 // Which driver they are for is not known yet: what wants another mode sets it when it is given one.
 #[cfg(target_os = "linux")]
-os_datagrams!([A: Datagrams, B: Datagrams] crate::Fallback<A, B>, nonblocking = false);
+os_datagrams!({A: Datagrams, B: Datagrams} crate::Fallback<A, B>, nonblocking = false);

@@ -38,7 +38,7 @@ pub trait Files: Driver {
     }
 }
 
-impl Files for crate::Mio {}
+impl<P: crate::Poller> Files for crate::Mio<P> {}
 impl Files for crate::Blocking {}
 #[cfg(target_os = "linux")]
 impl<const ENTRIES: u32, O: crate::RingOptions> Files for crate::IoUring<ENTRIES, O> {}
@@ -68,7 +68,7 @@ pub trait Fs:
 {
 }
 
-impl Fs for crate::Mio {}
+impl<P: crate::Poller> Fs for crate::Mio<P> {}
 impl Fs for crate::Blocking {}
 #[cfg(target_os = "linux")]
 impl<const ENTRIES: u32, O: crate::RingOptions> Fs for crate::IoUring<ENTRIES, O> {}

@@ -3,11 +3,17 @@
 /// Implements [`Submit`](bespoke_core::driver::Submit) for an operation that leaves nothing behind: the driver and the system
 /// know of it during a poll only, so that dropping its future is free. The last part is the poll.
 ///
-/// `$state` is what the future remembers between two polls; `()` for most.
+/// `$generics` are the parameters of a driver that has some, with their bounds. `$state` is what the future remembers between
+/// two polls; `()` for most. `$served` is a variant of [`Served`](bespoke_core::driver::Served).
 macro_rules! leaves_nothing {
-    ([$($generics:tt)*] $driver:ty, $op:ty, $state:ty, |$live:pat_param, $o:ident, $st:pat_param, $cx:pat_param| $poll:expr) => {
-        impl<$($generics)*> bespoke_core::driver::Submit<$op> for $driver {
+    (
+        $({$($generics:tt)*})? $driver:ty, $op:ty, $state:ty, $served:ident,
+        |$live:pat_param, $o:ident, $st:pat_param, $cx:pat_param| $poll:expr
+    ) => {
+        impl$(<$($generics)*>)? bespoke_core::driver::Submit<$op> for $driver {
             type InFlight<S: bespoke_core::sharing::Sharing> = $state;
+
+            const SERVED: bespoke_core::driver::Served = bespoke_core::driver::Served::$served;
 
             #[inline(always)]
             fn poll_op<S: bespoke_core::sharing::Sharing>(
@@ -38,10 +44,6 @@ macro_rules! leaves_nothing {
                 drop(keep);
             }
         }
-    };
-    // A driver without parameters.
-    ($driver:ty, $op:ty, $state:ty, $($poll:tt)*) => {
-        $crate::op::lower::leaves_nothing!([] $driver, $op, $state, $($poll)*);
     };
 }
 pub(crate) use leaves_nothing;

@@ -5,6 +5,7 @@
 //! | [`Net`] | [`Accept`], [`Connect`], [`Recv`], [`RecvInto`], [`RecvVectored`], [`RecvLease`], [`Transmit`], [`TransmitVectored`], [`Interrupted`]; and the calls of [`Sockets`] |
 //! | [`Foreign`] | [`Ready`] |
 //! | [`Fs`] | [`Open`], [`ReadAt`], [`WriteAt`], [`ReadVectoredAt`], [`WriteVectoredAt`], [`Sync`], [`SetLen`], [`Statx`], [`MakeDir`], [`Remove`], [`JoinPaths`], [`Call`]; and the calls of [`Files`] |
+//! | [`Process`] | [`ReadPipe`], [`WritePipe`]. Not on Windows yet |
 //! | `Udp` | `RecvDatagram`, `RecvFrom`, `SendDatagram`; and the calls of `Datagrams`. Not on Windows yet |
 //! | `Unix` | `AcceptUnix`, `ConnectUnix`, and of datagrams what `Udp` has; and the calls of `UnixSockets`. Not on Windows |
 //!
@@ -22,6 +23,7 @@ pub(crate) mod files;
 mod lease;
 pub(crate) mod lower;
 mod net;
+mod pipes;
 mod ready;
 mod sockets;
 #[cfg(unix)]
@@ -43,6 +45,7 @@ pub use files::{Files, Fs};
 pub(crate) use lease::LEASE_BYTES;
 pub use lease::RecvLease;
 pub use net::{Accept, Connect, Interrupted, Recv, RecvInto, Taken, Transmit};
+pub use pipes::{ReadPipe, WritePipe};
 pub use ready::{Direction, Ready};
 pub use sockets::{Keepalive, Sockets, TcpOptions};
 #[cfg(unix)]
@@ -75,7 +78,7 @@ pub trait Net:
 {
 }
 
-impl Net for crate::Mio {}
+impl<P: crate::Poller> Net for crate::Mio<P> {}
 impl Net for crate::Blocking {}
 #[cfg(target_os = "linux")]
 impl<const ENTRIES: u32, O: crate::RingOptions> Net for crate::IoUring<ENTRIES, O> {}
@@ -90,12 +93,30 @@ impl<A: Net + Under<Local>, B: Net + Under<Local>> Net for crate::Fallback<A, B>
 )]
 pub trait Foreign: Submit<Ready> {}
 
-impl Foreign for crate::Mio {}
+impl<P: crate::Poller> Foreign for crate::Mio<P> {}
 impl Foreign for crate::Blocking {}
 #[cfg(target_os = "linux")]
 impl<const ENTRIES: u32, O: crate::RingOptions> Foreign for crate::IoUring<ENTRIES, O> {}
 #[cfg(target_os = "linux")]
 impl<A: Foreign + Sockets + Under<Local>, B: Foreign + Sockets + Under<Local>> Foreign for crate::Fallback<A, B> {}
+
+/// Drivers with child processes, and with pipes.
+#[diagnostic::on_unimplemented(
+    message = "the driver `{Self}` has neither child processes nor pipes",
+    label = "`Process` is not available on this driver",
+    note = "in generic code write `C: Config<Driver: Process>`; in a config choose a driver with processes: `Mio`, `Blocking`; \
+            on Windows none has them yet"
+)]
+pub trait Process: Foreign + Submit<ReadPipe> + Submit<WritePipe> {}
+
+#[cfg(unix)]
+impl Process for crate::Mio {}
+#[cfg(unix)]
+impl Process for crate::Blocking {}
+#[cfg(target_os = "linux")]
+impl<const ENTRIES: u32, O: crate::RingOptions> Process for crate::IoUring<ENTRIES, O> {}
+#[cfg(target_os = "linux")]
+impl<A: Process + Sockets + Under<Local>, B: Process + Sockets + Under<Local>> Process for crate::Fallback<A, B> {}
 
 /// Drivers with UDP sockets.
 #[cfg(unix)]
@@ -107,7 +128,7 @@ impl<A: Foreign + Sockets + Under<Local>, B: Foreign + Sockets + Under<Local>> F
 pub trait Udp: Net + Datagrams + Submit<RecvDatagram> + Submit<RecvFrom> + Submit<SendDatagram> {}
 
 #[cfg(unix)]
-impl Udp for crate::Mio {}
+impl<P: crate::Poller> Udp for crate::Mio<P> {}
 #[cfg(unix)]
 impl Udp for crate::Blocking {}
 #[cfg(target_os = "linux")]
@@ -134,7 +155,7 @@ pub trait Unix:
 }
 
 #[cfg(unix)]
-impl Unix for crate::Mio {}
+impl<P: crate::Poller> Unix for crate::Mio<P> {}
 #[cfg(unix)]
 impl Unix for crate::Blocking {}
 #[cfg(target_os = "linux")]

@@ -93,8 +93,8 @@ pub trait Sockets: Driver {
 
 /// Implements [`Sockets`] by the operating system's sockets. `nonblocking`: the mode in which the driver wants them.
 macro_rules! os_sockets {
-    ([$($generics:tt)*] $driver:ty, nonblocking = $nonblocking:literal) => {
-        impl<$($generics)*> $crate::op::Sockets for $driver {
+    ($({$($generics:tt)*})? $driver:ty, nonblocking = $nonblocking:literal) => {
+        impl$(<$($generics)*>)? $crate::op::Sockets for $driver {
             const NONBLOCKING: bool = $nonblocking;
             fn listen(address: SocketAddr, options: TcpOptions) -> Result<RawResource, Errno> {
                 sys_listen(address, options, $nonblocking)
@@ -190,11 +190,11 @@ fn sys_listen(address: SocketAddr, options: TcpOptions, nonblocking: bool) -> Re
     }
 }
 
-os_sockets!([] crate::Mio, nonblocking = true);
-os_sockets!([] crate::Blocking, nonblocking = false);
+os_sockets!({P: crate::Poller} crate::Mio<P>, nonblocking = true);
+os_sockets!(crate::Blocking, nonblocking = false);
 // An entry waits in the kernel only for a socket that blocks.
 #[cfg(target_os = "linux")]
-os_sockets!([const ENTRIES: u32, O: crate::RingOptions] crate::IoUring<ENTRIES, O>, nonblocking = false);
+os_sockets!({const ENTRIES: u32, O: crate::RingOptions} crate::IoUring<ENTRIES, O>, nonblocking = false);
 // Which driver they are for is not known yet: what wants another mode sets it when it is given one.
 #[cfg(target_os = "linux")]
-os_sockets!([A: Sockets, B: Sockets] crate::Fallback<A, B>, nonblocking = false);
+os_sockets!({A: Sockets, B: Sockets} crate::Fallback<A, B>, nonblocking = false);

@@ -93,8 +93,8 @@ pub trait UnixSockets: Sockets {
 
 /// Implements [`UnixSockets`] by the operating system's. `nonblocking`: the mode in which the driver wants them.
 macro_rules! os_unix_sockets {
-    ([$($generics:tt)*] $driver:ty, nonblocking = $nonblocking:literal) => {
-        impl<$($generics)*> $crate::op::UnixSockets for $driver {
+    ($({$($generics:tt)*})? $driver:ty, nonblocking = $nonblocking:literal) => {
+        impl$(<$($generics)*>)? $crate::op::UnixSockets for $driver {
             fn listen_unix(address: &UnixAddr, backlog: i32) -> Result<RawResource, Errno> {
                 unix_socket::listen(address, backlog, $nonblocking)
             }
@@ -128,11 +128,11 @@ macro_rules! os_unix_sockets {
 
 use crate::sys::{datagram, unix_socket};
 
-os_unix_sockets!([] crate::Mio, nonblocking = true);
-os_unix_sockets!([] crate::Blocking, nonblocking = false);
+os_unix_sockets!({P: crate::Poller} crate::Mio<P>, nonblocking = true);
+os_unix_sockets!(crate::Blocking, nonblocking = false);
 // An entry waits in the kernel only for a socket that blocks.
 #[cfg(target_os = "linux")]
-os_unix_sockets!([const ENTRIES: u32, O: crate::RingOptions] crate::IoUring<ENTRIES, O>, nonblocking = false);
+os_unix_sockets!({const ENTRIES: u32, O: crate::RingOptions} crate::IoUring<ENTRIES, O>, nonblocking = false);
 // Which driver they are for is not known yet: what wants another mode sets it when it is given one.
 #[cfg(target_os = "linux")]
-os_unix_sockets!([A: UnixSockets, B: UnixSockets] crate::Fallback<A, B>, nonblocking = false);
+os_unix_sockets!({A: UnixSockets, B: UnixSockets} crate::Fallback<A, B>, nonblocking = false);

@@ -23,10 +23,16 @@
 //! its own gets no Ctrl-C.
 
 #[cfg(unix)]
+mod refused;
+#[cfg(unix)]
 mod unix;
 #[cfg(windows)]
 mod windows;
 
+#[cfg(unix)]
+pub use self::refused::SignalRefused;
+#[cfg(unix)]
+pub(crate) use self::unix::listen;
 #[cfg(unix)]
 pub use self::unix::{Signal, SignalKind, ctrl_c, signal};
 #[cfg(windows)]

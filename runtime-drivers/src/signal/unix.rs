@@ -1,5 +1,7 @@
 //! Signals, told by the handler in `sys::signal` through a descriptor.
 
+use super::refused::SignalRefused;
+use crate::io::Incoming;
 use crate::op::{Direction, Foreign, Ready};
 use crate::sys;
 use bespoke_core::config::Config;
@@ -46,6 +48,22 @@ impl SignalKind {
     #[must_use]
     pub const fn hangup() -> Self {
         SignalKind(number::HANGUP)
+    }
+
+    /// `SIGINFO`: the status key, Ctrl-T. Would be ignored.
+    ///
+    /// # Platform
+    /// Apple systems and the BSDs.
+    #[cfg(any(
+        target_vendor = "apple",
+        target_os = "freebsd",
+        target_os = "dragonfly",
+        target_os = "netbsd",
+        target_os = "openbsd"
+    ))]
+    #[must_use]
+    pub const fn info() -> Self {
+        SignalKind(number::INFO)
     }
 
     /// `SIGINT`: the interrupt key, Ctrl-C. Would end the program.
@@ -97,6 +115,18 @@ impl SignalKind {
     }
 }
 
+impl From<i32> for SignalKind {
+    fn from(number: i32) -> Self {
+        SignalKind(number)
+    }
+}
+
+impl From<SignalKind> for i32 {
+    fn from(kind: SignalKind) -> Self {
+        kind.0
+    }
+}
+
 /// A listener for one signal. Made by [`signal`].
 ///
 /// Under a local scheduler it belongs to the worker that made it, like a socket: it may be moved and dropped anywhere, and
@@ -116,9 +146,9 @@ pub struct Signal<C: Config> {
 /// See the [module](super) for what this takes away for ever. Costs a descriptor while the listener lives.
 ///
 /// # Errors
-/// [`InvalidInput`](io::ErrorKind::InvalidInput): no such signal; one that cannot be caught (`SIGKILL`, `SIGSTOP`); or one
-/// that tells of a fault in the program (`SIGSEGV`, `SIGBUS`, `SIGFPE`, `SIGILL`). The process is out of descriptors or
-/// memory.
+/// [`InvalidInput`](io::ErrorKind::InvalidInput), with a [`SignalRefused`] inside: no such signal; one that cannot be caught
+/// (`SIGKILL`, `SIGSTOP`); or one that tells of a fault in the program (`SIGSEGV`, `SIGBUS`, `SIGFPE`, `SIGILL`). The
+/// process is out of descriptors or memory.
 ///
 /// # Panics
 /// Without a runtime of `C` on this thread; the message names the line of this call.
@@ -147,7 +177,7 @@ where
 }
 
 /// As [`signal`], for a call that was made at `at`.
-fn listen<C: Config>(kind: SignalKind, at: &'static Location<'static>) -> io::Result<Signal<C>>
+pub(crate) fn listen<C: Config>(kind: SignalKind, at: &'static Location<'static>) -> io::Result<Signal<C>>
 where
     C::Driver: Foreign,
 {
@@ -155,6 +185,7 @@ where
         let error = io::Error::from(errno);
         in_context(error, format_args!("cannot listen for signal {}", kind.0))
     };
+    SignalRefused::check(kind).map_err(|why| io::Error::new(io::ErrorKind::InvalidInput, why))?;
     let copy = Copied(sys::signal::fd().and_then(sys::fd::duplicate).map_err(told)?);
     let resource = OwnedResource::adopt_for(copy.0, Kind::Foreign, at).map_err(told)?;
     core::mem::forget(copy);
@@ -238,6 +269,19 @@ impl<C: Config> Signal<C> {
             let (ready, ()) = unsafe { self.resource.operation(op, ()) }.await;
             ready.ok()?;
         }
+    }
+
+    /// The deliveries, one after another, as a stream of items: what [`recv`](Self::recv) yields. See [`Incoming`]; with the
+    /// feature `futures-core` it is a `Stream`.
+    #[must_use]
+    pub fn into_incoming(self) -> Incoming<Self, ()>
+    where
+        C::Driver: Foreign,
+    {
+        Incoming::new(self, |mut signal| async move {
+            let next = signal.recv().await;
+            (signal, next)
+        })
     }
 }
 

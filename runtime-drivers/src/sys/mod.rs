@@ -12,14 +12,14 @@ mod windows;
 
 #[cfg(all(test, target_os = "linux"))]
 pub(crate) use self::unix::guard;
+#[cfg(target_os = "linux")]
+pub(crate) use self::unix::ring;
 #[cfg(any(target_os = "linux", target_os = "android"))]
 pub(crate) use self::unix::timerfd;
 #[cfg(unix)]
 pub(crate) use self::unix::{
-    address, datagram, fd, file, options, out_of_resources, poll, signal, socket, stat, transfer, unix_socket,
-    would_block,
+    address, datagram, fd, file, fork, nudge, options, out_of_resources, pipe, poll, poll_set, process, signal, socket,
+    stat, transfer, unix_socket, would_block,
 };
-#[cfg(target_os = "linux")]
-pub(crate) use self::unix::{nudge, ring};
 #[cfg(windows)]
 pub(crate) use self::windows::{fd, options, out_of_resources, poll, signal, socket, transfer, would_block};

@@ -19,7 +19,7 @@ fn open_file(live: &Uring, key: u32) -> Option<Arc<OpenFile>> {
 
 macro_rules! pool {
     ($($op:ty),+) => { $(
-        pooled!([const ENTRIES: u32, P: RingOptions] IoUring<ENTRIES, P>, super::lower::of::<ENTRIES, P, S>, open_file: $op);
+        pooled!({const ENTRIES: u32, P: RingOptions} IoUring<ENTRIES, P>, super::lower::of::<ENTRIES, P, S>, open_file: $op);
     )+ };
 }
 for_each_file_op!(pool);

@@ -6,11 +6,13 @@
 //! | `writes` | writing to one, and what became of a write that was dropped |
 //! | `arrivals` | connections: taken and made |
 //! | `datagrams` | datagrams, and readiness: the call is tried, and the ring polls when it would block |
+//! | `pipes` | reading and writing pipes, in the same way |
 //!
 //! Here: what they share, and time.
 
 mod arrivals;
 mod datagrams;
+mod pipes;
 mod reads;
 mod writes;
 
@@ -24,14 +26,19 @@ use bespoke_core::sharing::Sharing;
 use io_uring::squeue::Entry;
 use io_uring::{opcode, types};
 
-/// An operation that leaves nothing behind and remembers nothing.
+/// An operation that leaves nothing behind and remembers nothing: `$state` is `()` but for what goes on from where it was.
 macro_rules! wait {
-    ($op:ty, |$live:ident, $o:ident, $cx:pat_param| $poll:expr) => {
+    ($op:ty, $served:ident, |$live:ident, $o:ident, $cx:pat_param| $poll:expr) => {
+        $crate::uring::lower::wait!($op, (), $served, |$live, $o, _, $cx| $poll);
+    };
+    ($op:ty, $state:ty, $served:ident, |$live:ident, $o:ident, $st:pat_param, $cx:pat_param| $poll:expr) => {
         $crate::op::lower::leaves_nothing!(
-            [const ENTRIES: u32, P: $crate::uring::RingOptions] $crate::uring::IoUring<ENTRIES, P>, $op, (), |live, $o, _, $cx| {
-            let $live = $crate::uring::lower::of::<ENTRIES, P, S>(live);
-            $poll
-        });
+            {const ENTRIES: u32, P: $crate::uring::RingOptions} $crate::uring::IoUring<ENTRIES, P>, $op, $state, $served,
+            |live, $o, $st, $cx| {
+                let $live = $crate::uring::lower::of::<ENTRIES, P, S>(live);
+                $poll
+            }
+        );
     };
 }
 use wait;
@@ -43,6 +50,8 @@ macro_rules! slot {
             for $crate::uring::IoUring<ENTRIES, P>
         {
             type InFlight<S: bespoke_core::sharing::Sharing> = $crate::uring::slots::Flight;
+
+            const SERVED: bespoke_core::driver::Served = bespoke_core::driver::Served::Completion;
 
             #[inline]
             fn poll_op<S: bespoke_core::sharing::Sharing>(

@@ -38,6 +38,10 @@
 //! With `SINGLE_ISSUER` a ring belongs to the thread that first runs the worker. When the worker is run by another, the
 //! driver makes a new ring, provided that nothing is on its way in the old one; see [`RingOptions::MOVABLE`].
 //!
+//! # Forked children
+//! The queues are not mapped there (`MADV_DONTFORK`), so that no child writes into those of its parent. A copy of a driver
+//! asks the kernel for nothing any more, and closes its own descriptors at once.
+//!
 //! # Invariants
 //! 1. `in_kernel` counts the entries whose terminal completion was not taken, but for cancels and the waker's poll, which
 //!    point at no memory. `pending` of a source counts those among them that name its descriptor.
@@ -77,6 +81,7 @@ use self::slots::Asides;
 use self::source::Source;
 use self::stash::{Stash, Stashes};
 use crate::op::LEASE_BYTES;
+use crate::sys::fork;
 use crate::sys::nudge::Nudge;
 use crate::sys::ring as calls;
 use crate::sys::socket;
@@ -114,6 +119,12 @@ impl<const ENTRIES: u32, O: RingOptions> Driver for IoUring<ENTRIES, O> {
         // A peer that is gone already makes this fail, which changes nothing.
         let _ = socket::shutdown(stream, std::net::Shutdown::Write);
     }
+
+    #[inline]
+    fn forks() -> u32 {
+        fork::forks()
+    }
+
     const DRIVERS_ARE_THE_PROJECTS_OWN_until_1_0: Sealed = Sealed::OURS;
 }
 
@@ -197,6 +208,7 @@ const fn named(kind: u64, generation: u32, source: u32) -> u64 {
 
 impl Uring {
     fn start(cx: StartCx, settings: Settings) -> Result<Self, Error> {
+        fork::watch().map_err(Error::from)?;
         let ring = Ring::new(settings)?;
         probe::check(&ring)?;
         let nudge = Arc::new(Nudge::new()?);

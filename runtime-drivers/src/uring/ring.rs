@@ -9,6 +9,7 @@
 use super::options::{Kernel, Settings};
 use super::probe::{Denied, WHY_MOVED};
 use crate::sys::ring::{self as calls, RingName, code};
+use crate::sys::{fd, fork};
 use bespoke_core::driver::Errno;
 use bespoke_core::error::Error;
 use core::time::Duration;
@@ -97,6 +98,8 @@ pub(super) struct Ring {
     refused: VecDeque<u64>,
     /// Calls of `io_uring_enter`.
     enters: u64,
+    /// [`forks`](fork::forks) at the set-up.
+    forks: u32,
 }
 
 impl Ring {
@@ -136,6 +139,7 @@ impl Ring {
                         settings,
                         refused: VecDeque::new(),
                         enters: 0,
+                        forks: fork::forks(),
                     });
                 }
                 Err(errno) if errno == code::INVALID => flags = flags.fewer().ok_or_else(|| Denied::by(errno))?,
@@ -202,11 +206,20 @@ impl Ring {
         Ok(())
     }
 
-    /// Queues an entry of a kind that came with `since`.
+    /// Is this a forked child, and the ring the parent's? Its queues are not mapped here then.
+    #[inline]
+    pub(super) fn is_copy(&self) -> bool {
+        self.forks != fork::forks()
+    }
+
+    /// Queues an entry of a kind that came with `since`. In a forked child nothing happens: nobody waits there any more.
     ///
     /// # Safety
     /// What it points at lives until its terminal completion was taken (invariant 2).
     pub(super) unsafe fn push(&mut self, entry: Entry, since: Kernel) {
+        if self.is_copy() {
+            return;
+        }
         if since > self.settings.kernel {
             self.refused.push_back(entry.get_user_data());
             return;
@@ -255,6 +268,9 @@ impl Ring {
 
     /// Is there anything that a call, or a look, could find?
     pub(super) fn has_work(&mut self) -> bool {
+        if self.is_copy() {
+            return false;
+        }
         if !self.refused.is_empty() || !self.backlog.is_empty() || !self.queues.completion().is_empty() {
             return true;
         }
@@ -266,8 +282,11 @@ impl Ring {
     /// all that is ready, whose number one call bounds otherwise (see the module's page).
     ///
     /// # Errors
-    /// The system's code; an interrupted wait is not one.
+    /// The system's code; an interrupted wait is not one. The ring is the parent's of this process.
     pub(super) fn enter(&mut self, wait: Option<Duration>) -> Result<(), Errno> {
+        if self.is_copy() {
+            return Err(fd::BUSY);
+        }
         self.flush();
         let idle = self.refused.is_empty() && self.backlog.is_empty();
         let (want, wait) = match wait {
@@ -299,6 +318,9 @@ impl Ring {
         if let Some(user_data) = self.refused.pop_front() {
             return Some(Completion { user_data, result: -code::INVALID, flags: 0 });
         }
+        if self.is_copy() {
+            return None;
+        }
         let next = self.queues.completion().next()?;
         Some(Completion { user_data: next.user_data(), result: next.result(), flags: next.flags() })
     }
@@ -320,6 +342,7 @@ impl Drop for Ring {
     fn drop(&mut self) {
         if let RingName::Registered(index) = self.name
             && self.thread == calls::thread()
+            && !self.is_copy()
         {
             // Dropping the ring does not give its index back. On another thread that is left to the end of the old one.
             let _ = calls::unregister_ring(self.queues.as_raw_fd(), index);

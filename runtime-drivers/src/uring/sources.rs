@@ -68,7 +68,8 @@ impl Uring {
                 (connections, core::mem::take(&mut more.read.wakers), core::mem::take(&mut more.write.wakers))
             });
             let mut stash = core::mem::take(&mut source.stash);
-            let pending = source.pending;
+            // In a forked child nothing is on its way: the number is the child's own, and the entries are the parent's.
+            let pending = if state.ring.is_copy() { 0 } else { source.pending };
             state.stashes.clear(&mut stash, &self.buffers);
             state.cancel_armed(number);
             // A file is closed with the last reference to it.
@@ -99,7 +100,7 @@ impl Uring {
     /// Busy: bytes or connections came that nobody has read, or the kernel has not let go of it. It is as before then.
     pub(super) fn release(&self, resource: Resource) -> Result<(), Errno> {
         let (number, _) = self.with(|state| state.named(resource.key));
-        let pending = || self.with(|state| state.sources[number as usize].pending) > 0;
+        let pending = || self.with(|state| !state.ring.is_copy() && state.sources[number as usize].pending > 0);
         // The first turn submits the cancel, and has what it ends finished; more only where the kernel takes its time.
         let mut turns = 0;
         while pending() && turns < RELEASE_TURNS {
@@ -113,7 +114,7 @@ impl Uring {
             let accepted = source.more.as_ref().is_some_and(|more| !more.accepted.is_empty());
             file_in_use
                 || accepted
-                || source.pending > 0
+                || (source.pending > 0 && !state.ring.is_copy())
                 || !source.stash.is_empty()
                 || source.dropped.is_some()
                 || matches!(source.end, End::Error(_))

@@ -7,17 +7,19 @@
 //! # Invariants
 //! 1. A local has a place iff a boundary lies within its scope, unless nobody can tell: it is not used after the first
 //!    boundary, and it is a scalar, or it was moved away by then on every path that comes there.
-//! 2. A place has a bit in the flags iff it has a guard and is used by value anywhere.
+//! 2. A place has a bit in the flags iff it has a guard, and a boundary within its scope comes after a use of it by value.
+//!    Without a bit it holds a value at every boundary that it lives at. (What may be run again is a loop, and after a loop
+//!    there is a boundary.)
 
 use std::collections::HashMap;
 
 use proc_macro2::{Ident, TokenStream};
 use quote::ToTokens;
-use syn::{BinOp, Expr, Pat, Type, UnOp};
+use syn::{BinOp, Expr, Lit, Pat, Type, UnOp};
 
 use super::known::{Context, Known};
 use super::rename::{Names, local, names_of};
-use super::shape::{Block, Head, Loop, Stmt, Test, Value};
+use super::shape::{Block, Head, Loop, Step, Stmt, Test, Value};
 use super::walk::{self, Use, Visitor, is_comparison, takes_all};
 
 /// What is known of a local.
@@ -30,9 +32,13 @@ pub(super) struct Local {
     depth: usize,
     /// It has no destructor, by its type or its value.
     pub(super) scalar: bool,
+    /// It has at most four bytes, by its type or its value.
+    pub(super) small: bool,
+    /// It is an array of scalars, by its type.
+    array: bool,
     /// It has a place in the frame.
     pub(super) place: bool,
-    /// It is used by value.
+    /// It is used by value, and may live at a boundary after that.
     pub(super) moved: bool,
     /// A macro that is not known names it.
     pub(super) in_macro: Option<TokenStream>,
@@ -43,6 +49,7 @@ pub(super) struct Local {
 struct Used {
     at: usize,
     by: Ident,
+    by_value: bool,
     /// By value, and on every path from the declaration.
     surely_moves: bool,
     /// Its address may be known from then on.
@@ -52,7 +59,7 @@ struct Used {
 pub(super) fn analyze(arguments: &[(Ident, Option<&Type>)], body: &mut Block, names: &Names) -> HashMap<Ident, Local> {
     let mut analysis = Analysis { names, locals: HashMap::new(), at: 0, depth: 0, boundaries: Vec::new() };
     for (name, ty) in arguments {
-        analysis.declare(name, ty.is_some_and(is_scalar_type));
+        analysis.declare(name, ty.map_or(Kind::Any, Kind::of_type));
     }
     analysis.block(body);
     analysis.end(arguments.iter().map(|(name, _)| name.clone()).collect());
@@ -79,9 +86,10 @@ impl Analysis<'_> {
         self.boundaries.push(at);
     }
 
-    fn declare(&mut self, name: &Ident, scalar: bool) {
+    fn declare(&mut self, name: &Ident, kind: Kind) {
         let declared = self.step();
-        let local = Local { declared, ends: usize::MAX, depth: self.depth, scalar, ..Local::default() };
+        let (scalar, small, array) = (kind != Kind::Any, kind == Kind::Small, kind == Kind::Array);
+        let local = Local { declared, ends: usize::MAX, depth: self.depth, scalar, small, array, ..Local::default() };
         self.locals.insert(name.clone(), local);
     }
 
@@ -102,14 +110,14 @@ impl Analysis<'_> {
         let at = self.step();
         let depth = self.depth;
         if let Some(local) = self.locals.get_mut(name) {
-            local.moved |= by_value;
-            local.uses.push(Used { at, by: name.clone(), surely_moves: by_value && depth == local.depth, borrows });
+            let surely_moves = by_value && depth == local.depth;
+            local.uses.push(Used { at, by: name.clone(), by_value, surely_moves, borrows });
         }
     }
 
-    fn declare_all(&mut self, pat: &mut Pat, scalar: bool) -> Vec<Ident> {
+    fn declare_all(&mut self, pat: &mut Pat, kind: Kind) -> Vec<Ident> {
         let names = names_of(pat);
-        names.iter().for_each(|name| self.declare(name, scalar));
+        names.iter().for_each(|name| self.declare(name, kind));
         names
     }
 
@@ -118,19 +126,19 @@ impl Analysis<'_> {
         for stmt in &mut block.stmts {
             match stmt {
                 Stmt::Let { pat, ty, value, otherwise } => {
-                    let scalar = match (takes_all(pat), &*ty, &*value) {
-                        (true, Some(ty), _) => is_scalar_type(ty),
-                        (true, None, Value::Native(head)) if head.awaits.is_empty() => is_scalar(&head.rest),
-                        _ => false,
+                    let kind = match (takes_all(pat), &*ty, &*value) {
+                        (true, Some(ty), _) => Kind::of_type(ty),
+                        (true, None, Value::Native(head)) if head.steps.is_empty() => Kind::of_value(&head.rest),
+                        _ => Kind::Any,
                     };
                     let how = if takes_all(pat) { Use::Value } else { Use::Place };
                     self.value(value, how);
                     if let Some(otherwise) = otherwise {
                         self.branched(|s| walk::value(s, otherwise));
                     }
-                    scope.extend(self.declare_all(pat, scalar));
+                    scope.extend(self.declare_all(pat, kind));
                 }
-                Stmt::Declare(local) => scope.extend(self.declare_all(&mut local.pat, false)),
+                Stmt::Declare(local) => scope.extend(self.declare_all(&mut local.pat, Kind::Any)),
                 Stmt::Do(value) => self.value(value, Use::Value),
             }
         }
@@ -147,15 +155,26 @@ impl Analysis<'_> {
     }
 
     fn head(&mut self, head: &mut Head, how: Use) {
-        for one in &mut head.awaits {
-            walk::value(self, &mut one.operand);
-            self.boundary();
+        let parked = head.parked();
+        for step in &mut head.steps {
+            match step {
+                Step::Await(one) => {
+                    walk::value(self, &mut one.operand);
+                    self.boundary();
+                }
+                Step::Park { value, local } => {
+                    let kind = Kind::of_value(value);
+                    walk::value(self, value);
+                    self.declare(local, kind);
+                }
+            }
         }
         if how == Use::Value {
             walk::value(self, &mut head.rest);
         } else {
             walk::place(self, &mut head.rest);
         }
+        self.end(parked);
     }
 
     fn value(&mut self, value: &mut Value, how: Use) {
@@ -173,7 +192,7 @@ impl Analysis<'_> {
                 self.head(head, Use::Place);
                 for arm in arms {
                     self.branched(|s| {
-                        let names = s.declare_all(&mut arm.pat, false);
+                        let names = s.declare_all(&mut arm.pat, Kind::Any);
                         if let Some(guard) = &mut arm.guard {
                             walk::value(s, guard);
                         }
@@ -191,7 +210,7 @@ impl Analysis<'_> {
                     let names = match kind {
                         Loop::Forever => Vec::new(),
                         Loop::While(test) => s.test(test),
-                        Loop::For(pat, _) => s.declare_all(pat, false),
+                        Loop::For(pat, _) => s.declare_all(pat, Kind::Any),
                     };
                     s.block(body);
                     s.end(names);
@@ -218,7 +237,7 @@ impl Analysis<'_> {
             Test::Let(pat, head) => {
                 self.head(head, Use::Place);
                 self.depth += 1;
-                let names = self.declare_all(pat, false);
+                let names = self.declare_all(pat, Kind::Any);
                 self.depth -= 1;
                 names
             }
@@ -229,6 +248,8 @@ impl Analysis<'_> {
         for local in self.locals.values_mut() {
             let inside = |at: &&usize| **at > local.declared && **at < local.ends;
             let Some(&first) = self.boundaries.iter().find(inside) else { continue };
+            let latest = self.boundaries.iter().rfind(inside).copied();
+            local.moved = local.uses.iter().any(|used| used.by_value && Some(used.at) < latest);
             let last = local.uses.iter().max_by_key(|used| used.at);
             if last.is_none_or(|last| last.at < first) {
                 // Who knows its address may look there after the await.
@@ -274,6 +295,16 @@ impl Visitor for Analysis<'_> {
                             local.in_macro.get_or_insert_with(|| call.path.to_token_stream());
                         }
                     }
+                }
+            }
+            // An element of an array is copied: with a literal, indexing is nobody's function.
+            Expr::Index(inner) if how == Use::Value && matches!(&*inner.index, Expr::Lit(_)) => {
+                match local(&inner.expr).cloned() {
+                    Some(name) => {
+                        let array = self.locals.get(&name).is_some_and(|local| local.array);
+                        self.used_as(&name, false, !array);
+                    }
+                    None => walk::place(self, &mut inner.expr),
                 }
             }
             Expr::Macro(call) => {
@@ -387,7 +418,49 @@ impl Visitor for Captures {
     fn refuse(&mut self, _: &dyn ToTokens, _: &'static str) {}
 }
 
-/// Whether a type, by its name, has no destructor. The expansion checks the names.
+/// What can be told of a local without types.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Any,
+    /// It has no destructor. The expansion checks that, where it follows from a name.
+    Scalar,
+    /// And it has at most four bytes.
+    Small,
+    /// And it is an array.
+    Array,
+}
+
+/// Types of at most four bytes.
+const SMALL: &[&str] = &["u8", "u16", "u32", "i8", "i16", "i32", "bool", "char", "f32"];
+
+impl Kind {
+    fn of_type(ty: &Type) -> Kind {
+        match ty {
+            _ if !is_scalar_type(ty) => Kind::Any,
+            Type::Path(path) if SMALL.iter().any(|name| path.path.is_ident(name)) => Kind::Small,
+            Type::Array(_) => Kind::Array,
+            // What a macro was given as a type.
+            Type::Group(group) => Kind::of_type(&group.elem),
+            _ => Kind::Scalar,
+        }
+    }
+
+    fn of_value(expr: &Expr) -> Kind {
+        match expr {
+            _ if !is_scalar(expr) => Kind::Any,
+            // A whole number is an `i32`, unless something else is known of it.
+            Expr::Lit(literal) => match &literal.lit {
+                Lit::Bool(_) | Lit::Char(_) | Lit::Byte(_) => Kind::Small,
+                Lit::Int(int) if SMALL.contains(&int.suffix()) || int.suffix().is_empty() => Kind::Small,
+                _ => Kind::Scalar,
+            },
+            Expr::Binary(_) => Kind::Small,
+            _ => Kind::Scalar,
+        }
+    }
+}
+
+/// Whether a type, by its name, has no destructor.
 fn is_scalar_type(ty: &Type) -> bool {
     const NAMES: &[&str] = &[
         "u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64", "i128", "isize", "bool", "char", "f32",
@@ -399,6 +472,7 @@ fn is_scalar_type(ty: &Type) -> bool {
         Type::Array(array) => is_scalar_type(&array.elem),
         Type::Tuple(tuple) => tuple.elems.iter().all(is_scalar_type),
         Type::Paren(paren) => is_scalar_type(&paren.elem),
+        Type::Group(group) => is_scalar_type(&group.elem),
         _ => false,
     }
 }

@@ -11,6 +11,7 @@ use syn::{Block, ItemFn, Path};
 
 use super::lower::{Lower, label, number, quoted};
 use super::parse::RESERVED;
+use super::places::Place;
 use super::rename::Names;
 use super::signature::Signed;
 
@@ -139,7 +140,13 @@ fn machine(plan: &Plan<'_>, lower: &Lower<'_>) -> TokenStream {
         17..=32 => quoted!(::core::primitive::u32),
         _ => quoted!(::core::primitive::u64),
     };
-    let frame = quoted!(*mut __bespoke_rt::Frame<_, #flags>);
+    let number_type = if lower.states.len() <= STATES_OF_A_BYTE {
+        quoted!(::core::primitive::u8)
+    } else {
+        quoted!(::core::primitive::u16)
+    };
+    let small = (0..lower.small).map(|_| quoted!(_));
+    let frame = quoted!(*mut __bespoke_rt::Frame<_, #flags, #number_type #(, #small)*>);
     let output = &plan.signed.output;
     let given: Vec<&Ident> = plan.arguments.iter().map(|argument| &argument.given).collect();
     let passing: Vec<Ident> = (0..given.len()).map(passing).collect();
@@ -202,7 +209,7 @@ fn machine(plan: &Plan<'_>, lower: &Lower<'_>) -> TokenStream {
                     // the source does with its locals rustc allowed in the twin.
                     unsafe {
                         #pointers
-                        let mut __bespoke_state: ::core::primitive::u8 = (*__bespoke_frame).state;
+                        let mut __bespoke_state: #number_type = (*__bespoke_frame).state;
                         let mut __bespoke_poison = __bespoke_rt::Poison::new(&raw mut (*__bespoke_frame).state);
                         '__bespoke_machine: loop {
                             #code
@@ -268,16 +275,22 @@ fn pointers(lower: &Lower<'_>) -> TokenStream {
     let mut tree =
         Tree { lower, count: 0, tokens: quoted!(let #root = __bespoke_rt::frame::storage(__bespoke_frame);) };
     tree.region(&lower.roots, &root);
+    for place in &lower.places {
+        if let Some(n) = place.small {
+            let (pointer, small) = (&place.pointer, format_ident!("small_{}", n, span = Span::mixed_site()));
+            tree.tokens.extend(quoted!(let #pointer = __bespoke_rt::frame::#small(__bespoke_frame);));
+        }
+    }
     tree.tokens
 }
 
-struct Tree<'a> {
-    lower: &'a Lower<'a>,
+struct Tree<'a, 'l> {
+    lower: &'a Lower<'l>,
     count: usize,
     tokens: TokenStream,
 }
 
-impl Tree<'_> {
+impl<'a> Tree<'a, '_> {
     fn fresh(&mut self) -> Ident {
         self.count += 1;
         format_ident!("{}region_{}", RESERVED, self.count, span = Span::mixed_site())
@@ -303,18 +316,43 @@ impl Tree<'_> {
 
     /// A place in `region`, and its children beside it.
     fn place(&mut self, place: usize, region: &Ident) {
-        let place = &self.lower.places[place];
+        let lower = self.lower;
+        let place = &lower.places[place];
         let pointer = &place.pointer;
         if place.children.is_empty() {
             self.tokens.extend(quoted!(let #pointer = #region;));
             return;
         }
         let inner = self.fresh();
+        if let Some([b, c, d]) = self.chain(place) {
+            let (b, c, last) = (&b.pointer, &c.pointer, &d.pointer);
+            self.tokens.extend(quoted! {
+                let #pointer = __bespoke_rt::frame::four_0(#region);
+                let #b = __bespoke_rt::frame::four_1(#region);
+                let #c = __bespoke_rt::frame::four_2(#region);
+                let #last = __bespoke_rt::frame::four_3(#region);
+                let #inner = __bespoke_rt::frame::four_rest(#region);
+            });
+            self.region(&d.children, &inner);
+            return;
+        }
         self.tokens.extend(quoted! {
             let #pointer = __bespoke_rt::frame::first(#region);
             let #inner = __bespoke_rt::frame::second(#region);
         });
         self.region(&place.children, &inner);
+    }
+
+    /// The places within a place, if each of three has nothing beside it.
+    fn chain(&self, place: &Place) -> Option<[&'a Place; 3]> {
+        let lower: &'a Lower<'_> = self.lower;
+        let only = |place: &Place| match &*place.children {
+            [child] => Some(&lower.places[*child]),
+            _ => None,
+        };
+        let b = only(place)?;
+        let c = only(b)?;
+        Some([b, c, only(c)?])
     }
 }
 
@@ -345,3 +383,6 @@ fn runtime_functions(tokens: TokenStream) -> TokenStream {
     }
     output
 }
+
+/// As many as a byte can tell apart, beside those of the end.
+const STATES_OF_A_BYTE: usize = 250;

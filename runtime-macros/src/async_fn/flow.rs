@@ -10,7 +10,7 @@ use super::parse::RESERVED;
 use super::rename::{binds, each_name, names_of};
 use super::rewrite;
 use super::says;
-use super::shape::{Arm, Await, Block, Head, Loop, Stmt, Test, Value};
+use super::shape::{Arm, Await, Block, Head, Loop, Step, Stmt, Test, Value};
 
 impl Lower<'_> {
     // ---- bindings
@@ -101,10 +101,7 @@ impl Lower<'_> {
         let depth = self.live.len();
         let how = if super::walk::takes_all(pat) { rewrite::value } else { rewrite::place };
         let value = match value {
-            Value::Native(head) => {
-                self.awaits(&mut head.awaits);
-                how(self, &mut head.rest)
-            }
+            Value::Native(head) => self.head(head, how),
             shaped => {
                 let place = self.open_hidden(false);
                 let pointer = self.pointer(place);
@@ -132,45 +129,62 @@ impl Lower<'_> {
         self.spill(&spilled);
     }
 
-    fn awaits(&mut self, awaits: &mut [Await]) {
-        for one in awaits {
-            let operand = rewrite::value(self, &mut one.operand);
-            let depth = self.live.len();
-            let future = self.open_hidden(true);
-            let pointer = self.pointer(future);
-            let span = one.span.resolved_at(Span::mixed_site());
-            let made = quote_spanned!(span=> ::core::future::IntoFuture::into_future(#operand));
-            self.emit(quoted!(__bespoke_rt::frame::write(#pointer, #made);));
-            let state = self.state();
-            // Written, and not armed: the state's own guard is.
-            let (leave, to) = (self.leave(depth), label(state));
-            self.emit(quoted!({ #leave break #to; }));
-            self.begin(state);
-            self.states[state].entry = true;
-            self.states[state].awaits = true;
-            let (leave, number, hole) = (self.leave(depth + 1), number(state), &one.hole);
-            self.emit(quoted!(
-                let #hole = match __bespoke_rt::poll(#pointer, __bespoke_context) {
-                    ::core::task::Poll::Ready(__bespoke_value) => __bespoke_value,
-                    ::core::task::Poll::Pending => {
-                        #leave
-                        __bespoke_poison.leave(#number);
-                        return __bespoke_rt::Step::Pending;
-                    }
-                };
-            ));
-            if let Some(guard) = self.places[future].guard.clone() {
-                self.emit(quoted!(::core::mem::drop(#guard);));
+    /// The steps of a head, then its value: what was parked ends with it.
+    fn head(&mut self, head: &mut Head, how: impl FnOnce(&mut Self, &mut Expr) -> TokenStream) -> TokenStream {
+        let depth = self.live.len();
+        for step in &mut head.steps {
+            match step {
+                Step::Await(one) => self.await_(one),
+                Step::Park { value, local } => {
+                    let value = rewrite::value(self, value);
+                    let place = self.open_local(local);
+                    let pointer = self.pointer(place);
+                    self.emit(quoted!(__bespoke_rt::frame::write(#pointer, #value);));
+                    self.arm(place);
+                }
             }
-            self.live.truncate(depth);
         }
+        let value = how(self, &mut head.rest);
+        self.live.truncate(depth);
+        value
+    }
+
+    fn await_(&mut self, one: &mut Await) {
+        let operand = rewrite::value(self, &mut one.operand);
+        let depth = self.live.len();
+        let future = self.open_hidden(true);
+        let pointer = self.pointer(future);
+        let span = one.span.resolved_at(Span::mixed_site());
+        let made = quote_spanned!(span=> ::core::future::IntoFuture::into_future(#operand));
+        self.emit(quoted!(__bespoke_rt::frame::write(#pointer, #made);));
+        let state = self.state();
+        // Written, and not armed: the state's own guard is.
+        let (leave, to) = (self.leave(depth), label(state));
+        self.emit(quoted!({ #leave break #to; }));
+        self.begin(state);
+        self.states[state].entry = true;
+        self.states[state].awaits = true;
+        let (leave, number, hole) = (self.leave(depth + 1), number(state), &one.hole);
+        self.emit(quoted!(
+            let #hole = match __bespoke_rt::poll(#pointer, __bespoke_context) {
+                ::core::task::Poll::Ready(__bespoke_value) => __bespoke_value,
+                ::core::task::Poll::Pending => {
+                    #leave
+                    __bespoke_poison.leave(#number);
+                    return __bespoke_rt::Step::Pending;
+                }
+            };
+        ));
+        if let Some(guard) = self.places[future].guard.clone() {
+            self.emit(quoted!(::core::mem::drop(#guard);));
+        }
+        self.live.truncate(depth);
     }
 
     fn into(&mut self, value: &mut Value, dest: Dest) {
         match value {
             Value::Native(head) => {
-                self.awaits(&mut head.awaits);
-                let value = rewrite::value(self, &mut head.rest);
+                let value = self.head(head, rewrite::value);
                 self.deliver(value, dest);
             }
             Value::If { test, then, otherwise } => self.conditional(test, then, otherwise.as_mut(), dest),
@@ -226,13 +240,9 @@ impl Lower<'_> {
     /// A condition, and what it binds.
     fn test(&mut self, test: &mut Test) -> (TokenStream, Vec<(Ident, Ident)>) {
         match test {
-            Test::Bool(head) => {
-                self.awaits(&mut head.awaits);
-                (rewrite::value(self, &mut head.rest), Vec::new())
-            }
+            Test::Bool(head) => (self.head(head, rewrite::value), Vec::new()),
             Test::Let(pat, head) => {
-                self.awaits(&mut head.awaits);
-                let value = rewrite::place(self, &mut head.rest);
+                let value = self.head(head, rewrite::place);
                 let (pat, spilled) = self.bind(pat);
                 (quoted!(let #pat = #value), spilled)
             }
@@ -241,8 +251,7 @@ impl Lower<'_> {
 
     fn match_(&mut self, head: &mut Head, arms: &mut [Arm], dest: Dest) {
         let (after, depth) = (self.state(), self.live.len());
-        self.awaits(&mut head.awaits);
-        let value = rewrite::place(self, &mut head.rest);
+        let value = self.head(head, rewrite::place);
         let mut code = TokenStream::new();
         for arm in arms {
             let (pat, spilled) = self.bind(&mut arm.pat);
@@ -264,8 +273,7 @@ impl Lower<'_> {
         let after_depth = self.live.len();
         let mut iterator = None;
         if let Loop::For(_, head) = kind {
-            self.awaits(&mut head.awaits);
-            let value = rewrite::value(self, &mut head.rest);
+            let value = self.head(head, rewrite::value);
             let place = self.open_hidden(true);
             let pointer = self.pointer(place);
             self.emit(quoted!(

@@ -11,7 +11,7 @@
 
 use std::collections::HashMap;
 
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Ident, Literal, Span, TokenStream};
 use syn::{Expr, Lifetime};
 
 use super::analyze::Local;
@@ -72,6 +72,8 @@ pub(super) struct Lower<'a> {
     pub(super) texts: Vec<TokenStream>,
     pub(super) states: Vec<State>,
     pub(super) flags: u32,
+    /// How many places lie in the frame's header.
+    pub(super) small: usize,
     pub(super) errors: &'a mut crate::errors::Errors,
     pub(super) of_local: HashMap<Ident, usize>,
     /// Under these arguments everything else in the frame lives.
@@ -98,6 +100,7 @@ impl<'a> Lower<'a> {
             texts: vec![TokenStream::new()],
             states: vec![State { text: Some(0), entry: true, ..State::default() }],
             flags: 0,
+            small: 0,
             errors,
             of_local: HashMap::new(),
             arguments: Vec::new(),
@@ -133,19 +136,6 @@ impl<'a> Lower<'a> {
         self.states[state].live = self.live.clone();
     }
 
-    /// Leaves the first `depth` live places to another state.
-    pub(super) fn leave(&self, depth: usize) -> TokenStream {
-        let mut tokens = TokenStream::new();
-        for place in self.live[..depth].iter().map(|place| &self.places[*place]) {
-            let Some(guard) = &place.guard else { continue };
-            tokens.extend(match place.flag {
-                Some(bit) => quoted!(#guard.save(&mut (*__bespoke_frame).flags, #bit);),
-                None => quoted!(#guard.leave();),
-            });
-        }
-        tokens
-    }
-
     /// Goes to a state at whose start the first `depth` live places hold values.
     pub(super) fn jump(&self, state: usize, depth: usize) -> TokenStream {
         let leave = self.leave(depth);
@@ -173,7 +163,7 @@ impl<'a> Lower<'a> {
         let output = &self.output;
         quoted!(return {
             let __bespoke_output: #output = #value;
-            __bespoke_poison.leave(__bespoke_rt::DONE);
+            __bespoke_poison.done();
             __bespoke_rt::Step::Ready(__bespoke_output)
         })
     }
@@ -231,7 +221,7 @@ pub(super) fn label(state: usize) -> Lifetime {
     Lifetime::new(&format!("'{RESERVED}{state}"), Span::mixed_site())
 }
 
-/// The state's number as it is stored.
-pub(super) fn number(state: usize) -> u8 {
-    u8::try_from(state).unwrap_or(u8::MAX)
+/// The state's number as it is stored, of whichever type.
+pub(super) fn number(state: usize) -> Literal {
+    Literal::usize_unsuffixed(state)
 }

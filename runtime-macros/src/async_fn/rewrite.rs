@@ -78,10 +78,7 @@ impl Rewrite<'_, '_> {
             (Use::Value, _) if self.closures > 0 => quote_spanned!(span=> (*#pointer)),
             (Use::Place, _) => quote_spanned!(span=> (*#pointer)),
             (Use::Value, Some(guard)) => {
-                if self.lower.places[place].flag.is_none() {
-                    let message = "this local is moved, and the machine does not know it: please report this program";
-                    self.lower.errors.under(self.lower.names.restore(expr.to_token_stream()), message);
-                }
+                self.lower.takes(place, expr);
                 quote_spanned!(span=> #guard.take())
             }
             (Use::Value, None) => quote_spanned!(span=> #pointer.read()),

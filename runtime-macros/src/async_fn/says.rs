@@ -20,7 +20,9 @@ pub(super) const LET_CHAIN: &str = "a chain of `let`s over an `.await`: nest the
 pub(super) const ARM_GUARD: &str = "an `.await` or a `let` in the guard of an arm: use an `if` in the arm";
 pub(super) const COMPOUND: &str =
     "what this assigns to might be evaluated before the `.await` or after it: bind the awaited value with `let` first";
-pub(super) const LAZY: &str = "an `.await` that may be left out by `&&` or `||`: use `if`";
+pub(super) const LAZY: &str = "\
+    an `.await` that `&&` or `||` may leave out, within an expression or in `while`: bind the whole condition with a \
+    `let` of its own, before (in a loop, use `loop` and `if`)";
 pub(super) const IN_CLOSURE: &str = "an `.await` inside a closure is not this function's: move it out of the closure";
 pub(super) const REF_PATTERN: &str =
     "`ref` in a pattern over a value that lives across an `.await`: bind the value with `let`";
@@ -29,7 +31,7 @@ pub(super) const NESTED_MOVE: &str = "\
     outside of both";
 pub(super) const MOVES_PART: &str =
     "a `move` closure or block over a part of a local that lives across an `.await`: bind the part with `let` first";
-pub(super) const STATES: &str = "an `#[async_fn]` has at most 250 states: split the function";
+pub(super) const STATES: &str = "an `#[async_fn]` has at most 400 states: split the function";
 pub(super) const FLAGS: &str =
     "an `#[async_fn]` has at most 64 locals that are moved and live across an `.await`: split the function";
 pub(super) const OPERAND: &str =
@@ -59,8 +61,8 @@ pub(super) const BORROWS: &str = "\
     an `async` block that borrows a local which lives across an `.await`: bind `let r = &x;`, and use `async move` \
     with `r`";
 pub(super) const OPERANDS: &str = "\
-    this `.await` is not the first thing that its statement evaluates: bind the awaited value with a `let` of its \
-    own, before";
+    what is evaluated before this `.await` would have to wait for it, and cannot: bind the awaited value with a `let` \
+    of its own, before";
 pub(super) const ITEM: &str =
     "an item inside the body of an `#[async_fn]` would exist twice: move it out of the function";
 pub(super) const APART: &str =

@@ -3,20 +3,21 @@
 //! An expression without an `.await` is Rust, passed through. One with an `.await` is a [`Value`].
 //!
 //! # Invariants
-//! 1. What is evaluated before an `.await` within its statement is the awaited operand, and nothing else: no operand, no
-//!    temporary and no borrow of the statement waits for its end.
-//! 2. The operand, and what a `match` with awaits looks at, went through [`hold`](super::hold): none of their
-//!    temporaries has a destructor.
+//! 1. What is evaluated before an `.await` within its statement is the awaited operand, and operands by value, which are
+//!    *parked* in hidden locals: no temporary and no borrow of the statement waits for its end.
+//! 2. The operand, what is parked, and what a `match` with awaits looks at, went through [`hold`](super::hold): none of
+//!    their temporaries has a destructor.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::ToTokens;
+use syn::spanned::Spanned;
 use syn::{Expr, Label, Pat, Stmt as SynStmt, Type, UnOp};
 
 use super::hold;
 use super::parse::RESERVED;
 use super::rename::{Names, awaits, local};
 use super::says;
-use super::walk::{is_compound, is_lazy};
+use super::walk::{is_comparison, is_compound, is_lazy};
 use crate::errors::Errors;
 
 /// A block that holds an `.await`, or stands where one may.
@@ -37,7 +38,7 @@ pub(super) enum Stmt {
 }
 
 pub(super) enum Value {
-    /// Awaits one after the other, then Rust.
+    /// Steps one after the other, then Rust.
     Native(Head),
     If {
         test: Test,
@@ -59,10 +60,36 @@ pub(super) enum Value {
     },
 }
 
-/// `rest`, whose first evaluated part is the value of the last of `awaits`, if there are any.
+/// `rest`, whose first evaluated parts are what was parked and the value of the last await, if there are any.
 pub(super) struct Head {
-    pub(super) awaits: Vec<Await>,
+    pub(super) steps: Vec<Step>,
     pub(super) rest: Expr,
+}
+
+impl Head {
+    /// Rust alone.
+    fn native(rest: Expr) -> Self {
+        Head { steps: Vec::new(), rest }
+    }
+
+    /// The hidden locals of what is parked; they end with `rest`.
+    pub(super) fn parked(&self) -> Vec<Ident> {
+        let parked = self.steps.iter().filter_map(|step| match step {
+            Step::Park { local, .. } => Some(local.clone()),
+            Step::Await(_) => None,
+        });
+        parked.collect()
+    }
+}
+
+#[allow(clippy::large_enum_variant, reason = "a few of them live for the time of one expansion")]
+pub(super) enum Step {
+    Await(Await),
+    /// An operand that is evaluated before a later `.await`, by value; `local` has it until then.
+    Park {
+        value: Expr,
+        local: Ident,
+    },
 }
 
 /// `operand.await`, whose value is called `hole` from then on.
@@ -92,17 +119,19 @@ pub(super) enum Loop {
 
 /// Reads the body of a function.
 pub(super) fn shape(body: syn::Block, names: &mut Names, errors: &mut Errors) -> Block {
-    Shape { names, errors, holes: 0 }.block(body)
+    Shape { names, errors, holes: 0, refusals: 0 }.block(body)
 }
 
 struct Shape<'a> {
     names: &'a mut Names,
     errors: &'a mut Errors,
     holes: usize,
+    refusals: usize,
 }
 
 impl Shape<'_> {
     fn refuse(&mut self, tokens: &dyn ToTokens, message: &'static str) {
+        self.refusals += 1;
         // Under the user's names: tokens are only looked at for where they are.
         self.errors.under(self.names.restore(tokens.to_token_stream()), message);
     }
@@ -171,12 +200,16 @@ impl Shape<'_> {
 
     pub(super) fn value(&mut self, expr: Expr) -> Value {
         if !awaits(&expr) {
-            return Value::Native(Head { awaits: Vec::new(), rest: expr });
+            return Value::Native(Head::native(expr));
         }
         match expr {
             Expr::Paren(inner) => self.value(*inner.expr),
             Expr::Group(inner) => self.value(*inner.expr),
             Expr::Block(inner) => Value::Block { label: inner.label, block: self.block(inner.block) },
+            Expr::Binary(inner) if is_lazy(&inner.op) && awaits(&inner.right) && !has_let_in(&inner) => {
+                self.conditional(lazily(inner))
+            }
+            Expr::If(inner) if lazy(&inner.cond) => self.conditional_of_a_lazy(inner),
             Expr::If(inner) if self.branches(&inner) => self.conditional(inner),
             Expr::Match(inner) if inner.arms.iter().any(awaits) => {
                 let mut head = self.head(*inner.expr);
@@ -215,6 +248,19 @@ impl Shape<'_> {
         Value::If { test, then, otherwise }
     }
 
+    /// `if a && b.await { … }`: the condition is a value of its own, whose temporaries end with it.
+    fn conditional_of_a_lazy(&mut self, mut inner: syn::ExprIf) -> Value {
+        let hidden = self.names.hidden(inner.if_token.span);
+        let path = Expr::Path(syn::ExprPath { attrs: Vec::new(), qself: None, path: hidden.clone().into() });
+        let cond = core::mem::replace(&mut *inner.cond, path);
+        let pat = syn::PatIdent { attrs: Vec::new(), by_ref: None, mutability: None, ident: hidden, subpat: None };
+        let ty = Some(syn::parse_quote!(::core::primitive::bool));
+        let value = self.value(cond);
+        let stmt = Stmt::Let { pat: Pat::Ident(pat), ty, value, otherwise: None };
+        let tail = Some(Box::new(self.conditional(inner)));
+        Value::Block { label: None, block: Block { stmts: vec![stmt], tail } }
+    }
+
     fn test(&mut self, cond: Expr, otherwise_awaits: bool) -> Test {
         match cond {
             Expr::Let(mut inner) => {
@@ -249,17 +295,22 @@ impl Shape<'_> {
     /// Splits an expression at its awaits (inv. 1).
     fn head(&mut self, mut rest: Expr) -> Head {
         let mut found = Vec::new();
-        if awaits(&rest) {
-            self.split(&mut rest, &mut found);
-            if awaits(&rest) {
-                self.refuse(&rest, says::OPERANDS);
-            }
-        }
-        Head { awaits: found, rest }
+        self.split_all(&mut rest, &mut found);
+        Head { steps: found, rest }
     }
 
-    /// Takes the first evaluated `.await` out of `expr`, after those within its operand.
-    fn split(&mut self, expr: &mut Expr, found: &mut Vec<Await>) {
+    /// Takes all `.await`s out of `expr`, or refuses it. Whether nothing was refused.
+    fn split_all(&mut self, expr: &mut Expr, found: &mut Vec<Step>) -> bool {
+        let before = self.refusals;
+        self.split(expr, found);
+        if awaits(expr) && self.refusals == before {
+            self.refuse(expr, says::OPERANDS);
+        }
+        self.refusals == before
+    }
+
+    /// Takes the `.await`s out of `expr`, in order, and parks what is evaluated between them.
+    fn split(&mut self, expr: &mut Expr, found: &mut Vec<Step>) {
         if !awaits(expr) {
             return;
         }
@@ -267,22 +318,20 @@ impl Shape<'_> {
             Expr::Await(inner) => {
                 let span = inner.await_token.span;
                 let mut operand = core::mem::replace(&mut *inner.base, super::walk::taken());
-                self.split(&mut operand, found);
-                if awaits(&operand) {
-                    self.refuse(&operand, says::OPERANDS);
+                if self.split_all(&mut operand, found) {
+                    self.hold(&mut operand);
                 }
-                self.hold(&mut operand);
                 let hole = Ident::new(&format!("{RESERVED}value_{}", self.holes), Span::mixed_site());
                 self.holes += 1;
                 // In braces it is a value, as what it stands for: moved at once, and a temporary where it is borrowed.
                 *expr = syn::parse_quote!({ #hole });
-                found.push(Await { operand, hole, span });
+                found.push(Step::Await(Await { operand, hole, span }));
                 return;
             }
-            Expr::Array(inner) => return self.split_first(&mut inner.elems, found),
-            Expr::Tuple(inner) => return self.split_first(&mut inner.elems, found),
+            Expr::Array(inner) => return self.split_operands(&mut inner.elems, found),
+            Expr::Tuple(inner) => return self.split_operands(&mut inner.elems, found),
             Expr::Struct(inner) => {
-                return self.split_first(inner.fields.iter_mut().map(|field| &mut field.expr), found);
+                return self.split_operands(inner.fields.iter_mut().map(|field| &mut field.expr), found);
             }
             Expr::Assign(inner) => &mut inner.right,
             Expr::Binary(inner) if is_compound(&inner.op) => {
@@ -295,12 +344,17 @@ impl Shape<'_> {
                 self.refuse(&inner.op, says::LAZY);
                 return;
             }
-            Expr::Binary(inner) => return self.split_first([&mut *inner.left, &mut *inner.right], found),
+            // What is compared is borrowed, or copied if it is a number: before the `.await`, and nobody knows which.
+            Expr::Binary(inner) if is_comparison(&inner.op) && awaits(&inner.right) && !hold::is_value(&inner.left) => {
+                self.refuse(&inner.left, says::OPERANDS);
+                return;
+            }
+            Expr::Binary(inner) => return self.split_operands([&mut *inner.left, &mut *inner.right], found),
             Expr::Break(inner) => return self.split_option(inner.expr.as_deref_mut(), found),
             Expr::Return(inner) => return self.split_option(inner.expr.as_deref_mut(), found),
             Expr::Call(inner) if awaits(&inner.func) => &mut inner.func,
             Expr::Call(inner) if matches!(&*inner.func, Expr::Path(_)) && local(&inner.func).is_none() => {
-                return self.split_first(&mut inner.args, found);
+                return self.split_operands(&mut inner.args, found);
             }
             Expr::Cast(inner) => &mut inner.expr,
             Expr::Field(inner) => &mut inner.base,
@@ -332,14 +386,28 @@ impl Shape<'_> {
         self.split(expr, found);
     }
 
-    /// Of operands in order, literals do nothing that could come too early.
-    fn split_first<'e>(&mut self, operands: impl IntoIterator<Item = &'e mut Expr>, found: &mut Vec<Await>) {
-        if let Some(first) = operands.into_iter().find(|operand| !hold::is_literal(operand)) {
-            self.split(first, found);
+    /// Operands by value, in the order in which they are evaluated. Literals do nothing that could come too late.
+    fn split_operands<'e>(&mut self, operands: impl IntoIterator<Item = &'e mut Expr>, found: &mut Vec<Step>) {
+        let mut operands: Vec<&mut Expr> = operands.into_iter().collect();
+        let Some(last) = operands.iter().rposition(|operand| awaits(*operand)) else { return };
+        for operand in &mut operands[..last] {
+            if hold::is_literal(operand) {
+                continue;
+            }
+            if !self.split_all(operand, found) {
+                return;
+            }
+            let local = self.names.hidden(operand.span());
+            // In braces it is a value where it would be borrowed, too: nothing is left in its place.
+            let parked: Expr = syn::parse_quote!({ #local });
+            let mut value = core::mem::replace(*operand, parked);
+            self.hold(&mut value);
+            found.push(Step::Park { value, local });
         }
+        self.split(operands[last], found);
     }
 
-    fn split_option(&mut self, expr: Option<&mut Expr>, found: &mut Vec<Await>) {
+    fn split_option(&mut self, expr: Option<&mut Expr>, found: &mut Vec<Step>) {
         if let Some(expr) = expr {
             self.split(expr, found);
         }
@@ -365,6 +433,40 @@ fn simple(place: &Expr) -> bool {
     match place {
         Expr::Field(field) => simple(&field.base),
         other => local(other).is_some(),
+    }
+}
+
+/// Whether an `.await` is left out if the left side of `&&` or `||` says so.
+fn lazy(cond: &Expr) -> bool {
+    match cond {
+        Expr::Binary(inner) => is_lazy(&inner.op) && awaits(&inner.right) && !has_let_in(inner),
+        Expr::Paren(inner) => lazy(&inner.expr),
+        Expr::Group(inner) => lazy(&inner.expr),
+        _ => false,
+    }
+}
+
+fn has_let_in(binary: &syn::ExprBinary) -> bool {
+    has_let(&binary.left) || has_let(&binary.right)
+}
+
+/// `a && b` as `if a { b } else { false }`, `a || b` as `if a { true } else { b }`: the same, down to where temporaries end.
+fn lazily(binary: syn::ExprBinary) -> syn::ExprIf {
+    let span = binary.op.span();
+    let block =
+        |expr: Expr| syn::Block { brace_token: syn::token::Brace(span), stmts: vec![SynStmt::Expr(expr, None)] };
+    let constant = |value: bool| -> Expr { syn::parse_quote_spanned!(span=> #value) };
+    let (then, otherwise) = match binary.op {
+        syn::BinOp::And(_) => (*binary.right, constant(false)),
+        _ => (constant(true), *binary.right),
+    };
+    let otherwise = Expr::Block(syn::ExprBlock { attrs: Vec::new(), label: None, block: block(otherwise) });
+    syn::ExprIf {
+        attrs: Vec::new(),
+        if_token: syn::token::If(span),
+        cond: binary.left,
+        then_branch: block(then),
+        else_branch: Some((syn::token::Else(span), Box::new(otherwise))),
     }
 }
 

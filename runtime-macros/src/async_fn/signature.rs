@@ -96,9 +96,9 @@ pub(super) fn sign(source: &Signature, home: &Home<'_>, errors: &mut Errors) -> 
     let new = core::mem::take(&mut elided.names);
     let has_bottom = shared && !new.is_empty();
     if needed {
-        let outliving = own.lifetimes.iter().chain(new.iter().filter(|_| !has_bottom));
-        let mut bounds: Vec<TokenStream> = outliving.map(|name| quote!(#name: #bottom)).collect();
-        bounds.extend(own.types.iter().map(|name| quote!(#name: #bottom)));
+        let mut bounds: Vec<TokenStream> =
+            new.iter().filter(|_| !has_bottom).map(|name| quote!(#name: #bottom)).collect();
+        bounds.extend(bound_own(&mut signature.generics, &bottom));
         match home {
             Home::Free => {}
             Home::Unknown => bounds.push(quote!(Self: #bottom)),
@@ -123,6 +123,28 @@ pub(super) fn sign(source: &Signature, home: &Home<'_>, errors: &mut Errors) -> 
     signature.generics.params = params;
     let output = future(&mut signature, output);
     Some(Signed { signature, output })
+}
+
+/// Lets what a signature declares outlive `bottom`: beside the bounds that a parameter has where it is declared, for clippy
+/// wants all of them in one place. The others, for the `where` clause.
+fn bound_own(generics: &mut Generics, bottom: &Lifetime) -> Vec<TokenStream> {
+    let mut bounds = Vec::new();
+    for param in &mut generics.params {
+        match param {
+            GenericParam::Lifetime(param) if param.bounds.is_empty() => {
+                let name = &param.lifetime;
+                bounds.push(quote!(#name: #bottom));
+            }
+            GenericParam::Lifetime(param) => param.bounds.push(lifetime(bottom)),
+            GenericParam::Type(param) if param.bounds.is_empty() => {
+                let name = &param.ident;
+                bounds.push(quote!(#name: #bottom));
+            }
+            GenericParam::Type(param) => param.bounds.push(TypeParamBound::Lifetime(lifetime(bottom))),
+            GenericParam::Const(_) => {}
+        }
+    }
+    bounds
 }
 
 /// Puts the future where the output was. The output, as tokens.

@@ -1,13 +1,19 @@
-fn tell<'__bespoke_0, '__bespoke_1, '__bespoke_a, 'a, T: Debug, const N: usize>(
+fn tell<
+    '__bespoke_0,
+    '__bespoke_1,
+    '__bespoke_a,
+    'a,
+    T: Debug + '__bespoke_a,
+    const N: usize,
+>(
     x: &'a [T; N],
     other: &'__bespoke_0 (impl Debug + '__bespoke_a),
     f: Box<dyn FnOnce(&T) + '__bespoke_1>,
 ) -> impl ::core::future::Future<Output = &'a T>
 where
-    'a: '__bespoke_a,
     '__bespoke_0: '__bespoke_a,
     '__bespoke_1: '__bespoke_a,
-    T: '__bespoke_a,
+    'a: '__bespoke_a,
 {
     #[allow(dead_code, reason = "rustc checks it; what runs is the machine")]
     async fn tell<'a, T: Debug, const N: usize>(
@@ -60,64 +66,66 @@ where
                 _,
             >(
                 move |
-                    __bespoke_frame: *mut __bespoke_rt::Frame<_, ::core::primitive::u8>|
+                    __bespoke_frame: *mut __bespoke_rt::Frame<
+                        _,
+                        (),
+                        ::core::primitive::u8,
+                    >|
                 unsafe {
                     let __bespoke_storage = __bespoke_rt::frame::storage(
                         __bespoke_frame,
                     );
-                    let __bespoke_place_0 = __bespoke_rt::frame::first(
+                    let __bespoke_place_0 = __bespoke_rt::frame::four_0(
                         __bespoke_storage,
                     );
-                    let __bespoke_region_1 = __bespoke_rt::frame::second(
+                    let __bespoke_place_1 = __bespoke_rt::frame::four_1(
                         __bespoke_storage,
                     );
-                    let __bespoke_place_1 = __bespoke_rt::frame::first(
-                        __bespoke_region_1,
+                    let __bespoke_place_2 = __bespoke_rt::frame::four_2(
+                        __bespoke_storage,
                     );
-                    let __bespoke_region_2 = __bespoke_rt::frame::second(
-                        __bespoke_region_1,
+                    let __bespoke_hidden_1 = __bespoke_rt::frame::four_3(
+                        __bespoke_storage,
                     );
-                    let __bespoke_place_2 = __bespoke_rt::frame::first(
-                        __bespoke_region_2,
+                    let __bespoke_region_1 = __bespoke_rt::frame::four_rest(
+                        __bespoke_storage,
                     );
-                    let __bespoke_region_3 = __bespoke_rt::frame::second(
-                        __bespoke_region_2,
-                    );
-                    let __bespoke_hidden_1 = __bespoke_region_3;
+                    __bespoke_rt::frame::nothing(__bespoke_region_1);
                     (&raw mut (*__bespoke_frame).state).write(0);
                     (&raw mut (*__bespoke_frame).flags)
-                        .write(<::core::primitive::u8 as __bespoke_rt::Flags>::NONE);
+                        .write(<() as __bespoke_rt::Flags>::NONE);
                     __bespoke_rt::frame::write(__bespoke_place_0, __bespoke_argument_0);
                     __bespoke_rt::frame::write(__bespoke_place_1, __bespoke_argument_1);
                     __bespoke_rt::frame::write(__bespoke_place_2, __bespoke_argument_2);
                 },
                 |
-                    __bespoke_frame: *mut __bespoke_rt::Frame<_, ::core::primitive::u8>,
+                    __bespoke_frame: *mut __bespoke_rt::Frame<
+                        _,
+                        (),
+                        ::core::primitive::u8,
+                    >,
                     __bespoke_context: &mut ::core::task::Context<'_>,
                 | -> __bespoke_rt::Step<&'a T> {
                     unsafe {
                         let __bespoke_storage = __bespoke_rt::frame::storage(
                             __bespoke_frame,
                         );
-                        let __bespoke_place_0 = __bespoke_rt::frame::first(
+                        let __bespoke_place_0 = __bespoke_rt::frame::four_0(
                             __bespoke_storage,
                         );
-                        let __bespoke_region_1 = __bespoke_rt::frame::second(
+                        let __bespoke_place_1 = __bespoke_rt::frame::four_1(
                             __bespoke_storage,
                         );
-                        let __bespoke_place_1 = __bespoke_rt::frame::first(
-                            __bespoke_region_1,
+                        let __bespoke_place_2 = __bespoke_rt::frame::four_2(
+                            __bespoke_storage,
                         );
-                        let __bespoke_region_2 = __bespoke_rt::frame::second(
-                            __bespoke_region_1,
+                        let __bespoke_hidden_1 = __bespoke_rt::frame::four_3(
+                            __bespoke_storage,
                         );
-                        let __bespoke_place_2 = __bespoke_rt::frame::first(
-                            __bespoke_region_2,
+                        let __bespoke_region_1 = __bespoke_rt::frame::four_rest(
+                            __bespoke_storage,
                         );
-                        let __bespoke_region_3 = __bespoke_rt::frame::second(
-                            __bespoke_region_2,
-                        );
-                        let __bespoke_hidden_1 = __bespoke_region_3;
+                        __bespoke_rt::frame::nothing(__bespoke_region_1);
                         let mut __bespoke_state: ::core::primitive::u8 = (*__bespoke_frame)
                             .state;
                         let mut __bespoke_poison = __bespoke_rt::Poison::new(
@@ -128,8 +136,8 @@ where
                                 '__bespoke_1: {
                                     '__bespoke_0: {
                                         match __bespoke_state {
-                                            0u8 => break '__bespoke_0,
-                                            1u8 => break '__bespoke_1,
+                                            0 => break '__bespoke_0,
+                                            1 => break '__bespoke_1,
                                             __bespoke_other => {
                                                 __bespoke_poison.leave(__bespoke_other);
                                                 __bespoke_rt::resumed(__bespoke_other)
@@ -145,17 +153,15 @@ where
                                             ::core::future::IntoFuture::into_future(pause()),
                                         );
                                         {
-                                            __bespoke_guard_2.save(&mut (*__bespoke_frame).flags, 0u32);
+                                            __bespoke_guard_2.leave();
                                             break '__bespoke_1;
                                         }
                                     }
                                     ::core::unreachable!();
                                 }
                                 {
-                                    let mut __bespoke_guard_2 = __bespoke_rt::Guard::load(
+                                    let mut __bespoke_guard_2 = __bespoke_rt::Guard::new(
                                         __bespoke_place_2,
-                                        (*__bespoke_frame).flags,
-                                        0u32,
                                     );
                                     let mut __bespoke_guard_3 = __bespoke_rt::Guard::new(
                                         __bespoke_hidden_1,
@@ -168,9 +174,9 @@ where
                                             __bespoke_value
                                         }
                                         ::core::task::Poll::Pending => {
-                                            __bespoke_guard_2.save(&mut (*__bespoke_frame).flags, 0u32);
+                                            __bespoke_guard_2.leave();
                                             __bespoke_guard_3.leave();
-                                            __bespoke_poison.leave(1u8);
+                                            __bespoke_poison.leave(1);
                                             return __bespoke_rt::Step::Pending;
                                         }
                                     };
@@ -182,7 +188,7 @@ where
                                             __bespoke_place_1.read(),
                                             __bespoke_guard_2.take(),
                                         );
-                                        __bespoke_poison.leave(__bespoke_rt::DONE);
+                                        __bespoke_poison.done();
                                         __bespoke_rt::Step::Ready(__bespoke_output)
                                     };
                                 }
@@ -191,29 +197,32 @@ where
                         }
                     }
                 },
-                |__bespoke_frame: *mut __bespoke_rt::Frame<_, ::core::primitive::u8>| unsafe {
+                |
+                    __bespoke_frame: *mut __bespoke_rt::Frame<
+                        _,
+                        (),
+                        ::core::primitive::u8,
+                    >|
+                unsafe {
                     let __bespoke_storage = __bespoke_rt::frame::storage(
                         __bespoke_frame,
                     );
-                    let __bespoke_place_0 = __bespoke_rt::frame::first(
+                    let __bespoke_place_0 = __bespoke_rt::frame::four_0(
                         __bespoke_storage,
                     );
-                    let __bespoke_region_1 = __bespoke_rt::frame::second(
+                    let __bespoke_place_1 = __bespoke_rt::frame::four_1(
                         __bespoke_storage,
                     );
-                    let __bespoke_place_1 = __bespoke_rt::frame::first(
-                        __bespoke_region_1,
+                    let __bespoke_place_2 = __bespoke_rt::frame::four_2(
+                        __bespoke_storage,
                     );
-                    let __bespoke_region_2 = __bespoke_rt::frame::second(
-                        __bespoke_region_1,
+                    let __bespoke_hidden_1 = __bespoke_rt::frame::four_3(
+                        __bespoke_storage,
                     );
-                    let __bespoke_place_2 = __bespoke_rt::frame::first(
-                        __bespoke_region_2,
+                    let __bespoke_region_1 = __bespoke_rt::frame::four_rest(
+                        __bespoke_storage,
                     );
-                    let __bespoke_region_3 = __bespoke_rt::frame::second(
-                        __bespoke_region_2,
-                    );
-                    let __bespoke_hidden_1 = __bespoke_region_3;
+                    __bespoke_rt::frame::nothing(__bespoke_region_1);
                     match (*__bespoke_frame).state {
                         0 => {
                             let __bespoke_argument_2 = __bespoke_rt::Guard::new(
@@ -226,11 +235,9 @@ where
                                 __bespoke_place_0,
                             );
                         }
-                        1u8 => {
-                            let mut __bespoke_guard_2 = __bespoke_rt::Guard::load(
+                        1 => {
+                            let mut __bespoke_guard_2 = __bespoke_rt::Guard::new(
                                 __bespoke_place_2,
-                                (*__bespoke_frame).flags,
-                                0u32,
                             );
                             let mut __bespoke_guard_3 = __bespoke_rt::Guard::new(
                                 __bespoke_hidden_1,

@@ -74,7 +74,13 @@ impl<'x, T: Debug> View<'x, T> {
                     _,
                     _,
                 >(
-                    move |__bespoke_frame: *mut __bespoke_rt::Frame<_, ()>| unsafe {
+                    move |
+                        __bespoke_frame: *mut __bespoke_rt::Frame<
+                            _,
+                            (),
+                            ::core::primitive::u8,
+                        >|
+                    unsafe {
                         let __bespoke_storage = __bespoke_rt::frame::storage(
                             __bespoke_frame,
                         );
@@ -115,7 +121,11 @@ impl<'x, T: Debug> View<'x, T> {
                         );
                     },
                     |
-                        __bespoke_frame: *mut __bespoke_rt::Frame<_, ()>,
+                        __bespoke_frame: *mut __bespoke_rt::Frame<
+                            _,
+                            (),
+                            ::core::primitive::u8,
+                        >,
                         __bespoke_context: &mut ::core::task::Context<'_>,
                     | -> __bespoke_rt::Step<&'__bespoke_0 T> {
                         unsafe {
@@ -152,8 +162,8 @@ impl<'x, T: Debug> View<'x, T> {
                                     '__bespoke_1: {
                                         '__bespoke_0: {
                                             match __bespoke_state {
-                                                0u8 => break '__bespoke_0,
-                                                1u8 => break '__bespoke_1,
+                                                0 => break '__bespoke_0,
+                                                1 => break '__bespoke_1,
                                                 __bespoke_other => {
                                                     __bespoke_poison.leave(__bespoke_other);
                                                     __bespoke_rt::resumed(__bespoke_other)
@@ -187,7 +197,7 @@ impl<'x, T: Debug> View<'x, T> {
                                             }
                                             ::core::task::Poll::Pending => {
                                                 __bespoke_guard_3.leave();
-                                                __bespoke_poison.leave(1u8);
+                                                __bespoke_poison.leave(1);
                                                 return __bespoke_rt::Step::Pending;
                                             }
                                         };
@@ -196,7 +206,7 @@ impl<'x, T: Debug> View<'x, T> {
                                         return {
                                             let __bespoke_output: &'__bespoke_0 T = (*__bespoke_place_0)
                                                 .at(__bespoke_place_1.read());
-                                            __bespoke_poison.leave(__bespoke_rt::DONE);
+                                            __bespoke_poison.done();
                                             __bespoke_rt::Step::Ready(__bespoke_output)
                                         };
                                     }
@@ -205,7 +215,13 @@ impl<'x, T: Debug> View<'x, T> {
                             }
                         }
                     },
-                    |__bespoke_frame: *mut __bespoke_rt::Frame<_, ()>| unsafe {
+                    |
+                        __bespoke_frame: *mut __bespoke_rt::Frame<
+                            _,
+                            (),
+                            ::core::primitive::u8,
+                        >|
+                    unsafe {
                         let __bespoke_storage = __bespoke_rt::frame::storage(
                             __bespoke_frame,
                         );
@@ -240,7 +256,7 @@ impl<'x, T: Debug> View<'x, T> {
                                     __bespoke_place_0,
                                 );
                             }
-                            1u8 => {
+                            1 => {
                                 let mut __bespoke_guard_3 = __bespoke_rt::Guard::new(
                                     __bespoke_hidden_1,
                                 );

@@ -43,7 +43,13 @@ fn add(a: u8, b: u8) -> impl ::core::future::Future<Output = u8> {
                 _,
                 _,
             >(
-                move |__bespoke_frame: *mut __bespoke_rt::Frame<_, ()>| unsafe {
+                move |
+                    __bespoke_frame: *mut __bespoke_rt::Frame<
+                        _,
+                        (),
+                        ::core::primitive::u8,
+                    >|
+                unsafe {
                     let __bespoke_storage = __bespoke_rt::frame::storage(
                         __bespoke_frame,
                     );
@@ -57,7 +63,11 @@ fn add(a: u8, b: u8) -> impl ::core::future::Future<Output = u8> {
                     );
                 },
                 |
-                    __bespoke_frame: *mut __bespoke_rt::Frame<_, ()>,
+                    __bespoke_frame: *mut __bespoke_rt::Frame<
+                        _,
+                        (),
+                        ::core::primitive::u8,
+                    >,
                     __bespoke_context: &mut ::core::task::Context<'_>,
                 | -> __bespoke_rt::Step<u8> {
                     unsafe {
@@ -74,7 +84,7 @@ fn add(a: u8, b: u8) -> impl ::core::future::Future<Output = u8> {
                             '__bespoke_states: {
                                 '__bespoke_0: {
                                     match __bespoke_state {
-                                        0u8 => break '__bespoke_0,
+                                        0 => break '__bespoke_0,
                                         __bespoke_other => {
                                             __bespoke_poison.leave(__bespoke_other);
                                             __bespoke_rt::resumed(__bespoke_other)
@@ -88,7 +98,7 @@ fn add(a: u8, b: u8) -> impl ::core::future::Future<Output = u8> {
                                     let b = __bespoke_argument_1;
                                     return {
                                         let __bespoke_output: u8 = a + b;
-                                        __bespoke_poison.leave(__bespoke_rt::DONE);
+                                        __bespoke_poison.done();
                                         __bespoke_rt::Step::Ready(__bespoke_output)
                                     };
                                 }
@@ -97,7 +107,13 @@ fn add(a: u8, b: u8) -> impl ::core::future::Future<Output = u8> {
                         }
                     }
                 },
-                |__bespoke_frame: *mut __bespoke_rt::Frame<_, ()>| unsafe {
+                |
+                    __bespoke_frame: *mut __bespoke_rt::Frame<
+                        _,
+                        (),
+                        ::core::primitive::u8,
+                    >|
+                unsafe {
                     let __bespoke_storage = __bespoke_rt::frame::storage(
                         __bespoke_frame,
                     );

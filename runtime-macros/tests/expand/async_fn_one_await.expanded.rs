@@ -42,7 +42,11 @@ fn greet(name: String, stream: Stream) -> impl ::core::future::Future<Output = S
                 _,
             >(
                 move |
-                    __bespoke_frame: *mut __bespoke_rt::Frame<_, ::core::primitive::u8>|
+                    __bespoke_frame: *mut __bespoke_rt::Frame<
+                        _,
+                        (),
+                        ::core::primitive::u8,
+                    >|
                 unsafe {
                     let __bespoke_storage = __bespoke_rt::frame::storage(
                         __bespoke_frame,
@@ -62,12 +66,16 @@ fn greet(name: String, stream: Stream) -> impl ::core::future::Future<Output = S
                     let __bespoke_hidden_1 = __bespoke_region_2;
                     (&raw mut (*__bespoke_frame).state).write(0);
                     (&raw mut (*__bespoke_frame).flags)
-                        .write(<::core::primitive::u8 as __bespoke_rt::Flags>::NONE);
+                        .write(<() as __bespoke_rt::Flags>::NONE);
                     __bespoke_rt::frame::write(__bespoke_place_0, __bespoke_argument_0);
                     __bespoke_rt::frame::write(__bespoke_place_1, __bespoke_argument_1);
                 },
                 |
-                    __bespoke_frame: *mut __bespoke_rt::Frame<_, ::core::primitive::u8>,
+                    __bespoke_frame: *mut __bespoke_rt::Frame<
+                        _,
+                        (),
+                        ::core::primitive::u8,
+                    >,
                     __bespoke_context: &mut ::core::task::Context<'_>,
                 | -> __bespoke_rt::Step<String> {
                     unsafe {
@@ -97,8 +105,8 @@ fn greet(name: String, stream: Stream) -> impl ::core::future::Future<Output = S
                                 '__bespoke_1: {
                                     '__bespoke_0: {
                                         match __bespoke_state {
-                                            0u8 => break '__bespoke_0,
-                                            1u8 => break '__bespoke_1,
+                                            0 => break '__bespoke_0,
+                                            1 => break '__bespoke_1,
                                             __bespoke_other => {
                                                 __bespoke_poison.leave(__bespoke_other);
                                                 __bespoke_rt::resumed(__bespoke_other)
@@ -119,7 +127,7 @@ fn greet(name: String, stream: Stream) -> impl ::core::future::Future<Output = S
                                             ),
                                         );
                                         {
-                                            __bespoke_guard_0.save(&mut (*__bespoke_frame).flags, 0u32);
+                                            __bespoke_guard_0.leave();
                                             __bespoke_guard_1.leave();
                                             break '__bespoke_1;
                                         }
@@ -127,10 +135,8 @@ fn greet(name: String, stream: Stream) -> impl ::core::future::Future<Output = S
                                     ::core::unreachable!();
                                 }
                                 {
-                                    let mut __bespoke_guard_0 = __bespoke_rt::Guard::load(
+                                    let mut __bespoke_guard_0 = __bespoke_rt::Guard::new(
                                         __bespoke_place_0,
-                                        (*__bespoke_frame).flags,
-                                        0u32,
                                     );
                                     let mut __bespoke_guard_1 = __bespoke_rt::Guard::new(
                                         __bespoke_place_1,
@@ -146,10 +152,10 @@ fn greet(name: String, stream: Stream) -> impl ::core::future::Future<Output = S
                                             __bespoke_value
                                         }
                                         ::core::task::Poll::Pending => {
-                                            __bespoke_guard_0.save(&mut (*__bespoke_frame).flags, 0u32);
+                                            __bespoke_guard_0.leave();
                                             __bespoke_guard_1.leave();
                                             __bespoke_guard_2.leave();
-                                            __bespoke_poison.leave(1u8);
+                                            __bespoke_poison.leave(1);
                                             return __bespoke_rt::Step::Pending;
                                         }
                                     };
@@ -157,7 +163,7 @@ fn greet(name: String, stream: Stream) -> impl ::core::future::Future<Output = S
                                     { __bespoke_value_0 };
                                     return {
                                         let __bespoke_output: String = __bespoke_guard_0.take();
-                                        __bespoke_poison.leave(__bespoke_rt::DONE);
+                                        __bespoke_poison.done();
                                         __bespoke_rt::Step::Ready(__bespoke_output)
                                     };
                                 }
@@ -166,7 +172,13 @@ fn greet(name: String, stream: Stream) -> impl ::core::future::Future<Output = S
                         }
                     }
                 },
-                |__bespoke_frame: *mut __bespoke_rt::Frame<_, ::core::primitive::u8>| unsafe {
+                |
+                    __bespoke_frame: *mut __bespoke_rt::Frame<
+                        _,
+                        (),
+                        ::core::primitive::u8,
+                    >|
+                unsafe {
                     let __bespoke_storage = __bespoke_rt::frame::storage(
                         __bespoke_frame,
                     );
@@ -192,11 +204,9 @@ fn greet(name: String, stream: Stream) -> impl ::core::future::Future<Output = S
                                 __bespoke_place_0,
                             );
                         }
-                        1u8 => {
-                            let mut __bespoke_guard_0 = __bespoke_rt::Guard::load(
+                        1 => {
+                            let mut __bespoke_guard_0 = __bespoke_rt::Guard::new(
                                 __bespoke_place_0,
-                                (*__bespoke_frame).flags,
-                                0u32,
                             );
                             let mut __bespoke_guard_1 = __bespoke_rt::Guard::new(
                                 __bespoke_place_1,

@@ -1,9 +1,6 @@
 ::core::compile_error! {
-    "an `.await` that may be left out by `&&` or `||`: use `if`"
-}
-::core::compile_error! {
-    "this `.await` is not the first thing that its statement evaluates: bind the awaited value with a `let` of its own, before"
+    "an `.await` that `&&` or `||` may leave out, within an expression or in `while`: bind the whole condition with a `let` of its own, before (in a loop, use `loop` and `if`)"
 }
 async fn both(a: A, b: B) -> bool {
-    a.await && b.await
+    !(a.await && b.await)
 }

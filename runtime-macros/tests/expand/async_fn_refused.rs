@@ -1,4 +1,4 @@
 #[bespoke::async_fn]
 async fn both(a: A, b: B) -> bool {
-    a.await && b.await
+    !(a.await && b.await)
 }

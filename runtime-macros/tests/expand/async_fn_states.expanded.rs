@@ -57,7 +57,12 @@ pub fn total<'__bespoke_a>(
                 _,
             >(
                 move |
-                    __bespoke_frame: *mut __bespoke_rt::Frame<_, ::core::primitive::u8>|
+                    __bespoke_frame: *mut __bespoke_rt::Frame<
+                        _,
+                        ::core::primitive::u8,
+                        ::core::primitive::u8,
+                        _,
+                    >|
                 unsafe {
                     let __bespoke_storage = __bespoke_rt::frame::storage(
                         __bespoke_frame,
@@ -74,32 +79,29 @@ pub fn total<'__bespoke_a>(
                     let __bespoke_region_2 = __bespoke_rt::frame::second(
                         __bespoke_region_1,
                     );
-                    let __bespoke_place_2 = __bespoke_rt::frame::first(
+                    let __bespoke_place_3 = __bespoke_rt::frame::first(
                         __bespoke_region_2,
                     );
                     let __bespoke_region_3 = __bespoke_rt::frame::second(
                         __bespoke_region_2,
                     );
-                    let __bespoke_place_3 = __bespoke_rt::frame::first(
+                    let __bespoke_region_4 = __bespoke_rt::frame::left(
                         __bespoke_region_3,
                     );
-                    let __bespoke_region_4 = __bespoke_rt::frame::second(
+                    let __bespoke_region_5 = __bespoke_rt::frame::right(
                         __bespoke_region_3,
                     );
-                    let __bespoke_region_5 = __bespoke_rt::frame::left(
-                        __bespoke_region_4,
-                    );
-                    let __bespoke_region_6 = __bespoke_rt::frame::right(
-                        __bespoke_region_4,
-                    );
-                    let __bespoke_hidden_1 = __bespoke_region_5;
+                    let __bespoke_hidden_1 = __bespoke_region_4;
                     let __bespoke_place_5 = __bespoke_rt::frame::first(
-                        __bespoke_region_6,
+                        __bespoke_region_5,
                     );
-                    let __bespoke_region_7 = __bespoke_rt::frame::second(
-                        __bespoke_region_6,
+                    let __bespoke_region_6 = __bespoke_rt::frame::second(
+                        __bespoke_region_5,
                     );
-                    let __bespoke_hidden_2 = __bespoke_region_7;
+                    let __bespoke_hidden_2 = __bespoke_region_6;
+                    let __bespoke_place_2 = __bespoke_rt::frame::small_0(
+                        __bespoke_frame,
+                    );
                     (&raw mut (*__bespoke_frame).state).write(0);
                     (&raw mut (*__bespoke_frame).flags)
                         .write(<::core::primitive::u8 as __bespoke_rt::Flags>::NONE);
@@ -107,7 +109,12 @@ pub fn total<'__bespoke_a>(
                     __bespoke_rt::frame::write(__bespoke_place_1, __bespoke_argument_1);
                 },
                 |
-                    __bespoke_frame: *mut __bespoke_rt::Frame<_, ::core::primitive::u8>,
+                    __bespoke_frame: *mut __bespoke_rt::Frame<
+                        _,
+                        ::core::primitive::u8,
+                        ::core::primitive::u8,
+                        _,
+                    >,
                     __bespoke_context: &mut ::core::task::Context<'_>,
                 | -> __bespoke_rt::Step<Result<u64, Error>> {
                     unsafe {
@@ -126,32 +133,29 @@ pub fn total<'__bespoke_a>(
                         let __bespoke_region_2 = __bespoke_rt::frame::second(
                             __bespoke_region_1,
                         );
-                        let __bespoke_place_2 = __bespoke_rt::frame::first(
+                        let __bespoke_place_3 = __bespoke_rt::frame::first(
                             __bespoke_region_2,
                         );
                         let __bespoke_region_3 = __bespoke_rt::frame::second(
                             __bespoke_region_2,
                         );
-                        let __bespoke_place_3 = __bespoke_rt::frame::first(
+                        let __bespoke_region_4 = __bespoke_rt::frame::left(
                             __bespoke_region_3,
                         );
-                        let __bespoke_region_4 = __bespoke_rt::frame::second(
+                        let __bespoke_region_5 = __bespoke_rt::frame::right(
                             __bespoke_region_3,
                         );
-                        let __bespoke_region_5 = __bespoke_rt::frame::left(
-                            __bespoke_region_4,
-                        );
-                        let __bespoke_region_6 = __bespoke_rt::frame::right(
-                            __bespoke_region_4,
-                        );
-                        let __bespoke_hidden_1 = __bespoke_region_5;
+                        let __bespoke_hidden_1 = __bespoke_region_4;
                         let __bespoke_place_5 = __bespoke_rt::frame::first(
-                            __bespoke_region_6,
+                            __bespoke_region_5,
                         );
-                        let __bespoke_region_7 = __bespoke_rt::frame::second(
-                            __bespoke_region_6,
+                        let __bespoke_region_6 = __bespoke_rt::frame::second(
+                            __bespoke_region_5,
                         );
-                        let __bespoke_hidden_2 = __bespoke_region_7;
+                        let __bespoke_hidden_2 = __bespoke_region_6;
+                        let __bespoke_place_2 = __bespoke_rt::frame::small_0(
+                            __bespoke_frame,
+                        );
                         let mut __bespoke_state: ::core::primitive::u8 = (*__bespoke_frame)
                             .state;
                         let mut __bespoke_poison = __bespoke_rt::Poison::new(
@@ -166,10 +170,10 @@ pub fn total<'__bespoke_a>(
                                                 '__bespoke_1: {
                                                     '__bespoke_0: {
                                                         match __bespoke_state {
-                                                            0u8 => break '__bespoke_0,
-                                                            1u8 => break '__bespoke_1,
-                                                            3u8 => break '__bespoke_3,
-                                                            5u8 => break '__bespoke_5,
+                                                            0 => break '__bespoke_0,
+                                                            1 => break '__bespoke_1,
+                                                            3 => break '__bespoke_3,
+                                                            5 => break '__bespoke_5,
                                                             __bespoke_other => {
                                                                 __bespoke_poison.leave(__bespoke_other);
                                                                 __bespoke_rt::resumed(__bespoke_other)
@@ -248,7 +252,7 @@ pub fn total<'__bespoke_a>(
                                                         __bespoke_guard_0.leave();
                                                         __bespoke_guard_3.save(&mut (*__bespoke_frame).flags, 0u32);
                                                         __bespoke_guard_4.leave();
-                                                        __bespoke_poison.leave(3u8);
+                                                        __bespoke_poison.leave(3);
                                                         return __bespoke_rt::Step::Pending;
                                                     }
                                                 };
@@ -264,7 +268,7 @@ pub fn total<'__bespoke_a>(
                                                             let __bespoke_output: Result<u64, Error> = __bespoke_rt::question::FromResidual::from_residual(
                                                                 __bespoke_residual,
                                                             );
-                                                            __bespoke_poison.leave(__bespoke_rt::DONE);
+                                                            __bespoke_poison.done();
                                                             __bespoke_rt::Step::Ready(__bespoke_output)
                                                         };
                                                     }
@@ -286,14 +290,14 @@ pub fn total<'__bespoke_a>(
                                                     {
                                                         __bespoke_guard_0.leave();
                                                         __bespoke_guard_3.save(&mut (*__bespoke_frame).flags, 0u32);
-                                                        __bespoke_guard_5.save(&mut (*__bespoke_frame).flags, 1u32);
+                                                        __bespoke_guard_5.leave();
                                                         break '__bespoke_5;
                                                     }
                                                 } else {
                                                     {
                                                         __bespoke_guard_0.leave();
                                                         __bespoke_guard_3.save(&mut (*__bespoke_frame).flags, 0u32);
-                                                        __bespoke_guard_5.save(&mut (*__bespoke_frame).flags, 1u32);
+                                                        __bespoke_guard_5.leave();
                                                         break '__bespoke_4;
                                                     }
                                                 }
@@ -309,10 +313,8 @@ pub fn total<'__bespoke_a>(
                                                 (*__bespoke_frame).flags,
                                                 0u32,
                                             );
-                                            let mut __bespoke_guard_5 = __bespoke_rt::Guard::load(
+                                            let mut __bespoke_guard_5 = __bespoke_rt::Guard::new(
                                                 __bespoke_place_5,
-                                                (*__bespoke_frame).flags,
-                                                1u32,
                                             );
                                             let mut __bespoke_guard_6 = __bespoke_rt::Guard::new(
                                                 __bespoke_hidden_2,
@@ -327,9 +329,9 @@ pub fn total<'__bespoke_a>(
                                                 ::core::task::Poll::Pending => {
                                                     __bespoke_guard_0.leave();
                                                     __bespoke_guard_3.save(&mut (*__bespoke_frame).flags, 0u32);
-                                                    __bespoke_guard_5.save(&mut (*__bespoke_frame).flags, 1u32);
+                                                    __bespoke_guard_5.leave();
                                                     __bespoke_guard_6.leave();
-                                                    __bespoke_poison.leave(5u8);
+                                                    __bespoke_poison.leave(5);
                                                     return __bespoke_rt::Step::Pending;
                                                 }
                                             };
@@ -338,14 +340,14 @@ pub fn total<'__bespoke_a>(
                                             {
                                                 {
                                                     __bespoke_guard_0.leave();
-                                                    __bespoke_state = 1u8;
+                                                    __bespoke_state = 1;
                                                     continue '__bespoke_machine;
                                                 }
                                             };
                                             {
                                                 __bespoke_guard_0.leave();
                                                 __bespoke_guard_3.save(&mut (*__bespoke_frame).flags, 0u32);
-                                                __bespoke_guard_5.save(&mut (*__bespoke_frame).flags, 1u32);
+                                                __bespoke_guard_5.leave();
                                                 break '__bespoke_4;
                                             }
                                         }
@@ -360,15 +362,13 @@ pub fn total<'__bespoke_a>(
                                             (*__bespoke_frame).flags,
                                             0u32,
                                         );
-                                        let mut __bespoke_guard_5 = __bespoke_rt::Guard::load(
+                                        let mut __bespoke_guard_5 = __bespoke_rt::Guard::new(
                                             __bespoke_place_5,
-                                            (*__bespoke_frame).flags,
-                                            1u32,
                                         );
                                         (*__bespoke_place_2) += __bespoke_guard_5.take();
                                         {
                                             __bespoke_guard_0.leave();
-                                            __bespoke_state = 1u8;
+                                            __bespoke_state = 1;
                                             continue '__bespoke_machine;
                                         }
                                     }
@@ -382,7 +382,7 @@ pub fn total<'__bespoke_a>(
                                         let __bespoke_output: Result<u64, Error> = Ok(
                                             __bespoke_place_2.read(),
                                         );
-                                        __bespoke_poison.leave(__bespoke_rt::DONE);
+                                        __bespoke_poison.done();
                                         __bespoke_rt::Step::Ready(__bespoke_output)
                                     };
                                 }
@@ -391,7 +391,14 @@ pub fn total<'__bespoke_a>(
                         }
                     }
                 },
-                |__bespoke_frame: *mut __bespoke_rt::Frame<_, ::core::primitive::u8>| unsafe {
+                |
+                    __bespoke_frame: *mut __bespoke_rt::Frame<
+                        _,
+                        ::core::primitive::u8,
+                        ::core::primitive::u8,
+                        _,
+                    >|
+                unsafe {
                     let __bespoke_storage = __bespoke_rt::frame::storage(
                         __bespoke_frame,
                     );
@@ -407,32 +414,29 @@ pub fn total<'__bespoke_a>(
                     let __bespoke_region_2 = __bespoke_rt::frame::second(
                         __bespoke_region_1,
                     );
-                    let __bespoke_place_2 = __bespoke_rt::frame::first(
+                    let __bespoke_place_3 = __bespoke_rt::frame::first(
                         __bespoke_region_2,
                     );
                     let __bespoke_region_3 = __bespoke_rt::frame::second(
                         __bespoke_region_2,
                     );
-                    let __bespoke_place_3 = __bespoke_rt::frame::first(
+                    let __bespoke_region_4 = __bespoke_rt::frame::left(
                         __bespoke_region_3,
                     );
-                    let __bespoke_region_4 = __bespoke_rt::frame::second(
+                    let __bespoke_region_5 = __bespoke_rt::frame::right(
                         __bespoke_region_3,
                     );
-                    let __bespoke_region_5 = __bespoke_rt::frame::left(
-                        __bespoke_region_4,
-                    );
-                    let __bespoke_region_6 = __bespoke_rt::frame::right(
-                        __bespoke_region_4,
-                    );
-                    let __bespoke_hidden_1 = __bespoke_region_5;
+                    let __bespoke_hidden_1 = __bespoke_region_4;
                     let __bespoke_place_5 = __bespoke_rt::frame::first(
-                        __bespoke_region_6,
+                        __bespoke_region_5,
                     );
-                    let __bespoke_region_7 = __bespoke_rt::frame::second(
-                        __bespoke_region_6,
+                    let __bespoke_region_6 = __bespoke_rt::frame::second(
+                        __bespoke_region_5,
                     );
-                    let __bespoke_hidden_2 = __bespoke_region_7;
+                    let __bespoke_hidden_2 = __bespoke_region_6;
+                    let __bespoke_place_2 = __bespoke_rt::frame::small_0(
+                        __bespoke_frame,
+                    );
                     match (*__bespoke_frame).state {
                         0 => {
                             let __bespoke_argument_1 = __bespoke_rt::Guard::new(
@@ -442,7 +446,7 @@ pub fn total<'__bespoke_a>(
                                 __bespoke_place_0,
                             );
                         }
-                        3u8 => {
+                        3 => {
                             let mut __bespoke_guard_0 = __bespoke_rt::Guard::new(
                                 __bespoke_place_0,
                             );
@@ -455,7 +459,7 @@ pub fn total<'__bespoke_a>(
                                 __bespoke_hidden_1,
                             );
                         }
-                        5u8 => {
+                        5 => {
                             let mut __bespoke_guard_0 = __bespoke_rt::Guard::new(
                                 __bespoke_place_0,
                             );
@@ -464,10 +468,8 @@ pub fn total<'__bespoke_a>(
                                 (*__bespoke_frame).flags,
                                 0u32,
                             );
-                            let mut __bespoke_guard_5 = __bespoke_rt::Guard::load(
+                            let mut __bespoke_guard_5 = __bespoke_rt::Guard::new(
                                 __bespoke_place_5,
-                                (*__bespoke_frame).flags,
-                                1u32,
                             );
                             let mut __bespoke_guard_6 = __bespoke_rt::Guard::new(
                                 __bespoke_hidden_2,

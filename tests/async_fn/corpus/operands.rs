@@ -1,6 +1,6 @@
 //! Where an await may stand within a statement; closures, macros and temporaries beside it.
 
-use crate::harness::both;
+use crate::harness::{D, Wait, both, step, wait};
 
 fn tell(x: &D, n: usize) -> usize {
     x.touch() + n
@@ -8,6 +8,74 @@ fn tell(x: &D, n: usize) -> usize {
 
 fn two(a: D, b: D) -> Wait<(D, D)> {
     wait("two", 1, (a, b))
+}
+
+fn three(a: D, b: D, c: D) -> Wait<(D, D, D)> {
+    wait("three", 1, (a, b, c))
+}
+
+fn nest(a: D, b: D) -> D {
+    step(format!("nest {} {}", a.0, b.0));
+    b
+}
+
+fn first_of(x: &D, list: &mut [usize], n: usize) -> usize {
+    if let Some(first) = list.first_mut() {
+        *first += n;
+    }
+    x.touch() + n
+}
+
+fn name_of(x: &D) -> String {
+    step(format!("name of {}", x.0));
+    x.0.to_owned()
+}
+
+fn x_len(x: &D) -> usize {
+    x.touch()
+}
+
+fn check(fails: bool) -> Result<usize, String> {
+    step(format!("check {fails}"));
+    if fails { Err("it failed".into()) } else { Ok(2) }
+}
+
+fn made(x: D, fails: bool) -> Result<D, String> {
+    check(fails).map(|_| x)
+}
+
+fn both(p: D, b: bool) -> bool {
+    step(format!("both {} {b}", p.0));
+    b
+}
+
+fn keep(x: D, n: usize) -> Option<D> {
+    step(format!("keep {n}"));
+    Some(x)
+}
+
+fn list(a: D, b: D) -> Vec<D> {
+    step("list");
+    vec![a, b]
+}
+
+async fn bump(n: &mut usize) -> usize {
+    *n += 10;
+    wait("bump", 1, ()).await;
+    *n
+}
+
+#[derive(Debug)]
+struct Named {
+    first: D,
+    second: usize,
+}
+
+impl PartialEq for Named {
+    fn eq(&self, other: &Named) -> bool {
+        step(format!("{} == {}", self.first.0, other.first.0));
+        self.second == other.second
+    }
 }
 
 struct Pair {
@@ -167,4 +235,123 @@ both! {
         step(format!("{any:?}"));
         slice.len()
     } with ()
+    async fn argument_before_an_await() -> usize {
+        let x = d("x");
+        let (a, b, c) = three(d("a"), wait("w", 1, d("b")).await, x).await;
+        a.touch() + b.touch() + c.touch()
+    } with ()
+    async fn arguments_around_two_awaits(n: usize) -> usize {
+        let x = d("x");
+        let y = d("y");
+        let (a, b, c) = three(wait("v", 1, x).await, wait("w", 1, d("b")).await, y).await;
+        wait("u", n, ()).await;
+        a.touch() + b.touch() + c.touch()
+    } with (1)
+    async fn number_before_an_await(mut n: usize) -> usize {
+        let m = 5;
+        n = n + wait("w", 1, m).await * 2;
+        n - wait("v", 1, 3).await
+    } with (2)
+    async fn copies_before_an_await() -> usize {
+        let mut n = 1;
+        (n + bump(&mut n).await) * 100 + n
+    } with ()
+    async fn parts_before_an_await() -> usize {
+        let x = d("x");
+        let pair = (d("a"), wait("w", 1, d("b")).await);
+        let list = [x, wait("v", 1, d("y")).await, d("z")];
+        let named = Named { first: d("first"), second: wait("u", 1, 4).await };
+        pair.1.touch() + list[2].touch() + named.first.touch() + named.second
+    } with ()
+    async fn nested_operands() -> usize {
+        let (a, _, c) = three(d("a"), nest(d("b"), wait("w", 1, d("c")).await), wait("v", 1, d("e")).await).await;
+        a.touch() + c.touch()
+    } with ()
+    async fn borrows_before_an_await() -> usize {
+        let x = d("x");
+        let mut y = vec![1, 2];
+        let n = first_of(&x, &mut y, wait("w", 1, 3).await);
+        wait("v", 1, ()).await;
+        n + x.touch() + y.len()
+    } with ()
+    async fn reborrow_before_an_await(y: &mut Vec<usize>) -> usize {
+        let x = d("x");
+        let n = first_of(&x, y, wait("w", 1, 3).await);
+        y.push(n);
+        wait("v", 1, ()).await;
+        y.len()
+    } with (Box::leak(Box::new(vec![])))
+    async fn compares_a_value_with_an_await() -> bool {
+        let x = d("x");
+        let same = name_of(&x) == wait("w", 1, name_of(&x)).await;
+        wait("v", 1, ()).await;
+        x.touch();
+        same && Named { first: d("n"), second: 1 } == wait("u", 1, Named { first: d("m"), second: 1 }).await
+    } with ()
+    async fn question_among_operands(fails: bool) -> Result<usize, String> {
+        let x = d("x");
+        let n = usize::max(check(fails)?, wait("w", 1, check(false)).await?);
+        let (a, b, _) = three(x, { check(fails)?; d("b") }, wait("v", 1, d("c")).await).await;
+        Ok(a.touch() + b.touch() + n)
+    } with (false)
+    async fn question_after_an_operand(fails: bool) -> Result<usize, String> {
+        let (a, b, _) = three(d("a"), made(wait("v", 1, d("b")).await, fails)?, d("c")).await;
+        Ok(a.touch() + b.touch())
+    } with (true)
+    async fn parked_in_a_condition() -> usize {
+        let mut n = 0;
+        let x = d("x");
+        while both(d("p"), wait("w", 1, n < 2).await) {
+            n += 1;
+            if let Some(y) = keep(d("q"), wait("v", 1, n).await) {
+                wait("u", 1, ()).await;
+                y.touch();
+            }
+        }
+        match keep(d("r"), wait("t", 1, n).await) {
+            Some(z) => { wait("s", 1, ()).await; z.touch() + x.touch() }
+            None => 0,
+        }
+    } with ()
+    async fn parked_for_a_loop() -> usize {
+        let mut sum = 0;
+        for y in list(d("a"), wait("w", 1, d("b")).await) {
+            wait("v", 1, ()).await;
+            sum += y.touch();
+        }
+        sum
+    } with ()
+    async fn parked_in_a_return(c: bool) -> usize {
+        let x = d("x");
+        if c {
+            return nest(d("a"), wait("w", 1, d("b")).await).touch() + x.touch();
+        }
+        let y = loop {
+            break nest(d("a"), wait("w", 1, d("b")).await);
+        };
+        y.touch()
+    } with (true)
+    async fn lazy_and(c: bool) -> bool {
+        let x = d("x");
+        let first = c && wait("w", 1, d("t")).await.touch() == 1;
+        let second = first && x.touch() == 1 && wait("v", 1, true).await;
+        second || wait("u", 1, false).await
+    } with (true)
+    async fn lazy_or(c: bool) -> bool {
+        let x = d("x");
+        let first = c || wait("w", 1, true).await;
+        wait("v", 1, ()).await;
+        !first || wait("u", 1, x_len(&x) as u32 <= 1).await && c
+    } with (false)
+    async fn lazy_condition(c: bool) -> usize {
+        let x = d("x");
+        if c && wait("w", 1, d("t")).await.touch() == 1 {
+            wait("v", 1, ()).await;
+            x.touch()
+        } else if !c || (d("s").touch() == 2 && wait("u", 1, true).await) {
+            7
+        } else {
+            x.touch()
+        }
+    } with (true)
 }

@@ -76,4 +76,41 @@ both! {
         wait("v", 1, ()).await;
         n + x.len()
     } with ()
+    async fn moved_after_the_last_await(c: bool) -> usize {
+        let (x, y, z) = (d("x"), d("y"), d("z"));
+        wait("w", 1, ()).await;
+        if c { drop(x); }
+        let kept = z;
+        match kept.touch() {
+            1 => drop(y),
+            _ => return 0,
+        }
+        kept.touch()
+    } with (true)
+    async fn moved_after_the_last_await_of_a_turn() -> usize {
+        let mut sum = 0;
+        for n in 0..3u8 {
+            let x = d("x");
+            wait("w", 1, ()).await;
+            if n == 1 { drop(x); continue; }
+            let n = { x }.eat();
+            sum += n;
+        }
+        sum
+    } with ()
+    async fn small_numbers(a: u8, b: bool, c: u32, mut e: char) -> String {
+        let f = 3;
+        let mut g = true;
+        let h = a < 9;
+        let i: f32 = 2.5;
+        let j = 'j';
+        let k = b'k';
+        wait("w", 1, ()).await;
+        g &= b;
+        let l = &mut e;
+        wait("v", 1, ()).await;
+        *l = j;
+        step(format!("{e}"));
+        format!("{a}{b}{c}{f}{g}{h}{i}{k}")
+    } with (1, true, 70000, 'e')
 }

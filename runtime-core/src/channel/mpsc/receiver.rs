@@ -199,6 +199,19 @@ impl<T, S: Sharing> Drop for Receiver<T, S> {
     }
 }
 
+/// Also where the sharing is not known: nothing in it is ever pinned.
+impl<T, S: Sharing> Unpin for Receiver<T, S> {}
+
+/// The messages, until [`recv`](Receiver::recv) would yield `None`.
+#[cfg(feature = "futures-core")]
+impl<T, S: Sharing> futures_core::Stream for Receiver<T, S> {
+    type Item = T;
+
+    fn poll_next(self: core::pin::Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<T>> {
+        self.get_mut().poll_recv(cx)
+    }
+}
+
 impl<T, S: Sharing> fmt::Debug for Receiver<T, S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Receiver").field("len", &self.len()).field("capacity", &self.capacity()).finish_non_exhaustive()

@@ -4,7 +4,7 @@
 
 use super::{Op, Operation, Submit};
 use crate::config::{Config, Sealed};
-use crate::driver::{Late, MaybeDangling};
+use crate::driver::{Late, MaybeDangling, Served};
 use crate::error::Errno;
 use crate::io::{IoBuf, IoBufMut};
 use crate::roles::{Caps, Driver, OsEntropy, OsThreads, Under, Uniform};
@@ -65,6 +65,7 @@ impl Under<Local> for LateDriver {
 
 impl Submit<Fill> for LateDriver {
     type InFlight<S: Sharing> = bool;
+    const SERVED: Served = Served::Completion;
 
     fn poll_op<S: Sharing>(
         _: &<Self as Under<S>>::Live,
@@ -233,6 +234,7 @@ mod stuck {
     }
     impl Submit<Fill> for Stuck {
         type InFlight<S: Sharing> = bool;
+        const SERVED: Served = Served::Completion;
         fn poll_op<S: Sharing>(
             _: &<Self as Under<S>>::Live,
             _: &mut Fill,

@@ -10,7 +10,7 @@ use bespoke_core::driver::Errno;
 use core::net::SocketAddr;
 use core::task::Poll;
 
-run_blocking!(RecvDatagram, RecvFrom<SocketAddr>, RecvFrom<UnixAddr>, SendDatagram<SocketAddr>);
+run_blocking!(Call: RecvDatagram, RecvFrom<SocketAddr>, RecvFrom<UnixAddr>, SendDatagram<SocketAddr>);
 
 impl RunBlocking for RecvDatagram {
     fn run_blocking(&mut self) -> Result<usize, Errno> {

@@ -31,7 +31,7 @@ use std::time::Instant;
 
 /// How long a task looks at nothing else. It is also how late a signal may be after the first of the process, how late an
 /// abort is, and bounds the cost: forty wake-ups a second for each such wait.
-const SLICE: Duration = Duration::from_millis(25);
+pub(super) const SLICE: Duration = Duration::from_millis(25);
 
 fn sleep(time: Duration) {
     #[expect(clippy::disallowed_methods, reason = "this driver blocks its thread: that is what it is for")]
@@ -42,7 +42,7 @@ fn sleep(time: Duration) {
 #[derive(Debug, Default)]
 pub struct Waited(bool);
 
-leaves_nothing!(Blocking, Ready, Waited, |_, op, waited, cx| wait_a_slice(op, waited, cx));
+leaves_nothing!(Blocking, Ready, Waited, Slices, |_, op, waited, cx| wait_a_slice(op, waited, cx));
 
 fn wait_a_slice(op: &Ready, waited: &mut Waited, cx: &mut Context<'_>) -> Poll<Result<(), Errno>> {
     if core::mem::take(&mut waited.0) {
@@ -73,7 +73,7 @@ fn wait_a_slice(op: &Ready, waited: &mut Waited, cx: &mut Context<'_>) -> Poll<R
 #[derive(Debug, Default)]
 pub struct Asked(bool);
 
-leaves_nothing!(Blocking, Connect, Asked, |_, op, asked, cx| connect_a_slice(op, asked, cx));
+leaves_nothing!(Blocking, Connect, Asked, Slices, |_, op, asked, cx| connect_a_slice(op, asked, cx));
 
 fn connect_a_slice(op: &Connect, asked: &mut Asked, cx: &mut Context<'_>) -> Poll<Result<(), Errno>> {
     let raw = op.socket.raw;
@@ -97,7 +97,7 @@ fn connect_a_slice(op: &Connect, asked: &mut Asked, cx: &mut Context<'_>) -> Pol
 }
 
 #[cfg(unix)]
-leaves_nothing!(Blocking, SendDatagram<UnixAddr>, (), |_, op, _, cx| send_in_slices(op, cx));
+leaves_nothing!(Blocking, SendDatagram<UnixAddr>, (), Slices, |_, op, _, cx| send_in_slices(op, cx));
 
 #[cfg(unix)]
 fn send_in_slices(op: &SendDatagram<UnixAddr>, cx: &mut Context<'_>) -> Poll<Result<usize, Errno>> {
@@ -126,7 +126,7 @@ const TRY_AGAIN: Duration = Duration::from_millis(5);
 #[derive(Debug, Default)]
 pub struct Began(Option<Instant>);
 
-leaves_nothing!(Blocking, Timeout, Began, |_, op, began, cx| sleep_a_slice(op, began, cx));
+leaves_nothing!(Blocking, Timeout, Began, Slices, |_, op, began, cx| sleep_a_slice(op, began, cx));
 
 fn sleep_a_slice(op: &Timeout, began: &mut Began, cx: &mut Context<'_>) -> Poll<Result<(), Errno>> {
     #[expect(clippy::disallowed_methods, reason = "the clock of the operation is the system's")]

@@ -11,7 +11,7 @@ use bespoke_core::driver::Errno;
 use bespoke_core::roles::RawResource;
 use core::task::Poll;
 
-run_blocking!(AcceptUnix, ConnectUnix);
+run_blocking!(Call: AcceptUnix, ConnectUnix);
 
 impl RunBlocking for AcceptUnix {
     fn run_blocking(&mut self) -> Result<(RawResource, UnixAddr), Errno> {

@@ -11,6 +11,6 @@ mod unix;
 mod windows;
 
 #[cfg(unix)]
-pub(super) use self::unix::Entry;
+pub(in crate::mio) use self::unix::Entry;
 #[cfg(windows)]
-pub(super) use self::windows::Entry;
+pub(in crate::mio) use self::windows::Entry;

@@ -8,7 +8,7 @@ use std::io;
 
 /// A descriptor and whether the poll knows it. The number is the caller's: it comes with each call.
 #[derive(Debug, Default)]
-pub(crate) struct Entry {
+pub struct Entry {
     /// Other descriptors may name the same open file: closing this one would leave it in the poll.
     shared: bool,
     enlisted: bool,
@@ -47,17 +47,22 @@ impl Entry {
         self.shared = true;
     }
 
-    /// Takes it out of the poll; the caller has it as before.
-    pub(crate) fn release(self, raw: RawResource, registry: &Registry) {
-        if self.enlisted {
+    /// Takes it out of the poll, if that is given; the caller has it as before.
+    pub(crate) fn release(self, raw: RawResource, registry: Option<&Registry>) {
+        if self.enlisted
+            && let Some(registry) = registry
+        {
             // The poll knows it, so this cannot fail.
             let _ = registry.deregister(&mut SourceFd(&raw));
         }
     }
 
-    /// Takes it out of the poll and closes it.
-    pub(crate) fn close(self, raw: RawResource, registry: &Registry) {
-        if self.shared && self.enlisted {
+    /// Takes it out of the poll, if that is given, and closes it.
+    pub(crate) fn close(self, raw: RawResource, registry: Option<&Registry>) {
+        if self.shared
+            && self.enlisted
+            && let Some(registry) = registry
+        {
             // The poll knows it, so this cannot fail.
             let _ = registry.deregister(&mut SourceFd(&raw));
         }

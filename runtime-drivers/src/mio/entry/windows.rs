@@ -16,7 +16,7 @@ use std::os::windows::io::{FromRawSocket as _, IntoRawSocket as _};
 /// 1. `socket` is `None` only in an entry of no resource.
 /// 2. The number that comes with the calls is that of `socket`.
 #[derive(Debug, Default)]
-pub(crate) struct Entry {
+pub struct Entry {
     socket: Option<TcpStream>,
     enlisted: bool,
 }
@@ -58,10 +58,12 @@ impl Entry {
     /// Other handles may name the same socket. That changes nothing: a request of the poll is cancelled by its own name.
     pub(crate) fn share(&mut self) {}
 
-    /// Takes the socket out of the poll; the caller has it as before.
-    pub(crate) fn release(self, _raw: RawResource, registry: &Registry) {
+    /// Takes the socket out of the poll, if that is given; the caller has it as before.
+    pub(crate) fn release(self, _raw: RawResource, registry: Option<&Registry>) {
         if let Some(mut socket) = self.socket {
-            if self.enlisted {
+            if self.enlisted
+                && let Some(registry) = registry
+            {
                 // The poll knows it, so this cannot fail.
                 let _ = registry.deregister(&mut socket);
             }
@@ -71,7 +73,7 @@ impl Entry {
     }
 
     /// Takes it out of the poll and closes it.
-    pub(crate) fn close(self, _raw: RawResource, _registry: &Registry) {
+    pub(crate) fn close(self, _raw: RawResource, _registry: Option<&Registry>) {
         // mio cancels its request first, then closes.
         drop(self.socket);
     }

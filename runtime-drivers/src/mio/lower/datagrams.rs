@@ -2,11 +2,11 @@
 
 use super::{attempt, of, wait};
 use crate::mio::timeouts::Ticking;
-use crate::mio::{LiveMio, Mio, Side};
+use crate::mio::{LiveMio, Mio, Poller, Side};
 use crate::op::{Address, RecvDatagram, RecvFrom, SendDatagram, UnixAddr};
 use crate::sys::address::SockAddr;
 use crate::sys::{self, datagram};
-use bespoke_core::driver::{Errno, MaybeDangling, Submit, Timeout};
+use bespoke_core::driver::{Errno, MaybeDangling, Served, Submit, Timeout};
 use bespoke_core::roles::{Nanos, Under};
 use bespoke_core::sharing::Sharing;
 use core::net::SocketAddr;
@@ -14,7 +14,7 @@ use core::task::{Context, Poll};
 
 wait!(RecvDatagram, |live, op, cx| recv(live, op, cx));
 
-fn recv(live: &LiveMio, op: &RecvDatagram, cx: &mut Context<'_>) -> Poll<Result<usize, Errno>> {
+fn recv<P: Poller>(live: &LiveMio<P>, op: &RecvDatagram, cx: &mut Context<'_>) -> Poll<Result<usize, Errno>> {
     attempt(live, op.socket.key, Side::ReadAmong, cx, || {
         // SAFETY: whoever made the operation promised that `to` is writable for `len` bytes during the poll.
         unsafe { datagram::recv(op.socket.raw, op.to, op.len, op.peek, true) }
@@ -23,8 +23,8 @@ fn recv(live: &LiveMio, op: &RecvDatagram, cx: &mut Context<'_>) -> Poll<Result<
 
 wait!(RecvFrom<SocketAddr>, |live, op, cx| recv_from(live, op, cx, SockAddr::to_socket_addr));
 
-fn recv_from<A: Address>(
-    live: &LiveMio,
+fn recv_from<A: Address, P: Poller>(
+    live: &LiveMio<P>,
     op: &RecvFrom<A>,
     cx: &mut Context<'_>,
     told: fn(SockAddr) -> Result<A, Errno>,
@@ -41,8 +41,8 @@ wait!(RecvFrom<UnixAddr>, |live, op, cx| recv_from(live, op, cx, SockAddr::to_un
 
 wait!(SendDatagram<SocketAddr>, |live, op, cx| send(live, op, cx, |to| to.into()));
 
-fn send<A: Address>(
-    live: &LiveMio,
+fn send<A: Address, P: Poller>(
+    live: &LiveMio<P>,
     op: &SendDatagram<A>,
     cx: &mut Context<'_>,
     named: fn(A) -> SockAddr,
@@ -57,8 +57,10 @@ fn send<A: Address>(
 /// How long a datagram waits for a receiver without room, before it is tried again.
 const AGAIN: Timeout = Timeout { after: Nanos(1_000_000) };
 
-impl Submit<SendDatagram<UnixAddr>> for Mio {
+impl<P: Poller> Submit<SendDatagram<UnixAddr>> for Mio<P> {
     type InFlight<S: Sharing> = Ticking;
+
+    const SERVED: Served = Served::Readiness;
 
     /// To the peer, as any datagram. Another receiver does not tell the socket when it has room again: the socket counts as
     /// writable all the while, and each call that would block makes an edge of its own, as it gives back what it had taken of
@@ -73,7 +75,7 @@ impl Submit<SendDatagram<UnixAddr>> for Mio {
     where
         Self: Under<S>,
     {
-        let live = of::<S>(live);
+        let live = of::<S, P>(live);
         let Some(to) = &op.to else { return send(live, op, cx, |to| (&to).into()) };
         if state.is_in_flight() && live.timeouts.poll(&AGAIN, state, cx)?.is_pending() {
             return Poll::Pending;
@@ -102,7 +104,7 @@ impl Submit<SendDatagram<UnixAddr>> for Mio {
     ) where
         Self: Under<S>,
     {
-        of::<S>(live).timeouts.forget(state);
+        of::<S, P>(live).timeouts.forget(state);
         drop(keep);
     }
 }

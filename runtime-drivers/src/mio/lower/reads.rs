@@ -1,7 +1,7 @@
 //! Reads: one call, and a short one has emptied the socket.
 
 use super::{attempt, wait};
-use crate::mio::{LiveMio, Side};
+use crate::mio::{LiveMio, Poller, Side};
 use crate::op::{LEASE_BYTES, Recv, RecvInto, RecvLease, RecvVectored};
 use crate::sys::transfer::{self, IoVec};
 use bespoke_core::driver::{Errno, Leased};
@@ -10,7 +10,7 @@ use core::task::{Context, Poll};
 wait!(Recv, |live, op, cx| recv(live, op, cx));
 
 #[inline]
-fn recv(live: &LiveMio, op: &Recv, cx: &mut Context<'_>) -> Poll<Result<usize, Errno>> {
+fn recv<P: Poller>(live: &LiveMio<P>, op: &Recv, cx: &mut Context<'_>) -> Poll<Result<usize, Errno>> {
     if op.len == 0 {
         // The system would wait for a byte before it says that there is no room for one.
         return Poll::Ready(Ok(0));
@@ -33,7 +33,7 @@ fn recv(live: &LiveMio, op: &Recv, cx: &mut Context<'_>) -> Poll<Result<usize, E
 
 /// A read that was shorter than asked has emptied the socket, unless it is one that ends reads early.
 #[inline]
-fn note_read(live: &LiveMio, key: u32, read: Poll<Result<usize, Errno>>, asked: usize) {
+fn note_read<P: Poller>(live: &LiveMio<P>, key: u32, read: Poll<Result<usize, Errno>>, asked: usize) {
     if let Poll::Ready(Ok(n)) = read
         && n > 0
         && n < asked
@@ -53,7 +53,7 @@ wait!(RecvInto, |live, op, cx| {
 
 wait!(RecvVectored, |live, op, cx| recv_vectored(live, op, cx));
 
-fn recv_vectored(live: &LiveMio, op: &RecvVectored, cx: &mut Context<'_>) -> Poll<Result<usize, Errno>> {
+fn recv_vectored<P: Poller>(live: &LiveMio<P>, op: &RecvVectored, cx: &mut Context<'_>) -> Poll<Result<usize, Errno>> {
     if op.len == 0 {
         return Poll::Ready(Ok(0));
     }
@@ -73,7 +73,11 @@ wait!(RecvLease, |live, op, cx| recv_lease(live, op, cx));
 
 /// A buffer is taken when the source is thought ready, and only kept if something came.
 #[inline]
-fn recv_lease(live: &LiveMio, op: &RecvLease, cx: &mut Context<'_>) -> Poll<Result<Option<Leased>, Errno>> {
+fn recv_lease<P: Poller>(
+    live: &LiveMio<P>,
+    op: &RecvLease,
+    cx: &mut Context<'_>,
+) -> Poll<Result<Option<Leased>, Errno>> {
     if !live.ready(op.stream.key, Side::Read, cx)? {
         return Poll::Pending;
     }

@@ -1,10 +1,10 @@
 //! Writes: what the system took is counted, also when the future is dropped.
 
 use super::{attempt, of, wait};
-use crate::mio::{LiveMio, Mio, Side};
+use crate::mio::{LiveMio, Mio, Poller, Side};
 use crate::op::{Interrupted, Stretches, Taken, Transmit, TransmitVectored};
 use crate::sys::transfer::{self, IoVec};
-use bespoke_core::driver::{Errno, MaybeDangling, Op, Submit};
+use bespoke_core::driver::{Errno, MaybeDangling, Op, Served, Submit};
 use bespoke_core::roles::Under;
 use bespoke_core::sharing::Sharing;
 use core::task::{Context, Poll};
@@ -19,8 +19,10 @@ pub struct Progress {
     generation: u32,
 }
 
-impl Submit<Transmit> for Mio {
+impl<P: Poller> Submit<Transmit> for Mio<P> {
     type InFlight<S: Sharing> = Progress;
+
+    const SERVED: Served = Served::Readiness;
 
     #[inline]
     fn poll_op<S: Sharing>(
@@ -32,7 +34,7 @@ impl Submit<Transmit> for Mio {
     where
         Self: Under<S>,
     {
-        let live = of::<S>(live);
+        let live = of::<S, P>(live);
         let (key, raw) = (op.stream.key, op.stream.raw);
         loop {
             let sent = attempt(live, key, Side::Write, cx, || {
@@ -74,7 +76,7 @@ impl Submit<Transmit> for Mio {
     {
         let taken = Taken { bytes: core::mem::take(&mut state.taken), kept: Box::new(keep.into_inner()) };
         let generation = state.generation;
-        let old = of::<S>(live).with_source(op.stream.key, |source| {
+        let old = of::<S, P>(live).with_source(op.stream.key, |source| {
             if source.generation == generation { source.interrupted.replace(taken) } else { Some(taken) }
         });
         drop(old);
@@ -84,7 +86,11 @@ impl Submit<Transmit> for Mio {
 wait!(TransmitVectored, |live, op, cx| transmit_vectored(live, op, cx));
 
 /// One send: nothing is taken before the operation is over, so dropping it leaves nothing behind.
-fn transmit_vectored(live: &LiveMio, op: &TransmitVectored, cx: &mut Context<'_>) -> Poll<Result<usize, Errno>> {
+fn transmit_vectored<P: Poller>(
+    live: &LiveMio<P>,
+    op: &TransmitVectored,
+    cx: &mut Context<'_>,
+) -> Poll<Result<usize, Errno>> {
     let mut list = [IoVec::new(core::ptr::null_mut(), 0); Stretches::MAX];
     let from = op.from.as_slice();
     for (to, (pointer, len)) in list.iter_mut().zip(from) {
@@ -96,4 +102,6 @@ fn transmit_vectored(live: &LiveMio, op: &TransmitVectored, cx: &mut Context<'_>
     })
 }
 
-wait!(Interrupted, |live, op, _cx| Poll::Ready(live.with_source(op.stream.key, |source| source.interrupted.take())));
+wait!(Interrupted, AtHand, |live, op, _cx| Poll::Ready(
+    live.with_source(op.stream.key, |source| source.interrupted.take())
+));

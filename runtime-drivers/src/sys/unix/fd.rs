@@ -58,6 +58,11 @@ pub(crate) fn duplicate(fd: i32) -> Result<i32, Errno> {
     })
 }
 
+/// Is there no such descriptor? `EBADF`.
+pub(crate) const fn is_closed(errno: Errno) -> bool {
+    errno.code() == libc::EBADF
+}
+
 /// Sets or clears `O_NONBLOCK` on the open file, so for all its descriptors. `fcntl(2)`, `F_SETFL`.
 pub(crate) fn set_nonblocking(fd: i32, nonblocking: bool) -> Result<(), Errno> {
     // SAFETY: the command takes no argument and touches no memory of ours.

@@ -14,7 +14,7 @@
 //!    [`socket::connect_start`].
 //! 5. No call allocates or locks, nor panics but where the system fails without an `errno`;
 //!    [`signal::on_signal`](signal) is moreover async-signal-safe.
-//! 6. No call raises `SIGPIPE`.
+//! 6. No call raises `SIGPIPE`, but [`pipe::write`] in a program that does not ignore it.
 //! 7. A call on a nonblocking descriptor, or with `nonblocking`, that has nothing to do fails with an error for which
 //!    [`would_block`] holds.
 //!
@@ -27,11 +27,15 @@ mod call;
 pub(crate) mod datagram;
 pub(crate) mod fd;
 pub(crate) mod file;
+pub(crate) mod fork;
 #[cfg(all(test, target_os = "linux"))]
 pub(crate) mod guard;
 pub(crate) mod nudge;
 pub(crate) mod options;
+pub(crate) mod pipe;
 pub(crate) mod poll;
+pub(crate) mod poll_set;
+pub(crate) mod process;
 #[cfg(target_os = "linux")]
 pub(crate) mod ring;
 pub(crate) mod signal;

@@ -11,10 +11,13 @@
 
 use bespoke_core::driver::Errno;
 
+#[cfg(any(target_os = "linux", target_os = "android"))]
+use super::call::out_of_resources;
 use super::call::{check, count, retry, would_block};
 use super::fd;
 
-/// A wake-up: one end that any thread nudges, one that a driver waits on. An `eventfd(2)` on Linux, else a `pipe(2)`.
+/// A wake-up: one end that any thread nudges, one that a driver waits on. An `eventfd(2)` on Linux, a `pipe(2)`
+/// elsewhere and where that is denied.
 ///
 /// # Invariants
 /// 1. Both numbers are open, nonblocking and close-on-exec as long as `self` lives, and belong to it alone.
@@ -26,14 +29,17 @@ pub(crate) struct Nudge {
 }
 
 impl Nudge {
-    /// A quiet one.
+    /// A quiet one: an `eventfd` where there is one and it is not denied, else a pipe.
     ///
     /// # Errors
     /// `EMFILE`, `ENFILE`, `ENOMEM`.
     pub(crate) fn new() -> Result<Self, Errno> {
         #[cfg(any(target_os = "linux", target_os = "android"))]
-        return Self::eventfd();
-        #[cfg(not(any(target_os = "linux", target_os = "android")))]
+        match Self::eventfd() {
+            // Without descriptors or memory there is no pipe either, and a sandbox has other answers.
+            Err(errno) if !out_of_resources(errno) => {}
+            made => return made,
+        }
         Self::pipe()
     }
 
@@ -45,9 +51,32 @@ impl Nudge {
         Ok(Self { read: fd, write: fd })
     }
 
-    /// For systems without `eventfd`; also compiled for tests.
+    /// By a pipe.
+    ///
+    /// # Errors
+    /// `EMFILE`, `ENFILE`.
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    pub(crate) fn pipe() -> Result<Self, Errno> {
+        let mut ends = [-1; 2];
+        // SAFETY: `ends` is live and writable, and holds the two ints that the call fills.
+        let made = unsafe { libc::pipe2(ends.as_mut_ptr(), libc::O_CLOEXEC | libc::O_NONBLOCK) };
+        check(made)?;
+        let [read, write] = ends;
+        Ok(Self { read, write })
+    }
+
+    /// By a pipe.
+    ///
+    /// # Errors
+    /// `EMFILE`, `ENFILE`.
+    #[cfg(not(any(target_os = "linux", target_os = "android")))]
+    pub(crate) fn pipe() -> Result<Self, Errno> {
+        Self::pipe_in_steps()
+    }
+
+    /// For systems without `pipe2`; also compiled for tests.
     #[cfg(any(test, not(any(target_os = "linux", target_os = "android"))))]
-    pub(super) fn pipe() -> Result<Self, Errno> {
+    pub(super) fn pipe_in_steps() -> Result<Self, Errno> {
         let mut ends = [-1; 2];
         // SAFETY: `ends` is live and writable, and holds the two ints that the call fills.
         let made = unsafe { libc::pipe(ends.as_mut_ptr()) };

@@ -58,7 +58,7 @@ pub(super) fn poll_ms(left_ns: u64) -> libc::c_int {
 /// Nanoseconds of the monotonic clock, for the time that is left after an interruption. `clock_gettime(2)`.
 ///
 /// The system's clock, not the Config's: the kernel measures the `poll` by it.
-pub(super) fn monotonic_ns() -> u64 {
+pub(crate) fn monotonic_ns() -> u64 {
     let mut now = libc::timespec { tv_sec: 0, tv_nsec: 0 };
     // SAFETY: `now` is live and writable, and of the type that the call fills.
     let got = unsafe { libc::clock_gettime(libc::CLOCK_MONOTONIC, &raw mut now) };

@@ -61,20 +61,41 @@ static ENDS: AtomicU64 = AtomicU64::new(CLOSED);
 
 const CLOSED: u64 = u64::MAX;
 
+/// May a signal be caught here?
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Catch {
+    Yes,
+    /// There is no such signal.
+    Unknown,
+    /// The system refuses: `SIGKILL`, `SIGSTOP`.
+    Never,
+    /// It tells of a fault in the program: a handler that only counts would return to the fault, for ever.
+    Fault,
+}
+
+/// May it be caught here? What the system's library keeps for itself is told by [`install`] alone.
+pub(crate) fn can_catch(signal: i32) -> Catch {
+    match signal {
+        libc::SIGKILL | libc::SIGSTOP => Catch::Never,
+        libc::SIGSEGV | libc::SIGBUS | libc::SIGFPE | libc::SIGILL => Catch::Fault,
+        _ if caught(signal).is_none() => Catch::Unknown,
+        _ => Catch::Yes,
+    }
+}
+
 /// Catches `signal` from now on. `sigaction(2)`.
 ///
 /// Any thread, any number of times; only the first replaces the disposition. Interrupted calls are restarted where the
 /// kernel can (`SA_RESTART`), and the handler runs on the thread's alternate stack if it has one.
 ///
 /// # Errors
-/// `EINVAL`: no such signal; one that cannot be caught (`SIGKILL`, `SIGSTOP`); or one that tells of a fault in the program
-/// (`SIGSEGV`, `SIGBUS`, `SIGFPE`, `SIGILL`), as a handler that only counts would return to the fault, for ever.
+/// `EINVAL`: one that [may not be caught](can_catch), or that the system's library keeps for itself.
 /// `EMFILE`, `ENFILE`, `ENOMEM`, the first time only.
 pub(crate) fn install(signal: i32) -> Result<(), Errno> {
     let Some(caught) = caught(signal) else {
         return Err(errno(libc::EINVAL));
     };
-    if matches!(signal, libc::SIGSEGV | libc::SIGBUS | libc::SIGFPE | libc::SIGILL) {
+    if can_catch(signal) != Catch::Yes {
         return Err(errno(libc::EINVAL));
     }
     // Two threads here at once both go on: they install the same handler, which is no harm.
@@ -177,6 +198,14 @@ pub(crate) mod number {
     pub(crate) const ALARM: i32 = libc::SIGALRM;
     pub(crate) const CHILD: i32 = libc::SIGCHLD;
     pub(crate) const HANGUP: i32 = libc::SIGHUP;
+    #[cfg(any(
+        target_vendor = "apple",
+        target_os = "freebsd",
+        target_os = "dragonfly",
+        target_os = "netbsd",
+        target_os = "openbsd"
+    ))]
+    pub(crate) const INFO: i32 = libc::SIGINFO;
     pub(crate) const INTERRUPT: i32 = libc::SIGINT;
     pub(crate) const IO: i32 = libc::SIGIO;
     pub(crate) const PIPE: i32 = libc::SIGPIPE;

@@ -14,8 +14,8 @@ use core::task::{Context, Poll};
 use io_uring::squeue::Entry;
 use io_uring::{opcode, types};
 
-wait!(Accept, |live, op, cx| accept(live, op.listener, cx, SockAddr::to_socket_addr));
-wait!(AcceptUnix, |live, op, cx| accept(live, op.listener, cx, SockAddr::to_unix_addr));
+wait!(Accept, Completion, |live, op, cx| accept(live, op.listener, cx, SockAddr::to_socket_addr));
+wait!(AcceptUnix, Completion, |live, op, cx| accept(live, op.listener, cx, SockAddr::to_unix_addr));
 
 fn accept<A>(
     live: &Uring,

@@ -9,7 +9,7 @@ use crate::sys::address::SockAddr;
 use crate::sys::{datagram, would_block};
 use crate::uring::slots::Flight;
 use crate::uring::{IoUring, RingOptions, Uring};
-use bespoke_core::driver::{Errno, Late, MaybeDangling, Submit, Timeout};
+use bespoke_core::driver::{Errno, Late, MaybeDangling, Served, Submit, Timeout};
 use bespoke_core::roles::{Nanos, Resource, Under};
 use bespoke_core::sharing::Sharing;
 use core::net::SocketAddr;
@@ -35,7 +35,7 @@ impl Uring {
 }
 
 /// Tries `call` while the direction is thought ready.
-fn attempt<T>(
+pub(super) fn attempt<T>(
     live: &Uring,
     resource: Resource,
     write: bool,
@@ -53,7 +53,7 @@ fn attempt<T>(
     Poll::Pending
 }
 
-wait!(Ready, |live, op, cx| ready(live, op, cx));
+wait!(Ready, Readiness, |live, op, cx| ready(live, op, cx));
 
 fn ready(live: &Uring, op: &Ready, cx: &mut Context<'_>) -> Poll<Result<(), Errno>> {
     let (number, _) = live.with(|state| state.named(op.resource.key));
@@ -68,14 +68,14 @@ fn ready(live: &Uring, op: &Ready, cx: &mut Context<'_>) -> Poll<Result<(), Errn
     Poll::Pending
 }
 
-wait!(RecvDatagram, |live, op, cx| {
+wait!(RecvDatagram, Readiness, |live, op, cx| {
     attempt(live, op.socket, false, cx, || {
         // SAFETY: whoever made the operation promised that `to` is writable for `len` bytes during the poll.
         unsafe { datagram::recv(op.socket.raw, op.to, op.len, op.peek, true) }
     })
 });
 
-wait!(RecvFrom<SocketAddr>, |live, op, cx| recv_from(live, op, cx, SockAddr::to_socket_addr));
+wait!(RecvFrom<SocketAddr>, Readiness, |live, op, cx| recv_from(live, op, cx, SockAddr::to_socket_addr));
 
 fn recv_from<A: Address>(
     live: &Uring,
@@ -91,9 +91,9 @@ fn recv_from<A: Address>(
     received.map(|received| received.and_then(|(len, sender)| Ok((len, told(sender)?))))
 }
 
-wait!(RecvFrom<UnixAddr>, |live, op, cx| recv_from(live, op, cx, SockAddr::to_unix_addr));
+wait!(RecvFrom<UnixAddr>, Readiness, |live, op, cx| recv_from(live, op, cx, SockAddr::to_unix_addr));
 
-wait!(SendDatagram<SocketAddr>, |live, op, cx| send(live, op, cx, |to| to.into()));
+wait!(SendDatagram<SocketAddr>, Readiness, |live, op, cx| send(live, op, cx, |to| to.into()));
 
 fn send<A: Address>(
     live: &Uring,
@@ -113,6 +113,8 @@ const AGAIN: Timeout = Timeout { after: Nanos(1_000_000) };
 
 impl<const ENTRIES: u32, P: RingOptions> Submit<SendDatagram<UnixAddr>> for IoUring<ENTRIES, P> {
     type InFlight<S: Sharing> = Flight;
+
+    const SERVED: Served = Served::Readiness;
 
     /// As on `Mio`: a receiver that is not the socket's peer does not tell when it has room again, so the datagram is tried
     /// again after a time.

@@ -13,16 +13,16 @@ use core::task::{Context, Poll};
 /// From so many bytes on a read of a stream for which nothing is armed tries to take them without a copy.
 const BULK: usize = 16 << 10;
 
-wait!(Recv, |live, op, cx| recv(live, op.stream, op.to, op.len, op.peek, cx));
+wait!(Recv, Completion, |live, op, cx| recv(live, op.stream, op.to, op.len, op.peek, cx));
 
-wait!(RecvInto, |live, op, cx| {
+wait!(RecvInto, Completion, |live, op, cx| {
     // The buffer is touched inside this call only, so it is a read like any other, and dropping it loses nothing.
     recv(live, op.stream, op.to, op.len, false, cx)
 });
 
-wait!(RecvVectored, |live, op, cx| recv_vectored(live, op, cx));
+wait!(RecvVectored, Completion, |live, op, cx| recv_vectored(live, op, cx));
 
-wait!(RecvLease, |live, op, cx| recv_lease(live, op, cx));
+wait!(RecvLease, Completion, |live, op, cx| recv_lease(live, op, cx));
 
 /// What a source has for a reader.
 enum Found {

@@ -70,7 +70,7 @@ impl Lower for TransmitVectored {
     }
 }
 
-wait!(Interrupted, |live, op, cx| interrupted(live, op, cx));
+wait!(Interrupted, Completion, |live, op, cx| interrupted(live, op, cx));
 
 fn interrupted(live: &Uring, op: &Interrupted, cx: &mut Context<'_>) -> Poll<Option<Taken>> {
     let (number, _) = live.with(|state| state.named(op.stream.key));

@@ -7,6 +7,7 @@ mod descriptors;
 mod files;
 mod interrupted;
 mod option_pairs;
+mod poll_sets;
 mod signals;
 mod streams;
 #[cfg(any(target_os = "linux", target_os = "android"))]

@@ -78,7 +78,7 @@ fn every_raise_is_an_edge_in_every_poll_though_nobody_reads() {
 /// the writes really go in is what this looks at.
 #[test]
 fn a_pipe_that_is_full_is_emptied_and_written_to() {
-    let (read, write) = Nudge::pipe().unwrap().into_raw();
+    let (read, write) = Nudge::pipe_in_steps().unwrap().into_raw();
     let (read, write) = (Owned(read), Owned(write));
     let mut poll = edges_of(read.0);
     // More than any pipe holds: the greatest size on Linux without privilege is 1 MiB, and elsewhere it is less.

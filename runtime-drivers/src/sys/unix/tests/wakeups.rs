@@ -4,9 +4,9 @@ use super::super::nudge::Nudge;
 use super::super::poll::{Interest, poll_ready};
 use super::{PATIENCE, is_close_on_exec, is_nonblocking};
 
-/// The system's own kind, and the pipe that stands in elsewhere.
-fn kinds() -> [Nudge; 2] {
-    [Nudge::new().unwrap(), Nudge::pipe().unwrap()]
+/// The system's own kind, the pipe that stands in where that is denied, and the one of other systems.
+fn kinds() -> [Nudge; 3] {
+    [Nudge::new().unwrap(), Nudge::pipe().unwrap(), Nudge::pipe_in_steps().unwrap()]
 }
 
 #[test]
@@ -27,7 +27,7 @@ fn many_nudges_are_one() {
 
 #[test]
 fn a_pipe_filled_to_a_whole_number_of_reads() {
-    let nudge = Nudge::pipe().unwrap();
+    let nudge = Nudge::pipe_in_steps().unwrap();
     for _ in 0..64 {
         nudge.nudge().unwrap();
     }

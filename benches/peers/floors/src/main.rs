@@ -1,0 +1,47 @@
+//! What the machine allows without a runtime: each floor does the work of a row with the least that does it.
+//!
+//! | file | floors |
+//! |---|---|
+//! | `executor` | `floor-executor`: futures on one thread without any atomic instruction, timers or I/O |
+//! | `memory` | `floor-malloc`, `floor-mimalloc`, `floor-jemalloc`: the allocation of a small task |
+//! | `switch` | `floor-coroutine`: a switch of stacks, by corosensei |
+//! | `epoll` | `floor-epoll`: an echo server on epoll |
+//! | `uring` | `floor-uring`: the same on io_uring, an operation at a time; and how fast a ring takes operations |
+//! | `multishot` | `floor-uring-multi`: the same with multishot receives into provided buffers |
+//! | `wakes` | `floor-futex`, `floor-eventfd`, `floor-spin`: two threads on two cores |
+//! | `disk` | `floor-pread`: a read of a cached file |
+//!
+//! A floor is no goal: it has no tasks to keep apart, nothing to cancel, and one answer to every error, which is to stop.
+
+mod disk;
+mod epoll;
+mod executor;
+mod memory;
+mod multishot;
+mod switch;
+mod uring;
+mod wakes;
+
+use std::process::ExitCode;
+
+use harness::{Runner, Variant};
+
+fn main() -> ExitCode {
+    fn floor(name: &'static str, package: &'static str, start: fn() -> Result<Box<dyn Runner>, String>) -> Variant {
+        Variant { name, package, notes: &[], start }
+    }
+    harness::agent::main(&[
+        floor("floor-executor", "peers-floors", executor::start),
+        floor("floor-malloc", "libc", memory::start::<memory::Malloc>),
+        floor("floor-mimalloc", "mimalloc", memory::start::<memory::Mimalloc>),
+        floor("floor-jemalloc", "tikv-jemallocator", memory::start::<memory::Jemalloc>),
+        floor("floor-coroutine", "corosensei", switch::start),
+        floor("floor-epoll", "libc", epoll::start),
+        floor("floor-uring", "io-uring", uring::start),
+        floor("floor-uring-multi", "io-uring", multishot::start),
+        floor("floor-futex", "libc", wakes::start::<wakes::Futex>),
+        floor("floor-eventfd", "libc", wakes::start::<wakes::EventFd>),
+        floor("floor-spin", "libc", wakes::start::<wakes::Spin>),
+        floor("floor-pread", "libc", disk::start),
+    ])
+}

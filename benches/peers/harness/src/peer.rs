@@ -1,0 +1,175 @@
+//! The seam between the rows and the runtimes.
+//!
+//! *Architecture invariant:* a row reaches a runtime through [`Tasks`] and [`Peer`] (and [`Files`], [`Oneshot`], [`Mpsc`], [`Notify`], where
+//! there is such a thing) alone, so every peer does the same work. What a peer may choose is how a user of that runtime would
+//! naturally write it; what it may not choose is what is timed.
+
+use core::future::Future;
+use core::time::Duration;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+
+use crate::Refusal;
+
+/// Tasks on one thread: what every executor of futures has.
+///
+/// # Contract
+/// 1. All tasks run on one thread, and are dropped there.
+/// 2. `run` spawns its argument as an ordinary task and joins it: rows measure tasks, never the root future, whose wake
+///    path is a special case in several runtimes.
+/// 3. What `main` holds has no other owner on the thread that called `run`, so that a runtime may run it on another one.
+/// 4. Tasks left over from a `run` (parked for ever, or servers) stay alive until the peer is dropped.
+pub trait Tasks: Sized + 'static {
+    /// How a task reaches its runtime: `()` where the runtime is ambient.
+    type Cx: Copy + 'static;
+    /// What spawning returns.
+    type Handle<T: 'static>: 'static;
+
+    /// Starts it; a whole runtime with I/O, timers and a blocking pool of at least one thread.
+    ///
+    /// # Errors
+    /// Why it cannot run on this machine, in one line; the table shows it.
+    fn start() -> Result<Self, String>;
+
+    /// The context that tasks carry.
+    fn cx(&self) -> Self::Cx;
+
+    /// Runs `main` as a task and waits for its result.
+    fn run<F: Future<Output: 'static> + 'static>(&mut self, main: F) -> F::Output;
+
+    /// Spawns a task on this thread.
+    fn spawn<F: Future<Output: 'static> + 'static>(cx: Self::Cx, future: F) -> Self::Handle<F::Output>;
+
+    /// Waits for a task.
+    fn join<T: 'static>(handle: Self::Handle<T>) -> impl Future<Output = T>;
+
+    /// Lets a task run on with nobody waiting for it.
+    fn detach<T: 'static>(handle: Self::Handle<T>);
+
+    /// What a user of this runtime writes to yield: its own function, or a wake of oneself.
+    fn yield_now() -> impl Future<Output = ()> + 'static;
+
+    /// Lets every task run that is queued now; where `yield_now` does not do that, the peer says so in its notes.
+    fn turn(_: Self::Cx) -> impl Future<Output = ()> {
+        Self::yield_now()
+    }
+}
+
+/// A whole runtime: tasks, timers, threads for what blocks, sockets.
+pub trait Peer: Tasks {
+    /// Starts a runtime, runs a ready future on it, and drops it again.
+    ///
+    /// # Errors
+    /// As [`Tasks::start`].
+    fn start_once() -> Result<(), String>;
+
+    /// Sleeps for `duration`; the timer is registered at the first poll and cancelled by a drop.
+    fn sleep(duration: Duration) -> impl Future<Output = ()> + 'static;
+
+    /// Runs `job` on another thread.
+    fn spawn_blocking<F: FnOnce() -> u64 + Send + 'static>(job: F) -> impl Future<Output = u64>;
+
+    /// Serves echo as `service` says, until the process ends.
+    ///
+    /// A stream's connection is a task of its own; it sets TCP_NODELAY, reads up to `service.buffer` bytes into a buffer
+    /// of that size, and writes them back whole. A datagram goes back to whoever sent it, all in one task.
+    fn echo(cx: Self::Cx, service: Service) -> impl Future<Output = Result<(), Refusal>> + 'static;
+
+    /// Bytes of the future that serves one TCP connection.
+    fn connection_future() -> usize;
+}
+
+/// What a server serves.
+#[derive(Clone)]
+pub struct Service {
+    /// Over which sockets.
+    pub transport: Transport,
+    /// Bytes that a read may take at once: more than a message has, so one read takes one message.
+    pub buffer: usize,
+    /// Told when the socket is there: the port on 127.0.0.1, or 0 for a Unix socket.
+    pub ready: Rc<dyn Fn(u16)>,
+}
+
+/// The sockets of a server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Transport {
+    /// A listener on a free port of 127.0.0.1.
+    Tcp,
+    /// One socket on a free port of 127.0.0.1.
+    Udp,
+    /// A stream listener at this path.
+    Unix(PathBuf),
+}
+
+impl core::fmt::Debug for Service {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Service")
+            .field("transport", &self.transport)
+            .field("buffer", &self.buffer)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Reading files, as a user of the runtime does it.
+pub trait Files: 'static {
+    /// An open file.
+    type File: 'static;
+
+    /// Opens a file to read it.
+    fn open(path: &Path) -> impl Future<Output = std::io::Result<Self::File>>;
+
+    /// Reads at `offset` into `buffer`, all of its length if the file has so much; the buffer comes back.
+    fn read_at(
+        file: &mut Self::File,
+        offset: u64,
+        buffer: Vec<u8>,
+    ) -> impl Future<Output = std::io::Result<(usize, Vec<u8>)>>;
+}
+
+/// One value from one task to another, once.
+pub trait Oneshot: 'static {
+    /// The end that sends.
+    type Sender: 'static;
+    /// The end that receives.
+    type Receiver: 'static;
+
+    /// Makes a channel.
+    fn channel() -> (Self::Sender, Self::Receiver);
+
+    /// Sends the value.
+    fn send(sender: Self::Sender, value: u64);
+
+    /// Waits for the value.
+    fn receive(receiver: Self::Receiver) -> impl Future<Output = u64>;
+}
+
+/// A queue of limited length.
+pub trait Mpsc: 'static {
+    /// The end that sends.
+    type Sender: 'static;
+    /// The end that receives.
+    type Receiver: 'static;
+
+    /// Makes a channel for `capacity` messages.
+    fn channel(capacity: usize) -> (Self::Sender, Self::Receiver);
+
+    /// Sends a message, waiting for room.
+    fn send(sender: &Self::Sender, value: u64) -> impl Future<Output = ()>;
+
+    /// Waits for a message; `None` when the sender is gone.
+    fn receive(receiver: &mut Self::Receiver) -> impl Future<Output = Option<u64>>;
+}
+
+/// One waiter is woken, or the next one does not wait.
+pub trait Notify: Default + 'static {
+    /// Waits for a notification.
+    fn notified(&self) -> impl Future<Output = ()>;
+
+    /// Notifies one.
+    fn notify_one(&self);
+}
+
+/// The size of the future that `make` returns.
+pub fn future_size<A, F: Future>(_: impl Fn(A) -> F) -> usize {
+    size_of::<F>()
+}

@@ -1,0 +1,5 @@
+//! No runtime: what every Rust program has.
+
+fn main() {
+    println!("hello");
+}

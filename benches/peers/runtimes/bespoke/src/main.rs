@@ -1,0 +1,44 @@
+//! bespoke on one thread and epoll, under four configs.
+//!
+//! | variant | config |
+//! |---|---|
+//! | `bespoke` | `preset::Default`: pooled task memory, timers that may be 50 us late |
+//! | `bespoke-prompt` | the same with timers on the point |
+//! | `bespoke-lowlat` | `preset::LowLatency`: timers on the point, looks at its sockets after every 16 polls |
+//! | `bespoke-cli` | `preset::Cli`: tasks from the system's allocator |
+//!
+//! The fifth preset, `Blocking`, gives each task a thread and asks for futures that are `Send`; the rows are not.
+
+mod variant;
+
+use std::process::ExitCode;
+
+use bespoke::{Config, preset};
+use harness::Variant;
+
+variant::variant! {
+    /// The default preset, under a name of our own, so that `spawn` admits futures that are not `Send`.
+    ByDefault, by_default, default_peer, base = preset::Default, {}
+}
+variant::variant! {
+    /// Timers that fire as soon as they are due: lateness against CPU per sleep.
+    Prompt, prompt, prompt_peer, base = preset::Default, { const TIMER_SLACK: core::time::Duration = core::time::Duration::ZERO; }
+}
+variant::variant! {
+    /// The preset for answers within microseconds.
+    LowLatency, low_latency, low_latency_peer, base = preset::LowLatency, {}
+}
+variant::variant! {
+    /// The preset for tools of the command line.
+    Cli, cli, cli_peer, base = preset::Cli, {}
+}
+
+fn main() -> ExitCode {
+    let variant = |name, start| Variant { name, package: "bespoke", notes: &[], start };
+    harness::agent::main(&[
+        variant("bespoke", default_peer::start),
+        variant("bespoke-prompt", prompt_peer::start),
+        variant("bespoke-lowlat", low_latency_peer::start),
+        variant("bespoke-cli", cli_peer::start),
+    ])
+}

@@ -1,0 +1,166 @@
+//! Samples that are taken from outside the runtime: echo, idle connections, system calls.
+
+use core::time::Duration;
+use std::path::PathBuf;
+use std::process::Command;
+
+use harness::clock::now;
+use harness::rows::{Echo, Over};
+use harness::{Refusal, Row, Sampled, Work, stats};
+
+use crate::build;
+use crate::field::Column;
+use crate::load::{Generator, Until};
+use crate::server::Server;
+use crate::socket::Target;
+
+/// Load before the measured part: caches are warm.
+const WARM_UP: Duration = Duration::from_millis(100);
+/// Connections where the slope of idle memory begins.
+const IDLE_FROM: usize = 5000;
+/// Bytes of a server's buffer where a message has 64.
+const SMALL: usize = 1024;
+
+/// One server on `core` for one sample of `row`.
+pub(crate) fn sample(row: &Row, column: &Column, core: usize, amount: u64) -> Sampled {
+    match row.work {
+        Work::Echo(echo) => loaded(column, core, echo, Duration::from_millis(amount)),
+        Work::Idle => idle(column, core, amount as usize),
+        _ => Err(Refusal::Failed("this row has no server".into())),
+    }
+}
+
+/// CPU nanoseconds per request, requests per second, and latencies in microseconds.
+fn loaded(column: &Column, core: usize, echo: Echo, limit: Duration) -> Sampled {
+    let at = Address::of(echo.over);
+    let mut server = Server::start(&mut command(column, core, &at, buffer(echo.message))?)?;
+    let mut load = load(&server, &at, echo.message)?;
+    let failed = |error| Refusal::of("load", error);
+    load.grow(echo.connections).map_err(failed)?;
+    load.run(Until::Elapsed(WARM_UP)).map_err(failed)?;
+    let before = server.used().map_err(Refusal::Failed)?.cpu;
+    let begin = now();
+    let requests = load.run(Until::Elapsed(limit)).map_err(failed)?;
+    let elapsed = begin.elapsed();
+    let cpu = server.used().map_err(Refusal::Failed)?.cpu.saturating_sub(before);
+    server.stop().map_err(Refusal::Failed)?;
+    if cpu.is_zero() {
+        return Err(Refusal::Failed("the server used no time: nothing was measured".into()));
+    }
+    let latencies = load.latencies();
+    let us = |p| stats::quantile(latencies, p) as f64 / 1e3;
+    let per_second = requests as f64 / elapsed.as_secs_f64();
+    Ok(vec![cpu.as_nanos() as f64 / requests as f64, per_second, us(0.5), us(0.99), us(0.999)])
+}
+
+/// Bytes per idle connection: the slope between two numbers of connections, so that what a server has from the start falls out.
+fn idle(column: &Column, core: usize, connections: usize) -> Sampled {
+    let at = Address::of(Over::Tcp);
+    let mut server = Server::start(&mut command(column, core, &at, SMALL)?)?;
+    let mut load = load(&server, &at, 64)?;
+    let mut resident = |count| -> Result<u64, Refusal> {
+        load.grow(count).map_err(|error| Refusal::of("load", error))?;
+        server.used().map(|used| used.resident).map_err(Refusal::Failed)
+    };
+    let (few, many) = (resident(IDLE_FROM)?, resident(connections)?);
+    server.stop().map_err(Refusal::Failed)?;
+    let slope = many.saturating_sub(few) as f64 / (connections - IDLE_FROM) as f64;
+    Ok(vec![(slope - SMALL as f64).max(0.0)])
+}
+
+/// System calls per request of a server under strace, which slows it; the start is in the figure.
+pub(crate) fn system_calls(column: &Column, core: usize, echo: Echo) -> Result<f64, Refusal> {
+    let at = Address::of(echo.over);
+    let summary = std::env::temp_dir().join(format!("bespoke-peers-{}.strace", std::process::id()));
+    let inner = command(column, core, &at, buffer(echo.message))?;
+    let mut outer = Command::new("strace");
+    outer.args(["-c", "-f", "-o"]).arg(&summary).arg(inner.get_program()).args(inner.get_args());
+    let server = Server::start(&mut outer)?;
+    let mut load = load(&server, &at, echo.message)?;
+    let failed = |error| Refusal::of("load", error);
+    load.grow(echo.connections).map_err(failed)?;
+    let requests = load.run(Until::Elapsed(Duration::from_secs(1))).map_err(failed)?;
+    server.stop().map_err(Refusal::Failed)?;
+    let text = std::fs::read_to_string(&summary).map_err(|error| Refusal::of("strace left no summary", error))?;
+    // The figures are read; a summary that cannot be removed harms nobody.
+    let _ = std::fs::remove_file(&summary);
+    // `% time, seconds, usecs/call, calls, [errors,] total`
+    let total = text.lines().find(|line| line.trim_end().ends_with(" total"));
+    let calls: Option<u64> = total.and_then(|line| line.split_ascii_whitespace().nth(3)?.parse().ok());
+    let calls = calls.ok_or_else(|| Refusal::Failed("strace's summary has no total".into()))?;
+    Ok(calls as f64 / (requests + echo.connections as u64) as f64)
+}
+
+/// Instructions of a server that answered `requests` requests, under callgrind, its start included.
+pub(crate) fn instructions(column: &Column, core: usize, echo: Echo, requests: u64) -> Result<u64, Refusal> {
+    let at = Address::of(echo.over);
+    let inner = command(column, core, &at, buffer(echo.message))?;
+    let mut outer = crate::count::callgrind(None);
+    outer.arg(inner.get_program()).args(inner.get_args());
+    let mut server = Server::start(&mut outer)?;
+    let mut load = load(&server, &at, echo.message)?;
+    let failed = |error| Refusal::of("load", error);
+    load.grow(echo.connections).map_err(failed)?;
+    load.run(Until::Requests(requests)).map_err(failed)?;
+    server.used().map_err(Refusal::Failed)?;
+    crate::count::collected(&server.stop_and_hear().map_err(Refusal::Failed)?).map_err(Refusal::Failed)
+}
+
+fn buffer(message: usize) -> usize {
+    if message < SMALL { SMALL } else { 2 * message }
+}
+
+fn load(server: &Server, at: &Address, message: usize) -> Result<Generator, Refusal> {
+    let target = match at {
+        Address::Tcp => Target::Tcp(server.port()),
+        Address::Udp => Target::Udp(server.port()),
+        Address::Unix(path) => Target::Unix(path.clone()),
+    };
+    Generator::new(target, message).map_err(|error| Refusal::of("load", error))
+}
+
+fn command(column: &Column, core: usize, at: &Address, buffer: usize) -> Result<Command, Refusal> {
+    let mut command = Command::new(build::binary(column.package).map_err(Refusal::Failed)?);
+    command.args(["serve", column.name, &core.to_string(), &at.word(), &buffer.to_string()]);
+    Ok(command)
+}
+
+/// Where a server is told to listen. Dropping it removes the file of a Unix socket.
+#[derive(Debug)]
+enum Address {
+    Tcp,
+    Udp,
+    Unix(PathBuf),
+}
+
+impl Address {
+    fn of(over: Over) -> Self {
+        match over {
+            Over::Tcp => Self::Tcp,
+            Over::Udp => Self::Udp,
+            Over::Unix => {
+                let path = std::env::temp_dir().join(format!("bespoke-peers-{}.socket", std::process::id()));
+                // One of an earlier server of this process; if it stays, binding says so.
+                let _ = std::fs::remove_file(&path);
+                Self::Unix(path)
+            }
+        }
+    }
+
+    fn word(&self) -> String {
+        match self {
+            Self::Tcp => "tcp".into(),
+            Self::Udp => "udp".into(),
+            Self::Unix(path) => format!("unix:{}", path.display()),
+        }
+    }
+}
+
+impl Drop for Address {
+    fn drop(&mut self) {
+        if let Self::Unix(path) = self {
+            // Some servers have removed it themselves.
+            let _ = std::fs::remove_file(path);
+        }
+    }
+}

@@ -1,0 +1,252 @@
+//! A run: build the binaries, take the rounds (A B C C B A …), hand the samples to the table.
+//!
+//! # Invariants
+//! 1. A runtime that does not build, does not start, or fails a row, appears in the table with the reason; it never just
+//!    vanishes. One that has no such part is left out of the row.
+//! 2. Within a round every runtime takes its sample before any takes the next. Every other round goes backwards, so that a
+//!    steady drift of the machine favours nobody.
+//! 3. Rows of agents take one warm-up round that is thrown away.
+
+use core::fmt;
+use core::time::Duration;
+use std::collections::HashMap;
+use std::io::Write;
+use std::process::Command;
+use std::time::Instant;
+
+use harness::clock::now;
+use harness::rows::{Place, Work};
+use harness::{Refusal, Row, Sampled, sys};
+
+use crate::agent::Agent;
+use crate::args::Plan;
+use crate::compare::{Samples, Table};
+use crate::field::{self, Column, Said, Side};
+use crate::machine::Machine;
+use crate::{build, echo, jsonl, plot, table};
+
+/// The cores of a run.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Cores {
+    /// The driver with its load, and the agents.
+    pub(crate) bench: usize,
+    /// The servers; `None` on a machine that grants one core only.
+    pub(crate) server: Option<usize>,
+}
+
+impl fmt::Display for Cores {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "bench and load on core {}, ", self.bench)?;
+        match self.server {
+            Some(core) => write!(f, "echo server on core {core}"),
+            None => f.write_str("no core for an echo server"),
+        }
+    }
+}
+
+/// The cores that this process may use.
+///
+/// # Errors
+/// When the system does not tell.
+pub(crate) fn cores() -> Result<Cores, String> {
+    let allowed = sys::allowed_cores().map_err(|error| format!("sched_getaffinity: {error}"))?;
+    match allowed[..] {
+        [] => Err("sched_getaffinity grants no core".into()),
+        [only] => Ok(Cores { bench: only, server: None }),
+        [first, second, ..] => Ok(Cores { bench: second, server: Some(first) }),
+    }
+}
+
+/// Runs `plan`, prints the table and writes what else is asked for; `line` is the command line, for the table's head.
+///
+/// # Errors
+/// When the machine refuses something that no single runtime is to blame for.
+pub(crate) fn bench(plan: &Plan, line: &[String]) -> Result<(), String> {
+    let begin = now();
+    let (tables, said, cores) = measure(plan)?;
+    let machine = Machine::read(line, plan, &said, &cores.to_string(), begin.elapsed());
+    let markdown = table::markdown(&machine, &tables, &said, plan);
+    print!("{markdown}");
+    write(plan.markdown.as_deref(), &markdown)?;
+    write(plan.json.as_deref(), &jsonl::lines(&machine, &tables))?;
+    plan.plots.as_deref().map_or(Ok(()), |folder| plot::draw(&tables, folder))
+}
+
+/// What each binary says of its columns, by the column's name.
+pub(crate) type SaidOf = HashMap<&'static str, Said>;
+
+/// Builds what `plan` needs and takes all its samples.
+///
+/// # Errors
+/// As [`bench`].
+pub(crate) fn measure(plan: &Plan) -> Result<(Vec<Table>, SaidOf, Cores), String> {
+    let failures = build_all(&plan.columns);
+    let cores = cores()?;
+    sys::raise_descriptors().map_err(|error| format!("setrlimit: {error}"))?;
+    // After the builds, which may use every core.
+    sys::pin(cores.bench).map_err(|error| format!("sched_setaffinity: {error}"))?;
+    let mut said = SaidOf::new();
+    let mut field: Vec<Runtime> = Vec::new();
+    for &column in &plan.columns {
+        let built = failures.iter().find(|(package, _)| *package == column.package).map(|(_, why)| Err(why.clone()));
+        let alive = built.unwrap_or(Ok(())).and_then(|()| field::ask(&column)).and_then(|words| {
+            said.insert(column.name, words);
+            agent(&column, cores)
+        });
+        let runtime = match alive {
+            Ok(agent) => Runtime { column, agent: Some(agent), failure: None },
+            Err(why) => {
+                eprintln!("{}: unavailable: {why}", column.name);
+                Runtime { column, agent: None, failure: Some(format!("unavailable: {why}")) }
+            }
+        };
+        field.push(runtime);
+    }
+    let begin = now();
+    let mut tables = Vec::new();
+    for (index, row) in plan.rows.iter().enumerate() {
+        eprint!("{:>4} s, row {} of {}: {} ", begin.elapsed().as_secs(), index + 1, plan.rows.len(), row.name);
+        tables.push(rounds(row, plan, &mut field, cores));
+        eprintln!();
+    }
+    if plan.strace {
+        eprintln!("{:>4} s, system calls under strace", begin.elapsed().as_secs());
+        // A quick run has time for one of them.
+        let rows = plan.rows.iter().filter(|row| !plan.quick || row.name == "echo-50");
+        let echoes = rows.filter_map(|row| if let Work::Echo(echo) = row.work { Some((row, echo)) } else { None });
+        tables.extend(echoes.map(|(row, echo)| system_calls(row, echo, &field, cores)));
+    }
+    Ok((tables, said, cores))
+}
+
+/// Builds the packages of `columns`; returns those that do not build, and why.
+pub(crate) fn build_all(columns: &[Column]) -> Vec<(&'static str, String)> {
+    let mut packages: Vec<&'static str> = columns.iter().map(|column| column.package).collect();
+    packages.dedup();
+    packages.sort_unstable();
+    packages.dedup();
+    let mut failures = Vec::new();
+    for package in packages {
+        let begin: Instant = now();
+        eprint!("building {package} ");
+        match build::build(package) {
+            Ok(()) => eprintln!("({:.0} s)", begin.elapsed().as_secs_f64()),
+            Err(why) => {
+                eprintln!("failed");
+                failures.push((package, why));
+            }
+        }
+    }
+    failures
+}
+
+/// A column of the run.
+#[derive(Debug)]
+struct Runtime {
+    column: Column,
+    agent: Option<Agent>,
+    failure: Option<String>,
+}
+
+/// Takes all rounds of one row.
+fn rounds(row: &Row, plan: &Plan, field: &mut [Runtime], cores: Cores) -> Table {
+    let rounds = plan.rounds.unwrap_or(if plan.quick { QUICK_ROUNDS.min(row.rounds) } else { row.rounds });
+    let amount = if plan.quick { row.quick } else { row.amount };
+    let mut table = Table::new(row);
+    let blank =
+        |runtime: &Runtime| Samples { column: runtime.column, rounds: Vec::new(), failure: runtime.failure.clone() };
+    table.columns = field.iter().map(blank).collect();
+    let mut absent = vec![false; field.len()];
+    let warm_ups = u32::from(row.place == Place::Agent);
+    for round in 0..rounds + warm_ups {
+        let forth: Vec<usize> = (0..field.len()).collect();
+        let order: Vec<usize> = if round % 2 == 0 { forth } else { forth.into_iter().rev().collect() };
+        for index in order {
+            let samples = &mut table.columns[index];
+            if samples.failure.is_some() || absent[index] {
+                continue;
+            }
+            match sample(row, &mut field[index], amount, cores) {
+                Ok(_) if round < warm_ups => (),
+                Ok(figures) => samples.rounds.push(figures),
+                Err(Refusal::Absent) => absent[index] = true,
+                Err(Refusal::Failed(why)) => samples.failure = Some(format!("failed: {why}")),
+            }
+        }
+        eprint!(".");
+        // The dots are for the eye; a standard error that takes none is no reason to stop.
+        let _ = std::io::stderr().flush();
+    }
+    let mut absent = absent.into_iter();
+    // What does not start cannot say which rows it would have had: a runtime is told in every row, a floor in none.
+    table.columns.retain(|samples| {
+        let unknown = samples.column.side == Side::Floor && is_unavailable(samples);
+        absent.next() == Some(false) && !unknown
+    });
+    table
+}
+
+fn is_unavailable(samples: &Samples) -> bool {
+    samples.failure.as_deref().is_some_and(|why| why.starts_with("unavailable"))
+}
+
+/// Rounds of a quick run: the fewest that have a 95 % interval.
+const QUICK_ROUNDS: u32 = 6;
+
+fn sample(row: &Row, runtime: &mut Runtime, amount: u64, cores: Cores) -> Sampled {
+    match row.place {
+        Place::Server => {
+            let core = cores.server.ok_or(Refusal::Failed("needs two cores, one for the server".into()))?;
+            echo::sample(row, &runtime.column, core, amount)
+        }
+        Place::Fresh => agent(&runtime.column, cores).map_err(Refusal::Failed)?.sample(row, amount),
+        Place::Agent => {
+            let mut up = match runtime.agent.take() {
+                Some(agent) => agent,
+                // The last one failed a row; this row has nothing to do with it.
+                None => agent(&runtime.column, cores).map_err(Refusal::Failed)?,
+            };
+            let sampled = up.sample(row, amount);
+            if !matches!(sampled, Err(Refusal::Failed(_))) {
+                runtime.agent = Some(up);
+            }
+            sampled
+        }
+    }
+}
+
+fn agent(column: &Column, cores: Cores) -> Result<Agent, String> {
+    let mut command = Command::new(build::binary(column.package)?);
+    let other = cores.server.map_or_else(|| "-".to_owned(), |core| core.to_string());
+    command.args(["agent", column.name, &cores.bench.to_string(), &other]);
+    Agent::start(command)
+}
+
+/// Counts the system calls of each server of a row, once, under strace.
+fn system_calls(row: &Row, echo: harness::rows::Echo, field: &[Runtime], cores: Cores) -> Table {
+    let mut table = Table::system_calls(row);
+    for runtime in field {
+        let counted = match (&runtime.failure, cores.server) {
+            (Some(why), _) => Err(Refusal::Failed(why.clone())),
+            (None, None) => Err(Refusal::Failed("needs two cores, one for the server".into())),
+            (None, Some(core)) => echo::system_calls(&runtime.column, core, echo),
+        };
+        let (rounds, failure) = match counted {
+            Ok(calls) => (vec![vec![calls]], None),
+            Err(Refusal::Absent) => continue,
+            Err(Refusal::Failed(_)) if runtime.column.side == Side::Floor => continue,
+            Err(Refusal::Failed(why)) => (vec![], Some(format!("failed: {why}"))),
+        };
+        table.columns.push(Samples { column: runtime.column, rounds, failure });
+    }
+    table
+}
+
+fn write(path: Option<&str>, text: &str) -> Result<(), String> {
+    path.map_or(Ok(()), |path| std::fs::write(path, text).map_err(|error| format!("cannot write {path}: {error}")))
+}
+
+/// A duration in whole seconds, for the table's head.
+pub(crate) fn seconds(duration: Duration) -> String {
+    format!("{} s", duration.as_secs())
+}

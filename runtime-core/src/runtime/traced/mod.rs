@@ -1,0 +1,23 @@
+//! What is told to `tracing`, with the feature of that name.
+//!
+//! Without the feature every type here is of size 0 or an alias, and every function an empty one that is inlined: the same
+//! instructions as if they were not called.
+//!
+//! | file | holds |
+//! |---|---|
+//! | `on` | spans of tasks, their events, and the driver's |
+//! | `off` | the same names, for nothing |
+
+#[cfg(not(feature = "tracing"))]
+mod off;
+#[cfg(feature = "tracing")]
+mod on;
+
+#[cfg(all(not(feature = "tracing"), feature = "std"))]
+pub(in crate::runtime) use off::started;
+#[cfg(not(feature = "tracing"))]
+pub(in crate::runtime) use off::{At, unwrap, wrap};
+#[cfg(all(feature = "tracing", feature = "std"))]
+pub(in crate::runtime) use on::started;
+#[cfg(feature = "tracing")]
+pub(in crate::runtime) use on::{At, unwrap, wrap};

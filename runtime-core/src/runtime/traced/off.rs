@@ -1,0 +1,43 @@
+//! Nothing is told.
+
+#[cfg(feature = "std")]
+use crate::roles::DriverReport;
+use crate::task::JoinHandle;
+
+/// Where a task was spawned.
+#[derive(Clone, Copy)]
+pub(crate) struct At;
+
+impl At {
+    #[inline(always)]
+    pub(crate) const fn caller() -> Self {
+        At
+    }
+}
+
+/// A future as it is spawned.
+pub(crate) type Traced<F> = F;
+
+/// What is left to tell when the task has its identity.
+pub(crate) struct Birth;
+
+impl Birth {
+    #[inline(always)]
+    pub(crate) fn of<T>(self, _: &JoinHandle<T>) {}
+}
+
+#[inline(always)]
+pub(crate) fn wrap<F>(future: F, _: Option<&'static str>, _: At) -> (Traced<F>, Birth) {
+    (future, Birth)
+}
+
+/// The future, which was not spawned.
+#[inline(always)]
+pub(crate) fn unwrap<F>(future: Traced<F>) -> F {
+    future
+}
+
+/// A runtime has started.
+#[cfg(feature = "std")]
+#[inline(always)]
+pub(crate) fn started(_: &'static str, _: &DriverReport) {}

@@ -1,0 +1,73 @@
+//! The traits of tokio.
+
+use super::super::lends::lends;
+use super::super::{Duplex, PollReader, PollStream, PollWriter, Reads, Writes};
+use super::foreign;
+use bespoke_core::io::IoBuf;
+use core::future::poll_fn;
+use core::pin::Pin;
+use core::task::{Context, Poll, ready};
+use std::io;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use tokio::io::{AsyncBufRead, AsyncRead, AsyncWrite, ReadBuf};
+
+macro_rules! reads {
+    ($name:ident<$($part:ident: $bound:ident),*>) => {
+        impl<$($part: $bound + 'static),*> AsyncRead for $name<$($part),*> {
+            fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, to: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+                if to.remaining() == 0 {
+                    return Poll::Ready(Ok(()));
+                }
+                // Not through a slice: `to` need not be initialised.
+                let this = self.get_mut();
+                let there = ready!($name::poll_fill_buf(this, cx))?;
+                let taken = there.len().min(to.remaining());
+                to.put_slice(&there[..taken]);
+                $name::consume(this, taken);
+                Poll::Ready(Ok(()))
+            }
+        }
+
+        impl<$($part: $bound + 'static),*> AsyncBufRead for $name<$($part),*> {
+            fn poll_fill_buf(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<&[u8]>> {
+                $name::poll_fill_buf(self.get_mut(), cx)
+            }
+            fn consume(self: Pin<&mut Self>, bytes: usize) {
+                $name::consume(self.get_mut(), bytes);
+            }
+        }
+    };
+}
+reads!(PollReader<R: Reads>);
+reads!(PollStream<R: Reads, W: Writes>);
+
+macro_rules! writes {
+    ($name:ident<$($part:ident: $bound:ident),*>) => {
+        impl<$($part: $bound + 'static),*> AsyncWrite for $name<$($part),*> {
+            fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, from: &[u8]) -> Poll<io::Result<usize>> {
+                $name::poll_write(self.get_mut(), cx, from)
+            }
+            fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+                $name::poll_flush(self.get_mut(), cx)
+            }
+            fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+                $name::poll_close(self.get_mut(), cx)
+            }
+        }
+    };
+}
+writes!(PollWriter<W: Writes>);
+writes!(PollStream<R: Reads, W: Writes>);
+
+foreign! {
+    /// A stream of tokio's traits as ours: [`Reads`] where it reads, [`Writes`] where it writes, [`Duplex`] where it does both.
+    FromTokio, FromTokioHalf, AsyncRead, AsyncWrite,
+    read: |of, cx, to| {
+        let mut to = ReadBuf::new(to);
+        ready!(of.poll_read(cx, &mut to))?;
+        Poll::Ready(Ok(to.filled().len()))
+    },
+    write: |of, cx, from| of.poll_write(cx, from),
+    flush: AsyncWrite::poll_flush,
+    close: AsyncWrite::poll_shutdown,
+}

@@ -1,0 +1,33 @@
+//! Children: what tells of their end. `std::process` starts them, signals them and takes their status.
+
+use super::call::{check, retry};
+use bespoke_core::driver::Errno;
+
+/// A descriptor that is readable when the process has ended; close-on-exec. `pidfd_open(2)`.
+///
+/// For a child that nobody has waited for yet: until then its number is its own.
+///
+/// # Errors
+/// `ENOSYS` before Linux 5.3; what a filter of system calls says; `EMFILE`, `ENFILE`, `ENOMEM`.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+pub(crate) fn pidfd(pid: u32) -> Result<i32, Errno> {
+    let flags: libc::c_uint = 0;
+    // SAFETY: takes integers only.
+    let fd = unsafe { libc::syscall(libc::SYS_pidfd_open, pid as libc::pid_t, flags) };
+    // A descriptor, or -1.
+    check(fd as libc::c_int)
+}
+
+/// Waits until some child of this process has ended that nobody has waited for, and leaves it to be waited for.
+/// `waitid(2)`, `P_ALL`, `WNOWAIT`.
+///
+/// # Errors
+/// `ECHILD`: there is no child.
+pub(crate) fn wait_for_any_end() -> Result<(), Errno> {
+    retry(|| {
+        let mut info = core::mem::MaybeUninit::<libc::siginfo_t>::zeroed();
+        // SAFETY: `info` is live and writable, and of the type that the call fills.
+        let ended = unsafe { libc::waitid(libc::P_ALL, 0, info.as_mut_ptr(), libc::WEXITED | libc::WNOWAIT) };
+        check(ended).map(drop)
+    })
+}

@@ -1,0 +1,469 @@
+fn send<'__bespoke_a>(
+    to: &'__bespoke_a Sink,
+    what: Item,
+    n: usize,
+) -> impl ::core::future::Future<Output = bool> {
+    #[allow(dead_code, reason = "rustc checks it; what runs is the machine")]
+    async fn send(to: &Sink, what: Item, n: usize) -> bool {
+        what.ready() && take(to, n, what.body(), what.tail().await).await
+    }
+    #[allow(
+        unused,
+        unreachable_code,
+        non_snake_case,
+        dangerous_implicit_autorefs,
+        dropping_copy_types,
+        dropping_references,
+        let_underscore_drop,
+        non_shorthand_field_patterns,
+        clippy::all,
+        clippy::pedantic,
+        clippy::nursery,
+        clippy::restriction,
+        reason = "the lints of the source are those of the function above"
+    )]
+    {
+        use ::bespoke::__private::machine as __bespoke_rt;
+        if false {
+            let to @ _ = ();
+            let what @ _ = ();
+            let n @ _ = ();
+            let __bespoke_extended_3 @ _ = ();
+            let __bespoke_extended_4 @ _ = ();
+            let __bespoke_extended_5 @ _ = ();
+        }
+        if false {
+            let _: ::core::primitive::i32 = {
+                let the_edition_is_2024 = ::core::cell::RefCell::new(0);
+                *the_edition_is_2024.borrow()
+            };
+        }
+        let __bespoke_argument_0 = to;
+        let __bespoke_argument_1 = what;
+        let __bespoke_argument_2 = n;
+        __bespoke_rt::scalar(&raw const __bespoke_argument_0);
+        __bespoke_rt::scalar(&raw const __bespoke_argument_2);
+        unsafe {
+            __bespoke_rt::machine::<
+                _,
+                bool,
+                _,
+                _,
+                _,
+            >(
+                move |
+                    __bespoke_frame: *mut __bespoke_rt::Frame<
+                        _,
+                        ::core::primitive::u8,
+                        ::core::primitive::u8,
+                    >|
+                unsafe {
+                    let __bespoke_storage = __bespoke_rt::frame::storage(
+                        __bespoke_frame,
+                    );
+                    let __bespoke_place_0 = __bespoke_rt::frame::first(
+                        __bespoke_storage,
+                    );
+                    let __bespoke_region_1 = __bespoke_rt::frame::second(
+                        __bespoke_storage,
+                    );
+                    let __bespoke_region_2 = __bespoke_rt::frame::left(
+                        __bespoke_region_1,
+                    );
+                    let __bespoke_region_3 = __bespoke_rt::frame::right(
+                        __bespoke_region_1,
+                    );
+                    let __bespoke_arguments = __bespoke_region_2;
+                    let __bespoke_place_2 = __bespoke_rt::frame::first(
+                        __bespoke_region_3,
+                    );
+                    let __bespoke_region_4 = __bespoke_rt::frame::second(
+                        __bespoke_region_3,
+                    );
+                    let __bespoke_place_3 = __bespoke_rt::frame::first(
+                        __bespoke_region_4,
+                    );
+                    let __bespoke_region_5 = __bespoke_rt::frame::second(
+                        __bespoke_region_4,
+                    );
+                    let __bespoke_place_4 = __bespoke_rt::frame::first(
+                        __bespoke_region_5,
+                    );
+                    let __bespoke_region_6 = __bespoke_rt::frame::second(
+                        __bespoke_region_5,
+                    );
+                    let __bespoke_region_7 = __bespoke_rt::frame::left(
+                        __bespoke_region_6,
+                    );
+                    let __bespoke_region_8 = __bespoke_rt::frame::right(
+                        __bespoke_region_6,
+                    );
+                    let __bespoke_hidden_1 = __bespoke_region_7;
+                    let __bespoke_hidden_2 = __bespoke_region_8;
+                    (&raw mut (*__bespoke_frame).state).write(0);
+                    (&raw mut (*__bespoke_frame).flags)
+                        .write(<::core::primitive::u8 as __bespoke_rt::Flags>::NONE);
+                    __bespoke_rt::frame::write(__bespoke_place_0, __bespoke_argument_1);
+                    __bespoke_rt::frame::write(
+                        __bespoke_arguments,
+                        (__bespoke_argument_0, __bespoke_argument_2),
+                    );
+                },
+                |
+                    __bespoke_frame: *mut __bespoke_rt::Frame<
+                        _,
+                        ::core::primitive::u8,
+                        ::core::primitive::u8,
+                    >,
+                    __bespoke_context: &mut ::core::task::Context<'_>,
+                | -> __bespoke_rt::Step<bool> {
+                    unsafe {
+                        let __bespoke_storage = __bespoke_rt::frame::storage(
+                            __bespoke_frame,
+                        );
+                        let __bespoke_place_0 = __bespoke_rt::frame::first(
+                            __bespoke_storage,
+                        );
+                        let __bespoke_region_1 = __bespoke_rt::frame::second(
+                            __bespoke_storage,
+                        );
+                        let __bespoke_region_2 = __bespoke_rt::frame::left(
+                            __bespoke_region_1,
+                        );
+                        let __bespoke_region_3 = __bespoke_rt::frame::right(
+                            __bespoke_region_1,
+                        );
+                        let __bespoke_arguments = __bespoke_region_2;
+                        let __bespoke_place_2 = __bespoke_rt::frame::first(
+                            __bespoke_region_3,
+                        );
+                        let __bespoke_region_4 = __bespoke_rt::frame::second(
+                            __bespoke_region_3,
+                        );
+                        let __bespoke_place_3 = __bespoke_rt::frame::first(
+                            __bespoke_region_4,
+                        );
+                        let __bespoke_region_5 = __bespoke_rt::frame::second(
+                            __bespoke_region_4,
+                        );
+                        let __bespoke_place_4 = __bespoke_rt::frame::first(
+                            __bespoke_region_5,
+                        );
+                        let __bespoke_region_6 = __bespoke_rt::frame::second(
+                            __bespoke_region_5,
+                        );
+                        let __bespoke_region_7 = __bespoke_rt::frame::left(
+                            __bespoke_region_6,
+                        );
+                        let __bespoke_region_8 = __bespoke_rt::frame::right(
+                            __bespoke_region_6,
+                        );
+                        let __bespoke_hidden_1 = __bespoke_region_7;
+                        let __bespoke_hidden_2 = __bespoke_region_8;
+                        let mut __bespoke_state: ::core::primitive::u8 = (*__bespoke_frame)
+                            .state;
+                        let mut __bespoke_poison = __bespoke_rt::Poison::new(
+                            &raw mut (*__bespoke_frame).state,
+                        );
+                        '__bespoke_machine: loop {
+                            '__bespoke_states: {
+                                '__bespoke_1: {
+                                    '__bespoke_3: {
+                                        '__bespoke_2: {
+                                            '__bespoke_0: {
+                                                match __bespoke_state {
+                                                    0 => break '__bespoke_0,
+                                                    2 => break '__bespoke_2,
+                                                    3 => break '__bespoke_3,
+                                                    __bespoke_other => {
+                                                        __bespoke_poison.leave(__bespoke_other);
+                                                        __bespoke_rt::resumed(__bespoke_other)
+                                                    }
+                                                }
+                                            }
+                                            {
+                                                let (__bespoke_argument_0, __bespoke_argument_2) = __bespoke_arguments
+                                                    .read();
+                                                let to = __bespoke_argument_0;
+                                                let mut __bespoke_guard_0 = __bespoke_rt::Guard::new(
+                                                    __bespoke_place_0,
+                                                );
+                                                let n = __bespoke_argument_2;
+                                                if (*__bespoke_place_0).ready() {
+                                                    __bespoke_rt::frame::write(__bespoke_place_2, to);
+                                                    let mut __bespoke_guard_2 = __bespoke_rt::Guard::new(
+                                                        __bespoke_place_2,
+                                                    );
+                                                    __bespoke_rt::frame::write(__bespoke_place_3, n);
+                                                    let mut __bespoke_guard_3 = __bespoke_rt::Guard::new(
+                                                        __bespoke_place_3,
+                                                    );
+                                                    __bespoke_rt::frame::write(
+                                                        __bespoke_place_4,
+                                                        (*__bespoke_place_0).body(),
+                                                    );
+                                                    let mut __bespoke_guard_4 = __bespoke_rt::Guard::new(
+                                                        __bespoke_place_4,
+                                                    );
+                                                    __bespoke_rt::frame::write(
+                                                        __bespoke_hidden_1,
+                                                        ::core::future::IntoFuture::into_future(
+                                                            (*__bespoke_place_0).tail(),
+                                                        ),
+                                                    );
+                                                    {
+                                                        __bespoke_guard_0.leave();
+                                                        __bespoke_guard_2.save(&mut (*__bespoke_frame).flags, 0u32);
+                                                        __bespoke_guard_3.save(&mut (*__bespoke_frame).flags, 1u32);
+                                                        __bespoke_guard_4.save(&mut (*__bespoke_frame).flags, 2u32);
+                                                        break '__bespoke_2;
+                                                    }
+                                                } else {
+                                                    return {
+                                                        let __bespoke_output: bool = false;
+                                                        __bespoke_poison.done();
+                                                        __bespoke_rt::Step::Ready(__bespoke_output)
+                                                    };
+                                                    {
+                                                        __bespoke_guard_0.leave();
+                                                        break '__bespoke_1;
+                                                    }
+                                                }
+                                            }
+                                            ::core::unreachable!();
+                                        }
+                                        {
+                                            let mut __bespoke_guard_0 = __bespoke_rt::Guard::new(
+                                                __bespoke_place_0,
+                                            );
+                                            let mut __bespoke_guard_2 = __bespoke_rt::Guard::load(
+                                                __bespoke_place_2,
+                                                (*__bespoke_frame).flags,
+                                                0u32,
+                                            );
+                                            let mut __bespoke_guard_3 = __bespoke_rt::Guard::load(
+                                                __bespoke_place_3,
+                                                (*__bespoke_frame).flags,
+                                                1u32,
+                                            );
+                                            let mut __bespoke_guard_4 = __bespoke_rt::Guard::load(
+                                                __bespoke_place_4,
+                                                (*__bespoke_frame).flags,
+                                                2u32,
+                                            );
+                                            let mut __bespoke_guard_5 = __bespoke_rt::Guard::new(
+                                                __bespoke_hidden_1,
+                                            );
+                                            let __bespoke_value_0 = match __bespoke_rt::poll(
+                                                __bespoke_hidden_1,
+                                                __bespoke_context,
+                                            ) {
+                                                ::core::task::Poll::Ready(__bespoke_value) => {
+                                                    __bespoke_value
+                                                }
+                                                ::core::task::Poll::Pending => {
+                                                    __bespoke_guard_0.leave();
+                                                    __bespoke_guard_2.save(&mut (*__bespoke_frame).flags, 0u32);
+                                                    __bespoke_guard_3.save(&mut (*__bespoke_frame).flags, 1u32);
+                                                    __bespoke_guard_4.save(&mut (*__bespoke_frame).flags, 2u32);
+                                                    __bespoke_guard_5.leave();
+                                                    __bespoke_poison.leave(2);
+                                                    return __bespoke_rt::Step::Pending;
+                                                }
+                                            };
+                                            ::core::mem::drop(__bespoke_guard_5);
+                                            __bespoke_rt::frame::write(
+                                                __bespoke_hidden_2,
+                                                ::core::future::IntoFuture::into_future(
+                                                    take(
+                                                        { __bespoke_guard_2.take() },
+                                                        { __bespoke_guard_3.take() },
+                                                        { __bespoke_guard_4.take() },
+                                                        { __bespoke_value_0 },
+                                                    ),
+                                                ),
+                                            );
+                                            {
+                                                __bespoke_guard_0.leave();
+                                                __bespoke_guard_2.save(&mut (*__bespoke_frame).flags, 0u32);
+                                                __bespoke_guard_3.save(&mut (*__bespoke_frame).flags, 1u32);
+                                                __bespoke_guard_4.save(&mut (*__bespoke_frame).flags, 2u32);
+                                                break '__bespoke_3;
+                                            }
+                                        }
+                                        ::core::unreachable!();
+                                    }
+                                    {
+                                        let mut __bespoke_guard_0 = __bespoke_rt::Guard::new(
+                                            __bespoke_place_0,
+                                        );
+                                        let mut __bespoke_guard_2 = __bespoke_rt::Guard::load(
+                                            __bespoke_place_2,
+                                            (*__bespoke_frame).flags,
+                                            0u32,
+                                        );
+                                        let mut __bespoke_guard_3 = __bespoke_rt::Guard::load(
+                                            __bespoke_place_3,
+                                            (*__bespoke_frame).flags,
+                                            1u32,
+                                        );
+                                        let mut __bespoke_guard_4 = __bespoke_rt::Guard::load(
+                                            __bespoke_place_4,
+                                            (*__bespoke_frame).flags,
+                                            2u32,
+                                        );
+                                        let mut __bespoke_guard_6 = __bespoke_rt::Guard::new(
+                                            __bespoke_hidden_2,
+                                        );
+                                        let __bespoke_value_1 = match __bespoke_rt::poll(
+                                            __bespoke_hidden_2,
+                                            __bespoke_context,
+                                        ) {
+                                            ::core::task::Poll::Ready(__bespoke_value) => {
+                                                __bespoke_value
+                                            }
+                                            ::core::task::Poll::Pending => {
+                                                __bespoke_guard_0.leave();
+                                                __bespoke_guard_2.save(&mut (*__bespoke_frame).flags, 0u32);
+                                                __bespoke_guard_3.save(&mut (*__bespoke_frame).flags, 1u32);
+                                                __bespoke_guard_4.save(&mut (*__bespoke_frame).flags, 2u32);
+                                                __bespoke_guard_6.leave();
+                                                __bespoke_poison.leave(3);
+                                                return __bespoke_rt::Step::Pending;
+                                            }
+                                        };
+                                        ::core::mem::drop(__bespoke_guard_6);
+                                        return {
+                                            let __bespoke_output: bool = { __bespoke_value_1 };
+                                            __bespoke_poison.done();
+                                            __bespoke_rt::Step::Ready(__bespoke_output)
+                                        };
+                                        {
+                                            __bespoke_guard_0.leave();
+                                            break '__bespoke_1;
+                                        }
+                                    }
+                                    ::core::unreachable!();
+                                }
+                                {
+                                    let mut __bespoke_guard_0 = __bespoke_rt::Guard::new(
+                                        __bespoke_place_0,
+                                    );
+                                }
+                                ::core::unreachable!();
+                            }
+                        }
+                    }
+                },
+                |
+                    __bespoke_frame: *mut __bespoke_rt::Frame<
+                        _,
+                        ::core::primitive::u8,
+                        ::core::primitive::u8,
+                    >|
+                unsafe {
+                    let __bespoke_storage = __bespoke_rt::frame::storage(
+                        __bespoke_frame,
+                    );
+                    let __bespoke_place_0 = __bespoke_rt::frame::first(
+                        __bespoke_storage,
+                    );
+                    let __bespoke_region_1 = __bespoke_rt::frame::second(
+                        __bespoke_storage,
+                    );
+                    let __bespoke_region_2 = __bespoke_rt::frame::left(
+                        __bespoke_region_1,
+                    );
+                    let __bespoke_region_3 = __bespoke_rt::frame::right(
+                        __bespoke_region_1,
+                    );
+                    let __bespoke_arguments = __bespoke_region_2;
+                    let __bespoke_place_2 = __bespoke_rt::frame::first(
+                        __bespoke_region_3,
+                    );
+                    let __bespoke_region_4 = __bespoke_rt::frame::second(
+                        __bespoke_region_3,
+                    );
+                    let __bespoke_place_3 = __bespoke_rt::frame::first(
+                        __bespoke_region_4,
+                    );
+                    let __bespoke_region_5 = __bespoke_rt::frame::second(
+                        __bespoke_region_4,
+                    );
+                    let __bespoke_place_4 = __bespoke_rt::frame::first(
+                        __bespoke_region_5,
+                    );
+                    let __bespoke_region_6 = __bespoke_rt::frame::second(
+                        __bespoke_region_5,
+                    );
+                    let __bespoke_region_7 = __bespoke_rt::frame::left(
+                        __bespoke_region_6,
+                    );
+                    let __bespoke_region_8 = __bespoke_rt::frame::right(
+                        __bespoke_region_6,
+                    );
+                    let __bespoke_hidden_1 = __bespoke_region_7;
+                    let __bespoke_hidden_2 = __bespoke_region_8;
+                    match (*__bespoke_frame).state {
+                        0 => {
+                            let (__bespoke_argument_0, __bespoke_argument_2) = __bespoke_arguments
+                                .read();
+                            let __bespoke_argument_2 = __bespoke_argument_2;
+                            let __bespoke_argument_1 = __bespoke_rt::Guard::new(
+                                __bespoke_place_0,
+                            );
+                            let __bespoke_argument_0 = __bespoke_argument_0;
+                        }
+                        2 => {
+                            let mut __bespoke_guard_0 = __bespoke_rt::Guard::new(
+                                __bespoke_place_0,
+                            );
+                            let mut __bespoke_guard_2 = __bespoke_rt::Guard::load(
+                                __bespoke_place_2,
+                                (*__bespoke_frame).flags,
+                                0u32,
+                            );
+                            let mut __bespoke_guard_3 = __bespoke_rt::Guard::load(
+                                __bespoke_place_3,
+                                (*__bespoke_frame).flags,
+                                1u32,
+                            );
+                            let mut __bespoke_guard_4 = __bespoke_rt::Guard::load(
+                                __bespoke_place_4,
+                                (*__bespoke_frame).flags,
+                                2u32,
+                            );
+                            let mut __bespoke_guard_5 = __bespoke_rt::Guard::new(
+                                __bespoke_hidden_1,
+                            );
+                        }
+                        3 => {
+                            let mut __bespoke_guard_0 = __bespoke_rt::Guard::new(
+                                __bespoke_place_0,
+                            );
+                            let mut __bespoke_guard_2 = __bespoke_rt::Guard::load(
+                                __bespoke_place_2,
+                                (*__bespoke_frame).flags,
+                                0u32,
+                            );
+                            let mut __bespoke_guard_3 = __bespoke_rt::Guard::load(
+                                __bespoke_place_3,
+                                (*__bespoke_frame).flags,
+                                1u32,
+                            );
+                            let mut __bespoke_guard_4 = __bespoke_rt::Guard::load(
+                                __bespoke_place_4,
+                                (*__bespoke_frame).flags,
+                                2u32,
+                            );
+                            let mut __bespoke_guard_6 = __bespoke_rt::Guard::new(
+                                __bespoke_hidden_2,
+                            );
+                        }
+                        _ => {}
+                    }
+                },
+            )
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! How a case of a suite is run: alone in the process, watched, its descriptors counted. Long or short; and the random numbers
+//! of a run, which are the same for the same seed.
+
+use core::time::Duration;
+use std::sync::{Mutex, PoisonError, mpsc};
+use std::time::Instant;
+
+#[path = "descriptors.rs"]
+mod open;
+
+pub(crate) use self::open::fds;
+
+/// Descriptors are counted per process, so one case runs at a time.
+static ALONE: Mutex<()> = Mutex::new(());
+static NAME: Mutex<&str> = Mutex::new("");
+
+/// Runs a case. It says how many descriptors it leaves open on purpose. One that hangs ends the process with its name.
+pub(crate) fn alone(name: &'static str, case: impl FnOnce() -> usize) {
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    *NAME.lock().unwrap_or_else(PoisonError::into_inner) = name;
+    let (done, watch) = mpsc::channel::<()>();
+    let limit = if deep() { Duration::from_secs(1800) } else { Duration::from_secs(120) };
+    let dog = std::thread::spawn(move || {
+        if watch.recv_timeout(limit) == Err(mpsc::RecvTimeoutError::Timeout) {
+            eprintln!("{name} hangs: it has not ended after {limit:?}");
+            std::process::abort();
+        }
+    });
+    println!("{name}: BESPOKE_SEED={}", seed());
+    let before = fds();
+    let wanted = case() + before;
+    let as_wanted = within(Duration::from_secs(10), || fds() == wanted);
+    assert!(as_wanted, "{name} had {before} descriptors before and {} after, and leaves {}", fds(), wanted - before);
+    drop(done);
+    dog.join().expect("the watch ends with the case");
+}
+
+/// The name of the case that runs now, for one that starts itself again in a process of its own.
+pub(crate) fn name() -> &'static str {
+    *NAME.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The long counts?
+pub(crate) fn deep() -> bool {
+    std::env::var_os("BESPOKE_DEEP").is_some_and(|value| value == "1")
+}
+
+/// `short`, or `long` in a deep run.
+pub(crate) fn count(short: u64, long: u64) -> u64 {
+    if deep() { long } else { short }
+}
+
+/// The seed of this run.
+pub(crate) fn seed() -> u64 {
+    match std::env::var("BESPOKE_SEED") {
+        Ok(text) => text.parse().expect("BESPOKE_SEED is a number"),
+        Err(_) => 0x5EED_BE5B,
+    }
+}
+
+/// Random numbers (xorshift64*); the same for the same seed and salt.
+pub(crate) struct Random(u64);
+
+impl Random {
+    /// From the seed of the run; `salt` keeps the cases apart.
+    pub(crate) fn new(salt: u64) -> Self {
+        Random(seed().wrapping_mul(0x9E37_79B9_7F4A_7C15).wrapping_add(salt) | 1)
+    }
+
+    /// Below `bound`.
+    pub(crate) fn below(&mut self, bound: u64) -> u64 {
+        self.0 ^= self.0 >> 12;
+        self.0 ^= self.0 << 25;
+        self.0 ^= self.0 >> 27;
+        (self.0.wrapping_mul(0x2545_F491_4F6C_DD1D) >> 16) % bound
+    }
+
+    /// Once in `times`.
+    pub(crate) fn once_in(&mut self, times: u64) -> bool {
+        self.below(times) == 0
+    }
+}
+
+/// Does `holds` become true so soon?
+pub(crate) fn within(limit: Duration, holds: impl Fn() -> bool) -> bool {
+    let end = Instant::now() + limit;
+    loop {
+        if holds() {
+            return true;
+        }
+        if Instant::now() > end {
+            return false;
+        }
+        std::thread::sleep(Duration::from_millis(1));
+    }
+}
+
+/// The message of the panic that `f` ends with.
+pub(crate) fn panic_of(f: impl FnOnce()) -> String {
+    let panic = std::panic::catch_unwind(core::panic::AssertUnwindSafe(f)).expect_err("this panics");
+    match panic.downcast::<String>() {
+        Ok(text) => *text,
+        Err(panic) => (*panic.downcast::<&str>().expect("panics carry text")).to_string(),
+    }
+}

@@ -1,0 +1,154 @@
+//! What a sandbox denies, and how the drivers go on without it: epoll, `eventfd`, `timerfd`.
+//!
+//! Each test runs on a thread that denies itself the call; a first look shows that it is denied indeed. The suite of the
+//! drivers runs in the same way, `BESPOKE_DENY=eventfd2,timerfd_create cargo test --test conformance mio`; `.ci/check.sh fallbacks`.
+#![cfg(target_os = "linux")]
+#![allow(clippy::disallowed_methods, reason = "the measuring stands outside of any runtime")]
+
+use bespoke::driver::{Mio, PosixPoll};
+use bespoke::prelude::*;
+use bespoke::preset::Default as Preset;
+use bespoke::rt::{TcpListener, TcpStream};
+use bespoke::{Config, Runtime};
+use core::pin::pin;
+use core::sync::atomic::{AtomicUsize, Ordering};
+use core::task::{Context, Poll, Waker};
+use core::time::Duration;
+use std::sync::Arc;
+use std::task::Wake;
+use std::time::Instant;
+
+#[path = "common/deny.rs"]
+mod deny;
+
+use deny::without;
+
+/// By `poll(2)`.
+struct Polling;
+
+#[bespoke::config(base = bespoke::preset::Default, module = polling)]
+impl Config for Polling {
+    type Driver = Mio<PosixPoll>;
+}
+
+const EPOLL: libc::c_long = libc::SYS_epoll_create1;
+const EVENTFD: libc::c_long = libc::SYS_eventfd2;
+const TIMERFD: libc::c_long = libc::SYS_timerfd_create;
+
+/// Fails unless this thread is denied `call`, which would make a descriptor of no arguments.
+fn is_denied(call: libc::c_long, errno: libc::c_int) {
+    // SAFETY: takes integers only; a descriptor that is made all the same fails the test.
+    let made = unsafe { libc::syscall(call, 0, 0) };
+    assert_eq!((made, std::io::Error::last_os_error().raw_os_error()), (-1, Some(errno)));
+}
+
+/// What a program asks of a driver: connections, what another thread ends, time.
+fn works<C: Config<Driver: Net, Threads: bespoke::clock::StartsThreads>>() {
+    let runtime = Runtime::<C>::new().expect("it starts");
+    println!("{}", runtime.driver_report());
+    runtime.block_on(async {
+        let listener = TcpListener::<C>::bind("127.0.0.1:0").await.expect("a port is free");
+        let address = listener.local_addr().expect("bound");
+        let server = C::handle().spawn(async move {
+            let (mut stream, _) = listener.accept().await.expect("a connection comes");
+            let mut buffer = [0; 4];
+            for _ in 0..100 {
+                stream.read_exact(&mut buffer).await.expect("it comes");
+                stream.write_all(buffer.to_vec()).await.0.expect("open");
+            }
+        });
+        let mut stream = TcpStream::<C>::connect(address).await.expect("somebody listens");
+        for number in 0..100_u32 {
+            stream.write_all(number.to_le_bytes().to_vec()).await.0.expect("open");
+            let mut buffer = [0; 4];
+            stream.read_exact(&mut buffer).await.expect("it comes back");
+            assert_eq!(u32::from_le_bytes(buffer), number);
+        }
+        server.await.expect("no panic");
+        let worker = std::thread::current().id();
+        for _ in 0..100 {
+            let woken_by = C::handle().spawn_blocking(|| std::thread::current().id()).await.expect("no panic");
+            assert_ne!(woken_by, worker, "another thread wakes the worker, which sleeps");
+        }
+        for micros in [100, 1_500, 5_000] {
+            let (start, wait) = (Instant::now(), Duration::from_micros(micros));
+            C::sleep(wait).await;
+            assert!(start.elapsed() >= wait, "{wait:?} were over after {:?}", start.elapsed());
+        }
+    });
+}
+
+#[test]
+fn without_epoll() {
+    for errno in [libc::EPERM, libc::ENOSYS] {
+        without(&[(EPOLL, errno)], || {
+            is_denied(EPOLL, errno);
+            let refused = Runtime::<Preset>::new().expect_err("there is no epoll");
+            assert_eq!(refused.code(), Some(errno), "{refused}");
+            works::<Polling>();
+        });
+    }
+}
+
+#[test]
+fn without_eventfd() {
+    for errno in [libc::EPERM, libc::ENOSYS] {
+        without(&[(EVENTFD, errno)], || {
+            is_denied(EVENTFD, errno);
+            works::<Preset>();
+            works::<Polling>();
+        });
+    }
+}
+
+#[test]
+fn without_timerfd() {
+    without(&[(TIMERFD, libc::EPERM)], || {
+        is_denied(TIMERFD, libc::EPERM);
+        works::<Preset>();
+        works::<Polling>();
+    });
+}
+
+#[test]
+fn without_any_of_them() {
+    without(&[(EPOLL, libc::EPERM), (EVENTFD, libc::EPERM), (TIMERFD, libc::EPERM)], works::<Polling>);
+}
+
+/// Counts wake-ups.
+struct Wakes(AtomicUsize, Waker);
+
+impl Wake for Wakes {
+    fn wake(self: Arc<Self>) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+        self.1.wake_by_ref();
+    }
+}
+
+/// The descriptor of the signals stays ready for ever, and `poll(2)` tells levels. It rests between two tellings.
+#[test]
+fn signals_by_poll_without_eventfd() {
+    use polling::signal::{SignalKind, signal};
+    without(&[(EVENTFD, libc::EPERM)], || {
+        let runtime = Runtime::<Polling>::new().expect("it starts");
+        runtime.block_on(async {
+            let mut listener = signal(SignalKind::user_defined1()).expect("a signal that can be caught");
+            for _ in 0..20 {
+                // SAFETY: its handler is installed.
+                assert_eq!(unsafe { libc::raise(libc::SIGUSR1) }, 0);
+                listener.recv().await.expect("open");
+            }
+            let mut wakes = None;
+            let mut waiting = pin!(listener.recv());
+            let counted = core::future::poll_fn(|cx| -> Poll<_> {
+                let wakes = wakes.get_or_insert_with(|| Arc::new(Wakes(AtomicUsize::new(0), cx.waker().clone())));
+                waiting.as_mut().poll(&mut Context::from_waker(&Waker::from(wakes.clone())))
+            });
+            let start = Instant::now();
+            assert!(Polling::timeout(Duration::from_millis(300), counted).await.is_err(), "no signal came");
+            let most = usize::try_from(start.elapsed().as_millis() / 25).expect("a short test") + 3;
+            let wakes = wakes.expect("it was polled").0.load(Ordering::Relaxed);
+            assert!(wakes <= most, "{wakes} wake-ups for nothing new, of at most {most}");
+        });
+    });
+}
