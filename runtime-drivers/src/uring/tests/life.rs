@@ -8,6 +8,9 @@ use std::string::ToString as _;
 
 #[test]
 fn an_idle_driver_moves_to_another_thread_and_a_busy_one_says_why_not() {
+    if denied() {
+        return;
+    }
     let live = started::<8, Usual>();
     if !live.0.with(|state| state.ring.flags().single_issuer) {
         return println!("skipped: this kernel has no rings of one issuer");
@@ -45,6 +48,9 @@ impl RingOptions for Moves {
 
 #[test]
 fn a_movable_driver_moves_with_all_that_is_on_its_way() {
+    if denied() {
+        return;
+    }
     let live = started::<8, Moves>();
     let streams = Streams::of(&live, 1);
     let mut to = [0; 8];
@@ -87,6 +93,9 @@ impl RingOptions for As61 {
 
 #[test]
 fn older_kernels_are_asked_for_less() {
+    if denied() {
+        return;
+    }
     let old = started::<8, As515>();
     old.0.with(|state| {
         assert_eq!(state.ring.flags(), super::super::ring::Flags::default());
@@ -118,6 +127,9 @@ fn older_kernels_are_asked_for_less() {
 
 #[test]
 fn completions_of_nothing_change_nothing() {
+    if denied() {
+        return;
+    }
     let live = started::<64, Usual>();
     let streams = Streams::of(&live, 2);
     let mut to = [0; 8];
@@ -149,6 +161,9 @@ fn completions_of_nothing_change_nothing() {
 
 #[test]
 fn a_key_is_given_away_while_its_old_source_closes() {
+    if denied() {
+        return;
+    }
     let live = started::<8, Usual>();
     let streams = Streams::of(&live, 1);
     let mut to = [0; 8];
@@ -173,6 +188,9 @@ fn a_key_is_given_away_while_its_old_source_closes() {
 
 #[test]
 fn a_driver_ends_with_all_kinds_on_their_way() {
+    if denied() {
+        return;
+    }
     for round in 0..count(200, 10_000) {
         let live = started::<8, Usual>();
         let streams = Streams::of(&live, 4);

@@ -18,6 +18,34 @@ use std::io::Write as _;
 use std::os::fd::{IntoRawFd as _, RawFd};
 use std::os::unix::net::UnixStream;
 
+/// Is io_uring denied to this process? Then a test says so, where the harness shows it, and ends.
+///
+/// The system is asked, not the driver: one that refuses where the system would not has to fail its tests.
+fn denied() -> bool {
+    let nothing = calls::RingName::Descriptor(-1);
+    let codes = [
+        ::io_uring::IoUring::new(1).err().and_then(|error| error.raw_os_error()),
+        calls::submit(nothing, 0).err().map(Errno::code),
+        calls::register_ring(-1).err().map(Errno::code),
+    ];
+    let denied = codes
+        .into_iter()
+        .flatten()
+        .find(|code| matches!(*code, calls::code::NOT_PERMITTED | calls::code::NOT_IMPLEMENTED));
+    if let Some(code) = denied {
+        let test = std::thread::current();
+        let error = std::io::Error::from_raw_os_error(code);
+        // Not `println!`, which the harness keeps to itself.
+        writeln!(
+            std::io::stderr(),
+            "skipped {}: this system denies io_uring: {error}",
+            test.name().unwrap_or_default()
+        )
+        .expect("the terminal takes a line");
+    }
+    denied.is_some()
+}
+
 /// A driver that this thread runs.
 fn started<const ENTRIES: u32, O: RingOptions>() -> LiveUring<ENTRIES, O> {
     let live = LiveUring::start(StartCx::new(0)).expect("io_uring is there");
