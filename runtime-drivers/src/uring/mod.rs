@@ -364,6 +364,13 @@ impl<const ENTRIES: u32, O: RingOptions> Live for LiveUring<ENTRIES, O> {
         self.0.close(resource);
     }
 
+    fn share(&self, resource: Resource) {
+        self.0.with(|state| {
+            let (number, _) = state.named(resource.key);
+            state.sources[number as usize].shared = true;
+        });
+    }
+
     fn release(&self, resource: Resource) -> Result<(), Errno> {
         self.0.release(resource)
     }

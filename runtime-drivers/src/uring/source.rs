@@ -77,6 +77,8 @@ pub(super) struct Source {
     pub(super) generation: u32,
     pub(super) raw: RawResource,
     pub(super) kind: Kind,
+    /// Other descriptors may name the same open file: what is armed here would take what comes for them.
+    pub(super) shared: bool,
     /// Requests that name it and whose terminal completion was not taken.
     pub(super) pending: u32,
     /// Its `recv` or `accept`.
@@ -169,6 +171,7 @@ impl Default for Source {
             generation: 0,
             raw: -1,
             kind: Kind::Stream,
+            shared: false,
             pending: 0,
             arm: Arm::Idle,
             end: End::None,

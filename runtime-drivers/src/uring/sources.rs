@@ -76,6 +76,9 @@ impl Uring {
             let now = pending == 0 && file.is_none();
             if pending == 0 {
                 state.retire(number);
+            } else if state.sources[number as usize].shared {
+                // Not in the next turn: until then it takes what comes for the others.
+                state.ring.submit_now();
             }
             (file, wakers, dropped, more, now.then_some(resource.raw), number)
         });
