@@ -129,7 +129,8 @@ impl State {
     pub(super) fn arm_recv(&mut self, number: u32, once: bool, pool: &Buffers<LEASE_BYTES>) -> Result<(), Errno> {
         let source = &mut self.sources[number as usize];
         let fd = types::Fd(source.raw);
-        let multi = self.multi_recv && !once;
+        // What others name as well is read for who waits, never ahead.
+        let multi = self.multi_recv && !once && !source.shared;
         let (entry, since) = if self.provided.is_some() {
             source.arm = Arm::Armed { multi };
             if multi && self.multi_limit {
