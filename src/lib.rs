@@ -116,9 +116,9 @@ pub use task::{JoinError, JoinHandle};
 pub mod prelude {
     #[cfg(unix)]
     pub use crate::rt::Fs;
-    pub use crate::rt::{Foreign, Net, Process};
     #[cfg(unix)]
-    pub use crate::rt::{Pipes, Udp, Unix};
+    pub use crate::rt::{Descriptors, Pipes, Udp, Unix};
+    pub use crate::rt::{Foreign, Net, Process};
     pub use crate::{Config, LocalConfig};
     pub use bespoke_core::io::IoBuf as _;
     pub use bespoke_core::roles::StartsThreads;
@@ -241,7 +241,7 @@ pub mod rt {
         WriteHalf, WriteVectored,
     };
     #[cfg(unix)]
-    pub use bespoke_drivers::op::{Credentials, Fs, Pipes, Udp, UdpOptions, Unix, UnixAddr};
+    pub use bespoke_drivers::op::{Credentials, Descriptors, Fs, Pipes, Udp, UdpOptions, Unix, UnixAddr};
     pub use bespoke_drivers::op::{Foreign, Keepalive, Net, Process, Taken, TcpOptions};
     pub use bespoke_drivers::process::Command;
     #[cfg(unix)]
@@ -386,6 +386,8 @@ pub mod driver {
     #[cfg(unix)]
     pub use bespoke_drivers::PosixPoll;
     pub use bespoke_drivers::{Blocking, Mio, OsPoller, Poller};
+    #[cfg(target_os = "linux")]
+    pub use bespoke_drivers::{Fallback, IoUring, Kernel, RingOptions, Usual};
 }
 
 /// Memory strategies: where tasks come from.

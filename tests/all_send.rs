@@ -160,7 +160,7 @@ fn pipes<C: Config<Driver: bespoke::rt::Pipes>>() {
 
 #[cfg(unix)]
 #[expect(dead_code, reason = "to compile is to pass")]
-fn unix<C: Config<Driver: bespoke::rt::Unix>>() {
+fn unix<C: Config<Driver: bespoke::rt::Descriptors>>() {
     use bespoke::rt::{UnixListener, UnixStream};
     both::<(UnixListener<C>, UnixStream<C>)>();
     both::<(OwnedReadHalf<C, UnixStream<C>>, OwnedWriteHalf<C, UnixStream<C>>)>();

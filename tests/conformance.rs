@@ -165,7 +165,7 @@ macro_rules! suite {
                 confined::in_the_wrong_runtime,
             }
             #[cfg(unix)]
-            use crate::{datagrams, foreign, passing, pipes, unix, unix_datagrams};
+            use crate::{datagrams, foreign, unix, unix_datagrams};
             #[cfg(unix)]
             cases! { $suite, $config, Always:
                 datagrams::udp_echo,
@@ -198,19 +198,6 @@ macro_rules! suite {
                 unix_datagrams::unix_datagrams_outlive_their_runtime,
                 unix_datagrams::unix_datagrams_at_shutdown,
                 unix_datagrams::unix_datagrams_come_and_go,
-                passing::fds_go_with_bytes,
-                passing::fds_stay_with_their_bytes,
-                passing::fds_that_have_no_place,
-                passing::fds_that_cannot_go,
-                passing::fds_go_with_datagrams,
-                passing::fds_of_connections,
-                passing::fds_at_shutdown,
-                pipes::pipes_in_both_roles,
-                pipes::pipes_of_ones_own,
-                pipes::pipes_from_elsewhere,
-                pipes::fifos,
-                pipes::pipes_outlive_their_runtime,
-                pipes::pipes_at_shutdown,
             }
             #[cfg(target_os = "linux")]
             cases! { $suite, $config, Always:
@@ -220,10 +207,6 @@ macro_rules! suite {
             #[cfg(unix)]
             cases! { $suite, $config, Suspending:
                 unix_datagrams::unix_dropped_receives_lose_nothing,
-                passing::dropped_calls_with_fds_lose_nothing,
-                pipes::dropped_reads_of_pipes_lose_nothing,
-                pipes::dropped_writes_to_pipes_put_nothing,
-                pipes::pipes_keep_the_beginning_of_a_dropped_write,
                 datagrams::udp_dropped_receives_lose_nothing,
                 datagrams::udp_many_tasks_receive,
                 unix::unix_dropped_reads_and_writes_lose_nothing,
@@ -233,7 +216,6 @@ macro_rules! suite {
                 connects::connect_past_who_does_not_answer,
                 connects::connect_out_of_time,
                 connects::connect_given_up,
-                pipes::pipes_hold_so_much,
             }
             cases! { $suite, $config, Suspending:
                 standard::std_on_another_thread,
@@ -251,6 +233,43 @@ macro_rules! suite {
                 timeouts::timeouts_outlive_their_runtime,
                 shutdown::operations_under_way,
                 shutdown::buffers_that_ask_as_they_go,
+            }
+        }
+    };
+}
+
+/// The cases of drivers that pass descriptors and have pipes.
+#[cfg(unix)]
+macro_rules! suite_of_descriptors {
+    ($suite:ident: $config:ty) => {
+        mod $suite {
+            use crate::when::When;
+            use crate::{passing, pipes, support};
+
+            cases! { $suite, $config, Always:
+                passing::fds_go_with_bytes,
+                passing::fds_stay_with_their_bytes,
+                passing::fds_that_have_no_place,
+                passing::fds_that_cannot_go,
+                passing::fds_go_with_datagrams,
+                passing::fds_of_connections,
+                passing::fds_at_shutdown,
+                pipes::pipes_in_both_roles,
+                pipes::pipes_of_ones_own,
+                pipes::pipes_from_elsewhere,
+                pipes::fifos,
+                pipes::pipes_outlive_their_runtime,
+                pipes::pipes_at_shutdown,
+            }
+            cases! { $suite, $config, Suspending:
+                passing::dropped_calls_with_fds_lose_nothing,
+                pipes::dropped_reads_of_pipes_lose_nothing,
+                pipes::dropped_writes_to_pipes_put_nothing,
+                pipes::pipes_keep_the_beginning_of_a_dropped_write,
+            }
+            #[cfg(any(target_os = "linux", target_os = "android"))]
+            cases! { $suite, $config, Always:
+                pipes::pipes_hold_so_much,
             }
         }
     };
@@ -297,8 +316,93 @@ impl bespoke::Config for Polling {
     type Driver = bespoke::driver::Mio<bespoke::driver::PosixPoll>;
 }
 
+/// Rings: of the kernel that runs, cut as small as they may be, and as older kernels would have them.
+#[cfg(target_os = "linux")]
+mod rings {
+    use bespoke::driver::{IoUring, Kernel, RingOptions};
+
+    macro_rules! ring {
+        ($config:ident: $entries:literal, $options:ident { $($option:tt)* } { $($figure:tt)* }) => {
+            pub(crate) struct $options;
+
+            impl RingOptions for $options {
+                $($option)*
+            }
+
+            pub(crate) struct $config;
+
+            #[bespoke::config(base = bespoke::preset::Default)]
+            impl bespoke::Config for $config {
+                type Driver = IoUring<$entries, $options>;
+                $($figure)*
+            }
+        };
+    }
+
+    ring!(Ring: 256, Usual {} {});
+    ring!(Stingy: 1, OneOfEach { const COMPLETIONS: u32 = 2; const BUFFERS: u16 = 2; } {
+        const LOCAL_QUEUE: usize = 2;
+        const EVENT_INTERVAL: u32 = 1;
+        const POLL_BUDGET: u32 = 1;
+    });
+    ring!(Movable: 64, Moves { const MOVABLE: bool = true; } {});
+    ring!(Of515: 64, As515 { const KERNEL: Kernel = Kernel::V5_15; } {});
+    ring!(Of61: 64, As61 { const KERNEL: Kernel = Kernel::V6_1; } {});
+    ring!(Of612: 64, As612 { const KERNEL: Kernel = Kernel::V6_12; } {});
+}
+
+/// Two drivers, of which the machine has the first, or only the second.
+#[cfg(target_os = "linux")]
+mod choices {
+    use bespoke::driver::{Fallback, IoUring, Kernel, Mio, RingOptions};
+
+    pub(crate) struct Nowhere;
+
+    impl RingOptions for Nowhere {
+        const KERNEL: Kernel = Kernel::Without;
+    }
+
+    pub(crate) struct First;
+
+    #[bespoke::config(base = bespoke::preset::Default)]
+    impl bespoke::Config for First {
+        type Driver = Fallback<IoUring, Mio>;
+    }
+
+    pub(crate) struct Second;
+
+    #[bespoke::config(base = bespoke::preset::Default)]
+    impl bespoke::Config for Second {
+        type Driver = Fallback<IoUring<256, Nowhere>, Mio>;
+    }
+}
+
+#[cfg(target_os = "linux")]
+suite!(fallback_first: crate::choices::First);
+#[cfg(target_os = "linux")]
+suite!(fallback_second: crate::choices::Second);
+#[cfg(target_os = "linux")]
+suite!(uring: crate::rings::Ring);
+#[cfg(target_os = "linux")]
+suite!(uring_stingy: crate::rings::Stingy);
+#[cfg(target_os = "linux")]
+suite!(uring_movable: crate::rings::Movable);
+#[cfg(target_os = "linux")]
+suite!(uring_5_15: crate::rings::Of515);
+#[cfg(target_os = "linux")]
+suite!(uring_6_1: crate::rings::Of61);
+#[cfg(target_os = "linux")]
+suite!(uring_6_12: crate::rings::Of612);
 suite!(blocking: crate::Threads);
 suite!(mio: bespoke::preset::Default);
 #[cfg(unix)]
 suite!(mio_poll: crate::Polling);
 suite!(mio_stingy: crate::Stingy);
+#[cfg(unix)]
+suite_of_descriptors!(blocking_descriptors: crate::Threads);
+#[cfg(unix)]
+suite_of_descriptors!(mio_descriptors: bespoke::preset::Default);
+#[cfg(unix)]
+suite_of_descriptors!(mio_poll_descriptors: crate::Polling);
+#[cfg(unix)]
+suite_of_descriptors!(mio_stingy_descriptors: crate::Stingy);

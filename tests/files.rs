@@ -112,6 +112,18 @@ impl bespoke::Config for Stingy {
     const BLOCKING_KEEP_ALIVE: core::time::Duration = core::time::Duration::from_millis(1);
 }
 
+/// The ring of the kernel that runs.
+#[cfg(target_os = "linux")]
+struct Ring;
+
+#[cfg(target_os = "linux")]
+#[bespoke::config(base = bespoke::preset::Default)]
+impl bespoke::Config for Ring {
+    type Driver = bespoke::driver::IoUring;
+}
+
+#[cfg(target_os = "linux")]
+suite!(uring: crate::Ring);
 suite!(blocking: bespoke::preset::Blocking);
 suite!(mio: bespoke::preset::Default);
 suite!(mio_stingy: crate::Stingy);

@@ -16,6 +16,10 @@ use std::panic::catch_unwind;
 use std::process::Command;
 use std::time::Instant;
 
+#[cfg(target_os = "linux")]
+#[path = "common/ring.rs"]
+mod ring;
+
 trait Tested: Config<Driver: Net + Process + Fs, Threads: StartsThreads> {}
 impl<C: Config<Driver: Net + Process + Fs, Threads: StartsThreads>> Tested for C {}
 
@@ -249,10 +253,24 @@ fn starting_a_program<C: Tested>() {
     });
 }
 
+/// The ring of the kernel that runs.
+#[cfg(target_os = "linux")]
+struct Ring;
+
+#[cfg(target_os = "linux")]
+#[bespoke::config(base = bespoke::preset::Default)]
+impl bespoke::Config for Ring {
+    type Driver = bespoke::driver::IoUring;
+}
+
 macro_rules! on_each_driver {
     ($($test:ident),+) => {
         mod mio { $( #[test] fn $test() { super::$test::<bespoke::preset::Default>(); } )+ }
         mod blocking { $( #[test] fn $test() { super::$test::<bespoke::preset::Blocking>(); } )+ }
+        #[cfg(target_os = "linux")]
+        mod io_uring { $( #[test] fn $test() {
+            if !crate::ring::is_denied(concat!("io_uring::", stringify!($test))) { super::$test::<crate::Ring>(); }
+        } )+ }
     };
 }
 on_each_driver! {

@@ -1,4 +1,4 @@
-//! Child processes, on both drivers: one suite, and the whole of it again where the system has no descriptors for processes.
+//! Child processes, on each driver: one suite, and the whole of it again where the system has no descriptors for processes.
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, helpers included")]
 #![expect(
@@ -10,6 +10,9 @@
 mod ends;
 #[path = "process/pipes.rs"]
 mod pipes;
+#[cfg(target_os = "linux")]
+#[path = "common/ring.rs"]
+mod ring;
 #[path = "process/starts.rs"]
 mod starts;
 #[path = "process/storm.rs"]
@@ -22,11 +25,25 @@ mod without_pidfd;
 #[path = "process/zombies.rs"]
 mod zombies;
 
+/// The ring of the kernel that runs.
+#[cfg(target_os = "linux")]
+struct Ring;
+
+#[cfg(target_os = "linux")]
+#[bespoke::config(base = bespoke::preset::Default)]
+impl bespoke::Config for Ring {
+    type Driver = bespoke::driver::IoUring;
+}
+
 /// Each function of a module as a test, on each driver.
 macro_rules! on_each_driver {
     ($($module:ident: $($test:ident),+;)+) => {
         mod mio { $($( #[test] fn $test() { crate::$module::$test::<bespoke::preset::Default>(); } )+)+ }
         mod blocking { $($( #[test] fn $test() { crate::$module::$test::<bespoke::preset::Blocking>(); } )+)+ }
+        #[cfg(target_os = "linux")]
+        mod io_uring { $($( #[test] fn $test() {
+            if !crate::ring::is_denied(concat!("io_uring::", stringify!($test))) { crate::$module::$test::<crate::Ring>(); }
+        } )+)+ }
     };
 }
 

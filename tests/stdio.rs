@@ -1,4 +1,4 @@
-//! The standard streams, of every sort that a process can have, on both drivers. Each test runs in a process of its own: the
+//! The standard streams, of every sort that a process can have, on each driver. Each test runs in a process of its own: the
 //! streams are those of the process.
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, helpers included")]
@@ -15,6 +15,10 @@ use std::io::{BufRead as _, ErrorKind, Read as _, Seek as _, Write as _};
 use std::os::fd::{AsRawFd as _, FromRawFd as _, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::process::{Child, Command, Stdio};
+
+#[cfg(target_os = "linux")]
+#[path = "common/ring.rs"]
+mod ring;
 
 trait Tested: Config<Driver: Process + Fs, Threads: StartsThreads> {}
 impl<C: Config<Driver: Process + Fs, Threads: StartsThreads>> Tested for C {}
@@ -299,10 +303,24 @@ fn a_shutdown_leaves_output_behind<C: Tested>() {
     });
 }
 
+/// The ring of the kernel that runs.
+#[cfg(target_os = "linux")]
+struct Ring;
+
+#[cfg(target_os = "linux")]
+#[bespoke::config(base = bespoke::preset::Default)]
+impl bespoke::Config for Ring {
+    type Driver = bespoke::driver::IoUring;
+}
+
 macro_rules! on_each_driver {
     ($($test:ident),+) => {
         mod mio { $( #[test] fn $test() { super::$test::<bespoke::preset::Default>(); } )+ }
         mod blocking { $( #[test] fn $test() { super::$test::<bespoke::preset::Blocking>(); } )+ }
+        #[cfg(target_os = "linux")]
+        mod io_uring { $( #[test] fn $test() {
+            if !crate::ring::is_denied(concat!("io_uring::", stringify!($test))) { super::$test::<crate::Ring>(); }
+        } )+ }
     };
 }
 on_each_driver! {

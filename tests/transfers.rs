@@ -82,6 +82,7 @@ macro_rules! cases {
         #[test]
         fn $case() {
             if !When::$when.leaves_out::<$config>(stringify!($suite), stringify!($case)) {
+                let _turn = crate::support::turn(stringify!($room) == "leases");
                 $room::$case::<$config>();
             }
         }
@@ -108,6 +109,18 @@ impl bespoke::Config for Threads {
     type Driver = bespoke::driver::Blocking;
 }
 
+/// The ring of the kernel that runs.
+#[cfg(target_os = "linux")]
+struct Ring;
+
+#[cfg(target_os = "linux")]
+#[bespoke::config(base = bespoke::preset::Default)]
+impl bespoke::Config for Ring {
+    type Driver = bespoke::driver::IoUring;
+}
+
+#[cfg(target_os = "linux")]
+suite!(uring: crate::Ring);
 suite!(blocking: crate::Threads);
 suite!(mio: bespoke::preset::Default);
 suite!(mio_stingy: crate::Stingy);

@@ -110,6 +110,7 @@ const CASE_OF: &[(&str, &str)] = &[
     ("the driver `…` has no Unix sockets", "generic_without_unix"),
     ("the driver `…` has neither child processes nor pipes", "generic_without_process"),
     ("the driver `…` has no pipes", "generic_without_pipes"),
+    ("the driver `…` passes no descriptors", "generic_without_descriptors"),
     ("`…` cannot be spawned by a runtime that is not known here", "spawn_in_unknown_runtime"),
     ("the scheduler of `…` moves tasks between threads", "local_config_needed"),
     ("a runtime has one worker for now, this one asks for another number: `…`", "builder_no_workers"),

@@ -4,7 +4,10 @@
 //! |---|---|
 //! | `op` | the operations: plain data, the one reference meaning of each, the capability traits |
 //! | `mio` | the readiness driver: epoll, kqueue, the completion ports of Windows |
+//! | `pooled` | operations on files as jobs of the blocking pool |
+//! | `uring` | the completion driver of Linux: `io_uring` |
 //! | `blocking` | the driver whose operations block: plain system calls |
+//! | `fallback` | a driver that is one of two |
 //! | `net` | the typed layer: listeners, streams, addresses |
 //! | `fs` | the typed layer: files, folders, paths |
 //! | `io` | what is done with anything that reads or writes: lines, copies |
@@ -20,19 +23,29 @@
 //! # Platform
 //! Unix and Windows. Of Windows, what wine 8 can run was run; see the pages of `sys`.
 mod blocking;
+#[cfg(target_os = "linux")]
+mod fallback;
 #[cfg(unix)]
 pub mod fs;
 pub mod io;
 mod mio;
 pub mod net;
 pub mod op;
+#[cfg(unix)]
+mod pooled;
 pub mod process;
 pub mod signal;
 pub mod stdio;
 #[cfg_attr(not(test), allow(dead_code, unused_imports, reason = "vectored transfers and more options are called next"))]
 mod sys;
+#[cfg(target_os = "linux")]
+mod uring;
 
 pub use self::blocking::{Blocking, BlockingUnparker, LiveBlocking};
+#[cfg(target_os = "linux")]
+pub use self::fallback::{Fallback, FallbackUnparker, LiveFallback};
 #[cfg(unix)]
 pub use self::mio::PosixPoll;
 pub use self::mio::{LiveMio, Mio, OsPoller, Poller};
+#[cfg(target_os = "linux")]
+pub use self::uring::{Denied, IoUring, Kernel, LiveUring, RingOptions, UringUnparker, Usual};

@@ -18,7 +18,7 @@ use bespoke_drivers::op::{
     SendDatagram, SendDescriptors, SetLen, Statx, Sync, Transmit, TransmitVectored, UnixAddr, WriteAt, WritePipe,
     WriteVectoredAt,
 };
-use bespoke_drivers::{Blocking, Mio};
+use bespoke_drivers::{Blocking, Fallback, IoUring, Mio};
 use core::fmt::Write as _;
 use core::marker::PhantomData;
 use core::net::SocketAddr;
@@ -29,15 +29,15 @@ use std::path::{Path, PathBuf};
 /// A driver is one name in the first line; an operation one in the line of its capability.
 fn listed() -> Table {
     table! {
-        [Mio, Blocking]
+        [Mio, Blocking, IoUring, Fallback<IoUring, Mio>]
         every: Nop, Timeout;
         Net: Accept, Connect, Recv, RecvInto, RecvVectored, RecvLease, Transmit, TransmitVectored, Interrupted;
         Foreign: Ready;
         Pipes: ReadPipe, WritePipe;
         Process: ReadPipe, WritePipe;
         Udp: RecvDatagram, RecvFrom<SocketAddr>, SendDatagram<SocketAddr>;
-        Unix: AcceptUnix, ConnectUnix, RecvDatagram, RecvFrom<UnixAddr>, SendDatagram<UnixAddr>, SendDescriptors,
-            RecvDescriptors;
+        Unix: AcceptUnix, ConnectUnix, RecvDatagram, RecvFrom<UnixAddr>, SendDatagram<UnixAddr>;
+        Descriptors: SendDescriptors, RecvDescriptors;
         Fs: Open, ReadAt, WriteAt, ReadVectoredAt, WriteVectoredAt, Sync, SetLen, Statx, MakeDir, Remove, JoinPaths, Call;
     }
 }

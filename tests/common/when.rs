@@ -4,6 +4,10 @@ use bespoke::Config;
 use bespoke::driver::Driver;
 use std::io::Write as _;
 
+#[cfg(target_os = "linux")]
+#[path = "ring.rs"]
+mod ring;
+
 /// On which drivers a case is run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum When {
@@ -14,7 +18,7 @@ pub(crate) enum When {
 }
 
 impl When {
-    /// Is a case left out under `C`? Says so where the harness shows it, also for a test that passes.
+    /// Is a case left out under `C`, because of its driver, or because the machine denies that driver? Says so where the harness shows it, also for a test that passes.
     pub(crate) fn leaves_out<C: Config>(self, suite: &str, case: &str) -> bool {
         let leaves_out = self == When::Suspending && !<C::Driver as Driver>::CAPS.suspends;
         if leaves_out {
@@ -24,6 +28,19 @@ impl When {
             writeln!(terminal, "skipped {suite}::{case}: operations of the driver `{driver}` do not suspend")
                 .expect("the terminal takes a line");
         }
-        leaves_out
+        leaves_out || lacks_its_driver::<C>(suite, case)
     }
+}
+
+/// Is the driver of `C` one that may be denied, and is it?
+#[cfg(target_os = "linux")]
+fn lacks_its_driver<C: Config>(suite: &str, case: &str) -> bool {
+    <C::Driver as Driver>::NAME == <bespoke::driver::IoUring as Driver>::NAME
+        && ring::is_denied(&format!("{suite}::{case}"))
+}
+
+/// No driver of this system is denied.
+#[cfg(not(target_os = "linux"))]
+fn lacks_its_driver<C: Config>(_suite: &str, _case: &str) -> bool {
+    false
 }

@@ -113,13 +113,13 @@ fn peer_receives(socket: &impl std::os::fd::AsFd) -> (Vec<u8>, Vec<OwnedFd>) {
     (bytes[..got.expect("received")].to_vec(), descriptors)
 }
 
-async fn pair<C: Config<Driver: Unix>>() -> (UnixStream<C>, StdStream) {
+async fn pair<C: Config<Driver: Descriptors>>() -> (UnixStream<C>, StdStream) {
     let (ours, peer) = StdStream::pair().expect("descriptors are free");
     peer.set_read_timeout(Some(Duration::from_secs(30))).expect("open");
     (UnixStream::from_std(ours).expect("from std"), peer)
 }
 
-pub(crate) fn fds_go_with_bytes<C: Config<Driver: Unix>>() {
+pub(crate) fn fds_go_with_bytes<C: Config<Driver: Descriptors>>() {
     runtime::<C>().block_on(async {
         let (mut ours, peer) = pair::<C>().await;
         for number in 0..20_u64 {
@@ -153,7 +153,7 @@ pub(crate) fn fds_go_with_bytes<C: Config<Driver: Unix>>() {
     });
 }
 
-pub(crate) fn fds_stay_with_their_bytes<C: Config<Driver: Unix>>() {
+pub(crate) fn fds_stay_with_their_bytes<C: Config<Driver: Descriptors>>() {
     runtime::<C>().block_on(async {
         let (ours, peer) = pair::<C>().await;
         let (mut read, mut write) = ours.into_split();
@@ -184,7 +184,7 @@ pub(crate) fn fds_stay_with_their_bytes<C: Config<Driver: Unix>>() {
     });
 }
 
-pub(crate) fn fds_that_have_no_place<C: Config<Driver: Unix>>() {
+pub(crate) fn fds_that_have_no_place<C: Config<Driver: Descriptors>>() {
     runtime::<C>().block_on(async {
         let (mut ours, peer) = pair::<C>().await;
         let files: Vec<_> = (0..3).map(holding).collect();
@@ -206,7 +206,7 @@ pub(crate) fn fds_that_have_no_place<C: Config<Driver: Unix>>() {
     });
 }
 
-pub(crate) fn fds_that_cannot_go<C: Config<Driver: Unix>>() {
+pub(crate) fn fds_that_cannot_go<C: Config<Driver: Descriptors>>() {
     runtime::<C>().block_on(async {
         let (mut ours, mut peer) = pair::<C>().await;
         let file = holding(1);
@@ -225,7 +225,7 @@ pub(crate) fn fds_that_cannot_go<C: Config<Driver: Unix>>() {
     });
 }
 
-pub(crate) fn fds_go_with_datagrams<C: Config<Driver: Unix>>() {
+pub(crate) fn fds_go_with_datagrams<C: Config<Driver: Descriptors>>() {
     runtime::<C>().block_on(async {
         let place = Place::new("passing");
         let (bound, peer) = (UnixDatagram::<C>::bind(&place.0), StdDatagram::unbound());
@@ -263,7 +263,7 @@ pub(crate) fn fds_go_with_datagrams<C: Config<Driver: Unix>>() {
 }
 
 /// A server gives each connection away: to a process of its own, say.
-pub(crate) fn fds_of_connections<C: Config<Driver: Unix>>() {
+pub(crate) fn fds_of_connections<C: Config<Driver: Descriptors>>() {
     runtime::<C>().block_on(async {
         let place = Place::new("handed");
         let listener = UnixListener::<C>::bind(&place.0).expect("the path is free");
@@ -285,7 +285,7 @@ pub(crate) fn fds_of_connections<C: Config<Driver: Unix>>() {
 
 /// Receives, and sends of more than there is room for, that are dropped at every point: each descriptor comes once, with its
 /// bytes, and none is left.
-pub(crate) fn dropped_calls_with_fds_lose_nothing<C: Config<Driver: Unix>>() {
+pub(crate) fn dropped_calls_with_fds_lose_nothing<C: Config<Driver: Descriptors>>() {
     let messages = count(600, 10_000);
     let mut random = Random::new(41);
     let mut dropped = 0u64;
@@ -339,7 +339,7 @@ pub(crate) fn dropped_calls_with_fds_lose_nothing<C: Config<Driver: Unix>>() {
     assert!(dropped > messages / 8, "too few drops to show anything");
 }
 
-pub(crate) fn fds_at_shutdown<C: Config<Driver: Unix>>() {
+pub(crate) fn fds_at_shutdown<C: Config<Driver: Descriptors>>() {
     let runtime = runtime::<C>();
     let (peers, tasks) = runtime.block_on(async {
         let (mut one, peer) = pair::<C>().await;

@@ -38,7 +38,14 @@ pub(crate) fn a_thousand_children_leave_nothing<C: Tested>() {
             drop((dropped, killed, half));
             assert_eq!(waited.wait().await.unwrap().code(), Some(6), "round {round}");
         }
-        assert!(fds() <= before, "{} descriptors, {before} before", fds());
+        // A driver may close a descriptor when the system has let go of it: in a turn after that of the drop.
+        for _ in 0..1000 {
+            if fds() <= before {
+                return;
+            }
+            C::sleep(Duration::from_millis(2)).await;
+        }
+        panic!("{} descriptors, {before} before", fds());
     });
     #[cfg(target_os = "linux")]
     soon("no child is left", || children() == 0);

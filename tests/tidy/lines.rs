@@ -13,6 +13,7 @@ const CLOCK_FILES: &[&str] = &[
     "runtime-core/src/runtime/mod.rs",
     "runtime-drivers/src/mio/timer.rs",
     "runtime-drivers/src/mio/timeouts.rs",
+    "runtime-drivers/src/uring/drain.rs",
     "runtime-drivers/src/blocking/lower/slices.rs",
 ];
 

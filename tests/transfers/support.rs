@@ -13,6 +13,7 @@ use core::task::Poll;
 use core::time::Duration;
 use std::alloc::System;
 use std::net::{TcpListener as StdListener, TcpStream as StdStream};
+use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 /// The system's allocator; counts what each thread asks of it, and which blocks are alive of the size of a lease's buffer.
 struct Counted;
@@ -57,6 +58,16 @@ unsafe impl GlobalAlloc for Counted {
 /// How often this thread has asked for memory.
 pub(crate) fn allocations() -> u64 {
     ASKED.get()
+}
+
+/// Buffers are counted for the whole process, so a case that counts them runs alone.
+pub(crate) fn turn(counts: bool) -> (Option<RwLockReadGuard<'static, ()>>, Option<RwLockWriteGuard<'static, ()>>) {
+    static TURN: RwLock<()> = RwLock::new(());
+    if counts {
+        (None, Some(TURN.write().unwrap_or_else(PoisonError::into_inner)))
+    } else {
+        (Some(TURN.read().unwrap_or_else(PoisonError::into_inner)), None)
+    }
 }
 
 /// How many buffers of leases there are in the process.

@@ -66,8 +66,19 @@ impl<const BYTES: usize> Buffer<BYTES> {
     ///
     /// # Safety
     /// They are initialised, and `len` is at most `BYTES` and not 0.
-    pub unsafe fn lend(mut self, len: usize) -> Leased {
-        let Some(bytes) = NonNull::new(self.room()) else { unreachable!("a block has an address") };
+    pub unsafe fn lend(self, len: usize) -> Leased {
+        // SAFETY: as the caller.
+        unsafe { self.lend_from(0, len) }
+    }
+
+    /// Lends `len` bytes, from byte `start` on.
+    ///
+    /// # Safety
+    /// They are initialised, `start + len` is at most `BYTES`, and `len` is not 0.
+    pub unsafe fn lend_from(mut self, start: usize, len: usize) -> Leased {
+        // SAFETY: inside the block (contract).
+        let bytes = unsafe { self.room().add(start) };
+        let Some(bytes) = NonNull::new(bytes) else { unreachable!("a block has an address") };
         let node = self.0.cast();
         core::mem::forget(self);
         // SAFETY: the block is named by the node alone from now on; the bytes are initialised (contract).
@@ -107,7 +118,13 @@ impl<const BYTES: usize> Buffers<BYTES> {
     /// The one that came home last, or a new one; `None` without memory.
     #[inline]
     pub fn take(&self) -> Option<Buffer<BYTES>> {
-        let Some(mut buffer) = self.first.take() else { return Buffer::new() };
+        self.take_kept().or_else(Buffer::new)
+    }
+
+    /// The one that came home last; `None`: none is at home.
+    #[inline]
+    pub fn take_kept(&self) -> Option<Buffer<BYTES>> {
+        let mut buffer = self.first.take()?;
         // SAFETY: the only name of its block (invariant 1).
         let block = unsafe { buffer.0.as_mut() };
         self.first.set(block.next.take());
@@ -182,6 +199,21 @@ mod tests {
             // SAFETY: nobody uses them.
             drop(unsafe { Buffer::<BYTES>::of(node) });
         }
+    }
+
+    #[test]
+    fn a_part_is_lent_and_the_whole_comes_home() {
+        let pool = Buffers::<BYTES>::new();
+        let mut buffer = pool.take().unwrap();
+        // SAFETY: room for so many.
+        unsafe { buffer.room().copy_from_nonoverlapping([1, 2, 3, 4].as_ptr(), 4) };
+        // SAFETY: just written.
+        let leased = unsafe { buffer.lend_from(1, 3) };
+        assert_eq!(leased.as_bytes(), [2, 3, 4]);
+        pool.put(home(leased));
+        let again = filled(&pool, 9);
+        assert_eq!(again.as_bytes(), [9; BYTES]);
+        drop(home(again));
     }
 
     #[test]

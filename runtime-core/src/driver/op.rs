@@ -79,6 +79,8 @@ pub enum Served {
     Completion,
     /// A time that the driver keeps itself: its sleep ends then.
     Deadline,
+    /// In the way of one of two drivers: which one is chosen when a worker starts, and they differ here.
+    Either,
 }
 
 impl Served {
@@ -93,6 +95,7 @@ impl Served {
             Served::Pool => "pool",
             Served::Completion => "completion",
             Served::Deadline => "deadline",
+            Served::Either => "either",
         }
     }
 }

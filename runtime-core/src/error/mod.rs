@@ -42,26 +42,40 @@ use core::num::NonZeroI32;
 pub struct Error {
     kind: ErrorKind,
     code: Option<NonZeroI32>,
+    /// The likely cause and what can be done, if the part that failed knows them.
+    why: Option<&'static str>,
 }
 
 impl Error {
     /// An error without a code of the system.
     #[must_use]
     pub const fn new(kind: ErrorKind) -> Self {
-        Error { kind, code: None }
+        Error { kind, code: None, why: None }
     }
 
     /// The system refused with `code`: the kind is what the system means by that. Without the feature `std` nothing here knows
     /// which system it is, and the kind is [`Other`](ErrorKind::Other); see [`with_code`](Self::with_code).
     #[must_use]
     pub fn system(code: NonZeroI32) -> Self {
-        Error { kind: kind::of_code(code.get()), code: Some(code) }
+        Error { kind: kind::of_code(code.get()), code: Some(code), why: None }
     }
 
     /// The system refused with `code`, and the caller knows what it means by that.
     #[must_use]
     pub const fn with_code(kind: ErrorKind, code: NonZeroI32) -> Self {
-        Error { kind, code: Some(code) }
+        Error { kind, code: Some(code), why: None }
+    }
+
+    /// The same error with its likely cause and what can be done about it: a clause in lower case, without a full stop.
+    #[must_use]
+    pub const fn because(self, why: &'static str) -> Self {
+        Error { why: Some(why), ..self }
+    }
+
+    /// Its likely cause and what can be done about it, if the part that failed knows.
+    #[must_use]
+    pub const fn why(&self) -> Option<&'static str> {
+        self.why
     }
 
     /// What went wrong.
@@ -97,6 +111,10 @@ impl fmt::Display for Error {
                 kind => write!(f, "{kind} (code {code} of the system)"),
             },
             None => fmt::Display::fmt(&self.kind, f),
+        }?;
+        match self.why {
+            Some(why) => write!(f, ": {why}"),
+            None => Ok(()),
         }
     }
 }
@@ -133,6 +151,10 @@ impl From<&std::io::Error> for ErrorKind {
 impl From<Error> for std::io::Error {
     fn from(error: Error) -> Self {
         match error.code {
+            // An error of `std` has either a code or a text: what the code does not say is worth more.
+            Some(code) if error.why.is_some() => {
+                std::io::Error::new(std::io::Error::from_raw_os_error(code.get()).kind(), error)
+            }
             Some(code) => std::io::Error::from_raw_os_error(code.get()),
             None => std::io::Error::new(error.kind.into(), error),
         }

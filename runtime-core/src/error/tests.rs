@@ -104,3 +104,14 @@ mod with_std {
         assert_eq!(ErrorKind::from(&io::Error::from_raw_os_error(23)), ErrorKind::TooManyOpenFiles);
     }
 }
+
+#[test]
+fn a_cause_is_told_with_the_code_also_as_an_error_of_the_library() {
+    let refused = Error::system(NonZeroI32::new(1).unwrap());
+    let told = refused.because("a filter denies it; ask for it there");
+    assert_eq!((told.code(), told.why()), (Some(1), Some("a filter denies it; ask for it there")));
+    assert_eq!(told.to_string(), std::format!("{refused}: a filter denies it; ask for it there"));
+    let error = std::io::Error::from(told);
+    assert_eq!(error.to_string(), told.to_string());
+    assert_eq!(std::io::Error::from(refused).raw_os_error(), Some(1), "without a cause the code says it all");
+}

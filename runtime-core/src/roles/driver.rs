@@ -223,6 +223,16 @@ pub trait Live: Send + Sized + 'static {
     /// How it does its work.
     fn report(&self) -> DriverReport;
 
+    /// This thread runs the worker from now on, until it [arrives](Self::arrive) elsewhere. The first call of all, and the
+    /// first on each thread; it may come again on the same one.
+    ///
+    /// # Errors
+    /// The driver cannot be used on this thread, and says why. Nothing of it has changed. [`close`](Self::close) and
+    /// [`drain`](Self::drain) are called all the same when the runtime closes here.
+    fn arrive(&self) -> Result<(), Error> {
+        Ok(())
+    }
+
     /// Takes charge of `resource`, whose `key` is new to this driver.
     ///
     /// # Errors

@@ -4,6 +4,7 @@
 //! never polled out of turn, and nobody starves.
 
 use crate::config::Config;
+use crate::roles::Live;
 use crate::sharing::StateWord;
 use crate::task::current::Entered;
 use crate::task::run::run;
@@ -24,6 +25,10 @@ pub(crate) unsafe fn block_on<C: Config, F: Future>(worker: NonNull<Worker<C>>, 
     let this = unsafe { worker.as_ref() };
     let home = &this.home;
     let _context = Entered::new(worker.as_ptr().cast_const().cast());
+    // SAFETY: the owner; the driver is there.
+    if let Err(error) = unsafe { Worker::driver(worker) }.arrive() {
+        panic!("the I/O driver cannot run on this thread: {error}");
+    }
     let mut future = pin!(future);
     let Some(root) = this.root() else { unreachable!("a worker that is not closed has a root") };
     // What other threads left while nobody ran comes first.

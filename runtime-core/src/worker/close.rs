@@ -45,6 +45,9 @@ pub(crate) unsafe fn close<C: Config>(worker: NonNull<Worker<C>>, by: Nanos) -> 
         #[cfg(feature = "std")]
         let _context = crate::task::current::Entered::new(worker.as_ptr().cast_const().cast());
         home.closing.set(true);
+        // A driver that cannot run here says so again when it drains, by what it leaks.
+        // SAFETY: the owner; the driver is there.
+        let _ = unsafe { Worker::driver(worker) }.arrive();
         // 2.
         // SAFETY: the owner, in its context.
         unsafe { cancel_all(worker) };

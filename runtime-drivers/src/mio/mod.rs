@@ -133,7 +133,7 @@ struct Source<E> {
     interrupted: Option<Taken>,
     /// A file: it is not in the poll.
     #[cfg(unix)]
-    file: Option<Arc<files::OpenFile>>,
+    file: Option<Arc<crate::pooled::OpenFile>>,
 }
 
 /// Tasks that wait beside each other: each edge wakes all, as it may stand for several connections.
@@ -372,7 +372,7 @@ impl<P: Poller> Live for LiveMio<P> {
         #[cfg(unix)]
         if kind == Kind::File {
             // A poll knows no files: they are always ready, and block.
-            let file = Some(Arc::new(files::OpenFile(resource.raw)));
+            let file = Some(Arc::new(crate::pooled::OpenFile(resource.raw)));
             *source = Source { generation: source.generation, file, ..Source::default() };
             return Ok(());
         }

@@ -216,7 +216,7 @@ macro_rules! receives_fds {
                 fds: &'r mut [Option<std::os::fd::OwnedFd>],
             ) -> $crate::net::RecvWithFds<'r, C>
             where
-                C::Driver: $crate::op::Unix,
+                C::Driver: $crate::op::Descriptors,
             {
                 $crate::net::RecvWithFds::new(self.resource(), buffer, fds, false)
             }
@@ -261,7 +261,7 @@ macro_rules! sends_fds {
                 fds: &'s [std::os::fd::BorrowedFd<'s>],
             ) -> $crate::net::SendWithFds<'s, C, B>
             where
-                C::Driver: $crate::op::Unix,
+                C::Driver: $crate::op::Descriptors,
             {
                 $crate::net::SendWithFds::new(self.resource(), buffer.into_io_buf(), fds, None)
             }

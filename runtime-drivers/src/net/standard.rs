@@ -24,8 +24,9 @@ fn enter<C: Config<Driver: Sockets>>(
     at: &'static Location<'static>,
 ) -> Result<OwnedResource<C>, Errno> {
     let raw = fd::number_of(socket)?;
+    // Before it is registered: a driver that is one of two corrects the mode there.
+    <C::Driver as Sockets>::enter(raw).inspect_err(|_| <C::Driver as Sockets>::discard(raw))?;
     let resource = adopt(raw, kind, at)?;
-    <C::Driver as Sockets>::enter(raw)?;
     resource.share()?;
     Ok(resource)
 }

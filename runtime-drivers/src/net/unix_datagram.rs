@@ -5,7 +5,7 @@ use super::io_error;
 use super::options::socket_options;
 use super::passing::{RecvFromWithFds, RecvWithFds, SendWithFds};
 use super::unix::{no_address, shown};
-use crate::op::{Credentials, Net, Sockets, Unix, UnixAddr, UnixSockets};
+use crate::op::{Credentials, Descriptors, Net, Sockets, Unix, UnixAddr, UnixSockets};
 use bespoke_core::config::Config;
 use bespoke_core::driver::{Errno, OwnedResource};
 use bespoke_core::io::{IntoIoBuf, IoBuf};
@@ -345,7 +345,7 @@ impl<C: Config> UnixDatagram<C> {
         fds: &'s [BorrowedFd<'s>],
     ) -> SendWithFds<'s, C, B>
     where
-        C::Driver: Unix,
+        C::Driver: Descriptors,
     {
         SendWithFds::new(&self.resource, buffer.into_io_buf(), fds, Some(None))
     }
@@ -364,7 +364,7 @@ impl<C: Config> UnixDatagram<C> {
         fds: &'s [BorrowedFd<'s>],
     ) -> SendWithFds<'s, C, B>
     where
-        C::Driver: Unix,
+        C::Driver: Descriptors,
     {
         SendWithFds::new(&self.resource, buffer.into_io_buf(), fds, Some(Some(to.clone())))
     }
@@ -384,7 +384,7 @@ impl<C: Config> UnixDatagram<C> {
     /// See [`send_with_fds`](Self::send_with_fds).
     pub fn recv_with_fds<'r>(&'r self, buffer: &'r mut [u8], fds: &'r mut [Option<OwnedFd>]) -> RecvWithFds<'r, C>
     where
-        C::Driver: Unix,
+        C::Driver: Descriptors,
     {
         RecvWithFds::new(&self.resource, buffer, fds, true)
     }
@@ -402,7 +402,7 @@ impl<C: Config> UnixDatagram<C> {
         fds: &'r mut [Option<OwnedFd>],
     ) -> RecvFromWithFds<'r, C>
     where
-        C::Driver: Unix,
+        C::Driver: Descriptors,
     {
         RecvFromWithFds::new(&self.resource, buffer, fds)
     }

@@ -221,3 +221,9 @@ fn sys_bind(address: SocketAddr, options: UdpOptions, nonblocking: bool) -> Resu
 
 os_datagrams!({P: crate::Poller} crate::Mio<P>, nonblocking = true);
 os_datagrams!(crate::Blocking, nonblocking = false);
+// An entry waits in the kernel only for a socket that blocks.
+#[cfg(target_os = "linux")]
+os_datagrams!({const ENTRIES: u32, O: crate::RingOptions} crate::IoUring<ENTRIES, O>, nonblocking = false);
+// Which driver they are for is not known yet: what wants another mode sets it when it is given one.
+#[cfg(target_os = "linux")]
+os_datagrams!({A: Datagrams, B: Datagrams} crate::Fallback<A, B>, nonblocking = false);

@@ -60,6 +60,10 @@ pub use unix::{AcceptUnix, ConnectUnix, Credentials, UnixAddr, UnixSockets};
 pub use vectored::{RecvVectored, Stretches, TransmitVectored};
 
 use bespoke_core::driver::Submit;
+#[cfg(target_os = "linux")]
+use bespoke_core::roles::Under;
+#[cfg(target_os = "linux")]
+use bespoke_core::sharing::Local;
 
 /// Drivers with sockets.
 #[diagnostic::on_unimplemented(
@@ -83,6 +87,10 @@ pub trait Net:
 
 impl<P: crate::Poller> Net for crate::Mio<P> {}
 impl Net for crate::Blocking {}
+#[cfg(target_os = "linux")]
+impl<const ENTRIES: u32, O: crate::RingOptions> Net for crate::IoUring<ENTRIES, O> {}
+#[cfg(target_os = "linux")]
+impl<A: Net + Under<Local>, B: Net + Under<Local>> Net for crate::Fallback<A, B> {}
 
 /// Drivers that wait for resources which are not theirs: descriptors of another library, of the system, of a signal.
 #[diagnostic::on_unimplemented(
@@ -94,6 +102,10 @@ pub trait Foreign: Submit<Ready> {}
 
 impl<P: crate::Poller> Foreign for crate::Mio<P> {}
 impl Foreign for crate::Blocking {}
+#[cfg(target_os = "linux")]
+impl<const ENTRIES: u32, O: crate::RingOptions> Foreign for crate::IoUring<ENTRIES, O> {}
+#[cfg(target_os = "linux")]
+impl<A: Foreign + Sockets + Under<Local>, B: Foreign + Sockets + Under<Local>> Foreign for crate::Fallback<A, B> {}
 
 /// Drivers with child processes, and with pipes.
 #[diagnostic::on_unimplemented(
@@ -108,6 +120,10 @@ pub trait Process: Foreign + Submit<ReadPipe> + Submit<WritePipe> {}
 impl<P: crate::Poller> Process for crate::Mio<P> {}
 #[cfg(unix)]
 impl Process for crate::Blocking {}
+#[cfg(target_os = "linux")]
+impl<const ENTRIES: u32, O: crate::RingOptions> Process for crate::IoUring<ENTRIES, O> {}
+#[cfg(target_os = "linux")]
+impl<A: Process + Sockets + Under<Local>, B: Process + Sockets + Under<Local>> Process for crate::Fallback<A, B> {}
 
 /// Drivers with UDP sockets.
 #[cfg(unix)]
@@ -122,6 +138,10 @@ pub trait Udp: Net + Datagrams + Submit<RecvDatagram> + Submit<RecvFrom> + Submi
 impl<P: crate::Poller> Udp for crate::Mio<P> {}
 #[cfg(unix)]
 impl Udp for crate::Blocking {}
+#[cfg(target_os = "linux")]
+impl<const ENTRIES: u32, O: crate::RingOptions> Udp for crate::IoUring<ENTRIES, O> {}
+#[cfg(target_os = "linux")]
+impl<A: Udp + Under<Local>, B: Udp + Under<Local>> Udp for crate::Fallback<A, B> {}
 
 /// Drivers with sockets between the processes of one machine.
 #[cfg(unix)]
@@ -138,8 +158,6 @@ pub trait Unix:
     + Submit<RecvDatagram>
     + Submit<RecvFrom<UnixAddr>>
     + Submit<SendDatagram<UnixAddr>>
-    + Submit<SendDescriptors>
-    + Submit<RecvDescriptors>
 {
 }
 
@@ -147,6 +165,24 @@ pub trait Unix:
 impl<P: crate::Poller> Unix for crate::Mio<P> {}
 #[cfg(unix)]
 impl Unix for crate::Blocking {}
+#[cfg(target_os = "linux")]
+impl<const ENTRIES: u32, O: crate::RingOptions> Unix for crate::IoUring<ENTRIES, O> {}
+#[cfg(target_os = "linux")]
+impl<A: Unix + Under<Local>, B: Unix + Under<Local>> Unix for crate::Fallback<A, B> {}
+
+/// Drivers that pass open files from one process to another, beside the bytes of a Unix socket.
+#[cfg(unix)]
+#[diagnostic::on_unimplemented(
+    message = "the driver `{Self}` passes no descriptors",
+    label = "`Descriptors` is not available on this driver",
+    note = "in generic code write `C: Config<Driver: Descriptors>`; in a config choose a driver that passes them: `Mio`, `Blocking`"
+)]
+pub trait Descriptors: Unix + Submit<SendDescriptors> + Submit<RecvDescriptors> {}
+
+#[cfg(unix)]
+impl<P: crate::Poller> Descriptors for crate::Mio<P> {}
+#[cfg(unix)]
+impl Descriptors for crate::Blocking {}
 
 /// Drivers with pipes.
 #[cfg(unix)]

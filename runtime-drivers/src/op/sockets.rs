@@ -42,6 +42,10 @@ impl Default for TcpOptions {
 /// What is asked of a socket without waiting. Errors are the system's codes.
 #[expect(clippy::missing_errors_doc, reason = "every function here fails with the system's code, as the trait says")]
 pub trait Sockets: Driver {
+    /// Are its sockets in the non-blocking mode?
+    #[doc(hidden)]
+    const NONBLOCKING: bool;
+
     /// A listener on `address`. `socket(2)`, `bind(2)`, `listen(2)`.
     fn listen(address: SocketAddr, options: TcpOptions) -> Result<RawResource, Errno>;
     /// A socket that can be connected to `address`, by [`Connect`](super::Connect), which gives it the mode that the driver
@@ -103,6 +107,7 @@ pub trait Sockets: Driver {
 macro_rules! os_sockets {
     ($({$($generics:tt)*})? $driver:ty, nonblocking = $nonblocking:literal) => {
         impl$(<$($generics)*>)? $crate::op::Sockets for $driver {
+            const NONBLOCKING: bool = $nonblocking;
             fn listen(address: SocketAddr, options: TcpOptions) -> Result<RawResource, Errno> {
                 sys_listen(address, options, $nonblocking)
             }
@@ -217,3 +222,9 @@ fn sys_listen(address: SocketAddr, options: TcpOptions, nonblocking: bool) -> Re
 
 os_sockets!({P: crate::Poller} crate::Mio<P>, nonblocking = true);
 os_sockets!(crate::Blocking, nonblocking = false);
+// An entry waits in the kernel only for a socket that blocks.
+#[cfg(target_os = "linux")]
+os_sockets!({const ENTRIES: u32, O: crate::RingOptions} crate::IoUring<ENTRIES, O>, nonblocking = false);
+// Which driver they are for is not known yet: what wants another mode sets it when it is given one.
+#[cfg(target_os = "linux")]
+os_sockets!({A: Sockets, B: Sockets} crate::Fallback<A, B>, nonblocking = false);

@@ -130,3 +130,9 @@ use crate::sys::{datagram, unix_socket};
 
 os_unix_sockets!({P: crate::Poller} crate::Mio<P>, nonblocking = true);
 os_unix_sockets!(crate::Blocking, nonblocking = false);
+// An entry waits in the kernel only for a socket that blocks.
+#[cfg(target_os = "linux")]
+os_unix_sockets!({const ENTRIES: u32, O: crate::RingOptions} crate::IoUring<ENTRIES, O>, nonblocking = false);
+// Which driver they are for is not known yet: what wants another mode sets it when it is given one.
+#[cfg(target_os = "linux")]
+os_unix_sockets!({A: UnixSockets, B: UnixSockets} crate::Fallback<A, B>, nonblocking = false);

@@ -10,6 +10,10 @@ mod unix;
 #[cfg(windows)]
 mod windows;
 
+#[cfg(all(test, target_os = "linux"))]
+pub(crate) use self::unix::guard;
+#[cfg(target_os = "linux")]
+pub(crate) use self::unix::ring;
 #[cfg(any(target_os = "linux", target_os = "android"))]
 pub(crate) use self::unix::timerfd;
 #[cfg(unix)]

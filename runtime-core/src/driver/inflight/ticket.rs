@@ -3,7 +3,7 @@
 use super::slab::Home;
 use super::slot::{COMPLETE, Slot, WAKER};
 use super::stack::{Stack, Urgency};
-use super::{Abandoned, Kept, LateResult, Polled, Released, Token};
+use super::{Abandoned, Kept, LateResult, Outcome, Polled, Released, Token};
 #[cfg(loom)]
 use crate::loom::{Plant, planted};
 use crate::sharing::Sharing;
@@ -105,6 +105,21 @@ impl<S: Sharing> Ticket<S> {
         }
         // SAFETY: `COMPLETE` was seen, and the ticket is not given up (invariant 3).
         Polled::Ready(unsafe { slot.outcome() })
+    }
+
+    /// How the operation ended, on any thread, when the table is gone: `None` if it had not ended by then. Nobody completes
+    /// it any more, so what the system was given for it must never be used or freed.
+    ///
+    /// The ticket may be dropped afterwards: its table was leaked when it was dropped with this slot in use.
+    ///
+    /// # Safety
+    /// The table of the ticket was dropped, and that happened before this call.
+    #[must_use]
+    pub unsafe fn outcome_of_closed(&self) -> Option<Outcome> {
+        let slot = self.slot();
+        // SAFETY: `COMPLETE` is seen, and the ticket is not given up (invariant 3). Under `Local` the word is the owner's,
+        // which is done with it (contract).
+        (slot.state.get() & COMPLETE != 0).then(|| unsafe { slot.outcome() })
     }
 
     /// Gives a complete operation up, on a thread without a table.

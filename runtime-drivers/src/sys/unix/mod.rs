@@ -28,6 +28,8 @@ pub(crate) mod datagram;
 pub(crate) mod fd;
 pub(crate) mod file;
 pub(crate) mod fork;
+#[cfg(all(test, target_os = "linux"))]
+pub(crate) mod guard;
 pub(crate) mod nudge;
 pub(crate) mod options;
 pub(crate) mod pipe;
@@ -35,6 +37,8 @@ pub(crate) mod poll;
 pub(crate) mod poll_set;
 pub(crate) mod process;
 pub(crate) mod rights;
+#[cfg(target_os = "linux")]
+pub(crate) mod ring;
 pub(crate) mod signal;
 pub(crate) mod socket;
 pub(crate) mod stat;

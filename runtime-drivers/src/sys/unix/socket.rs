@@ -264,7 +264,7 @@ pub(crate) fn peer_addr(fd: i32) -> Result<SocketAddr, Errno> {
 }
 
 /// As [`peer_addr`], of any family.
-pub(super) fn raw_peer_addr(fd: i32) -> Result<SockAddr, Errno> {
+pub(crate) fn raw_peer_addr(fd: i32) -> Result<SockAddr, Errno> {
     let mut address = SockAddr::empty();
     let (pointer, len) = address.as_raw_mut();
     // SAFETY: `address` is live and writable during the call, and `len` says how long it is.

@@ -68,6 +68,12 @@ impl IoVec {
     pub(crate) const fn new(pointer: *mut u8, len: usize) -> Self {
         Self(libc::iovec { iov_base: pointer.cast(), iov_len: len })
     }
+
+    /// Its pointer and its length.
+    #[cfg(target_os = "linux")]
+    pub(crate) const fn parts(&self) -> (*mut u8, usize) {
+        (self.0.iov_base.cast(), self.0.iov_len)
+    }
 }
 
 /// Reads into several stretches, each filled before the next. `recvmsg(2)`.

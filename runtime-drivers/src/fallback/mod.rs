@@ -1,0 +1,198 @@
+//! A driver that is one of two: the first if the machine has it, else the second.
+//!
+//! The choice falls when a worker starts, and stays. It costs one branch per operation, the same way every time, and one
+//! look at the mode of each socket, as the two may want different ones.
+//!
+//! # Invariants
+//! 1. Both choices lend the buffers of this crate: whichever lent one, `free_buffer` of either frees it.
+//! 2. The state of an operation is that of the driver which its worker runs: an operation is polled by its worker only.
+
+mod lower;
+
+use crate::op::{LEASE_BYTES, Sockets};
+use crate::sys::{self, fd};
+use bespoke_core::driver::Errno;
+use bespoke_core::error::Error;
+use bespoke_core::roles::{
+    Caps, Drained, Driver, DriverReport, Kind, Live, Nanos, Park, RawResource, Resource, Sealed, StartCx, Under, Unpark,
+};
+use bespoke_core::sharing::Local;
+use bespoke_core::util::link::Node;
+use core::fmt;
+use core::marker::PhantomData;
+use core::ptr::NonNull;
+
+/// The driver `A` where the machine allows it, else `B`: `Fallback<IoUring, Mio>` runs in every container.
+///
+/// Which one runs, and why, is in [`driver_report`](bespoke_core::runtime::Runtime::driver_report). A driver that starts and
+/// fails later is not replaced: what can be denied is asked for at the start.
+pub struct Fallback<A, B>(PhantomData<fn() -> (A, B)>);
+
+impl<A, B> Clone for Fallback<A, B> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+impl<A, B> Copy for Fallback<A, B> {}
+
+impl<A: Driver, B: Driver> fmt::Debug for Fallback<A, B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Fallback<{}, {}>", A::NAME, B::NAME)
+    }
+}
+
+impl<A: Driver, B: Driver> Driver for Fallback<A, B> {
+    const NAME: &'static str = "fallback";
+    const CAPS: Caps = if A::CAPS.suspends && B::CAPS.suspends { Caps::SUSPENDING } else { Caps::BLOCKING };
+    const CHECK: Option<&'static str> = match (A::CHECK, B::CHECK) {
+        (Some(wrong), _) | (None, Some(wrong)) => Some(wrong),
+        // Invariant 1.
+        (None, None) if A::LEASE_BYTES != LEASE_BYTES || B::LEASE_BYTES != LEASE_BYTES => {
+            Some("both drivers of a `Fallback` lend buffers of the same kind")
+        }
+        (None, None) => None,
+    };
+    const RING_BYTES: usize = if A::RING_BYTES > B::RING_BYTES { A::RING_BYTES } else { B::RING_BYTES };
+    const LEASE_BYTES: usize = LEASE_BYTES;
+
+    fn end_writes(stream: RawResource) {
+        A::end_writes(stream);
+    }
+
+    /// A process has one count, whichever driver asks.
+    #[inline]
+    fn forks() -> u32 {
+        sys::fork::forks()
+    }
+
+    const DRIVERS_ARE_THE_PROJECTS_OWN_until_1_0: Sealed = Sealed::OURS;
+}
+
+impl<A: Sockets + Under<Local>, B: Sockets + Under<Local>> Under<Local> for Fallback<A, B> {
+    type Live = LiveFallback<A, B>;
+}
+
+/// The running driver of one worker.
+pub enum LiveFallback<A: Under<Local>, B: Under<Local>> {
+    /// The machine has the first.
+    First(A::Live),
+    /// It has not, for this reason.
+    Second(B::Live, &'static str),
+}
+
+impl<A: Under<Local>, B: Under<Local>> fmt::Debug for LiveFallback<A, B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            LiveFallback::First(_) => f.debug_tuple("First").field(&A::NAME).finish(),
+            LiveFallback::Second(_, why) => f.debug_tuple("Second").field(&B::NAME).field(why).finish(),
+        }
+    }
+}
+
+/// Calls the same on whichever runs.
+macro_rules! either {
+    ($self:ident, $live:ident => $call:expr) => {
+        match $self {
+            LiveFallback::First($live) => $call,
+            LiveFallback::Second($live, _) => $call,
+        }
+    };
+}
+
+impl<A: Sockets + Under<Local>, B: Sockets + Under<Local>> Live for LiveFallback<A, B> {
+    type Unparker = FallbackUnparker<<A::Live as Live>::Unparker, <B::Live as Live>::Unparker>;
+
+    fn start(cx: StartCx) -> Result<Self, Error> {
+        match A::Live::start(cx) {
+            Ok(live) => Ok(LiveFallback::First(live)),
+            Err(error) => {
+                let why = error.why().unwrap_or("the driver that was the first choice did not start");
+                Ok(LiveFallback::Second(B::Live::start(cx)?, why))
+            }
+        }
+    }
+
+    fn report(&self) -> DriverReport {
+        let (mut report, why) = match self {
+            LiveFallback::First(live) => (live.report(), "the first choice of the config, and the machine has it"),
+            LiveFallback::Second(live, why) => (live.report(), *why),
+        };
+        report.why = why;
+        report
+    }
+
+    fn arrive(&self) -> Result<(), Error> {
+        either!(self, live => live.arrive())
+    }
+
+    fn register(&self, resource: Resource, kind: Kind) -> Result<(), Errno> {
+        let (nonblocking, is_socket) = match self {
+            LiveFallback::First(_) => (A::NONBLOCKING, kind != Kind::File && kind != Kind::Foreign),
+            LiveFallback::Second(..) => (B::NONBLOCKING, kind != Kind::File && kind != Kind::Foreign),
+        };
+        // Sockets are made before anybody knows which driver they are for.
+        if nonblocking && is_socket {
+            fd::set_nonblocking(resource.raw, true)?;
+        }
+        either!(self, live => live.register(resource, kind))
+    }
+
+    fn close(&self, resource: Resource) {
+        either!(self, live => live.close(resource));
+    }
+
+    fn share(&self, resource: Resource) {
+        either!(self, live => live.share(resource));
+    }
+
+    fn release(&self, resource: Resource) -> Result<(), Errno> {
+        either!(self, live => live.release(resource))
+    }
+
+    fn park(&self, park: Park) -> Result<(), Errno> {
+        either!(self, live => live.park(park))
+    }
+
+    fn has_work(&self) -> bool {
+        either!(self, live => live.has_work())
+    }
+
+    fn unparker(&self) -> Self::Unparker {
+        match self {
+            LiveFallback::First(live) => FallbackUnparker::First(live.unparker()),
+            LiveFallback::Second(live, _) => FallbackUnparker::Second(live.unparker()),
+        }
+    }
+
+    fn drain(&self, by: Nanos) -> Drained {
+        either!(self, live => live.drain(by))
+    }
+
+    unsafe fn take_back(&self, buffer: NonNull<Node>) {
+        // SAFETY: as the caller: the driver that runs lent it.
+        either!(self, live => unsafe { live.take_back(buffer) });
+    }
+
+    unsafe fn free_buffer(buffer: NonNull<Node>) {
+        // SAFETY: as the caller; whichever lent it (invariant 1).
+        unsafe { A::Live::free_buffer(buffer) };
+    }
+}
+
+/// Ends the park of a [`LiveFallback`].
+#[derive(Clone, Debug)]
+pub enum FallbackUnparker<A, B> {
+    /// Of the first choice.
+    First(A),
+    /// Of the second.
+    Second(B),
+}
+
+impl<A: Unpark, B: Unpark> Unpark for FallbackUnparker<A, B> {
+    fn unpark(&self) {
+        match self {
+            FallbackUnparker::First(unparker) => unparker.unpark(),
+            FallbackUnparker::Second(unparker) => unparker.unpark(),
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! Operations on files as jobs of the blocking pool: what drivers do that have no better way.
+//!
+//! A driver's `files.rs` names the operations, and says how it finds the open file of a source.
+//!
+//! # Invariants
+//! 1. A descriptor of a file is closed when the last [`OpenFile`] reference is gone: the source holds one from `register`
+//!    to `close`, and each job that uses the descriptor one of its own until it ends. So no job acts on another file that
+//!    got the number in the meantime.
+//! 2. Memory that an operation points at: see [`Offloaded`].
+
+use crate::op::Blocks;
+use bespoke_core::driver::{Errno, Offloaded};
+use bespoke_core::roles::RawResource;
+use bespoke_core::sharing::Sharing;
+use core::task::{Context, Poll};
+use std::sync::Arc;
+
+/// A descriptor of a file, closed on drop (invariant 1).
+#[derive(Debug)]
+pub(crate) struct OpenFile(pub(crate) RawResource);
+
+impl Drop for OpenFile {
+    fn drop(&mut self) {
+        // The descriptor is gone whatever it says: `sync_all` is there for who wants to know.
+        let _ = crate::sys::fd::close(self.0);
+    }
+}
+
+/// What an operation came to. Dropped untaken, it acts as the operation says of late results.
+pub struct Outcome<O: Blocks>(Option<O::Output>);
+
+impl<O: Blocks> core::fmt::Debug for Outcome<O> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_tuple("Outcome").field(&O::NAME).finish()
+    }
+}
+
+impl<O: Blocks> Drop for Outcome<O> {
+    fn drop(&mut self) {
+        if let Some(output) = self.0.take() {
+            O::late(output);
+        }
+    }
+}
+
+/// What the future of an operation holds.
+pub(crate) type OnThePool<O> = Offloaded<Outcome<O>>;
+
+/// Submits at the first poll, then waits for the job.
+///
+/// `file` finds the open file of a source, by its key.
+pub(crate) fn poll<S: Sharing, O: Blocks>(
+    file: impl FnOnce(u32) -> Option<Arc<OpenFile>>,
+    op: &O,
+    state: &mut OnThePool<O>,
+    cx: &mut Context<'_>,
+) -> Poll<O::Output> {
+    if !state.is_started() {
+        let file = op.file().map(|of| file(of.key));
+        let mut op = *op;
+        let call = move || {
+            // SAFETY: what the operation points at stays until this job is over: that is what `Offloaded` is for. A file
+            // is open (invariant 1).
+            let output = unsafe { op.run_blocking() };
+            drop(file);
+            Outcome(Some(output))
+        };
+        // SAFETY: this is a poll of an operation, on its worker. What the call points at is kept by the future, which gives
+        // it up through `abandon` alone.
+        if let Err(errno) = unsafe { state.start::<S>(call) } {
+            return Poll::Ready(O::refused(errno));
+        }
+    }
+    state.poll(cx).map(|ended| taken(ended.unwrap_or(Err(Errno::RUNTIME_CLOSED))))
+}
+
+pub(crate) fn taken<O: Blocks>(ended: Result<Outcome<O>, Errno>) -> O::Output {
+    match ended {
+        Ok(mut outcome) => outcome.0.take().expect("an outcome is taken once"),
+        Err(errno) => O::refused(errno),
+    }
+}
+
+/// Implements [`Submit`](bespoke_core::driver::Submit) for operations by jobs of the pool. `$generics` are the
+/// parameters of the driver, with their bounds; `$file` finds the open file of a
+/// source by its key, on the live driver.
+macro_rules! pooled {
+    ($({$($generics:tt)*})? $driver:ty, $of:path, $file:path: $op:ty) => {
+        impl$(<$($generics)*>)? bespoke_core::driver::Submit<$op> for $driver {
+            type InFlight<S: bespoke_core::sharing::Sharing> = $crate::pooled::OnThePool<$op>;
+
+            const SERVED: bespoke_core::driver::Served = bespoke_core::driver::Served::Pool;
+
+            fn poll_op<S: bespoke_core::sharing::Sharing>(
+                live: &<Self as bespoke_core::roles::Under<S>>::Live,
+                op: &mut $op,
+                state: &mut $crate::pooled::OnThePool<$op>,
+                cx: &mut core::task::Context<'_>,
+            ) -> core::task::Poll<<$op as bespoke_core::driver::Op>::Output>
+            where
+                Self: bespoke_core::roles::Under<S>,
+            {
+                let live = $of(live);
+                $crate::pooled::poll::<S, $op>(|key| $file(live, key), op, state, cx)
+            }
+
+            fn in_flight<S: bespoke_core::sharing::Sharing>(state: &$crate::pooled::OnThePool<$op>) -> bool {
+                state.is_started()
+            }
+
+            fn abandon<S: bespoke_core::sharing::Sharing, K: Send + 'static>(
+                _live: &<Self as bespoke_core::roles::Under<S>>::Live,
+                _op: &mut $op,
+                state: &mut $crate::pooled::OnThePool<$op>,
+                keep: bespoke_core::driver::MaybeDangling<K>,
+            ) where
+                Self: bespoke_core::roles::Under<S>,
+            {
+                state.abandon(keep);
+            }
+
+            fn poll_closed<S: bespoke_core::sharing::Sharing>(
+                state: &mut $crate::pooled::OnThePool<$op>,
+                cx: &mut core::task::Context<'_>,
+            ) -> core::task::Poll<Option<<$op as bespoke_core::driver::Op>::Output>> {
+                state.poll(cx).map(|ended| ended.map($crate::pooled::taken))
+            }
+
+            fn abandon_closed<S: bespoke_core::sharing::Sharing, K: Send + 'static>(
+                _op: &mut $op,
+                state: &mut $crate::pooled::OnThePool<$op>,
+                keep: bespoke_core::driver::MaybeDangling<K>,
+            ) {
+                state.abandon(keep);
+            }
+        }
+    };
+}
+pub(crate) use pooled;

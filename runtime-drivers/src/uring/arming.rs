@@ -1,0 +1,390 @@
+//! The requests of resources that stay with the kernel while somebody waits: how they are armed, and what their completions
+//! mean. Nothing here runs code of the user's.
+
+use super::ring::Completion;
+use super::source::{Arm, DroppedWrite, End, Life, More, Source};
+use super::sources::{Woken, read_side, write_side};
+use super::{Kernel, State, kind, named};
+use crate::op::LEASE_BYTES;
+use crate::sys::ring::{self as calls, code};
+use crate::sys::{fd, socket};
+use bespoke_core::driver::{Buffers, Errno};
+use bespoke_core::roles::{Kind, RawResource};
+use core::task::Waker;
+use io_uring::squeue::{Entry, Flags};
+use io_uring::{opcode, types};
+
+/// After so many bytes the kernel ends a multishot `recv` by itself, if it can: what one stream brings between two looks is
+/// the kernel's choice otherwise, and can be all that lies ready.
+const RECV_LIMIT: u32 = 64 << 10;
+
+/// Sets the limit of bytes, `optlen`, for which the crate has no name.
+fn limited(mut entry: Entry) -> Entry {
+    const OPTLEN: usize = 44;
+    const { assert!(size_of::<Entry>() == 64 && OPTLEN.is_multiple_of(align_of::<u32>())) };
+    let entry_at = (&raw mut entry).cast::<u8>();
+    // SAFETY: inside the entry, which is the kernel's structure of 64 bytes, in C's layout.
+    let place = unsafe { entry_at.add(OPTLEN) }.cast::<u32>();
+    // SAFETY: aligned: the entry is, and the offset is a multiple; of a `recv`, nothing else lies there.
+    unsafe { place.write(RECV_LIMIT) };
+    entry
+}
+
+/// At so many stashed buffers a stream that nobody reads is asked to bring no more.
+const STASHED_MAX: u32 = 16;
+/// At so many waiting connections a listener is.
+const ACCEPTED_MAX: usize = 128;
+
+impl State {
+    /// What listeners, datagram sockets and foreign descriptors have.
+    pub(super) fn more(&mut self, number: u32) -> &mut More {
+        // A stream has none until somebody waits for its readiness.
+        self.sources[number as usize].more.get_or_insert_default()
+    }
+
+    pub(super) fn cancel(&mut self, user_data: u64) {
+        let entry = opcode::AsyncCancel::new(user_data).build().user_data(named(kind::IGNORED, 0, 0));
+        // SAFETY: a cancel points at no memory.
+        unsafe { self.ring.push(entry, Kernel::V5_15) };
+    }
+
+    /// Asks the requests of a source to end that stay with the kernel.
+    pub(super) fn cancel_armed(&mut self, number: u32) {
+        let source = &mut self.sources[number as usize];
+        let mut ending = [None; 3];
+        if source.arm.in_kernel() {
+            source.arm = Arm::Cancelling;
+            ending[0] = Some(if source.kind == Kind::Listener { kind::ACCEPT } else { kind::RECV });
+        }
+        if let Some(more) = &mut source.more {
+            for (place, (side, kind)) in
+                ending[1..].iter_mut().zip([(&mut more.read, kind::POLL_READ), (&mut more.write, kind::POLL_WRITE)])
+            {
+                if side.arm.in_kernel() {
+                    side.arm = Arm::Cancelling;
+                    *place = Some(kind);
+                }
+            }
+        }
+        let generation = source.generation;
+        for kind in ending.into_iter().flatten() {
+            self.cancel(named(kind, generation, number));
+        }
+    }
+
+    /// Nothing names the source any more.
+    pub(super) fn retire(&mut self, number: u32) {
+        let source = &mut self.sources[number as usize];
+        source.own = None;
+        source.retire();
+        self.free.push(number);
+    }
+
+    /// The last request of a closing source has ended: closes its descriptor.
+    pub(super) fn finish_close(&mut self, number: u32) {
+        let source = &self.sources[number as usize];
+        if source.life != Life::Closing || source.pending > 0 {
+            return;
+        }
+        let raw = source.raw;
+        self.retire(number);
+        self.close_raw(raw);
+    }
+
+    /// Closes a descriptor with the next call.
+    fn close_raw(&mut self, raw: RawResource) {
+        self.in_kernel += 1;
+        let entry = opcode::Close::new(types::Fd(raw)).build().user_data(named(kind::CLOSE, 0, 0));
+        // SAFETY: it points at no memory.
+        unsafe { self.ring.push(entry, Kernel::V5_15) };
+    }
+
+    /// A completion of a source that is gone: gives back what it brings.
+    #[cold]
+    pub(super) fn give_back(&mut self, completion: Completion, kind: u64, pool: &Buffers<LEASE_BYTES>) {
+        if let (Some(id), Some(provided)) = (completion.buffer(), &mut self.provided)
+            && let Some(buffer) = provided.take(id)
+        {
+            pool.put(buffer);
+        }
+        if kind == kind::ACCEPT && completion.result >= 0 {
+            self.close_raw(completion.result);
+        }
+    }
+
+    /// Gives the kernel a request of the source.
+    ///
+    /// # Safety
+    /// What `entry` points at belongs to the source until the terminal completion.
+    unsafe fn arm(&mut self, number: u32, entry: Entry, kind: u64, since: Kernel) {
+        let source = &mut self.sources[number as usize];
+        source.pending += 1;
+        self.in_kernel += 1;
+        let user_data = named(kind, source.generation, number);
+        // SAFETY: as the caller.
+        unsafe { self.ring.push(entry.user_data(user_data), since) };
+    }
+
+    /// Arms the `recv` of an idle stream. `once`: for one buffer at most.
+    pub(super) fn arm_recv(&mut self, number: u32, once: bool, pool: &Buffers<LEASE_BYTES>) -> Result<(), Errno> {
+        let source = &mut self.sources[number as usize];
+        let fd = types::Fd(source.raw);
+        // What others name as well is read for who waits, never ahead.
+        let multi = self.multi_recv && !once && !source.shared;
+        let (entry, since) = if self.provided.is_some() {
+            source.arm = Arm::Armed { multi };
+            if multi && self.multi_limit {
+                (limited(opcode::RecvMulti::new(fd, super::provided::GROUP).build()), Kernel::Any)
+            } else if multi {
+                (opcode::RecvMulti::new(fd, super::provided::GROUP).build(), Kernel::V6_1)
+            } else {
+                let entry = opcode::Recv::new(fd, core::ptr::null_mut(), LEASE_BYTES as u32)
+                    .buf_group(super::provided::GROUP)
+                    .build();
+                (entry.flags(Flags::BUFFER_SELECT), Kernel::V6_1)
+            }
+        } else {
+            let mut buffer = match source.own.take() {
+                Some(buffer) => buffer,
+                None => pool.take().ok_or(Errno::OUT_OF_MEMORY)?,
+            };
+            let room = buffer.room();
+            source.own = Some(buffer);
+            source.arm = Arm::Armed { multi: false };
+            (opcode::Recv::new(fd, room, LEASE_BYTES as u32).build(), Kernel::V5_15)
+        };
+        // SAFETY: the buffer is a provided one, or the source's own.
+        unsafe { self.arm(number, entry, kind::RECV, since) };
+        Ok(())
+    }
+
+    /// Arms a stream again for who waits; what it finds wrong the reader finds, too.
+    fn arm_recv_again(&mut self, number: u32, pool: &Buffers<LEASE_BYTES>) -> Option<Waker> {
+        let source = &mut self.sources[number as usize];
+        if source.reader.is_none() || source.life != Life::Open || self.draining {
+            return None;
+        }
+        match self.arm_recv(number, false, pool) {
+            Ok(()) => None,
+            Err(errno) => {
+                let source = &mut self.sources[number as usize];
+                source.end = End::Error(errno);
+                source.reader.take()
+            }
+        }
+    }
+
+    /// Arms those who found no buffer, one for each that is there.
+    pub(super) fn feed(&mut self, pool: &Buffers<LEASE_BYTES>) {
+        if self.starved.is_empty() {
+            return;
+        }
+        let Some(provided) = &mut self.provided else { return };
+        provided.refill(pool, provided.few());
+        let mut ready = provided.ready();
+        while ready > 0 {
+            let Some(number) = self.starved.pop_front() else { return };
+            let source = &mut self.sources[number as usize];
+            if source.arm != Arm::Starved || source.life != Life::Open {
+                continue;
+            }
+            source.arm = Arm::Idle;
+            if source.reader.is_some() && !self.draining {
+                ready -= 1;
+                let armed = self.arm_recv(number, true, pool);
+                debug_assert!(armed.is_ok(), "a provided buffer needs no memory");
+            }
+        }
+    }
+
+    /// A `recv` has completed.
+    #[inline]
+    pub(super) fn received(
+        &mut self,
+        number: u32,
+        completion: Completion,
+        pool: &Buffers<LEASE_BYTES>,
+    ) -> Option<Waker> {
+        let source = &mut self.sources[number as usize];
+        let was = source.arm;
+        if !completion.more() {
+            source.arm = Arm::Idle;
+        }
+        let buffer = match completion.buffer() {
+            Some(id) => self.provided.as_mut().and_then(|provided| provided.take(id)),
+            None if !completion.more() => source.own.take(),
+            None => None,
+        };
+        if source.life != Life::Open {
+            if let Some(buffer) = buffer {
+                pool.put(buffer);
+            }
+            return None;
+        }
+        match buffer {
+            Some(buffer) if completion.result > 0 => {
+                // SAFETY: the kernel has written so many bytes.
+                unsafe { self.stashes.push(&mut source.stash, buffer, completion.result as u32) };
+                let waker = source.reader.take();
+                if completion.more() && source.stash.count >= STASHED_MAX && was != Arm::Cancelling {
+                    source.arm = Arm::Cancelling;
+                    self.cancel(completion.user_data);
+                }
+                return waker;
+            }
+            Some(buffer) => pool.put(buffer),
+            None => {}
+        }
+        if completion.more() {
+            return None;
+        }
+        let source = &mut self.sources[number as usize];
+        match -completion.result {
+            0 => source.end = End::Stream,
+            code::NO_BUFFERS if self.provided.is_some() => {
+                source.arm = Arm::Starved;
+                self.starved.push_back(number);
+                return None;
+            }
+            code::INVALID if was == (Arm::Armed { multi: true }) => {
+                // A kernel before 6.17 knows no limit; one before 6.0 one buffer at a time.
+                self.multi_recv = core::mem::take(&mut self.multi_limit);
+                return self.arm_recv_again(number, pool);
+            }
+            code::AGAIN => {
+                // A socket that came from elsewhere does not block: the kernel waits for blocking ones only.
+                if let Err(errno) = fd::set_nonblocking(source.raw, false) {
+                    source.end = End::Error(errno);
+                } else {
+                    return self.arm_recv_again(number, pool);
+                }
+            }
+            // We asked for it; or the thread that armed it is gone.
+            code::CANCELED | code::INTERRUPTED => {
+                return if source.stash.is_empty() { self.arm_recv_again(number, pool) } else { source.reader.take() };
+            }
+            failed => source.end = Errno::new(failed).map_or(End::Stream, End::Error),
+        }
+        source.reader.take()
+    }
+
+    /// Arms the `accept` of an idle listener.
+    pub(super) fn arm_accept(&mut self, number: u32) {
+        let multi = self.multi_accept;
+        let source = &mut self.sources[number as usize];
+        source.arm = Arm::Armed { multi };
+        let fd = types::Fd(source.raw);
+        let (entry, since) = if multi {
+            (opcode::AcceptMulti::new(fd).flags(calls::ACCEPT_FLAGS).build(), Kernel::V6_1)
+        } else {
+            let room = source.more.get_or_insert_default().peer.room();
+            // SAFETY: the kernel has no request that writes there: the source was idle.
+            let (address, len) = calls::room_for_address(unsafe { &mut *room });
+            (opcode::Accept::new(fd, address.cast(), len.cast()).flags(calls::ACCEPT_FLAGS).build(), Kernel::V5_15)
+        };
+        // SAFETY: the address is the source's.
+        unsafe { self.arm(number, entry, kind::ACCEPT, since) };
+    }
+
+    /// Arms a listener again for those who wait.
+    fn arm_accept_again(&mut self, number: u32) -> Woken {
+        if !self.draining && !self.more(number).read.wakers.is_empty() {
+            self.arm_accept(number);
+        }
+        Woken::Nobody
+    }
+
+    /// An `accept` has completed.
+    pub(super) fn accepted(&mut self, number: u32, completion: Completion) -> Woken {
+        let source = &mut self.sources[number as usize];
+        let was = source.arm;
+        if !completion.more() {
+            source.arm = Arm::Idle;
+        }
+        if source.life != Life::Open {
+            if completion.result >= 0 {
+                self.close_raw(completion.result);
+            }
+            return Woken::Nobody;
+        }
+        let (raw, generation) = (source.raw, source.generation);
+        if completion.result >= 0 {
+            let more = source.more.get_or_insert_default();
+            let by_multi = was == (Arm::Armed { multi: true }) || completion.more();
+            // SAFETY: the request has ended.
+            let peer = (!by_multi && was != Arm::Cancelling).then(|| unsafe { more.peer.read() });
+            more.accepted.push_back((completion.result, peer));
+            if more.accepted.len() >= ACCEPTED_MAX && completion.more() && source.arm != Arm::Cancelling {
+                source.arm = Arm::Cancelling;
+                self.cancel(named(kind::ACCEPT, generation, number));
+            }
+            return Woken::Among(read_side);
+        }
+        match -completion.result {
+            code::INVALID if was == (Arm::Armed { multi: true }) => {
+                self.multi_accept = false;
+                self.arm_accept_again(number)
+            }
+            code::CANCELED | code::INTERRUPTED => self.arm_accept_again(number),
+            code::AGAIN if fd::set_nonblocking(raw, false).is_ok() => self.arm_accept_again(number),
+            failed => match Errno::new(failed) {
+                // The peer is gone already: the next one.
+                Some(errno) if socket::connection_lost(errno) => self.arm_accept_again(number),
+                errno => {
+                    self.sources[number as usize].end = errno.map_or(End::None, End::Error);
+                    Woken::Among(read_side)
+                }
+            },
+        }
+    }
+
+    /// Polls a direction, unless it is polled for.
+    pub(super) fn arm_poll(&mut self, number: u32, write: bool) {
+        let source = &mut self.sources[number as usize];
+        // A socket of datagrams tells of room after each one that it sent: once is enough for who waits.
+        let multi = !(write && source.kind == Kind::Datagram);
+        let fd = types::Fd(source.raw);
+        let more = source.more.get_or_insert_default();
+        let side = if write { &mut more.write } else { &mut more.read };
+        if side.arm != Arm::Idle {
+            return;
+        }
+        side.arm = Arm::Armed { multi };
+        let (events, kind) =
+            if write { (calls::POLL_WRITE, kind::POLL_WRITE) } else { (calls::POLL_READ, kind::POLL_READ) };
+        let entry = opcode::PollAdd::new(fd, events).multi(multi).build();
+        // SAFETY: a poll points at no memory.
+        unsafe { self.arm(number, entry, kind, Kernel::V5_15) };
+    }
+
+    /// A poll has completed, or tells of one edge more.
+    pub(super) fn polled(&mut self, number: u32, write: bool, completion: Completion) -> Woken {
+        let draining = self.draining;
+        let source = &mut self.sources[number as usize];
+        let open = source.life == Life::Open;
+        let Some(more) = &mut source.more else { return Woken::Nobody };
+        let side = if write { &mut more.write } else { &mut more.read };
+        if !completion.more() {
+            side.arm = Arm::Idle;
+        }
+        if !open {
+            return Woken::Nobody;
+        }
+        if completion.result == -code::CANCELED {
+            if !side.wakers.is_empty() && !draining {
+                self.arm_poll(number, write);
+            }
+            return Woken::Nobody;
+        }
+        // An error is told by the call that is tried next.
+        side.ready = true;
+        Woken::Among(if write { write_side } else { read_side })
+    }
+
+    /// The write of a source whose future is gone has ended; `None` if the source is gone, too.
+    pub(super) fn dropped_write(&mut self, number: u32, generation: u32) -> Option<&mut Source> {
+        let source = self.sources.get_mut(number as usize)?;
+        let there = source.generation == generation && source.life == Life::Open;
+        (there && matches!(source.dropped.as_deref(), Some(DroppedWrite::Ending { .. }))).then_some(source)
+    }
+}

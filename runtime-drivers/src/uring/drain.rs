@@ -1,0 +1,86 @@
+//! The end of a driver: everything is cancelled and reaped, for so long; what is left then is given up, never freed.
+
+use super::source::Life;
+use super::{Kernel, Uring, kind, named};
+use crate::sys::ring as calls;
+use crate::sys::{fd, socket};
+use bespoke_core::roles::{Drained, Nanos, Park, RawResource};
+use core::time::Duration;
+use io_uring::{opcode, types};
+use std::time::Instant;
+use std::vec::Vec;
+
+impl Uring {
+    /// Cancels all and reaps it.
+    pub(super) fn drain(&self, by: Nanos) -> Drained {
+        let (before, here) = self.with(|state| {
+            state.draining = true;
+            (state.in_kernel, state.ring.thread() == calls::thread() || !state.ring.flags().single_issuer)
+        });
+        let end = Duration::from_nanos(by.0);
+        let start = now();
+        // One turn at least: what is ready already costs no time.
+        while here && self.with(|state| state.in_kernel) > 0 {
+            self.cancel_everything();
+            let left = end.saturating_sub(now().saturating_duration_since(start));
+            // Each turn cancels anew: what was cancelled while it ran elsewhere in the kernel is found by a later one.
+            let wait = left.min(Duration::from_millis(1));
+            let parked =
+                self.park(if wait.is_zero() { Park::Poll } else { Park::Until(Nanos(wait.as_nanos() as u64)) });
+            if parked.is_err() || left.is_zero() {
+                break;
+            }
+        }
+        let left = self.with(|state| state.in_kernel);
+        if left > 0 {
+            self.give_up();
+        }
+        Drained { cancelled: before.saturating_sub(left) as usize, leaked: left as usize }
+    }
+
+    /// Asks the kernel to end all that it has.
+    fn cancel_everything(&self) {
+        let by_kind = self.with(|state| {
+            if state.cancel_all {
+                let entry = opcode::AsyncCancel2::new(types::CancelBuilder::any()).build();
+                // SAFETY: a cancel points at no memory.
+                unsafe { state.ring.push(entry.user_data(named(kind::IGNORED, 0, 0)), Kernel::V6_1) };
+            }
+            state.cancel_all
+        });
+        if by_kind {
+            return;
+        }
+        let mut token = None;
+        while let Some(next) = self.table.next_incomplete(token) {
+            self.cancel(next.bits());
+            token = Some(next);
+        }
+        self.with(|state| {
+            for source in 0..state.sources.len() as u32 {
+                state.cancel_armed(source);
+            }
+        });
+    }
+
+    /// The kernel keeps what it has, and so do we: but peers should hear that nobody is here any more.
+    #[cold]
+    fn give_up(&self) {
+        let open: Vec<RawResource> = self.with(|state| {
+            let closing = state.sources.iter().filter(|source| source.life == Life::Closing && source.file.is_none());
+            closing.map(|source| source.raw).collect()
+        });
+        for raw in open {
+            // It fails for what is no connected socket: there nobody listens for the end.
+            let _ = socket::shutdown(raw, std::net::Shutdown::Both);
+            // The number is ours until here; entries that the kernel has hold the file itself. An entry that it
+            // has not taken is never submitted: the ring is leaked.
+            let _ = fd::close(raw);
+        }
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "how long a drain may take is the system's time")]
+fn now() -> Instant {
+    Instant::now()
+}

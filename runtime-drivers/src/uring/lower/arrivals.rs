@@ -1,0 +1,84 @@
+//! Connections: those that a listener takes, and those that a socket makes.
+
+use super::{slot, wait};
+use crate::op::{Accept, AcceptUnix, Connect, ConnectUnix};
+use crate::sys::address::SockAddr;
+use crate::sys::ring as calls;
+use crate::sys::{fd, socket};
+use crate::uring::Uring;
+use crate::uring::slots::{Aside, End, Lower};
+use crate::uring::source::End as SourceEnd;
+use bespoke_core::driver::Errno;
+use bespoke_core::roles::{RawResource, Resource};
+use core::task::{Context, Poll};
+use io_uring::squeue::Entry;
+use io_uring::{opcode, types};
+
+wait!(Accept, Completion, |live, op, cx| accept(live, op.listener, cx, SockAddr::to_socket_addr));
+wait!(AcceptUnix, Completion, |live, op, cx| accept(live, op.listener, cx, SockAddr::to_unix_addr));
+
+fn accept<A>(
+    live: &Uring,
+    listener: Resource,
+    cx: &mut Context<'_>,
+    told: fn(SockAddr) -> Result<A, Errno>,
+) -> Poll<Result<(RawResource, A), Errno>> {
+    let (number, _) = live.with(|state| state.named(listener.key));
+    while let Some((raw, peer)) = live.with(|state| state.more(number).accepted.pop_front()) {
+        // A multishot accept has no room for addresses.
+        let peer = peer.map_or_else(|| socket::raw_peer_addr(raw), Ok);
+        match peer.and_then(told) {
+            Ok(peer) => return Poll::Ready(Ok((raw, peer))),
+            // The peer is gone already: the next one.
+            Err(_) => {
+                let _ = fd::close(raw);
+            }
+        }
+    }
+    let end = live.with(|state| core::mem::take(&mut state.sources[number as usize].end));
+    if let SourceEnd::Error(errno) = end {
+        return Poll::Ready(Err(errno));
+    }
+    live.wait_for_connection(number, cx);
+    Poll::Pending
+}
+
+slot!(Connect);
+
+impl Lower for Connect {
+    fn resource(&self) -> Option<Resource> {
+        Some(self.socket)
+    }
+
+    fn entry(&self, _: usize, aside: &Aside) -> Entry {
+        connect(self.socket, self.address.into(), aside)
+    }
+
+    fn end(&self, _: &mut usize, result: Result<u32, Errno>) -> End<Result<(), Errno>> {
+        End::Over(result.map(drop))
+    }
+}
+
+slot!(ConnectUnix);
+
+impl Lower for ConnectUnix {
+    fn resource(&self) -> Option<Resource> {
+        Some(self.socket)
+    }
+
+    fn entry(&self, _: usize, aside: &Aside) -> Entry {
+        connect(self.socket, (&self.address).into(), aside)
+    }
+
+    fn end(&self, _: &mut usize, result: Result<u32, Errno>) -> End<Result<(), Errno>> {
+        End::Over(result.map(drop))
+    }
+}
+
+fn connect(socket: Resource, address: SockAddr, aside: &Aside) -> Entry {
+    let (address, len) = aside.large(|large| {
+        large.address = address;
+        calls::address_of(&large.address)
+    });
+    opcode::Connect::new(types::Fd(socket.raw), address.cast(), len).build()
+}

@@ -1,0 +1,162 @@
+//! Datagrams, and readiness. The call is tried while the direction is thought ready; when it would block, the ring polls.
+//!
+//! A datagram is as long as it is, and there is no end behind it: one that was received ahead would have to wait in a buffer
+//! as large as the largest. So receiving is a call of the poll, as on `Mio`, and only the wait is the ring's.
+
+use super::wait;
+use crate::op::{Address, Direction, Ready, RecvDatagram, RecvFrom, SendDatagram, UnixAddr};
+use crate::sys::address::SockAddr;
+use crate::sys::{datagram, would_block};
+use crate::uring::slots::Flight;
+use crate::uring::{IoUring, RingOptions, Uring};
+use bespoke_core::driver::{Errno, Late, MaybeDangling, Served, Submit, Timeout};
+use bespoke_core::roles::{Nanos, Resource, Under};
+use bespoke_core::sharing::Sharing;
+use core::net::SocketAddr;
+use core::task::{Context, Poll};
+
+impl Uring {
+    /// Is the direction thought ready?
+    fn is_ready(&self, number: u32, write: bool) -> bool {
+        self.with(|state| {
+            let more = state.more(number);
+            if write { more.write.ready } else { more.read.ready }
+        })
+    }
+
+    /// Not until the next edge.
+    fn clear(&self, number: u32, write: bool) {
+        self.with(|state| {
+            let more = state.more(number);
+            let side = if write { &mut more.write } else { &mut more.read };
+            side.ready = false;
+        });
+    }
+}
+
+/// Tries `call` while the direction is thought ready.
+pub(super) fn attempt<T>(
+    live: &Uring,
+    resource: Resource,
+    write: bool,
+    cx: &mut Context<'_>,
+    call: impl FnOnce() -> Result<T, Errno>,
+) -> Poll<Result<T, Errno>> {
+    let (number, _) = live.with(|state| state.named(resource.key));
+    if live.is_ready(number, write) {
+        match call() {
+            Err(errno) if would_block(errno) => live.clear(number, write),
+            result => return Poll::Ready(result),
+        }
+    }
+    live.wait_for_side(number, write, cx);
+    Poll::Pending
+}
+
+wait!(Ready, Readiness, |live, op, cx| ready(live, op, cx));
+
+fn ready(live: &Uring, op: &Ready, cx: &mut Context<'_>) -> Poll<Result<(), Errno>> {
+    let (number, _) = live.with(|state| state.named(op.resource.key));
+    let write = op.direction == Direction::Write;
+    if live.is_ready(number, write) {
+        // Before the caller looks: an edge from now on is told by the next call.
+        live.clear(number, write);
+        live.with(|state| state.arm_poll(number, write));
+        return Poll::Ready(Ok(()));
+    }
+    live.wait_for_side(number, write, cx);
+    Poll::Pending
+}
+
+wait!(RecvDatagram, Readiness, |live, op, cx| {
+    attempt(live, op.socket, false, cx, || {
+        // SAFETY: whoever made the operation promised that `to` is writable for `len` bytes during the poll.
+        unsafe { datagram::recv(op.socket.raw, op.to, op.len, op.peek, true) }
+    })
+});
+
+wait!(RecvFrom<SocketAddr>, Readiness, |live, op, cx| recv_from(live, op, cx, SockAddr::to_socket_addr));
+
+fn recv_from<A: Address>(
+    live: &Uring,
+    op: &RecvFrom<A>,
+    cx: &mut Context<'_>,
+    told: fn(SockAddr) -> Result<A, Errno>,
+) -> Poll<Result<(usize, A), Errno>> {
+    let op = &op.datagram;
+    let received = attempt(live, op.socket, false, cx, || {
+        // SAFETY: whoever made the operation promised that `to` is writable for `len` bytes during the poll.
+        unsafe { datagram::recv_from(op.socket.raw, op.to, op.len, op.peek, true) }
+    });
+    received.map(|received| received.and_then(|(len, sender)| Ok((len, told(sender)?))))
+}
+
+wait!(RecvFrom<UnixAddr>, Readiness, |live, op, cx| recv_from(live, op, cx, SockAddr::to_unix_addr));
+
+wait!(SendDatagram<SocketAddr>, Readiness, |live, op, cx| send(live, op, cx, |to| to.into()));
+
+fn send<A: Address>(
+    live: &Uring,
+    op: &SendDatagram<A>,
+    cx: &mut Context<'_>,
+    named: fn(A) -> SockAddr,
+) -> Poll<Result<usize, Errno>> {
+    let to = op.to.clone().map(named);
+    attempt(live, op.socket, true, cx, || {
+        // SAFETY: whoever made the operation keeps `from` readable for `len` bytes until it is over.
+        unsafe { datagram::send(op.socket.raw, op.from, op.len, to.as_ref(), true) }
+    })
+}
+
+/// How long a datagram waits for a receiver without room, before it is tried again.
+const AGAIN: Timeout = Timeout { after: Nanos(1_000_000) };
+
+impl<const ENTRIES: u32, P: RingOptions> Submit<SendDatagram<UnixAddr>> for IoUring<ENTRIES, P> {
+    type InFlight<S: Sharing> = Flight;
+
+    const SERVED: Served = Served::Readiness;
+
+    /// As on `Mio`: a receiver that is not the socket's peer does not tell when it has room again, so the datagram is tried
+    /// again after a time.
+    fn poll_op<S: Sharing>(
+        live: &<Self as Under<S>>::Live,
+        op: &mut SendDatagram<UnixAddr>,
+        state: &mut Flight,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<usize, Errno>>
+    where
+        Self: Under<S>,
+    {
+        let live = super::of::<ENTRIES, P, S>(live);
+        let Some(to) = &op.to else { return send(live, op, cx, |to| (&to).into()) };
+        if state.is_in_flight() && live.poll_slot(&mut { AGAIN }, state, cx)?.is_pending() {
+            return Poll::Pending;
+        }
+        // SAFETY: whoever made the operation keeps `from` readable for `len` bytes until it is over.
+        match unsafe { datagram::send(op.socket.raw, op.from, op.len, Some(&to.into()), true) } {
+            Err(errno) if would_block(errno) => {
+                // A timer that begins now is pending, or there is no memory for it.
+                let _begun: Poll<()> = live.poll_slot(&mut { AGAIN }, state, cx)?;
+                Poll::Pending
+            }
+            sent => Poll::Ready(sent),
+        }
+    }
+
+    #[inline(always)]
+    fn in_flight<S: Sharing>(state: &Flight) -> bool {
+        state.is_in_flight()
+    }
+
+    fn abandon<S: Sharing, K: Send + 'static>(
+        live: &<Self as Under<S>>::Live,
+        _op: &mut SendDatagram<UnixAddr>,
+        state: &mut Flight,
+        keep: MaybeDangling<K>,
+    ) where
+        Self: Under<S>,
+    {
+        super::of::<ENTRIES, P, S>(live).abandon_slot(Late::Forget, state, MaybeDangling::new(()));
+        drop(keep); // the timer points at nothing
+    }
+}

@@ -1,0 +1,154 @@
+//! Reads: what came for the stream is taken from its source; when there is nothing, a `recv` is armed.
+
+use super::wait;
+use crate::op::{Recv, RecvInto, RecvLease, RecvVectored};
+use crate::sys::transfer::{self, IoVec};
+use crate::sys::would_block;
+use crate::uring::Uring;
+use crate::uring::source::{Arm, End};
+use bespoke_core::driver::{Errno, Leased};
+use bespoke_core::roles::Resource;
+use core::task::{Context, Poll};
+
+/// From so many bytes on a read of a stream for which nothing is armed tries to take them without a copy.
+const BULK: usize = 16 << 10;
+
+wait!(Recv, Completion, |live, op, cx| recv(live, op.stream, op.to, op.len, op.peek, cx));
+
+wait!(RecvInto, Completion, |live, op, cx| {
+    // The buffer is touched inside this call only, so it is a read like any other, and dropping it loses nothing.
+    recv(live, op.stream, op.to, op.len, false, cx)
+});
+
+wait!(RecvVectored, Completion, |live, op, cx| recv_vectored(live, op, cx));
+
+wait!(RecvLease, Completion, |live, op, cx| recv_lease(live, op, cx));
+
+/// What a source has for a reader.
+enum Found {
+    Bytes(usize),
+    End(Result<usize, Errno>),
+    /// Nothing; is nothing armed either?
+    Nothing {
+        idle: bool,
+    },
+}
+
+impl Uring {
+    /// What there is instead of bytes: an error is told once.
+    fn end_of(&self, number: u32) -> Found {
+        self.with(|state| {
+            let source = &mut state.sources[number as usize];
+            match source.end {
+                End::None => Found::Nothing { idle: source.arm == Arm::Idle },
+                End::Stream => Found::End(Ok(0)),
+                End::Error(errno) => {
+                    source.end = End::None;
+                    Found::End(Err(errno))
+                }
+            }
+        })
+    }
+
+    /// Takes bytes, or copies them.
+    ///
+    /// # Safety
+    /// `to` is writable for `len` bytes.
+    #[inline]
+    unsafe fn take(&self, number: u32, to: *mut u8, len: usize, peek: bool) -> usize {
+        self.with(|state| {
+            let stash = &mut state.sources[number as usize].stash;
+            if stash.is_empty() {
+                return 0;
+            }
+            if peek {
+                // SAFETY: as the caller.
+                unsafe { state.stashes.peek(*stash, to, len) }
+            } else {
+                // SAFETY: as the caller.
+                unsafe { state.stashes.copy(stash, to, len, &self.buffers) }
+            }
+        })
+    }
+}
+
+#[inline]
+fn recv(
+    live: &Uring,
+    stream: Resource,
+    to: *mut u8,
+    len: usize,
+    peek: bool,
+    cx: &mut Context<'_>,
+) -> Poll<Result<usize, Errno>> {
+    if len == 0 {
+        // The system would wait for a byte before it says that there is no room for one.
+        return Poll::Ready(Ok(0));
+    }
+    let (number, _) = live.with(|state| state.named(stream.key));
+    // SAFETY: whoever made the operation promised that `to` is writable for `len` bytes during the poll.
+    let found = match unsafe { live.take(number, to, len, peek) } {
+        0 => live.end_of(number),
+        taken => Found::Bytes(taken),
+    };
+    match found {
+        Found::Bytes(taken) => Poll::Ready(Ok(taken)),
+        Found::End(end) => Poll::Ready(end),
+        Found::Nothing { idle } => {
+            if idle && len >= BULK && !peek {
+                // SAFETY: as above; nothing is armed, so nobody else takes bytes.
+                match unsafe { transfer::recv(stream.raw, to, len, true) } {
+                    Err(errno) if would_block(errno) => {}
+                    result => return Poll::Ready(result),
+                }
+            }
+            live.wait_for_bytes(number, cx)?;
+            Poll::Pending
+        }
+    }
+}
+
+fn recv_vectored(live: &Uring, op: &RecvVectored, cx: &mut Context<'_>) -> Poll<Result<usize, Errno>> {
+    if op.len == 0 {
+        return Poll::Ready(Ok(0));
+    }
+    let (number, _) = live.with(|state| state.named(op.stream.key));
+    // SAFETY: whoever made the operation promised that `to` is the start of `count` of them during the poll; an `IoSliceMut`
+    // is an `iovec`, as the library says.
+    let stretches = unsafe { core::slice::from_raw_parts(op.to.cast::<IoVec>().cast_const(), op.count) };
+    let mut done = 0;
+    for stretch in stretches {
+        let (to, len) = stretch.parts();
+        // SAFETY: each of them is writable, and borrowed by nobody else.
+        let taken = unsafe { live.take(number, to, len, false) };
+        done += taken;
+        if taken < len {
+            break;
+        }
+    }
+    if done > 0 {
+        return Poll::Ready(Ok(done));
+    }
+    match live.end_of(number) {
+        Found::End(end) => Poll::Ready(end),
+        _ => {
+            live.wait_for_bytes(number, cx)?;
+            Poll::Pending
+        }
+    }
+}
+
+fn recv_lease(live: &Uring, op: &RecvLease, cx: &mut Context<'_>) -> Poll<Result<Option<Leased>, Errno>> {
+    let (number, _) = live.with(|state| state.named(op.stream.key));
+    let leased = live.with(|state| state.stashes.lend(&mut state.sources[number as usize].stash));
+    if leased.is_some() {
+        return Poll::Ready(Ok(leased));
+    }
+    match live.end_of(number) {
+        Found::End(end) => Poll::Ready(end.map(|_| None)),
+        _ => {
+            live.wait_for_bytes(number, cx)?;
+            Poll::Pending
+        }
+    }
+}

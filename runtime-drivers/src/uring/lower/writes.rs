@@ -1,0 +1,94 @@
+//! Writes: one entry for what one send takes, or for all; what the kernel took is counted, also when the future is dropped.
+
+use super::{slot, wait};
+use crate::op::{Interrupted, Stretches, Taken, Transmit, TransmitVectored};
+use crate::sys::ring as calls;
+use crate::sys::transfer::IoVec;
+use crate::uring::Uring;
+use crate::uring::slots::{Aside, End, Lower};
+use crate::uring::source::DroppedWrite;
+use bespoke_core::driver::{Errno, Op};
+use bespoke_core::roles::Resource;
+use core::task::{Context, Poll};
+use io_uring::squeue::Entry;
+use io_uring::{opcode, types};
+
+slot!(Transmit);
+
+impl Lower for Transmit {
+    const WRITES: bool = true;
+
+    fn resource(&self) -> Option<Resource> {
+        Some(self.stream)
+    }
+
+    fn entry(&self, taken: usize, _: &Aside) -> Entry {
+        // In bounds: at most `len` bytes were taken.
+        let from = self.from.wrapping_add(taken);
+        let len = u32::try_from(self.len - taken).unwrap_or(LEN_MAX).min(LEN_MAX);
+        opcode::Send::new(types::Fd(self.stream.raw), from, len).flags(calls::send_flags(self.all)).build()
+    }
+
+    fn end(&self, taken: &mut usize, result: Result<u32, Errno>) -> End<<Self as Op>::Output> {
+        match result {
+            Err(errno) => End::Over((*taken, Err(errno))),
+            Ok(sent) => {
+                *taken += sent as usize;
+                if self.all && sent > 0 && *taken < self.len { End::Rest } else { End::Over((*taken, Ok(()))) }
+            }
+        }
+    }
+}
+
+/// What one entry sends at most: its result must be positive.
+const LEN_MAX: u32 = 1 << 30;
+
+slot!(TransmitVectored);
+
+impl Lower for TransmitVectored {
+    const WRITES: bool = true;
+
+    fn resource(&self) -> Option<Resource> {
+        Some(self.stream)
+    }
+
+    fn entry(&self, _: usize, aside: &Aside) -> Entry {
+        let from: &Stretches = &self.from;
+        let message = aside.large(|large| {
+            let list = from.as_slice();
+            for (to, (pointer, len)) in large.stretches.iter_mut().zip(list) {
+                *to = IoVec::new(pointer.cast_mut(), *len);
+            }
+            let stretches = large.stretches.as_ptr();
+            large.message.of_stretches(stretches, list.len())
+        });
+        opcode::SendMsg::new(types::Fd(self.stream.raw), message.cast()).flags(calls::send_flags(false) as u32).build()
+    }
+
+    fn end(&self, _: &mut usize, result: Result<u32, Errno>) -> End<<Self as Op>::Output> {
+        End::Over(result.map(|sent| sent as usize))
+    }
+}
+
+wait!(Interrupted, Completion, |live, op, cx| interrupted(live, op, cx));
+
+fn interrupted(live: &Uring, op: &Interrupted, cx: &mut Context<'_>) -> Poll<Option<Taken>> {
+    let (number, _) = live.with(|state| state.named(op.stream.key));
+    let ended = live.with(|state| {
+        let dropped = &mut state.sources[number as usize].dropped;
+        match dropped.as_deref() {
+            Some(DroppedWrite::Ending { .. }) => None,
+            _ => Some(dropped.take()),
+        }
+    });
+    match ended {
+        None => {
+            live.leave(number, |source| &mut source.writer, cx);
+            Poll::Pending
+        }
+        Some(ended) => Poll::Ready(ended.and_then(|ended| match *ended {
+            DroppedWrite::Ended(taken) => Some(taken),
+            DroppedWrite::Ending { .. } => None,
+        })),
+    }
+}

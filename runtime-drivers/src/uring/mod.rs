@@ -1,0 +1,425 @@
+//! The completion driver of Linux: operations are entries of a ring that the kernel takes, and each tells its end once.
+//!
+//! | file | holds |
+//! |---|---|
+//! | `options` | [`IoUring`], the driver's name, and what it is cut to |
+//! | `probe` | whether this machine has a ring for us, and why not |
+//! | `ring` | one ring: set-up, queues, the one call of a turn |
+//! | `source`, `stash`, `provided` | what is known of a resource; what came for it; the buffers that lie ready for that |
+//! | `sources` | what is done with resources: opened, waited for, closed, given away |
+//! | `arming` | their requests that stay with the kernel, and what the completions of those mean |
+//! | `slots` | operations that have one entry and one end, and what becomes of them when they are dropped |
+//! | `drain` | the end: all is cancelled and reaped, or given up |
+//! | `lower`, `files` | how each operation is expressed here |
+//!
+//! # Two shapes of operation
+//! A **wait** (`Recv`, `RecvLease`, `Accept`, `Ready`, datagrams) belongs to the resource's source. Its future owns nothing
+//! here: it looks into the source, else leaves its waker and arms the source. Dropped, it leaves nothing behind; what comes
+//! then waits in the source for the next call.
+//!
+//! A **slot** operation (`Transmit`, `Connect`, `Timeout`, `Nop`) has an entry, and a slot of the core's
+//! [`Table`](bespoke_core::driver::inflight):
+//!
+//! ```text
+//!         1               2               3                4
+//!   new ──────▶ queued ──────▶ in kernel ──────▶ complete ──────▶ over     1 poll: slot, entry
+//!    ▲             │               │ 5              │ 5                    2 park   3 terminal completion
+//!    │ 6           └───── 5 ───────┤                ▼                      4 poll: reads, frees the slot
+//!    └──────────────────────       ▼             late result               5 drop: cancels, the slot keeps what it uses
+//!                               orphan ── 3 ──▶ (`Op::LATE`)               6 the kernel did a part: the rest is new
+//! ```
+//!
+//! # A turn
+//! `park` makes one call: it submits all that polls queued, waits, and has the kernel finish what is ready. With
+//! `DEFER_TASKRUN` one call finishes at most `max(20, want)` completions, so a turn that does not wait asks for as many as
+//! there is room for, with a time of zero; a turn that waits asks for one, and comes again.
+//!
+//! # Threads
+//! With `SINGLE_ISSUER` a ring belongs to the thread that first runs the worker. When the worker is run by another, the
+//! driver makes a new ring, provided that nothing is on its way in the old one; see [`RingOptions::MOVABLE`].
+//!
+//! # Forked children
+//! The queues are not mapped there (`MADV_DONTFORK`), so that no child writes into those of its parent. A copy of a driver
+//! asks the kernel for nothing any more, and closes its own descriptors at once.
+//!
+//! # Invariants
+//! 1. `in_kernel` counts the entries whose terminal completion was not taken, but for cancels and the waker's poll, which
+//!    point at no memory. `pending` of a source counts those among them that name its descriptor.
+//! 2. Memory that an entry points at belongs to the driver, or is kept by a future or its orphan, until that terminal
+//!    completion. When the driver is dropped with `in_kernel > 0`, ring, sources, buffers and slots are leaked together.
+//! 3. A descriptor is closed when `pending` of its source is 0, so no entry ever names the number of another.
+//! 4. A completion names its source by number and generation, a slot by its token: one of an older generation changes
+//!    nothing, and the buffer or descriptor that it brings is given back.
+//! 5. No reference into `state` is held while a waker is cloned, woken or dropped, or anything of the user's is: those may
+//!    come back here.
+//!
+//! # Platform
+//! Linux 5.15 and newer, on the architectures that the crate `io-uring` has bindings for.
+
+mod arming;
+mod drain;
+mod files;
+mod lower;
+mod options;
+mod probe;
+mod provided;
+mod ring;
+mod slots;
+mod source;
+mod sources;
+mod stash;
+#[cfg(test)]
+mod tests;
+
+pub use self::options::{IoUring, Kernel, RingOptions, Usual};
+pub use self::probe::Denied;
+
+use self::options::Settings;
+use self::provided::Provided;
+use self::ring::Ring;
+use self::slots::Asides;
+use self::source::Source;
+use self::stash::{Stash, Stashes};
+use crate::op::LEASE_BYTES;
+use crate::sys::fork;
+use crate::sys::nudge::Nudge;
+use crate::sys::ring as calls;
+use crate::sys::socket;
+use bespoke_core::driver::inflight::Table;
+use bespoke_core::driver::{Buffer, Buffers, Errno};
+use bespoke_core::error::Error;
+use bespoke_core::roles::{
+    Caps, Drained, Driver, DriverReport, Kind, Live, Nanos, Park, RawResource, Resource, Sealed, StartCx, Under, Unpark,
+};
+use bespoke_core::sharing::Local;
+use bespoke_core::util::link::Node;
+use core::cell::UnsafeCell;
+use core::marker::PhantomData;
+use core::mem::ManuallyDrop;
+use core::ptr::NonNull;
+use core::task::Waker;
+use core::time::Duration;
+use io_uring::{opcode, types};
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::vec::Vec;
+
+impl<const ENTRIES: u32, O: RingOptions> Driver for IoUring<ENTRIES, O> {
+    const NAME: &'static str = "io_uring";
+    const CAPS: Caps = Caps::SUSPENDING;
+    const CHECK: Option<&'static str> = Settings::of::<ENTRIES, O>().wrong();
+    const RING_BYTES: usize = {
+        let settings = Settings::of::<ENTRIES, O>();
+        let queues = settings.entries as usize * 64 + settings.completions as usize * 16;
+        queues + settings.buffers as usize * (16 + LEASE_BYTES)
+    };
+    const LEASE_BYTES: usize = LEASE_BYTES;
+
+    fn end_writes(stream: RawResource) {
+        // A peer that is gone already makes this fail, which changes nothing.
+        let _ = socket::shutdown(stream, std::net::Shutdown::Write);
+    }
+
+    #[inline]
+    fn forks() -> u32 {
+        fork::forks()
+    }
+
+    const DRIVERS_ARE_THE_PROJECTS_OWN_until_1_0: Sealed = Sealed::OURS;
+}
+
+impl<const ENTRIES: u32, O: RingOptions> Under<Local> for IoUring<ENTRIES, O> {
+    type Live = LiveUring<ENTRIES, O>;
+}
+
+/// The running driver of one worker.
+pub struct LiveUring<const ENTRIES: u32, O: RingOptions>(Uring, PhantomData<fn() -> O>);
+
+impl<const ENTRIES: u32, O: RingOptions> core::fmt::Debug for LiveUring<ENTRIES, O> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        let (flags, in_kernel) = self.0.with(|state| (state.ring.flags(), state.in_kernel));
+        f.debug_struct("LiveUring").field("flags", &flags).field("in_kernel", &in_kernel).finish_non_exhaustive()
+    }
+}
+
+/// What is the same for every [`LiveUring`].
+pub(crate) struct Uring {
+    state: ManuallyDrop<UnsafeCell<State>>,
+    /// The operations that have a slot; leaks itself while one is in use.
+    table: Table<Local>,
+    /// What the kernel reads for them besides their buffers, by the index of the slot.
+    asides: ManuallyDrop<Asides>,
+    /// The buffers that are neither with the kernel, nor stashed, nor lent.
+    buffers: ManuallyDrop<Buffers<LEASE_BYTES>>,
+    nudge: Arc<Nudge>,
+    settings: Settings,
+    /// Results that say that memory was not there.
+    #[cfg(test)]
+    faults: core::cell::Cell<u32>,
+}
+
+// SAFETY: a driver is used by one thread after the other, as `Live` says: its table is its owner's, whoever that is. The ring
+// itself says which thread may enter it, and is asked when the driver arrives on another.
+unsafe impl Send for Uring {}
+
+/// What only the driver itself touches.
+struct State {
+    ring: Ring,
+    sources: Vec<Source>,
+    free: Vec<u32>,
+    /// The source of each key.
+    keys: Vec<u32>,
+    stashes: Stashes,
+    /// `None`: the kernel has no such rings, and a `recv` brings its own buffer.
+    provided: Option<Provided>,
+    /// Sources that found no buffer, in the order in which they did.
+    starved: VecDeque<u32>,
+    /// Invariant 1.
+    in_kernel: u32,
+    /// Does the kernel know multishot `recv`, multishot `accept`, cancel by kind? Yes until it says no.
+    multi_recv: bool,
+    multi_accept: bool,
+    cancel_all: bool,
+    /// Does it know a multishot `recv` that ends after so many bytes?
+    multi_limit: bool,
+    /// Is the waker's poll with the kernel?
+    wake_armed: bool,
+    /// Nothing is armed any more.
+    draining: bool,
+}
+
+/// What a completion is of: the upper four bits of its user data. 0 is an operation with a slot, as its token has them.
+mod kind {
+    pub(super) const SLOT: u64 = 0;
+    pub(super) const RECV: u64 = 1;
+    pub(super) const ACCEPT: u64 = 2;
+    pub(super) const POLL_READ: u64 = 3;
+    pub(super) const POLL_WRITE: u64 = 4;
+    pub(super) const WAKE: u64 = 5;
+    pub(super) const CLOSE: u64 = 6;
+    /// Nobody waits for it, and it holds nothing: cancels.
+    pub(super) const IGNORED: u64 = 7;
+}
+
+/// The user data of a request of a source.
+const fn named(kind: u64, generation: u32, source: u32) -> u64 {
+    kind << 60 | (generation as u64) << 32 | source as u64
+}
+
+impl Uring {
+    fn start(cx: StartCx, settings: Settings) -> Result<Self, Error> {
+        fork::watch().map_err(Error::from)?;
+        let ring = Ring::new(settings)?;
+        probe::check(&ring)?;
+        let nudge = Arc::new(Nudge::new()?);
+        let buffers = Buffers::new();
+        let state = State {
+            provided: provided(&ring, settings, &buffers),
+            ring,
+            sources: Vec::new(),
+            free: Vec::new(),
+            keys: Vec::new(),
+            stashes: Stashes::new(),
+            starved: VecDeque::new(),
+            in_kernel: 0,
+            multi_recv: true,
+            multi_accept: true,
+            cancel_all: true,
+            multi_limit: true,
+            wake_armed: false,
+            draining: false,
+        };
+        Ok(Uring {
+            state: ManuallyDrop::new(UnsafeCell::new(state)),
+            table: Table::new(cx.worker, SLOTS_MAX),
+            asides: ManuallyDrop::new(Asides::new()),
+            buffers: ManuallyDrop::new(buffers),
+            nudge,
+            settings,
+            #[cfg(test)]
+            faults: core::cell::Cell::new(0),
+        })
+    }
+
+    /// Runs `f` on the state. `f` runs nothing of the user's, nor clones or drops a waker (invariant 5).
+    #[inline(always)]
+    fn with<R>(&self, f: impl FnOnce(&mut State) -> R) -> R {
+        // SAFETY: one thread, and `f` does not come back here (invariant 5).
+        f(unsafe { &mut *self.state.get() })
+    }
+
+    fn arrive(&self) -> Result<(), Error> {
+        let here = calls::thread();
+        self.with(|state| {
+            if state.ring.thread() == here {
+                return Ok(());
+            }
+            if state.ring.thread() != 0 && state.ring.flags().single_issuer && state.in_kernel == 0 {
+                // Nothing is on its way: what was queued besides is cancels, and the waker's poll.
+                state.ring = Ring::new(self.settings)?;
+                state.provided = provided(&state.ring, self.settings, &self.buffers);
+                state.wake_armed = false;
+            }
+            state.ring.arrive(here)
+        })
+    }
+
+    /// Submits, waits, wakes.
+    fn park(&self, park: Park) -> Result<(), Errno> {
+        self.with(|state| {
+            if !state.wake_armed && !state.draining {
+                state.wake_armed = true;
+                let entry = opcode::PollAdd::new(types::Fd(self.nudge.fd()), calls::POLL_READ).multi(true).build();
+                // SAFETY: a poll points at no memory.
+                unsafe { state.ring.push(entry.user_data(named(kind::WAKE, 0, 0)), Kernel::V5_15) };
+            }
+            state.feed(&self.buffers);
+            state.ring.enter(match park {
+                Park::Poll => Some(Duration::ZERO),
+                Park::Until(Nanos(nanos)) => Some(Duration::from_nanos(nanos)),
+                Park::Forever => None,
+            })
+        })?;
+        self.dispatch();
+        Ok(())
+    }
+
+    /// Treats what has completed.
+    fn dispatch(&self) {
+        while let Some(completion) = self.with(|state| state.ring.completion()) {
+            match completion.user_data >> 60 {
+                kind::SLOT => self.slot_completed(completion),
+                kind::WAKE if !completion.more() => self.with(|state| state.wake_armed = false),
+                kind::CLOSE => self.with(|state| state.in_kernel -= 1),
+                kind::WAKE | kind::IGNORED => self.with(|state| {
+                    // A cancel by kind that the kernel does not know: the next one names each entry.
+                    state.cancel_all &= completion.result != -calls::code::INVALID;
+                }),
+                _ => self.source_completed(completion),
+            }
+        }
+        self.with(|state| {
+            if let Some(provided) = &mut state.provided {
+                provided.refill(&self.buffers, provided.few());
+            }
+        });
+    }
+}
+
+impl Drop for Uring {
+    fn drop(&mut self) {
+        if self.with(|state| state.in_kernel) > 0 {
+            return; // leaked, never freed (invariant 2)
+        }
+        // SAFETY: dropped once, here; nothing is with the kernel. The ring goes first, and with it the kernel's interest in the
+        // provided buffers.
+        unsafe { ManuallyDrop::drop(&mut self.state) };
+        // SAFETY: as above.
+        unsafe { ManuallyDrop::drop(&mut self.asides) };
+        // SAFETY: as above.
+        unsafe { ManuallyDrop::drop(&mut self.buffers) };
+    }
+}
+
+/// The ring of provided buffers for `ring`, filled.
+fn provided(ring: &Ring, settings: Settings, buffers: &Buffers<LEASE_BYTES>) -> Option<Provided> {
+    if settings.kernel == Kernel::V5_15 {
+        return None;
+    }
+    let mut provided = Provided::new(ring, settings.buffers)?;
+    provided.refill(buffers, usize::from(settings.buffers));
+    Some(provided)
+}
+
+impl<const ENTRIES: u32, O: RingOptions> Live for LiveUring<ENTRIES, O> {
+    type Unparker = UringUnparker;
+
+    fn start(cx: StartCx) -> Result<Self, Error> {
+        Ok(LiveUring(Uring::start(cx, Settings::of::<ENTRIES, O>())?, PhantomData))
+    }
+
+    fn report(&self) -> DriverReport {
+        let flags = self.0.with(|state| state.ring.flags());
+        DriverReport::named(
+            "io_uring",
+            if flags.defer_taskrun {
+                "a ring of one issuer whose completions are deferred to its own calls"
+            } else if flags.coop_taskrun {
+                "a ring whose completions wait for a call of its thread"
+            } else {
+                "a ring whose completions interrupt its thread"
+            },
+        )
+    }
+
+    fn arrive(&self) -> Result<(), Error> {
+        self.0.arrive()
+    }
+
+    fn register(&self, resource: Resource, kind: Kind) -> Result<(), Errno> {
+        self.0.register(resource, kind)
+    }
+
+    fn close(&self, resource: Resource) {
+        self.0.close(resource);
+    }
+
+    fn share(&self, resource: Resource) {
+        self.0.with(|state| {
+            let (number, _) = state.named(resource.key);
+            state.sources[number as usize].shared = true;
+        });
+    }
+
+    fn release(&self, resource: Resource) -> Result<(), Errno> {
+        self.0.release(resource)
+    }
+
+    fn park(&self, park: Park) -> Result<(), Errno> {
+        self.0.park(park)
+    }
+
+    fn has_work(&self) -> bool {
+        self.0.with(|state| state.ring.has_work())
+    }
+
+    fn unparker(&self) -> UringUnparker {
+        UringUnparker(self.0.nudge.clone())
+    }
+
+    fn drain(&self, by: Nanos) -> Drained {
+        self.0.drain(by)
+    }
+
+    unsafe fn take_back(&self, buffer: NonNull<Node>) {
+        // SAFETY: as the caller; `lower` lends no others.
+        self.0.buffers.put(unsafe { Buffer::of(buffer) });
+    }
+
+    unsafe fn free_buffer(buffer: NonNull<Node>) {
+        // SAFETY: as the caller; `lower` lends no others.
+        drop(unsafe { Buffer::<LEASE_BYTES>::of(buffer) });
+    }
+}
+
+/// Ends the park of a [`LiveUring`].
+#[derive(Clone, Debug)]
+pub struct UringUnparker(Arc<Nudge>);
+
+impl Unpark for UringUnparker {
+    fn unpark(&self) {
+        // The ring polls for edges, so the count is never read; it fails when the count is full, and full is nudged.
+        let _ = self.0.nudge();
+    }
+}
+
+/// Wakes; a waker whose own code panics ends neither the dispatch nor the worker. The panic hook has told of it.
+fn wake(waker: Waker) {
+    if let Err(panic) = std::panic::catch_unwind(core::panic::AssertUnwindSafe(|| waker.wake())) {
+        // Its drop may panic as well: that value is forgotten.
+        let _ = std::panic::catch_unwind(core::panic::AssertUnwindSafe(|| drop(panic))).map_err(core::mem::forget);
+    }
+}
+
+/// How many operations with slots one worker has at most.
+const SLOTS_MAX: u32 = 1 << 24;

@@ -1,0 +1,140 @@
+//! Does this machine have a ring for us, and if not, why?
+//!
+//! | who denies | code | how it is told apart |
+//! |---|---|---|
+//! | a kernel without it | `ENOSYS` | no `kernel.io_uring_disabled` in `/proc` |
+//! | a seccomp filter: Docker, systemd, a browser | `ENOSYS`, `EPERM` | the setting is there and allows it |
+//! | `kernel.io_uring_disabled` | `EPERM` | the setting says so |
+//! | the limit of locked memory, before 5.12 | `ENOMEM` | |
+
+use super::ring::Ring;
+use crate::sys::ring::{self as calls, RingName, code, disabled_setting};
+use bespoke_core::driver::Errno;
+use bespoke_core::error::{Error, ErrorKind};
+use io_uring::{Probe, opcode};
+use std::os::fd::AsRawFd as _;
+
+/// Why there is no ring: the system's code, and the cause with its remedy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Denied {
+    code: i32,
+    why: &'static str,
+}
+
+impl Denied {
+    /// The kernel answered `code` to `io_uring_setup(2)`.
+    #[cold]
+    pub(super) fn by(code: i32) -> Self {
+        Denied { code, why: cause(code, disabled_setting()) }
+    }
+
+    #[cold]
+    pub(super) fn too_old() -> Self {
+        Denied { code: code::INVALID, why: WHY_OLD }
+    }
+
+    pub(super) fn code(self) -> i32 {
+        self.code
+    }
+
+    /// The cause and its remedy.
+    #[must_use]
+    pub fn why(self) -> &'static str {
+        self.why
+    }
+}
+
+impl From<Denied> for Error {
+    fn from(denied: Denied) -> Self {
+        Errno::new(denied.code).map_or(Error::new(ErrorKind::Unsupported), Error::from).because(denied.why)
+    }
+}
+
+/// What a code of `io_uring_setup(2)`, or of the first other call, means, given `kernel.io_uring_disabled`.
+fn cause(code: i32, disabled: Option<u8>) -> &'static str {
+    match (code, disabled) {
+        (code::NOT_PERMITTED, Some(2)) => "io_uring is denied to all: `kernel.io_uring_disabled` is 2; set it to 0",
+        (code::NOT_PERMITTED, Some(1)) => {
+            "io_uring is denied to this user: `kernel.io_uring_disabled` is 1; join the group of `kernel.io_uring_group`, \
+             set it to 0"
+        }
+        (code::NOT_PERMITTED, _) => {
+            "io_uring is denied, probably by a seccomp filter of the container; allow `io_uring_setup`, `io_uring_enter` and \
+             `io_uring_register` there"
+        }
+        (code::NOT_IMPLEMENTED, Some(_)) => {
+            "io_uring is hidden, probably by a seccomp filter of the container; allow `io_uring_setup`, `io_uring_enter` and \
+             `io_uring_register` there"
+        }
+        (code::NOT_IMPLEMENTED, None) => {
+            "this kernel has no io_uring, or a seccomp filter hides it; Linux 5.15 is the oldest that will do"
+        }
+        (code::NO_MEMORY, _) => {
+            "no memory for an io_uring; before Linux 5.12 it counts as locked: raise `ulimit -l`, or take fewer \
+             entries"
+        }
+        (code::NO_DESCRIPTORS, _) => "no descriptor is left for an io_uring: raise `ulimit -n`",
+        (code::INVALID, _) => WHY_OLD,
+        _ => "io_uring is not available",
+    }
+}
+
+const WHY_OLD: &str = "the io_uring of this kernel lacks what the driver needs; Linux 5.15 is the oldest that will do";
+
+/// Why a worker cannot go on here.
+pub(super) const WHY_MOVED: &str = "operations are on their way in a ring that belongs to the thread which ran this worker \
+                                    before; let them end there, or choose `RingOptions::MOVABLE`";
+
+/// Does the kernel know what the driver cannot do without?
+pub(super) fn check(ring: &Ring) -> Result<(), Denied> {
+    // A filter may let us make a ring and deny us to enter it. This one is not enabled yet, which is another code.
+    match calls::submit(RingName::Descriptor(ring.queues().as_raw_fd()), 0) {
+        Err(errno) if errno.code() != code::NOT_ENABLED => return Err(Denied::by(errno.code())),
+        _ => {}
+    }
+    let mut probe = Probe::new();
+    ring.queues()
+        .submitter()
+        .register_probe(&mut probe)
+        .map_err(|error| Denied::by(error.raw_os_error().unwrap_or(code::INVALID)))?;
+    let needed = [
+        opcode::Nop::CODE,
+        opcode::PollAdd::CODE,
+        opcode::AsyncCancel::CODE,
+        opcode::Accept::CODE,
+        opcode::Connect::CODE,
+        opcode::Recv::CODE,
+        opcode::Send::CODE,
+        opcode::SendMsg::CODE,
+        opcode::Timeout::CODE,
+        opcode::Close::CODE,
+    ];
+    if needed.into_iter().all(|code| probe.is_supported(code)) { Ok(()) } else { Err(Denied::too_old()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::string::ToString as _;
+
+    #[test]
+    fn each_way_to_deny_is_told_with_a_remedy() {
+        for (code, disabled, word) in [
+            (code::NOT_PERMITTED, Some(2), "io_uring_disabled` is 2"),
+            (code::NOT_PERMITTED, Some(1), "io_uring_group"),
+            (code::NOT_PERMITTED, Some(0), "seccomp"),
+            (code::NOT_PERMITTED, None, "seccomp"),
+            (code::NOT_IMPLEMENTED, Some(0), "seccomp"),
+            (code::NOT_IMPLEMENTED, None, "5.15"),
+            (code::NO_MEMORY, Some(0), "ulimit -l"),
+            (code::NO_DESCRIPTORS, Some(0), "ulimit -n"),
+            (code::INVALID, Some(0), "5.15"),
+        ] {
+            let why = cause(code, disabled);
+            assert!(why.contains(word), "{code} {disabled:?}: {why}");
+            let error = Error::from(Denied { code, why });
+            assert_eq!(error.code(), Some(code));
+            assert!(error.to_string().ends_with(why), "{error}");
+        }
+    }
+}

@@ -1,0 +1,118 @@
+//! The ring of provided buffers: from it the kernel takes one only when bytes have come, so that a stream that waits holds none.
+//!
+//! The buffers are blocks of their own, those that leases are made of. One that the kernel has filled leaves the ring, and
+//! another takes its number: one that has come home or, when few lie ready, a new one. So what streams have not read, and
+//! programs have leased, never empties the ring.
+//!
+//! # Invariants
+//! 1. `table[id]` is the buffer that the kernel knows by that number, from `refill` to the completion that names it. While it
+//!    is there, the kernel may write to it, and nobody else touches it.
+//! 2. `entries` has `table.len()` entries, a power of two; its memory outlives the ring of the kernel, or is leaked with it.
+//! 3. `tail` counts what was ever published; the kernel takes entries in that order.
+
+use super::ring::Ring;
+use crate::op::LEASE_BYTES;
+use bespoke_core::driver::{Buffer, Buffers};
+use core::alloc::Layout;
+use core::ptr::NonNull;
+use core::sync::atomic::{AtomicU16, Ordering};
+use io_uring::types::BufRingEntry;
+use std::boxed::Box;
+use std::vec::Vec;
+
+/// The number of the one group of buffers.
+pub(super) const GROUP: u16 = 0;
+
+/// The buffers that lie ready.
+pub(super) struct Provided {
+    entries: NonNull<BufRingEntry>,
+    tail: u16,
+    table: Box<[Option<Buffer<LEASE_BYTES>>]>,
+    /// Numbers without a buffer.
+    holes: Vec<u16>,
+}
+
+impl Provided {
+    /// Tells the kernel of a ring of `count` buffers, all of them missing. `None`: the kernel has no such rings, or there is
+    /// no memory.
+    pub(super) fn new(ring: &Ring, count: u16) -> Option<Self> {
+        let layout = layout(count);
+        // SAFETY: the layout has a size.
+        let memory = unsafe { std::alloc::alloc_zeroed(layout) };
+        let entries = NonNull::new(memory)?.cast::<BufRingEntry>();
+        let this =
+            Provided { entries, tail: 0, table: (0..count).map(|_| None).collect(), holes: (0..count).rev().collect() };
+        let address = entries.as_ptr().expose_provenance() as u64;
+        // SAFETY: the memory has `count` entries, and stays until the ring is gone (invariant 2).
+        unsafe { ring.queues().submitter().register_buf_ring_with_flags(address, count, GROUP, 0) }.ok()?;
+        Some(this)
+    }
+
+    /// How many the kernel can take.
+    pub(super) fn ready(&self) -> usize {
+        self.table.len() - self.holes.len()
+    }
+
+    /// The buffer that a completion names. `None`: the kernel does not have it.
+    pub(super) fn take(&mut self, id: u16) -> Option<Buffer<LEASE_BYTES>> {
+        let buffer = self.table.get_mut(usize::from(id))?.take()?;
+        self.holes.push(id);
+        Some(buffer)
+    }
+
+    /// Fills the holes with what has come home, and with new ones as long as less than `most` lie ready; shows the kernel what
+    /// is new.
+    pub(super) fn refill(&mut self, pool: &Buffers<LEASE_BYTES>, most: usize) {
+        let before = self.tail;
+        let mask = self.table.len() as u16 - 1;
+        while let Some(id) = self.holes.last().copied() {
+            let kept = pool.take_kept();
+            let made = || if self.ready() < most { Buffer::new() } else { None };
+            let Some(mut buffer) = kept.or_else(made) else { break };
+            // SAFETY: the index is below the number of entries (invariant 2).
+            let entry = unsafe { self.entries.add(usize::from(self.tail & mask)) };
+            // SAFETY: the kernel reads entries below the published tail only, and has taken the one that was here (invariant 3:
+            // as many entries are published as there are buffers in the table).
+            let entry = unsafe { &mut *entry.as_ptr() };
+            entry.set_addr(buffer.room().expose_provenance() as u64);
+            entry.set_len(LEASE_BYTES as u32);
+            entry.set_bid(id);
+            self.table[usize::from(id)] = Some(buffer);
+            self.holes.pop();
+            self.tail = self.tail.wrapping_add(1);
+        }
+        if self.tail != before {
+            // SAFETY: the address of the first entry of the ring.
+            let tail = unsafe { BufRingEntry::tail(self.entries.as_ptr()) }.cast_mut();
+            // SAFETY: aligned, inside the ring, and written with atomic stores alone.
+            let tail = unsafe { AtomicU16::from_ptr(tail) };
+            // Publishes the entries to the kernel.
+            tail.store(self.tail, Ordering::Release);
+        }
+    }
+
+    /// With fewer ready than this, new ones are made for those that streams and leases hold.
+    pub(super) fn few(&self) -> usize {
+        self.table.len().div_ceil(8)
+    }
+}
+
+fn layout(count: u16) -> Layout {
+    let bytes = usize::from(count) * size_of::<BufRingEntry>();
+    // The kernel wants whole pages; 64 KiB is the largest page that Linux has on our architectures.
+    match Layout::from_size_align(bytes.max(1), 1 << 16) {
+        Ok(layout) => layout,
+        Err(_) => unreachable!("at most half a mebibyte"),
+    }
+}
+
+impl Drop for Provided {
+    fn drop(&mut self) {
+        // SAFETY: allocated with this layout; the kernel has no request left that could read it, and pins the pages on its own
+        // account (invariant 2).
+        #[expect(clippy::disallowed_methods, reason = "a driver does not know the memory of the config")]
+        unsafe {
+            std::alloc::dealloc(self.entries.as_ptr().cast(), layout(self.table.len() as u16));
+        }
+    }
+}

@@ -1,0 +1,389 @@
+//! One ring of the kernel: its set-up, its two queues, the one call of a turn.
+//!
+//! # Invariants
+//! 1. Entries reach the kernel in the order in which they were pushed: what finds the queue full waits in `backlog`, and
+//!    nothing passes it.
+//! 2. What an entry points at lives until its terminal completion: the promise of [`Ring::push`]'s caller.
+//! 3. Once `thread` is not 0, a ring with one issuer is entered by that thread alone.
+
+use super::options::{Kernel, Settings};
+use super::probe::{Denied, WHY_MOVED};
+use crate::sys::ring::{self as calls, RingName, code};
+use crate::sys::{fd, fork};
+use bespoke_core::driver::Errno;
+use bespoke_core::error::Error;
+use core::time::Duration;
+use io_uring::squeue::Entry;
+use io_uring::{IoUring, cqueue};
+use std::collections::VecDeque;
+use std::os::fd::AsRawFd as _;
+
+/// A completion, as the kernel wrote it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Completion {
+    pub(super) user_data: u64,
+    pub(super) result: i32,
+    pub(super) flags: u32,
+}
+
+impl Completion {
+    /// Will the same entry complete again?
+    pub(super) fn more(self) -> bool {
+        cqueue::more(self.flags)
+    }
+
+    /// The provided buffer that it fills.
+    pub(super) fn buffer(self) -> Option<u16> {
+        cqueue::buffer_select(self.flags)
+    }
+}
+
+/// With which of the flags a ring was set up.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Flags {
+    pub(super) submit_all: bool,
+    pub(super) coop_taskrun: bool,
+    pub(super) single_issuer: bool,
+    pub(super) defer_taskrun: bool,
+    pub(super) no_sqarray: bool,
+}
+
+impl Flags {
+    /// What is asked for first.
+    pub(super) const fn all(movable: bool) -> Self {
+        Flags {
+            submit_all: true,
+            coop_taskrun: true,
+            single_issuer: !movable,
+            defer_taskrun: !movable,
+            no_sqarray: true,
+        }
+    }
+
+    /// One flag less: the newest that is left. `None`: none was left.
+    pub(super) fn fewer(mut self) -> Option<Self> {
+        let newest_first = [
+            &mut self.no_sqarray,
+            &mut self.defer_taskrun,
+            &mut self.single_issuer,
+            &mut self.coop_taskrun,
+            &mut self.submit_all,
+        ];
+        *newest_first.into_iter().find(|flag| **flag)? = false;
+        Some(self)
+    }
+
+    /// The kernel that brought the newest of them.
+    fn since(self) -> Kernel {
+        if self.no_sqarray {
+            Kernel::V6_12
+        } else if self.defer_taskrun || self.single_issuer || self.coop_taskrun || self.submit_all {
+            Kernel::V6_1
+        } else {
+            Kernel::V5_15
+        }
+    }
+}
+
+/// One ring.
+pub(super) struct Ring {
+    queues: IoUring,
+    flags: Flags,
+    name: RingName,
+    /// Who enters it; 0: nobody yet.
+    thread: i32,
+    backlog: VecDeque<Entry>,
+    settings: Settings,
+    /// Entries that a test's kernel does not know: they complete as invalid.
+    refused: VecDeque<u64>,
+    /// Calls of `io_uring_enter`.
+    enters: u64,
+    /// [`forks`](fork::forks) at the set-up.
+    forks: u32,
+}
+
+impl Ring {
+    /// A ring that nobody has entered. A short lack of memory is waited for: what a ring takes is given back late.
+    pub(super) fn new(settings: Settings) -> Result<Self, Denied> {
+        let mut attempts = 0;
+        loop {
+            match Self::by_ladder(settings) {
+                Err(denied) if denied.code() == code::NO_MEMORY && attempts < RETRIES => {
+                    attempts += 1;
+                    wait_for_memory();
+                }
+                made => return made,
+            }
+        }
+    }
+
+    /// Drops one flag after the other as long as the kernel calls the whole invalid.
+    fn by_ladder(settings: Settings) -> Result<Self, Denied> {
+        if settings.kernel == Kernel::Without {
+            return Err(Denied::by(code::NOT_IMPLEMENTED));
+        }
+        let mut flags = Flags::all(settings.movable);
+        loop {
+            match Self::set_up(settings, flags) {
+                Ok(queues) => {
+                    if !queues.params().is_feature_ext_arg() || !queues.params().is_feature_nodrop() {
+                        return Err(Denied::too_old());
+                    }
+                    let name = RingName::Descriptor(queues.as_raw_fd());
+                    return Ok(Ring {
+                        queues,
+                        flags,
+                        name,
+                        thread: 0,
+                        backlog: VecDeque::new(),
+                        settings,
+                        refused: VecDeque::new(),
+                        enters: 0,
+                        forks: fork::forks(),
+                    });
+                }
+                Err(errno) if errno == code::INVALID => flags = flags.fewer().ok_or_else(|| Denied::by(errno))?,
+                Err(errno) => return Err(Denied::by(errno)),
+            }
+        }
+    }
+
+    fn set_up(settings: Settings, flags: Flags) -> Result<IoUring, i32> {
+        if flags.since() > settings.kernel {
+            return Err(code::INVALID);
+        }
+        let mut builder = IoUring::builder();
+        builder.setup_clamp().setup_cqsize(settings.completions).dontfork();
+        if flags.submit_all {
+            builder.setup_submit_all();
+        }
+        if flags.coop_taskrun {
+            builder.setup_coop_taskrun().setup_taskrun_flag();
+        }
+        if flags.single_issuer {
+            // The issuer is who enables it: the thread that runs the worker, which need not be this one.
+            builder.setup_single_issuer().setup_r_disabled();
+        }
+        if flags.defer_taskrun {
+            builder.setup_defer_taskrun();
+        }
+        if flags.no_sqarray {
+            builder.setup_no_sqarray();
+        }
+        builder.build(settings.entries).map_err(|error| error.raw_os_error().unwrap_or(code::INVALID))
+    }
+
+    pub(super) fn flags(&self) -> Flags {
+        self.flags
+    }
+
+    pub(super) fn queues(&self) -> &IoUring {
+        &self.queues
+    }
+
+    /// Which thread enters it; 0: none yet.
+    pub(super) fn thread(&self) -> i32 {
+        self.thread
+    }
+
+    /// The calling thread is the one that enters the ring from now on.
+    pub(super) fn arrive(&mut self, thread: i32) -> Result<(), Error> {
+        if self.thread == 0 && self.flags.single_issuer {
+            self.queues.submitter().register_enable_rings()?;
+        }
+        if self.thread != 0 && self.flags.single_issuer {
+            return Err(Errno::new(code::EXISTS)
+                .map_or(Error::new(bespoke_core::error::ErrorKind::Other), Error::from)
+                .because(WHY_MOVED));
+        }
+        self.thread = thread;
+        // The index is the thread's own. Without one, each call looks the descriptor up.
+        let fd = self.queues.as_raw_fd();
+        self.name = match (self.settings.kernel > Kernel::V5_15).then(|| calls::register_ring(fd)) {
+            Some(Ok(index)) => RingName::Registered(index),
+            _ => RingName::Descriptor(fd),
+        };
+        Ok(())
+    }
+
+    /// Is this a forked child, and the ring the parent's? Its queues are not mapped here then.
+    #[inline]
+    pub(super) fn is_copy(&self) -> bool {
+        self.forks != fork::forks()
+    }
+
+    /// Queues an entry of a kind that came with `since`. In a forked child nothing happens: nobody waits there any more.
+    ///
+    /// # Safety
+    /// What it points at lives until its terminal completion was taken (invariant 2).
+    pub(super) unsafe fn push(&mut self, entry: Entry, since: Kernel) {
+        if self.is_copy() {
+            return;
+        }
+        if since > self.settings.kernel {
+            self.refused.push_back(entry.get_user_data());
+            return;
+        }
+        if !self.backlog.is_empty() {
+            self.backlog.push_back(entry);
+            return;
+        }
+        // SAFETY: the caller's promise.
+        if unsafe { self.queues.submission().push(&entry) }.is_ok() {
+            return;
+        }
+        // Full: the kernel takes what is there, and there is room. What it refuses waits, in order.
+        self.backlog.push_back(entry);
+        self.flush();
+    }
+
+    /// Makes room for the backlog and moves it into the queue, until the kernel takes no more.
+    fn flush(&mut self) {
+        while !self.backlog.is_empty() {
+            let waiting = self.queues.submission().len();
+            if waiting > 0 && self.thread == 0 {
+                return; // nobody may enter yet
+            }
+            if waiting > 0 {
+                self.enters += 1;
+                match calls::submit(self.name, waiting as u32) {
+                    Ok(0) | Err(_) => return, // completions must be taken first; the park tells of what is worse
+                    Ok(_) => {}
+                }
+            }
+            self.fill();
+        }
+    }
+
+    /// Has the kernel take what is queued, without a turn. What it does not take goes with the next one.
+    #[cold]
+    pub(super) fn submit_now(&mut self) {
+        let waiting = self.queues.submission().len();
+        self.enters += 1;
+        // The next park tells of what is wrong.
+        let _ = calls::submit(self.name, waiting as u32);
+    }
+
+    /// Moves what fits of the backlog into the queue.
+    fn fill(&mut self) {
+        while let Some(entry) = self.backlog.front() {
+            // SAFETY: it was pushed, with the promise of whoever pushed it.
+            if unsafe { self.queues.submission().push(entry) }.is_err() {
+                return;
+            }
+            self.backlog.pop_front();
+        }
+    }
+
+    /// Is there anything that a call, or a look, could find?
+    pub(super) fn has_work(&mut self) -> bool {
+        if self.is_copy() {
+            return false;
+        }
+        if !self.refused.is_empty() || !self.backlog.is_empty() || !self.queues.completion().is_empty() {
+            return true;
+        }
+        let queue = self.queues.submission();
+        !queue.is_empty() || queue.taskrun() || queue.cq_overflow()
+    }
+
+    /// Submits all, then waits for a completion, at most for `wait`. `Some(0)`: does not wait, but has the kernel finish
+    /// all that is ready, whose number one call bounds otherwise (see the module's page).
+    ///
+    /// # Errors
+    /// The system's code; an interrupted wait is not one. The ring is the parent's of this process.
+    pub(super) fn enter(&mut self, wait: Option<Duration>) -> Result<(), Errno> {
+        if self.is_copy() {
+            return Err(fd::BUSY);
+        }
+        self.flush();
+        let idle = self.refused.is_empty() && self.backlog.is_empty();
+        let (want, wait) = match wait {
+            Some(Duration::ZERO) => (self.completions(), Some(Duration::ZERO)),
+            _ if !idle => (1, Some(Duration::ZERO)),
+            wait => (1, wait),
+        };
+        loop {
+            let waiting = self.queues.submission().len() as u32;
+            self.enters += 1;
+            match calls::submit_and_wait(self.name, waiting, want, wait) {
+                // A kernel without `SUBMIT_ALL` stops behind an entry that it calls invalid, and does not wait then.
+                Ok(taken) if taken < waiting && taken > 0 => {}
+                Ok(_) => return Ok(()),
+                Err(errno) => match errno.code() {
+                    code::INTERRUPTED | code::AGAIN | code::BUSY => return Ok(()),
+                    _ => return Err(errno),
+                },
+            }
+        }
+    }
+
+    fn completions(&self) -> u32 {
+        self.queues.params().cq_entries()
+    }
+
+    /// Takes the next completion.
+    pub(super) fn completion(&mut self) -> Option<Completion> {
+        if let Some(user_data) = self.refused.pop_front() {
+            return Some(Completion { user_data, result: -code::INVALID, flags: 0 });
+        }
+        if self.is_copy() {
+            return None;
+        }
+        let next = self.queues.completion().next()?;
+        Some(Completion { user_data: next.user_data(), result: next.result(), flags: next.flags() })
+    }
+
+    /// Does the kernel keep completions for which there is no room?
+    #[cfg(test)]
+    pub(super) fn overflows(&mut self) -> bool {
+        self.queues.submission().cq_overflow()
+    }
+
+    /// Calls of `io_uring_enter(2)` so far.
+    #[cfg(test)]
+    pub(super) fn enters(&self) -> u64 {
+        self.enters
+    }
+}
+
+impl Drop for Ring {
+    fn drop(&mut self) {
+        if let RingName::Registered(index) = self.name
+            && self.thread == calls::thread()
+            && !self.is_copy()
+        {
+            // Dropping the ring does not give its index back. On another thread that is left to the end of the old one.
+            let _ = calls::unregister_ring(self.queues.as_raw_fd(), index);
+        }
+    }
+}
+
+/// How often, and after how long, a set-up is tried again that found no memory: what a ring took comes back late (21 ms were
+/// measured).
+const RETRIES: u32 = 20;
+const RETRY_AFTER: Duration = Duration::from_millis(2);
+
+#[expect(clippy::disallowed_methods, reason = "no runtime runs yet on this thread")]
+fn wait_for_memory() {
+    std::thread::sleep(RETRY_AFTER);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_ladder_drops_the_newest_flag_first_and_ends() {
+        let mut flags = Flags::all(false);
+        let mut steps = std::vec::Vec::new();
+        while let Some(next) = flags.fewer() {
+            assert!(next.since() <= flags.since());
+            assert!(!next.defer_taskrun || next.single_issuer, "the kernel refuses one without the other");
+            steps.push(next);
+            flags = next;
+        }
+        assert_eq!(steps.len(), 5);
+        assert_eq!(flags, Flags::default());
+    }
+}

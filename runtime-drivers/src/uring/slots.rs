@@ -1,0 +1,423 @@
+//! Operations that have one entry at a time and one end: from the first poll to the result, or to the late result of one
+//! that was dropped. The states are drawn in the module's page.
+
+use super::ring::Completion;
+use super::source::{DroppedWrite, GENERATION_MASK, Life, Source};
+use super::{Kernel, Uring, wake};
+use crate::op::Taken;
+use crate::sys::address::SockAddr;
+use crate::sys::fd;
+use crate::sys::ring::{Message, code};
+use crate::sys::transfer::IoVec;
+use bespoke_core::driver::inflight::{Abandoned, Completed, LateResult, Outcome, Polled, Submitted, Ticket, Token};
+use bespoke_core::driver::{Errno, Late, MaybeDangling, Op};
+use bespoke_core::roles::Resource;
+use bespoke_core::sharing::Local;
+use core::any::Any;
+use core::cell::{Cell, UnsafeCell};
+use core::ptr::NonNull;
+use core::task::{Context, Poll};
+use io_uring::squeue::Entry;
+use io_uring::types::Timespec;
+use std::boxed::Box;
+use std::vec::Vec;
+
+/// How an operation with a slot is expressed.
+pub(super) trait Lower: Op {
+    /// Does it write to a stream, so that it must wait for a write before it that was dropped?
+    const WRITES: bool = false;
+
+    /// What it is about.
+    fn resource(&self) -> Option<Resource> {
+        None
+    }
+
+    /// The entry for what is left of it after `taken`; what the kernel reads besides the buffer is written to `aside`.
+    fn entry(&self, taken: usize, aside: &Aside) -> Entry;
+
+    /// What the kernel's result says. `taken`: what entries before this one took, for an operation that takes several.
+    fn end(&self, taken: &mut usize, result: Result<u32, Errno>) -> End<Self::Output>;
+}
+
+/// What a result says.
+pub(super) enum End<T> {
+    /// The operation is over.
+    Over(T),
+    /// It goes on with another entry.
+    Rest,
+}
+
+/// What the future of an operation holds.
+#[derive(Debug, Default)]
+pub struct Flight {
+    ticket: Option<Ticket<Local>>,
+    /// What entries before this one took.
+    taken: usize,
+}
+
+/// What the kernel reads or writes for one slot besides its buffer. It stays where it is as long as the driver.
+///
+/// 1. Between the push of the slot's entry and its terminal completion, only the kernel touches `time` and `large`.
+pub(super) struct Aside {
+    /// The source that the operation names; `NO_SOURCE`: none.
+    source: Cell<u32>,
+    time: UnsafeCell<Timespec>,
+    /// Kept for the next operation in this slot.
+    large: Cell<Option<NonNull<Large>>>,
+}
+
+/// The bulky rest, which most slots never need.
+pub(super) struct Large {
+    pub(super) address: SockAddr,
+    pub(super) message: Message,
+    pub(super) stretches: [IoVec; crate::op::Stretches::MAX],
+}
+
+const NO_SOURCE: u32 = u32::MAX;
+
+impl Aside {
+    fn new() -> Self {
+        Aside { source: Cell::new(NO_SOURCE), time: UnsafeCell::new(Timespec::new()), large: Cell::new(None) }
+    }
+
+    /// Writes a time, and says where it is.
+    pub(super) fn time(&self, time: Timespec) -> *const Timespec {
+        // SAFETY: no entry of this slot is with the kernel yet (rule 1).
+        unsafe { self.time.get().write(time) };
+        self.time.get()
+    }
+
+    /// Runs `f` on the bulky rest. What `f` returns may point into it.
+    pub(super) fn large<R>(&self, f: impl FnOnce(&mut Large) -> R) -> R {
+        let mut large = self.large.get().unwrap_or_else(|| {
+            let empty = IoVec::new(core::ptr::null_mut(), 0);
+            let large = Large {
+                address: SockAddr::empty(),
+                message: Message::empty(),
+                stretches: [empty; crate::op::Stretches::MAX],
+            };
+            let large = NonNull::from(Box::leak(Box::new(large)));
+            self.large.set(Some(large));
+            large
+        });
+        // SAFETY: no entry of this slot is with the kernel yet (rule 1), and this is its only name.
+        f(unsafe { large.as_mut() })
+    }
+}
+
+impl Drop for Aside {
+    fn drop(&mut self) {
+        if let Some(large) = self.large.get() {
+            // SAFETY: it came from a box, and nothing is with the kernel: else it would be leaked.
+            drop(unsafe { Box::from_raw(large.as_ptr()) });
+        }
+    }
+}
+
+/// The asides of all slots, by index.
+pub(super) struct Asides {
+    chunks: UnsafeCell<Vec<NonNull<[Aside; CHUNK]>>>,
+}
+
+const CHUNK: usize = 64;
+
+impl Asides {
+    pub(super) const fn new() -> Self {
+        Asides { chunks: UnsafeCell::new(Vec::new()) }
+    }
+
+    /// That of a slot that was taken just now, or is in use.
+    fn of(&self, index: u32) -> &Aside {
+        // SAFETY: one thread, and nothing of the user's runs before the end of this function.
+        let chunks = unsafe { &mut *self.chunks.get() };
+        let chunk = index as usize / CHUNK;
+        while chunks.len() <= chunk {
+            chunks.push(NonNull::from(Box::leak(Box::new(core::array::from_fn(|_| Aside::new())))));
+        }
+        // SAFETY: chunks never move, and live as long as `self`; nobody has a unique reference to one.
+        let chunk = unsafe { chunks[chunk].as_ref() };
+        &chunk[index as usize % CHUNK]
+    }
+
+    /// The source of an operation that is with the kernel.
+    pub(super) fn source(&self, index: u32) -> Option<u32> {
+        Some(self.of(index).source.get()).filter(|source| *source != NO_SOURCE)
+    }
+}
+
+impl Drop for Asides {
+    fn drop(&mut self) {
+        for chunk in self.chunks.get_mut().drain(..) {
+            // SAFETY: it came from a box.
+            drop(unsafe { Box::from_raw(chunk.as_ptr()) });
+        }
+    }
+}
+
+/// What is kept for a dropped write, whatever its type.
+trait Unkept: Send {
+    fn unkept(self: Box<Self>) -> Box<dyn Any + Send>;
+}
+
+impl<K: Send + 'static> Unkept for MaybeDangling<K> {
+    fn unkept(self: Box<Self>) -> Box<dyn Any + Send> {
+        Box::new((*self).into_inner())
+    }
+}
+
+/// What is noted with a slot: the source's generation and number, and whether it writes to a stream.
+const NOTE_WRITES: u64 = 1 << 63;
+
+fn note(source: Option<(u32, u32)>, writes: bool) -> u64 {
+    let (number, generation) = source.unwrap_or((NO_SOURCE, 0));
+    u64::from(number) | u64::from(generation) << 32 | if writes { NOTE_WRITES } else { 0 }
+}
+
+impl Uring {
+    /// Polls an operation with a slot; the first call submits it.
+    pub(super) fn poll_slot<O: Lower>(&self, op: &mut O, flight: &mut Flight, cx: &mut Context<'_>) -> Poll<O::Output> {
+        if let Some(ticket) = flight.ticket.take() {
+            let Some(result) = self.ended(ticket, flight, cx) else { return Poll::Pending };
+            match retried(result) {
+                Some(code::AGAIN) => {
+                    // A socket that came from elsewhere does not block: the kernel waits for blocking ones only.
+                    let blocks = op.resource().map_or(Ok(()), |resource| fd::set_nonblocking(resource.raw, false));
+                    if let Err(errno) = blocks {
+                        return self.over(op.end(&mut flight.taken, Err(errno)), flight);
+                    }
+                }
+                // A signal; or the thread that submitted it is gone. Nobody asked for it: the future is there.
+                Some(_) => {}
+                None => match op.end(&mut flight.taken, outcome(result)) {
+                    End::Rest => {}
+                    over => return self.over(over, flight),
+                },
+            }
+        }
+        let source = op.resource().map(|resource| self.with(|state| state.named(resource.key)));
+        if O::WRITES
+            && let Some((number, _)) = source
+        {
+            let waits = self.with(|state| {
+                matches!(state.sources[number as usize].dropped.as_deref(), Some(DroppedWrite::Ending { .. }))
+            });
+            if waits {
+                self.leave(number, |source| &mut source.writer, cx);
+                return Poll::Pending;
+            }
+        }
+        let (ticket, token) = match self.table.submit(cx.waker(), note(source, O::WRITES)) {
+            Submitted::Tell(ticket, token) => (ticket, token),
+            Submitted::Full => {
+                flight.taken = 0;
+                return Poll::Ready(O::refused(Errno::OUT_OF_MEMORY));
+            }
+        };
+        let aside = self.asides.of(token.index());
+        let entry = op.entry(flight.taken, aside);
+        aside.source.set(source.map_or(NO_SOURCE, |(number, _)| number));
+        flight.ticket = Some(ticket);
+        // SAFETY: the entry points at what the operation does, which its future or the orphan keeps, and at the aside.
+        unsafe { self.submit(entry, token, source) };
+        Poll::Pending
+    }
+
+    fn over<T>(&self, end: End<T>, flight: &mut Flight) -> Poll<T> {
+        let End::Over(output) = end else { unreachable!("an operation that failed is over") };
+        flight.taken = 0;
+        Poll::Ready(output)
+    }
+
+    /// The kernel's result; `None`: it is not there yet.
+    fn ended(&self, mut ticket: Ticket<Local>, flight: &mut Flight, cx: &mut Context<'_>) -> Option<i32> {
+        match self.table.poll(&mut ticket, cx.waker()) {
+            Polled::Pending => {
+                flight.ticket = Some(ticket);
+                None
+            }
+            Polled::Ready(outcome) => {
+                let _ = self.table.release(ticket);
+                Some(outcome.result)
+            }
+        }
+    }
+
+    /// Queues the entry of a slot.
+    ///
+    /// # Safety
+    /// What `entry` points at lives until the terminal completion of `token`.
+    unsafe fn submit(&self, entry: Entry, token: Token, source: Option<(u32, u32)>) {
+        self.with(|state| {
+            state.in_kernel += 1;
+            if let Some((number, _)) = source {
+                state.sources[number as usize].pending += 1;
+            }
+            // SAFETY: as the caller.
+            unsafe { state.ring.push(entry.user_data(token.bits()), Kernel::V5_15) };
+        });
+    }
+
+    /// The terminal completion of a slot.
+    #[inline]
+    pub(super) fn slot_completed(&self, completion: Completion) {
+        if completion.more() {
+            return;
+        }
+        #[cfg(test)]
+        self.faults.set(self.faults.get() + u32::from(completion.result == -code::FAULT));
+        let token = Token::from_bits(completion.user_data);
+        let outcome = Outcome { result: completion.result, flags: completion.flags };
+        match self.table.complete(token, outcome) {
+            Completed::Stale => {}
+            Completed::Wake(waker) => {
+                self.landed(token);
+                wake(waker);
+            }
+            Completed::Noticed => self.landed(token),
+            Completed::Late(late) => {
+                // The write first: the source may go with its last request.
+                self.late(late);
+                self.landed(token);
+            }
+        }
+    }
+
+    /// The kernel is done with the entry of a slot.
+    fn landed(&self, token: Token) {
+        let source = self.asides.source(token.index());
+        self.with(|state| {
+            state.in_kernel -= 1;
+            if let Some(number) = source {
+                state.sources[number as usize].pending -= 1;
+                state.finish_close(number);
+            }
+        });
+    }
+
+    /// The result of an operation whose future is gone.
+    #[cold]
+    fn late(&self, late: LateResult) {
+        if late.note & NOTE_WRITES == 0 {
+            return drop(late.keep);
+        }
+        match late.keep.downcast::<Box<dyn Unkept>>() {
+            Ok(keep) => self.late_write(late.note, late.outcome.result, keep),
+            Err(keep) => drop(keep),
+        }
+    }
+
+    /// A dropped write has ended: its source keeps how far it got, and what it wrote from.
+    #[cold]
+    fn late_write(&self, note: u64, result: i32, keep: Box<dyn Unkept>) {
+        let (number, generation) = (note as u32, (note >> 32) as u32 & GENERATION_MASK);
+        let taken = self.with(|state| {
+            let source = state.dropped_write(number, generation)?;
+            match source.dropped.as_deref() {
+                Some(DroppedWrite::Ending { taken }) => Some(taken + usize::try_from(result).unwrap_or(0)),
+                _ => None,
+            }
+        });
+        // What was kept is the user's: nothing of ours is borrowed meanwhile.
+        let taken = match taken {
+            Some(bytes) if bytes > 0 => Some(Taken { bytes, kept: keep.unkept() }),
+            _ => {
+                drop(keep);
+                None
+            }
+        };
+        let left = self.with(|state| {
+            let Some(source) = state.dropped_write(number, generation) else { return (taken, None) };
+            match (taken, &mut source.dropped) {
+                (Some(taken), Some(place)) => **place = DroppedWrite::Ended(taken),
+                _ => source.dropped = None,
+            }
+            (None, source.writer.take())
+        });
+        let (unused, waker) = left;
+        drop(unused);
+        if let Some(waker) = waker {
+            wake(waker);
+        }
+    }
+
+    /// The future of an operation dies while the kernel may have its entry.
+    #[cold]
+    pub(super) fn abandon_slot<K: Send + 'static>(&self, late: Late, flight: &mut Flight, keep: MaybeDangling<K>) {
+        let Some(ticket) = flight.ticket.take() else { return drop(keep) };
+        let taken = core::mem::take(&mut flight.taken);
+        let note = ticket.note();
+        if late != Late::CountWritten || note & NOTE_WRITES == 0 {
+            match self.table.abandon(ticket, keep) {
+                Abandoned::Late(late) => drop(late.keep),
+                Abandoned::Cancel(token) => self.cancel(token.bits()),
+                Abandoned::Posted | Abandoned::Nudge(_) => unreachable!("a driver gives up what is its own"),
+            }
+            return;
+        }
+        let (number, generation) = (note as u32, (note >> 32) as u32 & GENERATION_MASK);
+        let ending = Box::new(DroppedWrite::Ending { taken });
+        let old = self.with(|state| match state.sources.get_mut(number as usize) {
+            Some(source) if source.generation == generation && source.life == Life::Open => {
+                source.dropped.replace(ending)
+            }
+            _ => None,
+        });
+        drop(old);
+        let keep: Box<dyn Unkept> = Box::new(keep);
+        match self.table.abandon(ticket, keep) {
+            Abandoned::Late(late) => self.late_write(note, late.outcome.result, late.keep),
+            Abandoned::Cancel(token) => self.cancel(token.bits()),
+            Abandoned::Posted | Abandoned::Nudge(_) => unreachable!("a driver gives up what is its own"),
+        }
+    }
+}
+
+/// Is the result none, so that the entry is made again?
+fn retried(result: i32) -> Option<i32> {
+    match -result {
+        again @ (code::AGAIN | code::INTERRUPTED | code::CANCELED) => Some(again),
+        _ => None,
+    }
+}
+
+fn outcome(result: i32) -> Result<u32, Errno> {
+    match Errno::new(-result) {
+        Some(errno) if result < 0 => Err(errno),
+        _ => Ok(result as u32),
+    }
+}
+
+impl Flight {
+    pub(super) fn is_in_flight(&self) -> bool {
+        self.ticket.is_some() || self.taken > 0
+    }
+
+    /// The driver is gone. Pending: the kernel has not given back what the operation uses, and never tells any more.
+    pub(super) fn poll_closed<T>(&mut self) -> Poll<Option<T>> {
+        let Some(ticket) = &self.ticket else { return Poll::Ready(None) };
+        // SAFETY: the runtime is closed, so the driver was dropped, and its table with it.
+        if unsafe { ticket.outcome_of_closed() }.is_none() {
+            return Poll::Pending;
+        }
+        *self = Flight::default();
+        Poll::Ready(None)
+    }
+
+    /// The future dies after its driver.
+    pub(super) fn abandon_closed<K>(&mut self, keep: MaybeDangling<K>) {
+        match self.poll_closed::<()>() {
+            Poll::Ready(_) => drop(keep),
+            // The kernel may use it for ever.
+            Poll::Pending => core::mem::forget(keep),
+        }
+    }
+}
+
+impl super::State {
+    /// The number and generation of the source of a key.
+    pub(super) fn named(&self, key: u32) -> (u32, u32) {
+        let number = self.keys[key as usize];
+        let source: &Source = &self.sources[number as usize];
+        (number, source.generation)
+    }
+}

@@ -1,0 +1,208 @@
+//! What the driver knows of one resource: what came for it, who waits, what the kernel has of it.
+//!
+//! ```text
+//!              1                  2
+//!   free ────────────▶ open ────────────▶ closing ──┐      1 open
+//!    ▲                   │ 3 (nothing with           │     2 close, with requests in the kernel: they are cancelled
+//!    └───────────────────┴─── the kernel) ──◀────────┘     3 close, or the last terminal completion
+//! ```
+//! The core gives the key of a resource to another as soon as `close` returns. So a source has a number of its own, and
+//! the key leads to it until then.
+//!
+//! # One direction of it
+//! ```text
+//!            1                      2
+//!   Idle ─────────▶ Armed ─────────────────▶ Cancelling     1 a waiter finds nothing
+//!    ▲ ▲              │ 3                     │ 3           2 close; enough was stashed
+//!    │ └──────────────┴───────────────────────┘             3 the terminal completion
+//!    └── 5 ── Starved ◀── 4                                 4 it says that no buffer was left
+//!                                                           5 the next park, when there are some
+//! ```
+
+use super::Stash;
+use crate::op::{LEASE_BYTES, Taken};
+use crate::sys::address::SockAddr;
+use bespoke_core::driver::{Buffer, Errno};
+use bespoke_core::roles::{Kind, RawResource};
+use core::cell::UnsafeCell;
+use core::ptr::NonNull;
+use core::task::Waker;
+use std::boxed::Box;
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::vec::Vec;
+
+/// A request of a source that stays with the kernel while somebody waits.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Arm {
+    /// The kernel has none.
+    #[default]
+    Idle,
+    /// It has one. Will it complete more than once?
+    Armed { multi: bool },
+    /// It has one that is asked to end.
+    Cancelling,
+    /// It found no buffer; armed again by the next park.
+    Starved,
+}
+
+impl Arm {
+    pub(super) fn in_kernel(self) -> bool {
+        matches!(self, Arm::Armed { .. } | Arm::Cancelling)
+    }
+}
+
+/// What ends the reads of a stream, behind all that is stashed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum End {
+    #[default]
+    None,
+    /// The peer has ended its direction: told again and again.
+    Stream,
+    /// Told once.
+    Error(Errno),
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Life {
+    #[default]
+    Free,
+    Open,
+    Closing,
+}
+
+/// One resource.
+pub(super) struct Source {
+    pub(super) life: Life,
+    pub(super) generation: u32,
+    pub(super) raw: RawResource,
+    pub(super) kind: Kind,
+    /// Other descriptors may name the same open file: what is armed here would take what comes for them.
+    pub(super) shared: bool,
+    /// Requests that name it and whose terminal completion was not taken.
+    pub(super) pending: u32,
+    /// Its `recv` or `accept`.
+    pub(super) arm: Arm,
+    pub(super) end: End,
+    /// What came and was not read.
+    pub(super) stash: Stash,
+    /// The buffer of an armed `recv` that brings its own: the kernel's until the terminal completion.
+    pub(super) own: Option<Buffer<LEASE_BYTES>>,
+    pub(super) reader: Option<Waker>,
+    pub(super) writer: Option<Waker>,
+    /// A write that was dropped under way.
+    pub(super) dropped: Option<Box<DroppedWrite>>,
+    /// What streams have not.
+    pub(super) more: Option<Box<More>>,
+    /// A file: its operations are done elsewhere.
+    pub(super) file: Option<Arc<crate::pooled::OpenFile>>,
+}
+
+/// A write whose future is gone.
+pub(super) enum DroppedWrite {
+    /// The kernel has it still. So many bytes were taken by entries before this one.
+    Ending { taken: usize },
+    /// How it ended.
+    Ended(Taken),
+}
+
+/// What listeners, sockets of datagrams and foreign descriptors need.
+#[derive(Default)]
+pub(super) struct More {
+    /// Connections that came, and whose they are, if the kernel wrote it.
+    pub(super) accepted: VecDeque<(RawResource, Option<SockAddr>)>,
+    pub(super) peer: Peer,
+    pub(super) read: Side,
+    pub(super) write: Side,
+}
+
+/// A direction whose readiness is polled for.
+#[derive(Default)]
+pub(super) struct Side {
+    pub(super) arm: Arm,
+    /// Thought ready: the next call is tried.
+    pub(super) ready: bool,
+    pub(super) wakers: Vec<Waker>,
+}
+
+/// Room for the address of a peer, at an address of its own: an armed `accept` writes there.
+#[derive(Default)]
+pub(super) struct Peer(Option<NonNull<UnsafeCell<SockAddr>>>);
+
+impl Peer {
+    /// Where the kernel may write, from now to the terminal completion.
+    pub(super) fn room(&mut self) -> *mut SockAddr {
+        let made = *self.0.get_or_insert_with(|| {
+            let room = Box::new(UnsafeCell::new(SockAddr::empty()));
+            NonNull::from(Box::leak(room))
+        });
+        UnsafeCell::raw_get(made.as_ptr())
+    }
+
+    /// What it wrote.
+    ///
+    /// # Safety
+    /// No request that writes there is with the kernel.
+    pub(super) unsafe fn read(&self) -> SockAddr {
+        match self.0 {
+            Some(room) => {
+                let address = UnsafeCell::raw_get(room.as_ptr());
+                // SAFETY: ours alone (contract), and initialised by `room`.
+                unsafe { *address }
+            }
+            None => SockAddr::empty(),
+        }
+    }
+}
+
+impl Drop for Peer {
+    fn drop(&mut self) {
+        if let Some(room) = self.0 {
+            // SAFETY: it came from a box. A source is dropped after the last of its requests, or leaked.
+            drop(unsafe { Box::from_raw(room.as_ptr()) });
+        }
+    }
+}
+
+impl Default for Source {
+    fn default() -> Self {
+        Source {
+            life: Life::Free,
+            generation: 0,
+            raw: -1,
+            kind: Kind::Stream,
+            shared: false,
+            pending: 0,
+            arm: Arm::Idle,
+            end: End::None,
+            stash: Stash::default(),
+            own: None,
+            reader: None,
+            writer: None,
+            dropped: None,
+            more: None,
+            file: None,
+        }
+    }
+}
+
+impl Source {
+    /// A fresh one, in the place of this, which nothing names any more.
+    pub(super) fn renew(&mut self, raw: RawResource, kind: Kind) {
+        let generation = self.generation;
+        let more = matches!(kind, Kind::Listener | Kind::Datagram | Kind::Foreign).then(|| {
+            let ready = || Side { ready: true, ..Side::default() };
+            Box::new(More { read: ready(), write: ready(), ..More::default() })
+        });
+        *self = Source { life: Life::Open, generation, raw, kind, more, ..Source::default() };
+    }
+
+    /// The next generation: completions of this one are stale from now on.
+    pub(super) fn retire(&mut self) {
+        self.generation = (self.generation + 1) & GENERATION_MASK;
+        self.life = Life::Free;
+    }
+}
+
+/// Generations have as many bits as those of tokens.
+pub(super) const GENERATION_MASK: u32 = (1 << 28) - 1;

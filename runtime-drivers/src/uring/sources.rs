@@ -1,0 +1,272 @@
+//! What is done with resources: opened, waited for, closed, given away.
+
+use super::ring::Completion;
+use super::source::{Arm, End, GENERATION_MASK, Life, More, Side, Source};
+use super::{State, Uring, kind, wake};
+use crate::pooled::OpenFile;
+use crate::sys::fd;
+use crate::sys::ring as calls;
+use bespoke_core::driver::Errno;
+use bespoke_core::roles::{Kind, Park, RawResource, Resource};
+use core::task::{Context, Waker};
+use std::sync::Arc;
+use std::vec::Vec;
+
+/// So many turns a release waits for the kernel to let go.
+const RELEASE_TURNS: u32 = 8;
+
+/// Whom a completion wakes.
+pub(super) enum Woken {
+    Nobody,
+    One(Option<Waker>),
+    /// Those who wait beside each other for this direction.
+    Among(fn(&mut More) -> &mut Side),
+}
+
+pub(super) fn read_side(more: &mut More) -> &mut Side {
+    &mut more.read
+}
+
+pub(super) fn write_side(more: &mut More) -> &mut Side {
+    &mut more.write
+}
+
+impl Uring {
+    pub(super) fn register(&self, resource: Resource, kind: Kind) -> Result<(), Errno> {
+        if kind == Kind::Foreign {
+            calls::check_pollable(resource.raw)?;
+        }
+        self.with(|state| {
+            let number = state.free.pop().unwrap_or_else(|| {
+                state.sources.push(Source::default());
+                state.sources.len() as u32 - 1
+            });
+            let at = resource.key as usize;
+            if state.keys.len() <= at {
+                state.keys.resize(at + 1, u32::MAX);
+            }
+            state.keys[at] = number;
+            let source = &mut state.sources[number as usize];
+            source.renew(resource.raw, kind);
+            if kind == Kind::File {
+                source.file = Some(Arc::new(OpenFile(resource.raw)));
+            }
+        });
+        Ok(())
+    }
+
+    pub(super) fn close(&self, resource: Resource) {
+        let left = self.with(|state| {
+            let number = state.keys[resource.key as usize];
+            let source = &mut state.sources[number as usize];
+            source.life = Life::Closing;
+            let file = source.file.take();
+            let wakers = (source.reader.take(), source.writer.take());
+            let dropped = source.dropped.take();
+            let more = source.more.as_mut().map(|more| {
+                let connections: Vec<RawResource> = more.accepted.drain(..).map(|(raw, _)| raw).collect();
+                (connections, core::mem::take(&mut more.read.wakers), core::mem::take(&mut more.write.wakers))
+            });
+            let mut stash = core::mem::take(&mut source.stash);
+            // In a forked child nothing is on its way: the number is the child's own, and the entries are the parent's.
+            let pending = if state.ring.is_copy() { 0 } else { source.pending };
+            state.stashes.clear(&mut stash, &self.buffers);
+            state.cancel_armed(number);
+            // A file is closed with the last reference to it.
+            let now = pending == 0 && file.is_none();
+            if pending == 0 {
+                state.retire(number);
+            } else if state.sources[number as usize].shared {
+                // Not in the next turn: until then it takes what comes for the others.
+                state.ring.submit_now();
+            }
+            (file, wakers, dropped, more, now.then_some(resource.raw), number)
+        });
+        let (file, wakers, dropped, more, now, number) = left;
+        if let Some(raw) = now {
+            // The descriptor is gone whatever it says; an error of an earlier write was told by that write.
+            let _ = fd::close(raw);
+        } else if file.is_none() {
+            self.cancel_slots_of(number);
+        }
+        if let Some((connections, ..)) = &more {
+            for raw in connections {
+                let _ = fd::close(*raw);
+            }
+        }
+        drop((file, wakers, dropped, more));
+    }
+
+    /// Gives a resource up that stays open. What is armed is cancelled first, in turns of its own.
+    ///
+    /// # Errors
+    /// Busy: bytes or connections came that nobody has read, or the kernel has not let go of it. It is as before then.
+    pub(super) fn release(&self, resource: Resource) -> Result<(), Errno> {
+        let (number, _) = self.with(|state| state.named(resource.key));
+        let pending = || self.with(|state| !state.ring.is_copy() && state.sources[number as usize].pending > 0);
+        // The first turn submits the cancel, and has what it ends finished; more only where the kernel takes its time.
+        let mut turns = 0;
+        while pending() && turns < RELEASE_TURNS {
+            turns += 1;
+            self.with(|state| state.cancel_armed(number));
+            self.park(Park::Poll)?;
+        }
+        let holds = self.with(|state| {
+            let source = &mut state.sources[number as usize];
+            let file_in_use = source.file.as_mut().is_some_and(|file| Arc::get_mut(file).is_none());
+            let accepted = source.more.as_ref().is_some_and(|more| !more.accepted.is_empty());
+            file_in_use
+                || accepted
+                || (source.pending > 0 && !state.ring.is_copy())
+                || !source.stash.is_empty()
+                || source.dropped.is_some()
+                || matches!(source.end, End::Error(_))
+        });
+        if holds {
+            return Err(fd::BUSY);
+        }
+        let left = self.with(|state| {
+            let source = &mut state.sources[number as usize];
+            let left = (source.file.take(), source.reader.take(), source.writer.take(), source.more.take());
+            state.retire(number);
+            left
+        });
+        let (file, reader, writer, more) = left;
+        core::mem::forget(file.and_then(Arc::into_inner)); // open, and the caller's
+        drop((reader, writer, more));
+        Ok(())
+    }
+
+    /// Operations of a source that are with the kernel though their handle goes: only forgotten ones, and those of a
+    /// runtime that closes. The rest was cancelled when it was dropped.
+    #[cold]
+    fn cancel_slots_of(&self, number: u32) {
+        let slots = self.with(|state| {
+            let source = &state.sources[number as usize];
+            let sides = source
+                .more
+                .as_deref()
+                .map_or(0, |more| u32::from(more.read.arm.in_kernel()) + u32::from(more.write.arm.in_kernel()));
+            source.pending - sides - u32::from(source.arm.in_kernel())
+        });
+        let (mut left, mut token) = (slots, None);
+        while left > 0 {
+            let Some(next) = self.table.next_incomplete(token) else { return };
+            if self.asides.source(next.index()) == Some(number) {
+                self.cancel(next.bits());
+                left -= 1;
+            }
+            token = Some(next);
+        }
+    }
+
+    /// Asks the kernel to end the entry of this user data.
+    pub(super) fn cancel(&self, user_data: u64) {
+        self.with(|state| state.cancel(user_data));
+    }
+
+    /// Leaves the waker of `cx` in its place at a source.
+    pub(super) fn leave(&self, number: u32, place: fn(&mut Source) -> &mut Option<Waker>, cx: &mut Context<'_>) {
+        let old = self.with(|state| place(&mut state.sources[number as usize]).take());
+        let (waker, unused) = match old {
+            Some(waker) if waker.will_wake(cx.waker()) => (waker, None),
+            old => (cx.waker().clone(), old),
+        };
+        self.with(|state| *place(&mut state.sources[number as usize]) = Some(waker));
+        drop(unused);
+    }
+
+    /// Leaves the waker of `cx` beside those of other tasks.
+    fn leave_among(&self, number: u32, side: fn(&mut More) -> &mut Side, cx: &mut Context<'_>) {
+        let known = self.with(|state| {
+            let more = state.more(number);
+            side(more).wakers.iter().any(|waker| waker.will_wake(cx.waker()))
+        });
+        if !known {
+            let waker = cx.waker().clone();
+            self.with(|state| side(state.more(number)).wakers.push(waker));
+        }
+    }
+
+    /// Wakes those who wait beside each other. The list keeps its memory.
+    fn wake_among(&self, number: u32, generation: u32, side: fn(&mut More) -> &mut Side) {
+        let of = |state: &mut State| {
+            let source = &mut state.sources[number as usize];
+            (source.generation == generation && source.life == Life::Open)
+                .then(|| source.more.as_mut().map(|more| core::mem::take(&mut side(more).wakers)))
+                .flatten()
+        };
+        let Some(mut all) = self.with(of) else { return };
+        all.drain(..).for_each(wake);
+        self.with(|state| {
+            let source = &mut state.sources[number as usize];
+            if source.generation == generation
+                && let Some(more) = &mut source.more
+                && side(more).wakers.capacity() == 0
+            {
+                core::mem::swap(&mut side(more).wakers, &mut all);
+            }
+        });
+    }
+
+    /// Waits for bytes of a stream: leaves the waker, and sees to it that a `recv` is with the kernel.
+    ///
+    /// # Errors
+    /// There is no memory for its buffer.
+    pub(super) fn wait_for_bytes(&self, number: u32, cx: &mut Context<'_>) -> Result<(), Errno> {
+        self.leave(number, |source| &mut source.reader, cx);
+        self.with(|state| match state.sources[number as usize].arm {
+            Arm::Idle => state.arm_recv(number, false, &self.buffers),
+            _ => Ok(()),
+        })
+    }
+
+    /// Waits for a connection beside others.
+    pub(super) fn wait_for_connection(&self, number: u32, cx: &mut Context<'_>) {
+        self.leave_among(number, read_side, cx);
+        self.with(|state| {
+            if state.sources[number as usize].arm == Arm::Idle {
+                state.arm_accept(number);
+            }
+        });
+    }
+
+    /// Waits until a direction is ready, beside others.
+    pub(super) fn wait_for_side(&self, number: u32, write: bool, cx: &mut Context<'_>) {
+        self.leave_among(number, if write { write_side } else { read_side }, cx);
+        self.with(|state| state.arm_poll(number, write));
+    }
+
+    /// A request of a source has completed, or completes once more.
+    #[inline]
+    pub(super) fn source_completed(&self, completion: Completion) {
+        let (number, generation) = (completion.user_data as u32, (completion.user_data >> 32) as u32 & GENERATION_MASK);
+        let kind = completion.user_data >> 60;
+        let woken = self.with(|state| {
+            let known = state
+                .sources
+                .get(number as usize)
+                .is_some_and(|source| source.life != Life::Free && source.generation == generation);
+            if !known {
+                state.give_back(completion, kind, &self.buffers);
+                return Woken::Nobody;
+            }
+            if !completion.more() {
+                state.in_kernel -= 1;
+                state.sources[number as usize].pending -= 1;
+            }
+            let woken = match kind {
+                kind::RECV => Woken::One(state.received(number, completion, &self.buffers)),
+                kind::ACCEPT => state.accepted(number, completion),
+                _ => state.polled(number, kind == kind::POLL_WRITE, completion),
+            };
+            state.finish_close(number);
+            woken
+        });
+        match woken {
+            Woken::Nobody | Woken::One(None) => {}
+            Woken::One(Some(waker)) => wake(waker),
+            Woken::Among(side) => self.wake_among(number, generation, side),
+        }
+    }
+}

@@ -1,0 +1,210 @@
+//! One call per turn, whatever the number of operations; and queues that are full.
+
+use super::*;
+use bespoke_core::driver::{Nop, Timeout};
+use std::io::Read as _;
+
+/// Reads of as many streams, all of which have something: the calls from the first poll until all are served.
+fn calls_for(reads: u32) -> u64 {
+    let live = started::<64, Usual>();
+    let streams = Streams::of(&live, reads);
+    streams.peers.iter().for_each(|peer| write(peer, b"x"));
+    let before = enters(&live);
+    let mut to = [0; 8];
+    for stream in &streams.ours {
+        assert!(poll(&live, &mut recv(*stream, &mut to), &mut ()).is_pending());
+    }
+    live.park(Park::Poll).expect("a turn");
+    let calls = enters(&live) - before;
+    for stream in &streams.ours {
+        assert_eq!(poll(&live, &mut recv(*stream, &mut to), &mut ()), Poll::Ready(Ok(1)));
+    }
+    streams.close(&live);
+    ends(&live);
+    calls
+}
+
+#[test]
+fn sixty_four_reads_are_one_call_and_one_more_is_two_where_the_queue_has_as_many_entries() {
+    if denied() {
+        return;
+    }
+    assert_eq!((calls_for(1), calls_for(64), calls_for(65)), (1, 1, 2));
+}
+
+#[test]
+fn reads_of_an_armed_stream_take_no_call_but_that_of_the_turn() {
+    if denied() {
+        return;
+    }
+    let live = started::<8, Usual>();
+    let streams = Streams::of(&live, 1);
+    let mut to = [0; 8];
+    assert!(poll(&live, &mut recv(streams.ours[0], &mut to), &mut ()).is_pending());
+    live.park(Park::Poll).expect("a turn");
+    for _ in 0..100 {
+        write(&streams.peers[0], b"abc");
+        let before = enters(&live);
+        live.park(Park::Forever).expect("a turn");
+        assert_eq!(poll(&live, &mut recv(streams.ours[0], &mut to), &mut ()), Poll::Ready(Ok(3)));
+        assert!(poll(&live, &mut recv(streams.ours[0], &mut to), &mut ()).is_pending());
+        assert_eq!(enters(&live) - before, 1);
+    }
+    streams.close(&live);
+    ends(&live);
+}
+
+/// How many of 200 streams that were armed, and then written to, one turn serves.
+fn served_by(park: Park) -> (usize, bool) {
+    let live = started::<256, Usual>();
+    let deferred = live.0.with(|state| state.ring.flags().defer_taskrun);
+    let streams = Streams::of(&live, 200);
+    let mut to = [0; 8];
+    for stream in &streams.ours {
+        assert!(poll(&live, &mut recv(*stream, &mut to), &mut ()).is_pending());
+    }
+    live.park(Park::Poll).expect("a turn");
+    streams.peers.iter().for_each(|peer| write(peer, b"x"));
+    live.park(park).expect("a turn");
+    let served =
+        streams.ours.iter().filter(|stream| poll(&live, &mut recv(**stream, &mut to), &mut ()).is_ready()).count();
+    streams.close(&live);
+    ends(&live);
+    (served, deferred)
+}
+
+#[test]
+fn a_turn_that_does_not_wait_takes_all_that_is_ready_and_one_that_waits_a_share() {
+    if denied() {
+        return;
+    }
+    let (all, deferred) = served_by(Park::Poll);
+    assert_eq!(all, 200);
+    let (some, _) = served_by(Park::Forever);
+    assert!(some > 0);
+    if deferred {
+        // The kernel's bound is 20. Were it gone, asking for as many as there is room for would be needless.
+        assert!(some < 100, "a turn that waits served {some} of 200");
+    }
+}
+
+struct Eight;
+impl RingOptions for Eight {
+    const COMPLETIONS: u32 = 8;
+    const BUFFERS: u16 = 4;
+}
+
+#[test]
+fn no_completion_is_lost_where_the_kernel_has_room_for_eight() {
+    if denied() {
+        return;
+    }
+    let live = started::<8, Eight>();
+    let (operations, at_once) = (count(100_000, 1_000_000), 1_000);
+    let mut overflowed = 0;
+    for _ in 0..operations / at_once {
+        let mut flights: Vec<_> = (0..at_once).map(|_| Default::default()).collect();
+        for flight in &mut flights {
+            assert!(poll(&live, &mut Nop, flight).is_pending());
+        }
+        overflowed += u64::from(live.0.with(|state| state.ring.overflows()));
+        while in_kernel(&live) > 0 {
+            live.park(Park::Poll).expect("a turn");
+        }
+        for flight in &mut flights {
+            assert!(poll(&live, &mut Nop, flight).is_ready());
+        }
+    }
+    assert!(overflowed > 0, "the queue of completions was never too small");
+    assert_eq!((live.0.table.in_flight(), live.0.table.stale()), (0, 0));
+}
+
+#[test]
+fn ten_thousand_operations_at_once_through_eight_entries() {
+    if denied() {
+        return;
+    }
+    let live = started::<8, Eight>();
+    let mut flights: Vec<_> =
+        (0..10_000_u64).map(|n| (Timeout { after: Nanos(n % 1_000) }, Default::default())).collect();
+    for (op, flight) in &mut flights {
+        assert!(poll(&live, op, flight).is_pending());
+    }
+    while in_kernel(&live) > 0 {
+        live.park(Park::Forever).expect("a turn");
+    }
+    for (op, flight) in &mut flights {
+        assert_eq!(poll(&live, op, flight), Poll::Ready(Ok(())));
+    }
+}
+
+#[test]
+fn entries_that_waited_for_room_keep_their_order() {
+    if denied() {
+        return;
+    }
+    let live = started::<8, Eight>();
+    let streams = Streams::of(&live, 1);
+    // As many as a socket holds, whose every message takes most of a kilobyte.
+    let messages: Vec<[u8; 4]> = (0..200_u32).map(u32::to_le_bytes).collect();
+    let mut flights: Vec<_> = messages.iter().map(|m| (transmit(streams.ours[0], m), Default::default())).collect();
+    for (op, flight) in &mut flights {
+        assert!(poll(&live, op, flight).is_pending());
+    }
+    while in_kernel(&live) > 0 {
+        live.park(Park::Forever).expect("a turn");
+    }
+    for (op, flight) in &mut flights {
+        assert_eq!(poll(&live, op, flight), Poll::Ready((4, Ok(()))));
+    }
+    let mut got = std::vec![0; 800];
+    (&streams.peers[0]).read_exact(&mut got).expect("all were sent");
+    assert!(got.chunks(4).zip(&messages).all(|(got, sent)| got == sent));
+    streams.close(&live);
+    ends(&live);
+}
+
+struct FourBuffers;
+impl RingOptions for FourBuffers {
+    const BUFFERS: u16 = 4;
+}
+
+#[test]
+fn four_hundred_streams_share_four_buffers_and_none_is_stuck() {
+    if denied() {
+        return;
+    }
+    let live = started::<64, FourBuffers>();
+    let streams = Streams::of(&live, 400);
+    let mut to = [0; 8];
+    for round in 0..5_u8 {
+        for (n, stream) in streams.ours.iter().enumerate() {
+            // Half of the readers sleep: what comes for them stays.
+            if n % 2 == 0 || round == 4 {
+                let _ = poll(&live, &mut recv(*stream, &mut to), &mut ()).is_ready();
+            }
+        }
+        live.park(Park::Poll).expect("a turn");
+        streams.peers.iter().for_each(|peer| write(peer, &[round]));
+    }
+    let mut got = std::vec![Vec::new(); streams.ours.len()];
+    for _ in 0..10_000 {
+        for (got, stream) in got.iter_mut().zip(&streams.ours) {
+            while got.len() < 5
+                && let Poll::Ready(read) = poll(&live, &mut recv(*stream, &mut to), &mut ())
+            {
+                got.extend_from_slice(&to[..read.expect("open")]);
+            }
+        }
+        if got.iter().all(|got| got.len() >= 4) {
+            break;
+        }
+        live.park(Park::Poll).expect("a turn");
+    }
+    // What was read before the last round is not counted: each stream has its bytes in order, up to the last.
+    for got in &got {
+        assert!(got.ends_with(&[4]) && got.is_sorted(), "{got:?}");
+    }
+    streams.close(&live);
+    ends(&live);
+}

@@ -1,0 +1,218 @@
+//! Threads, kernels that know less, completions of nothing, and the end.
+#![expect(clippy::disallowed_methods, reason = "threads of the test stand outside of any runtime")]
+
+use super::*;
+use crate::sys::fd;
+use bespoke_core::driver::{Nop, Timeout};
+use std::string::ToString as _;
+
+#[test]
+fn an_idle_driver_moves_to_another_thread_and_a_busy_one_says_why_not() {
+    if denied() {
+        return;
+    }
+    let live = started::<8, Usual>();
+    if !live.0.with(|state| state.ring.flags().single_issuer) {
+        return println!("skipped: this kernel has no rings of one issuer");
+    }
+    let (live, mut flight) = std::thread::spawn(move || {
+        live.arrive().expect("nothing is on its way");
+        let mut flight = Default::default();
+        assert!(poll(&live, &mut Nop, &mut flight).is_pending());
+        live.park(Park::Forever).expect("a turn");
+        assert!(poll(&live, &mut Nop, &mut flight).is_ready());
+        let mut flight = Default::default();
+        assert!(poll(&live, &mut Timeout { after: Nanos(u64::MAX) }, &mut flight).is_pending());
+        live.park(Park::Poll).expect("a turn");
+        (live, flight)
+    })
+    .join()
+    .expect("it moved");
+    let error = live.arrive().expect_err("a timer is on its way in the ring of the other thread");
+    assert!(error.to_string().contains("RingOptions::MOVABLE"), "{error}");
+    let start = std::time::Instant::now();
+    assert_eq!(live.drain(Nanos(1_000_000_000)), Drained { cancelled: 0, leaked: 1 });
+    assert!(
+        std::time::Instant::now() - start < Duration::from_millis(500),
+        "nothing could come, so nothing is waited for"
+    );
+    drop(live);
+    // Its buffer, if it had one, may be in use for ever.
+    assert!(matches!(flight.poll_closed::<()>(), Poll::Pending));
+}
+
+struct Moves;
+impl RingOptions for Moves {
+    const MOVABLE: bool = true;
+}
+
+#[test]
+fn a_movable_driver_moves_with_all_that_is_on_its_way() {
+    if denied() {
+        return;
+    }
+    let live = started::<8, Moves>();
+    let streams = Streams::of(&live, 1);
+    let mut to = [0; 8];
+    assert!(poll(&live, &mut recv(streams.ours[0], &mut to), &mut ()).is_pending());
+    live.park(Park::Poll).expect("a turn");
+    std::thread::scope(|scope| {
+        // A driver is used by one thread after the other: this one waits.
+        struct Lent<'a>(&'a LiveUring<8, Moves>);
+        // SAFETY: the other thread is the only one that uses the driver meanwhile.
+        unsafe impl Send for Lent<'_> {}
+        let (lent, streams) = (Lent(&live), &streams);
+        let other = scope.spawn(move || {
+            let lent = lent;
+            let live = lent.0;
+            live.arrive().expect("it may");
+            write(&streams.peers[0], b"abc");
+            let mut to = [0; 8];
+            loop {
+                live.park(Park::Until(Nanos(10_000_000))).expect("a turn");
+                if let Poll::Ready(read) = poll(live, &mut recv(streams.ours[0], &mut to), &mut ()) {
+                    return assert_eq!((read, &to[..3]), (Ok(3), &b"abc"[..]));
+                }
+            }
+        });
+        other.join().expect("it read");
+    });
+    live.arrive().expect("it may");
+    streams.close(&live);
+    ends(&live);
+}
+
+struct As515;
+impl RingOptions for As515 {
+    const KERNEL: Kernel = Kernel::V5_15;
+}
+struct As61;
+impl RingOptions for As61 {
+    const KERNEL: Kernel = Kernel::V6_1;
+}
+
+#[test]
+fn older_kernels_are_asked_for_less() {
+    if denied() {
+        return;
+    }
+    let old = started::<8, As515>();
+    old.0.with(|state| {
+        assert_eq!(state.ring.flags(), super::super::ring::Flags::default());
+        assert!(state.provided.is_none());
+    });
+    let newer = started::<8, As61>();
+    newer.0.with(|state| assert!(!state.ring.flags().no_sqarray));
+    // A multishot request is refused once, and never tried again.
+    let (listener, at) = (std::net::TcpListener::bind("127.0.0.1:0").expect("free"), 0);
+    let address = listener.local_addr().expect("bound");
+    let resource = Resource { raw: listener.into_raw_fd(), key: at };
+    old.register(resource, Kind::Listener).expect("a listener");
+    let mut accept = crate::op::Accept { listener: resource };
+    assert!(poll(&old, &mut accept, &mut ()).is_pending());
+    old.park(Park::Poll).expect("a turn");
+    assert!(!old.0.with(|state| state.multi_accept));
+    let client = std::net::TcpStream::connect(address).expect("it listens");
+    let (raw, peer) = loop {
+        match poll(&old, &mut accept, &mut ()) {
+            Poll::Ready(accepted) => break accepted.expect("a connection waits"),
+            Poll::Pending => old.park(Park::Forever).expect("a turn"),
+        }
+    };
+    assert_eq!(peer, client.local_addr().expect("connected"));
+    fd::close(raw).expect("open");
+    old.close(resource);
+    ends(&old);
+}
+
+#[test]
+fn completions_of_nothing_change_nothing() {
+    if denied() {
+        return;
+    }
+    let live = started::<64, Usual>();
+    let streams = Streams::of(&live, 2);
+    let mut to = [0; 8];
+    assert!(poll(&live, &mut recv(streams.ours[0], &mut to), &mut ()).is_pending());
+    let mut flight = Default::default();
+    assert!(poll(&live, &mut Timeout { after: Nanos(u64::MAX) }, &mut flight).is_pending());
+    live.park(Park::Poll).expect("a turn");
+    let before = in_kernel(&live);
+    for n in 0..count(1_000, 100_000) as u32 {
+        // An accept that is stale brings a descriptor, which is closed: there is none here.
+        for kind in [kind::SLOT, kind::RECV, kind::POLL_READ, kind::POLL_WRITE, kind::IGNORED] {
+            // Of a later generation, or of a number that was never given.
+            let user_data = named(kind, 1 + n % 3, if n % 2 == 0 { n } else { 0 });
+            let entry = opcode::Nop::new().build().user_data(user_data);
+            // SAFETY: it points at no memory.
+            live.0.with(|state| unsafe { state.ring.push(entry, Kernel::V5_15) });
+        }
+        live.park(Park::Poll).expect("a turn");
+    }
+    assert_eq!(in_kernel(&live), before);
+    assert!(live.0.table.stale() > 0);
+    write(&streams.peers[0], b"ok");
+    live.park(Park::Poll).expect("a turn");
+    assert_eq!(poll(&live, &mut recv(streams.ours[0], &mut to), &mut ()), Poll::Ready(Ok(2)));
+    abandon(&live, &mut Timeout { after: Nanos(u64::MAX) }, &mut flight, MaybeDangling::new(()));
+    streams.close(&live);
+    ends(&live);
+}
+
+#[test]
+fn a_key_is_given_away_while_its_old_source_closes() {
+    if denied() {
+        return;
+    }
+    let live = started::<8, Usual>();
+    let streams = Streams::of(&live, 1);
+    let mut to = [0; 8];
+    assert!(poll(&live, &mut recv(streams.ours[0], &mut to), &mut ()).is_pending());
+    live.park(Park::Poll).expect("a turn");
+    let (old, old_peer) = (streams.ours[0], &streams.peers[0]);
+    let socket = named_by(old.raw);
+    live.close(old);
+    assert!(socket.is_some() && named_by(old.raw) == socket, "the kernel still has its `recv`");
+    let new = Streams::of(&live, 1);
+    write(&new.peers[0], b"new");
+    write(old_peer, b"old");
+    assert!(poll(&live, &mut recv(new.ours[0], &mut to), &mut ()).is_pending());
+    live.park(Park::Poll).expect("a turn");
+    live.park(Park::Poll).expect("a turn");
+    assert_ne!(named_by(old.raw), socket);
+    assert_eq!(poll(&live, &mut recv(new.ours[0], &mut to), &mut ()), Poll::Ready(Ok(3)));
+    assert_eq!(&to[..3], b"new");
+    new.close(&live);
+    ends(&live);
+}
+
+#[test]
+fn a_driver_ends_with_all_kinds_on_their_way() {
+    if denied() {
+        return;
+    }
+    for round in 0..count(200, 10_000) {
+        let live = started::<8, Usual>();
+        let streams = Streams::of(&live, 4);
+        let mut to = [0; 8];
+        for stream in &streams.ours[..3] {
+            assert!(poll(&live, &mut recv(*stream, &mut to), &mut ()).is_pending());
+        }
+        let (mut kept, mut dropped) = (Default::default(), Default::default());
+        let mut never = Timeout { after: Nanos(u64::MAX) };
+        assert!(poll(&live, &mut never, &mut kept).is_pending());
+        assert!(poll(&live, &mut never, &mut dropped).is_pending());
+        if round % 2 == 0 {
+            live.park(Park::Poll).expect("a turn");
+        }
+        abandon(&live, &mut never, &mut dropped, MaybeDangling::new(std::vec![0; 64]));
+        let open: Vec<_> = streams.ours.iter().map(|stream| (stream.raw, named_by(stream.raw))).collect();
+        streams.close(&live);
+        ends(&live);
+        for (raw, socket) in open {
+            assert!(socket.is_some() && named_by(raw) != socket, "a descriptor is left");
+        }
+        drop(live);
+        assert!(matches!(kept.poll_closed::<()>(), Poll::Ready(None)), "it ended before its driver did");
+    }
+}

@@ -1,0 +1,141 @@
+//! The driver alone, without a runtime: operations are polled by hand, turns made one by one.
+//!
+//! | file | holds |
+//! |---|---|
+//! | `batches` | how many calls of the system operations take; full queues |
+//! | `drops` | futures that are dropped at any point, and memory that is guarded when it is freed |
+//! | `life` | threads, kernels that know less, stale completions, the end |
+
+mod batches;
+mod drops;
+mod life;
+
+use super::*;
+use crate::op::{Recv, Transmit};
+use bespoke_core::driver::{MaybeDangling, Op, Submit};
+use core::task::{Context, Poll};
+use std::io::Write as _;
+use std::os::fd::{IntoRawFd as _, RawFd};
+use std::os::unix::net::UnixStream;
+
+/// Is io_uring denied to this process? Then a test says so, where the harness shows it, and ends.
+///
+/// The system is asked, not the driver: one that refuses where the system would not has to fail its tests.
+fn denied() -> bool {
+    let nothing = calls::RingName::Descriptor(-1);
+    let codes = [
+        ::io_uring::IoUring::new(1).err().and_then(|error| error.raw_os_error()),
+        calls::submit(nothing, 0).err().map(Errno::code),
+        calls::register_ring(-1).err().map(Errno::code),
+    ];
+    let denied = codes
+        .into_iter()
+        .flatten()
+        .find(|code| matches!(*code, calls::code::NOT_PERMITTED | calls::code::NOT_IMPLEMENTED));
+    if let Some(code) = denied {
+        let test = std::thread::current();
+        let error = std::io::Error::from_raw_os_error(code);
+        // Not `println!`, which the harness keeps to itself.
+        writeln!(
+            std::io::stderr(),
+            "skipped {}: this system denies io_uring: {error}",
+            test.name().unwrap_or_default()
+        )
+        .expect("the terminal takes a line");
+    }
+    denied.is_some()
+}
+
+/// A driver that this thread runs.
+fn started<const ENTRIES: u32, O: RingOptions>() -> LiveUring<ENTRIES, O> {
+    let live = LiveUring::start(StartCx::new(0)).expect("io_uring is there");
+    live.arrive().expect("nobody ran it before");
+    // The waker's poll is an entry as well: it goes with the first turn.
+    live.park(Park::Poll).expect("a turn");
+    live
+}
+
+/// Polls an operation with a waker that does nothing.
+fn poll<const ENTRIES: u32, O: RingOptions, P: Op>(
+    live: &LiveUring<ENTRIES, O>,
+    op: &mut P,
+    state: &mut <IoUring<ENTRIES, O> as Submit<P>>::InFlight<Local>,
+) -> Poll<P::Output>
+where
+    IoUring<ENTRIES, O>: Submit<P>,
+{
+    <IoUring<ENTRIES, O> as Submit<P>>::poll_op::<Local>(live, op, state, &mut Context::from_waker(Waker::noop()))
+}
+
+/// Gives an operation up.
+fn abandon<const ENTRIES: u32, O: RingOptions, P: Op, K: Send + 'static>(
+    live: &LiveUring<ENTRIES, O>,
+    op: &mut P,
+    state: &mut <IoUring<ENTRIES, O> as Submit<P>>::InFlight<Local>,
+    keep: MaybeDangling<K>,
+) where
+    IoUring<ENTRIES, O>: Submit<P>,
+{
+    <IoUring<ENTRIES, O> as Submit<P>>::abandon::<Local, K>(live, op, state, keep);
+}
+
+/// Streams of the driver, with the keys from 0 on, and their peers.
+struct Streams {
+    ours: Vec<Resource>,
+    peers: Vec<UnixStream>,
+}
+
+impl Streams {
+    fn of<const ENTRIES: u32, O: RingOptions>(live: &LiveUring<ENTRIES, O>, count: u32) -> Self {
+        let mut streams = Streams { ours: Vec::new(), peers: Vec::new() };
+        for key in 0..count {
+            let (ours, peer) = UnixStream::pair().expect("descriptors are free");
+            let resource = Resource { raw: ours.into_raw_fd(), key };
+            live.register(resource, Kind::Stream).expect("a stream");
+            streams.ours.push(resource);
+            streams.peers.push(peer);
+        }
+        streams
+    }
+
+    fn close<const ENTRIES: u32, O: RingOptions>(self, live: &LiveUring<ENTRIES, O>) {
+        self.ours.into_iter().for_each(|resource| live.close(resource));
+    }
+}
+
+fn recv(stream: Resource, to: &mut [u8]) -> Recv {
+    Recv { stream, to: to.as_mut_ptr(), len: to.len(), peek: false }
+}
+
+fn enters<const ENTRIES: u32, O: RingOptions>(live: &LiveUring<ENTRIES, O>) -> u64 {
+    live.0.with(|state| state.ring.enters())
+}
+
+fn in_kernel<const ENTRIES: u32, O: RingOptions>(live: &LiveUring<ENTRIES, O>) -> u32 {
+    live.0.with(|state| state.in_kernel)
+}
+
+/// Cancels all, and fails unless all of it comes back within a second.
+#[track_caller]
+fn ends<const ENTRIES: u32, O: RingOptions>(live: &LiveUring<ENTRIES, O>) {
+    assert_eq!(live.drain(Nanos(1_000_000_000)).leaked, 0);
+    assert_eq!(in_kernel(live), 0);
+}
+
+/// What a descriptor names, so that another that got its number is told apart; `None`: it is closed.
+fn named_by(fd: RawFd) -> Option<std::path::PathBuf> {
+    std::fs::read_link(std::format!("/proc/self/fd/{fd}")).ok()
+}
+
+fn write(mut peer: &UnixStream, bytes: &[u8]) {
+    peer.write_all(bytes).expect("there is room");
+}
+
+/// `BESPOKE_DEEP=1`: the long counts.
+fn count(short: u64, long: u64) -> u64 {
+    if std::env::var_os("BESPOKE_DEEP").is_some_and(|value| value == "1") { long } else { short }
+}
+
+fn transmit(stream: Resource, from: &[u8]) -> Transmit {
+    Transmit { stream, from: from.as_ptr(), len: from.len(), all: true }
+}

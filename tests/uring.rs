@@ -1,0 +1,133 @@
+//! The choice of a driver where io_uring is there, and where it is denied: in children of this process that deny it to
+//! themselves. RELIABILITY A21.
+#![cfg(target_os = "linux")]
+#![expect(clippy::disallowed_methods, reason = "peers and children stand outside of any runtime")]
+
+use bespoke::driver::{Fallback, IoUring, Kernel, Mio, RingOptions};
+use bespoke::prelude::*;
+use bespoke::rt::TcpStream;
+use bespoke::{Config, Runtime};
+use std::io::{Read as _, Write as _};
+use std::process::Command;
+
+#[path = "common/deny.rs"]
+#[allow(dead_code, reason = "shared by tests, each of which uses a part")]
+mod deny;
+#[path = "common/ring.rs"]
+mod ring;
+
+struct Ring;
+
+#[bespoke::config(base = bespoke::preset::Default)]
+impl Config for Ring {
+    type Driver = IoUring;
+}
+
+struct Either;
+
+#[bespoke::config(base = bespoke::preset::Default)]
+impl Config for Either {
+    type Driver = Fallback<IoUring, Mio>;
+}
+
+struct Nowhere;
+
+impl RingOptions for Nowhere {
+    const KERNEL: Kernel = Kernel::Without;
+}
+
+struct Neither;
+
+#[bespoke::config(base = bespoke::preset::Default)]
+impl Config for Neither {
+    type Driver = Fallback<IoUring<64, Nowhere>, Fallback<IoUring<8, Nowhere>, IoUring<256, Nowhere>>>;
+}
+
+/// Sends and reads back.
+fn echo<C: Config<Driver: Net>>(runtime: &Runtime<C>) {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port is free");
+    let address = listener.local_addr().expect("bound");
+    let peer = std::thread::spawn(move || {
+        let (mut peer, _) = listener.accept().expect("a connection waits");
+        let mut got = [0; 5];
+        peer.read_exact(&mut got).expect("sent");
+        peer.write_all(&got).expect("open");
+    });
+    runtime.block_on(async {
+        let mut stream = TcpStream::<C>::connect(address).await.expect("it listens");
+        stream.write_all("hello").await.0.expect("open");
+        let mut got = [0; 5];
+        stream.read_exact(&mut got).await.expect("it echoes");
+        assert_eq!(&got, b"hello");
+    });
+    peer.join().expect("it echoed");
+}
+
+#[test]
+fn the_first_choice_runs_where_the_machine_has_it() {
+    if ring::is_denied("the_first_choice_runs_where_the_machine_has_it") {
+        return;
+    }
+    let runtime = Runtime::<Either>::new().expect("it starts");
+    let report = runtime.driver_report();
+    assert_eq!(report.driver, "io_uring");
+    assert!(report.why.contains("first choice"), "{report}");
+    echo(&runtime);
+}
+
+#[test]
+fn none_of_several_is_an_error_that_says_why() {
+    let error = Runtime::<Neither>::new().map(drop).expect_err("no machine has any of them");
+    assert!(error.to_string().contains("seccomp"), "{error}");
+}
+
+const DENIED: &str = "BESPOKE_TEST_DENIED";
+
+/// Runs in a child: io_uring is denied to this thread, and both configs say so in their way.
+fn denied(call: libc::c_long, code: i32, word: &str) {
+    deny::deny(&[(call, code)]).expect("the system lets a thread filter its own calls");
+    let error = Runtime::<Ring>::new().map(drop).expect_err("it is denied");
+    let text = error.to_string();
+    assert!(text.contains("io_uring") && text.contains(word), "{text}");
+    let runtime = Runtime::<Either>::new().expect("it falls back");
+    let report = runtime.driver_report();
+    assert_eq!(report.driver, "mio");
+    assert!(report.why.contains(word), "{report}");
+    echo(&runtime);
+}
+
+#[test]
+fn where_it_is_denied_the_second_choice_runs_and_a_forced_one_names_the_cause() {
+    // What denies it already may do so with a code of its own, and before the call that is denied here.
+    if std::env::var_os(DENIED).is_none()
+        && ring::is_denied("where_it_is_denied_the_second_choice_runs_and_a_forced_one_names_the_cause")
+    {
+        return;
+    }
+    let calls = [
+        ("set-up", libc::SYS_io_uring_setup),
+        ("first call", libc::SYS_io_uring_enter),
+        ("registering", libc::SYS_io_uring_register),
+    ];
+    let codes = [(libc::ENOSYS, "seccomp"), (libc::EPERM, "seccomp"), (libc::ENOMEM, "ulimit -l")];
+    if let Ok(case) = std::env::var(DENIED) {
+        let case: usize = case.parse().expect("a number");
+        let ((_, call), (code, word)) = (calls[case / 3], codes[case % 3]);
+        return denied(call, code, word);
+    }
+    for case in 0..calls.len() * codes.len() {
+        let child = Command::new(std::env::current_exe().expect("it runs"))
+            .args([
+                "--exact",
+                "--nocapture",
+                "where_it_is_denied_the_second_choice_runs_and_a_forced_one_names_the_cause",
+            ])
+            .env(DENIED, case.to_string())
+            .output()
+            .expect("this program is there");
+        let (what, code) = (calls[case / 3].0, codes[case % 3].0);
+        let said = String::from_utf8_lossy(&child.stderr);
+        assert!(child.status.success(), "{what} denied with {code}: {said}");
+        assert!(String::from_utf8_lossy(&child.stdout).contains("1 passed"), "the child ran the test");
+    }
+}
