@@ -11,7 +11,7 @@
 //! | [5. A config of one's own](own_config) | roles, knobs, the module, memory budgets, mistakes as compile errors |
 //! | [6. Libraries](libraries) | code for every config, and the limits of stable Rust |
 //! | [7. Threads](threads) | what may cross threads, and how a runtime closes |
-//! | [8. Signals](signals) | Ctrl-C and its kin |
+//! | [8. Processes and signals](processes_and_signals) | children, their pipes, Ctrl-C and its kin |
 //! | [9. Coming from tokio](from_tokio) | the same names, and the differences that bite |
 //! | [10. Between tasks](between_tasks) | channels, `select!`, `join!`, notifications, sets of tasks |
 //! | [11. Files](files) | owned buffers, the cursor, where the work is done, what dropping means |
