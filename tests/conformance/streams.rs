@@ -249,12 +249,12 @@ pub(crate) fn borrowed_halves<C: Config<Driver: Net>>() {
                 write.write_all(bytes(0, LEN)).await.0.expect("sent");
                 write.shutdown().expect("open");
             });
-            let mut written = false;
+            let (mut written, mut all_back) = (false, false);
+            // All may be back before a driver is told that all was sent.
             poll_fn(|cx| {
-                if !written {
-                    written = writing.as_mut().poll(cx).is_ready();
-                }
-                reading.as_mut().poll(cx).map(|read| read.expect("all comes back"))
+                written = written || writing.as_mut().poll(cx).is_ready();
+                all_back = all_back || reading.as_mut().poll(cx).map(|read| read.expect("all comes back")).is_ready();
+                if written && all_back { Poll::Ready(()) } else { Poll::Pending }
             })
             .await;
         }
