@@ -175,7 +175,7 @@ impl<A: Unix + Under<Local>, B: Unix + Under<Local>> Unix for crate::Fallback<A,
 #[diagnostic::on_unimplemented(
     message = "the driver `{Self}` passes no descriptors",
     label = "`Descriptors` is not available on this driver",
-    note = "in generic code write `C: Config<Driver: Descriptors>`; in a config choose a driver that passes them: `Mio`, `Blocking`"
+    note = "in generic code write `C: Config<Driver: Descriptors>`; in a config choose one that passes them: `Mio`, `Blocking`"
 )]
 pub trait Descriptors: Unix + Submit<SendDescriptors> + Submit<RecvDescriptors> {}
 
