@@ -329,6 +329,7 @@ mod lock {
     #[cfg(not(loom))]
     pub(super) use std::sync::Mutex;
 
+    #[inline(always)]
     pub(super) fn with<T, R>(mutex: &Mutex<T>, f: impl FnOnce(&mut T) -> R) -> R {
         // Nothing of the user's runs under this lock, so a poisoned one has a whole value all the same.
         f(&mut mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner))
