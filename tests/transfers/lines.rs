@@ -109,24 +109,29 @@ pub(crate) fn generic_readers_can_be_spawned<C: Config<Driver: Net>>() {
 
 pub(crate) fn lines_allocate_nothing<C: Config<Driver: Net>>() {
     runtime::<C>().block_on(async {
-        let (stream, mut peer) = pair::<C>().await;
-        let sender = std::thread::spawn(move || {
-            for _ in 0..1000 {
-                peer.write_all(b"the same line every time\n").expect("it is read");
+        // A driver that takes in what nobody reads yet grows to the most of that: it may take some rounds.
+        let mut counts = Vec::new();
+        while counts.last() != Some(&0) {
+            assert!(counts.len() < 10, "allocations of each thousand lines: {counts:?}");
+            let (stream, mut peer) = pair::<C>().await;
+            let sender = std::thread::spawn(move || {
+                for _ in 0..1000 {
+                    peer.write_all(b"the same line every time\n").expect("it is read");
+                }
+            });
+            let mut lines = BufReader::new(stream).lines();
+            let mut text = String::with_capacity(64);
+            let mut before = 0;
+            for n in 0..500 {
+                if n == 10 {
+                    before = allocations();
+                }
+                assert_eq!(lines.next_line().await.expect("open"), Some("the same line every time"));
+                text.clear();
+                assert_eq!(lines.get_mut().read_line(&mut text).await.expect("open"), 25);
             }
-        });
-        let mut lines = BufReader::new(stream).lines();
-        let mut text = String::with_capacity(64);
-        let mut before = 0;
-        for n in 0..500 {
-            if n == 10 {
-                before = allocations();
-            }
-            assert_eq!(lines.next_line().await.expect("open"), Some("the same line every time"));
-            text.clear();
-            assert_eq!(lines.get_mut().read_line(&mut text).await.expect("open"), 25);
+            counts.push(allocations() - before);
+            sender.join().expect("all was sent");
         }
-        assert_eq!(allocations() - before, 0);
-        sender.join().expect("all was sent");
     });
 }
