@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 STEPS=(fmt locks clippy docs tests interop instructions loom thumb wasm windows darwin)
-FULL_STEPS=(powerset benches loom_full miri generated asan deep storms soak fallbacks eintr wine qemu)
+FULL_STEPS=(powerset benches loom_full miri generated asan deep storms soak fallbacks rings eintr wine qemu)
 
 # Tests that read the machine code of a program: the sanitizer's checks are in it, as calls and branches.
 ASAN_SKIP=(a_planted_fetch_add_is_found the_local_path_has_no_locked_instruction)
@@ -34,6 +34,7 @@ describe() {
         storms) echo "shutdowns, resets, slow peers, no descriptors, hot tasks, by the ten thousand" ;;
         soak) echo "ten minutes of use, or BESPOKE_SOAK_SECONDS: memory and descriptors stay" ;;
         fallbacks) echo "the driver suites while epoll, eventfd and timerfd are denied" ;;
+        rings) echo "the driver suite on rings as small as they may be, and as older kernels would have them" ;;
         eintr) echo "the drivers while every third system call is interrupted" ;;
         qemu) echo "in emulators: the core on a Cortex-M, timers while the wall clock jumps by ten years" ;;
         deep) echo "the long tests, in release" ;;
@@ -352,6 +353,8 @@ step_fallbacks() {
         die "the driver over epoll passed a case while epoll was denied"
     fi
 }
+
+step_rings() { some_tests 'another ring' cargo test -p bespoke --test conformance -- --ignored; }
 
 # What a signal may interrupt, of the calls that the drivers and their tests make. Left out: `connect` and `close`, which go
 # on after the interruption, while an injected error replaces the call; `futex`, whose wake is never interrupted; the first

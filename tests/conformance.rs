@@ -98,6 +98,10 @@ mod writes;
 /// All cases for one config.
 macro_rules! suite {
     ($suite:ident: $config:ty) => {
+        suite!([cfg(all())] $suite: $config);
+    };
+    // With an attribute for every case.
+    ($attribute:tt $suite:ident: $config:ty) => {
         mod $suite {
             use crate::when::When;
             use crate::{
@@ -105,7 +109,7 @@ macro_rules! suite {
                 streams, support, tcp_sockets, timeouts, writes,
             };
 
-            cases! { $suite, $config, Always:
+            cases! { $attribute $suite, $config, Always:
                 streams::echo,
                 streams::many_connections_in_turn,
                 streams::half_close_by_us,
@@ -167,7 +171,7 @@ macro_rules! suite {
             #[cfg(unix)]
             use crate::{datagrams, foreign, unix, unix_datagrams};
             #[cfg(unix)]
-            cases! { $suite, $config, Always:
+            cases! { $attribute $suite, $config, Always:
                 datagrams::udp_echo,
                 datagrams::udp_cuts_what_is_too_long,
                 datagrams::udp_short_ones_are_not_the_last,
@@ -200,24 +204,24 @@ macro_rules! suite {
                 unix_datagrams::unix_datagrams_come_and_go,
             }
             #[cfg(target_os = "linux")]
-            cases! { $suite, $config, Always:
+            cases! { $attribute $suite, $config, Always:
                 unix_datagrams::unix_datagrams_without_files,
                 unix_datagrams::unix_datagrams_to_a_full_receiver,
             }
             #[cfg(unix)]
-            cases! { $suite, $config, Suspending:
+            cases! { $attribute $suite, $config, Suspending:
                 unix_datagrams::unix_dropped_receives_lose_nothing,
                 datagrams::udp_dropped_receives_lose_nothing,
                 datagrams::udp_many_tasks_receive,
                 unix::unix_dropped_reads_and_writes_lose_nothing,
             }
             #[cfg(any(target_os = "linux", target_os = "android"))]
-            cases! { $suite, $config, Always:
+            cases! { $attribute $suite, $config, Always:
                 connects::connect_past_who_does_not_answer,
                 connects::connect_out_of_time,
                 connects::connect_given_up,
             }
-            cases! { $suite, $config, Suspending:
+            cases! { $attribute $suite, $config, Suspending:
                 standard::std_on_another_thread,
                 streams::borrowed_halves,
                 reads::dropped_reads_lose_nothing,
@@ -246,7 +250,7 @@ macro_rules! suite_of_descriptors {
             use crate::when::When;
             use crate::{passing, pipes, support};
 
-            cases! { $suite, $config, Always:
+            cases! { [cfg(all())] $suite, $config, Always:
                 passing::fds_go_with_bytes,
                 passing::fds_stay_with_their_bytes,
                 passing::fds_that_have_no_place,
@@ -261,14 +265,14 @@ macro_rules! suite_of_descriptors {
                 pipes::pipes_outlive_their_runtime,
                 pipes::pipes_at_shutdown,
             }
-            cases! { $suite, $config, Suspending:
+            cases! { [cfg(all())] $suite, $config, Suspending:
                 passing::dropped_calls_with_fds_lose_nothing,
                 pipes::dropped_reads_of_pipes_lose_nothing,
                 pipes::dropped_writes_to_pipes_put_nothing,
                 pipes::pipes_keep_the_beginning_of_a_dropped_write,
             }
             #[cfg(any(target_os = "linux", target_os = "android"))]
-            cases! { $suite, $config, Always:
+            cases! { [cfg(all())] $suite, $config, Always:
                 pipes::pipes_hold_so_much,
             }
         }
@@ -276,8 +280,9 @@ macro_rules! suite_of_descriptors {
 }
 
 macro_rules! cases {
-    ($suite:ident, $config:ty, $when:ident: $($room:ident::$case:ident),* $(,)?) => { $(
+    ($attribute:tt $suite:ident, $config:ty, $when:ident: $($room:ident::$case:ident),* $(,)?) => { $(
         #[test]
+        #$attribute
         fn $case() {
             if !When::$when.leaves_out::<$config>(stringify!($suite), stringify!($case)) {
                 support::run(concat!(stringify!($suite), "::", stringify!($case)), $room::$case::<$config>);
@@ -384,15 +389,15 @@ suite!(fallback_second: crate::choices::Second);
 #[cfg(target_os = "linux")]
 suite!(uring: crate::rings::Ring);
 #[cfg(target_os = "linux")]
-suite!(uring_stingy: crate::rings::Stingy);
+suite!([ignore = "another ring: the step `rings` runs it"] uring_stingy: crate::rings::Stingy);
 #[cfg(target_os = "linux")]
-suite!(uring_movable: crate::rings::Movable);
+suite!([ignore = "another ring: the step `rings` runs it"] uring_movable: crate::rings::Movable);
 #[cfg(target_os = "linux")]
-suite!(uring_5_15: crate::rings::Of515);
+suite!([ignore = "another ring: the step `rings` runs it"] uring_5_15: crate::rings::Of515);
 #[cfg(target_os = "linux")]
-suite!(uring_6_1: crate::rings::Of61);
+suite!([ignore = "another ring: the step `rings` runs it"] uring_6_1: crate::rings::Of61);
 #[cfg(target_os = "linux")]
-suite!(uring_6_12: crate::rings::Of612);
+suite!([ignore = "another ring: the step `rings` runs it"] uring_6_12: crate::rings::Of612);
 suite!(blocking: crate::Threads);
 suite!(mio: bespoke::preset::Default);
 #[cfg(unix)]
