@@ -30,7 +30,7 @@ pub(crate) fn accept_backs_off<C: Config<Driver: Net>>() {
     let mut child = Command::new("sh")
         .args(["-c", "ulimit -n 64 && exec \"$0\" \"$@\""])
         .arg(program)
-        .args(["--exact", name(), "--nocapture", "--test-threads=1"])
+        .args(["--exact", name(), "--include-ignored", "--nocapture", "--test-threads=1"])
         .env(CHILD, "1")
         .stdout(Stdio::piped())
         .spawn()
