@@ -87,7 +87,11 @@ fn go(options: &Options) -> Result<(), String> {
             (plan.from..plan.from + plan.count).for_each(|n| println!("{}", Function::generate(plan.seed, n).text()));
             return Ok(());
         }
-        Some(Instead::Miri) => return miri::run(plan.seed, plan.count, None),
+        Some(Instead::Miri) => {
+            let functions: Vec<Function> =
+                (plan.from..plan.from + plan.count).map(|index| Function::generate(plan.seed, index)).collect();
+            return miri::run(&functions, None);
+        }
         Some(Instead::Instructions) => return instructions::run(&Toolchain::new(None)?),
         Some(Instead::Bench) => {
             println!("{}", bench::run(plan.seed)?);

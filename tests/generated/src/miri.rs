@@ -7,15 +7,14 @@ use crate::batch::{Batch, Side};
 use crate::grammar::Function;
 use crate::toolchain;
 
-/// Runs so many functions under Miri, with a defect if `planted` names one.
+/// Runs functions under Miri, with a defect if `planted` names one.
 ///
 /// # Errors
 /// What Miri says.
 ///
 /// # Panics
 /// If the program cannot be written.
-pub fn run(seed: u64, count: u64, planted: Option<&str>) -> Result<(), String> {
-    let functions: Vec<Function> = (0..count).map(|index| Function::generate(seed, index)).collect();
+pub fn run(functions: &[Function], planted: Option<&str>) -> Result<(), String> {
     let package = toolchain::target()?.join("generated").join("miri");
     fs::create_dir_all(package.join("src")).expect("the package can be written");
     let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
@@ -27,7 +26,7 @@ pub fn run(seed: u64, count: u64, planted: Option<&str>) -> Result<(), String> {
     );
     fs::write(package.join("Cargo.toml"), manifest).expect("the package can be written");
     fs::copy(format!("{root}/Cargo.lock"), package.join("Cargo.lock")).expect("the lock file can be copied");
-    let batch = Batch::new(&functions, &[Side::Ours, Side::Theirs]);
+    let batch = Batch::new(functions, &[Side::Ours, Side::Theirs]);
     fs::write(package.join("src/main.rs"), format!("#![allow(warnings)]\n{}", batch.text))
         .expect("the batch can be written");
     let mut miri = Command::new("cargo");

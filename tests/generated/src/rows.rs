@@ -20,6 +20,7 @@ rows! {
     ScalarByValue = "`x` by value, a number or a reference",
     Coerced = "a reference by value where another type is expected",
     Borrow = "`&x`, `&mut x`",
+    Exclusive = "`let r = &mut x`, written through before and after an await",
     Field = "`x.f`",
     Index = "`x[i]`",
     IndexOperand = "`a[x]`, `&a[x..]`",

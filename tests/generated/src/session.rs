@@ -99,6 +99,7 @@ fn batch(toolchain: &Toolchain, plan: &Plan, from: u64, to: u64, findings: &Mute
 pub fn told(verdict: &Verdict) -> String {
     match verdict {
         Verdict::Same { ways, .. } => format!("the same in {ways} ways"),
+        Verdict::Compiles => "COMPILES".into(),
         Verdict::Differs(text) => format!("DIFFERS {text}"),
         Verdict::Crashed(text) => format!("CRASHED {text}"),
         Verdict::Refused(text) => format!("REFUSED {text}"),

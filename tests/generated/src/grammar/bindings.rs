@@ -257,6 +257,21 @@ impl Writer {
         }
     }
 
+    /// A local that is written through a reference on both sides of an await. A reference to the whole frame, made in between,
+    /// would end the first; nothing shows it but Miri.
+    pub(super) fn let_exclusive(&mut self, stmts: &mut Vec<Stmt>) {
+        let (local, reference, value) = (self.name(), self.name(), self.fresh(&Ty::D));
+        stmts.push(Stmt::text(format!("let mut {local} = {value};")));
+        let var = self.declare(local.clone(), Ty::D, true);
+        stmts.push(Stmt::text(format!("let {reference} = &mut {local}; {reference}.change();")));
+        let var = self.declare_ref(reference.clone(), Ty::Mut(Box::new(Ty::D)), var);
+        self.only_await(stmts);
+        if !self.scope.vars[var].gone && self.scope.free(var) {
+            self.cover(Row::Exclusive, var);
+            stmts.push(Stmt::text(format!("{reference}.change();")));
+        }
+    }
+
     fn made_or_fresh(&mut self, ty: &Ty) -> String {
         match ty {
             Ty::Two => format!("({}, {})", self.value(&Ty::D), self.value(&Ty::D)),

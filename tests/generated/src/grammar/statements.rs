@@ -8,7 +8,7 @@ use crate::tree::Stmt;
 impl Writer {
     pub(super) fn statement(&mut self, stmts: &mut Vec<Stmt>) {
         let nests = self.depth < 5;
-        match self.random.below(116) {
+        match self.random.below(119) {
             0..=17 => self.let_native(stmts),
             18..=29 => self.let_await(stmts),
             30..=34 => self.only_await(stmts),
@@ -24,6 +24,7 @@ impl Writer {
             87..=101 if nests => self.branches(stmts),
             102..=112 if nests => self.loops_(stmts),
             113..=115 if nests => self.inner_block(stmts),
+            116..=118 => self.let_exclusive(stmts),
             _ => self.use_of_something(stmts),
         }
     }
@@ -44,7 +45,7 @@ impl Writer {
         Some(Stmt::text(if self.random.chance(35) { self.awaited_value(ty) } else { self.value(ty) }))
     }
 
-    fn only_await(&mut self, stmts: &mut Vec<Stmt>) {
+    pub(super) fn only_await(&mut self, stmts: &mut Vec<Stmt>) {
         let ty = self.random.pick(&[Ty::Unit, Ty::Unit, Ty::D, Ty::Num]).clone();
         let value = self.awaited_value(&ty);
         stmts.push(Stmt::text(match self.random.below(4) {
