@@ -5,6 +5,7 @@
 //!
 //! 1. Outside a poll of a scope's future, the cell holds what it held before: the swap is undone by a guard, also when the
 //!    poll panics.
+//! 2. The drop of a scope comes to the drop of its future, which may be pinned: nothing before it panics.
 
 use core::cell::RefCell;
 use core::fmt;
@@ -59,14 +60,21 @@ impl<T: 'static> LocalKey<T> {
     ///
     /// # Cancel safety
     /// As the future's; the value is dropped with it.
+    ///
+    /// # Panics
+    /// The future that comes out, if it is polled inside [`with`](Self::with) of the same key.
     pub fn scope<F: Future>(&'static self, value: T, future: F) -> Scope<T, F> {
         Scope { key: self, value: Some(value), future: ManuallyDrop::new(future) }
     }
 
     /// Runs `f` with the value.
+    ///
+    /// # Panics
+    /// Inside [`with`](Self::with) of the same key.
+    #[track_caller]
     pub fn sync_scope<R>(&'static self, value: T, f: impl FnOnce() -> R) -> R {
         let mut value = Some(value);
-        let _restore = Restore::swap(self, &mut value);
+        let _restore = Restore::enter(self, &mut value);
         f()
     }
 
@@ -113,21 +121,44 @@ impl<T: 'static> fmt::Debug for LocalKey<T> {
 struct Restore<'a, T: 'static> {
     key: &'static LocalKey<T>,
     value: &'a mut Option<T>,
+    /// Not while somebody reads the value, who must not lose it, nor once the thread has dropped the cell.
+    swapped: bool,
 }
 
 impl<'a, T: 'static> Restore<'a, T> {
+    /// Never panics: a scope that is dropped must come to the drop of its future.
     fn swap(key: &'static LocalKey<T>, value: &'a mut Option<T>) -> Self {
+        let swapped = exchange(key, value);
+        Restore { key, value, swapped }
+    }
+
+    /// Like [`swap`](Self::swap), for a scope that is entered.
+    ///
+    /// # Panics
+    /// Inside [`LocalKey::with`] of the same key.
+    #[track_caller]
+    fn enter(key: &'static LocalKey<T>, value: &'a mut Option<T>) -> Self {
+        let restore = Restore::swap(key, value);
         // While the thread ends the cell may be gone: then nobody can read it.
-        let _ = key.cell.try_with(|cell| core::mem::swap(&mut *cell.borrow_mut(), value));
-        Restore { key, value }
+        let read = || key.cell.try_with(|cell| cell.try_borrow_mut().is_err()).unwrap_or(false);
+        assert!(restore.swapped || !read(), "a scope of a task-local value is entered while `with` lends the value");
+        restore
     }
 }
 
 impl<T: 'static> Drop for Restore<'_, T> {
     fn drop(&mut self) {
-        // While the thread ends the cell may be gone, and the value with it.
-        let _ = self.key.cell.try_with(|cell| core::mem::swap(&mut *cell.borrow_mut(), self.value));
+        if self.swapped {
+            exchange(self.key, self.value);
+        }
     }
+}
+
+/// Whether it could: the cell may be lent, or gone with the thread.
+fn exchange<T: 'static>(key: &'static LocalKey<T>, value: &mut Option<T>) -> bool {
+    let swap =
+        |cell: &RefCell<Option<T>>| cell.try_borrow_mut().map(|mut there| core::mem::swap(&mut *there, value)).is_ok();
+    key.cell.try_with(swap).unwrap_or(false)
 }
 
 /// A future with a task-local value. Made by [`LocalKey::scope`].
@@ -145,7 +176,7 @@ impl<T: 'static, F: Future> Future for Scope<T, F> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
         // SAFETY: `future` is pinned structurally: it is never moved. The value is not pinned.
         let this = unsafe { self.get_unchecked_mut() };
-        let _restore = Restore::swap(this.key, &mut this.value);
+        let _restore = Restore::enter(this.key, &mut this.value);
         // SAFETY: as above.
         let future = unsafe { Pin::new_unchecked(&mut *this.future) };
         future.poll(cx)
@@ -153,7 +184,8 @@ impl<T: 'static, F: Future> Future for Scope<T, F> {
 }
 
 impl<T: 'static, F> Drop for Scope<T, F> {
-    /// The future's drop has the value, too. (A future that is pinned in place is dropped in place.)
+    /// The future's drop has the value, too, unless [`LocalKey::with`] lends one at this moment. (A future that is pinned in
+    /// place is dropped in place, whatever happens here.)
     fn drop(&mut self) {
         let _restore = Restore::swap(self.key, &mut self.value);
         // SAFETY: dropped once, here.
@@ -184,6 +216,9 @@ impl core::error::Error for AccessError {}
 
 #[cfg(all(test, not(loom)))]
 mod tests {
+    use core::future::Future as _;
+    use core::task::{Context, Waker};
+
     use crate::runtime::{Ambient, Runtime};
     use crate::testing::App;
 
@@ -233,6 +268,30 @@ mod tests {
         let reads = Reads(send);
         drop(DEPTH.scope(7, async move { drop(reads) }));
         assert_eq!(receive.recv(), Ok(7));
+    }
+
+    /// A pinned future whose memory is given back without its drop may still be linked somewhere (inv. 2).
+    #[test]
+    fn a_scope_that_is_dropped_while_its_value_is_lent_drops_its_future() {
+        let alive = std::rc::Rc::new(());
+        let held = std::rc::Rc::clone(&alive);
+        let mut scope = std::boxed::Box::pin(DEPTH.scope(1, async move {
+            let _held = held;
+            core::future::pending::<()>().await;
+        }));
+        assert!(scope.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+        DEPTH.sync_scope(2, || {
+            DEPTH.with(|_| drop(scope));
+            assert_eq!((std::rc::Rc::strong_count(&alive), DEPTH.get()), (1, 2));
+        });
+    }
+
+    #[test]
+    fn a_scope_is_not_entered_while_its_value_is_lent() {
+        let entered = std::panic::catch_unwind(|| DEPTH.sync_scope(1, || DEPTH.with(|_| DEPTH.sync_scope(2, || ()))));
+        let text = entered.expect_err("it is refused");
+        assert!(text.downcast_ref::<&str>().expect("a text").contains("while `with` lends the value"));
+        assert!(DEPTH.try_with(|_| ()).is_err());
     }
 
     #[test]
