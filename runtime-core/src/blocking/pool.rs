@@ -77,6 +77,8 @@ struct State<H> {
 /// A thread that is reserved, started or alive.
 struct Member<H> {
     id: usize,
+    /// It runs.
+    begun: bool,
     /// Its start has returned.
     started: bool,
     /// There from then on, until `wait` takes it.
@@ -184,7 +186,20 @@ impl<T: Threads> Pool<T> {
     #[cold]
     fn not_started(&self, id: usize, error: Error) {
         let mut state = self.lock();
-        state.members.retain(|member| member.id != id);
+        let Some(at) = state.members.iter().position(|member| member.id == id) else {
+            unreachable!("a thread whose start has not returned keeps its entry");
+        };
+        if state.members[at].begun {
+            // `Threads` says that there is none, and it runs: then it is one that nobody joins.
+            if state.members[at].gone {
+                state.members.swap_remove(at);
+                self.ring(&state);
+            } else {
+                state.members[at].started = true;
+            }
+            return;
+        }
+        state.members.swap_remove(at);
         state.starting -= 1;
         state.threads -= 1;
         let stranded = if state.threads == 0 { core::mem::take(&mut state.queue) } else { Queue::default() };
@@ -200,6 +215,11 @@ impl<T: Threads> Pool<T> {
         let seat = Arc::new(Seat::new());
         let mut spin = false;
         let mut state = self.lock();
+        let Some(member) = state.members.iter_mut().find(|member| member.id == id) else {
+            // `Threads` said that there is no such thread: it was given up.
+            return;
+        };
+        member.begun = true;
         state.starting -= 1;
         loop {
             let job = if let Some(job) = state.queue.pop() {
@@ -350,7 +370,7 @@ impl<H> State<H> {
         self.next_id += 1;
         self.threads += 1;
         self.starting += 1;
-        self.members.push(Member { id, started: false, handle: None, gone: false });
+        self.members.push(Member { id, begun: false, started: false, handle: None, gone: false });
         self.queue.push(job);
         id
     }

@@ -144,6 +144,25 @@ where
     }
 }
 
+/// Notes what an operation is after its poll, also when the poll panics (the user's waker may): the driver may have begun.
+struct Noted<'a, C: Config, O: Op, K: Send + 'static>
+where
+    C::Driver: Submit<O>,
+{
+    operation: &'a mut Operation<C, O, K>,
+    worker: NonNull<Worker<C>>,
+}
+
+impl<C: Config, O: Op, K: Send + 'static> Drop for Noted<'_, C, O, K>
+where
+    C::Driver: Submit<O>,
+{
+    #[inline(always)]
+    fn drop(&mut self) {
+        self.operation.note_guest(self.worker);
+    }
+}
+
 impl<C: Config> Operation<C, Timeout>
 where
     C::Driver: Submit<Timeout>,
@@ -196,19 +215,23 @@ where
         let home = unsafe { &worker.as_ref().home };
         let budget = home.budget.get();
         if budget == 0 {
-            // The task has had its share of this poll: others first.
-            cx.waker().wake_by_ref();
+            // The task has had its share of this poll: others first. In a close there is no other poll to wake for.
+            if !home.closing.get() {
+                cx.waker().wake_by_ref();
+            }
             return Poll::Pending;
         }
         // SAFETY: this thread is running the worker, whose driver is there until close; the reference ends with the call.
         let live = || unsafe { Worker::live(worker) };
+        let noted = Noted { operation: this, worker };
         // SAFETY: as above.
         let polled = unsafe {
             <C::Driver as Under<SharingOf<C>>>::with(live, |live| {
-                <C::Driver as Submit<O>>::poll_op::<SharingOf<C>>(live, &mut this.op, &mut this.state, cx)
+                let Operation { op, state, .. } = &mut *noted.operation;
+                <C::Driver as Submit<O>>::poll_op::<SharingOf<C>>(live, op, state, cx)
             })
         };
-        this.note_guest(worker);
+        drop(noted);
         match polled {
             Poll::Ready(output) => {
                 home.budget.set(budget - 1);
@@ -238,11 +261,12 @@ where
         let op = unsafe { core::ptr::read(&raw const self.op) };
         let orphan = Orphan::<C, O, K> { op: core::mem::ManuallyDrop::new(op), state, keep };
         if Home::is_current(Worker::home_of(worker)) {
-            orphan.abandon(worker);
             // SAFETY: this thread is running the worker.
             let home = unsafe { &worker.as_ref().home };
+            // First: what the driver drops may be the user's and may panic.
             // SAFETY: the owner; the operation was a guest.
             unsafe { home.guest_goes() };
+            orphan.abandon(worker);
         } else {
             // SAFETY: the operation is a guest of the worker.
             unsafe { post_work(worker, Box::new(orphan)) };

@@ -148,7 +148,7 @@ impl<C: Config> OwnedResource<C> {
         // SAFETY: the owner; the driver is there.
         if let Err(errno) = unsafe { Worker::driver(worker) }.register(resource, kind) {
             // SAFETY: the owner; nothing of the user's runs.
-            unsafe { this.with_resources(|resources| resources.close(key)) };
+            unsafe { this.with_resources(|resources| resources.free(key)) };
             return Err(errno);
         }
         // SAFETY: the owner.

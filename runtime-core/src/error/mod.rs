@@ -29,8 +29,8 @@ use core::num::NonZeroI32;
 /// use bespoke_core::error::{Error, ErrorKind};
 /// use std::io;
 ///
-/// // Made of any `io::Error`; the kind is that of its code.
-/// let missing = Error::from(std::fs::File::open("no/such/file").unwrap_err());
+/// // Made of any `io::Error`; the kind is that of its code: that of a file that is not there.
+/// let missing = Error::from(io::Error::from_raw_os_error(2));
 /// assert_eq!(missing.kind(), ErrorKind::NotFound);
 /// assert!(missing.code().is_some());
 /// // What only this runtime has a word for comes back as itself.

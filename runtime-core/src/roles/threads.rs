@@ -91,6 +91,12 @@ impl Threads for OsThreads {
     const MAY_START: bool = true;
     type Thread = std::thread::JoinHandle<()>;
     fn start(name: &str, main: impl FnOnce() + Send + 'static) -> Result<Self::Thread, Error> {
+        if name.contains('\0') {
+            // std would panic, and the system's names end there.
+            return Err(
+                Error::new(crate::error::ErrorKind::InvalidInput).because("the name of a thread holds no zero byte")
+            );
+        }
         std::thread::Builder::new().name(name.into()).spawn(main).map_err(Error::from)
     }
 }

@@ -13,7 +13,7 @@
 use crate::loom::{Plant, given_up, planted};
 use crate::sharing::{Lock, Sharing};
 use crate::sync::counted::Counted;
-use crate::sync::waiters::{Hand, Look};
+use crate::sync::waiters::{Hand, Look, wake};
 use alloc::collections::VecDeque;
 use core::fmt;
 use core::pin::Pin;
@@ -102,9 +102,8 @@ impl<S: Sharing> Drop for Note<S> {
             queue.numbers.push_back(self.number);
             queue.waker.take()
         });
-        if let Some(waker) = waker {
-            waker.wake();
-        }
+        // In the drop of a task's future: a panic of whoever waits is not the task's.
+        wake(waker);
     }
 }
 

@@ -188,11 +188,12 @@ impl<T, C: Config, S> JoinSet<T, C, S> {
         match self.guest.take() {
             None => end(tasks),
             Some(guest) if Home::is_current(Worker::home_of(guest.0)) || planted(Plant::SetDroppedInPlace) => {
-                end(tasks);
                 // SAFETY: this thread runs the worker.
                 let home = unsafe { &guest.0.as_ref().home };
+                // First: what is dropped below may be the user's and may panic.
                 // SAFETY: the owner; the set was a guest.
                 unsafe { home.guest_goes() };
+                end(tasks);
             }
             Some(guest) => __bespoke_cold_let_go_elsewhere(guest, tasks, end),
         }

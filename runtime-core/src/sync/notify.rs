@@ -1,6 +1,6 @@
 //! A signal without a value.
 
-use super::waiters::{self, Hand, Look, Stage, Waiter, Waiters};
+use super::waiters::{self, Hand, Look, Stage, Waiter, Waiters, wake};
 use crate::loom::{AtomicUsize, Ordering, Plant, given_up, planted};
 use crate::sharing::{Lock, Shared, Sharing};
 use core::fmt;
@@ -81,9 +81,7 @@ impl<S: Sharing> Notify<S> {
 
     /// Tells the task that has waited longest, or leaves a permit.
     pub fn notify_one(&self) {
-        if let Some(waker) = self.with(|state| self.tell_one(state)) {
-            waker.wake();
-        }
+        wake(self.with(|state| self.tell_one(state)));
     }
 
     fn tell_one(&self, state: &mut State) -> Option<Waker> {
@@ -248,9 +246,7 @@ impl<S: Sharing> Drop for Notified<'_, S> {
             }
         });
         drop(gone);
-        if let Some(waker) = passed_on {
-            waker.wake();
-        }
+        wake(passed_on);
     }
 }
 

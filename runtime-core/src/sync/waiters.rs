@@ -18,7 +18,8 @@
 //!    cannot be skipped by whoever wants its memory back. A future that is forgotten keeps its memory.
 //! 4. A list calls no waker: it hands them out.
 
-use crate::loom::{UnsafeCell, given_up};
+use crate::loom::UnsafeCell;
+use crate::task::run::guard;
 use core::fmt;
 use core::marker::PhantomPinned;
 use core::pin::Pin;
@@ -317,7 +318,22 @@ fn poll_with<R>(mut hand: Hand<'_>, mut look: impl FnMut(&mut Hand<'_>) -> Look<
     }
 }
 
-/// Wakers taken out under a lock, to be woken without it. Should one of them panic, the rest are woken all the same.
+/// Wakes who waits on the other side, without the lock. Its waker may panic; the panic hook has told of it then, and this side,
+/// which may hold a message or be unwinding itself, goes on.
+#[inline]
+pub(crate) fn wake(waker: Option<Waker>) {
+    if let Some(waker) = waker {
+        wake_guarded(waker);
+    }
+}
+
+/// Out of line: most calls find nobody waiting, and pay for no more than that look.
+#[inline(never)]
+fn wake_guarded(waker: Waker) {
+    guard(|| waker.wake());
+}
+
+/// Wakers taken out under a lock, to be woken without it, also if something panics in between.
 #[derive(Debug)]
 pub(crate) struct Wakes {
     wakers: [Option<Waker>; Wakes::MAX],
@@ -347,9 +363,7 @@ impl Wakes {
     fn wake_all(&mut self) {
         // The oldest first: who waited longest runs first.
         for at in 0..self.len {
-            if let Some(waker) = self.wakers[at].take() {
-                waker.wake();
-            }
+            wake(self.wakers[at].take());
         }
         self.len = 0;
     }
@@ -366,28 +380,12 @@ impl Drop for Wakes {
     }
 }
 
-/// Wakes whom `next` puts in, as often as it says that there may be more. Should a waker panic, the rest are told and woken
-/// all the same.
-pub(crate) fn wake_all(next: impl FnMut(&mut Wakes) -> bool) {
-    struct Rest<F: FnMut(&mut Wakes) -> bool> {
-        next: F,
-        more: bool,
+/// Wakes whom `next` puts in, as often as it says that there may be more.
+pub(crate) fn wake_all(mut next: impl FnMut(&mut Wakes) -> bool) {
+    let mut more = true;
+    while more {
+        let mut wakes = Wakes::new();
+        more = next(&mut wakes);
+        wakes.wake();
     }
-    impl<F: FnMut(&mut Wakes) -> bool> Rest<F> {
-        fn wake(&mut self) {
-            while self.more {
-                let mut wakes = Wakes::new();
-                self.more = (self.next)(&mut wakes);
-                wakes.wake();
-            }
-        }
-    }
-    impl<F: FnMut(&mut Wakes) -> bool> Drop for Rest<F> {
-        fn drop(&mut self) {
-            if !given_up() {
-                self.wake();
-            }
-        }
-    }
-    Rest { next, more: true }.wake();
 }

@@ -45,7 +45,7 @@ unsafe fn poll_join<S: Sharing>(task: Untyped, cx: &mut Context<'_>) -> Poll<boo
     // SAFETY: the handle's reference.
     if !S::SHARED && !unsafe { on_owner(task) } {
         // SAFETY: as above.
-        return Poll::Ready(unsafe { take_after_close(task) });
+        return unsafe { take_after_close(task, cx) };
     }
     // SAFETY: as above.
     let header = unsafe { task.as_ref() };
@@ -95,14 +95,19 @@ pub(crate) unsafe fn poll_slot<W: StateWord>(
 #[cold]
 #[inline(never)]
 #[track_caller]
-unsafe fn take_after_close<S: Sharing>(task: Task<S>) -> bool {
+unsafe fn take_after_close<S: Sharing>(task: Task<S>, cx: &Context<'_>) -> Poll<bool> {
     // SAFETY: the handle's reference.
     if unsafe { refs::is_merged(task) } {
         // SAFETY: as above; after the merge the state word is the join handle's (rule 3).
-        return unsafe { task.as_ref() }.state.load() & FAILED != 0;
+        return Poll::Ready(unsafe { task.as_ref() }.state.load() & FAILED != 0);
     }
     // SAFETY: the handle's reference keeps the home.
     let home: &Home<S> = unsafe { task.as_ref() }.home();
+    if home.inbox.is_closed() {
+        // The runtime is between the steps 6 and 7 of its close, after which the task is merged: soon.
+        cx.waker().wake_by_ref();
+        return Poll::Pending;
+    }
     foreign_poll("a `JoinHandle`", home.tag.name, home.worker)
 }
 

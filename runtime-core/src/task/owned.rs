@@ -5,6 +5,7 @@
 
 use super::header::Header;
 use crate::sharing::Sharing;
+use crate::util::abort;
 use alloc::vec::Vec;
 use core::ptr::{NonNull, without_provenance_mut};
 
@@ -47,8 +48,13 @@ impl<S: Sharing> Owned<S> {
             *slot = task.as_ptr();
             index
         } else {
+            let index = self.slots.len() as u32;
+            if self.slots.len() >= NO_SLOT as usize {
+                // Four thousand million tasks: this one would pass for a task that was never visited.
+                abort("too many tasks");
+            }
             self.slots.push(task.as_ptr());
-            (self.slots.len() - 1) as u32
+            index
         }
     }
 

@@ -90,6 +90,10 @@ impl<C: Config> Sleep<C> {
         if this.now() >= self.deadline {
             return Poll::Ready(());
         }
+        if this.home.closing.get() {
+            // Who would wake it? A close that wakes sleeps until there is none must find an end.
+            return Poll::Pending;
+        }
         let waker = cx.waker().clone();
         let deadline = self.deadline.as_nanos();
         // SAFETY: the owner; the waker was cloned before.
@@ -165,6 +169,8 @@ impl<C: Config> Future for Sleep<C> {
         let key = self.key;
         // SAFETY: the owner; nothing of the user's runs (`will_wake` compares two words).
         match unsafe { this.with_wheel(|wheel| wheel.poll(key, cx.waker())) } {
+            // By a close, which wakes before the time.
+            Polled::Fired if this.home.closing.get() => Poll::Pending,
             Polled::Fired => {
                 self.forget_timer();
                 Poll::Ready(())

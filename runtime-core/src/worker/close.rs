@@ -4,11 +4,14 @@
 //!    spawns is cancelled by its visit, here or in step 6, or, once the inbox is closed, by that thread.
 //! 2. Cancel every task that is not complete, the root among them; take in what lies in the inbox; give up the pins
 //!    of the run queue. The driver is still current: what tasks drop may use it.
-//! 3. Wake who sleeps outside the tasks, also for ever: a poll then says that the runtime is closed. The last of the user's
-//!    code. A waker that stayed in the wheel could hold a task of this worker, and so the wheel itself, for ever.
-//! 4. Close the gate of their numbers, then every open resource; from here on nothing is opened.
-//! 5. Drain the driver, at most so long, and drop it.
-//! 6. Leave the context; take references of the home for the guests; close the inbox; visit what was in it.
+//! 3. Wake who sleeps outside the tasks, also for ever: a poll after the close says that the runtime is closed, a poll before
+//!    is pending. No sleep begins any more. A waker that stayed in the wheel could hold a task of this worker, and so the
+//!    wheel itself, for ever.
+//! 4. Close the gate of their numbers, then every open resource; from here on nothing is opened, and an operation that is
+//!    polled, by a waker for one, is pending for good: its resource may be closed, and the number of that another's.
+//! 5. Drain the driver, at most so long. Leave the context, and drop the driver: what it still holds of the user's, wakers and
+//!    what hangs on them, is dropped as on a foreign thread, and finds the inbox instead of a driver that is half gone.
+//! 6. Take references of the home for the guests; close the inbox; visit what was in it.
 //! 7. Take references of the home for the tasks that are left; under `Local`, merge their counts. The run queue pins nothing
 //!    after a merge: nobody pops it any more. (Since step 2, it may have got a task of another thread that was aborted
 //!    before its first visit.)
@@ -39,7 +42,8 @@ pub(crate) unsafe fn close<C: Config>(worker: NonNull<Worker<C>>, by: Nanos) -> 
     // SAFETY: the owner holds the runtime's reference until step 8.
     let this = unsafe { worker.as_ref() };
     let home = &this.home;
-    let drained;
+    let mut drained = Drained::default();
+    let live;
     {
         // 1.
         #[cfg(feature = "std")]
@@ -67,15 +71,18 @@ pub(crate) unsafe fn close<C: Config>(worker: NonNull<Worker<C>>, by: Nanos) -> 
         };
         while wake_next().is_some() {}
         // 4.
+        // What is polled from here on does not reach the driver: its resource may be closed, and its number another's.
+        home.budget.set(0);
         // SAFETY: the owner; the driver is there.
         unsafe { guests::close_resources(worker) };
         // 5.
         // SAFETY: the owner; the driver is there.
-        drained = unsafe { Worker::driver(worker) }.drain(by);
+        run::guard(|| drained = unsafe { Worker::driver(worker) }.drain(by));
         // SAFETY: the owner; no reference to the driver is held.
-        drop(unsafe { this.take_live() });
+        live = unsafe { this.take_live() };
     }
-    // 6. From here on every waker takes the foreign path.
+    run::guard(|| drop(live));
+    // 6.
     home.refs.fetch_add(home.guests.get(), Ordering::Relaxed);
     let rest = home.inbox.close();
     // SAFETY: the owner took it.

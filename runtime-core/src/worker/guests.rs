@@ -61,9 +61,14 @@ impl Resources {
         Ok(key)
     }
 
-    /// Gives a key back.
-    pub(crate) fn close(&mut self, key: u32) {
-        self.slot(key).open.set(false);
+    /// Whether it was open; it is not any more.
+    fn close(&mut self, key: u32) -> bool {
+        self.slot(key).open.replace(false)
+    }
+
+    /// Gives a key back, of a resource that is closed, or was never the driver's.
+    pub(crate) fn free(&mut self, key: u32) {
+        self.close(key);
         // SAFETY: the key was open, so it was handed out and not freed since.
         unsafe { self.slots.free(key) };
     }
@@ -112,12 +117,13 @@ pub(crate) unsafe fn drop_resource<C: Config>(worker: NonNull<Worker<C>>, resour
 unsafe fn close_resource<C: Config>(worker: NonNull<Worker<C>>, resource: Resource) {
     // SAFETY: the owner, before close is over.
     let this = unsafe { worker.as_ref() };
-    // SAFETY: the owner, of the resource of a handle.
-    if unsafe { is_open(worker, resource.key) } {
+    // Before the driver is asked: what it drops may be the user's and may panic, and nobody closes a number twice.
+    // SAFETY: the owner; nothing of the user's runs.
+    if unsafe { this.with_resources(|r| r.close(resource.key)) } {
         // SAFETY: the owner; the driver is there while a resource is open.
-        unsafe { Worker::driver(worker) }.close(resource);
+        guard(|| unsafe { Worker::driver(worker) }.close(resource));
         // SAFETY: the owner; nothing of the user's runs.
-        unsafe { this.with_resources(|r| r.close(resource.key)) };
+        unsafe { this.with_resources(|r| r.free(resource.key)) };
     }
     // SAFETY: the owner.
     unsafe { this.home.guest_goes() };
@@ -140,7 +146,9 @@ pub(crate) unsafe fn release_resource<C: Config>(worker: NonNull<Worker<C>>, res
     // SAFETY: the owner's worker is alive.
     let this = unsafe { worker.as_ref() };
     // SAFETY: the owner; nothing of the user's runs.
-    unsafe { this.with_resources(|r| r.close(resource.key)) };
+    unsafe {
+        this.with_resources(|r| r.free(resource.key));
+    }
     // SAFETY: the owner.
     unsafe { this.home.guest_goes() };
     Ok(())
@@ -178,11 +186,11 @@ pub(super) unsafe fn close_resources<C: Config>(worker: NonNull<Worker<C>>) {
         let this = unsafe { worker.as_ref() };
         // SAFETY: the owner; nothing of the user's runs.
         let Some(resource) = (unsafe { this.with_resources(|r| r.next_open(from)) }) else { return };
-        // SAFETY: the owner; the driver is still there.
-        unsafe { Worker::driver(worker) }.close(resource);
         // The key is not given back: its handle may still post the node.
         // SAFETY: the owner; nothing of the user's runs.
-        unsafe { this.with_resources(|r| r.slot(resource.key).open.set(false)) };
+        unsafe { this.with_resources(|r| r.close(resource.key)) };
+        // SAFETY: the owner; the driver is still there.
+        guard(|| unsafe { Worker::driver(worker) }.close(resource));
         from = resource.key + 1;
     }
 }

@@ -7,7 +7,7 @@ use crate::sharing::{Shared, Sharing};
 #[cfg(feature = "std")]
 use crate::sync::block;
 use crate::sync::counted::Counted;
-use crate::sync::waiters::{self, Look, Wakes};
+use crate::sync::waiters::{self, Look, Wakes, wake};
 use alloc::vec::Vec;
 use core::fmt;
 use core::future::poll_fn;
@@ -176,13 +176,6 @@ impl<T> Receiver<T> {
     #[track_caller]
     pub fn blocking_recv(&mut self) -> Option<T> {
         block::on("blocking_recv", "recv()", self.recv())
-    }
-}
-
-#[inline]
-fn wake(waker: Option<Waker>) {
-    if let Some(waker) = waker {
-        waker.wake();
     }
 }
 

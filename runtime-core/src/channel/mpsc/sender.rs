@@ -7,17 +7,10 @@ use crate::sharing::{Shared, Sharing};
 #[cfg(feature = "std")]
 use crate::sync::block;
 use crate::sync::counted::Counted;
-use crate::sync::waiters::{self, Hand, Look, Waiter};
+use crate::sync::waiters::{self, Hand, Look, Waiter, wake};
 use core::fmt;
 use core::pin::Pin;
 use core::task::{Context, Poll, Waker, ready};
-
-#[inline]
-fn wake(waker: Option<Waker>) {
-    if let Some(waker) = waker {
-        waker.wake();
-    }
-}
 
 /// Sends messages; clone it for several senders. When all are dropped, the receiver gets what was sent, and then `None`.
 pub struct Sender<T, S: Sharing = Shared> {

@@ -22,6 +22,7 @@
 
 use crate::loom::{Life, Plant, UnsafeCell, given_up, planted};
 use crate::sharing::{Sharing, StateWord};
+use crate::sync::waiters::wake;
 use alloc::boxed::Box;
 use core::marker::PhantomData;
 use core::mem::MaybeUninit;
@@ -226,7 +227,7 @@ impl<T, S: Sharing> End<T, S> {
                 // SAFETY: the waker is out.
                 unsafe { self.go(SENDER_GONE) };
             }
-            waker.wake();
+            wake(Some(waker));
         }
         Ok(())
     }
@@ -323,7 +324,8 @@ impl<T, S: Sharing> End<T, S> {
         });
         if before & SENDER_WAKER != 0 && before & SENDER_GONE == 0 {
             // SAFETY: we cleared the bit, and this side is not gone, so the block is there.
-            unsafe { self.block().sender_waker.take() }.wake();
+            let waker = unsafe { self.block().sender_waker.take() };
+            wake(Some(waker));
         }
         heard(before)
     }

@@ -191,7 +191,8 @@ fn a_waker_that_panics_does_not_silence_the_others() {
     }
     let notify = Notify::<Shared>::new();
     let counts = Arc::new(Counts(AtomicUsize::new(0)));
-    let wakers = [Waker::from(Arc::new(Panics)), Waker::from(counts.clone()), Waker::from(counts.clone())];
+    let loud = Waker::from(Arc::new(Panics));
+    let wakers = [loud.clone(), Waker::from(counts.clone()), loud, Waker::from(counts.clone())];
     let mut all: Vec<_> = wakers
         .iter()
         .map(|waker| {
@@ -200,7 +201,7 @@ fn a_waker_that_panics_does_not_silence_the_others() {
             one
         })
         .collect();
-    assert!(std::panic::catch_unwind(core::panic::AssertUnwindSafe(|| notify.notify_waiters())).is_err());
+    notify.notify_waiters();
     assert_eq!(counts.0.load(SeqCst), 2);
     assert!(all.iter_mut().all(|one| poll(one).is_ready()));
 }
