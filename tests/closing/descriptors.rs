@@ -124,21 +124,29 @@ fn fifo(name: &str) -> (std::path::PathBuf, std::fs::File) {
 fn a_buffer_that_a_job_uses_stays_though_the_poll_that_lent_it_panicked() {
     let _alone = alone();
     let (path, mut theirs) = fifo("lent");
-    let gone = Arc::new(AtomicBool::new(false));
     let rt = Runtime::<D>::new().expect("it starts");
     rt.block_on(async {
         let mut pipe = File::<D>::options().read(true).write(true).open(&path).await.expect("it opens");
         std::fs::remove_file(&path).expect("it is there");
-        let mut read = Box::pin(pipe.read(Watched(vec![0; 64], gone.clone())));
         let waker = cannot_be_cloned();
         let mut cx = Context::from_waker(&waker);
-        assert!(catch_unwind(AssertUnwindSafe(|| read.as_mut().poll(&mut cx).is_ready())).is_err());
-        drop(read);
-        assert!(!gone.load(SeqCst), "freed while the job may write into it");
-        std::io::Write::write_all(&mut theirs, &[1, 2, 3]).expect("it is open");
-        while !gone.load(SeqCst) {
-            D::sleep(Duration::from_millis(1)).await;
+        // A job that has not begun may go with its buffer: then once more, with more time to begin.
+        for tries in 1..=10 {
+            let gone = Arc::new(AtomicBool::new(false));
+            let mut read = Box::pin(pipe.read(Watched(vec![0; 64], gone.clone())));
+            assert!(catch_unwind(AssertUnwindSafe(|| read.as_mut().poll(&mut cx).is_ready())).is_err());
+            D::sleep(Duration::from_millis(20 * tries)).await;
+            drop(read);
+            if gone.load(SeqCst) {
+                continue;
+            }
+            std::io::Write::write_all(&mut theirs, &[1, 2, 3]).expect("it is open");
+            while !gone.load(SeqCst) {
+                D::sleep(Duration::from_millis(1)).await;
+            }
+            return;
         }
+        panic!("freed while the job may write into it");
     });
 }
 
