@@ -228,6 +228,7 @@ macro_rules! suite {
                 reads::timeouts_around_reads_lose_nothing,
                 writes::dropped_writes_are_accounted,
                 writes::interrupted_write_stays_with_its_stream,
+                writes::buffers_that_panic_as_they_go,
                 arrivals::dropped_accepts_lose_nothing,
                 arrivals::dropped_connects_close_their_sockets,
                 leases::dropped_leases_lose_nothing,

@@ -14,6 +14,7 @@
 //! | `process` | the typed layer: child processes |
 //! | `signal` | the typed layer: signals of the operating system |
 //! | `stdio` | the typed layer: the standard streams of the process itself |
+//! | `theirs` | what is the user's and ends inside a driver: woken and dropped so that a panic ends nothing else |
 //! | `sys` | the system calls; the only room that names `libc` and `windows_sys` |
 //!
 //! *Architecture Invariant:* a driver's folder holds `mod.rs` (what it is, how it sleeps), and `lower.rs` and `files.rs` (how
@@ -38,6 +39,7 @@ pub mod signal;
 pub mod stdio;
 #[cfg_attr(not(test), allow(dead_code, unused_imports, reason = "vectored transfers and more options are called next"))]
 mod sys;
+mod theirs;
 #[cfg(target_os = "linux")]
 mod uring;
 

@@ -56,6 +56,7 @@ pub use self::poller::{OsPoller, Poller};
 use self::poller::{Event, Place, Wanted};
 use crate::op::{LEASE_BYTES, Taken};
 use crate::sys;
+use crate::theirs::{let_go, wake};
 use bespoke_core::driver::{Buffer, Buffers, Errno};
 use bespoke_core::error::Error;
 use bespoke_core::roles::{
@@ -134,6 +135,15 @@ struct Source<E> {
     /// A file: it is not in the poll.
     #[cfg(unix)]
     file: Option<Arc<crate::pooled::OpenFile>>,
+}
+
+impl<E> Source<E> {
+    /// Drops what is the user's of a source that is gone.
+    fn let_go(self) {
+        let (readers, writers) = self.among.map(|among| (among.readers, among.writers)).unwrap_or_default();
+        self.reader.into_iter().chain(self.writer).chain(readers).chain(writers).for_each(let_go);
+        let_go(self.interrupted);
+    }
 }
 
 /// Tasks that wait beside each other: each edge wakes all, as it may stand for several connections.
@@ -334,14 +344,6 @@ impl<P: Poller> LiveMio<P> {
     }
 }
 
-/// Wakes; a waker whose own code panics ends neither the dispatch nor the worker. The panic hook has told of it.
-fn wake(waker: Waker) {
-    if let Err(panic) = std::panic::catch_unwind(core::panic::AssertUnwindSafe(|| waker.wake())) {
-        // Its drop may panic as well: that value is forgotten.
-        let _ = std::panic::catch_unwind(core::panic::AssertUnwindSafe(|| drop(panic))).map_err(core::mem::forget);
-    }
-}
-
 impl<P: Poller> Live for LiveMio<P> {
     type Unparker = P::Unparker;
 
@@ -401,7 +403,7 @@ impl<P: Poller> Live for LiveMio<P> {
             return drop(file); // which closes it, unless an operation on it is under way
         }
         self.poller.close(core::mem::take(&mut old.entry), resource.raw);
-        drop(old);
+        old.let_go();
     }
 
     fn share(&self, resource: Resource) {
@@ -419,7 +421,7 @@ impl<P: Poller> Live for LiveMio<P> {
         self.poller.release(core::mem::take(&mut old.entry), resource.raw);
         #[cfg(unix)]
         core::mem::forget(old.file.take().and_then(Arc::into_inner)); // open, and the caller's
-        drop(old);
+        old.let_go();
         Ok(())
     }
 

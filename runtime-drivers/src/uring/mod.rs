@@ -97,7 +97,6 @@ use core::cell::UnsafeCell;
 use core::marker::PhantomData;
 use core::mem::ManuallyDrop;
 use core::ptr::NonNull;
-use core::task::Waker;
 use core::time::Duration;
 use io_uring::{opcode, types};
 use std::collections::VecDeque;
@@ -410,14 +409,6 @@ impl Unpark for UringUnparker {
     fn unpark(&self) {
         // The ring polls for edges, so the count is never read; it fails when the count is full, and full is nudged.
         let _ = self.0.nudge();
-    }
-}
-
-/// Wakes; a waker whose own code panics ends neither the dispatch nor the worker. The panic hook has told of it.
-fn wake(waker: Waker) {
-    if let Err(panic) = std::panic::catch_unwind(core::panic::AssertUnwindSafe(|| waker.wake())) {
-        // Its drop may panic as well: that value is forgotten.
-        let _ = std::panic::catch_unwind(core::panic::AssertUnwindSafe(|| drop(panic))).map_err(core::mem::forget);
     }
 }
 

@@ -3,12 +3,13 @@
 
 use super::ring::Completion;
 use super::source::{DroppedWrite, GENERATION_MASK, Life, Source};
-use super::{Kernel, Uring, wake};
+use super::{Kernel, Uring};
 use crate::op::Taken;
 use crate::sys::address::SockAddr;
 use crate::sys::fd;
 use crate::sys::ring::{Message, code};
 use crate::sys::transfer::IoVec;
+use crate::theirs::{let_go, wake};
 use bespoke_core::driver::inflight::{Abandoned, Completed, LateResult, Outcome, Polled, Submitted, Ticket, Token};
 use bespoke_core::driver::{Errno, Late, MaybeDangling, Op};
 use bespoke_core::roles::Resource;
@@ -298,11 +299,11 @@ impl Uring {
     #[cold]
     fn late(&self, late: LateResult) {
         if late.note & NOTE_WRITES == 0 {
-            return drop(late.keep);
+            return let_go(late.keep);
         }
         match late.keep.downcast::<Box<dyn Unkept>>() {
             Ok(keep) => self.late_write(late.note, late.outcome.result, keep),
-            Err(keep) => drop(keep),
+            Err(keep) => let_go(keep),
         }
     }
 
@@ -321,7 +322,7 @@ impl Uring {
         let taken = match taken {
             Some(bytes) if bytes > 0 => Some(Taken { bytes, kept: keep.unkept() }),
             _ => {
-                drop(keep);
+                let_go(keep);
                 None
             }
         };
@@ -334,7 +335,7 @@ impl Uring {
             (None, source.writer.take())
         });
         let (unused, waker) = left;
-        drop(unused);
+        let_go(unused);
         if let Some(waker) = waker {
             wake(waker);
         }
@@ -343,12 +344,12 @@ impl Uring {
     /// The future of an operation dies while the kernel may have its entry.
     #[cold]
     pub(super) fn abandon_slot<K: Send + 'static>(&self, late: Late, flight: &mut Flight, keep: MaybeDangling<K>) {
-        let Some(ticket) = flight.ticket.take() else { return drop(keep) };
+        let Some(ticket) = flight.ticket.take() else { return let_go(keep) };
         let taken = core::mem::take(&mut flight.taken);
         let note = ticket.note();
         if late != Late::CountWritten || note & NOTE_WRITES == 0 {
             match self.table.abandon(ticket, keep) {
-                Abandoned::Late(late) => drop(late.keep),
+                Abandoned::Late(late) => let_go(late.keep),
                 Abandoned::Cancel(token) => self.cancel(token.bits()),
                 Abandoned::Posted | Abandoned::Nudge(_) => unreachable!("a driver gives up what is its own"),
             }

@@ -2,10 +2,11 @@
 
 use super::ring::Completion;
 use super::source::{Arm, End, GENERATION_MASK, Life, More, Side, Source};
-use super::{State, Uring, kind, wake};
+use super::{State, Uring, kind};
 use crate::pooled::OpenFile;
 use crate::sys::fd;
 use crate::sys::ring as calls;
+use crate::theirs::{let_go, wake};
 use bespoke_core::driver::Errno;
 use bespoke_core::roles::{Kind, Park, RawResource, Resource};
 use core::task::{Context, Waker};
@@ -94,7 +95,11 @@ impl Uring {
                 let _ = fd::close(*raw);
             }
         }
-        drop((file, wakers, dropped, more));
+        drop(file);
+        let (reader, writer) = wakers;
+        let (readers, writers) = more.map(|(_, readers, writers)| (readers, writers)).unwrap_or_default();
+        reader.into_iter().chain(writer).chain(readers).chain(writers).for_each(let_go);
+        let_go(dropped);
     }
 
     /// Gives a resource up that stays open. What is armed is cancelled first, in turns of its own.
@@ -133,7 +138,8 @@ impl Uring {
         });
         let (file, reader, writer, more) = left;
         core::mem::forget(file.and_then(Arc::into_inner)); // open, and the caller's
-        drop((reader, writer, more));
+        let (readers, writers) = more.map(|more| (more.read.wakers, more.write.wakers)).unwrap_or_default();
+        reader.into_iter().chain(writer).chain(readers).chain(writers).for_each(let_go);
         Ok(())
     }
 

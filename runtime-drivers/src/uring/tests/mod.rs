@@ -5,15 +5,17 @@
 //! | `batches` | how many calls of the system operations take; full queues |
 //! | `drops` | futures that are dropped at any point, and memory that is guarded when it is freed |
 //! | `life` | threads, kernels that know less, stale completions, the end |
+//! | `theirs` | values and wakers of the user's that panic, or that come back to the driver |
 
 mod batches;
 mod drops;
 mod life;
+mod theirs;
 
 use super::*;
 use crate::op::{Recv, Transmit};
 use bespoke_core::driver::{MaybeDangling, Op, Submit};
-use core::task::{Context, Poll};
+use core::task::{Context, Poll, Waker};
 use std::io::Write as _;
 use std::os::fd::{IntoRawFd as _, RawFd};
 use std::os::unix::net::UnixStream;

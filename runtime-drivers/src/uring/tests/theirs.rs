@@ -1,0 +1,57 @@
+//! What is the user's: values and wakers that panic, or that come back to the driver, while it is half way through something.
+
+use super::*;
+use bespoke_core::driver::Timeout;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+/// A value whose drop panics.
+struct Loud;
+
+impl Drop for Loud {
+    fn drop(&mut self) {
+        panic!("a value that panics as it goes");
+    }
+}
+
+/// Polls a write of four bytes, and gives it up.
+fn dropped_write<const ENTRIES: u32, O: RingOptions, K: Send + 'static>(
+    live: &LiveUring<ENTRIES, O>,
+    stream: Resource,
+    keep: K,
+) {
+    let (mut op, mut flight) = (transmit(stream, b"abcd"), Default::default());
+    assert!(poll(live, &mut op, &mut flight).is_pending());
+    abandon(live, &mut op, &mut flight, MaybeDangling::new(keep));
+}
+
+#[test]
+fn a_stream_is_closed_once_though_a_kept_value_panics_as_it_goes() {
+    if denied() {
+        return;
+    }
+    let live = started::<8, Usual>();
+    let Streams { ours, peers } = Streams::of(&live, 1);
+    let socket = named_by(ours[0].raw);
+    dropped_write(&live, ours[0], Loud);
+    live.park(Park::Poll).expect("a turn");
+    // Nobody asks how far it got: what was kept goes with the stream.
+    assert!(catch_unwind(AssertUnwindSafe(|| live.close(ours[0]))).is_ok(), "the panic came out of the close");
+    ends(&live);
+    assert_ne!(named_by(ours[0].raw), socket);
+    drop(peers);
+}
+
+#[test]
+fn a_late_value_that_panics_as_it_goes_ends_no_turn_and_its_entry_is_counted() {
+    if denied() {
+        return;
+    }
+    let live = started::<8, Usual>();
+    let (mut never, mut flight) = (Timeout { after: Nanos(u64::MAX) }, Default::default());
+    assert!(poll(&live, &mut never, &mut flight).is_pending());
+    abandon(&live, &mut never, &mut flight, MaybeDangling::new(Loud));
+    let parked = catch_unwind(AssertUnwindSafe(|| live.park(Park::Poll)));
+    assert_eq!(parked.expect("the panic came out of the turn"), Ok(()));
+    assert_eq!(in_kernel(&live), 0);
+    ends(&live);
+}
