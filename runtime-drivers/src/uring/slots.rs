@@ -363,13 +363,14 @@ impl Uring {
             }
             _ => None,
         });
-        drop(old);
         let keep: Box<dyn Unkept> = Box::new(keep);
         match self.table.abandon(ticket, keep) {
             Abandoned::Late(late) => self.late_write(note, late.outcome.result, late.keep),
             Abandoned::Cancel(token) => self.cancel(token.bits()),
             Abandoned::Posted | Abandoned::Nudge(_) => unreachable!("a driver gives up what is its own"),
         }
+        // Only now: it is the user's, and what the kernel reads from was still in our hands before.
+        let_go(old);
     }
 }
 

@@ -1,6 +1,7 @@
 //! What is the user's: values and wakers that panic, or that come back to the driver, while it is half way through something.
 
 use super::*;
+use crate::sys::guard::Guarded;
 use bespoke_core::driver::Timeout;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -53,5 +54,28 @@ fn a_late_value_that_panics_as_it_goes_ends_no_turn_and_its_entry_is_counted() {
     let parked = catch_unwind(AssertUnwindSafe(|| live.park(Park::Poll)));
     assert_eq!(parked.expect("the panic came out of the turn"), Ok(()));
     assert_eq!(in_kernel(&live), 0);
+    ends(&live);
+}
+
+#[test]
+fn a_write_dropped_after_one_whose_buffer_panics_as_it_goes_keeps_its_own() {
+    if denied() {
+        return;
+    }
+    let live = started::<8, Usual>();
+    let streams = Streams::of(&live, 1);
+    let stream = streams.ours[0];
+    dropped_write(&live, stream, Loud);
+    live.park(Park::Poll).expect("a turn");
+    // Nobody asks how far it got; the next one is dropped as well.
+    let mut keep = MaybeDangling::new(Guarded::new(4096, 7));
+    let (mut op, mut flight) = (transmit(stream, keep.get_mut().bytes()), Default::default());
+    assert!(poll(&live, &mut op, &mut flight).is_pending());
+    let abandoned = catch_unwind(AssertUnwindSafe(|| abandon(&live, &mut op, &mut flight, keep)));
+    assert!(abandoned.is_ok(), "the panic came out of the drop of another write");
+    live.park(Park::Poll).expect("a turn");
+    live.park(Park::Poll).expect("a turn");
+    assert_eq!(live.0.faults.get(), 0, "the kernel found memory that was given back");
+    streams.close(&live);
     ends(&live);
 }
