@@ -177,8 +177,10 @@ fn note(source: Option<(u32, u32)>, writes: bool) -> u64 {
 impl Uring {
     /// Polls an operation with a slot; the first call submits it.
     pub(super) fn poll_slot<O: Lower>(&self, op: &mut O, flight: &mut Flight, cx: &mut Context<'_>) -> Poll<O::Output> {
-        if let Some(ticket) = flight.ticket.take() {
-            let Some(result) = self.ended(ticket, flight, cx) else { return Poll::Pending };
+        if let Some(ticket) = &mut flight.ticket {
+            // In place: the clone of a waker is the user's, and may panic. The flight has its ticket then.
+            let Polled::Ready(Outcome { result, .. }) = self.table.poll(ticket, cx.waker()) else { return Poll::Pending };
+            let _ = flight.ticket.take().map(|ticket| self.table.release(ticket));
             match retried(result) {
                 Some(code::AGAIN) => {
                     // A socket that came from elsewhere does not block: the kernel waits for blocking ones only.
@@ -227,20 +229,6 @@ impl Uring {
         let End::Over(output) = end else { unreachable!("an operation that failed is over") };
         flight.taken = 0;
         Poll::Ready(output)
-    }
-
-    /// The kernel's result; `None`: it is not there yet.
-    fn ended(&self, mut ticket: Ticket<Local>, flight: &mut Flight, cx: &mut Context<'_>) -> Option<i32> {
-        match self.table.poll(&mut ticket, cx.waker()) {
-            Polled::Pending => {
-                flight.ticket = Some(ticket);
-                None
-            }
-            Polled::Ready(outcome) => {
-                let _ = self.table.release(ticket);
-                Some(outcome.result)
-            }
-        }
     }
 
     /// Queues the entry of a slot.

@@ -3,6 +3,7 @@
 use super::*;
 use crate::sys::guard::Guarded;
 use bespoke_core::driver::Timeout;
+use core::task::{RawWaker, RawWakerVTable};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// A value whose drop panics.
@@ -73,6 +74,40 @@ fn a_write_dropped_after_one_whose_buffer_panics_as_it_goes_keeps_its_own() {
     assert!(poll(&live, &mut op, &mut flight).is_pending());
     let abandoned = catch_unwind(AssertUnwindSafe(|| abandon(&live, &mut op, &mut flight, keep)));
     assert!(abandoned.is_ok(), "the panic came out of the drop of another write");
+    live.park(Park::Poll).expect("a turn");
+    live.park(Park::Poll).expect("a turn");
+    assert_eq!(live.0.faults.get(), 0, "the kernel found memory that was given back");
+    streams.close(&live);
+    ends(&live);
+}
+
+#[test]
+fn a_write_polled_by_a_waker_whose_clone_panics_keeps_its_buffer() {
+    if denied() {
+        return;
+    }
+    unsafe fn nothing(_: *const ()) {}
+    unsafe fn panics(_: *const ()) -> RawWaker {
+        panic!("a waker that panics as it is cloned");
+    }
+    static LOUD: RawWakerVTable = RawWakerVTable::new(panics, nothing, nothing, nothing);
+    // SAFETY: each of the functions takes any pointer, on any thread.
+    let loud = unsafe { Waker::from_raw(RawWaker::new(core::ptr::null(), &LOUD)) };
+    let live = started::<8, Usual>();
+    let streams = Streams::of(&live, 1);
+    let mut keep = MaybeDangling::new(Guarded::new(4096, 7));
+    let (mut op, mut flight) = (transmit(streams.ours[0], keep.get_mut().bytes()), Default::default());
+    assert!(poll(&live, &mut op, &mut flight).is_pending());
+    let polled = catch_unwind(AssertUnwindSafe(|| {
+        <IoUring<8, Usual> as Submit<Transmit>>::poll_op::<Local>(
+            &live,
+            &mut op,
+            &mut flight,
+            &mut Context::from_waker(&loud),
+        )
+    }));
+    assert!(polled.is_err(), "the panic is that of who polled");
+    abandon(&live, &mut op, &mut flight, keep);
     live.park(Park::Poll).expect("a turn");
     live.park(Park::Poll).expect("a turn");
     assert_eq!(live.0.faults.get(), 0, "the kernel found memory that was given back");
