@@ -259,21 +259,22 @@ impl Uring {
         match self.table.complete(token, outcome) {
             Completed::Stale => {}
             Completed::Wake(waker) => {
-                self.landed(token);
+                self.landed(self.asides.source(token.index()));
                 wake(waker);
             }
-            Completed::Noticed => self.landed(token),
+            Completed::Noticed => self.landed(self.asides.source(token.index())),
             Completed::Late(late) => {
+                // The slot is free: what `late` runs of the user's may take it, and the aside with it.
+                let source = Some(late.note as u32).filter(|source| *source != NO_SOURCE);
                 // The write first: the source may go with its last request.
                 self.late(late);
-                self.landed(token);
+                self.landed(source);
             }
         }
     }
 
-    /// The kernel is done with the entry of a slot.
-    fn landed(&self, token: Token) {
-        let source = self.asides.source(token.index());
+    /// The kernel is done with the entry of a slot, which names this source.
+    fn landed(&self, source: Option<u32>) {
         self.with(|state| {
             state.in_kernel -= 1;
             if let Some(number) = source {

@@ -114,3 +114,45 @@ fn a_write_polled_by_a_waker_whose_clone_panics_keeps_its_buffer() {
     streams.close(&live);
     ends(&live);
 }
+
+/// A value whose drop polls a write of another stream.
+struct Asks {
+    live: *const LiveUring<8, Usual>,
+    stream: Resource,
+    flight: *mut super::super::slots::Flight,
+}
+
+// SAFETY: the test that makes it has one thread.
+unsafe impl Send for Asks {}
+
+impl Drop for Asks {
+    fn drop(&mut self) {
+        // SAFETY: the test keeps the driver until its end.
+        let live = unsafe { &*self.live };
+        // SAFETY: as above; nobody else has this reference meanwhile.
+        let flight = unsafe { &mut *self.flight };
+        assert!(poll(live, &mut transmit(self.stream, b"asked"), flight).is_pending());
+    }
+}
+
+#[test]
+fn a_late_value_that_asks_as_it_goes_takes_the_slot_and_not_the_count_of_its_stream() {
+    if denied() {
+        return;
+    }
+    let live = started::<8, Usual>();
+    let Streams { ours, peers } = Streams::of(&live, 2);
+    let mut flight = Default::default();
+    dropped_write(&live, ours[0], Asks { live: &live, stream: ours[1], flight: &raw mut flight });
+    live.close(ours[0]);
+    live.park(Park::Poll).expect("a turn");
+    assert!(flight.is_in_flight(), "the drop has asked");
+    let pending = || live.0.with(|state| [state.sources[0].pending, state.sources[1].pending]);
+    assert_eq!(pending(), [0, 1]);
+    live.park(Park::Poll).expect("a turn");
+    assert_eq!(poll(&live, &mut transmit(ours[1], b"asked"), &mut flight), Poll::Ready((5, Ok(()))));
+    assert_eq!(pending(), [0, 0]);
+    live.close(ours[1]);
+    ends(&live);
+    drop(peers);
+}
