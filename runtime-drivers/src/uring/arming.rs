@@ -91,8 +91,13 @@ impl State {
         self.close_raw(raw);
     }
 
-    /// Closes a descriptor with the next call.
+    /// Closes a descriptor, with the next call; at once while the driver ends, when a next call need not come.
     fn close_raw(&mut self, raw: RawResource) {
+        if self.draining {
+            // No entry names it any more. An error of an earlier write was told by that write.
+            let _ = fd::close(raw);
+            return;
+        }
         self.in_kernel += 1;
         let entry = opcode::Close::new(types::Fd(raw)).build().user_data(named(kind::CLOSE, 0, 0));
         // SAFETY: it points at no memory.

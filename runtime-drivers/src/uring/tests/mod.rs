@@ -4,11 +4,13 @@
 //! |---|---|
 //! | `batches` | how many calls of the system operations take; full queues |
 //! | `drops` | futures that are dropped at any point, and memory that is guarded when it is freed |
+//! | `ends` | when descriptors are closed, and what becomes of what is left |
 //! | `life` | threads, kernels that know less, stale completions, the end |
 //! | `theirs` | values and wakers of the user's that panic, or that come back to the driver |
 
 mod batches;
 mod drops;
+mod ends;
 mod life;
 mod theirs;
 
