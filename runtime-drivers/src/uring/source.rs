@@ -38,17 +38,26 @@ pub(super) enum Arm {
     /// The kernel has none.
     #[default]
     Idle,
-    /// It has one. Will it complete more than once?
-    Armed { multi: bool },
+    /// It has one.
+    Armed(Shots),
     /// It has one that is asked to end.
     Cancelling,
     /// It found no buffer; armed again by the next park.
     Starved,
 }
 
+/// How often a request completes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Shots {
+    One,
+    Many,
+    /// Many, and it ends by itself after so many bytes.
+    Limited,
+}
+
 impl Arm {
     pub(super) fn in_kernel(self) -> bool {
-        matches!(self, Arm::Armed { .. } | Arm::Cancelling)
+        matches!(self, Arm::Armed(_) | Arm::Cancelling)
     }
 }
 

@@ -216,3 +216,25 @@ fn a_driver_ends_with_all_kinds_on_their_way() {
         assert!(matches!(kept.poll_closed::<()>(), Poll::Ready(None)), "it ended before its driver did");
     }
 }
+
+#[test]
+fn streams_that_learn_together_that_there_is_no_limit_are_still_armed_for_many() {
+    if denied() {
+        return;
+    }
+    let live = started::<8, As61>();
+    if live.0.with(|state| state.provided.is_none()) {
+        return println!("skipped: this kernel has no rings of provided buffers");
+    }
+    let streams = Streams::of(&live, 3);
+    let mut to = [0; 8];
+    for stream in &streams.ours {
+        assert!(poll(&live, &mut recv(*stream, &mut to), &mut ()).is_pending());
+    }
+    live.park(Park::Poll).expect("a turn");
+    live.park(Park::Poll).expect("a turn");
+    let (limit, multi) = live.0.with(|state| (state.multi_limit, state.multi_recv));
+    assert_eq!((limit, multi), (false, true));
+    streams.close(&live);
+    ends(&live);
+}
