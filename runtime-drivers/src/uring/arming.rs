@@ -284,8 +284,9 @@ impl State {
 
     /// Arms the `accept` of an idle listener.
     pub(super) fn arm_accept(&mut self, number: u32) {
-        let multi = self.multi_accept;
         let source = &mut self.sources[number as usize];
+        // What others name as well takes no connection for which nobody waits: it would be theirs.
+        let multi = self.multi_accept && !source.shared;
         source.arm = Arm::Armed(if multi { Shots::Many } else { Shots::One });
         let fd = types::Fd(source.raw);
         let (entry, since) = if multi {

@@ -238,3 +238,36 @@ fn streams_that_learn_together_that_there_is_no_limit_are_still_armed_for_many()
     streams.close(&live);
     ends(&live);
 }
+
+#[test]
+fn a_shared_listener_takes_no_connection_ahead() {
+    if denied() {
+        return;
+    }
+    let live = started::<8, Usual>();
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("free");
+    let (address, theirs) = (listener.local_addr().expect("bound"), listener.try_clone().expect("open"));
+    let resource = Resource { raw: listener.into_raw_fd(), key: 0 };
+    live.register(resource, Kind::Listener).expect("a listener");
+    live.share(resource);
+    let mut accept = crate::op::Accept { listener: resource };
+    assert!(poll(&live, &mut accept, &mut ()).is_pending());
+    live.park(Park::Poll).expect("a turn");
+    let clients: Vec<_> = (0..3).map(|_| std::net::TcpStream::connect(address).expect("it listens")).collect();
+    let (raw, peer) = loop {
+        match poll(&live, &mut accept, &mut ()) {
+            Poll::Ready(accepted) => break accepted.expect("a connection waits"),
+            Poll::Pending => live.park(Park::Forever).expect("a turn"),
+        }
+    };
+    fd::close(raw).expect("open");
+    assert_eq!(peer, clients[0].local_addr().expect("connected"));
+    live.park(Park::Poll).expect("a turn");
+    // The others are there for who shares it.
+    theirs.set_nonblocking(true).expect("open");
+    for client in &clients[1..] {
+        assert_eq!(theirs.accept().expect("it waits").1, client.local_addr().expect("connected"));
+    }
+    live.close(resource);
+    ends(&live);
+}
