@@ -379,7 +379,8 @@ impl<const ENTRIES: u32, O: RingOptions> Live for LiveUring<ENTRIES, O> {
     }
 
     fn has_work(&self) -> bool {
-        self.0.with(|state| state.ring.has_work())
+        // A stream that found no buffer is armed again by a turn, and nothing else tells of it.
+        self.0.with(|state| state.ring.has_work() || !state.starved.is_empty() && !state.ring.is_copy())
     }
 
     fn unparker(&self) -> UringUnparker {

@@ -208,3 +208,35 @@ fn four_hundred_streams_share_four_buffers_and_none_is_stuck() {
     streams.close(&live);
     ends(&live);
 }
+
+#[test]
+fn streams_that_found_no_buffer_are_work() {
+    if denied() {
+        return;
+    }
+    let live = started::<64, FourBuffers>();
+    let streams = Streams::of(&live, 8);
+    let mut to = [0; 8];
+    for stream in &streams.ours {
+        assert!(poll(&live, &mut recv(*stream, &mut to), &mut ()).is_pending());
+    }
+    live.park(Park::Poll).expect("a turn");
+    streams.peers.iter().for_each(|peer| write(peer, b"x"));
+    live.park(Park::Poll).expect("a turn");
+    if live.0.with(|state| state.provided.is_none()) {
+        return println!("skipped: this kernel has no rings of provided buffers");
+    }
+    assert!(live.0.with(|state| !state.starved.is_empty()), "there were buffers for all");
+    // As beside a task that never waits: turns are made only as long as there is work.
+    let mut turns = 0;
+    while live.has_work() {
+        turns += 1;
+        assert!(turns < 100, "there is work for ever");
+        live.park(Park::Poll).expect("a turn");
+    }
+    for stream in &streams.ours {
+        assert_eq!(poll(&live, &mut recv(*stream, &mut to), &mut ()), Poll::Ready(Ok(1)));
+    }
+    streams.close(&live);
+    ends(&live);
+}
