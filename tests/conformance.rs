@@ -213,6 +213,7 @@ macro_rules! suite {
                 unix_datagrams::unix_dropped_receives_lose_nothing,
                 datagrams::udp_dropped_receives_lose_nothing,
                 datagrams::udp_many_tasks_receive,
+                datagrams::udp_waits_that_are_dropped_leave_little,
                 unix::unix_dropped_reads_and_writes_lose_nothing,
             }
             #[cfg(any(target_os = "linux", target_os = "android"))]

@@ -15,6 +15,7 @@
 //! | `signal` | the typed layer: signals of the operating system |
 //! | `stdio` | the typed layer: the standard streams of the process itself |
 //! | `theirs` | what is the user's and ends inside a driver: woken and dropped so that a panic ends nothing else |
+//! | `wakers` | those of tasks that wait beside each other |
 //! | `sys` | the system calls; the only room that names `libc` and `windows_sys` |
 //!
 //! *Architecture Invariant:* a driver's folder holds `mod.rs` (what it is, how it sleeps), and `lower.rs` and `files.rs` (how
@@ -42,6 +43,7 @@ mod sys;
 mod theirs;
 #[cfg(target_os = "linux")]
 mod uring;
+mod wakers;
 
 pub use self::blocking::{Blocking, BlockingUnparker, LiveBlocking};
 #[cfg(target_os = "linux")]

@@ -14,6 +14,11 @@ pub(crate) fn wake(waker: Waker) {
     guarded(|| waker.wake());
 }
 
+/// Wakes, and keeps the waker.
+pub(crate) fn wake_by_ref(waker: &Waker) {
+    guarded(|| waker.wake_by_ref());
+}
+
 /// Drops a value, whatever its drop does. Of several, each by itself: two panics at once end the process.
 pub(crate) fn let_go<T>(value: T) {
     if mem::needs_drop::<T>() {

@@ -22,6 +22,7 @@
 use super::Stash;
 use crate::op::{LEASE_BYTES, Taken};
 use crate::sys::address::SockAddr;
+use crate::wakers::Wakers;
 use bespoke_core::driver::{Buffer, Errno};
 use bespoke_core::roles::{Kind, RawResource};
 use core::cell::UnsafeCell;
@@ -30,7 +31,6 @@ use core::task::Waker;
 use std::boxed::Box;
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::vec::Vec;
 
 /// A request of a source that stays with the kernel while somebody waits.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -131,7 +131,7 @@ pub(super) struct Side {
     pub(super) arm: Arm,
     /// Thought ready: the next call is tried.
     pub(super) ready: bool,
-    pub(super) wakers: Vec<Waker>,
+    pub(super) wakers: Wakers,
 }
 
 /// Room for the address of a peer, at an address of its own: an armed `accept` writes there.

@@ -66,7 +66,7 @@ impl Uring {
             let dropped = source.dropped.take();
             let more = source.more.as_mut().map(|more| {
                 let connections: Vec<RawResource> = more.accepted.drain(..).map(|(raw, _)| raw).collect();
-                (connections, core::mem::take(&mut more.read.wakers), core::mem::take(&mut more.write.wakers))
+                (connections, more.read.wakers.take(), more.write.wakers.take())
             });
             let mut stash = core::mem::take(&mut source.stash);
             // In a forked child nothing is on its way: the number is the child's own, and the entries are the parent's.
@@ -97,8 +97,11 @@ impl Uring {
         }
         drop(file);
         let (reader, writer) = wakers;
-        let (readers, writers) = more.map(|(_, readers, writers)| (readers, writers)).unwrap_or_default();
-        reader.into_iter().chain(writer).chain(readers).chain(writers).for_each(let_go);
+        reader.into_iter().chain(writer).for_each(let_go);
+        if let Some((_, readers, writers)) = more {
+            readers.let_go();
+            writers.let_go();
+        }
         let_go(dropped);
     }
 
@@ -138,8 +141,11 @@ impl Uring {
         });
         let (file, reader, writer, more) = left;
         core::mem::forget(file.and_then(Arc::into_inner)); // open, and the caller's
-        let (readers, writers) = more.map(|more| (more.read.wakers, more.write.wakers)).unwrap_or_default();
-        reader.into_iter().chain(writer).chain(readers).chain(writers).for_each(let_go);
+        reader.into_iter().chain(writer).for_each(let_go);
+        if let Some(more) = more {
+            more.read.wakers.let_go();
+            more.write.wakers.let_go();
+        }
         Ok(())
     }
 
@@ -184,14 +190,20 @@ impl Uring {
 
     /// Leaves the waker of `cx` beside those of other tasks.
     fn leave_among(&self, number: u32, side: fn(&mut More) -> &mut Side, cx: &mut Context<'_>) {
-        let known = self.with(|state| {
-            let more = state.more(number);
-            side(more).wakers.iter().any(|waker| waker.will_wake(cx.waker()))
+        let (known, full) = self.with(|state| {
+            let wakers = &mut side(state.more(number)).wakers;
+            (wakers.has(cx.waker()), wakers.is_full())
         });
-        if !known {
-            let waker = cx.waker().clone();
-            self.with(|state| side(state.more(number)).wakers.push(waker));
+        if known {
+            return;
         }
+        if full {
+            let mut all = self.with(|state| side(state.more(number)).wakers.take());
+            all.ask();
+            self.with(|state| side(state.more(number)).wakers.give_back(all)).let_go();
+        }
+        let waker = cx.waker().clone();
+        self.with(|state| side(state.more(number)).wakers.push(waker));
     }
 
     /// Wakes those who wait beside each other. The list keeps its memory.
@@ -199,20 +211,19 @@ impl Uring {
         let of = |state: &mut State| {
             let source = &mut state.sources[number as usize];
             (source.generation == generation && source.life == Life::Open)
-                .then(|| source.more.as_mut().map(|more| core::mem::take(&mut side(more).wakers)))
+                .then(|| source.more.as_mut().map(|more| side(more).wakers.take()))
                 .flatten()
         };
         let Some(mut all) = self.with(of) else { return };
-        all.drain(..).for_each(wake);
-        self.with(|state| {
+        all.wake();
+        let left = self.with(|state| {
             let source = &mut state.sources[number as usize];
-            if source.generation == generation
-                && let Some(more) = &mut source.more
-                && side(more).wakers.capacity() == 0
-            {
-                core::mem::swap(&mut side(more).wakers, &mut all);
+            match &mut source.more {
+                Some(more) if source.generation == generation => side(more).wakers.give_back(all),
+                _ => all,
             }
         });
+        left.let_go();
     }
 
     /// Waits for bytes of a stream: leaves the waker, and sees to it that a `recv` is with the kernel.
