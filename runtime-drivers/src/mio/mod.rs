@@ -247,8 +247,10 @@ impl<P: Poller> LiveMio<P> {
             Some(waker) if waker.will_wake(cx.waker()) => (waker, None),
             old => (cx.waker().clone(), old),
         };
-        self.with_source(key, |source| *place(source) = Some(waker));
+        // The clone was the user's, which may have left one here in the meantime: that is dropped out here as well.
+        let other = self.with_source(key, |source| place(source).replace(waker));
         drop(unused);
+        drop(other);
     }
 
     /// Leaves the waker of `cx` beside those of other tasks.

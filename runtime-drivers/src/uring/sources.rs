@@ -184,8 +184,10 @@ impl Uring {
             Some(waker) if waker.will_wake(cx.waker()) => (waker, None),
             old => (cx.waker().clone(), old),
         };
-        self.with(|state| *place(&mut state.sources[number as usize]) = Some(waker));
+        // The clone was the user's, which may have left one here in the meantime: that is dropped out here as well.
+        let other = self.with(|state| place(&mut state.sources[number as usize]).replace(waker));
         drop(unused);
+        drop(other);
     }
 
     /// Leaves the waker of `cx` beside those of other tasks.
