@@ -198,7 +198,9 @@ impl Uring {
             }
         }
         let source = op.resource().map(|resource| self.with(|state| state.named(resource.key)));
+        // One that has begun is past this.
         if O::WRITES
+            && flight.taken == 0
             && let Some((number, _)) = source
         {
             let waits = self.with(|state| {
@@ -211,10 +213,8 @@ impl Uring {
         }
         let (ticket, token) = match self.table.submit(cx.waker(), note(source, O::WRITES)) {
             Submitted::Tell(ticket, token) => (ticket, token),
-            Submitted::Full => {
-                flight.taken = 0;
-                return Poll::Ready(O::refused(Errno::OUT_OF_MEMORY));
-            }
+            // With what entries before this one took.
+            Submitted::Full => return self.over(op.end(&mut flight.taken, Err(Errno::OUT_OF_MEMORY)), flight),
         };
         let aside = self.asides.of(token.index());
         let entry = op.entry(flight.taken, aside);

@@ -3,6 +3,7 @@
 use super::*;
 use crate::sys::guard::Guarded;
 use bespoke_core::driver::Timeout;
+use core::cell::Cell;
 use core::task::{RawWaker, RawWakerVTable};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -155,4 +156,128 @@ fn a_late_value_that_asks_as_it_goes_takes_the_slot_and_not_the_count_of_its_str
     live.close(ours[1]);
     ends(&live);
     drop(peers);
+}
+
+/// A waker that runs code when it is cloned for the first time, or dropped, and knows whether it was woken.
+#[derive(Default)]
+struct Hooked<'a> {
+    cloned: Cell<Option<&'a dyn Fn()>>,
+    dropped: Cell<Option<&'a dyn Fn()>>,
+    woken: Cell<bool>,
+}
+
+impl Hooked<'_> {
+    const TABLE: RawWakerVTable = RawWakerVTable::new(Self::clone, Self::wake, Self::wake, Self::drop);
+
+    /// # Safety
+    /// `self` is there as long as a clone of it, all of which stay on this thread.
+    unsafe fn waker(&self) -> Waker {
+        // SAFETY: the functions take a pointer to a `Hooked`, which this is.
+        unsafe { Waker::from_raw(RawWaker::new((&raw const *self).cast(), &Self::TABLE)) }
+    }
+
+    unsafe fn of<'a>(data: *const ()) -> &'a Self {
+        // SAFETY: what `waker` put there.
+        unsafe { &*data.cast::<Self>() }
+    }
+
+    unsafe fn clone(data: *const ()) -> RawWaker {
+        // SAFETY: as the caller.
+        if let Some(run) = unsafe { Self::of(data) }.cloned.take() {
+            run();
+        }
+        RawWaker::new(data, &Self::TABLE)
+    }
+
+    unsafe fn wake(data: *const ()) {
+        // SAFETY: as the caller.
+        unsafe { Self::of(data) }.woken.set(true);
+    }
+
+    unsafe fn drop(data: *const ()) {
+        // SAFETY: as the caller.
+        if let Some(run) = unsafe { Self::of(data) }.dropped.take() {
+            run();
+        }
+    }
+}
+
+/// Polls a read of eight bytes.
+fn read_by(live: &LiveUring<8, Usual>, stream: Resource, waker: &Waker) -> Poll<Result<usize, Errno>> {
+    let mut to = [0; 8];
+    let cx = &mut Context::from_waker(waker);
+    <IoUring<8, Usual> as Submit<Recv>>::poll_op::<Local>(live, &mut recv(stream, &mut to), &mut (), cx)
+}
+
+#[test]
+fn a_waker_left_while_another_is_cloned_may_ask_as_it_goes() {
+    if denied() {
+        return;
+    }
+    let live = started::<8, Usual>();
+    let streams = Streams::of(&live, 1);
+    let (stream, more) = (streams.ours[0], Cell::new(None));
+    let (first, second) = (Hooked::default(), Hooked::default());
+    // SAFETY: all clones are in the driver, which is closed before the end of the test.
+    let (by_first, by_second) = unsafe { (first.waker(), second.waker()) };
+    // So many that the list of sources finds a new place.
+    let asks = || more.set(Some(Streams { ours: Vec::new(), peers: Vec::new() }.and(&live, 1..65)));
+    let leaves_another = || {
+        assert!(read_by(&live, stream, &by_second).is_pending());
+        second.dropped.set(Some(&asks));
+    };
+    first.cloned.set(Some(&leaves_another));
+    assert!(read_by(&live, stream, &by_first).is_pending());
+    let more = more.take().expect("the waker that was left meanwhile is gone");
+    assert!(live.0.with(|state| state.sources[0].reader.as_ref().is_some_and(|reader| reader.will_wake(&by_first))));
+    write(&streams.peers[0], b"abc");
+    live.park(Park::Poll).expect("a turn");
+    assert_eq!((first.woken.get(), read_by(&live, stream, &by_first)), (true, Poll::Ready(Ok(3))));
+    more.close(&live);
+    streams.close(&live);
+    ends(&live);
+}
+
+#[test]
+fn a_write_that_finds_no_slot_for_its_rest_tells_what_was_sent() {
+    if denied() {
+        return;
+    }
+    let mut live = started::<8, Usual>();
+    live.0.table = Table::new(0, 64);
+    let live = live;
+    let Streams { ours, peers } = Streams::of(&live, 1);
+    let bytes = std::vec![7; 16 << 20];
+    let (mut op, mut flight) = (transmit(ours[0], &bytes), Default::default());
+    assert!(poll(&live, &mut op, &mut flight).is_pending());
+    live.park(Park::Poll).expect("a turn");
+    // What the sockets hold was sent; the entry ends with that.
+    let token = live.0.table.next_incomplete(None).expect("more than the sockets hold");
+    live.0.cancel(token.bits());
+    live.park(Park::Poll).expect("a turn");
+    // As many timeouts as there are slots, the last of them while the waker is cloned for the entry of the rest.
+    let timeouts = || (Timeout { after: Nanos(u64::MAX) }, super::super::slots::Flight::default());
+    let (mut others, last) = (Vec::new(), core::cell::RefCell::new(timeouts()));
+    for _ in 0..63 {
+        let (mut never, mut other) = timeouts();
+        assert!(poll(&live, &mut never, &mut other).is_pending());
+        others.push(other);
+    }
+    let hooked = Hooked::default();
+    // SAFETY: no clone is left at the end of this block.
+    let waker = unsafe { hooked.waker() };
+    let takes_the_last = || {
+        let (never, other) = &mut *last.borrow_mut();
+        assert!(poll(&live, never, other).is_pending());
+    };
+    hooked.cloned.set(Some(&takes_the_last));
+    let cx = &mut Context::from_waker(&waker);
+    let written = <IoUring<8, Usual> as Submit<Transmit>>::poll_op::<Local>(&live, &mut op, &mut flight, cx);
+    let Poll::Ready((sent, Err(errno))) = written else { panic!("there was a slot: {written:?}") };
+    assert_eq!(errno, Errno::OUT_OF_MEMORY);
+    let mut got = Vec::new();
+    live.close(ours[0]);
+    assert!(live.drain(Nanos(1_000_000_000)).leaked == 0);
+    std::io::Read::read_to_end(&mut &peers[0], &mut got).expect("it ends");
+    assert_eq!((sent, sent > 0), (got.len(), true));
 }
