@@ -91,7 +91,7 @@ pub(super) struct Ring {
     flags: Flags,
     name: RingName,
     /// Who enters it; 0: nobody yet.
-    thread: i32,
+    thread: usize,
     backlog: VecDeque<Entry>,
     settings: Settings,
     /// Entries that a test's kernel does not know: they complete as invalid.
@@ -182,12 +182,12 @@ impl Ring {
     }
 
     /// Which thread enters it; 0: none yet.
-    pub(super) fn thread(&self) -> i32 {
+    pub(super) fn thread(&self) -> usize {
         self.thread
     }
 
     /// The calling thread is the one that enters the ring from now on.
-    pub(super) fn arrive(&mut self, thread: i32) -> Result<(), Error> {
+    pub(super) fn arrive(&mut self, thread: usize) -> Result<(), Error> {
         if self.thread == 0 && self.flags.single_issuer {
             self.queues.submitter().register_enable_rings()?;
         }

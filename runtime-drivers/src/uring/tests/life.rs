@@ -271,3 +271,35 @@ fn a_shared_listener_takes_no_connection_ahead() {
     live.close(resource);
     ends(&live);
 }
+
+/// The system gives the number of a thread that is gone to another; a test may ask for that where it is the system's root.
+#[test]
+fn a_thread_with_the_number_of_one_that_is_gone_is_another() {
+    if denied() {
+        return;
+    }
+    fn number() -> u32 {
+        let this = std::fs::read_link("/proc/thread-self").expect("it is there");
+        this.file_name().and_then(|name| name.to_str()?.parse().ok()).expect("a number")
+    }
+    let made = std::thread::spawn(move || (started::<8, Usual>(), number()));
+    let (mut live, first) = made.join().expect("it only begins");
+    for _ in 0..100 {
+        if let Err(error) = std::fs::write("/proc/sys/kernel/ns_last_pid", (first - 1).to_string()) {
+            return println!("skipped: numbers are not to be had: {error}");
+        }
+        let other = std::thread::spawn(move || {
+            if number() != first {
+                return Some(live);
+            }
+            live.arrive().expect("nothing is on its way");
+            live.park(Park::Poll).expect("a ring of this thread");
+            None
+        });
+        match other.join().expect("it has a ring of its own") {
+            Some(back) => live = back,
+            None => return,
+        }
+    }
+    println!("skipped: the number went to others");
+}
