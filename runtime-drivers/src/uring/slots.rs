@@ -52,7 +52,7 @@ pub(super) enum End<T> {
 #[derive(Debug, Default)]
 pub struct Flight {
     ticket: Option<Ticket<Local>>,
-    /// What entries before this one took.
+    /// What entries before this one took; of a connect, what they asked for.
     taken: usize,
 }
 

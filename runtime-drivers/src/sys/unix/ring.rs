@@ -173,6 +173,8 @@ pub(crate) const POLL_WRITE: u32 = libc::POLLOUT as u32;
 
 /// The codes that the driver tells apart.
 pub(crate) mod code {
+    /// A connection was asked for before, and is on its way.
+    pub(crate) const ALREADY: i32 = libc::EALREADY;
     /// Nothing there; of an entry: its descriptor does not block.
     pub(crate) const AGAIN: i32 = libc::EAGAIN;
     pub(crate) const BUSY: i32 = libc::EBUSY;

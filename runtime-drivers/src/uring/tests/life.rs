@@ -2,8 +2,9 @@
 #![expect(clippy::disallowed_methods, reason = "threads of the test stand outside of any runtime")]
 
 use super::*;
-use crate::sys::fd;
+use crate::sys::{fd, socket};
 use bespoke_core::driver::{Nop, Timeout};
+use std::os::fd::AsRawFd as _;
 use std::string::ToString as _;
 
 #[test]
@@ -302,4 +303,47 @@ fn a_thread_with_the_number_of_one_that_is_gone_is_another() {
         }
     }
     println!("skipped: the number went to others");
+}
+
+/// As at the end of its thread, after which another goes on with a `MOVABLE` ring.
+#[test]
+fn a_connect_that_is_cancelled_from_outside_goes_on() {
+    if denied() {
+        return;
+    }
+    let live = started::<8, Moves>();
+    // A listener whose queue is full leaves a connection that is asked for without a word.
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("free");
+    let address = listener.local_addr().expect("bound");
+    socket::listen(listener.as_raw_fd(), 0).expect("bound");
+    let mut waiting = Vec::new();
+    while let Ok(client) = std::net::TcpStream::connect_timeout(&address, Duration::from_millis(200)) {
+        waiting.push(client);
+        assert!(waiting.len() < 100, "the queue has room for ever");
+    }
+    let raw = socket::stream_socket(&address, true).expect("descriptors are free");
+    let resource = Resource { raw, key: 0 };
+    live.register(resource, Kind::Unconnected).expect("a socket");
+    let (mut connect, mut flight) = (crate::op::Connect { socket: resource, address }, Default::default());
+    assert!(poll(&live, &mut connect, &mut flight).is_pending());
+    live.park(Park::Poll).expect("a turn");
+    let token = live.0.table.next_incomplete(None).expect("nobody answers");
+    live.0.cancel(token.bits());
+    live.park(Park::Poll).expect("a turn");
+    for _ in 0..3 {
+        assert!(poll(&live, &mut connect, &mut flight).is_pending(), "nobody has answered");
+        live.park(Park::Poll).expect("a turn");
+    }
+    // Now there is room. The system asks again after a second.
+    waiting.iter().for_each(|_| drop(listener.accept().expect("it waits")));
+    let connected = loop {
+        match poll(&live, &mut connect, &mut flight) {
+            Poll::Ready(connected) => break connected,
+            Poll::Pending => live.park(Park::Until(Nanos(10_000_000_000))).expect("a turn"),
+        }
+    };
+    assert_eq!(connected, Ok(()));
+    assert_eq!(socket::peer_addr(raw), Ok(address));
+    live.close(resource);
+    ends(&live);
 }
