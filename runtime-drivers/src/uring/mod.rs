@@ -76,7 +76,7 @@ pub use self::probe::Denied;
 
 use self::options::Settings;
 use self::provided::Provided;
-use self::ring::Ring;
+use self::ring::{Completion, Ring};
 use self::slots::Asides;
 use self::source::Source;
 use self::stash::{Stash, Stashes};
@@ -85,7 +85,7 @@ use crate::sys::fork;
 use crate::sys::nudge::Nudge;
 use crate::sys::ring as calls;
 use crate::sys::socket;
-use bespoke_core::driver::inflight::Table;
+use bespoke_core::driver::inflight::{Table, Token};
 use bespoke_core::driver::{Buffer, Buffers, Errno};
 use bespoke_core::error::Error;
 use bespoke_core::roles::{
@@ -283,19 +283,44 @@ impl Uring {
         Ok(())
     }
 
+    #[inline]
+    fn completed(&self, completion: Completion) {
+        match completion.user_data >> 60 {
+            kind::SLOT => self.slot_completed(completion),
+            kind::WAKE if !completion.more() => self.with(|state| state.wake_armed = false),
+            kind::CLOSE => self.with(|state| state.in_kernel -= 1),
+            kind::WAKE | kind::IGNORED => self.with(|state| {
+                // A cancel by kind that the kernel does not know: the next one names each entry.
+                state.cancel_all &= completion.result != -calls::code::INVALID;
+            }),
+            _ => self.source_completed(completion),
+        }
+    }
+
+    /// Treats what has completed of one source, and puts all else off to the next turn. This is no turn: a poll further up
+    /// may have looked, and be about to leave its waker, which nobody would wake then.
+    #[cold]
+    fn dispatch_of(&self, number: u32) {
+        let mut others = VecDeque::new();
+        while let Some(completion) = self.with(|state| state.ring.completion()) {
+            let of = match completion.user_data >> 60 {
+                kind::SLOT => self.asides.source(Token::from_bits(completion.user_data).index()),
+                kind::WAKE | kind::CLOSE | kind::IGNORED => None,
+                _ => Some(completion.user_data as u32),
+            };
+            if of == Some(number) {
+                self.completed(completion);
+            } else {
+                others.push_back(completion);
+            }
+        }
+        self.with(|state| state.ring.put_off(others));
+    }
+
     /// Treats what has completed.
     fn dispatch(&self) {
         while let Some(completion) = self.with(|state| state.ring.completion()) {
-            match completion.user_data >> 60 {
-                kind::SLOT => self.slot_completed(completion),
-                kind::WAKE if !completion.more() => self.with(|state| state.wake_armed = false),
-                kind::CLOSE => self.with(|state| state.in_kernel -= 1),
-                kind::WAKE | kind::IGNORED => self.with(|state| {
-                    // A cancel by kind that the kernel does not know: the next one names each entry.
-                    state.cancel_all &= completion.result != -calls::code::INVALID;
-                }),
-                _ => self.source_completed(completion),
-            }
+            self.completed(completion);
         }
         self.with(|state| {
             if let Some(provided) = &mut state.provided {

@@ -94,8 +94,9 @@ pub(super) struct Ring {
     thread: usize,
     backlog: VecDeque<Entry>,
     settings: Settings,
-    /// Entries that a test's kernel does not know: they complete as invalid.
-    refused: VecDeque<u64>,
+    /// Completions that are taken before those of the kernel: those that a turn has put off, and of entries that a test's
+    /// kernel does not know, which complete as invalid.
+    aside: VecDeque<Completion>,
     /// Calls of `io_uring_enter`.
     enters: u64,
     /// [`forks`](fork::forks) at the set-up.
@@ -137,7 +138,7 @@ impl Ring {
                         thread: 0,
                         backlog: VecDeque::new(),
                         settings,
-                        refused: VecDeque::new(),
+                        aside: VecDeque::new(),
                         enters: 0,
                         forks: fork::forks(),
                     });
@@ -221,7 +222,7 @@ impl Ring {
             return;
         }
         if since > self.settings.kernel {
-            self.refused.push_back(entry.get_user_data());
+            self.aside.push_back(Completion { user_data: entry.get_user_data(), result: -code::INVALID, flags: 0 });
             return;
         }
         if !self.backlog.is_empty() {
@@ -280,7 +281,7 @@ impl Ring {
         if self.is_copy() {
             return false;
         }
-        if !self.refused.is_empty() || !self.backlog.is_empty() || !self.queues.completion().is_empty() {
+        if !self.aside.is_empty() || !self.backlog.is_empty() || !self.queues.completion().is_empty() {
             return true;
         }
         let queue = self.queues.submission();
@@ -297,7 +298,7 @@ impl Ring {
             return Err(fd::BUSY);
         }
         self.flush();
-        let idle = self.refused.is_empty() && self.backlog.is_empty();
+        let idle = self.aside.is_empty() && self.backlog.is_empty();
         let (want, wait) = match wait {
             Some(Duration::ZERO) => (self.completions(), Some(Duration::ZERO)),
             _ if !idle => (1, Some(Duration::ZERO)),
@@ -324,14 +325,20 @@ impl Ring {
 
     /// Takes the next completion.
     pub(super) fn completion(&mut self) -> Option<Completion> {
-        if let Some(user_data) = self.refused.pop_front() {
-            return Some(Completion { user_data, result: -code::INVALID, flags: 0 });
+        if let Some(completion) = self.aside.pop_front() {
+            return Some(completion);
         }
         if self.is_copy() {
             return None;
         }
         let next = self.queues.completion().next()?;
         Some(Completion { user_data: next.user_data(), result: next.result(), flags: next.flags() })
+    }
+
+    /// Puts completions off that were taken: they come first with the next turn.
+    pub(super) fn put_off(&mut self, mut completions: VecDeque<Completion>) {
+        completions.append(&mut self.aside);
+        self.aside = completions;
     }
 
     /// Does the kernel keep completions for which there is no room?

@@ -7,9 +7,11 @@ use crate::pooled::OpenFile;
 use crate::sys::fd;
 use crate::sys::ring as calls;
 use crate::theirs::{let_go, wake};
+use crate::wakers::Wakers;
 use bespoke_core::driver::Errno;
-use bespoke_core::roles::{Kind, Park, RawResource, Resource};
+use bespoke_core::roles::{Kind, RawResource, Resource};
 use core::task::{Context, Waker};
+use core::time::Duration;
 use std::sync::Arc;
 use std::vec::Vec;
 
@@ -111,13 +113,24 @@ impl Uring {
     /// Busy: bytes or connections came that nobody has read, or the kernel has not let go of it. It is as before then.
     pub(super) fn release(&self, resource: Resource) -> Result<(), Errno> {
         let (number, _) = self.with(|state| state.named(resource.key));
+        // Whoever left a waker has gone: else the handle would not be here. For a waker, what is cancelled is armed again.
+        let (reader, writer, sides) = self.with(|state| {
+            let source = &mut state.sources[number as usize];
+            let sides = source.more.as_mut().map(|more| [more.read.wakers.take(), more.write.wakers.take()]);
+            (source.reader.take(), source.writer.take(), sides)
+        });
+        reader.into_iter().chain(writer).for_each(let_go);
+        sides.into_iter().flatten().for_each(Wakers::let_go);
         let pending = || self.with(|state| !state.ring.is_copy() && state.sources[number as usize].pending > 0);
         // The first turn submits the cancel, and has what it ends finished; more only where the kernel takes its time.
         let mut turns = 0;
         while pending() && turns < RELEASE_TURNS {
             turns += 1;
-            self.with(|state| state.cancel_armed(number));
-            self.park(Park::Poll)?;
+            self.with(|state| {
+                state.cancel_armed(number);
+                state.ring.enter(Some(Duration::ZERO))
+            })?;
+            self.dispatch_of(number);
         }
         let holds = self.with(|state| {
             let source = &mut state.sources[number as usize];
@@ -133,19 +146,12 @@ impl Uring {
         if holds {
             return Err(fd::BUSY);
         }
-        let left = self.with(|state| {
-            let source = &mut state.sources[number as usize];
-            let left = (source.file.take(), source.reader.take(), source.writer.take(), source.more.take());
+        let file = self.with(|state| {
+            let file = state.sources[number as usize].file.take();
             state.retire(number);
-            left
+            file
         });
-        let (file, reader, writer, more) = left;
         core::mem::forget(file.and_then(Arc::into_inner)); // open, and the caller's
-        reader.into_iter().chain(writer).for_each(let_go);
-        if let Some(more) = more {
-            more.read.wakers.let_go();
-            more.write.wakers.let_go();
-        }
         Ok(())
     }
 

@@ -3,7 +3,7 @@
 
 use super::*;
 use std::io::Read as _;
-use std::os::fd::BorrowedFd;
+use std::os::fd::{BorrowedFd, FromRawFd as _};
 
 #[test]
 fn a_drain_without_time_closes_what_it_frees() {
@@ -87,4 +87,24 @@ fn a_listener_that_is_given_up_goes_on_for_others() {
         std::net::TcpStream::connect(address).expect("it listens for the others");
     }
     drop(theirs);
+}
+
+#[test]
+fn a_stream_whose_read_was_dropped_is_given_away() {
+    if denied() {
+        return;
+    }
+    let live = started::<8, Usual>();
+    let Streams { ours, peers } = Streams::of(&live, 1);
+    let mut to = [0; 8];
+    assert!(poll(&live, &mut recv(ours[0], &mut to), &mut ()).is_pending());
+    live.park(Park::Poll).expect("a turn");
+    // The read is gone, its waker is still here: nothing is armed again for that.
+    assert_eq!(live.release(ours[0]), Ok(()));
+    write(&peers[0], b"abc");
+    ends(&live);
+    // SAFETY: it is ours again.
+    let mut stream = UnixStream::from(unsafe { std::os::fd::OwnedFd::from_raw_fd(ours[0].raw) });
+    stream.read_exact(&mut to[..3]).expect("it is all there");
+    assert_eq!(&to[..3], b"abc");
 }

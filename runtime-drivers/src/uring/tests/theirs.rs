@@ -281,3 +281,31 @@ fn a_write_that_finds_no_slot_for_its_rest_tells_what_was_sent() {
     std::io::Read::read_to_end(&mut &peers[0], &mut got).expect("it ends");
     assert_eq!((sent, sent > 0), (got.len(), true));
 }
+
+#[test]
+fn a_read_whose_waker_gives_another_stream_away_as_it_is_cloned_is_woken() {
+    if denied() {
+        return;
+    }
+    let live = started::<8, Usual>();
+    let Streams { ours, peers } = Streams::of(&live, 2);
+    let mut to = [0; 8];
+    for stream in &ours {
+        assert!(poll(&live, &mut recv(*stream, &mut to), &mut ()).is_pending());
+    }
+    live.park(Park::Poll).expect("a turn");
+    write(&peers[0], b"abc");
+    let hooked = Hooked::default();
+    // SAFETY: all clones are in the driver, which is closed before the end of the test.
+    let waker = unsafe { hooked.waker() };
+    // The kernel ends the read of that stream, and tells of what came for this one with it.
+    let gives_away = || live.release(ours[1]).expect("nothing came for it");
+    hooked.cloned.set(Some(&gives_away));
+    assert!(read_by(&live, ours[0], &waker).is_pending());
+    assert!(live.has_work());
+    live.park(Park::Poll).expect("a turn");
+    assert_eq!((hooked.woken.get(), read_by(&live, ours[0], &waker)), (true, Poll::Ready(Ok(3))));
+    live.close(ours[0]);
+    ends(&live);
+    crate::sys::fd::close(ours[1].raw).expect("it is ours again");
+}
