@@ -108,3 +108,24 @@ fn a_stream_whose_read_was_dropped_is_given_away() {
     stream.read_exact(&mut to[..3]).expect("it is all there");
     assert_eq!(&to[..3], b"abc");
 }
+
+#[test]
+fn a_source_with_two_requests_is_closed_after_the_last() {
+    if denied() {
+        return;
+    }
+    let live = started::<8, Usual>();
+    let Streams { ours, peers } = Streams::of(&live, 1);
+    let (stream, mut to) = (ours[0], [0; 8]);
+    assert!(poll(&live, &mut recv(stream, &mut to), &mut ()).is_pending());
+    let mut ready = crate::op::Ready { resource: stream, direction: crate::op::Direction::Read };
+    assert!(poll(&live, &mut ready, &mut ()).is_pending());
+    live.park(Park::Poll).expect("a turn");
+    assert_eq!(live.0.with(|state| state.sources[0].pending), 2);
+    let socket = named_by(stream.raw);
+    live.close(stream);
+    // Whichever ends first, the other is still that of the same source.
+    ends(&live);
+    assert_ne!(named_by(stream.raw), socket);
+    drop(peers);
+}
