@@ -29,6 +29,9 @@
 //!                               orphan ── 3 ──▶ (`Op::LATE`)               6 the kernel did a part: the rest is new
 //! ```
 //!
+//! A write waits for one before it that was *dropped*. One whose future was forgotten (`mem::forget`) tells nobody: it goes on,
+//! and the bytes of the next may come between its own. Its memory is kept for ever, so nothing is read that is not its own.
+//!
 //! # A turn
 //! `park` makes one call: it submits all that polls queued, waits, and has the kernel finish what is ready. With
 //! `DEFER_TASKRUN` one call finishes at most `max(20, want)` completions, so a turn that does not wait asks for as many as
@@ -36,7 +39,9 @@
 //!
 //! # Threads
 //! With `SINGLE_ISSUER` a ring belongs to the thread that first runs the worker. When the worker is run by another, the
-//! driver makes a new ring, provided that nothing is on its way in the old one; see [`RingOptions::MOVABLE`].
+//! driver makes a new ring, provided that nothing is on its way in the old one; see [`RingOptions::MOVABLE`]. A thread names its
+//! rings by an index of its own, of which it has sixteen, and only itself can give one back: a ring that was left behind is
+//! freed when its thread ends.
 //!
 //! # Forked children
 //! The queues are not mapped there (`MADV_DONTFORK`), so that no child writes into those of its parent. A copy of a driver
