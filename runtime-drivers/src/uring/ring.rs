@@ -5,6 +5,8 @@
 //!    nothing passes it.
 //! 2. What an entry points at lives until its terminal completion: the promise of [`Ring::push`]'s caller.
 //! 3. Once `thread` is not 0, a ring with one issuer is entered by that thread alone.
+//! 4. In a forked child nothing is mapped where the queues are, or something of the child's own. So a copy is not looked into,
+//!    and when it is dropped, nothing is unmapped.
 
 use super::options::{Kernel, Settings};
 use super::probe::{Denied, WHY_MOVED};
@@ -12,6 +14,7 @@ use crate::sys::ring::{self as calls, RingName, code};
 use crate::sys::{fd, fork};
 use bespoke_core::driver::Errno;
 use bespoke_core::error::Error;
+use core::mem::ManuallyDrop;
 use core::time::Duration;
 use io_uring::squeue::Entry;
 use io_uring::{IoUring, cqueue};
@@ -87,7 +90,8 @@ impl Flags {
 
 /// One ring.
 pub(super) struct Ring {
-    queues: IoUring,
+    /// Not dropped in a copy (invariant 4).
+    queues: ManuallyDrop<IoUring>,
     flags: Flags,
     name: RingName,
     /// Who enters it; 0: nobody yet.
@@ -132,7 +136,7 @@ impl Ring {
                     }
                     let name = RingName::Descriptor(queues.as_raw_fd());
                     return Ok(Ring {
-                        queues,
+                        queues: ManuallyDrop::new(queues),
                         flags,
                         name,
                         thread: 0,
@@ -341,6 +345,12 @@ impl Ring {
         self.aside = completions;
     }
 
+    /// From now on the ring is what a forked child has of it.
+    #[cfg(test)]
+    pub(super) fn becomes_a_copy(&mut self) {
+        self.forks = self.forks.wrapping_sub(1);
+    }
+
     /// Does the kernel keep completions for which there is no room?
     #[cfg(test)]
     pub(super) fn overflows(&mut self) -> bool {
@@ -356,13 +366,17 @@ impl Ring {
 
 impl Drop for Ring {
     fn drop(&mut self) {
+        if self.is_copy() {
+            return;
+        }
         if let RingName::Registered(index) = self.name
             && self.thread == calls::thread()
-            && !self.is_copy()
         {
             // Dropping the ring does not give its index back. On another thread that is left to the end of the old one.
             let _ = calls::unregister_ring(self.queues.as_raw_fd(), index);
         }
+        // SAFETY: dropped once, here.
+        unsafe { ManuallyDrop::drop(&mut self.queues) };
     }
 }
 

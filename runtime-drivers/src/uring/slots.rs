@@ -183,7 +183,9 @@ impl Uring {
     pub(super) fn poll_slot<O: Lower>(&self, op: &mut O, flight: &mut Flight, cx: &mut Context<'_>) -> Poll<O::Output> {
         if let Some(ticket) = &mut flight.ticket {
             // In place: the clone of a waker is the user's, and may panic. The flight has its ticket then.
-            let Polled::Ready(Outcome { result, .. }) = self.table.poll(ticket, cx.waker()) else { return Poll::Pending };
+            let Polled::Ready(Outcome { result, .. }) = self.table.poll(ticket, cx.waker()) else {
+                return Poll::Pending;
+            };
             let _ = flight.ticket.take().map(|ticket| self.table.release(ticket));
             match retried(result) {
                 Some(code::AGAIN) => {

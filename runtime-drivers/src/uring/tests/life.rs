@@ -347,3 +347,24 @@ fn a_connect_that_is_cancelled_from_outside_goes_on() {
     live.close(resource);
     ends(&live);
 }
+
+#[test]
+fn the_ring_of_the_parent_is_dropped_without_a_trace() {
+    if denied() {
+        return;
+    }
+    let live = started::<16, Usual>();
+    for _ in 0..13 {
+        let entry = opcode::Nop::new().build().user_data(named(kind::IGNORED, 0, 0));
+        // SAFETY: it points at no memory.
+        live.0.with(|state| unsafe { state.ring.push(entry, Kernel::V5_15) });
+    }
+    let fd = live.0.with(|state| state.ring.queues().as_raw_fd());
+    // How far its queues are: no other ring of these tests has as many waiting.
+    let told = || std::fs::read_to_string(std::format!("/proc/self/fdinfo/{fd}")).ok();
+    let before = told();
+    assert!(before.is_some());
+    live.0.with(|state| state.ring.becomes_a_copy());
+    drop(live);
+    assert_eq!(told(), before, "the queues of the parent were taken down");
+}

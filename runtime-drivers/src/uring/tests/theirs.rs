@@ -4,8 +4,9 @@ use super::*;
 use crate::sys::guard::Guarded;
 use bespoke_core::driver::Timeout;
 use core::cell::Cell;
+use core::panic::AssertUnwindSafe;
 use core::task::{RawWaker, RawWakerVTable};
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::catch_unwind;
 
 /// A value whose drop panics.
 struct Loud;
@@ -219,7 +220,9 @@ fn a_waker_left_while_another_is_cloned_may_ask_as_it_goes() {
     let (stream, more) = (streams.ours[0], Cell::new(None));
     let (first, second) = (Hooked::default(), Hooked::default());
     // SAFETY: all clones are in the driver, which is closed before the end of the test.
-    let (by_first, by_second) = unsafe { (first.waker(), second.waker()) };
+    let by_first = unsafe { first.waker() };
+    // SAFETY: as above.
+    let by_second = unsafe { second.waker() };
     // So many that the list of sources finds a new place.
     let asks = || more.set(Some(Streams { ours: Vec::new(), peers: Vec::new() }.and(&live, 1..65)));
     let leaves_another = || {
