@@ -9,13 +9,14 @@ use bespoke::Config;
 use bespoke::io::IoBuf;
 use bespoke::prelude::*;
 use bespoke::rt::TcpStream;
+use core::panic::AssertUnwindSafe;
 use core::pin::Pin;
 use core::task::Poll;
 use core::time::Duration;
 use std::collections::VecDeque;
 use std::io::{Read as _, Write as _};
 use std::net::{Shutdown, UdpSocket};
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::catch_unwind;
 use std::sync::{Mutex, PoisonError};
 
 /// What a freed buffer is filled with.
