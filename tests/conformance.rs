@@ -213,6 +213,7 @@ macro_rules! suite {
                 unix_datagrams::unix_dropped_receives_lose_nothing,
                 datagrams::udp_dropped_receives_lose_nothing,
                 datagrams::udp_many_tasks_receive,
+                datagrams::udp_waits_that_are_dropped_leave_little,
                 unix::unix_dropped_reads_and_writes_lose_nothing,
             }
             #[cfg(any(target_os = "linux", target_os = "android"))]
@@ -228,6 +229,7 @@ macro_rules! suite {
                 reads::timeouts_around_reads_lose_nothing,
                 writes::dropped_writes_are_accounted,
                 writes::interrupted_write_stays_with_its_stream,
+                writes::buffers_that_panic_as_they_go,
                 arrivals::dropped_accepts_lose_nothing,
                 arrivals::dropped_connects_close_their_sockets,
                 leases::dropped_leases_lose_nothing,

@@ -14,6 +14,8 @@
 //! | `process` | the typed layer: child processes |
 //! | `signal` | the typed layer: signals of the operating system |
 //! | `stdio` | the typed layer: the standard streams of the process itself |
+//! | `theirs` | what is the user's and ends inside a driver: woken and dropped so that a panic ends nothing else |
+//! | `wakers` | those of tasks that wait beside each other |
 //! | `sys` | the system calls; the only room that names `libc` and `windows_sys` |
 //!
 //! *Architecture Invariant:* a driver's folder holds `mod.rs` (what it is, how it sleeps), and `lower.rs` and `files.rs` (how
@@ -38,8 +40,10 @@ pub mod signal;
 pub mod stdio;
 #[cfg_attr(not(test), allow(dead_code, unused_imports, reason = "vectored transfers and more options are called next"))]
 mod sys;
+mod theirs;
 #[cfg(target_os = "linux")]
 mod uring;
+mod wakers;
 
 pub use self::blocking::{Blocking, BlockingUnparker, LiveBlocking};
 #[cfg(target_os = "linux")]

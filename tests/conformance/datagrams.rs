@@ -8,10 +8,12 @@ use bespoke::prelude::*;
 use bespoke::rt::{UdpOptions, UdpSocket};
 use core::net::{Ipv4Addr, SocketAddr};
 use core::pin::pin;
+use core::task::{Context, Waker};
 use core::time::Duration;
 use std::io::ErrorKind;
 use std::net::UdpSocket as StdSocket;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
+use std::task::Wake;
 
 const LOCAL: &str = "127.0.0.1:0";
 
@@ -276,5 +278,39 @@ pub(crate) fn udp_many_tasks_receive<C: Config<Driver: Udp>>() {
         }
         numbers.sort_unstable();
         assert_eq!(numbers, (0..TASKS).collect::<Vec<_>>());
+    });
+}
+
+struct Nobody;
+
+impl Wake for Nobody {
+    fn wake(self: Arc<Self>) {}
+}
+
+/// A set of futures makes a waker for each. Where nothing comes, those of waits that were dropped must not stay for ever.
+pub(crate) fn udp_waits_that_are_dropped_leave_little<C: Config<Driver: Udp>>() {
+    runtime::<C>().block_on(async {
+        let (ours, at, peer, peer_at) = two::<C>().await;
+        let mut got = [0; 8];
+        let mut receive = pin!(ours.recv_from(&mut got));
+        // One that waits all the while.
+        assert!(at_most(receive.as_mut(), 1, || ()).await.is_none(), "nobody has sent anything");
+        let mut left: Vec<Weak<Nobody>> = Vec::new();
+        for n in 0..count(5_000, 100_000) {
+            let nobody = Arc::new(Nobody);
+            left.push(Arc::downgrade(&nobody));
+            let waker = Waker::from(nobody);
+            let mut other = [0; 8];
+            let polled = pin!(ours.recv_from(&mut other)).poll(&mut Context::from_waker(&waker));
+            assert!(polled.is_pending());
+            drop(waker);
+            if n % 100 == 0 {
+                C::yield_now().await;
+                left.retain(|nobody| nobody.strong_count() > 0);
+                assert!(left.len() <= 256, "{} wakers of nobody", left.len());
+            }
+        }
+        peer.send_to(b"here", at).expect("sent");
+        assert_eq!(receive.await.expect("it comes"), (4, peer_at));
     });
 }

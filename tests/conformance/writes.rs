@@ -9,12 +9,14 @@ use bespoke::Config;
 use bespoke::io::IoBuf;
 use bespoke::prelude::*;
 use bespoke::rt::TcpStream;
+use core::panic::AssertUnwindSafe;
 use core::pin::Pin;
 use core::task::Poll;
 use core::time::Duration;
 use std::collections::VecDeque;
 use std::io::{Read as _, Write as _};
-use std::net::Shutdown;
+use std::net::{Shutdown, UdpSocket};
+use std::panic::catch_unwind;
 use std::sync::{Mutex, PoisonError};
 
 /// What a freed buffer is filled with.
@@ -157,4 +159,52 @@ pub(crate) fn interrupted_write_stays_with_its_stream<C: Config<Driver: Net>>() 
         }
         assert!(next.take_interrupted().await.is_none(), "the new stream has written nothing");
     });
+}
+
+/// A buffer whose drop panics.
+struct Loud(Vec<u8>);
+
+// SAFETY: the bytes are on the heap, and nothing changes or moves them before the value is dropped.
+unsafe impl IoBuf for Loud {
+    fn as_ptr(&self) -> *const u8 {
+        self.0.as_ptr()
+    }
+    fn len(&self) -> usize {
+        self.0.len()
+    }
+}
+
+impl Drop for Loud {
+    fn drop(&mut self) {
+        panic!("a buffer that panics as it goes");
+    }
+}
+
+/// What is kept of a dropped write goes with its stream. When its drop panics, the stream is closed all the same, and once: by
+/// the end of the runtime its descriptor may be a stranger's.
+pub(crate) fn buffers_that_panic_as_they_go<C: Config<Driver: Net>>() {
+    let runtime = runtime::<C>();
+    runtime.block_on(async {
+        let (mut stream, mut peer) = pair::<C>().await;
+        stream.set_send_buffer_size(4096).expect("open");
+        let mut write = stream.write_all(Loud(vec![7; 16 << 20]));
+        let pause = || async { C::sleep(Duration::from_millis(2)).await };
+        for _ in 0..3 {
+            let polled = at_most(Pin::new(&mut write), 1, || ()).await;
+            assert!(polled.is_none(), "more than the sockets hold");
+            pause().await;
+        }
+        drop(write);
+        pause().await;
+        assert!(catch_unwind(AssertUnwindSafe(|| drop(stream))).is_ok(), "the panic is the buffer's alone");
+        let mut sent = Vec::new();
+        again(|| peer.read_to_end(&mut sent)).expect("it is closed");
+        assert!(!sent.is_empty() && sent.iter().all(|byte| *byte == 7));
+    });
+    assert_eq!(runtime.open_resources(), 0);
+    let strangers: Vec<_> = (0..64).map(|_| UdpSocket::bind("127.0.0.1:0").expect("a port is free")).collect();
+    drop(runtime);
+    for stranger in &strangers {
+        stranger.local_addr().expect("nobody closed it");
+    }
 }

@@ -29,6 +29,7 @@ use crate::sys::socket::Connect as Started;
 #[cfg(unix)]
 use crate::sys::unix_socket;
 use crate::sys::{self, socket};
+use crate::theirs::let_go;
 use bespoke_core::driver::{Errno, MaybeDangling, Nop, Served, Submit, Timeout};
 use bespoke_core::roles::{RawResource, Resource, Under};
 use bespoke_core::sharing::Sharing;
@@ -204,6 +205,6 @@ impl<P: Poller> Submit<Timeout> for Mio<P> {
         Self: Under<S>,
     {
         of::<S, P>(live).timeouts.forget(state);
-        drop(keep);
+        let_go(keep);
     }
 }

@@ -56,6 +56,8 @@ pub use self::poller::{OsPoller, Poller};
 use self::poller::{Event, Place, Wanted};
 use crate::op::{LEASE_BYTES, Taken};
 use crate::sys;
+use crate::theirs::{let_go, wake};
+use crate::wakers::Wakers;
 use bespoke_core::driver::{Buffer, Buffers, Errno};
 use bespoke_core::error::Error;
 use bespoke_core::roles::{
@@ -136,11 +138,23 @@ struct Source<E> {
     file: Option<Arc<crate::pooled::OpenFile>>,
 }
 
+impl<E> Source<E> {
+    /// Drops what is the user's of a source that is gone.
+    fn let_go(self) {
+        self.reader.into_iter().chain(self.writer).for_each(let_go);
+        if let Some(among) = self.among {
+            among.readers.let_go();
+            among.writers.let_go();
+        }
+        let_go(self.interrupted);
+    }
+}
+
 /// Tasks that wait beside each other: each edge wakes all, as it may stand for several connections.
 #[derive(Debug, Default)]
 struct Among {
-    readers: Vec<Waker>,
-    writers: Vec<Waker>,
+    readers: Wakers,
+    writers: Wakers,
 }
 
 /// What an operation waits for at a source.
@@ -233,40 +247,46 @@ impl<P: Poller> LiveMio<P> {
             Some(waker) if waker.will_wake(cx.waker()) => (waker, None),
             old => (cx.waker().clone(), old),
         };
-        self.with_source(key, |source| *place(source) = Some(waker));
+        // The clone was the user's, which may have left one here in the meantime: that is dropped out here as well.
+        let other = self.with_source(key, |source| place(source).replace(waker));
         drop(unused);
+        drop(other);
     }
 
     /// Leaves the waker of `cx` beside those of other tasks.
     #[cold]
-    fn leave_among(&self, key: u32, list: fn(&mut Among) -> &mut Vec<Waker>, cx: &mut Context<'_>) {
-        let known = self.with_source(key, |source| {
-            list(source.among.get_or_insert_default()).iter().any(|waker| waker.will_wake(cx.waker()))
+    fn leave_among(&self, key: u32, list: fn(&mut Among) -> &mut Wakers, cx: &mut Context<'_>) {
+        let (known, full) = self.with_source(key, |source| {
+            let wakers = list(source.among.get_or_insert_default());
+            (wakers.has(cx.waker()), wakers.is_full())
         });
-        if !known {
-            let waker = cx.waker().clone();
-            self.with_source(key, |source| list(source.among.get_or_insert_default()).push(waker));
+        if known {
+            return;
         }
+        if full {
+            let mut all = self.with_source(key, |source| list(source.among.get_or_insert_default()).take());
+            all.ask();
+            self.with_source(key, |source| list(source.among.get_or_insert_default()).give_back(all)).let_go();
+        }
+        let waker = cx.waker().clone();
+        self.with_source(key, |source| list(source.among.get_or_insert_default()).push(waker));
     }
 
     /// Wakes those who wait beside each other. The list keeps its memory: a wait allocates once per source and direction,
     /// not once each time.
     #[cold]
-    fn wake_among(&self, key: u32, generation: u32, list: fn(&mut Among) -> &mut Vec<Waker>) {
+    fn wake_among(&self, key: u32, generation: u32, list: fn(&mut Among) -> &mut Wakers) {
         let of = |source: &mut Source<P::Entry>| match &mut source.among {
-            Some(among) if source.generation == generation => Some(core::mem::take(list(among))),
+            Some(among) if source.generation == generation => Some(list(among).take()),
             _ => None, // closed since
         };
         let Some(mut all) = self.with_source(key, of) else { return };
-        all.drain(..).for_each(wake);
-        self.with_source(key, |source| {
-            if source.generation == generation
-                && let Some(among) = &mut source.among
-                && list(among).capacity() == 0
-            {
-                core::mem::swap(list(among), &mut all);
-            }
+        all.wake();
+        let left = self.with_source(key, |source| match &mut source.among {
+            Some(among) if source.generation == generation => list(among).give_back(all),
+            _ => all,
         });
+        left.let_go();
     }
 
     /// Adds a descriptor to the poll.
@@ -334,14 +354,6 @@ impl<P: Poller> LiveMio<P> {
     }
 }
 
-/// Wakes; a waker whose own code panics ends neither the dispatch nor the worker. The panic hook has told of it.
-fn wake(waker: Waker) {
-    if let Err(panic) = std::panic::catch_unwind(core::panic::AssertUnwindSafe(|| waker.wake())) {
-        // Its drop may panic as well: that value is forgotten.
-        let _ = std::panic::catch_unwind(core::panic::AssertUnwindSafe(|| drop(panic))).map_err(core::mem::forget);
-    }
-}
-
 impl<P: Poller> Live for LiveMio<P> {
     type Unparker = P::Unparker;
 
@@ -401,7 +413,7 @@ impl<P: Poller> Live for LiveMio<P> {
             return drop(file); // which closes it, unless an operation on it is under way
         }
         self.poller.close(core::mem::take(&mut old.entry), resource.raw);
-        drop(old);
+        old.let_go();
     }
 
     fn share(&self, resource: Resource) {
@@ -419,7 +431,7 @@ impl<P: Poller> Live for LiveMio<P> {
         self.poller.release(core::mem::take(&mut old.entry), resource.raw);
         #[cfg(unix)]
         core::mem::forget(old.file.take().and_then(Arc::into_inner)); // open, and the caller's
-        drop(old);
+        old.let_go();
         Ok(())
     }
 

@@ -5,7 +5,7 @@
 //!
 //! 1. No reference to the wheel is held while a waker is cloned, woken or dropped.
 
-use super::wake;
+use crate::theirs::{let_go, wake};
 use bespoke_core::driver::{Errno, Timeout};
 use bespoke_core::roles::{Nanos, Park};
 use bespoke_core::util::wheel::{Key, Polled, Wheel};
@@ -110,7 +110,7 @@ impl Timeouts {
     pub(super) fn forget(&self, state: &mut Ticking) {
         let Some(key) = state.0.take() else { return };
         let waker = self.with(|running| running.as_mut().and_then(|running| running.wheel.cancel(key)));
-        drop(waker);
+        let_go(waker);
     }
 
     /// The park that does not miss the next deadline.

@@ -2,7 +2,7 @@
 //! mean. Nothing here runs code of the user's.
 
 use super::ring::Completion;
-use super::source::{Arm, DroppedWrite, End, Life, More, Source};
+use super::source::{Arm, DroppedWrite, End, Life, More, Shots, Source};
 use super::sources::{Woken, read_side, write_side};
 use super::{Kernel, State, kind, named};
 use crate::op::LEASE_BYTES;
@@ -91,8 +91,13 @@ impl State {
         self.close_raw(raw);
     }
 
-    /// Closes a descriptor with the next call.
+    /// Closes a descriptor, with the next call; at once while the driver ends, when a next call need not come.
     fn close_raw(&mut self, raw: RawResource) {
+        if self.draining {
+            // No entry names it any more. An error of an earlier write was told by that write.
+            let _ = fd::close(raw);
+            return;
+        }
         self.in_kernel += 1;
         let entry = opcode::Close::new(types::Fd(raw)).build().user_data(named(kind::CLOSE, 0, 0));
         // SAFETY: it points at no memory.
@@ -130,18 +135,22 @@ impl State {
         let source = &mut self.sources[number as usize];
         let fd = types::Fd(source.raw);
         // What others name as well is read for who waits, never ahead.
-        let multi = self.multi_recv && !once && !source.shared;
+        let shots = match self.multi_recv && !once && !source.shared {
+            true if self.multi_limit => Shots::Limited,
+            true => Shots::Many,
+            false => Shots::One,
+        };
         let (entry, since) = if self.provided.is_some() {
-            source.arm = Arm::Armed { multi };
-            if multi && self.multi_limit {
-                (limited(opcode::RecvMulti::new(fd, super::provided::GROUP).build()), Kernel::Any)
-            } else if multi {
-                (opcode::RecvMulti::new(fd, super::provided::GROUP).build(), Kernel::V6_1)
-            } else {
-                let entry = opcode::Recv::new(fd, core::ptr::null_mut(), LEASE_BYTES as u32)
-                    .buf_group(super::provided::GROUP)
-                    .build();
-                (entry.flags(Flags::BUFFER_SELECT), Kernel::V6_1)
+            source.arm = Arm::Armed(shots);
+            match shots {
+                Shots::Limited => (limited(opcode::RecvMulti::new(fd, super::provided::GROUP).build()), Kernel::Any),
+                Shots::Many => (opcode::RecvMulti::new(fd, super::provided::GROUP).build(), Kernel::V6_1),
+                Shots::One => {
+                    let entry = opcode::Recv::new(fd, core::ptr::null_mut(), LEASE_BYTES as u32)
+                        .buf_group(super::provided::GROUP)
+                        .build();
+                    (entry.flags(Flags::BUFFER_SELECT), Kernel::V6_1)
+                }
             }
         } else {
             let mut buffer = match source.own.take() {
@@ -150,7 +159,7 @@ impl State {
             };
             let room = buffer.room();
             source.own = Some(buffer);
-            source.arm = Arm::Armed { multi: false };
+            source.arm = Arm::Armed(Shots::One);
             (opcode::Recv::new(fd, room, LEASE_BYTES as u32).build(), Kernel::V5_15)
         };
         // SAFETY: the buffer is a provided one, or the source's own.
@@ -246,9 +255,14 @@ impl State {
                 self.starved.push_back(number);
                 return None;
             }
-            code::INVALID if was == (Arm::Armed { multi: true }) => {
-                // A kernel before 6.17 knows no limit; one before 6.0 one buffer at a time.
-                self.multi_recv = core::mem::take(&mut self.multi_limit);
+            // A kernel before 6.17 knows no limit; one before 6.0 one buffer at a time. Of several that were armed together
+            // each finds the same.
+            code::INVALID if was == Arm::Armed(Shots::Limited) => {
+                self.multi_limit = false;
+                return self.arm_recv_again(number, pool);
+            }
+            code::INVALID if was == Arm::Armed(Shots::Many) => {
+                self.multi_recv = false;
                 return self.arm_recv_again(number, pool);
             }
             code::AGAIN => {
@@ -270,9 +284,10 @@ impl State {
 
     /// Arms the `accept` of an idle listener.
     pub(super) fn arm_accept(&mut self, number: u32) {
-        let multi = self.multi_accept;
         let source = &mut self.sources[number as usize];
-        source.arm = Arm::Armed { multi };
+        // What others name as well takes no connection for which nobody waits: it would be theirs.
+        let multi = self.multi_accept && !source.shared;
+        source.arm = Arm::Armed(if multi { Shots::Many } else { Shots::One });
         let fd = types::Fd(source.raw);
         let (entry, since) = if multi {
             (opcode::AcceptMulti::new(fd).flags(calls::ACCEPT_FLAGS).build(), Kernel::V6_1)
@@ -310,7 +325,7 @@ impl State {
         let (raw, generation) = (source.raw, source.generation);
         if completion.result >= 0 {
             let more = source.more.get_or_insert_default();
-            let by_multi = was == (Arm::Armed { multi: true }) || completion.more();
+            let by_multi = was == Arm::Armed(Shots::Many) || completion.more();
             // SAFETY: the request has ended.
             let peer = (!by_multi && was != Arm::Cancelling).then(|| unsafe { more.peer.read() });
             more.accepted.push_back((completion.result, peer));
@@ -321,7 +336,7 @@ impl State {
             return Woken::Among(read_side);
         }
         match -completion.result {
-            code::INVALID if was == (Arm::Armed { multi: true }) => {
+            code::INVALID if was == Arm::Armed(Shots::Many) => {
                 self.multi_accept = false;
                 self.arm_accept_again(number)
             }
@@ -349,7 +364,7 @@ impl State {
         if side.arm != Arm::Idle {
             return;
         }
-        side.arm = Arm::Armed { multi };
+        side.arm = Arm::Armed(if multi { Shots::Many } else { Shots::One });
         let (events, kind) =
             if write { (calls::POLL_WRITE, kind::POLL_WRITE) } else { (calls::POLL_READ, kind::POLL_READ) };
         let entry = opcode::PollAdd::new(fd, events).multi(multi).build();

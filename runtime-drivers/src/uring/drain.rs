@@ -4,7 +4,7 @@ use super::source::Life;
 use super::{Kernel, Uring, kind, named};
 use crate::sys::ring as calls;
 use crate::sys::{fd, socket};
-use bespoke_core::roles::{Drained, Nanos, Park, RawResource};
+use bespoke_core::roles::{Drained, Kind, Nanos, Park, RawResource};
 use core::time::Duration;
 use io_uring::{opcode, types};
 use std::time::Instant;
@@ -66,13 +66,15 @@ impl Uring {
     /// The kernel keeps what it has, and so do we: but peers should hear that nobody is here any more.
     #[cold]
     fn give_up(&self) {
-        let open: Vec<RawResource> = self.with(|state| {
+        let open: Vec<(RawResource, bool)> = self.with(|state| {
             let closing = state.sources.iter().filter(|source| source.life == Life::Closing && source.file.is_none());
-            closing.map(|source| source.raw).collect()
+            closing.map(|source| (source.raw, source.kind != Kind::Listener && !source.shared)).collect()
         });
-        for raw in open {
-            // It fails for what is no connected socket: there nobody listens for the end.
-            let _ = socket::shutdown(raw, std::net::Shutdown::Both);
+        for (raw, ours) in open {
+            // A listener has no peer to tell, and what others name as well is theirs to end.
+            if ours {
+                let _ = socket::shutdown(raw, std::net::Shutdown::Both);
+            }
             // The number is ours until here; entries that the kernel has hold the file itself. An entry that it
             // has not taken is never submitted: the ring is leaked.
             let _ = fd::close(raw);

@@ -29,6 +29,9 @@
 //!                               orphan ── 3 ──▶ (`Op::LATE`)               6 the kernel did a part: the rest is new
 //! ```
 //!
+//! A write waits for one before it that was *dropped*. One whose future was forgotten (`mem::forget`) tells nobody: it goes on,
+//! and the bytes of the next may come between its own. Its memory is kept for ever, so nothing is read that is not its own.
+//!
 //! # A turn
 //! `park` makes one call: it submits all that polls queued, waits, and has the kernel finish what is ready. With
 //! `DEFER_TASKRUN` one call finishes at most `max(20, want)` completions, so a turn that does not wait asks for as many as
@@ -36,7 +39,9 @@
 //!
 //! # Threads
 //! With `SINGLE_ISSUER` a ring belongs to the thread that first runs the worker. When the worker is run by another, the
-//! driver makes a new ring, provided that nothing is on its way in the old one; see [`RingOptions::MOVABLE`].
+//! driver makes a new ring, provided that nothing is on its way in the old one; see [`RingOptions::MOVABLE`]. A thread names its
+//! rings by an index of its own, of which it has sixteen, and only itself can give one back: a ring that was left behind is
+//! freed when its thread ends.
 //!
 //! # Forked children
 //! The queues are not mapped there (`MADV_DONTFORK`), so that no child writes into those of its parent. A copy of a driver
@@ -76,7 +81,7 @@ pub use self::probe::Denied;
 
 use self::options::Settings;
 use self::provided::Provided;
-use self::ring::Ring;
+use self::ring::{Completion, Ring};
 use self::slots::Asides;
 use self::source::Source;
 use self::stash::{Stash, Stashes};
@@ -85,7 +90,7 @@ use crate::sys::fork;
 use crate::sys::nudge::Nudge;
 use crate::sys::ring as calls;
 use crate::sys::socket;
-use bespoke_core::driver::inflight::Table;
+use bespoke_core::driver::inflight::{Table, Token};
 use bespoke_core::driver::{Buffer, Buffers, Errno};
 use bespoke_core::error::Error;
 use bespoke_core::roles::{
@@ -97,7 +102,6 @@ use core::cell::UnsafeCell;
 use core::marker::PhantomData;
 use core::mem::ManuallyDrop;
 use core::ptr::NonNull;
-use core::task::Waker;
 use core::time::Duration;
 use io_uring::{opcode, types};
 use std::collections::VecDeque;
@@ -284,19 +288,44 @@ impl Uring {
         Ok(())
     }
 
+    #[inline]
+    fn completed(&self, completion: Completion) {
+        match completion.user_data >> 60 {
+            kind::SLOT => self.slot_completed(completion),
+            kind::WAKE if !completion.more() => self.with(|state| state.wake_armed = false),
+            kind::CLOSE => self.with(|state| state.in_kernel -= 1),
+            kind::WAKE | kind::IGNORED => self.with(|state| {
+                // A cancel by kind that the kernel does not know: the next one names each entry.
+                state.cancel_all &= completion.result != -calls::code::INVALID;
+            }),
+            _ => self.source_completed(completion),
+        }
+    }
+
+    /// Treats what has completed of one source, and puts all else off to the next turn. This is no turn: a poll further up
+    /// may have looked, and be about to leave its waker, which nobody would wake then.
+    #[cold]
+    fn dispatch_of(&self, number: u32) {
+        let mut others = VecDeque::new();
+        while let Some(completion) = self.with(|state| state.ring.completion()) {
+            let of = match completion.user_data >> 60 {
+                kind::SLOT => self.asides.source(Token::from_bits(completion.user_data).index()),
+                kind::WAKE | kind::CLOSE | kind::IGNORED => None,
+                _ => Some(completion.user_data as u32),
+            };
+            if of == Some(number) {
+                self.completed(completion);
+            } else {
+                others.push_back(completion);
+            }
+        }
+        self.with(|state| state.ring.put_off(others));
+    }
+
     /// Treats what has completed.
     fn dispatch(&self) {
         while let Some(completion) = self.with(|state| state.ring.completion()) {
-            match completion.user_data >> 60 {
-                kind::SLOT => self.slot_completed(completion),
-                kind::WAKE if !completion.more() => self.with(|state| state.wake_armed = false),
-                kind::CLOSE => self.with(|state| state.in_kernel -= 1),
-                kind::WAKE | kind::IGNORED => self.with(|state| {
-                    // A cancel by kind that the kernel does not know: the next one names each entry.
-                    state.cancel_all &= completion.result != -calls::code::INVALID;
-                }),
-                _ => self.source_completed(completion),
-            }
+            self.completed(completion);
         }
         self.with(|state| {
             if let Some(provided) = &mut state.provided {
@@ -380,7 +409,8 @@ impl<const ENTRIES: u32, O: RingOptions> Live for LiveUring<ENTRIES, O> {
     }
 
     fn has_work(&self) -> bool {
-        self.0.with(|state| state.ring.has_work())
+        // A stream that found no buffer is armed again by a turn, and nothing else tells of it.
+        self.0.with(|state| state.ring.has_work() || !state.starved.is_empty() && !state.ring.is_copy())
     }
 
     fn unparker(&self) -> UringUnparker {
@@ -410,14 +440,6 @@ impl Unpark for UringUnparker {
     fn unpark(&self) {
         // The ring polls for edges, so the count is never read; it fails when the count is full, and full is nudged.
         let _ = self.0.nudge();
-    }
-}
-
-/// Wakes; a waker whose own code panics ends neither the dispatch nor the worker. The panic hook has told of it.
-fn wake(waker: Waker) {
-    if let Err(panic) = std::panic::catch_unwind(core::panic::AssertUnwindSafe(|| waker.wake())) {
-        // Its drop may panic as well: that value is forgotten.
-        let _ = std::panic::catch_unwind(core::panic::AssertUnwindSafe(|| drop(panic))).map_err(core::mem::forget);
     }
 }
 

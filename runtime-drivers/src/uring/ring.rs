@@ -5,6 +5,8 @@
 //!    nothing passes it.
 //! 2. What an entry points at lives until its terminal completion: the promise of [`Ring::push`]'s caller.
 //! 3. Once `thread` is not 0, a ring with one issuer is entered by that thread alone.
+//! 4. In a forked child nothing is mapped where the queues are, or something of the child's own. So a copy is not looked into,
+//!    and when it is dropped, nothing is unmapped.
 
 use super::options::{Kernel, Settings};
 use super::probe::{Denied, WHY_MOVED};
@@ -12,6 +14,7 @@ use crate::sys::ring::{self as calls, RingName, code};
 use crate::sys::{fd, fork};
 use bespoke_core::driver::Errno;
 use bespoke_core::error::Error;
+use core::mem::ManuallyDrop;
 use core::time::Duration;
 use io_uring::squeue::Entry;
 use io_uring::{IoUring, cqueue};
@@ -87,15 +90,17 @@ impl Flags {
 
 /// One ring.
 pub(super) struct Ring {
-    queues: IoUring,
+    /// Not dropped in a copy (invariant 4).
+    queues: ManuallyDrop<IoUring>,
     flags: Flags,
     name: RingName,
     /// Who enters it; 0: nobody yet.
-    thread: i32,
+    thread: usize,
     backlog: VecDeque<Entry>,
     settings: Settings,
-    /// Entries that a test's kernel does not know: they complete as invalid.
-    refused: VecDeque<u64>,
+    /// Completions that are taken before those of the kernel: those that a turn has put off, and of entries that a test's
+    /// kernel does not know, which complete as invalid.
+    aside: VecDeque<Completion>,
     /// Calls of `io_uring_enter`.
     enters: u64,
     /// [`forks`](fork::forks) at the set-up.
@@ -131,13 +136,13 @@ impl Ring {
                     }
                     let name = RingName::Descriptor(queues.as_raw_fd());
                     return Ok(Ring {
-                        queues,
+                        queues: ManuallyDrop::new(queues),
                         flags,
                         name,
                         thread: 0,
                         backlog: VecDeque::new(),
                         settings,
-                        refused: VecDeque::new(),
+                        aside: VecDeque::new(),
                         enters: 0,
                         forks: fork::forks(),
                     });
@@ -182,12 +187,12 @@ impl Ring {
     }
 
     /// Which thread enters it; 0: none yet.
-    pub(super) fn thread(&self) -> i32 {
+    pub(super) fn thread(&self) -> usize {
         self.thread
     }
 
     /// The calling thread is the one that enters the ring from now on.
-    pub(super) fn arrive(&mut self, thread: i32) -> Result<(), Error> {
+    pub(super) fn arrive(&mut self, thread: usize) -> Result<(), Error> {
         if self.thread == 0 && self.flags.single_issuer {
             self.queues.submitter().register_enable_rings()?;
         }
@@ -221,7 +226,7 @@ impl Ring {
             return;
         }
         if since > self.settings.kernel {
-            self.refused.push_back(entry.get_user_data());
+            self.aside.push_back(Completion { user_data: entry.get_user_data(), result: -code::INVALID, flags: 0 });
             return;
         }
         if !self.backlog.is_empty() {
@@ -280,7 +285,7 @@ impl Ring {
         if self.is_copy() {
             return false;
         }
-        if !self.refused.is_empty() || !self.backlog.is_empty() || !self.queues.completion().is_empty() {
+        if !self.aside.is_empty() || !self.backlog.is_empty() || !self.queues.completion().is_empty() {
             return true;
         }
         let queue = self.queues.submission();
@@ -297,7 +302,7 @@ impl Ring {
             return Err(fd::BUSY);
         }
         self.flush();
-        let idle = self.refused.is_empty() && self.backlog.is_empty();
+        let idle = self.aside.is_empty() && self.backlog.is_empty();
         let (want, wait) = match wait {
             Some(Duration::ZERO) => (self.completions(), Some(Duration::ZERO)),
             _ if !idle => (1, Some(Duration::ZERO)),
@@ -324,14 +329,26 @@ impl Ring {
 
     /// Takes the next completion.
     pub(super) fn completion(&mut self) -> Option<Completion> {
-        if let Some(user_data) = self.refused.pop_front() {
-            return Some(Completion { user_data, result: -code::INVALID, flags: 0 });
+        if let Some(completion) = self.aside.pop_front() {
+            return Some(completion);
         }
         if self.is_copy() {
             return None;
         }
         let next = self.queues.completion().next()?;
         Some(Completion { user_data: next.user_data(), result: next.result(), flags: next.flags() })
+    }
+
+    /// Puts completions off that were taken: they come first with the next turn.
+    pub(super) fn put_off(&mut self, mut completions: VecDeque<Completion>) {
+        completions.append(&mut self.aside);
+        self.aside = completions;
+    }
+
+    /// From now on the ring is what a forked child has of it.
+    #[cfg(test)]
+    pub(super) fn becomes_a_copy(&mut self) {
+        self.forks = self.forks.wrapping_sub(1);
     }
 
     /// Does the kernel keep completions for which there is no room?
@@ -349,13 +366,17 @@ impl Ring {
 
 impl Drop for Ring {
     fn drop(&mut self) {
+        if self.is_copy() {
+            return;
+        }
         if let RingName::Registered(index) = self.name
             && self.thread == calls::thread()
-            && !self.is_copy()
         {
             // Dropping the ring does not give its index back. On another thread that is left to the end of the old one.
             let _ = calls::unregister_ring(self.queues.as_raw_fd(), index);
         }
+        // SAFETY: dropped once, here.
+        unsafe { ManuallyDrop::drop(&mut self.queues) };
     }
 }
 

@@ -3,12 +3,13 @@
 
 use super::ring::Completion;
 use super::source::{DroppedWrite, GENERATION_MASK, Life, Source};
-use super::{Kernel, Uring, wake};
+use super::{Kernel, Uring};
 use crate::op::Taken;
 use crate::sys::address::SockAddr;
 use crate::sys::fd;
 use crate::sys::ring::{Message, code};
 use crate::sys::transfer::IoVec;
+use crate::theirs::{let_go, wake};
 use bespoke_core::driver::inflight::{Abandoned, Completed, LateResult, Outcome, Polled, Submitted, Ticket, Token};
 use bespoke_core::driver::{Errno, Late, MaybeDangling, Op};
 use bespoke_core::roles::Resource;
@@ -51,7 +52,7 @@ pub(super) enum End<T> {
 #[derive(Debug, Default)]
 pub struct Flight {
     ticket: Option<Ticket<Local>>,
-    /// What entries before this one took.
+    /// What entries before this one took; of a connect, what they asked for.
     taken: usize,
 }
 
@@ -139,9 +140,13 @@ impl Asides {
         &chunk[index as usize % CHUNK]
     }
 
-    /// The source of an operation that is with the kernel.
+    /// The source of an operation that is with the kernel. `None` also for a slot that never was.
     pub(super) fn source(&self, index: u32) -> Option<u32> {
-        Some(self.of(index).source.get()).filter(|source| *source != NO_SOURCE)
+        // SAFETY: one thread, and nothing of the user's runs before the end of this statement.
+        let chunk = *unsafe { &*self.chunks.get() }.get(index as usize / CHUNK)?;
+        // SAFETY: as in `of`.
+        let aside = &unsafe { chunk.as_ref() }[index as usize % CHUNK];
+        Some(aside.source.get()).filter(|source| *source != NO_SOURCE)
     }
 }
 
@@ -176,8 +181,12 @@ fn note(source: Option<(u32, u32)>, writes: bool) -> u64 {
 impl Uring {
     /// Polls an operation with a slot; the first call submits it.
     pub(super) fn poll_slot<O: Lower>(&self, op: &mut O, flight: &mut Flight, cx: &mut Context<'_>) -> Poll<O::Output> {
-        if let Some(ticket) = flight.ticket.take() {
-            let Some(result) = self.ended(ticket, flight, cx) else { return Poll::Pending };
+        if let Some(ticket) = &mut flight.ticket {
+            // In place: the clone of a waker is the user's, and may panic. The flight has its ticket then.
+            let Polled::Ready(Outcome { result, .. }) = self.table.poll(ticket, cx.waker()) else {
+                return Poll::Pending;
+            };
+            let _ = flight.ticket.take().map(|ticket| self.table.release(ticket));
             match retried(result) {
                 Some(code::AGAIN) => {
                     // A socket that came from elsewhere does not block: the kernel waits for blocking ones only.
@@ -195,7 +204,9 @@ impl Uring {
             }
         }
         let source = op.resource().map(|resource| self.with(|state| state.named(resource.key)));
+        // One that has begun is past this.
         if O::WRITES
+            && flight.taken == 0
             && let Some((number, _)) = source
         {
             let waits = self.with(|state| {
@@ -208,10 +219,8 @@ impl Uring {
         }
         let (ticket, token) = match self.table.submit(cx.waker(), note(source, O::WRITES)) {
             Submitted::Tell(ticket, token) => (ticket, token),
-            Submitted::Full => {
-                flight.taken = 0;
-                return Poll::Ready(O::refused(Errno::OUT_OF_MEMORY));
-            }
+            // With what entries before this one took.
+            Submitted::Full => return self.over(op.end(&mut flight.taken, Err(Errno::OUT_OF_MEMORY)), flight),
         };
         let aside = self.asides.of(token.index());
         let entry = op.entry(flight.taken, aside);
@@ -226,20 +235,6 @@ impl Uring {
         let End::Over(output) = end else { unreachable!("an operation that failed is over") };
         flight.taken = 0;
         Poll::Ready(output)
-    }
-
-    /// The kernel's result; `None`: it is not there yet.
-    fn ended(&self, mut ticket: Ticket<Local>, flight: &mut Flight, cx: &mut Context<'_>) -> Option<i32> {
-        match self.table.poll(&mut ticket, cx.waker()) {
-            Polled::Pending => {
-                flight.ticket = Some(ticket);
-                None
-            }
-            Polled::Ready(outcome) => {
-                let _ = self.table.release(ticket);
-                Some(outcome.result)
-            }
-        }
     }
 
     /// Queues the entry of a slot.
@@ -270,21 +265,22 @@ impl Uring {
         match self.table.complete(token, outcome) {
             Completed::Stale => {}
             Completed::Wake(waker) => {
-                self.landed(token);
+                self.landed(self.asides.source(token.index()));
                 wake(waker);
             }
-            Completed::Noticed => self.landed(token),
+            Completed::Noticed => self.landed(self.asides.source(token.index())),
             Completed::Late(late) => {
+                // The slot is free: what `late` runs of the user's may take it, and the aside with it.
+                let source = Some(late.note as u32).filter(|source| *source != NO_SOURCE);
                 // The write first: the source may go with its last request.
                 self.late(late);
-                self.landed(token);
+                self.landed(source);
             }
         }
     }
 
-    /// The kernel is done with the entry of a slot.
-    fn landed(&self, token: Token) {
-        let source = self.asides.source(token.index());
+    /// The kernel is done with the entry of a slot, which names this source.
+    fn landed(&self, source: Option<u32>) {
         self.with(|state| {
             state.in_kernel -= 1;
             if let Some(number) = source {
@@ -298,11 +294,11 @@ impl Uring {
     #[cold]
     fn late(&self, late: LateResult) {
         if late.note & NOTE_WRITES == 0 {
-            return drop(late.keep);
+            return let_go(late.keep);
         }
         match late.keep.downcast::<Box<dyn Unkept>>() {
             Ok(keep) => self.late_write(late.note, late.outcome.result, keep),
-            Err(keep) => drop(keep),
+            Err(keep) => let_go(keep),
         }
     }
 
@@ -321,7 +317,7 @@ impl Uring {
         let taken = match taken {
             Some(bytes) if bytes > 0 => Some(Taken { bytes, kept: keep.unkept() }),
             _ => {
-                drop(keep);
+                let_go(keep);
                 None
             }
         };
@@ -334,7 +330,7 @@ impl Uring {
             (None, source.writer.take())
         });
         let (unused, waker) = left;
-        drop(unused);
+        let_go(unused);
         if let Some(waker) = waker {
             wake(waker);
         }
@@ -343,12 +339,12 @@ impl Uring {
     /// The future of an operation dies while the kernel may have its entry.
     #[cold]
     pub(super) fn abandon_slot<K: Send + 'static>(&self, late: Late, flight: &mut Flight, keep: MaybeDangling<K>) {
-        let Some(ticket) = flight.ticket.take() else { return drop(keep) };
+        let Some(ticket) = flight.ticket.take() else { return let_go(keep) };
         let taken = core::mem::take(&mut flight.taken);
         let note = ticket.note();
         if late != Late::CountWritten || note & NOTE_WRITES == 0 {
             match self.table.abandon(ticket, keep) {
-                Abandoned::Late(late) => drop(late.keep),
+                Abandoned::Late(late) => let_go(late.keep),
                 Abandoned::Cancel(token) => self.cancel(token.bits()),
                 Abandoned::Posted | Abandoned::Nudge(_) => unreachable!("a driver gives up what is its own"),
             }
@@ -362,13 +358,14 @@ impl Uring {
             }
             _ => None,
         });
-        drop(old);
         let keep: Box<dyn Unkept> = Box::new(keep);
         match self.table.abandon(ticket, keep) {
             Abandoned::Late(late) => self.late_write(note, late.outcome.result, late.keep),
             Abandoned::Cancel(token) => self.cancel(token.bits()),
             Abandoned::Posted | Abandoned::Nudge(_) => unreachable!("a driver gives up what is its own"),
         }
+        // Only now: it is the user's, and what the kernel reads from was still in our hands before.
+        let_go(old);
     }
 }
 

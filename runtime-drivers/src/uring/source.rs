@@ -22,6 +22,7 @@
 use super::Stash;
 use crate::op::{LEASE_BYTES, Taken};
 use crate::sys::address::SockAddr;
+use crate::wakers::Wakers;
 use bespoke_core::driver::{Buffer, Errno};
 use bespoke_core::roles::{Kind, RawResource};
 use core::cell::UnsafeCell;
@@ -30,7 +31,6 @@ use core::task::Waker;
 use std::boxed::Box;
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::vec::Vec;
 
 /// A request of a source that stays with the kernel while somebody waits.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -38,17 +38,26 @@ pub(super) enum Arm {
     /// The kernel has none.
     #[default]
     Idle,
-    /// It has one. Will it complete more than once?
-    Armed { multi: bool },
+    /// It has one.
+    Armed(Shots),
     /// It has one that is asked to end.
     Cancelling,
     /// It found no buffer; armed again by the next park.
     Starved,
 }
 
+/// How often a request completes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Shots {
+    One,
+    Many,
+    /// Many, and it ends by itself after so many bytes.
+    Limited,
+}
+
 impl Arm {
     pub(super) fn in_kernel(self) -> bool {
-        matches!(self, Arm::Armed { .. } | Arm::Cancelling)
+        matches!(self, Arm::Armed(_) | Arm::Cancelling)
     }
 }
 
@@ -122,7 +131,7 @@ pub(super) struct Side {
     pub(super) arm: Arm,
     /// Thought ready: the next call is tried.
     pub(super) ready: bool,
-    pub(super) wakers: Vec<Waker>,
+    pub(super) wakers: Wakers,
 }
 
 /// Room for the address of a peer, at an address of its own: an armed `accept` writes there.

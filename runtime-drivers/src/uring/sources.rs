@@ -2,13 +2,16 @@
 
 use super::ring::Completion;
 use super::source::{Arm, End, GENERATION_MASK, Life, More, Side, Source};
-use super::{State, Uring, kind, wake};
+use super::{State, Uring, kind};
 use crate::pooled::OpenFile;
 use crate::sys::fd;
 use crate::sys::ring as calls;
+use crate::theirs::{let_go, wake};
+use crate::wakers::Wakers;
 use bespoke_core::driver::Errno;
-use bespoke_core::roles::{Kind, Park, RawResource, Resource};
+use bespoke_core::roles::{Kind, RawResource, Resource};
 use core::task::{Context, Waker};
+use core::time::Duration;
 use std::sync::Arc;
 use std::vec::Vec;
 
@@ -65,7 +68,7 @@ impl Uring {
             let dropped = source.dropped.take();
             let more = source.more.as_mut().map(|more| {
                 let connections: Vec<RawResource> = more.accepted.drain(..).map(|(raw, _)| raw).collect();
-                (connections, core::mem::take(&mut more.read.wakers), core::mem::take(&mut more.write.wakers))
+                (connections, more.read.wakers.take(), more.write.wakers.take())
             });
             let mut stash = core::mem::take(&mut source.stash);
             // In a forked child nothing is on its way: the number is the child's own, and the entries are the parent's.
@@ -94,7 +97,14 @@ impl Uring {
                 let _ = fd::close(*raw);
             }
         }
-        drop((file, wakers, dropped, more));
+        drop(file);
+        let (reader, writer) = wakers;
+        reader.into_iter().chain(writer).for_each(let_go);
+        if let Some((_, readers, writers)) = more {
+            readers.let_go();
+            writers.let_go();
+        }
+        let_go(dropped);
     }
 
     /// Gives a resource up that stays open. What is armed is cancelled first, in turns of its own.
@@ -103,13 +113,24 @@ impl Uring {
     /// Busy: bytes or connections came that nobody has read, or the kernel has not let go of it. It is as before then.
     pub(super) fn release(&self, resource: Resource) -> Result<(), Errno> {
         let (number, _) = self.with(|state| state.named(resource.key));
+        // Whoever left a waker has gone: else the handle would not be here. For a waker, what is cancelled is armed again.
+        let (reader, writer, sides) = self.with(|state| {
+            let source = &mut state.sources[number as usize];
+            let sides = source.more.as_mut().map(|more| [more.read.wakers.take(), more.write.wakers.take()]);
+            (source.reader.take(), source.writer.take(), sides)
+        });
+        reader.into_iter().chain(writer).for_each(let_go);
+        sides.into_iter().flatten().for_each(Wakers::let_go);
         let pending = || self.with(|state| !state.ring.is_copy() && state.sources[number as usize].pending > 0);
         // The first turn submits the cancel, and has what it ends finished; more only where the kernel takes its time.
         let mut turns = 0;
         while pending() && turns < RELEASE_TURNS {
             turns += 1;
-            self.with(|state| state.cancel_armed(number));
-            self.park(Park::Poll)?;
+            self.with(|state| {
+                state.cancel_armed(number);
+                state.ring.enter(Some(Duration::ZERO))
+            })?;
+            self.dispatch_of(number);
         }
         let holds = self.with(|state| {
             let source = &mut state.sources[number as usize];
@@ -125,15 +146,12 @@ impl Uring {
         if holds {
             return Err(fd::BUSY);
         }
-        let left = self.with(|state| {
-            let source = &mut state.sources[number as usize];
-            let left = (source.file.take(), source.reader.take(), source.writer.take(), source.more.take());
+        let file = self.with(|state| {
+            let file = state.sources[number as usize].file.take();
             state.retire(number);
-            left
+            file
         });
-        let (file, reader, writer, more) = left;
         core::mem::forget(file.and_then(Arc::into_inner)); // open, and the caller's
-        drop((reader, writer, more));
         Ok(())
     }
 
@@ -172,20 +190,28 @@ impl Uring {
             Some(waker) if waker.will_wake(cx.waker()) => (waker, None),
             old => (cx.waker().clone(), old),
         };
-        self.with(|state| *place(&mut state.sources[number as usize]) = Some(waker));
+        // The clone was the user's, which may have left one here in the meantime: that is dropped out here as well.
+        let other = self.with(|state| place(&mut state.sources[number as usize]).replace(waker));
         drop(unused);
+        drop(other);
     }
 
     /// Leaves the waker of `cx` beside those of other tasks.
     fn leave_among(&self, number: u32, side: fn(&mut More) -> &mut Side, cx: &mut Context<'_>) {
-        let known = self.with(|state| {
-            let more = state.more(number);
-            side(more).wakers.iter().any(|waker| waker.will_wake(cx.waker()))
+        let (known, full) = self.with(|state| {
+            let wakers = &mut side(state.more(number)).wakers;
+            (wakers.has(cx.waker()), wakers.is_full())
         });
-        if !known {
-            let waker = cx.waker().clone();
-            self.with(|state| side(state.more(number)).wakers.push(waker));
+        if known {
+            return;
         }
+        if full {
+            let mut all = self.with(|state| side(state.more(number)).wakers.take());
+            all.ask();
+            self.with(|state| side(state.more(number)).wakers.give_back(all)).let_go();
+        }
+        let waker = cx.waker().clone();
+        self.with(|state| side(state.more(number)).wakers.push(waker));
     }
 
     /// Wakes those who wait beside each other. The list keeps its memory.
@@ -193,20 +219,19 @@ impl Uring {
         let of = |state: &mut State| {
             let source = &mut state.sources[number as usize];
             (source.generation == generation && source.life == Life::Open)
-                .then(|| source.more.as_mut().map(|more| core::mem::take(&mut side(more).wakers)))
+                .then(|| source.more.as_mut().map(|more| side(more).wakers.take()))
                 .flatten()
         };
         let Some(mut all) = self.with(of) else { return };
-        all.drain(..).for_each(wake);
-        self.with(|state| {
+        all.wake();
+        let left = self.with(|state| {
             let source = &mut state.sources[number as usize];
-            if source.generation == generation
-                && let Some(more) = &mut source.more
-                && side(more).wakers.capacity() == 0
-            {
-                core::mem::swap(&mut side(more).wakers, &mut all);
+            match &mut source.more {
+                Some(more) if source.generation == generation => side(more).wakers.give_back(all),
+                _ => all,
             }
         });
+        left.let_go();
     }
 
     /// Waits for bytes of a stream: leaves the waker, and sees to it that a `recv` is with the kernel.

@@ -75,7 +75,7 @@ macro_rules! tries_again {
                 Self: Under<S>,
             {
                 of::<S, P>(live).timeouts.forget(state);
-                drop(keep);
+                crate::theirs::let_go(keep);
             }
         }
     };

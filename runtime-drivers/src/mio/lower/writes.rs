@@ -4,6 +4,7 @@ use super::{attempt, of, wait};
 use crate::mio::{LiveMio, Mio, Poller, Side};
 use crate::op::{Interrupted, Stretches, Taken, Transmit, TransmitVectored};
 use crate::sys::transfer::{self, IoVec};
+use crate::theirs::let_go;
 use bespoke_core::driver::{Errno, MaybeDangling, Op, Served, Submit};
 use bespoke_core::roles::Under;
 use bespoke_core::sharing::Sharing;
@@ -79,7 +80,7 @@ impl<P: Poller> Submit<Transmit> for Mio<P> {
         let old = of::<S, P>(live).with_source(op.stream.key, |source| {
             if source.generation == generation { source.interrupted.replace(taken) } else { Some(taken) }
         });
-        drop(old);
+        let_go(old);
     }
 }
 

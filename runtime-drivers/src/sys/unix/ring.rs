@@ -9,6 +9,7 @@ use super::call::{check, errno};
 use super::transfer::{IoVec, NO_SIGNAL};
 use bespoke_core::driver::Errno;
 use core::mem::MaybeUninit;
+use core::sync::atomic::{AtomicUsize, Ordering};
 use core::time::Duration;
 
 /// The kernel's `io_uring_getevents_arg`.
@@ -172,6 +173,8 @@ pub(crate) const POLL_WRITE: u32 = libc::POLLOUT as u32;
 
 /// The codes that the driver tells apart.
 pub(crate) mod code {
+    /// A connection was asked for before, and is on its way.
+    pub(crate) const ALREADY: i32 = libc::EALREADY;
     /// Nothing there; of an entry: its descriptor does not block.
     pub(crate) const AGAIN: i32 = libc::EAGAIN;
     pub(crate) const BUSY: i32 = libc::EBUSY;
@@ -217,9 +220,12 @@ pub(crate) fn disabled_setting() -> Option<u8> {
     text.first().and_then(|digit| digit.checked_sub(b'0')).filter(|value| *value <= 2)
 }
 
-/// A number for the calling thread that no other living thread has. `gettid(2)`.
-pub(crate) fn thread() -> i32 {
-    // SAFETY: takes nothing and touches no memory of ours.
-    let id = unsafe { libc::syscall(libc::SYS_gettid) };
-    id as i32
+/// A number for the calling thread, from 1 on, that no other thread of this process ever has. The system's own comes again
+/// when its thread is gone.
+pub(crate) fn thread() -> usize {
+    static NEXT: AtomicUsize = AtomicUsize::new(1);
+    std::thread_local! {
+        static NUMBER: usize = NEXT.fetch_add(1, Ordering::Relaxed);
+    }
+    NUMBER.with(|number| *number)
 }

@@ -3,7 +3,7 @@
 use super::{slot, wait};
 use crate::op::{Accept, AcceptUnix, Connect, ConnectUnix};
 use crate::sys::address::SockAddr;
-use crate::sys::ring as calls;
+use crate::sys::ring::{self as calls, code};
 use crate::sys::{fd, socket};
 use crate::uring::Uring;
 use crate::uring::slots::{Aside, End, Lower};
@@ -50,12 +50,26 @@ impl Lower for Connect {
         Some(self.socket)
     }
 
-    fn entry(&self, _: usize, aside: &Aside) -> Entry {
-        connect(self.socket, self.address.into(), aside)
+    /// `asked`: how many entries asked for the connection, and left it on its way: one at most.
+    fn entry(&self, asked: usize, aside: &Aside) -> Entry {
+        match asked {
+            0 => connect(self.socket, self.address.into(), aside),
+            _ => opcode::PollAdd::new(types::Fd(self.socket.raw), calls::POLL_WRITE).build(),
+        }
     }
 
-    fn end(&self, _: &mut usize, result: Result<u32, Errno>) -> End<Result<(), Errno>> {
-        End::Over(result.map(drop))
+    /// An entry that ends with its thread leaves the handshake under way: asking again is refused, so it is waited for.
+    fn end(&self, asked: &mut usize, result: Result<u32, Errno>) -> End<Result<(), Errno>> {
+        match result {
+            Err(errno) if *asked == 0 && errno.code() == code::ALREADY => {
+                *asked = 1;
+                End::Rest
+            }
+            Ok(_) if *asked > 0 => {
+                End::Over(socket::take_error(self.socket.raw).and_then(|error| error.map_or(Ok(()), Err)))
+            }
+            result => End::Over(result.map(drop)),
+        }
     }
 }
 

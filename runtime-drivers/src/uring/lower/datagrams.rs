@@ -7,6 +7,7 @@ use super::wait;
 use crate::op::{Address, Direction, Ready, RecvDatagram, RecvFrom, SendDatagram, UnixAddr};
 use crate::sys::address::SockAddr;
 use crate::sys::{datagram, would_block};
+use crate::theirs::let_go;
 use crate::uring::slots::Flight;
 use crate::uring::{IoUring, RingOptions, Uring};
 use bespoke_core::driver::{Errno, Late, MaybeDangling, Served, Submit, Timeout};
@@ -157,6 +158,6 @@ impl<const ENTRIES: u32, P: RingOptions> Submit<SendDatagram<UnixAddr>> for IoUr
         Self: Under<S>,
     {
         super::of::<ENTRIES, P, S>(live).abandon_slot(Late::Forget, state, MaybeDangling::new(()));
-        drop(keep); // the timer points at nothing
+        let_go(keep); // the timer points at nothing
     }
 }

@@ -208,3 +208,65 @@ fn four_hundred_streams_share_four_buffers_and_none_is_stuck() {
     streams.close(&live);
     ends(&live);
 }
+
+#[test]
+fn streams_that_found_no_buffer_are_work() {
+    if denied() {
+        return;
+    }
+    let live = started::<64, FourBuffers>();
+    let streams = Streams::of(&live, 8);
+    let mut to = [0; 8];
+    for stream in &streams.ours {
+        assert!(poll(&live, &mut recv(*stream, &mut to), &mut ()).is_pending());
+    }
+    live.park(Park::Poll).expect("a turn");
+    streams.peers.iter().for_each(|peer| write(peer, b"x"));
+    live.park(Park::Poll).expect("a turn");
+    if live.0.with(|state| state.provided.is_none()) {
+        return println!("skipped: this kernel has no rings of provided buffers");
+    }
+    assert!(live.0.with(|state| !state.starved.is_empty()), "there were buffers for all");
+    // As beside a task that never waits: turns are made only as long as there is work.
+    let mut turns = 0;
+    while live.has_work() {
+        turns += 1;
+        assert!(turns < 100, "there is work for ever");
+        live.park(Park::Poll).expect("a turn");
+    }
+    for stream in &streams.ours {
+        assert_eq!(poll(&live, &mut recv(*stream, &mut to), &mut ()), Poll::Ready(Ok(1)));
+    }
+    streams.close(&live);
+    ends(&live);
+}
+
+/// Room and a backlog at once come about when entries are taken without a turn. A cancel must not pass its target.
+#[test]
+fn what_is_pushed_behind_a_backlog_stays_behind_it() {
+    if denied() {
+        return;
+    }
+    let live = LiveUring::<8, Usual>::start(StartCx::new(0)).expect("io_uring is there");
+    let push = |n: u32| {
+        let entry = opcode::Nop::new().build().user_data(named(kind::IGNORED, 0, n));
+        // SAFETY: it points at no memory.
+        live.0.with(|state| unsafe { state.ring.push(entry, Kernel::V5_15) });
+    };
+    // Eight in the queue, four behind it: nobody may enter yet.
+    (0..12).for_each(push);
+    live.arrive().expect("nobody ran it before");
+    live.0.with(|state| state.ring.submit_now());
+    // The queue is empty, the four still wait.
+    push(12);
+    let mut order = Vec::new();
+    for _ in 0..100 {
+        live.0.with(|state| {
+            state.ring.enter(Some(Duration::ZERO)).expect("a turn");
+            while let Some(completion) = state.ring.completion() {
+                order.push(completion.user_data as u32);
+            }
+        });
+    }
+    assert!(order.iter().copied().eq(0..13), "{order:?}");
+}

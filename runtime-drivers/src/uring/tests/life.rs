@@ -2,8 +2,9 @@
 #![expect(clippy::disallowed_methods, reason = "threads of the test stand outside of any runtime")]
 
 use super::*;
-use crate::sys::fd;
+use crate::sys::{fd, socket};
 use bespoke_core::driver::{Nop, Timeout};
+use std::os::fd::AsRawFd as _;
 use std::string::ToString as _;
 
 #[test]
@@ -215,4 +216,155 @@ fn a_driver_ends_with_all_kinds_on_their_way() {
         drop(live);
         assert!(matches!(kept.poll_closed::<()>(), Poll::Ready(None)), "it ended before its driver did");
     }
+}
+
+#[test]
+fn streams_that_learn_together_that_there_is_no_limit_are_still_armed_for_many() {
+    if denied() {
+        return;
+    }
+    let live = started::<8, As61>();
+    if live.0.with(|state| state.provided.is_none()) {
+        return println!("skipped: this kernel has no rings of provided buffers");
+    }
+    let streams = Streams::of(&live, 3);
+    let mut to = [0; 8];
+    for stream in &streams.ours {
+        assert!(poll(&live, &mut recv(*stream, &mut to), &mut ()).is_pending());
+    }
+    live.park(Park::Poll).expect("a turn");
+    live.park(Park::Poll).expect("a turn");
+    let (limit, multi) = live.0.with(|state| (state.multi_limit, state.multi_recv));
+    assert_eq!((limit, multi), (false, true));
+    streams.close(&live);
+    ends(&live);
+}
+
+#[test]
+fn a_shared_listener_takes_no_connection_ahead() {
+    if denied() {
+        return;
+    }
+    let live = started::<8, Usual>();
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("free");
+    let (address, theirs) = (listener.local_addr().expect("bound"), listener.try_clone().expect("open"));
+    let resource = Resource { raw: listener.into_raw_fd(), key: 0 };
+    live.register(resource, Kind::Listener).expect("a listener");
+    live.share(resource);
+    let mut accept = crate::op::Accept { listener: resource };
+    assert!(poll(&live, &mut accept, &mut ()).is_pending());
+    live.park(Park::Poll).expect("a turn");
+    let clients: Vec<_> = (0..3).map(|_| std::net::TcpStream::connect(address).expect("it listens")).collect();
+    let (raw, peer) = loop {
+        match poll(&live, &mut accept, &mut ()) {
+            Poll::Ready(accepted) => break accepted.expect("a connection waits"),
+            Poll::Pending => live.park(Park::Forever).expect("a turn"),
+        }
+    };
+    fd::close(raw).expect("open");
+    assert_eq!(peer, clients[0].local_addr().expect("connected"));
+    live.park(Park::Poll).expect("a turn");
+    // The others are there for who shares it.
+    theirs.set_nonblocking(true).expect("open");
+    for client in &clients[1..] {
+        assert_eq!(theirs.accept().expect("it waits").1, client.local_addr().expect("connected"));
+    }
+    live.close(resource);
+    ends(&live);
+}
+
+/// The system gives the number of a thread that is gone to another; a test may ask for that where it is the system's root.
+#[test]
+fn a_thread_with_the_number_of_one_that_is_gone_is_another() {
+    if denied() {
+        return;
+    }
+    fn number() -> u32 {
+        let this = std::fs::read_link("/proc/thread-self").expect("it is there");
+        this.file_name().and_then(|name| name.to_str()?.parse().ok()).expect("a number")
+    }
+    let made = std::thread::spawn(move || (started::<8, Usual>(), number()));
+    let (mut live, first) = made.join().expect("it only begins");
+    for _ in 0..100 {
+        if let Err(error) = std::fs::write("/proc/sys/kernel/ns_last_pid", (first - 1).to_string()) {
+            return println!("skipped: numbers are not to be had: {error}");
+        }
+        let other = std::thread::spawn(move || {
+            if number() != first {
+                return Some(live);
+            }
+            live.arrive().expect("nothing is on its way");
+            live.park(Park::Poll).expect("a ring of this thread");
+            None
+        });
+        match other.join().expect("it has a ring of its own") {
+            Some(back) => live = back,
+            None => return,
+        }
+    }
+    println!("skipped: the number went to others");
+}
+
+/// As at the end of its thread, after which another goes on with a `MOVABLE` ring.
+#[test]
+fn a_connect_that_is_cancelled_from_outside_goes_on() {
+    if denied() {
+        return;
+    }
+    let live = started::<8, Moves>();
+    // A listener whose queue is full leaves a connection that is asked for without a word.
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("free");
+    let address = listener.local_addr().expect("bound");
+    socket::listen(listener.as_raw_fd(), 0).expect("bound");
+    let mut waiting = Vec::new();
+    while let Ok(client) = std::net::TcpStream::connect_timeout(&address, Duration::from_millis(200)) {
+        waiting.push(client);
+        assert!(waiting.len() < 100, "the queue has room for ever");
+    }
+    let raw = socket::stream_socket(&address, true).expect("descriptors are free");
+    let resource = Resource { raw, key: 0 };
+    live.register(resource, Kind::Unconnected).expect("a socket");
+    let (mut connect, mut flight) = (crate::op::Connect { socket: resource, address }, Default::default());
+    assert!(poll(&live, &mut connect, &mut flight).is_pending());
+    live.park(Park::Poll).expect("a turn");
+    let token = live.0.table.next_incomplete(None).expect("nobody answers");
+    live.0.cancel(token.bits());
+    live.park(Park::Poll).expect("a turn");
+    for _ in 0..3 {
+        assert!(poll(&live, &mut connect, &mut flight).is_pending(), "nobody has answered");
+        live.park(Park::Poll).expect("a turn");
+    }
+    // Now there is room. The system asks again after a second.
+    waiting.iter().for_each(|_| drop(listener.accept().expect("it waits")));
+    let connected = loop {
+        match poll(&live, &mut connect, &mut flight) {
+            Poll::Ready(connected) => break connected,
+            Poll::Pending => live.park(Park::Until(Nanos(10_000_000_000))).expect("a turn"),
+        }
+    };
+    assert_eq!(connected, Ok(()));
+    assert_eq!(socket::peer_addr(raw), Ok(address));
+    live.close(resource);
+    ends(&live);
+}
+
+#[test]
+fn the_ring_of_the_parent_is_dropped_without_a_trace() {
+    if denied() {
+        return;
+    }
+    let live = started::<16, Usual>();
+    for _ in 0..13 {
+        let entry = opcode::Nop::new().build().user_data(named(kind::IGNORED, 0, 0));
+        // SAFETY: it points at no memory.
+        live.0.with(|state| unsafe { state.ring.push(entry, Kernel::V5_15) });
+    }
+    let fd = live.0.with(|state| state.ring.queues().as_raw_fd());
+    // How far its queues are: no other ring of these tests has as many waiting.
+    let told = || std::fs::read_to_string(std::format!("/proc/self/fdinfo/{fd}")).ok();
+    let before = told();
+    assert!(before.is_some());
+    live.0.with(|state| state.ring.becomes_a_copy());
+    drop(live);
+    assert_eq!(told(), before, "the queues of the parent were taken down");
 }

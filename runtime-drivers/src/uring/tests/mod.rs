@@ -4,16 +4,21 @@
 //! |---|---|
 //! | `batches` | how many calls of the system operations take; full queues |
 //! | `drops` | futures that are dropped at any point, and memory that is guarded when it is freed |
+//! | `ends` | when descriptors are closed, and what becomes of what is left |
 //! | `life` | threads, kernels that know less, stale completions, the end |
+//! | `theirs` | values and wakers of the user's that panic, or that come back to the driver |
 
 mod batches;
 mod drops;
+mod ends;
 mod life;
+mod theirs;
 
 use super::*;
 use crate::op::{Recv, Transmit};
 use bespoke_core::driver::{MaybeDangling, Op, Submit};
-use core::task::{Context, Poll};
+use core::ops::Range;
+use core::task::{Context, Poll, Waker};
 use std::io::Write as _;
 use std::os::fd::{IntoRawFd as _, RawFd};
 use std::os::unix::net::UnixStream;
@@ -87,15 +92,19 @@ struct Streams {
 
 impl Streams {
     fn of<const ENTRIES: u32, O: RingOptions>(live: &LiveUring<ENTRIES, O>, count: u32) -> Self {
-        let mut streams = Streams { ours: Vec::new(), peers: Vec::new() };
-        for key in 0..count {
+        Streams { ours: Vec::new(), peers: Vec::new() }.and(live, 0..count)
+    }
+
+    /// More of them, with these keys.
+    fn and<const ENTRIES: u32, O: RingOptions>(mut self, live: &LiveUring<ENTRIES, O>, keys: Range<u32>) -> Self {
+        for key in keys {
             let (ours, peer) = UnixStream::pair().expect("descriptors are free");
             let resource = Resource { raw: ours.into_raw_fd(), key };
             live.register(resource, Kind::Stream).expect("a stream");
-            streams.ours.push(resource);
-            streams.peers.push(peer);
+            self.ours.push(resource);
+            self.peers.push(peer);
         }
-        streams
+        self
     }
 
     fn close<const ENTRIES: u32, O: RingOptions>(self, live: &LiveUring<ENTRIES, O>) {

@@ -1,0 +1,131 @@
+//! The end of resources and of drivers: what is closed, when, and what is left to others.
+#![expect(clippy::disallowed_methods, reason = "threads of the test stand outside of any runtime")]
+
+use super::*;
+use std::io::Read as _;
+use std::os::fd::{BorrowedFd, FromRawFd as _};
+
+#[test]
+fn a_drain_without_time_closes_what_it_frees() {
+    if denied() {
+        return;
+    }
+    let live = started::<8, Usual>();
+    let Streams { ours, peers } = Streams::of(&live, 1);
+    let mut to = [0; 8];
+    assert!(poll(&live, &mut recv(ours[0], &mut to), &mut ()).is_pending());
+    live.park(Park::Poll).expect("a turn");
+    let socket = named_by(ours[0].raw);
+    live.close(ours[0]);
+    assert!(socket.is_some() && named_by(ours[0].raw) == socket, "the kernel still has its `recv`");
+    let drained = live.drain(Nanos(0));
+    assert_eq!((drained.leaked, in_kernel(&live)), (0, 0));
+    assert_ne!(named_by(ours[0].raw), socket);
+    drop(peers);
+}
+
+/// Closes what has a request in the ring of a thread that is gone, and drains, which gives up. Not where any thread may
+/// enter the ring.
+fn is_given_up(live: &LiveUring<8, Usual>, resource: Resource) -> bool {
+    let stays = live.0.with(|state| state.ring.flags().single_issuer);
+    if stays {
+        live.close(resource);
+        assert!(live.drain(Nanos(0)).leaked > 0, "this is not the thread of the ring");
+    } else {
+        println!("skipped: this kernel has no rings of one issuer");
+    }
+    stays
+}
+
+#[test]
+fn what_is_given_up_is_ended_for_its_peer_unless_others_share_it() {
+    if denied() {
+        return;
+    }
+    for shared in [false, true] {
+        let made = std::thread::spawn(move || {
+            let live = started::<8, Usual>();
+            let Streams { ours, mut peers } = Streams::of(&live, 1);
+            if shared {
+                live.share(ours[0]);
+            }
+            let mut to = [0; 8];
+            assert!(poll(&live, &mut recv(ours[0], &mut to), &mut ()).is_pending());
+            live.park(Park::Poll).expect("a turn");
+            (live, ours[0], peers.remove(0))
+        });
+        let (live, stream, peer) = made.join().expect("it only begins");
+        // SAFETY: open: the driver has it still.
+        let theirs = unsafe { BorrowedFd::borrow_raw(stream.raw) }.try_clone_to_owned().expect("open");
+        if !is_given_up(&live, stream) {
+            return;
+        }
+        peer.set_nonblocking(true).expect("open");
+        let ended = (&peer).read(&mut [0; 8]).is_ok_and(|n| n == 0);
+        assert_ne!(ended, shared);
+        drop(theirs);
+    }
+}
+
+#[test]
+fn a_listener_that_is_given_up_goes_on_for_others() {
+    if denied() {
+        return;
+    }
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("free");
+    let (address, theirs) = (listener.local_addr().expect("bound"), listener.try_clone().expect("open"));
+    let made = std::thread::spawn(move || {
+        let live = started::<8, Usual>();
+        let resource = Resource { raw: listener.into_raw_fd(), key: 0 };
+        live.register(resource, Kind::Listener).expect("a listener");
+        assert!(poll(&live, &mut crate::op::Accept { listener: resource }, &mut ()).is_pending());
+        live.park(Park::Poll).expect("a turn");
+        (live, resource)
+    });
+    let (live, resource) = made.join().expect("it only begins");
+    if is_given_up(&live, resource) {
+        std::net::TcpStream::connect(address).expect("it listens for the others");
+    }
+    drop(theirs);
+}
+
+#[test]
+fn a_stream_whose_read_was_dropped_is_given_away() {
+    if denied() {
+        return;
+    }
+    let live = started::<8, Usual>();
+    let Streams { ours, peers } = Streams::of(&live, 1);
+    let mut to = [0; 8];
+    assert!(poll(&live, &mut recv(ours[0], &mut to), &mut ()).is_pending());
+    live.park(Park::Poll).expect("a turn");
+    // The read is gone, its waker is still here: nothing is armed again for that.
+    assert_eq!(live.release(ours[0]), Ok(()));
+    write(&peers[0], b"abc");
+    ends(&live);
+    // SAFETY: it is ours again.
+    let mut stream = UnixStream::from(unsafe { std::os::fd::OwnedFd::from_raw_fd(ours[0].raw) });
+    stream.read_exact(&mut to[..3]).expect("it is all there");
+    assert_eq!(&to[..3], b"abc");
+}
+
+#[test]
+fn a_source_with_two_requests_is_closed_after_the_last() {
+    if denied() {
+        return;
+    }
+    let live = started::<8, Usual>();
+    let Streams { ours, peers } = Streams::of(&live, 1);
+    let (stream, mut to) = (ours[0], [0; 8]);
+    assert!(poll(&live, &mut recv(stream, &mut to), &mut ()).is_pending());
+    let mut ready = crate::op::Ready { resource: stream, direction: crate::op::Direction::Read };
+    assert!(poll(&live, &mut ready, &mut ()).is_pending());
+    live.park(Park::Poll).expect("a turn");
+    assert_eq!(live.0.with(|state| state.sources[0].pending), 2);
+    let socket = named_by(stream.raw);
+    live.close(stream);
+    // Whichever ends first, the other is still that of the same source.
+    ends(&live);
+    assert_ne!(named_by(stream.raw), socket);
+    drop(peers);
+}
