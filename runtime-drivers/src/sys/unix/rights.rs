@@ -173,6 +173,25 @@ fn write_rights(message: &mut libc::msghdr, control: &mut Control, descriptors: 
 
 /// Calls `take` with each descriptor that came with a message, which the caller has just received.
 fn each_right(message: &libc::msghdr, mut take: impl FnMut(OwnedFd)) {
+    if CUT_RIGHTS_ARE_CLOSED && message.msg_flags & libc::MSG_CTRUNC != 0 {
+        return;
+    }
+    each_number(message, |raw| {
+        #[cfg(target_vendor = "apple")]
+        // It is open, so this cannot fail.
+        let _ = super::fd::set_close_on_exec(raw);
+        // SAFETY: the kernel has just made it for this process, and nobody else knows it: also in a message that was cut, unless
+        // the kernel closes what it made then, of which nothing is taken (above).
+        take(unsafe { OwnedFd::from_raw_fd(raw) });
+    });
+}
+
+/// Calls `take` with the number of each descriptor in the control part of a message.
+///
+/// Linux writes into the head of a part that was cut how long it is; XNU leaves there how long it was for the sender. So a part
+/// ends where the control part does, if that is before.
+fn each_number(message: &libc::msghdr, mut take: impl FnMut(libc::c_int)) {
+    let end = message.msg_control.addr() + control_len(message);
     // SAFETY: the kernel has set the length of the control part, which is live.
     let mut head = unsafe { libc::CMSG_FIRSTHDR(message) };
     while !head.is_null() {
@@ -181,28 +200,54 @@ fn each_right(message: &libc::msghdr, mut take: impl FnMut(OwnedFd)) {
         if part.cmsg_level == libc::SOL_SOCKET && part.cmsg_type == libc::SCM_RIGHTS {
             // SAFETY: computes a length.
             let head_len = unsafe { libc::CMSG_LEN(0) } as usize;
-            let descriptors = (part.cmsg_len as usize).saturating_sub(head_len) / size_of::<libc::c_int>();
             // SAFETY: the part's data is behind its head.
             let data = unsafe { libc::CMSG_DATA(head) }.cast::<libc::c_int>();
-            for index in 0..descriptors {
-                // SAFETY: in bounds: the kernel wrote so many.
+            let bytes = (part.cmsg_len as usize).saturating_sub(head_len).min(end.saturating_sub(data.addr()));
+            for index in 0..bytes / size_of::<libc::c_int>() {
+                // SAFETY: in bounds: so many lie whole before the end of the control part.
                 let place = unsafe { data.add(index) };
                 // SAFETY: as above.
-                let raw = unsafe { place.read_unaligned() };
-                #[cfg(target_vendor = "apple")]
-                // It is open, so this cannot fail.
-                let _ = super::fd::set_close_on_exec(raw);
-                // SAFETY: the kernel has just made it for this process, and nobody else knows it.
-                take(unsafe { OwnedFd::from_raw_fd(raw) });
+                take(unsafe { place.read_unaligned() });
             }
         }
-        // SAFETY: as for the first; the kernel's lengths lead to the next part, or beyond the end, which is null.
+        // SAFETY: as for the first; the next part begins before the end of the control part, or there is none.
         head = unsafe { libc::CMSG_NXTHDR(message, head) };
     }
 }
+
+/// A `size_t` on Linux, a `socklen_t` elsewhere.
+#[allow(clippy::unnecessary_cast, reason = "its type is the system's choice")]
+fn control_len(message: &libc::msghdr) -> usize {
+    message.msg_controllen as usize
+}
+
+/// FreeBSD closes the descriptors of a message whose control part it cuts, also those whose numbers it has written.
+const CUT_RIGHTS_ARE_CLOSED: bool = cfg!(target_os = "freebsd");
 
 /// On Apple systems there is no such flag: a second call sets it.
 #[cfg(not(target_vendor = "apple"))]
 const CLOSE_ON_EXEC: libc::c_int = libc::MSG_CMSG_CLOEXEC;
 #[cfg(target_vendor = "apple")]
 const CLOSE_ON_EXEC: libc::c_int = 0;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What XNU leaves of a message that it cut: the head says how many descriptors were sent, the control part holds fewer.
+    #[test]
+    fn of_a_cut_message_no_descriptor_is_read_behind_its_control_part() {
+        let file = std::fs::File::open("/dev/null").unwrap();
+        let mut control = Control::new();
+        let bytes = IoVec::new(core::ptr::null_mut(), 0);
+        let mut message = message(&bytes);
+        write_rights(&mut message, &mut control, &[std::os::fd::AsFd::as_fd(&file); 3]);
+        // SAFETY: computes a length.
+        message.msg_controllen = unsafe { libc::CMSG_LEN(3 * 4) } as _;
+        // SAFETY: the head that was just written.
+        unsafe { (*libc::CMSG_FIRSTHDR(&raw const message)).cmsg_len = libc::CMSG_LEN(8 * 4) as _ };
+        let mut numbers = std::vec::Vec::new();
+        each_number(&message, |raw| numbers.push(raw));
+        assert_eq!(numbers, [file.as_raw_fd(); 3]);
+    }
+}
