@@ -156,6 +156,8 @@ pub(crate) fn fifos<C: Config<Driver: Pipes>>() {
         let (place, options) = (fifo("fifo"), OpenOptions::<C>::new());
         let error = options.open_sender(&place.0).expect_err("nobody reads");
         assert!(error.to_string().contains(&place.0.display().to_string()), "{error}");
+        // Who waits for a reader asks for this.
+        assert_eq!(bespoke::Error::from(&error).code(), Some(libc::ENXIO), "{error:?}");
         let mut receiver = options.open_receiver(&place.0).expect("it waits for nobody");
         let mut got = [0; 16];
         let waited = C::timeout(Duration::from_millis(30), receiver.read(&mut got)).await;

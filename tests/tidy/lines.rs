@@ -126,6 +126,26 @@ fn unproven(path: &str, text: &str) -> Vec<Finding> {
     found
 }
 
+/// Rule: a text in front of an error keeps its code: `in_context` does, `io::Error::new` with the kind of another error does not.
+fn codes_that_are_lost(path: &str, text: &str) -> Vec<Finding> {
+    if path == "runtime-core/src/error/context.rs" {
+        return Vec::new();
+    }
+    let code = product(path, text);
+    let mut found = Vec::new();
+    for at in words(&code, "Error::new") {
+        let first = code[at + "Error::new".len()..].trim_start().strip_prefix('(').unwrap_or_default();
+        let kind = first.split(',').next().unwrap_or_default().trim();
+        let text = first[first.find(',').map_or(0, |at| at + 1)..].trim_start();
+        if kind.ends_with(".kind()") && ["std::format!", "format!", "format_args!"].iter().any(|f| text.starts_with(f))
+        {
+            let what = "the code of the error is lost: `bespoke_core::error::in_context` keeps it";
+            found.push(finding("codes", path, &code, at, what));
+        }
+    }
+    found
+}
+
 /// Whether the last of `lines`, or one of the lines above it, carries a note. A note may itself be long: its lines
 /// count as one.
 fn proven(lines: &[&str]) -> bool {
@@ -215,4 +235,20 @@ fn an_unsafe_without_proof_is_found() {
     let expansion = unproven("runtime-macros/tests/expand/a.expanded.rs", &text);
     none(&expansion);
     only(&unproven("src/a.rs", &format!("// SAFETY: a\n{far}unsafe {{ a() }}")), &[2 + SAFETY_LINES]);
+}
+
+#[test]
+fn errors_with_a_text_keep_their_code() {
+    let sources = sources();
+    let own = sources.iter().filter(|(path, _)| path.starts_with("runtime-") || path.starts_with("src/"));
+    none(&own.flat_map(|(path, text)| codes_that_are_lost(path, text)).collect::<Vec<_>>());
+}
+
+#[test]
+fn an_error_that_loses_its_code_is_found() {
+    let text = "io::Error::new(error.kind(), std::format!(\"a: {error}\"));\nio::Error::new(ErrorKind::Other, \"b\");\n\
+                Error::new(\n    e.kind(),\n    format!(\"c\"));\nio::Error::new(error.kind(), Named { error });\n\
+                #[cfg(test)]\nmod t { fn f() { io::Error::new(e.kind(), format!(\"d\")); } }";
+    only(&codes_that_are_lost("runtime-drivers/src/net/udp.rs", text), &[1, 3]);
+    none(&codes_that_are_lost("runtime-core/src/error/context.rs", text));
 }

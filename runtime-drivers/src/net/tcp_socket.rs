@@ -7,6 +7,7 @@ use super::{TcpStream, io_error};
 use crate::op::{Keepalive, Net, Sockets};
 use bespoke_core::config::Config;
 use bespoke_core::driver::{Errno, OwnedResource};
+use bespoke_core::error::in_context;
 use bespoke_core::roles::Kind;
 use core::fmt;
 use core::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -91,7 +92,7 @@ impl<C: Config> TcpSocket<C> {
         C::Driver: Net,
     {
         super::ask(&self.resource, |raw| <C::Driver as Sockets>::bind(raw, address))
-            .map_err(|error| io::Error::new(error.kind(), std::format!("cannot bind {address}: {error}")))
+            .map_err(|error| in_context(error, format_args!("cannot bind {address}")))
     }
 
     /// Connects it.

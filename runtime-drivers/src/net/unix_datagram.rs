@@ -8,6 +8,7 @@ use super::unix::{no_address, shown};
 use crate::op::{Credentials, Descriptors, Net, Sockets, Unix, UnixAddr, UnixSockets};
 use bespoke_core::config::Config;
 use bespoke_core::driver::{Errno, OwnedResource};
+use bespoke_core::error::in_context;
 use bespoke_core::io::{IntoIoBuf, IoBuf};
 use bespoke_core::roles::{Kind, RawResource};
 use core::fmt;
@@ -102,10 +103,7 @@ impl<C: Config> UnixDatagram<C> {
     where
         C::Driver: Unix,
     {
-        let told = |errno: Errno| {
-            let error = io_error(errno);
-            io::Error::new(error.kind(), std::format!("cannot bind {}: {error}", shown(address)))
-        };
+        let told = |errno: Errno| in_context(errno.into(), format_args!("cannot bind {}", shown(address)));
         let raw = <C::Driver as UnixSockets>::unix_datagram(Some(address)).map_err(told)?;
         Self::adopt(raw, Location::caller()).map_err(told)
     }
@@ -195,7 +193,7 @@ impl<C: Config> UnixDatagram<C> {
         C::Driver: Unix,
     {
         super::ask(&self.resource, |raw| <C::Driver as UnixSockets>::connect_unix_datagram(raw, peer))
-            .map_err(|error| io::Error::new(error.kind(), std::format!("cannot connect to {}: {error}", shown(peer))))
+            .map_err(|error| in_context(error, format_args!("cannot connect to {}", shown(peer))))
     }
 
     /// Receives a datagram: how long it is, as far as the buffer has room; **the rest of it is gone**. 0 is an empty

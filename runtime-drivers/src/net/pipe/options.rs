@@ -4,6 +4,7 @@ use super::{End, Receiver, Sender, enter};
 use crate::net::io_error;
 use crate::op::{PipeCalls, Pipes};
 use bespoke_core::config::Config;
+use bespoke_core::error::in_context;
 use core::fmt;
 use core::marker::PhantomData;
 use core::panic::Location;
@@ -86,7 +87,7 @@ impl<C: Config> OpenOptions<C> {
     {
         let at = Location::caller();
         let path = path.as_ref();
-        self.open(path, End::Read, at).map(Receiver::of).map_err(|error| named(path, &error))
+        self.open(path, End::Read, at).map(Receiver::of).map_err(|error| named(path, error))
     }
 
     /// Opens the FIFO at `path` to write to it.
@@ -106,7 +107,7 @@ impl<C: Config> OpenOptions<C> {
     {
         let at = Location::caller();
         let path = path.as_ref();
-        self.open(path, End::Write, at).map(Sender::of).map_err(|error| named(path, &error))
+        self.open(path, End::Write, at).map(Sender::of).map_err(|error| named(path, error))
     }
 
     fn open(
@@ -129,8 +130,8 @@ impl<C: Config> OpenOptions<C> {
     }
 }
 
-fn named(path: &Path, error: &io::Error) -> io::Error {
-    io::Error::new(error.kind(), std::format!("cannot open `{}`: {error}", path.display()))
+fn named(path: &Path, error: io::Error) -> io::Error {
+    in_context(error, format_args!("cannot open `{}`", path.display()))
 }
 
 impl<C: Config> Default for OpenOptions<C> {
