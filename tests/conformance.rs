@@ -172,6 +172,7 @@ macro_rules! suite {
             use crate::{datagrams, foreign, unix, unix_datagrams};
             #[cfg(unix)]
             cases! { $attribute $suite, $config, Always:
+                streams::an_urgent_byte_hangs_no_reader,
                 datagrams::udp_echo,
                 datagrams::udp_cuts_what_is_too_long,
                 datagrams::udp_short_ones_are_not_the_last,

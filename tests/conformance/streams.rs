@@ -466,3 +466,29 @@ pub(crate) fn a_read_that_yielded_is_over<C: Config<Driver: Net>>() {
         assert_eq!((len.expect("open"), &buffer[..]), (3, &b"two"[..]));
     });
 }
+
+/// A read ends at an urgent byte, though more has come behind it: that is no sign that the stream is empty.
+#[cfg(unix)]
+pub(crate) fn an_urgent_byte_hangs_no_reader<C: Config<Driver: Net>>() {
+    use std::os::fd::AsRawFd as _;
+    runtime::<C>().block_on(async {
+        let (mut stream, peer) = pair::<C>().await;
+        let send = |bytes: &[u8], flags| {
+            // SAFETY: the bytes live during the call.
+            let sent = unsafe { libc::send(peer.as_raw_fd(), bytes.as_ptr().cast(), bytes.len(), flags) };
+            assert_eq!(sent, bytes.len() as isize, "{}", std::io::Error::last_os_error());
+        };
+        for _ in 0..2 {
+            send(b"abc", 0);
+            send(b"d", libc::MSG_OOB);
+            send(b"efg", 0);
+            C::sleep(Duration::from_millis(20)).await; // all of it is there
+            let (mut got, mut buffer) = (Vec::new(), [0; 64]);
+            while got.len() < 6 {
+                let read = C::timeout(SOON, stream.read(&mut buffer)).await.expect("there is more");
+                got.extend_from_slice(&buffer[..read.expect("connected")]);
+            }
+            assert_eq!(got, b"abcefg");
+        }
+    });
+}

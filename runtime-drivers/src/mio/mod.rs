@@ -123,7 +123,7 @@ struct Source<E> {
     readable: bool,
     writable: bool,
     /// A short read is no sign that nothing is left. The peer has ended its direction, or both, and no further edge need
-    /// come; or the system ends reads of such a source early.
+    /// come; or the system ends reads of such a source early, as at an urgent byte (`tcp(7)`).
     unsure: bool,
     entry: E,
     reader: Option<Waker>,
@@ -322,7 +322,7 @@ impl<P: Poller> LiveMio<P> {
         if source.generation != generation {
             return; // closed since
         }
-        source.unsure |= event.hung_up;
+        source.unsure |= event.unsure;
         let among = source.among.is_some();
         let (mut reader, mut writer) = (None, None);
         if event.readable {

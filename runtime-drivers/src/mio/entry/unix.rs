@@ -6,6 +6,15 @@ use mio::unix::SourceFd;
 use mio::{Interest, Registry, Token};
 use std::io;
 
+/// Of what the poll tells. Where it can tell of an urgent byte, that is for streams: a read ends there, though more has come.
+/// kqueue has no such event that mio would tell of.
+const ALL: Interest = {
+    let all = Interest::READABLE.add(Interest::WRITABLE);
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    let all = all.add(Interest::PRIORITY);
+    all
+};
+
 /// A descriptor and whether the poll knows it. The number is the caller's: it comes with each call.
 #[derive(Debug, Default)]
 pub struct Entry {
@@ -25,7 +34,7 @@ impl Entry {
 
     /// Puts it into the poll: an event follows each change from now on.
     pub(crate) fn enlist(&mut self, raw: RawResource, registry: &Registry, token: Token) -> io::Result<()> {
-        registry.register(&mut SourceFd(&raw), token, Interest::READABLE | Interest::WRITABLE)?;
+        registry.register(&mut SourceFd(&raw), token, ALL)?;
         self.enlisted = true;
         Ok(())
     }

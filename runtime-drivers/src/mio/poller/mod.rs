@@ -58,8 +58,9 @@ pub struct Event {
     pub(super) place: Place,
     pub(super) readable: bool,
     pub(super) writable: bool,
-    /// The peer has ended its direction, or the resource has failed: a short read need not have emptied it.
-    pub(super) hung_up: bool,
+    /// A short read need not have emptied it, and there may be no further event: the peer has ended its direction, the resource
+    /// has failed, or an urgent byte is on its way, at which a read ends.
+    pub(super) unsure: bool,
 }
 
 /// What a poller does. In a private module: the trait to name is [`Poller`].

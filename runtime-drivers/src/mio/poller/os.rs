@@ -135,7 +135,7 @@ impl OsPoller {
                         place: place(token),
                         readable: event.is_readable() || hung_up,
                         writable: event.is_writable() || event.is_write_closed() || event.is_error(),
-                        hung_up,
+                        unsure: hung_up || event.is_priority(),
                     });
                 }
             }

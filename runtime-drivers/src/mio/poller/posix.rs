@@ -211,7 +211,7 @@ impl Inner {
             let (wanted, place) = (slot.wanted, Place { key, generation: slot.generation });
             if !ready.is_empty() {
                 let (readable, writable) = (ready.has(Sides::READ), ready.has(Sides::WRITE));
-                events.push(Event { place, readable, writable, hung_up: found.hung_up });
+                events.push(Event { place, readable, writable, unsure: found.hung_up });
             }
             if wanted.is_empty() {
                 self.disarm(at);
