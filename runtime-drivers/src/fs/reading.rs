@@ -174,15 +174,14 @@ impl<C: Config> File<C> {
         C::Driver: Fs,
     {
         let mut all: Vec<u8> = Vec::new();
+        let mut pieces = Pieces::of(self.metadata().await?.len(), self.cursor.at);
         loop {
-            let len = self.metadata().await?.len();
-            let left = usize::try_from(len.saturating_sub(self.cursor.at)).unwrap_or(usize::MAX);
-            // One more than is left, to see the end; more for what has no length, or grows.
-            let piece = left.saturating_add(1).clamp(PIECE_MIN, PIECE_MAX);
-            let (read, piece) = self.read(Vec::with_capacity(piece)).await;
-            if read? == 0 {
+            let (read, piece) = self.read(Vec::with_capacity(pieces.next)).await;
+            let read = read?;
+            if read == 0 {
                 return Ok(all);
             }
+            pieces.have_read(read);
             if all.is_empty() { all = piece } else { all.extend_from_slice(&piece) }
         }
     }
@@ -190,5 +189,70 @@ impl<C: Config> File<C> {
 
 /// Reads to the end go in pieces: small enough not to hold a blocking thread for long, and to take no memory for a length
 /// that is not true; not so small that the hand-over is most of the cost.
+struct Pieces {
+    next: usize,
+    /// Bytes that the file's length says are left.
+    left: usize,
+    /// As pipes, devices, and the files of `/proc`.
+    without_length: bool,
+}
+
+impl Pieces {
+    fn of(len: u64, at: u64) -> Self {
+        let left = usize::try_from(len.saturating_sub(at)).unwrap_or(usize::MAX);
+        let next = if len == 0 { PIECE_WITHOUT_LENGTH } else { one_more(left) };
+        Pieces { next, left, without_length: len == 0 }
+    }
+
+    /// What fills its piece is followed by one of twice the size: nobody knows how much there is.
+    fn have_read(&mut self, bytes: usize) {
+        self.left = self.left.saturating_sub(bytes);
+        self.next = match self.left {
+            0 if bytes >= self.next => self.next.saturating_mul(2).min(PIECE_MAX),
+            0 if self.without_length => self.next,
+            left => one_more(left),
+        };
+    }
+}
+
+/// One more than is left, to see the end.
+fn one_more(left: usize) -> usize {
+    left.saturating_add(1).clamp(PIECE_MIN, PIECE_MAX)
+}
+
 const PIECE_MIN: usize = 32;
+/// The system makes most files of `/proc` a page or two at a time.
+const PIECE_WITHOUT_LENGTH: usize = 8 << 10;
 const PIECE_MAX: usize = 1 << 20;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// How many pieces it takes.
+    fn pieces(len: u64, bytes: usize, per_call: usize) -> usize {
+        let (mut pieces, mut left, mut count) = (Pieces::of(len, 0), bytes, 1);
+        while left > 0 {
+            let read = left.min(per_call).min(pieces.next);
+            pieces.have_read(read);
+            (left, count) = (left - read, count + 1);
+        }
+        count
+    }
+
+    #[test]
+    fn what_has_no_length_is_read_in_growing_pieces() {
+        assert!(pieces(0, 1 << 20, usize::MAX) < 12, "a device");
+        assert_eq!(pieces(0, 1 << 20, 4096), 257, "a file that the system makes a page at a time");
+        assert!(pieces(10, 1 << 20, usize::MAX) < 20, "a file that grows");
+    }
+
+    #[test]
+    fn what_has_a_length_is_read_in_as_few_pieces_as_may_be() {
+        assert_eq!(pieces(0, 0, usize::MAX), 1);
+        assert_eq!(pieces(10, 10, usize::MAX), 2);
+        assert_eq!(pieces(1 << 19, 1 << 19, usize::MAX), 2);
+        assert_eq!(Pieces::of(10, 0).next, PIECE_MIN);
+        assert_eq!(Pieces::of(u64::MAX, 0).next, PIECE_MAX, "a length that is not true");
+    }
+}
