@@ -207,6 +207,7 @@ macro_rules! suite {
             #[cfg(target_os = "linux")]
             cases! { $attribute $suite, $config, Always:
                 unix_datagrams::unix_datagrams_without_files,
+                unix_datagrams::unix_names_of_108_bytes,
                 unix_datagrams::unix_datagrams_to_a_full_receiver,
             }
             #[cfg(unix)]

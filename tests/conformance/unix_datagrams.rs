@@ -295,3 +295,68 @@ pub(crate) fn unix_dropped_receives_lose_nothing<C: Config<Driver: Unix>>() {
     println!("{datagrams} datagrams, {dropped} receives dropped");
     assert!(dropped > datagrams / 8, "too few drops to show anything");
 }
+
+/// Linux lets a path fill its 108 bytes without a zero behind it; `std` holds no such name. A peer that has one is a peer.
+#[cfg(target_os = "linux")]
+pub(crate) fn unix_names_of_108_bytes<C: Config<Driver: Unix>>() {
+    use bespoke::rt::UnixListener;
+    use std::os::fd::{AsRawFd as _, FromRawFd as _, OwnedFd};
+    use std::path::Path;
+
+    /// The address with so many bytes, and its length without a zero.
+    fn address(path: &Path) -> (libc::sockaddr_un, libc::socklen_t) {
+        // SAFETY: made of integers, for which zero is a value.
+        let mut address: libc::sockaddr_un = unsafe { core::mem::zeroed() };
+        address.sun_family = libc::AF_UNIX as _;
+        let bytes = path.as_os_str().as_encoded_bytes();
+        address.sun_path.iter_mut().zip(bytes).for_each(|(to, byte)| *to = *byte as _);
+        (address, (core::mem::offset_of!(libc::sockaddr_un, sun_path) + bytes.len()) as _)
+    }
+    fn socket_at(path: &Path, kind: libc::c_int) -> OwnedFd {
+        // SAFETY: takes integers only.
+        let raw = unsafe { libc::socket(libc::AF_UNIX, kind | libc::SOCK_CLOEXEC, 0) };
+        assert!(raw >= 0, "{}", std::io::Error::last_os_error());
+        // SAFETY: new, and nobody else's.
+        let socket = unsafe { OwnedFd::from_raw_fd(raw) };
+        let (address, len) = address(path);
+        // SAFETY: the address is live and so long.
+        let bound = unsafe { libc::bind(raw, (&raw const address).cast(), len) };
+        assert_eq!(bound, 0, "{}", std::io::Error::last_os_error());
+        socket
+    }
+    fn connect(socket: &OwnedFd, to: &Path) {
+        let (address, len) = address(to);
+        // SAFETY: the address is live and so long.
+        let done = unsafe { libc::connect(socket.as_raw_fd(), (&raw const address).cast(), len) };
+        assert_eq!(done, 0, "{}", std::io::Error::last_os_error());
+    }
+
+    let short = Place::new("n");
+    let missing = 108 - short.0.as_os_str().len();
+    let name = short.0.file_name().expect("a file").to_string_lossy().into_owned();
+    let long = Place(short.0.with_file_name(format!("{name}{}", "p".repeat(missing))));
+    let _ = std::fs::remove_file(&long.0);
+    assert_eq!(long.0.as_os_str().len(), 108);
+    runtime::<C>().block_on(async {
+        let at = Place::new("names-stream");
+        let listener = UnixListener::<C>::bind(&at.0).expect("the path is free");
+        let peer = socket_at(&long.0, libc::SOCK_STREAM);
+        connect(&peer, &at.0);
+        let (mut stream, address) =
+            C::timeout(LONG, listener.accept()).await.expect("it comes").expect("it is a peer like any other");
+        assert!(address.is_unnamed(), "{address:?}");
+        drop((peer, std::fs::remove_file(&long.0)));
+        assert_eq!(stream.read(&mut [0; 8]).await.expect("the peer has gone"), 0);
+
+        let at = Place::new("names-datagram");
+        let ours = UnixDatagram::<C>::bind(&at.0).expect("the path is free");
+        let peer = socket_at(&long.0, libc::SOCK_DGRAM);
+        connect(&peer, &at.0);
+        // SAFETY: the bytes live during the call.
+        assert_eq!(unsafe { libc::send(peer.as_raw_fd(), b"tea".as_ptr().cast(), 3, 0) }, 3);
+        let mut buffer = [0; 8];
+        let (n, sender) = ours.recv_from(&mut buffer).await.expect("it is a datagram like any other");
+        assert_eq!(&buffer[..n], b"tea");
+        assert!(sender.is_unnamed(), "{sender:?}");
+    });
+}

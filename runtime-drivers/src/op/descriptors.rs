@@ -76,7 +76,7 @@ impl RecvDescriptors {
 
     /// What the system said, as the operation tells it.
     pub(crate) fn told(&self, came: crate::sys::rights::Came) -> Result<Received, Errno> {
-        let sender = if self.datagram { Some(came.sender.to_unix_addr()?) } else { None };
+        let sender = if self.datagram { Some(came.sender.to_unix_peer()?) } else { None };
         Ok(Received { bytes: came.bytes, descriptors: came.descriptors, sender })
     }
 }

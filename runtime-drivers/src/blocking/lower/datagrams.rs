@@ -27,7 +27,7 @@ impl RunBlocking for RecvFrom<SocketAddr> {
 
 impl RunBlocking for RecvFrom<UnixAddr> {
     fn run_blocking(&mut self) -> Result<(usize, UnixAddr), Errno> {
-        recv_from(&self.datagram, SockAddr::to_unix_addr)
+        recv_from(&self.datagram, SockAddr::to_unix_peer)
     }
 }
 

@@ -34,7 +34,7 @@ fn recv_from<A: Address, P: Poller>(
     received.map(|received| received.and_then(|(len, sender)| Ok((len, told(sender)?))))
 }
 
-wait!(RecvFrom<UnixAddr>, |live, op, cx| recv_from(live, op, cx, SockAddr::to_unix_addr));
+wait!(RecvFrom<UnixAddr>, |live, op, cx| recv_from(live, op, cx, SockAddr::to_unix_peer));
 
 wait!(SendDatagram<SocketAddr>, |live, op, cx| send(live, op, cx, |to| to.into()));
 

@@ -110,12 +110,30 @@ impl SockAddr {
         let path = &path[..(self.len as usize).saturating_sub(PATH_AT).min(path.len())];
         #[cfg(any(target_os = "linux", target_os = "android"))]
         if let [0, name @ ..] = path {
-            return UnixAddr::from_abstract_name(name).map_err(|_| errno(libc::EINVAL));
+            return UnixAddr::from_abstract_name(name).map_err(|_| UNNAMEABLE);
         }
         let end = path.iter().position(|byte| *byte == 0).unwrap_or(path.len());
-        UnixAddr::from_pathname(OsStr::from_bytes(&path[..end])).map_err(|_| errno(libc::EINVAL))
+        UnixAddr::from_pathname(OsStr::from_bytes(&path[..end])).map_err(|_| UNNAMEABLE)
     }
 }
+
+impl SockAddr {
+    /// As [`to_unix_addr`](Self::to_unix_addr), of a peer that something came from: what came is not lost because of
+    /// the peer's name. One that `std` does not hold is told as none: on Linux a path may fill its 108 bytes without a zero
+    /// behind it.
+    ///
+    /// # Errors
+    /// `EAFNOSUPPORT` if it is of another family.
+    pub(crate) fn to_unix_peer(self) -> Result<UnixAddr, Errno> {
+        match self.to_unix_addr() {
+            Err(UNNAMEABLE) => UnixAddr::from_pathname("").map_err(|_| UNNAMEABLE),
+            told => told,
+        }
+    }
+}
+
+/// A path, or a name, that `std` does not hold.
+const UNNAMEABLE: Errno = errno(libc::EINVAL);
 
 impl From<&UnixAddr> for SockAddr {
     fn from(address: &UnixAddr) -> Self {

@@ -64,7 +64,7 @@ fn pair_of(kind: libc::c_int, nonblocking: bool) -> Result<(i32, i32), Errno> {
 
 /// The next waiting connection and the address of its peer; as [`socket::accept`].
 pub(crate) fn accept(fd: i32, nonblocking: bool) -> Result<(i32, UnixAddr), Errno> {
-    socket::accept_as(fd, nonblocking, SockAddr::to_unix_addr)
+    socket::accept_as(fd, nonblocking, SockAddr::to_unix_peer)
 }
 
 /// The socket's own address. `getsockname(2)`.

@@ -15,7 +15,7 @@ use io_uring::squeue::Entry;
 use io_uring::{opcode, types};
 
 wait!(Accept, Completion, |live, op, cx| accept(live, op.listener, cx, SockAddr::to_socket_addr));
-wait!(AcceptUnix, Completion, |live, op, cx| accept(live, op.listener, cx, SockAddr::to_unix_addr));
+wait!(AcceptUnix, Completion, |live, op, cx| accept(live, op.listener, cx, SockAddr::to_unix_peer));
 
 fn accept<A>(
     live: &Uring,
