@@ -253,6 +253,32 @@ fn starting_a_program<C: Tested>() {
     });
 }
 
+/// A handle of a child that is dropped in a copy of the process, as at its end, neither kills the child nor waits for it.
+fn a_copy_leaves_the_children_of_its_parent_alone<C: Tested>() {
+    if !in_child::<C>("a_copy_leaves_the_children_of_its_parent_alone") {
+        return;
+    }
+    let runtime = Runtime::<C>::new().unwrap();
+    let mut child = runtime
+        .block_on(async { bespoke::rt::Command::<C>::new("sleep").arg("1000").kill_on_drop(true).spawn().unwrap() });
+    match fork() {
+        Side::Child(say) => says(say, || {
+            let refused = child.start_kill().unwrap_err();
+            assert_eq!(
+                refused.to_string().split(':').next(),
+                Some("the child is that of the process that this one was forked from")
+            );
+            assert_eq!(bespoke::Error::from(&refused).code(), Some(libc::ECHILD));
+            drop(child);
+            drop(runtime);
+        }),
+        Side::Parent(copy) => assert_eq!(copy.said(), "no panic"),
+    }
+    std::thread::sleep(Duration::from_millis(50)); // a signal takes its time
+    assert!(child.try_wait().unwrap().is_none(), "the parent's child was ended");
+    runtime.block_on(child.kill()).unwrap();
+}
+
 /// The ring of the kernel that runs.
 #[cfg(target_os = "linux")]
 struct Ring;
@@ -275,5 +301,5 @@ macro_rules! on_each_driver {
 }
 on_each_driver! {
     a_child_forked_outside, a_copy_is_left_alone, a_child_forked_in_a_task, another_runtime_in_the_child,
-    starting_a_program
+    starting_a_program, a_copy_leaves_the_children_of_its_parent_alone
 }

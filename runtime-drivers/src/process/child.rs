@@ -4,7 +4,9 @@ use super::exit::Exit;
 use super::orphans;
 use super::stdio::{ChildStderr, ChildStdin, ChildStdout};
 use crate::op::Process;
+use crate::sys;
 use bespoke_core::config::Config;
+use bespoke_core::error::in_context;
 use bespoke_core::try_join;
 use core::fmt;
 use core::panic::Location;
@@ -39,6 +41,8 @@ use std::vec::Vec;
 /// ```
 pub struct Child<C: Config> {
     process: Heard,
+    /// [`forks`](sys::fork::forks) when it was started: in a forked copy of this process it is nobody's child, or the parent's.
+    forks: u32,
     kill_on_drop: bool,
     exit: Option<Exit<C>>,
     /// The end from which its input is written, if that was to be a pipe.
@@ -66,12 +70,18 @@ impl<C: Config> Child<C> {
         let mut process = process;
         let (stdin, stdout, stderr) = (process.stdin.take(), process.stdout.take(), process.stderr.take());
         let process = Heard::Started(process);
-        let mut child = Child { process, kill_on_drop: true, exit: None, stdin: None, stdout: None, stderr: None };
+        let forks = sys::fork::forks();
+        let mut child = Child { process, forks, kill_on_drop: true, exit: None, stdin: None, stdout: None, stderr: None };
         child.stdin = stdin.map(|end| ChildStdin::adopt(end.into(), at)).transpose()?;
         child.stdout = stdout.map(|end| ChildStdout::adopt(end.into(), at)).transpose()?;
         child.stderr = stderr.map(|end| ChildStderr::adopt(end.into(), at)).transpose()?;
         child.kill_on_drop = kill_on_drop;
         Ok(child)
+    }
+
+    /// Is this the process that started it?
+    fn is_ours(&self) -> bool {
+        self.forks == sys::fork::forks()
     }
 
     /// Its number; `None` when its end was heard of, as the number may be another's then.
@@ -187,8 +197,12 @@ impl<C: Config> Child<C> {
     /// Asks the system to kill it (`SIGKILL`), and does not wait. Of a child that has ended, that is nothing.
     ///
     /// # Errors
-    /// [`PermissionDenied`](io::ErrorKind::PermissionDenied): it runs as another user.
+    /// [`PermissionDenied`](io::ErrorKind::PermissionDenied): it runs as another user. `ECHILD`: this process was forked after it
+    /// started the child, which is its parent's.
     pub fn start_kill(&mut self) -> io::Result<()> {
+        if !self.is_ours() {
+            return Err(in_context(sys::process::NO_CHILD.into(), "the child is that of the process that this one was forked from"));
+        }
         match &mut self.process {
             Heard::Started(process) => process.kill(),
             Heard::Ended(_) => Ok(()),
@@ -222,6 +236,9 @@ impl<C: Config> Drop for Child<C> {
     fn drop(&mut self) {
         let gone = Heard::Ended(ExitStatus::default());
         let Heard::Started(mut process) = core::mem::replace(&mut self.process, gone) else { return };
+        if !self.is_ours() {
+            return;
+        }
         if self.kill_on_drop {
             // It fails for a child of another user, which goes on then.
             let _ = process.kill();

@@ -3,6 +3,7 @@
 use super::child::Child;
 use super::orphans;
 use crate::op::Process;
+use crate::sys;
 use bespoke_core::config::Config;
 use bespoke_core::runtime::assert_inside;
 use core::fmt;
@@ -150,6 +151,7 @@ impl<C: Config> Command<C> {
     {
         // First: a panic later would leave a child behind.
         assert_inside::<C>(at);
+        sys::fork::watch()?;
         orphans::sweep();
         let started = self.std.spawn().and_then(|child| Child::adopt(child, self.kill_on_drop, at));
         started.map_err(|error| {

@@ -1,6 +1,6 @@
 //! Children: what tells of their end. `std::process` starts them, signals them and takes their status.
 
-use super::call::{check, retry};
+use super::call::{check, errno, retry};
 use bespoke_core::driver::Errno;
 
 /// A descriptor that is readable when the process has ended; close-on-exec. `pidfd_open(2)`.
@@ -17,6 +17,9 @@ pub(crate) fn pidfd(pid: u32) -> Result<i32, Errno> {
     // A descriptor, or -1.
     check(fd as libc::c_int)
 }
+
+/// There is no such child, or its status was taken. `ECHILD`.
+pub(crate) const NO_CHILD: Errno = errno(libc::ECHILD);
 
 /// Waits until some child of this process has ended that nobody has waited for, and leaves it to be waited for.
 /// `waitid(2)`, `P_ALL`, `WNOWAIT`.
