@@ -112,8 +112,13 @@ pub(crate) fn a_status_that_somebody_else_took<C: Tested>() {
         let taken = unsafe { libc::waitpid(pid.try_into().unwrap(), core::ptr::null_mut(), 0) };
         assert_eq!(taken, i32::try_from(pid).unwrap());
         for _ in 0..2 {
-            assert_eq!(child.wait().await.unwrap_err().raw_os_error(), Some(libc::ECHILD));
+            let lost = child.wait().await.unwrap_err();
+            assert_eq!(bespoke::Error::from(&lost).code(), Some(libc::ECHILD), "{lost:?}");
+            assert!(lost.to_string().contains("taken by somebody else"), "{lost}");
         }
+        // The number may be another's: nobody is signalled.
+        assert_eq!(child.id(), None);
+        assert_eq!(bespoke::Error::from(child.start_kill().unwrap_err()).code(), Some(libc::ECHILD));
     });
 }
 

@@ -59,6 +59,8 @@ enum Heard {
     Started(StdChild),
     /// Its status was taken: its number may be another's.
     Ended(ExitStatus),
+    /// As `Ended`, but somebody else has the status.
+    Lost,
 }
 
 impl<C: Config> Child<C> {
@@ -71,7 +73,8 @@ impl<C: Config> Child<C> {
         let (stdin, stdout, stderr) = (process.stdin.take(), process.stdout.take(), process.stderr.take());
         let process = Heard::Started(process);
         let forks = sys::fork::forks();
-        let mut child = Child { process, forks, kill_on_drop: true, exit: None, stdin: None, stdout: None, stderr: None };
+        let mut child =
+            Child { process, forks, kill_on_drop: true, exit: None, stdin: None, stdout: None, stderr: None };
         child.stdin = stdin.map(|end| ChildStdin::adopt(end.into(), at)).transpose()?;
         child.stdout = stdout.map(|end| ChildStdout::adopt(end.into(), at)).transpose()?;
         child.stderr = stderr.map(|end| ChildStderr::adopt(end.into(), at)).transpose()?;
@@ -89,20 +92,31 @@ impl<C: Config> Child<C> {
     pub fn id(&self) -> Option<u32> {
         match &self.process {
             Heard::Started(process) => Some(process.id()),
-            Heard::Ended(_) => None,
+            Heard::Ended(_) | Heard::Lost => None,
         }
     }
 
     /// How it ended, if it has. Does not wait.
     ///
     /// # Errors
-    /// `ECHILD`: somebody else has taken the status (`waitpid(-1)`), or the process ignores `SIGCHLD`.
+    /// `ECHILD`: somebody else has taken the status (`waitpid(-1)`), or the process ignores `SIGCHLD`. So is the answer from then
+    /// on, and the child counts as ended.
     pub fn try_wait(&mut self) -> io::Result<Option<ExitStatus>> {
         let process = match &mut self.process {
             Heard::Ended(status) => return Ok(Some(*status)),
+            Heard::Lost => return Err(lost()),
             Heard::Started(process) => process,
         };
-        let Some(status) = process.try_wait()? else { return Ok(None) };
+        let status = match process.try_wait() {
+            // Its number may be another's from now on.
+            Err(error) if sys::process::is_no_child(&error) && self.is_ours() => {
+                self.process = Heard::Lost;
+                self.exit = None;
+                return Err(lost());
+            }
+            status => status?,
+        };
+        let Some(status) = status else { return Ok(None) };
         self.process = Heard::Ended(status);
         self.exit = None; // which costs a descriptor
         Ok(Some(status))
@@ -197,15 +211,20 @@ impl<C: Config> Child<C> {
     /// Asks the system to kill it (`SIGKILL`), and does not wait. Of a child that has ended, that is nothing.
     ///
     /// # Errors
+    /// `ECHILD`, after [`try_wait`](Self::try_wait) or [`wait`](Self::wait) said so: nobody knows whose its number is.
     /// [`PermissionDenied`](io::ErrorKind::PermissionDenied): it runs as another user. `ECHILD`: this process was forked after it
     /// started the child, which is its parent's.
     pub fn start_kill(&mut self) -> io::Result<()> {
         if !self.is_ours() {
-            return Err(in_context(sys::process::NO_CHILD.into(), "the child is that of the process that this one was forked from"));
+            return Err(in_context(
+                sys::process::NO_CHILD.into(),
+                "the child is that of the process that this one was forked from",
+            ));
         }
         match &mut self.process {
             Heard::Started(process) => process.kill(),
             Heard::Ended(_) => Ok(()),
+            Heard::Lost => Err(lost()),
         }
     }
 
@@ -252,6 +271,14 @@ impl<C: Config> fmt::Debug for Child<C> {
         match &self.process {
             Heard::Started(process) => f.debug_tuple("Child").field(&process.id()).finish(),
             Heard::Ended(status) => f.debug_tuple("Child").field(status).finish(),
+            Heard::Lost => f.write_str("Child(lost)"),
         }
     }
+}
+
+#[cold]
+fn lost() -> io::Error {
+    const TRIED: &str =
+        "the status of the child was taken by somebody else (`waitpid(-1)`), or this process ignores SIGCHLD";
+    in_context(sys::process::NO_CHILD.into(), TRIED)
 }

@@ -21,6 +21,11 @@ pub(crate) fn pidfd(pid: u32) -> Result<i32, Errno> {
 /// There is no such child, or its status was taken. `ECHILD`.
 pub(crate) const NO_CHILD: Errno = errno(libc::ECHILD);
 
+/// Does the error say so?
+pub(crate) fn is_no_child(error: &std::io::Error) -> bool {
+    error.raw_os_error() == Some(libc::ECHILD)
+}
+
 /// Waits until some child of this process has ended that nobody has waited for, and leaves it to be waited for.
 /// `waitid(2)`, `P_ALL`, `WNOWAIT`.
 ///
