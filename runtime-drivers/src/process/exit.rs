@@ -80,7 +80,7 @@ impl<C: Config> Exit<C> {
         match self {
             #[cfg(any(target_os = "linux", target_os = "android"))]
             Exit::PidFd(pidfd) => {
-                let op = Ready { resource: pidfd.resource(), direction: Direction::Read };
+                let op = Ready { resource: pidfd.resource(), direction: Direction::Read, would_block: false };
                 // SAFETY: `Ready` points at no memory, and this call borrows the resource.
                 let (ready, ()) = unsafe { pidfd.operation(op, ()) }.await;
                 Ok(ready?)
