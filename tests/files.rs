@@ -64,6 +64,7 @@ macro_rules! suite {
                 moving::lengths_permissions_and_times,
                 moving::full_disk,
                 moving::pipes_have_no_positions,
+                moving::what_has_no_length_is_read_whole,
                 model::random_operations_are_those_of_a_vec,
                 paths::folders,
                 paths::links_and_names,
@@ -72,6 +73,10 @@ macro_rules! suite {
                 streams::lines_of_a_file,
                 streams::copies_to_and_from_a_socket,
                 closes::files_outlive_their_runtime,
+            }
+            #[cfg(target_os = "linux")]
+            cases! { $suite, $config, Always:
+                moving::a_block_device_has_an_end,
             }
             cases! { $suite, $config, Suspending:
                 drops::dropped_transfers_touch_nothing,

@@ -209,3 +209,37 @@ pub(crate) fn pipes_have_no_positions<C: Config<Driver: Fs>>(folder: &Path) {
         assert_eq!(ours.stream_position().expect_err("no cursor").kind(), ErrorKind::NotSeekable);
     });
 }
+
+/// The metadata of a block device has no length, and it has an end all the same.
+#[cfg(target_os = "linux")]
+pub(crate) fn a_block_device_has_an_end<C: Config<Driver: Fs>>(_folder: &Path) {
+    use std::io::{Seek as _, SeekFrom};
+    let devices = std::fs::read_dir("/sys/block").into_iter().flatten().flatten();
+    let mut shown = 0;
+    for device in devices.map(|device| Path::new("/dev").join(device.file_name())) {
+        let Ok(mut there) = std::fs::File::open(&device) else { continue };
+        let end = there.seek(SeekFrom::End(0)).expect("it has positions");
+        runtime::<C>().block_on(async {
+            let mut file = File::<C>::open(&device).await.expect("it was opened just now");
+            assert_eq!(file.seek(SeekFrom::End(0)).await.expect("it has positions"), end, "{device:?}");
+        });
+        shown += usize::from(end > 0);
+    }
+    if shown == 0 {
+        println!("skipped for `{}`: this process may open no block device", C::NAME);
+    }
+}
+
+/// A pipe: neither a length nor positions.
+pub(crate) fn what_has_no_length_is_read_whole<C: Config<Driver: Fs + Foreign>>(_folder: &Path) {
+    const LEN: usize = 1 << 18;
+    let (read, mut write) = std::io::pipe().expect("descriptors are free");
+    let writer = std::thread::spawn(move || write.write_all(&vec![7; LEN]).expect("somebody reads"));
+    runtime::<C>().block_on(async {
+        let read = std::fs::File::from(std::os::fd::OwnedFd::from(read));
+        let mut file = File::<C>::from_std(read).expect("a descriptor is free");
+        let all = file.read_to_end().await.expect("open");
+        assert_eq!((all.len(), all.iter().all(|byte| *byte == 7)), (LEN, true));
+    });
+    writer.join().expect("all was read");
+}

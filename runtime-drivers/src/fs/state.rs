@@ -38,7 +38,7 @@ impl<C: Config> File<C> {
         let (from, by) = match to {
             SeekFrom::Start(at) => (at, 0),
             SeekFrom::Current(by) => (self.stream_position()?, by),
-            SeekFrom::End(by) => (self.metadata().await?.len(), by),
+            SeekFrom::End(by) => (self.end().await?, by),
         };
         self.stream_position()?;
         let at = from.checked_add_signed(by).filter(|at| i64::try_from(*at).is_ok());
@@ -47,6 +47,20 @@ impl<C: Config> File<C> {
             io::Error::new(io::ErrorKind::InvalidInput, why)
         })?;
         Ok(self.cursor.at)
+    }
+
+    /// Where its end is. A block device has one of which its metadata says nothing. The system's cursor, which moves there, is
+    /// nobody's where positions are ours; a file on a disk may have been opened to append, and then it is read after each
+    /// write.
+    async fn end(&self) -> io::Result<u64>
+    where
+        C::Driver: Fs,
+    {
+        let metadata = self.metadata().await?;
+        if metadata.is_file() || metadata.is_dir() {
+            return Ok(metadata.len());
+        }
+        self.ask(C::Driver::end)
     }
 
     /// Where the cursor is, from the beginning.

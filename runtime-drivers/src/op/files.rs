@@ -24,6 +24,11 @@ pub trait Files: Driver {
     fn position(file: RawResource) -> Result<u64, Errno> {
         file::position(file)
     }
+    /// Takes the system's cursor to the end, and says where that is: also of a block device, whose metadata has no length.
+    /// `lseek(2)`.
+    fn end(file: RawResource) -> Result<u64, Errno> {
+        file::end(file)
+    }
     /// Moves the system's cursor. `lseek(2)`.
     fn set_position(file: RawResource, at: u64) -> Result<(), Errno> {
         file::set_position(file, at)

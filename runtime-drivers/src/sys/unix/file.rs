@@ -170,6 +170,11 @@ pub(crate) fn position(fd: i32) -> Result<u64, Errno> {
     seek(fd, 0, libc::SEEK_CUR)
 }
 
+/// Moves the kernel's cursor to the end, and says where that is. `lseek(2)`. Does not wait.
+pub(crate) fn end(fd: i32) -> Result<u64, Errno> {
+    seek(fd, 0, libc::SEEK_END)
+}
+
 /// Moves the kernel's cursor. `lseek(2)`. Does not wait.
 pub(crate) fn set_position(fd: i32, at: u64) -> Result<(), Errno> {
     seek(fd, offset(at)?, libc::SEEK_SET).map(drop)
