@@ -186,6 +186,7 @@ macro_rules! suite {
                 foreign::fd_pipe_in_both_directions,
                 foreign::fd_many_tasks_wait,
                 foreign::fd_of_a_file,
+                foreign::fd_a_late_clear_loses_no_edge,
                 foreign::fd_outlives_its_runtime,
                 standard::std_datagrams_come_and_go,
                 standard::std_unix_sockets_come_and_go,
@@ -212,6 +213,7 @@ macro_rules! suite {
             }
             #[cfg(unix)]
             cases! { $attribute $suite, $config, Suspending:
+                foreign::fd_what_is_new_is_told_at_once,
                 unix_datagrams::unix_dropped_receives_lose_nothing,
                 datagrams::udp_dropped_receives_lose_nothing,
                 datagrams::udp_many_tasks_receive,

@@ -35,6 +35,19 @@ impl bespoke::Config for Ring {
     type Driver = bespoke::driver::IoUring;
 }
 
+/// `poll(2)`, which tells of states and not of changes.
+struct Posix;
+
+#[bespoke::config(base = bespoke::preset::Default)]
+impl bespoke::Config for Posix {
+    type Driver = bespoke::driver::Mio<bespoke::driver::PosixPoll>;
+}
+
+#[test]
+fn an_answer_is_told_at_once_by_poll() {
+    pipes::an_answer_is_told_at_once::<Posix>();
+}
+
 /// Each function of a module as a test, on each driver.
 macro_rules! on_each_driver {
     ($($module:ident: $($test:ident),+;)+) => {
@@ -56,7 +69,7 @@ on_each_driver! {
     pipes: much_output_on_both_pipes, much_input_and_output_at_once, stdin_ends_when_it_is_dropped,
         wait_closes_the_input, the_input_is_ended, a_child_that_does_not_read, a_dropped_read_loses_nothing,
         a_pipeline_of_two, a_child_that_writes_for_ever_starves_nobody, pipes_of_a_runtime_that_is_closed,
-        an_owned_buffer, a_pipe_of_the_standard_library;
+        an_owned_buffer, a_pipe_of_the_standard_library, an_answer_is_told_at_once;
     zombies: a_thousand_children_leave_nothing, a_dropped_child_goes_on_and_is_reaped, kill_on_drop, kill_on_drop_of_futures,
         kill_on_drop_at_the_close_of_the_runtime, a_child_outlives_its_runtime;
     storm: each_child_is_reaped_once_in_a_storm_of_sigchld;

@@ -1,16 +1,18 @@
 //! Descriptors of which the driver knows nothing but when they are ready.
 
-use crate::support::{again, assert_numbered, bytes, count, runtime};
+use crate::support::{again, assert_numbered, bytes, count, poll_once, runtime};
 use bespoke::Config;
 use bespoke::driver::Driver;
 use bespoke::prelude::*;
 use bespoke::rt::AsyncFd;
+use core::pin::pin;
 use core::sync::atomic::{AtomicBool, Ordering};
 use core::time::Duration;
 use std::io::{ErrorKind, PipeReader, PipeWriter, Read as _, Write as _};
 use std::os::fd::{AsFd, AsRawFd as _};
 use std::os::unix::net::UnixStream as StdStream;
 use std::sync::Arc;
+use std::time::Instant;
 
 /// Both ends of a pipe; those who wait for one make it nonblocking.
 fn pipe() -> (PipeReader, PipeWriter) {
@@ -177,4 +179,47 @@ pub(crate) fn fd_outlives_its_runtime<C: Config<Driver: Foreign>>() {
     let mut got = [0; 8];
     let read = std::thread::spawn(move || read.into_inner()).join().expect("it only moves");
     assert_eq!(again(|| (&read).read(&mut got)).expect("it is the owner's"), 1);
+}
+
+/// A task has looked, and says late what it saw; meanwhile an edge was told to one that is gone.
+pub(crate) fn fd_a_late_clear_loses_no_edge<C: Config<Driver: Foreign>>() {
+    runtime::<C>().block_on(async {
+        let (ours, mut theirs) = StdStream::pair().expect("descriptors are free");
+        ours.set_nonblocking(true).expect("open");
+        let ours = AsyncFd::<C, _>::new(ours).expect("it can be waited for");
+        let long = Duration::from_secs(10);
+        theirs.write_all(b"a").expect("open");
+        let mut late = ours.readable().await.expect("open");
+        assert_eq!(late.get_ref().read(&mut [0; 8]).expect("it is there"), 1);
+        late.get_ref().read(&mut [0; 8]).expect_err("there is no more");
+        // Another one has seen the same, and said so; then there is more, of which a third is told.
+        ours.readable().await.expect("open").clear_ready();
+        theirs.write_all(b"b").expect("open");
+        drop(C::timeout(long, ours.readable()).await.expect("it is there").expect("open"));
+        late.clear_ready();
+        assert!(ready_within(&ours, long).await, "a byte is there");
+    });
+}
+
+/// What is new is told at once, also when it comes soon after a call that would have blocked, before the worker looks.
+pub(crate) fn fd_what_is_new_is_told_at_once<C: Config<Driver: Foreign>>() {
+    const ROUNDS: usize = 20;
+    runtime::<C>().block_on(async {
+        let (ours, mut theirs) = StdStream::pair().expect("descriptors are free");
+        ours.set_nonblocking(true).expect("open");
+        let ours = AsyncFd::<C, _>::new(ours).expect("it can be waited for");
+        let mut read = |of: &StdStream| again(|| (&*of).read(&mut [0; 8]));
+        let mut at_once = 0;
+        theirs.write_all(b"a").expect("open");
+        for _ in 0..ROUNDS {
+            while ours.readable().await.expect("open").try_io(&mut read).is_ok() {}
+            let mut next = pin!(ours.readable());
+            assert!(poll_once(next.as_mut()).is_pending(), "nothing has come");
+            theirs.write_all(b"a").expect("open");
+            let begin = Instant::now();
+            drop(next.await.expect("open"));
+            at_once += usize::from(begin.elapsed() < Duration::from_millis(10));
+        }
+        assert!(at_once > ROUNDS / 2, "{at_once} of {ROUNDS}");
+    });
 }

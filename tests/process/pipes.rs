@@ -196,3 +196,30 @@ pub(crate) fn a_pipe_of_the_standard_library<C: Tested>() {
         assert!(child.wait().unwrap().success());
     });
 }
+
+/// A child answers while the worker is busy, right after a read that would have blocked: the answer is told at once.
+pub(crate) fn an_answer_is_told_at_once<C: Tested>() {
+    const ROUNDS: usize = 20;
+    if !<C::Driver as bespoke::driver::Driver>::CAPS.suspends {
+        return; // its reads hold the thread
+    }
+    run::<C, _>(async {
+        let mut child = sh::<C>("exec cat").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        let (mut input, mut output) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
+        let (mut at_once, mut buffer) = (0, [0; 8]);
+        for _ in 0..ROUNDS {
+            input.write_all("tea").await.0.unwrap();
+            assert_eq!(output.read(&mut buffer).await.unwrap(), 3);
+            let mut read = pin!(output.read(&mut buffer));
+            assert!(read.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+            input.write_all("tea").await.0.unwrap();
+            std::thread::sleep(Duration::from_millis(5));
+            let begin = std::time::Instant::now();
+            assert_eq!(read.await.unwrap(), 3);
+            at_once += usize::from(begin.elapsed() < Duration::from_millis(10));
+        }
+        drop(input);
+        child.wait().await.unwrap();
+        assert!(at_once > ROUNDS / 2, "{at_once} of {ROUNDS}");
+    });
+}

@@ -288,7 +288,7 @@ fn drain<C: Config<Driver: Foreign>>(fd: OwnedFd, begin: impl FnOnce() + Send + 
         let mut buffer = Buffer::new(256);
         begin();
         loop {
-            let op = Ready { resource: pipe.resource(), direction: Direction::Read };
+            let op = Ready { resource: pipe.resource(), direction: Direction::Read, would_block: false };
             // SAFETY: the operation points at no memory, and the resource outlives it.
             let (ready, ()) = unsafe { pipe.operation(op, ()) }.await;
             if ready.is_err() {
@@ -411,7 +411,7 @@ pub(crate) fn pipes_end_and_files_are_refused<C: Config<Driver: Net + Foreign, T
                 let pipe = OwnedResource::<C>::adopt(raw, Kind::Foreign).unwrap();
                 let mut got = 0;
                 loop {
-                    let op = Ready { resource: pipe.resource(), direction: Direction::Read };
+                    let op = Ready { resource: pipe.resource(), direction: Direction::Read, would_block: false };
                     // SAFETY: the operation points at no memory, and the resource outlives it.
                     unsafe { pipe.operation(op, ()) }.await.0.unwrap();
                     let mut ready = libc::pollfd { fd: raw, events: libc::POLLIN, revents: 0 };

@@ -20,6 +20,7 @@ mod unix;
 mod writes;
 
 use super::timeouts::Ticking;
+use super::poller::Wanted;
 use super::{LiveMio, Mio, Poller, Side};
 use crate::op::lower::leaves_nothing;
 use crate::op::{Accept, Connect, Direction, Ready};
@@ -50,7 +51,7 @@ fn attempt<T, P: Poller>(
     }
     match call() {
         Err(errno) if sys::would_block(errno) => {
-            live.clear(key, side);
+            live.drained(key, side);
             live.watch(key, side, cx)?;
             Poll::Pending
         }
@@ -116,12 +117,18 @@ fn accept_by<A, P: Poller>(
 
 wait!(Ready, |live, op, cx| ready(live, op, cx));
 
-fn ready<P: Poller>(live: &LiveMio<P>, op: &Ready, cx: &mut Context<'_>) -> Poll<Result<(), Errno>> {
+fn ready<P: Poller>(live: &LiveMio<P>, op: &mut Ready, cx: &mut Context<'_>) -> Poll<Result<(), Errno>> {
     let key = op.resource.key;
     let side = match op.direction {
         Direction::Read => Side::ReadAmong,
         Direction::Write => Side::WriteAmong,
     };
+    if core::mem::take(&mut op.would_block) {
+        live.with_source(key, |source| {
+            let read = side == Side::ReadAmong;
+            live.poller.drained(&source.entry, Wanted { read, write: !read });
+        });
+    }
     if !live.ready(key, side, cx)? {
         return Poll::Pending;
     }

@@ -219,6 +219,14 @@ impl<P: Poller> LiveMio<P> {
         });
     }
 
+    /// A call would have blocked: as [`clear`](Self::clear), and what comes from now on is new.
+    #[inline]
+    fn drained(&self, key: u32, side: Side) {
+        self.clear(key, side);
+        let read = matches!(side, Side::Read | Side::ReadAmong);
+        self.with_source(key, |source| self.poller.drained(&source.entry, Wanted { read, write: !read }));
+    }
+
     /// Leaves the waker of `cx` with the source, and sees to it that an event comes.
     ///
     /// # Errors

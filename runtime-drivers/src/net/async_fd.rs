@@ -8,7 +8,7 @@ use bespoke_core::driver::OwnedResource;
 use bespoke_core::roles::{Kind, RawResource};
 use core::fmt;
 use core::panic::Location;
-use core::sync::atomic::{AtomicBool, Ordering};
+use core::sync::atomic::{AtomicU32, Ordering};
 use core::task::Poll;
 use std::io;
 use std::os::fd::{AsFd, AsRawFd as _};
@@ -51,14 +51,39 @@ use std::os::fd::{AsFd, AsRawFd as _};
 ///
 /// # Invariants
 /// 1. `resource` is a duplicate of the descriptor of `inner`, made when this was.
-/// 2. A flag is set by a wait that the driver has told of readiness, which takes the edge from the driver; an edge that
-///    comes later is the driver's to tell, whatever becomes of the flag. So clearing it loses none.
+/// 2. A wait that the driver has told of readiness has taken that edge from the driver, and counts it in `ready`. A guard has seen
+///    the count, and clears no later one: so no edge is lost, although others may take one between a guard's call and its
+///    clearing, and be gone. An edge that comes later is the driver's to tell.
 pub struct AsyncFd<C: Config, T: AsFd> {
     // Before `inner`: it leaves the driver first.
     resource: OwnedResource<C>,
     inner: T,
-    /// Thought ready, for reading and for writing.
-    ready: [AtomicBool; 2],
+    /// For reading and for writing.
+    ready: [AtomicU32; 2],
+}
+
+/// What is known of a direction: flags, and how many edges were told.
+#[derive(Clone, Copy)]
+struct Known(u32);
+
+impl Known {
+    /// Thought ready.
+    const READY: u32 = 1;
+    /// A call would have blocked since the last edge.
+    const WOULD_BLOCK: u32 = 2;
+    const EDGE: u32 = 4;
+
+    fn told(self) -> Self {
+        Known((self.0 | Self::READY).wrapping_add(Self::EDGE) & !Self::WOULD_BLOCK)
+    }
+
+    fn cleared(self) -> Self {
+        Known(self.0 & !Self::READY | Self::WOULD_BLOCK)
+    }
+
+    fn has(self, flag: u32) -> bool {
+        self.0 & flag != 0
+    }
 }
 
 /// A descriptor that was ready. Made by [`AsyncFd::readable`] and [`AsyncFd::writable`].
@@ -66,6 +91,7 @@ pub struct AsyncFd<C: Config, T: AsFd> {
 pub struct AsyncFdGuard<'a, C: Config, T: AsFd> {
     of: &'a AsyncFd<C, T>,
     direction: Direction,
+    seen: Known,
 }
 
 /// The call would have blocked: wait again. Made by [`AsyncFdGuard::try_io`].
@@ -147,26 +173,31 @@ impl<C: Config, T: AsFd> AsyncFd<C, T> {
     where
         C::Driver: Foreign,
     {
-        let op = Ready { resource: self.resource.resource(), direction };
+        let ready = self.ready(direction);
+        let would_block = Known(ready.load(Ordering::Relaxed)).has(Known::WOULD_BLOCK);
+        let op = Ready { resource: self.resource.resource(), direction, would_block };
         // SAFETY: `Ready` points at no memory, and this call borrows the resource.
         let mut told = core::pin::pin!(unsafe { self.resource.operation(op, ()) });
-        core::future::poll_fn(|cx| {
+        let seen = core::future::poll_fn(|cx| {
             // Another task that waited may have been told meanwhile: the driver tells each edge once.
-            if self.ready(direction).load(Ordering::Relaxed) {
-                return Poll::Ready(self.resource.check_open());
+            let known = Known(ready.load(Ordering::Relaxed));
+            if known.has(Known::READY) {
+                return Poll::Ready(self.resource.check_open().map(|()| known));
             }
-            let polled = told.as_mut().poll(cx).map(|(told, ())| told);
-            if let Poll::Ready(Ok(())) = polled {
-                self.ready(direction).store(true, Ordering::Relaxed);
-            }
-            polled
+            told.as_mut().poll(cx).map(|(told, ())| {
+                told?;
+                // Only the worker of the resource counts. Who clears meanwhile clears what is no longer so.
+                let known = Known(ready.load(Ordering::Relaxed)).told();
+                ready.store(known.0, Ordering::Relaxed);
+                Ok(known)
+            })
         })
         .await
         .map_err(io_error)?;
-        Ok(AsyncFdGuard { of: self, direction })
+        Ok(AsyncFdGuard { of: self, direction, seen })
     }
 
-    fn ready(&self, direction: Direction) -> &AtomicBool {
+    fn ready(&self, direction: Direction) -> &AtomicU32 {
         match direction {
             Direction::Read => &self.ready[0],
             Direction::Write => &self.ready[1],
@@ -208,9 +239,14 @@ impl<C: Config, T: AsFd> AsyncFdGuard<'_, C, T> {
         }
     }
 
-    /// Says that a call found it not ready. Only then: an edge that was taken and not used up is not told again.
+    /// Says that a call found it not ready. Only then: an edge that was taken and not used up is not told again. Readiness of
+    /// which another wait was told since this guard was made stays.
     pub fn clear_ready(&mut self) {
-        self.of.ready(self.direction).store(false, Ordering::Relaxed);
+        let ready = self.of.ready(self.direction);
+        let cleared = self.seen.cleared();
+        if ready.compare_exchange(self.seen.0, cleared.0, Ordering::Relaxed, Ordering::Relaxed).is_ok() {
+            self.seen = cleared;
+        }
     }
 
     /// What was given to [`AsyncFd::new`].

@@ -25,6 +25,9 @@ pub struct Ready {
     pub resource: Resource,
     /// For what.
     pub direction: Direction,
+    /// A call found it not ready since it was last told so: what is found ready now is new. Without that it may be told late, as
+    /// a driver that is told of states and not of changes cannot tell the two apart.
+    pub would_block: bool,
 }
 
 // SAFETY: points at no memory and owns nothing.

@@ -264,7 +264,7 @@ impl<C: Config> Signal<C> {
                 return Some(());
             }
             // A raise after that look makes an edge after it (inv. 1), and an edge from before it only costs a turn.
-            let op = Ready { resource: self.resource.resource(), direction: Direction::Read };
+            let op = Ready { resource: self.resource.resource(), direction: Direction::Read, would_block: false };
             // SAFETY: `Ready` points at no memory, and this call borrows the listener.
             let (ready, ()) = unsafe { self.resource.operation(op, ()) }.await;
             ready.ok()?;

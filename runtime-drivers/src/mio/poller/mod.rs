@@ -10,7 +10,8 @@
 //! 1. After [`arm`](Polls::arm) a resource that is ready in a wanted direction, or becomes so, is told by a wait that follows.
 //!    It may be told once too often, and also without having been asked for.
 //! 2. A resource is told with the place that it was enlisted with. What was closed since may be told: the generation shows it.
-//! 3. [`wait`](Polls::wait) runs `tell` while nothing of the poller is borrowed: a waker may come back here.
+//! 3. A poller may tell late what has been ready ever since it was told, until [`drained`](Polls::drained) says that it has not.
+//! 4. [`wait`](Polls::wait) runs `tell` while nothing of the poller is borrowed: a waker may come back here.
 
 mod os;
 #[cfg(unix)]
@@ -99,6 +100,9 @@ pub trait Polls: Send + Sized + 'static {
     /// # Errors
     /// What the system refused.
     fn arm(&self, entry: &mut Self::Entry, place: Place, wanted: Wanted) -> Result<(), Errno>;
+
+    /// A call has found the resource not ready in these directions: whatever is found there from now on is new.
+    fn drained(&self, _entry: &Self::Entry, _of: Wanted) {}
 
     /// Other descriptors may name the same open file from now on.
     fn share(entry: &mut Self::Entry);

@@ -9,7 +9,8 @@
 //! # What is ready for ever
 //! A resource of somebody else's may be ready and stay so, because nobody reads it: the descriptor of the signals is. Who asks
 //! for it again would be told at once, for ever. So what was told and has been ready ever since *rests*: it is told again
-//! after [`REST`], once too often perhaps. A look that finds it not ready ends the rest: what comes then is new.
+//! after [`REST`], once too often perhaps. Whoever finds it not ready ends the rest, a wait that looks or a call that would block
+//! ([`drained`](Polls::drained)): what comes then is new.
 //!
 //! # Invariants
 //! 1. `armed[n]` and `set[n + 1]` are of the same resource, and `slots[armed[n]].at` is `n`. `set[0]` is the nudge.
@@ -277,6 +278,15 @@ impl Polls for PosixPoll {
         // A socket that never began to connect is never ready, and nobody is told.
         let Some(key) = entry.key else { return Ok(()) };
         self.with(|inner| inner.arm(key, Sides::new(wanted.read, wanted.write)))
+    }
+
+    fn drained(&self, entry: &Entry, of: Wanted) {
+        if let Some(key) = entry.key.filter(|_| entry.foreign) {
+            self.with(|inner| {
+                let slot = inner.slot(key);
+                slot.told = slot.told.without(Sides::new(of.read, of.write));
+            });
+        }
     }
 
     /// The system keeps nothing of them.

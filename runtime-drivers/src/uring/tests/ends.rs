@@ -118,7 +118,7 @@ fn a_source_with_two_requests_is_closed_after_the_last() {
     let Streams { ours, peers } = Streams::of(&live, 1);
     let (stream, mut to) = (ours[0], [0; 8]);
     assert!(poll(&live, &mut recv(stream, &mut to), &mut ()).is_pending());
-    let mut ready = crate::op::Ready { resource: stream, direction: crate::op::Direction::Read };
+    let mut ready = crate::op::Ready { resource: stream, direction: crate::op::Direction::Read, would_block: false };
     assert!(poll(&live, &mut ready, &mut ()).is_pending());
     live.park(Park::Poll).expect("a turn");
     assert_eq!(live.0.with(|state| state.sources[0].pending), 2);
