@@ -90,12 +90,37 @@ impl<C: Config> TcpStream<C> {
         self.ask(<C::Driver as Sockets>::linger)
     }
 
-    /// As [`linger`](Self::linger), in whole seconds, rounded up. Zero: closing resets the connection.
+    /// As [`linger`](Self::linger), in whole seconds, rounded up. Zero: closing resets the connection, as
+    /// [`set_zero_linger`](Self::set_zero_linger) says.
+    ///
+    /// **With a time that is not zero, closing holds the thread**, and every task of its worker, until the bytes are sent or
+    /// the time is over: the system waits in `close(2)`, and the drop of a stream closes it. Whoever wants to know that the
+    /// peer has all of it ends the direction ([`shutdown`](Self::shutdown)) and reads to the peer's end instead, which is
+    /// waited for as any read.
     pub fn set_linger(&self, time: Option<Duration>) -> io::Result<()>
     where
         C::Driver: Net,
     {
         self.ask(|raw| <C::Driver as Sockets>::set_linger(raw, time))
+    }
+
+    /// Closing resets the connection, and waits for nothing: unsent bytes are lost, and the peer's next call fails
+    /// ([`ConnectionReset`](io::ErrorKind::ConnectionReset)). It leaves no `TIME_WAIT` behind.
+    ///
+    /// # Example
+    #[doc = connected!()]
+    /// client.set_zero_linger()?;
+    /// drop(client);
+    /// let error = peer.read(&mut [0; 8]).await.unwrap_err();
+    /// assert_eq!(error.kind(), std::io::ErrorKind::ConnectionReset);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn set_zero_linger(&self) -> io::Result<()>
+    where
+        C::Driver: Net,
+    {
+        self.set_linger(Some(Duration::ZERO))
     }
 
     /// When an idle connection is probed; `None`: never.

@@ -237,12 +237,20 @@ impl<C: Config> TcpSocket<C> {
         self.ask(<C::Driver as Sockets>::linger)
     }
 
-    /// As [`TcpStream::set_linger`].
+    /// As [`TcpStream::set_linger`]: with a time that is not zero, closing holds the thread.
     pub fn set_linger(&self, time: Option<Duration>) -> io::Result<()>
     where
         C::Driver: Net,
     {
         self.ask(|raw| <C::Driver as Sockets>::set_linger(raw, time))
+    }
+
+    /// As [`TcpStream::set_zero_linger`].
+    pub fn set_zero_linger(&self) -> io::Result<()>
+    where
+        C::Driver: Net,
+    {
+        self.set_linger(Some(Duration::ZERO))
     }
 
     /// When an idle connection is probed. As [`TcpStream::keepalive`].
