@@ -209,6 +209,7 @@ macro_rules! suite {
             cases! { $attribute $suite, $config, Always:
                 unix_datagrams::unix_datagrams_without_files,
                 unix_datagrams::unix_names_of_108_bytes,
+                unix::unix_connects_wait_for_a_full_listener,
                 unix_datagrams::unix_datagrams_to_a_full_receiver,
             }
             #[cfg(unix)]

@@ -304,3 +304,23 @@ pub(crate) fn unix_dropped_reads_and_writes_lose_nothing<C: Config<Driver: Unix>
     println!("{dropped} dropped, {total} bytes there and back");
     assert!(dropped > 100, "too few drops to show anything");
 }
+
+/// More clients than the queue of the listener holds: the last one waits.
+#[cfg(target_os = "linux")]
+pub(crate) fn unix_connects_wait_for_a_full_listener<C: Config<Driver: Unix>>() {
+    let place = Place::new("full");
+    let listener = StdListener::bind(&place.0).expect("the path is free");
+    // SAFETY: takes integers only.
+    assert_eq!(unsafe { libc::listen(listener.as_raw_fd(), 0) }, 0); // one may wait
+    runtime::<C>().block_on(async {
+        let first = UnixStream::<C>::connect(&place.0).await.expect("there is room");
+        let accepts = std::thread::spawn(move || {
+            std::thread::sleep(Duration::from_millis(50));
+            [(); 3].map(|()| listener.accept().expect("a client waits").0)
+        });
+        for _ in 0..2 {
+            UnixStream::<C>::connect(&place.0).await.expect("there is room soon");
+        }
+        drop((first, accepts.join().expect("three clients")));
+    });
+}

@@ -19,13 +19,13 @@ mod reads;
 mod unix;
 mod writes;
 
-use super::timeouts::Ticking;
 use super::poller::Wanted;
+use super::timeouts::Ticking;
 use super::{LiveMio, Mio, Poller, Side};
+#[cfg(unix)]
+use crate::op::AcceptUnix;
 use crate::op::lower::leaves_nothing;
 use crate::op::{Accept, Connect, Direction, Ready};
-#[cfg(unix)]
-use crate::op::{AcceptUnix, ConnectUnix};
 use crate::sys::socket::Connect as Started;
 #[cfg(unix)]
 use crate::sys::unix_socket;
@@ -145,12 +145,6 @@ pub struct Asked(bool);
 leaves_nothing!({P: Poller} Mio<P>, Connect, Asked, Readiness, |live, op, asked, cx| {
     let address = op.address;
     connect(of::<S, P>(live), op.socket, asked, cx, |raw| socket::connect_start(raw, &address.into()))
-});
-#[cfg(unix)]
-leaves_nothing!({P: Poller} Mio<P>, ConnectUnix, Asked, Readiness, |live, op, asked, cx| {
-    let live = of::<S, P>(live);
-    live.with_source(op.socket.key, |source| source.unsure = true);
-    connect(live, op.socket, asked, cx, |raw| socket::connect_start(raw, &(&op.address).into()))
 });
 
 fn connect<P: Poller>(

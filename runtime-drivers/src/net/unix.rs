@@ -75,8 +75,10 @@ impl<C: Config> UnixStream<C> {
     /// # Errors
     /// [`InvalidInput`](io::ErrorKind::InvalidInput): the path is too long (107 bytes on Linux), or has a zero in it.
     /// [`NotFound`](io::ErrorKind::NotFound); [`ConnectionRefused`](io::ErrorKind::ConnectionRefused): nobody listens there.
-    /// On Linux [`WouldBlock`](io::ErrorKind::WouldBlock), unless the driver blocks: the listener's queue is full, and the
-    /// system does not tell when it is no more. The message names the path.
+    /// The message names the path.
+    ///
+    /// A listener whose queue is full is waited for: on Linux the system does not tell when it has room, so it is asked each
+    /// millisecond.
     ///
     /// # Cancel safety
     /// Cancel safe: a connection under way is given up and its socket closed.

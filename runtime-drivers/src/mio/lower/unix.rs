@@ -1,17 +1,18 @@
-//! What only Unix sockets do: datagrams whose receivers have no room, and descriptors beside bytes.
+//! What only Unix sockets do: receivers and listeners without room, of which the system does not tell, and descriptors beside
+//! bytes.
 
-use super::{attempt, of, wait};
+use super::{Asked, attempt, connect, of, wait};
 use crate::mio::timeouts::Ticking;
 use crate::mio::{LiveMio, Mio, Poller, Side};
-use crate::op::{Received, RecvDescriptors, SendDatagram, SendDescriptors, UnixAddr};
+use crate::op::{ConnectUnix, Received, RecvDescriptors, SendDatagram, SendDescriptors, UnixAddr};
 use crate::sys::address::SockAddr;
-use crate::sys::{self, datagram, rights};
+use crate::sys::{self, datagram, rights, socket};
 use bespoke_core::driver::{Errno, MaybeDangling, Served, Submit, Timeout};
 use bespoke_core::roles::{Nanos, Under};
 use bespoke_core::sharing::Sharing;
 use core::task::{Context, Poll};
 
-/// How long a datagram waits for a receiver without room, before it is tried again.
+/// How long a datagram waits for a receiver without room, and a connection for a listener, before it is tried again.
 const AGAIN: Timeout = Timeout { after: Nanos(1_000_000) };
 
 /// Sends a datagram of a Unix socket. To the peer, as any datagram. Another receiver does not tell the socket when it has room
@@ -40,20 +41,50 @@ fn send_unix<P: Poller>(
     }
 }
 
+/// Connects. A listener whose queue is full makes the call fail on Linux, and is not told of when it has room: it is tried again
+/// after a time. `unix_stream_connect` of Linux, net/unix/af_unix.c.
+fn connect_unix<P: Poller>(
+    live: &LiveMio<P>,
+    op: &ConnectUnix,
+    state: &mut Ticking,
+    asked: &mut Asked,
+    cx: &mut Context<'_>,
+) -> Poll<Result<(), Errno>> {
+    if state.is_in_flight() && live.timeouts.poll(&AGAIN, state, cx)?.is_pending() {
+        return Poll::Pending;
+    }
+    live.with_source(op.socket.key, |source| source.unsure = true);
+    match connect(live, op.socket, asked, cx, |raw| socket::connect_start(raw, &(&op.address).into())) {
+        Poll::Ready(Err(errno)) if sys::would_block(errno) => {
+            // A timer that begins now is pending, or there is no memory for it.
+            let _begun: Poll<()> = live.timeouts.poll(&AGAIN, state, cx)?;
+            Poll::Pending
+        }
+        polled => polled,
+    }
+}
+
+/// How an operation that may wait for [`AGAIN`] stands.
+#[derive(Debug, Default)]
+pub struct Trying {
+    again: Ticking,
+    asked: Asked,
+}
+
 /// An operation that may wait for [`AGAIN`], and leaves nothing but that behind.
 macro_rules! tries_again {
-    ($op:ty, |$live:ident, $o:ident, $state:ident, $cx:ident| $poll:expr) => {
+    ($op:ty => $output:ty, |$live:ident, $o:ident, $state:ident, $cx:ident| $poll:expr) => {
         impl<P: Poller> Submit<$op> for Mio<P> {
-            type InFlight<S: Sharing> = Ticking;
+            type InFlight<S: Sharing> = Trying;
 
             const SERVED: Served = Served::Readiness;
 
             fn poll_op<S: Sharing>(
                 live: &<Self as Under<S>>::Live,
                 $o: &mut $op,
-                $state: &mut Ticking,
+                $state: &mut Trying,
                 $cx: &mut Context<'_>,
-            ) -> Poll<Result<usize, Errno>>
+            ) -> Poll<Result<$output, Errno>>
             where
                 Self: Under<S>,
             {
@@ -62,33 +93,38 @@ macro_rules! tries_again {
             }
 
             #[inline(always)]
-            fn in_flight<S: Sharing>(state: &Ticking) -> bool {
-                state.is_in_flight()
+            fn in_flight<S: Sharing>(state: &Trying) -> bool {
+                state.again.is_in_flight()
             }
 
             fn abandon<S: Sharing, K: Send + 'static>(
                 live: &<Self as Under<S>>::Live,
                 _op: &mut $op,
-                state: &mut Ticking,
+                state: &mut Trying,
                 keep: MaybeDangling<K>,
             ) where
                 Self: Under<S>,
             {
-                of::<S, P>(live).timeouts.forget(state);
+                of::<S, P>(live).timeouts.forget(&mut state.again);
                 crate::theirs::let_go(keep);
             }
         }
     };
 }
 
-tries_again!(SendDatagram<UnixAddr>, |live, op, state, cx| {
-    send_unix(live, op.socket.key, op.to.as_ref(), state, cx, |to| {
+tries_again!(ConnectUnix => (), |live, op, state, cx| {
+    let Trying { again, asked } = state;
+    connect_unix(live, op, again, asked, cx)
+});
+
+tries_again!(SendDatagram<UnixAddr> => usize, |live, op, state, cx| {
+    send_unix(live, op.socket.key, op.to.as_ref(), &mut state.again, cx, |to| {
         // SAFETY: whoever made the operation keeps `from` readable for `len` bytes until it is over.
         unsafe { datagram::send(op.socket.raw, op.from, op.len, to, true) }
     })
 });
 
-tries_again!(SendDescriptors, |live, op, state, cx| {
+tries_again!(SendDescriptors => usize, |live, op, state, cx| {
     let (key, raw) = (op.socket.key, op.socket.raw);
     if op.datagram.is_none() && op.len == 0 {
         return Poll::Ready(Err(rights::INVALID)); // nobody would get them
@@ -101,7 +137,7 @@ tries_again!(SendDescriptors, |live, op, state, cx| {
     };
     match &op.datagram {
         None => attempt(live, key, Side::Write, cx, || call(None)),
-        Some(to) => send_unix(live, key, to.as_ref(), state, cx, call),
+        Some(to) => send_unix(live, key, to.as_ref(), &mut state.again, cx, call),
     }
 });
 
