@@ -82,6 +82,7 @@ macro_rules! suite {
                 drops::dropped_transfers_touch_nothing,
                 drops::dropped_opens_leak_nothing,
                 drops::dropped_cursor_reads_stay,
+                drops::dropped_cursor_writes_stay_in_order,
                 drops::file_is_open_until_its_last_operation,
                 drops::forgotten_futures_corrupt_nothing,
                 drops::dropped_on_another_thread,

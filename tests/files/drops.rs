@@ -11,7 +11,8 @@ use bespoke::rt::{File, fs};
 use core::hint::spin_loop;
 use core::pin::{Pin, pin};
 use core::sync::atomic::{AtomicUsize, Ordering};
-use core::task::Poll;
+use core::task::{Context, Poll, Waker};
+use core::time::Duration;
 use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
@@ -281,5 +282,46 @@ fn what_calls_hold_is_dropped_once() {
         let unpolled = fs::write::<C, _>(folder.join("other"), "tea");
         drop(unpolled);
         assert!(!folder.join("other").exists());
+    });
+}
+
+/// A write at the cursor that is dropped under way goes on, and what follows comes behind it.
+pub(crate) fn dropped_cursor_writes_stay_in_order<C: Config<Driver: Fs + Foreign>>(folder: &Path) {
+    runtime::<C>().block_on(async {
+        // A pipe that nobody reads yet: the write is under way for sure.
+        const MUCH: usize = 200_000;
+        let (mut reader, writer) = std::io::pipe().expect("descriptors are free");
+        let writer = std::fs::File::from(std::os::fd::OwnedFd::from(writer));
+        let mut file = File::<C>::from_std(writer).expect("a descriptor is free");
+        assert!(C::timeout(Duration::from_millis(20), file.write_all(vec![b'A'; MUCH])).await.is_err());
+        let reads = std::thread::spawn(move || {
+            std::thread::sleep(Duration::from_millis(20));
+            let mut all = Vec::new();
+            std::io::Read::read_to_end(&mut reader, &mut all).expect("open");
+            all
+        });
+        file.write_all("BBBB").await.0.expect("somebody reads");
+        drop(file);
+        let all = reads.join().expect("no panic");
+        assert_eq!((all.len(), &all[MUCH..]), (MUCH + 4, &b"BBBB"[..]));
+
+        // A file: the cursor is behind what was written.
+        const LEN: usize = 8 << 20;
+        for append in [false, true] {
+            let path = folder.join(format!("dropped-{append}"));
+            let mut file = File::<C>::options();
+            let mut file = file.create(true).write(true).append(append).open(&path).await.expect("new");
+            C::yield_now().await; // a new share of polls
+            let polled = pin!(file.write_all(vec![b'A'; LEN])).poll(&mut Context::from_waker(Waker::noop()));
+            let is_whole = polled.is_ready();
+            file.write_all("BB").await.0.expect("there is room");
+            assert_eq!(file.stream_position().expect("a file"), LEN as u64 + 2, "ready at once: {is_whole}");
+            C::yield_now().await;
+            drop(pin!(file.write("CC")).poll(&mut Context::from_waker(Waker::noop())));
+            bespoke::io::Writes::flush(&mut file).await.expect("open");
+            assert_eq!(file.stream_position().expect("a file"), LEN as u64 + 4);
+            let all = std::fs::read(&path).expect("there");
+            assert_eq!((all.len(), &all[LEN - 1..]), (LEN + 4, &b"ABBCC"[..]), "append: {append}");
+        }
     });
 }

@@ -79,6 +79,22 @@ where
         Operation { op, state: Default::default(), keep: Some(keep), owner, guest: None, _config: PhantomData }
     }
 
+    /// Does the driver know of it? Such an operation may have an effect although its future is dropped.
+    #[inline]
+    #[must_use]
+    pub fn is_under_way(&self) -> bool {
+        self.guest.is_some()
+    }
+
+    /// The operation, to change what was not known when it was made.
+    ///
+    /// # Safety
+    /// It was not polled yet, and points at the same memory afterwards.
+    #[inline]
+    pub unsafe fn op_mut(&mut self) -> &mut O {
+        &mut self.op
+    }
+
     #[cold]
     #[inline(never)]
     fn elsewhere(&mut self, owner: NonNull<Worker<C>>, cx: &mut Context<'_>) -> Poll<(O::Output, K)> {

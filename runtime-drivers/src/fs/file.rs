@@ -9,6 +9,9 @@ use bespoke_core::roles::{Kind, RawResource};
 use core::fmt;
 use core::marker::PhantomData;
 use core::panic::Location;
+use core::pin::Pin;
+use core::task::{Context, Poll, ready};
+use std::boxed::Box;
 use std::io;
 use std::os::fd::{FromRawFd, IntoRawFd};
 use std::path::Path;
@@ -18,7 +21,8 @@ use std::vec::Vec;
 ///
 /// `read_at`, `write_at` and their kin take a position, and `&self`: any number of them at once. `read`, `write` and their
 /// kin go on at a cursor, and take `&mut self`. The cursor is this value's own, and moves when the future is ready: a read
-/// that is dropped has read nothing.
+/// that is dropped has read nothing. A write that is dropped under way goes on, and what is called next at the cursor comes
+/// behind it.
 ///
 /// A file without positions (a pipe, a terminal) has only the system's cursor: what a dropped read of it had taken is lost.
 /// To wait for one of those, prefer what waits without a thread.
@@ -39,17 +43,37 @@ use std::vec::Vec;
 /// # }
 /// ```
 pub struct File<C: Config> {
-    pub(super) resource: OwnedResource<C>,
+    // Before the resource: an operation on it may be kept there.
     pub(super) cursor: Cursor,
+    pub(super) resource: OwnedResource<C>,
     /// What reads into borrowed slices go through; none before the first.
     pub(super) scratch: Vec<u8>,
 }
 
 /// Where reads and writes go on.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub(super) struct Cursor {
     pub(super) at: u64,
     pub(super) positions: Positions,
+    /// A write at the cursor whose future was dropped under way. What is called next waits for it: so writes are in order, and
+    /// the cursor is behind all that was written.
+    pub(super) dropped: Option<Dropped>,
+}
+
+/// An operation whose future was dropped under way; yields how many bytes it has written.
+pub(super) struct Dropped(Box<dyn Future<Output = usize> + Send + Sync + Unpin>);
+
+impl Dropped {
+    #[cold]
+    pub(super) fn new(written: impl Future<Output = usize> + Send + Sync + Unpin + 'static) -> Self {
+        Dropped(Box::new(written))
+    }
+}
+
+impl fmt::Debug for Dropped {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a write under way")
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,10 +89,14 @@ pub(super) enum Positions {
 impl Cursor {
     fn of<D: Files>(raw: RawResource) -> Result<Self, Errno> {
         Ok(match D::position(raw) {
-            Err(_) => Cursor { at: 0, positions: Positions::None },
-            Ok(at) if D::appends(raw)? => Cursor { at, positions: Positions::Append },
-            Ok(at) => Cursor { at, positions: Positions::Ours },
+            Err(_) => Cursor::new(0, Positions::None),
+            Ok(at) if D::appends(raw)? => Cursor::new(at, Positions::Append),
+            Ok(at) => Cursor::new(at, Positions::Ours),
         })
+    }
+
+    fn new(at: u64, positions: Positions) -> Self {
+        Cursor { at, positions, dropped: None }
     }
 
     pub(super) fn for_read(&self) -> Option<u64> {
@@ -89,6 +117,19 @@ pub(super) struct Moving<'a, C: Config> {
 impl<C: Config> Moving<'_, C> {
     pub(super) fn have_read(&mut self, bytes: usize) {
         self.cursor.at += bytes as u64;
+    }
+
+    /// Ready when no write whose future was dropped is under way any more. What it says of an error nobody hears.
+    pub(super) fn poll_dropped(&mut self, cx: &mut Context<'_>) -> Poll<()>
+    where
+        C::Driver: Files,
+    {
+        if let Some(Dropped(write)) = &mut self.cursor.dropped {
+            let bytes = ready!(Pin::new(write).poll(cx));
+            self.cursor.dropped = None;
+            self.have_written(bytes);
+        }
+        Poll::Ready(())
     }
 
     pub(super) fn have_written(&mut self, bytes: usize)
@@ -205,7 +246,7 @@ impl<C: Config> File<C> {
         let cursor = Cursor::of::<C::Driver>(raw)?;
         let resource = OwnedResource::adopt_for(raw, Kind::File, at)?;
         core::mem::forget(file);
-        Ok(File { resource, cursor, scratch: Vec::new() })
+        Ok(File { cursor, resource, scratch: Vec::new() })
     }
 
     /// A second handle of the same open file, with a cursor of its own, which begins where this one is.
@@ -231,7 +272,7 @@ impl<C: Config> File<C> {
     {
         let raw = self.ask(C::Driver::duplicate)?;
         let mut copy = Self::adopt(raw, Location::caller()).map_err(io_error)?;
-        copy.cursor = self.cursor;
+        copy.cursor = Cursor::new(self.cursor.at, self.cursor.positions);
         Ok(copy)
     }
 
@@ -284,6 +325,15 @@ impl<C: Config> File<C> {
             <C::Driver as Files>::set_position(raw, self.cursor.at).map_err(io_error)?;
         }
         Ok(file)
+    }
+
+    /// Waits for a write at the cursor whose future was dropped.
+    pub(super) async fn after_dropped(&mut self)
+    where
+        C::Driver: Files,
+    {
+        let mut moving = Moving { cursor: &mut self.cursor, file: &self.resource };
+        core::future::poll_fn(|cx| moving.poll_dropped(cx)).await;
     }
 
     /// Asks the system what it answers at once.

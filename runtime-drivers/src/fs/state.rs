@@ -35,6 +35,7 @@ impl<C: Config> File<C> {
     where
         C::Driver: Fs,
     {
+        self.after_dropped().await;
         let (from, by) = match to {
             SeekFrom::Start(at) => (at, 0),
             SeekFrom::Current(by) => (self.stream_position()?, by),
@@ -63,7 +64,7 @@ impl<C: Config> File<C> {
         self.ask(C::Driver::end)
     }
 
-    /// Where the cursor is, from the beginning.
+    /// Where the cursor is, from the beginning. What a dropped write has written counts when the next call at the cursor is over.
     ///
     /// # Errors
     /// [`NotSeekable`](io::ErrorKind::NotSeekable): a pipe, a terminal.

@@ -5,7 +5,7 @@ use crate::io::{Reads, Writes};
 use crate::op::Fs;
 use bespoke_core::config::Config;
 use bespoke_core::io::IoBuf;
-use core::future::{Future, ready};
+use core::future::Future;
 use std::io;
 
 /// At the cursor. An operation may not borrow its memory, so the bytes go through a buffer that the file keeps, of at most
@@ -44,9 +44,15 @@ where
     fn write_all<B: IoBuf>(&mut self, buffer: B) -> impl Future<Output = (io::Result<()>, B)> + Send {
         File::write_all(self, buffer)
     }
-    /// Nothing: a file ends where it ends.
+    /// Waits for what a dropped write has left on its way. There is nothing else to flush; what must be on the disk is brought
+    /// there by [`sync_all`](File::sync_all).
+    async fn flush(&mut self) -> io::Result<()> {
+        self.after_dropped().await;
+        Ok(())
+    }
+    /// As [`flush`](Writes::flush): a file ends where it ends.
     fn end_writes(&mut self) -> impl Future<Output = io::Result<()>> + Send {
-        ready(Ok(()))
+        Writes::flush(self)
     }
 }
 

@@ -2,10 +2,10 @@
 //! moves when the output is there.
 
 use super::errors::io_error;
-use super::file::{Cursor, Moving};
+use super::file::{Cursor, Dropped, Moving};
 use crate::op::{Fs, Moved, ReadAt, WriteAt};
 use bespoke_core::config::Config;
-use bespoke_core::driver::{Operation, OwnedResource};
+use bespoke_core::driver::{Op, Operation, OwnedResource};
 use bespoke_core::io::{IoBuf, IoBufMut};
 use core::fmt;
 use core::marker::PhantomData;
@@ -17,13 +17,14 @@ use std::io;
 macro_rules! transfer {
     (
         $(#[$doc:meta])*
-        $future:ident<$buffer:ident: $bound:path>, $op:ty, $output:ty,
+        $future:ident<$buffer:ident: $bound:path>, $op:ty, $output:ty, $at:ident $(, $written:expr)?;
         |$this:ident, $moved:pat_param, $kept:pat_param| $done:expr
     ) => {
         $(#[$doc])*
         #[must_use = "a transfer does nothing unless it is awaited"]
         pub struct $future<'a, C: Config<Driver: Fs>, $buffer: $bound> {
-            pub(super) operation: Operation<C, $op, $buffer>,
+            /// `None` while it is dropped.
+            pub(super) operation: Option<Operation<C, $op, $buffer>>,
             pub(super) cursor: Option<Moving<'a, C>>,
             pub(super) _file: core::marker::PhantomData<&'a OwnedResource<C>>,
         }
@@ -33,10 +34,35 @@ macro_rules! transfer {
 
             fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
                 let $this = &mut *self;
-                let ($moved, $kept) = ready!(Pin::new(&mut $this.operation).poll(cx));
+                let Some(operation) = &mut $this.operation else { unreachable!("it is not dropped") };
+                if let Some(moving) = &mut $this.cursor
+                    && moving.cursor.dropped.is_some()
+                {
+                    ready!(moving.poll_dropped(cx));
+                    // SAFETY: until now every poll ended above; the place in the file is no memory.
+                    unsafe { operation.op_mut() }.at = moving.cursor.$at();
+                }
+                let ($moved, $kept) = ready!(Pin::new(operation).poll(cx));
                 Poll::Ready($done)
             }
         }
+
+        $(
+            /// A write at the cursor goes on, and is waited for by what is called next.
+            impl<C: Config<Driver: Fs>, $buffer: $bound> Drop for $future<'_, C, $buffer> {
+                #[inline]
+                fn drop(&mut self) {
+                    if let Some(moving) = &mut self.cursor
+                        && let Some(mut operation) = self.operation.take()
+                        && operation.is_under_way()
+                    {
+                        let written: fn(<$op as Op>::Output) -> usize = $written;
+                        let poll = move |cx: &mut Context<'_>| Pin::new(&mut operation).poll(cx).map(|(end, _)| written(end));
+                        moving.cursor.dropped = Some(Dropped::new(core::future::poll_fn(poll)));
+                    }
+                }
+            }
+        )?
 
         impl<C: Config<Driver: Fs>, $buffer: $bound> fmt::Debug for $future<'_, C, $buffer> {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -49,7 +75,7 @@ pub(super) use transfer;
 
 transfer!(
     /// Reads some bytes of a file. Made by `read` and `read_at`; see there.
-    ReadFile<B: IoBufMut>, ReadAt, usize, |this, moved, mut buffer| {
+    ReadFile<B: IoBufMut>, ReadAt, usize, for_read; |this, moved, mut buffer| {
         if let Err(errno) = moved.1
             && moved.0 == 0
         {
@@ -61,7 +87,7 @@ transfer!(
 );
 transfer!(
     /// Fills a buffer from a file. Made by `read_exact` and `read_exact_at`; see there.
-    ReadFileExact<B: IoBufMut>, ReadAt, (), |this, moved, mut buffer| {
+    ReadFileExact<B: IoBufMut>, ReadAt, (), for_read; |this, moved, mut buffer| {
         have_read(&mut this.cursor, moved.0, &mut buffer);
         let wanted = buffer.capacity();
         let full = moved.1.map_err(io_error).and_then(|()| {
@@ -72,14 +98,14 @@ transfer!(
 );
 transfer!(
     /// Writes some bytes of a file. Made by `write` and `write_at`; see there.
-    WriteFile<B: IoBuf>, WriteAt, usize, |this, moved, buffer| {
+    WriteFile<B: IoBuf>, WriteAt, usize, for_write, |(bytes, _)| bytes; |this, moved, buffer| {
         have_written(&mut this.cursor, moved.0);
         (some(moved).map(|()| moved.0), buffer)
     }
 );
 transfer!(
     /// Writes a whole buffer to a file. Made by `write_all` and `write_all_at`; see there.
-    WriteFileAll<B: IoBuf>, WriteAt, (), |this, moved, buffer| {
+    WriteFileAll<B: IoBuf>, WriteAt, (), for_write, |(bytes, _)| bytes; |this, moved, buffer| {
         have_written(&mut this.cursor, moved.0);
         let all = moved.1.map_err(io_error).and_then(|()| {
             if moved.0 < buffer.len() { Err(takes_no_more(moved.0, buffer.len())) } else { Ok(()) }
@@ -102,7 +128,7 @@ macro_rules! new {
                 // the future borrows the resource as long as it lives.
                 let operation = unsafe { resource.operation_with(buffer, |$buffer| $op) };
                 let cursor = cursor.map(|cursor| Moving { cursor, file: resource });
-                $future { operation, cursor, _file: PhantomData }
+                $future { operation: Some(operation), cursor, _file: PhantomData }
             }
         }
     )+ };

@@ -1,11 +1,11 @@
 //! The futures of reads and writes of several buffers.
 
 use super::errors::io_error;
-use super::file::{Cursor, Moving};
+use super::file::{Cursor, Dropped, Moving};
 use super::transfers::{have_written, transfer};
 use crate::op::{Fs, ReadVectoredAt, Stretches, WriteVectoredAt};
 use bespoke_core::config::Config;
-use bespoke_core::driver::{Operation, OwnedResource};
+use bespoke_core::driver::{Op, Operation, OwnedResource};
 use bespoke_core::io::{IoBufs, IoBufsMut};
 use core::fmt;
 use core::marker::PhantomData;
@@ -15,7 +15,7 @@ use std::io;
 
 transfer!(
     /// Reads some bytes of a file into several buffers. Made by `read_vectored` and `read_vectored_at`; see there.
-    ReadFileVectored<L: IoBufsMut>, ReadVectoredAt, usize, |this, read, mut buffers| {
+    ReadFileVectored<L: IoBufsMut>, ReadVectoredAt, usize, for_read; |this, read, mut buffers| {
         if let Ok(bytes) = read {
             if let Some(cursor) = &mut this.cursor {
                 cursor.have_read(bytes);
@@ -28,7 +28,7 @@ transfer!(
 );
 transfer!(
     /// Writes some bytes of several buffers to a file. Made by `write_vectored` and `write_vectored_at`; see there.
-    WriteFileVectored<L: IoBufs>, WriteVectoredAt, usize, |this, written, buffers| {
+    WriteFileVectored<L: IoBufs>, WriteVectoredAt, usize, for_write, |written| written.unwrap_or(0); |this, written, buffers| {
         if let Ok(bytes) = written {
             have_written(&mut this.cursor, bytes);
         }
@@ -52,7 +52,7 @@ impl<'a, C: Config<Driver: Fs>, L: IoBufsMut> ReadFileVectored<'a, C, L> {
         // future borrows the resource as long as it lives.
         let operation = unsafe { resource.operation_with(buffers, op) };
         let cursor = cursor.map(|cursor| Moving { cursor, file: resource });
-        ReadFileVectored { operation, cursor, _file: PhantomData }
+        ReadFileVectored { operation: Some(operation), cursor, _file: PhantomData }
     }
 }
 
@@ -71,6 +71,6 @@ impl<'a, C: Config<Driver: Fs>, L: IoBufs> WriteFileVectored<'a, C, L> {
         // SAFETY: as above, by the contract of `IoBufs`.
         let operation = unsafe { resource.operation_with(buffers, op) };
         let cursor = cursor.map(|cursor| Moving { cursor, file: resource });
-        WriteFileVectored { operation, cursor, _file: PhantomData }
+        WriteFileVectored { operation: Some(operation), cursor, _file: PhantomData }
     }
 }

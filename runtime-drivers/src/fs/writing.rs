@@ -87,7 +87,8 @@ impl<C: Config> File<C> {
     /// As [`write_at`](Self::write_at).
     ///
     /// # Cancel safety
-    /// As [`write_at`](Self::write_at); the cursor has not moved.
+    /// Nothing was written; or, once it is under way, it goes on as if it had not been dropped, and the next call at the cursor
+    /// waits for it: bytes are in order, and its error is lost.
     ///
     /// # Example
     #[doc = opened!()]
