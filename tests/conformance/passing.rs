@@ -244,6 +244,14 @@ pub(crate) fn fds_go_with_datagrams<C: Config<Driver: Descriptors>>() {
         peer_sends(&peer, b"tea", &[holding(1), holding(2)]);
         let error = bound.recv_with_fds(&mut bytes, &mut places[..1]).await.expect_err("too many came");
         assert_eq!(FdsLost::of(&error).map(FdsLost::bytes), Some(3));
+        // Its sender can be answered.
+        let named = Place::new("passing-named");
+        let other = StdDatagram::bind(&named.0).expect("the path is free");
+        other.connect(&place.0).expect("it is there");
+        peer_sends(&other, b"tea", &[holding(1), holding(2)]);
+        let error = bound.recv_from_with_fds(&mut bytes, &mut places[..1]).await.expect_err("too many came");
+        let sender = FdsLost::of(&error).and_then(FdsLost::sender).expect("a datagram has one");
+        assert_eq!(sender.as_pathname(), Some(&*named.0));
         peer_sends(&peer, b"tea", &[holding(4)]);
         assert_eq!(bound.recv(&mut bytes).await.expect("it comes"), 3);
 

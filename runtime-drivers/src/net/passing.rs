@@ -91,7 +91,7 @@ fn whole(received: Result<Received, Errno>) -> io::Result<(usize, usize, Option<
     let Received { bytes, descriptors, sender } = received.map_err(io_error)?;
     match descriptors {
         Some(fds) => Ok((bytes, fds, sender)),
-        None => Err(io::Error::new(io::ErrorKind::InvalidData, FdsLost { bytes })),
+        None => Err(io::Error::new(io::ErrorKind::InvalidData, FdsLost { bytes, sender })),
     }
 }
 
@@ -143,9 +143,10 @@ where
 /// More descriptors came than there were places for, or than the process may have open: all that came are closed. Inside of
 /// the [`io::Error`] of [`recv_with_fds`](super::UnixStream::recv_with_fds), whose kind is
 /// [`InvalidData`](io::ErrorKind::InvalidData). The bytes are in the buffer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct FdsLost {
     bytes: usize,
+    sender: Option<UnixAddr>,
 }
 
 impl FdsLost {
@@ -159,6 +160,12 @@ impl FdsLost {
     #[must_use]
     pub fn bytes(&self) -> usize {
         self.bytes
+    }
+
+    /// Who sent them; `None` for a stream, which has one peer.
+    #[must_use]
+    pub fn sender(&self) -> Option<&UnixAddr> {
+        self.sender.as_ref()
     }
 }
 
