@@ -73,7 +73,8 @@ impl<C: Config> Command<C> {
         /// The folder that it is run in. Whether a relative path of the program begins there is the system's choice.
         current_dir(folder: impl AsRef<Path>);
         /// The standard input: [`Stdio::piped`], [`Stdio::null`], [`Stdio::inherit`], or what becomes a [`Stdio`], as a file
-        /// does, or the [`ChildStdout`](super::ChildStdout) of another child.
+        /// does. The [`ChildStdout`](super::ChildStdout) of another child becomes one by `try_into()?`: it leaves the driver
+        /// first.
         stdin(input: impl Into<Stdio>);
         /// The standard output; as [`stdin`](Self::stdin).
         stdout(output: impl Into<Stdio>);
@@ -186,6 +187,9 @@ impl<C: Config> Command<C> {
 
     /// Starts a child, and waits for its end and for all that it writes. Its output and its error are pipes, whatever was said
     /// before; its input is that of this process, unless said otherwise.
+    ///
+    /// The command keeps that: a child that is started by the same command later has pipes as well, until
+    /// [`stdout`](Self::stdout) and [`stderr`](Self::stderr) say otherwise.
     ///
     /// # Errors
     /// As [`spawn`](Self::spawn), and [`Child::wait_with_output`].
