@@ -159,7 +159,9 @@ pub(crate) fn fd_of_a_file<C: Config<Driver: Foreign>>() {
         if <C::Driver as Driver>::STATELESS {
             drop(made.expect("always ready").readable().await.expect("open"));
         } else if cfg!(target_os = "linux") {
-            assert_eq!(made.expect_err("not of files").kind(), ErrorKind::PermissionDenied);
+            let error = made.expect_err("not of files");
+            assert_eq!(error.kind(), ErrorKind::PermissionDenied);
+            assert!(error.to_string().contains("`fs::File`"), "{error}");
         }
     });
 }

@@ -158,6 +158,7 @@ pub(crate) fn fifos<C: Config<Driver: Pipes>>() {
         assert!(error.to_string().contains(&place.0.display().to_string()), "{error}");
         // Who waits for a reader asks for this.
         assert_eq!(bespoke::Error::from(&error).code(), Some(libc::ENXIO), "{error:?}");
+        assert!(error.to_string().contains("nobody has it open to read"), "{error}");
         let mut receiver = options.open_receiver(&place.0).expect("it waits for nobody");
         let mut got = [0; 16];
         let waited = C::timeout(Duration::from_millis(30), receiver.read(&mut got)).await;

@@ -140,7 +140,7 @@ pub(super) async fn first_of<C: Config, T, F: Future<Output = io::Result<T>>>(
 }
 
 fn none_at_all() -> io::Error {
-    io::Error::new(io::ErrorKind::InvalidInput, "the name has no addresses")
+    io::Error::new(io::ErrorKind::InvalidInput, "there is no address: the list is empty, or the name has none")
 }
 
 /// The addresses, of which there is one at least. Looks a name up by the runtime that `at` asks for.

@@ -4,7 +4,8 @@ use super::io_error;
 use crate::op::{Direction, Foreign, Ready};
 use crate::sys;
 use bespoke_core::config::Config;
-use bespoke_core::driver::OwnedResource;
+use bespoke_core::driver::{Errno, OwnedResource};
+use bespoke_core::error::in_context;
 use bespoke_core::roles::{Kind, RawResource};
 use core::fmt;
 use core::panic::Location;
@@ -51,8 +52,8 @@ use std::os::fd::{AsFd, AsRawFd as _};
 ///
 /// # Invariants
 /// 1. `resource` is a duplicate of the descriptor of `inner`, made when this was.
-/// 2. A wait that the driver has told of readiness has taken that edge from the driver, and counts it in `ready`. A guard has seen
-///    the count, and clears no later one: so no edge is lost, although others may take one between a guard's call and its
+/// 2. A wait that the driver has told of readiness has taken that edge from the driver, and counts it in `ready`. A guard has
+///    seen the count, and clears no later one: so no edge is lost, although others may take one between a guard's call and its
 ///    clearing, and be gone. An edge that comes later is the driver's to tell.
 pub struct AsyncFd<C: Config, T: AsFd> {
     // Before `inner`: it leaves the driver first.
@@ -116,6 +117,17 @@ impl Drop for Copied {
     }
 }
 
+#[cold]
+fn refused(errno: Errno) -> io::Error {
+    let error = io_error(errno);
+    if error.kind() == io::ErrorKind::PermissionDenied {
+        let why = "cannot wait for this descriptor: the system does not tell when a file on a disk is ready; `fs::File` reads \
+                   and writes those";
+        return in_context(error, why);
+    }
+    in_context(error, "cannot wait for this descriptor")
+}
+
 impl<C: Config, T: AsFd> AsyncFd<C, T> {
     /// Waits for `inner` from now on.
     ///
@@ -133,7 +145,7 @@ impl<C: Config, T: AsFd> AsyncFd<C, T> {
         C::Driver: Foreign,
     {
         let copy = Copied(sys::fd::duplicate(inner.as_fd().as_raw_fd()).map_err(io_error)?);
-        let resource = OwnedResource::adopt_for(copy.0, Kind::Foreign, Location::caller()).map_err(io_error)?;
+        let resource = OwnedResource::adopt_for(copy.0, Kind::Foreign, Location::caller()).map_err(refused)?;
         core::mem::forget(copy);
         Ok(AsyncFd { resource, inner, ready: Default::default() })
     }

@@ -5,7 +5,6 @@ use crate::op::Foreign;
 use crate::op::{Direction, Ready};
 use crate::signal::{Signal, SignalKind, listen};
 use bespoke_core::config::Config;
-use bespoke_core::driver::Errno;
 #[cfg(any(target_os = "linux", target_os = "android"))]
 use bespoke_core::driver::OwnedResource;
 use core::panic::Location;
@@ -85,7 +84,7 @@ impl<C: Config> Exit<C> {
                 let (ready, ()) = unsafe { pidfd.operation(op, ()) }.await;
                 Ok(ready?)
             }
-            Exit::Signal(signal) => signal.recv().await.ok_or_else(|| Errno::RUNTIME_CLOSED.into()),
+            Exit::Signal(signal) => Ok(signal.delivered().await?),
         }
     }
 }

@@ -239,12 +239,7 @@ where
     C::Driver: Foreign,
 {
     let at = Location::caller();
-    async move {
-        match listen::<C>(SignalKind::interrupt(), at)?.recv().await {
-            Some(()) => Ok(()),
-            None => Err(Errno::RUNTIME_CLOSED.into()),
-        }
-    }
+    async move { Ok(listen::<C>(SignalKind::interrupt(), at)?.delivered().await?) }
 }
 
 impl<C: Config> Signal<C> {
@@ -257,17 +252,25 @@ impl<C: Config> Signal<C> {
     where
         C::Driver: Foreign,
     {
+        self.delivered().await.ok()
+    }
+
+    /// As [`recv`](Self::recv), with the reason why nothing will come.
+    pub(crate) async fn delivered(&mut self) -> Result<(), Errno>
+    where
+        C::Driver: Foreign,
+    {
         loop {
             let raises = sys::signal::raises(self.kind.0);
             if raises != self.seen {
                 self.seen = raises;
-                return Some(());
+                return Ok(());
             }
             // A raise after that look makes an edge after it (inv. 1), and an edge from before it only costs a turn.
             let op = Ready { resource: self.resource.resource(), direction: Direction::Read, would_block: false };
             // SAFETY: `Ready` points at no memory, and this call borrows the listener.
             let (ready, ()) = unsafe { self.resource.operation(op, ()) }.await;
-            ready.ok()?;
+            ready?;
         }
     }
 

@@ -3,6 +3,7 @@
 use super::{End, Receiver, Sender, enter};
 use crate::net::io_error;
 use crate::op::{PipeCalls, Pipes};
+use crate::sys::pipe;
 use bespoke_core::config::Config;
 use bespoke_core::error::in_context;
 use core::fmt;
@@ -93,7 +94,8 @@ impl<C: Config> OpenOptions<C> {
     /// Opens the FIFO at `path` to write to it.
     ///
     /// # Errors
-    /// As [`open_receiver`](Self::open_receiver). `ENXIO`: nobody has it open to read.
+    /// As [`open_receiver`](Self::open_receiver). `ENXIO`: nobody has it open to read. Whoever waits for a reader looks for that
+    /// code (`Error::from(&error).code()`), and tries again after a time.
     ///
     /// # Panics
     /// As [`pipe`](super::pipe).
@@ -107,7 +109,12 @@ impl<C: Config> OpenOptions<C> {
     {
         let at = Location::caller();
         let path = path.as_ref();
-        self.open(path, End::Write, at).map(Sender::of).map_err(|error| named(path, error))
+        self.open(path, End::Write, at).map(Sender::of).map_err(|error| {
+            if pipe::nobody_reads(&error) {
+                return in_context(error, format_args!("cannot open `{}`: nobody has it open to read", path.display()));
+            }
+            named(path, error)
+        })
     }
 
     fn open(

@@ -15,6 +15,11 @@ use std::os::fd::IntoRawFd as _;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
+/// Does the error say that nobody has the FIFO open to read? `ENXIO`, `fifo(7)`.
+pub(crate) fn nobody_reads(error: &std::io::Error) -> bool {
+    error.raw_os_error() == Some(libc::ENXIO)
+}
+
 /// Not a pipe, or not one that is open for this direction. `EINVAL`.
 const NOT_A_PIPE: Errno = errno(libc::EINVAL);
 
