@@ -1,7 +1,7 @@
 //! The table of operations and drivers in `docs/drivers.md`: made from the types, and compared with the page.
 //!
-//! A cell is [`Submit::SERVED`] of that driver and that operation, or "none" where there is no such implementation. The
-//! lists below are compared with the sources, so that none of both can be forgotten:
+//! A cell is [`Submit::SERVED`] of that driver and that operation, or "none" where there is no such implementation, or the
+//! driver has not the capability. The lists below are compared with the sources, so that none of both can be forgotten:
 //!
 //! - the operations of a capability are those that its trait asks for;
 //! - every implementation of `Op` in `src/op` is an operation of some capability;
@@ -13,10 +13,10 @@
 
 use bespoke_core::driver::{Nop, Op, Served, Submit, Timeout};
 use bespoke_drivers::op::{
-    Accept, AcceptUnix, Call, Connect, ConnectUnix, Interrupted, JoinPaths, MakeDir, Open, ReadAt, ReadPipe,
-    ReadVectoredAt, Ready, Recv, RecvDatagram, RecvDescriptors, RecvFrom, RecvInto, RecvLease, RecvVectored, Remove,
-    SendDatagram, SendDescriptors, SetLen, Statx, Sync, Transmit, TransmitVectored, UnixAddr, WriteAt, WritePipe,
-    WriteVectoredAt,
+    Accept, AcceptUnix, Call, Connect, ConnectUnix, Descriptors, Foreign, Fs, Interrupted, JoinPaths, MakeDir, Net,
+    Open, Pipes, Process, ReadAt, ReadPipe, ReadVectoredAt, Ready, Recv, RecvDatagram, RecvDescriptors, RecvFrom,
+    RecvInto, RecvLease, RecvVectored, Remove, SendDatagram, SendDescriptors, SetLen, Statx, Sync, Transmit,
+    TransmitVectored, Udp, Unix, UnixAddr, WriteAt, WritePipe, WriteVectoredAt,
 };
 use bespoke_drivers::{Blocking, Fallback, IoUring, Mio};
 use core::fmt::Write as _;
@@ -41,6 +41,11 @@ fn listed() -> Table {
         Fs: Open, ReadAt, WriteAt, ReadVectoredAt, WriteVectoredAt, Sync, SetLen, Statx, MakeDir, Remove, JoinPaths, Call;
     }
 }
+
+/// What every driver has.
+#[allow(dead_code, non_camel_case_types, reason = "the name in the table, and every type has it")]
+trait every {}
+impl<D> every for D {}
 
 struct Table {
     drivers: Vec<&'static str>,
@@ -75,7 +80,10 @@ macro_rules! table {
     ($drivers:tt $($capability:ident: $($op:ty),+;)+) => {
         Table {
             drivers: names!($drivers),
-            capabilities: vec![$(Capability { name: stringify!($capability), ops: vec![$(row!($drivers, $op)),+] }),+],
+            capabilities: vec![$(Capability {
+                name: stringify!($capability),
+                ops: vec![$(row!($drivers, $capability, $op)),+],
+            }),+],
         }
     };
 }
@@ -83,13 +91,23 @@ macro_rules! names {
     ([$($driver:ty),+]) => { vec![$(stringify!($driver)),+] };
 }
 macro_rules! row {
-    ([$($driver:ty),+], $op:ty) => {
+    ([$($driver:ty),+], $capability:ident, $op:ty) => {{
+        // As `Probe`, of the capability: an operation may be there for the sake of another one.
+        struct Has<D>(PhantomData<D>);
+        impl<D: $capability> Has<D> {
+            const IT: bool = true;
+        }
+        #[allow(dead_code, reason = "of a capability that every driver has")]
+        trait HasNot {
+            const IT: bool = false;
+        }
+        impl<D> HasNot for Has<D> {}
         Row {
             op: stringify!($op).into(),
             late: format!("{:?}", <$op as Op>::LATE),
-            cells: vec![$(<Probe<$driver, $op>>::SERVED),+],
+            cells: vec![$(if <Has<$driver>>::IT { <Probe<$driver, $op>>::SERVED } else { None }),+],
         }
-    };
+    }};
 }
 use {names, row, table};
 
