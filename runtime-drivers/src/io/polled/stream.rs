@@ -13,7 +13,12 @@ use std::io;
 /// A reader and a writer as functions that poll: what a library takes that asks for "a stream" of tokio's or futures-io's traits.
 ///
 /// Made of a stream (`PollStream::from(stream)`), or of any reader and any writer. A read goes on with a write that is under way,
-/// so a program that writes a question and reads the answer needs no flush; one that writes and waits for something else does.
+/// so a program that writes a question and reads the answer needs no flush; one that writes and waits for something else does,
+/// and one whose question and answer are in two tasks (`tokio::io::split`).
+///
+/// **Flush or shut down before the drop**: what the last writes took may still be in the stream's buffer, and is lost with it,
+/// while the peer sees a clean end. On a driver of completions (`IoUring`) it always is there.
+///
 /// See [`PollReader`] and [`PollWriter`] for what it costs, and what is left when polls end.
 ///
 /// ```

@@ -23,7 +23,8 @@ use std::vec::Vec;
 ///
 /// A write is copied to a buffer, of 8 KiB, and sent from there at once; what could not be sent yet is sent by the polls that
 /// follow: of another write, of a flush, of the close, and of a read where reader and writer are one
-/// [`PollStream`](super::PollStream). So a program that writes and then waits for something else **flushes** first. Three
+/// [`PollStream`](super::PollStream). So a program that writes and then waits for something else **flushes** first, and so does
+/// one that drops the writer. Three
 /// allocations when it is made, none after. Implements tokio's `AsyncWrite` with the feature `tokio-io`, that of futures-io with
 /// `futures-io`.
 ///
