@@ -238,7 +238,7 @@ pub mod rt {
     pub use bespoke_drivers::net::{
         ConnectError, LookupAddrs, OwnedReadHalf, OwnedWriteHalf, Peek, Read, ReadHalf, ReadInto, ReadLease,
         ReadVectored, ReuniteError, Splits, TcpListener, TcpSocket, TcpStream, ToSocketAddrs, Write, WriteAll,
-        WriteHalf, WriteVectored,
+        WriteHalf, WriteVectored, lookup_host,
     };
     #[cfg(unix)]
     pub use bespoke_drivers::op::{Credentials, Descriptors, Fs, Pipes, Udp, UdpOptions, Unix, UnixAddr};

@@ -188,6 +188,7 @@ macro_rules! suite {
                 foreign::fd_of_a_file,
                 foreign::fd_a_late_clear_loses_no_edge,
                 foreign::fd_outlives_its_runtime,
+                standard::fds_are_lent_for_a_call,
                 standard::std_datagrams_come_and_go,
                 standard::std_unix_sockets_come_and_go,
                 unix::unix_echo,

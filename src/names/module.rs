@@ -77,6 +77,15 @@ macro_rules! __module {
                 pub type Lease = $crate::rt::Lease<C>;
                 pub type ReuniteError = $crate::rt::ReuniteError<C>;
                 pub use $crate::rt::{ConnectError, Keepalive, LookupAddrs, TcpOptions, ToSocketAddrs};
+
+                /// Looks up what names one or more addresses; see `bespoke::rt::lookup_host`.
+                #[track_caller]
+                pub fn lookup_host(
+                    host: impl ToSocketAddrs,
+                ) -> impl ::core::future::Future<Output = ::std::io::Result<::std::vec::IntoIter<::core::net::SocketAddr>>>
+                + ::core::marker::Send {
+                    $crate::rt::lookup_host::<C>(host)
+                }
                 #[cfg(unix)]
                 pub type AsyncFd<T> = $crate::rt::AsyncFd<C, T>;
                 #[cfg(unix)]

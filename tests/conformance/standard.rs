@@ -211,3 +211,36 @@ mod unix_only {
         });
     }
 }
+
+/// A descriptor is lent for a call, and not after its runtime.
+#[cfg(unix)]
+pub(crate) fn fds_are_lent_for_a_call<C: Config<Driver: Net>>() {
+    use std::os::fd::AsRawFd as _;
+    let first = runtime::<C>();
+    let stream = first.block_on(async {
+        let (stream, peer) = crate::support::pair::<C>().await;
+        let (mut is_on, mut len) = (0, size_of::<libc::c_int>() as libc::socklen_t);
+        let done = stream.with_fd(|fd| {
+            let on: libc::c_int = 1;
+            let on: *const libc::c_int = &raw const on;
+            let on_len = size_of::<libc::c_int>() as libc::socklen_t;
+            // SAFETY: `on` is live, and so long.
+            let set =
+                unsafe { libc::setsockopt(fd.as_raw_fd(), libc::SOL_SOCKET, libc::SO_OOBINLINE, on.cast(), on_len) };
+            let out = (&raw mut is_on).cast();
+            // SAFETY: both are live and writable, and `len` says how long the first is.
+            let got =
+                unsafe { libc::getsockopt(fd.as_raw_fd(), libc::SOL_SOCKET, libc::SO_OOBINLINE, out, &raw mut len) };
+            (set, got)
+        });
+        assert_eq!(done.expect("open"), (0, 0));
+        assert_ne!(is_on, 0, "it is on");
+        drop(peer);
+        stream
+    });
+    drop(first);
+    if !<C::Driver as bespoke::driver::Driver>::STATELESS {
+        let refused = stream.with_fd(|_| unreachable!("nothing is lent")).expect_err("closed");
+        assert_eq!(refused.kind(), std::io::ErrorKind::BrokenPipe);
+    }
+}

@@ -2,6 +2,7 @@
 
 use super::errors::io_error;
 use super::options::OpenOptions;
+use crate::net::lends_its_fd;
 use crate::op::{Files, Foreign, Fs};
 use bespoke_core::config::Config;
 use bespoke_core::driver::{Errno, OwnedResource};
@@ -341,6 +342,8 @@ impl<C: Config> File<C> {
         self.resource.while_open(what).and_then(|answer| answer).map_err(io_error)
     }
 }
+
+lends_its_fd!(File);
 
 impl<C: Config> fmt::Debug for File<C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

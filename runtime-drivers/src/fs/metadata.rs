@@ -35,6 +35,30 @@ impl FileType {
     pub fn is_symlink(&self) -> bool {
         self.0 == kind::SYMLINK
     }
+
+    /// A FIFO: a pipe with a name?
+    #[must_use]
+    pub fn is_fifo(&self) -> bool {
+        self.0 == kind::FIFO
+    }
+
+    /// A socket?
+    #[must_use]
+    pub fn is_socket(&self) -> bool {
+        self.0 == kind::SOCKET
+    }
+
+    /// A block device: a disk?
+    #[must_use]
+    pub fn is_block_device(&self) -> bool {
+        self.0 == kind::BLOCK_DEVICE
+    }
+
+    /// A character device: a terminal, `/dev/null`?
+    #[must_use]
+    pub fn is_char_device(&self) -> bool {
+        self.0 == kind::CHAR_DEVICE
+    }
 }
 
 impl From<std::fs::FileType> for FileType {
@@ -176,5 +200,25 @@ mod tests {
         // The system counts nanoseconds forwards, also before its epoch.
         assert_eq!(time((-2, 500_000_000)).unwrap(), UNIX_EPOCH - Duration::from_millis(1500));
         assert_eq!(time((i64::MAX, u32::MAX)).unwrap_err().kind(), io::ErrorKind::InvalidData);
+    }
+
+    #[test]
+    fn a_type_is_one_type() {
+        let asked: [(u32, fn(&FileType) -> bool); 7] = [
+            (kind::FILE, FileType::is_file),
+            (kind::DIR, FileType::is_dir),
+            (kind::SYMLINK, FileType::is_symlink),
+            (kind::FIFO, FileType::is_fifo),
+            (kind::SOCKET, FileType::is_socket),
+            (kind::BLOCK_DEVICE, FileType::is_block_device),
+            (kind::CHAR_DEVICE, FileType::is_char_device),
+        ];
+        for (mode, _) in asked {
+            let of = FileType::of(mode | 0o644);
+            let says: std::vec::Vec<u32> = asked.iter().filter(|(_, is)| is(&of)).map(|(mode, _)| *mode).collect();
+            assert_eq!(says, [mode]);
+        }
+        let null = std::fs::metadata("/dev/null").expect("null(4)").file_type();
+        assert!(FileType::from(null).is_char_device());
     }
 }

@@ -139,6 +139,39 @@ pub(super) async fn first_of<C: Config, T, F: Future<Output = io::Result<T>>>(
     Err(last.unwrap_or_else(none_at_all))
 }
 
+/// Looks up what a [`ToSocketAddrs`] names: the addresses, in the order in which the system has them, of which there is one at
+/// least. A name is looked up on a blocking thread, by `getaddrinfo(3)`; an address is ready at once.
+///
+/// # Errors
+/// [`InvalidInput`](io::ErrorKind::InvalidInput): no address. [`Unsupported`](io::ErrorKind::Unsupported): a name, in a config
+/// without blocking threads. What the system says of a name that it does not know; the message names it.
+///
+/// # Cancel safety
+/// Cancel safe; a lookup under way goes on and is forgotten.
+///
+/// # Panics
+/// Without a runtime of `C` on the thread, for a name; the message names the line of this call.
+///
+/// # Example
+/// ```
+/// use bespoke::net::lookup_host;
+///
+/// # #[bespoke::main]
+/// # async fn main() -> std::io::Result<()> {
+/// for address in lookup_host("localhost:80").await? {
+///     assert!(address.ip().is_loopback());
+/// }
+/// # Ok(())
+/// # }
+/// ```
+#[track_caller]
+pub fn lookup_host<C: Config>(
+    host: impl ToSocketAddrs,
+) -> impl Future<Output = io::Result<std::vec::IntoIter<SocketAddr>>> + Send {
+    let (found, at) = (host.to_addrs(), Location::caller());
+    async move { Ok(addresses::<C>(found?, at).await?.into_iter()) }
+}
+
 fn none_at_all() -> io::Error {
     io::Error::new(io::ErrorKind::InvalidInput, "there is no address: the list is empty, or the name has none")
 }

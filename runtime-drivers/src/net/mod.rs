@@ -3,6 +3,7 @@
 //! | file | holds |
 //! |---|---|
 //! | `addresses` | [`ToSocketAddrs`]: what can be connected to |
+//! | `lending` | descriptors, lent for calls that there is no method for |
 //! | `listener` | [`TcpListener`] |
 //! | `stream` | [`TcpStream`] |
 //! | `tcp_socket` | [`TcpSocket`]: what is said before connecting or listening |
@@ -56,6 +57,8 @@ mod connecting;
 #[cfg(unix)]
 mod datagrams;
 mod futures;
+#[cfg(unix)]
+mod lending;
 mod listener;
 mod options;
 #[cfg(unix)]
@@ -77,13 +80,15 @@ mod unix;
 mod unix_datagram;
 mod writing;
 
-pub use addresses::{LookupAddrs, ToSocketAddrs};
+pub use addresses::{LookupAddrs, ToSocketAddrs, lookup_host};
 #[cfg(unix)]
 pub use async_fd::{AsyncFd, AsyncFdGuard, TryIoError};
 pub use connecting::ConnectError;
 #[cfg(unix)]
 pub use datagrams::{Receive, ReceiveFrom, SendDatagram};
 pub use futures::{Peek, Read, ReadInto, ReadLease, ReadVectored, Write, WriteAll, WriteVectored};
+#[cfg(unix)]
+pub(crate) use lending::{lends_its_fd, with_fd as lend};
 pub use listener::TcpListener;
 #[cfg(unix)]
 pub use passing::{FdsLost, RecvFromWithFds, RecvWithFds, SendWithFds};

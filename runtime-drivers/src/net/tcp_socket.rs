@@ -35,7 +35,7 @@ use std::io;
 /// # }
 /// ```
 pub struct TcpSocket<C: Config> {
-    resource: OwnedResource<C>,
+    pub(super) resource: OwnedResource<C>,
 }
 
 impl<C: Config> TcpSocket<C> {

@@ -22,7 +22,7 @@ pub use options::OpenOptions;
 pub use receiver::Receiver;
 pub use sender::Sender;
 
-use super::io_error;
+use super::{io_error, lends_its_fd};
 use crate::op::PipeCalls;
 use bespoke_core::config::Config;
 use bespoke_core::driver::{Errno, OwnedResource};
@@ -255,3 +255,5 @@ macro_rules! either_end {
     };
 }
 use either_end;
+
+lends_its_fd!(Receiver, Sender);

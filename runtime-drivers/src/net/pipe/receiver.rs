@@ -33,7 +33,7 @@ use std::os::fd::OwnedFd;
 /// # Platform
 /// Unix.
 pub struct Receiver<C: Config> {
-    resource: OwnedResource<C>,
+    pub(super) resource: OwnedResource<C>,
 }
 
 either_end!(

@@ -23,7 +23,7 @@ use std::os::fd::OwnedFd;
 /// # Platform
 /// Unix.
 pub struct Sender<C: Config> {
-    resource: OwnedResource<C>,
+    pub(super) resource: OwnedResource<C>,
 }
 
 either_end!(
