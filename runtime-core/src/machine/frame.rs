@@ -1,8 +1,7 @@
-//! The storage of a machine, as types that rustc infers.
+//! What a machine is stored in, as types that rustc infers: a head of a few bytes, and storage beside it.
 //!
-//! `S` of a [`Frame`] is a tree. A place that is opened while another one holds a value is beneath it, *beside* it:
-//! [`Beside<Place, Children>`](Beside), or [`Four`] of them at once. Places that never hold values together *share* their bytes:
-//! [`Overlay<A, B>`](Overlay).
+//! The storage is an expression over places. Places that hold values together lie *beside* each other:
+//! [`Beside<A, B, …>`](Beside). Places that never do *share* their bytes: [`Overlay<A, B>`](Overlay).
 //!
 //! # Invariants
 //! 1. No function here makes a reference; all but `write` and `read` compute addresses only.
@@ -10,9 +9,13 @@
 use core::fmt;
 use core::mem::{ManuallyDrop, MaybeUninit};
 
-/// A header, and the storage after it. `X0` to `X7` are the types of small places that never share their bytes: as fields
-/// of the one struct they fill the gap between the header and the storage, which nested structs would not.
-pub struct Frame<S, B = (), N = u8, X0 = (), X1 = (), X2 = (), X3 = (), X4 = (), X5 = (), X6 = (), X7 = ()> {
+/// What of a machine has little alignment: its state, and the heads of the machines that it awaits, which share their bytes
+/// (one at a time is awaited). So a level of a chain of calls takes the bytes of its state, and not those up to the next address
+/// that its storage may begin at.
+///
+/// `X0` to `X7` are the types of small places that never share their bytes: as fields of the one struct they fill the gap
+/// between the states and the storage.
+pub struct Head<I, B = (), N = u8, X0 = (), X1 = (), X2 = (), X3 = (), X4 = (), X5 = (), X6 = (), X7 = ()> {
     /// The number of the state that the next poll continues with.
     pub state: N,
     /// Which of the places that may have been moved out hold a value, a bit each.
@@ -25,32 +28,30 @@ pub struct Frame<S, B = (), N = u8, X0 = (), X1 = (), X2 = (), X3 = (), X4 = (),
     x5: MaybeUninit<X5>,
     x6: MaybeUninit<X6>,
     x7: MaybeUninit<X7>,
-    storage: MaybeUninit<S>,
+    inner: MaybeUninit<I>,
 }
-impl<S, B: fmt::Debug, N: fmt::Debug, X0, X1, X2, X3, X4, X5, X6, X7> fmt::Debug
-    for Frame<S, B, N, X0, X1, X2, X3, X4, X5, X6, X7>
+
+impl<I, B: fmt::Debug, N: fmt::Debug, X0, X1, X2, X3, X4, X5, X6, X7> fmt::Debug
+    for Head<I, B, N, X0, X1, X2, X3, X4, X5, X6, X7>
 {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Frame").field("state", &self.state).field("flags", &self.flags).finish_non_exhaustive()
+        f.debug_struct("Head").field("state", &self.state).field("flags", &self.flags).finish_non_exhaustive()
     }
 }
 
-/// The storage of `A` and that of `B`. Only ever within the one `MaybeUninit` of a frame.
+/// Up to eight places, or parts of the storage, each with bytes of its own. In one struct, since it is rustc that orders
+/// fields by their alignment, and since types are only so deep that rustc follows them (`recursion_limit`). Only ever within
+/// the one `MaybeUninit` of a machine's storage.
 #[derive(Debug)]
-pub struct Beside<A, B> {
-    a: A,
-    b: B,
-}
-
-/// Four places that live within each other, and the storage of what lives within them: as deep as one, for types are
-/// only so deep that rustc follows them (`recursion_limit`).
-#[derive(Debug)]
-pub struct Four<A, B, C, D, E> {
+pub struct Beside<A, B, C = (), D = (), E = (), F = (), G = (), H = ()> {
     a: A,
     b: B,
     c: C,
     d: D,
-    rest: E,
+    e: E,
+    f: F,
+    g: G,
+    h: H,
 }
 
 /// The storage of `A` or of `B`, of one at a time.
@@ -70,81 +71,67 @@ macro_rules! fields {
         $(#[$doc])*
         ///
         /// # Safety
-        /// `frame` points to allocated memory of that type.
+        /// `head` points to allocated memory of that type.
         #[inline(always)]
-        pub unsafe fn $name<S, B, N, X0, X1, X2, X3, X4, X5, X6, X7>(
-            frame: *mut Frame<S, B, N, X0, X1, X2, X3, X4, X5, X6, X7>,
+        pub unsafe fn $name<I, B, N, X0, X1, X2, X3, X4, X5, X6, X7>(
+            head: *mut Head<I, B, N, X0, X1, X2, X3, X4, X5, X6, X7>,
         ) -> *mut $ty {
-            // SAFETY: in bounds, since the memory of the whole frame is there.
-            unsafe { &raw mut (*frame).$field }.cast()
+            // SAFETY: in bounds, since the memory of the whole head is there.
+            unsafe { &raw mut (*head).$field }.cast()
         }
     )*};
 }
 fields! {
-    /// The storage of a frame.
-    storage: storage S
-    /// The first small place of a frame.
+    /// The heads of what is awaited.
+    inner: inner I
+    /// The first small place of a head.
     small_0: x0 X0
-    /// The second small place of a frame.
+    /// The second small place of a head.
     small_1: x1 X1
-    /// The third small place of a frame.
+    /// The third small place of a head.
     small_2: x2 X2
-    /// The fourth small place of a frame.
+    /// The fourth small place of a head.
     small_3: x3 X3
-    /// The fifth small place of a frame.
+    /// The fifth small place of a head.
     small_4: x4 X4
-    /// The sixth small place of a frame.
+    /// The sixth small place of a head.
     small_5: x5 X5
-    /// The seventh small place of a frame.
+    /// The seventh small place of a head.
     small_6: x6 X6
-    /// The eighth small place of a frame.
+    /// The eighth small place of a head.
     small_7: x7 X7
 }
 
-/// The first of two.
-///
-/// # Safety
-/// `p` points to allocated memory of that type.
-#[inline(always)]
-pub unsafe fn first<A, B>(p: *mut Beside<A, B>) -> *mut A {
-    // SAFETY: in bounds, as the caller promises.
-    unsafe { &raw mut (*p).a }
-}
-
-/// The second of two.
-///
-/// # Safety
-/// `p` points to allocated memory of that type.
-#[inline(always)]
-pub unsafe fn second<A, B>(p: *mut Beside<A, B>) -> *mut B {
-    // SAFETY: in bounds, as the caller promises.
-    unsafe { &raw mut (*p).b }
-}
-
-macro_rules! of_four {
+macro_rules! beside {
     ($($(#[$doc:meta])* $name:ident: $field:ident $ty:ident)*) => {$(
         $(#[$doc])*
         ///
         /// # Safety
         /// `p` points to allocated memory of that type.
         #[inline(always)]
-        pub unsafe fn $name<A, B, C, D, E>(p: *mut Four<A, B, C, D, E>) -> *mut $ty {
+        pub unsafe fn $name<A, B, C, D, E, F, G, H>(p: *mut Beside<A, B, C, D, E, F, G, H>) -> *mut $ty {
             // SAFETY: in bounds, as the caller promises.
             unsafe { &raw mut (*p).$field }
         }
     )*};
 }
-of_four! {
-    /// The first of four.
-    four_0: a A
-    /// The second of four.
-    four_1: b B
-    /// The third of four.
-    four_2: c C
-    /// The fourth of four.
-    four_3: d D
-    /// What lives within the four.
-    four_rest: rest E
+beside! {
+    /// The first part.
+    beside_0: a A
+    /// The second part.
+    beside_1: b B
+    /// The third part.
+    beside_2: c C
+    /// The fourth part.
+    beside_3: d D
+    /// The fifth part.
+    beside_4: e E
+    /// The sixth part.
+    beside_5: f F
+    /// The seventh part.
+    beside_6: g G
+    /// The eighth part.
+    beside_7: h H
 }
 
 /// One of two that share their bytes.
@@ -183,7 +170,7 @@ pub unsafe fn read<T>(place: *mut T) -> T {
 #[inline(always)]
 pub fn nothing(_p: *mut ()) {}
 
-/// Bits of a [`Frame`].
+/// Bits of a [`Head`].
 pub trait Flags: Copy {
     /// No bit set.
     const NONE: Self;
@@ -193,7 +180,7 @@ pub trait Flags: Copy {
     fn set(&mut self, bit: u32, value: bool);
 }
 
-/// For frames whose places are never moved out of.
+/// For machines whose places are never moved out of.
 impl Flags for () {
     const NONE: Self = ();
     #[inline(always)]

@@ -8,6 +8,7 @@ use core::mem::{ManuallyDrop, needs_drop};
 
 use super::Number;
 use super::frame::Flags;
+use super::parts::Awaited;
 
 /// Drops the value of a place, unless it was taken or stays for another state.
 ///
@@ -94,6 +95,49 @@ impl<T> Drop for Guard<T> {
         if self.holds {
             // SAFETY: inv. 1, and the guard is gone after this.
             unsafe { self.place.drop_in_place() };
+        }
+    }
+}
+
+/// Drops the awaited future of a state, unless it stays for another poll.
+///
+/// # Invariants
+/// 1. While `holds`, the places hold a future, and it is this guard's to drop.
+pub struct Awaiting<K: Awaited> {
+    place: *mut K,
+    head: *mut K::Head,
+    holds: bool,
+}
+
+impl<K: Awaited> fmt::Debug for Awaiting<K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Awaiting").field("holds", &self.holds).finish_non_exhaustive()
+    }
+}
+
+impl<K: Awaited> Awaiting<K> {
+    /// The guard of a future.
+    ///
+    /// # Safety
+    /// `begin` put it into these places, nobody else drops it, and the places outlive the guard.
+    #[inline(always)]
+    pub unsafe fn new(place: *mut K, head: *mut K::Head) -> Self {
+        Awaiting { place, head, holds: true }
+    }
+
+    /// Leaves the future to the next poll.
+    #[inline(always)]
+    pub fn leave(&mut self) {
+        self.holds = false;
+    }
+}
+
+impl<K: Awaited> Drop for Awaiting<K> {
+    #[inline(always)]
+    fn drop(&mut self) {
+        if self.holds {
+            // SAFETY: inv. 1, and the guard is gone after this.
+            unsafe { K::end(self.place, self.head) };
         }
     }
 }

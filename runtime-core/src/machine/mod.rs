@@ -1,12 +1,13 @@
 //! What the expansions of `#[async_fn]` are made of: a future that is one frame and two functions over it.
 //!
-//! The macro splits a body at its `.await`s into states. What lives across a state's end has a place in the [`Frame`];
-//! everything else is an ordinary local of the poll function. The frame's type is written nowhere: each place is a
-//! pointer made by a generic function ([`frame`]), and rustc infers what lies there from the first write.
+//! The macro splits a body at its `.await`s into states. What lives across a state's end has a place in the *frame*, a
+//! [`Head`] and a storage; everything else is an ordinary local of the poll function. The frame's types are written nowhere:
+//! each place is a pointer made by a generic function ([`frame`]), and rustc infers what lies there from the first write.
 //!
 //! | file | what |
 //! |---|---|
-//! | [`frame`] | the storage: places side by side, places that share their bytes |
+//! | [`frame`] | the head and the storage: places side by side, places that share their bytes |
+//! | [`parts`] | a machine that is awaited by another one: its head lies in the outer head, its storage in the outer storage |
 //! | [`guard`] | who drops a place while a state runs, and what becomes of the machine when a poll panics |
 //! | [`question`] | `?` in a function that returns a [`Step`] |
 //! | [`size`] | the size of a function's future, as a constant |
@@ -29,14 +30,16 @@
 //! 2. A state's number is stored only when exactly the places that this state expects hold a value.
 //! 3. A place's value stays where it is until it is taken, and it is taken only where the source moves the variable.
 //!    A future that is awaited is never taken: it is dropped in its place, also before its bytes serve anything else.
-//! 4. Between two states only `*mut Frame` is kept, and never a reference to the frame as a whole.
-//! 5. Bytes are shared only by places of which at most one holds a value at a time.
+//! 4. Between two states only pointers to head and storage are kept, and never a reference to either as a whole.
+//! 5. Bytes are shared only by places of which at most one holds a value at a time. Of awaited futures there is one at a
+//!    time: the heads of all of them share their bytes.
 //!
 //! Why the source's borrows are right although places are raw: beside the machine the macro emits the function as it was
 //! written, never called, and rustc judges that one. See `docs/guide/12-async-fn.md`.
 
 pub mod frame;
 pub mod guard;
+pub mod parts;
 pub mod question;
 pub mod size;
 
@@ -46,8 +49,9 @@ use core::mem::{MaybeUninit, needs_drop};
 use core::pin::Pin;
 use core::task::{Context, Poll};
 
-pub use frame::{Flags, Frame};
-pub use guard::{Guard, Poison};
+pub use frame::{Flags, Head};
+pub use guard::{Awaiting, Guard, Poison};
+pub use parts::{Begin, BeginWhole, InParts, poll};
 
 /// What a poll function returns. Not [`Poll`], so that no `return` or `?` which the macro did not see (one that another
 /// macro wrote) fits its type.
@@ -77,15 +81,16 @@ impl Number for u16 {
     const POISONED: u16 = 0xffff;
 }
 
-/// The future of an `#[async_fn]`.
+/// The future of an `#[async_fn]`, as a whole.
 ///
 /// `P` polls and `D` drops; both capture nothing, so they take no room and are called directly.
-pub struct Machine<F, R, P, D>
+pub struct Machine<H, S, R, P, D>
 where
-    P: Fn(*mut F, &mut Context<'_>) -> Step<R>,
-    D: Fn(*mut F),
+    P: Fn(*mut H, *mut S, &mut Context<'_>) -> Step<R>,
+    D: Fn(*mut H, *mut S),
 {
-    frame: MaybeUninit<F>,
+    head: MaybeUninit<H>,
+    storage: MaybeUninit<S>,
     poll: P,
     drop: D,
     output: PhantomData<fn() -> R>,
@@ -97,24 +102,31 @@ where
 /// Makes a machine: `write` puts the arguments into the frame.
 ///
 /// # Safety
-/// - `write` initialises the frame's header and whatever state 0 expects (inv. 2).
+/// - `write` initialises the state, the flags, and whatever state 0 expects (inv. 2).
 /// - `poll` and `drop` keep the invariants of this module over that frame.
 #[inline(always)]
-pub unsafe fn machine<F, R, W, P, D>(write: W, poll: P, drop: D) -> Machine<F, R, P, D>
+pub unsafe fn machine<H, S, R, W, P, D>(write: W, poll: P, drop: D) -> Machine<H, S, R, P, D>
 where
-    W: FnOnce(*mut F),
-    P: Fn(*mut F, &mut Context<'_>) -> Step<R>,
-    D: Fn(*mut F),
+    W: FnOnce(*mut H, *mut S),
+    P: Fn(*mut H, *mut S, &mut Context<'_>) -> Step<R>,
+    D: Fn(*mut H, *mut S),
 {
-    let mut machine = Machine { frame: MaybeUninit::uninit(), poll, drop, output: PhantomData, _pinned: PhantomPinned };
-    write((&raw mut machine.frame).cast());
+    let mut machine = Machine {
+        head: MaybeUninit::uninit(),
+        storage: MaybeUninit::uninit(),
+        poll,
+        drop,
+        output: PhantomData,
+        _pinned: PhantomPinned,
+    };
+    write((&raw mut machine.head).cast(), (&raw mut machine.storage).cast());
     machine
 }
 
-impl<F, R, P, D> Future for Machine<F, R, P, D>
+impl<H, S, R, P, D> Future for Machine<H, S, R, P, D>
 where
-    P: Fn(*mut F, &mut Context<'_>) -> Step<R>,
-    D: Fn(*mut F),
+    P: Fn(*mut H, *mut S, &mut Context<'_>) -> Step<R>,
+    D: Fn(*mut H, *mut S),
 {
     type Output = R;
 
@@ -122,48 +134,36 @@ where
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<R> {
         // SAFETY: nothing is moved out; what the poll function does to the frame keeps inv. 3.
         let machine = unsafe { self.get_unchecked_mut() };
-        // `&raw mut`: a `&mut MaybeUninit<F>` would be `Unpin` and would claim the frame for itself (inv. 4).
-        let frame =
-            if cfg!(bespoke_planted = "10") { machine.frame.as_mut_ptr() } else { (&raw mut machine.frame).cast() };
-        match (machine.poll)(frame, cx) {
+        // `&raw mut`: a `&mut MaybeUninit<S>` would be `Unpin` and would claim the storage for itself (inv. 4).
+        let storage =
+            if cfg!(bespoke_planted = "10") { machine.storage.as_mut_ptr() } else { (&raw mut machine.storage).cast() };
+        match (machine.poll)((&raw mut machine.head).cast(), storage, cx) {
             Step::Ready(value) => Poll::Ready(value),
             Step::Pending => Poll::Pending,
         }
     }
 }
 
-impl<F, R, P, D> Drop for Machine<F, R, P, D>
+impl<H, S, R, P, D> Drop for Machine<H, S, R, P, D>
 where
-    P: Fn(*mut F, &mut Context<'_>) -> Step<R>,
-    D: Fn(*mut F),
+    P: Fn(*mut H, *mut S, &mut Context<'_>) -> Step<R>,
+    D: Fn(*mut H, *mut S),
 {
     #[inline]
     fn drop(&mut self) {
-        (self.drop)((&raw mut self.frame).cast());
+        (self.drop)((&raw mut self.head).cast(), (&raw mut self.storage).cast());
     }
 }
 
-impl<F, R, P, D> fmt::Debug for Machine<F, R, P, D>
+impl<H, S, R, P, D> fmt::Debug for Machine<H, S, R, P, D>
 where
-    P: Fn(*mut F, &mut Context<'_>) -> Step<R>,
-    D: Fn(*mut F),
+    P: Fn(*mut H, *mut S, &mut Context<'_>) -> Step<R>,
+    D: Fn(*mut H, *mut S),
 {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Machine").field("size", &size_of::<F>()).finish_non_exhaustive()
+        let (head, storage) = (size_of::<H>(), size_of::<S>());
+        f.debug_struct("Machine").field("head", &head).field("storage", &storage).finish_non_exhaustive()
     }
-}
-
-/// Polls the future in a place.
-///
-/// # Safety
-/// The place holds a future (inv. 1), in a machine that is pinned, and it stays there until it is dropped (inv. 3).
-#[inline(always)]
-pub unsafe fn poll<F: Future>(place: *mut F, cx: &mut Context<'_>) -> Poll<F::Output> {
-    // SAFETY: the place holds a future, and nobody else uses it during the poll.
-    let future = unsafe { &mut *place };
-    // SAFETY: the caller promises that the future stays where it is until it is dropped.
-    let future = unsafe { Pin::new_unchecked(future) };
-    future.poll(cx)
 }
 
 /// Ends a poll of a machine that has nothing left to do. `state` is [`DONE`](Number::DONE) or

@@ -2,10 +2,14 @@
 
 use core::cell::Cell;
 
-use super::Number;
-use super::frame::{self, Beside, Flags, Frame, Overlay};
-use super::guard::{Guard, Poison, assign};
+use super::frame::{self, Beside, Flags, Head, Overlay};
+use super::guard::{Awaiting, Guard, Poison, assign};
+use super::parts::{Begin, BeginWhole, HeadOf, InParts, StorageOf, poll};
+use super::{Number, Step, machine};
+use core::mem::MaybeUninit;
 use core::panic::AssertUnwindSafe;
+use core::task::{Context, Poll, Waker};
+use std::boxed::Box;
 use std::panic::catch_unwind;
 use std::string::String;
 
@@ -121,16 +125,143 @@ fn only_an_unwinding_poll_poisons() {
 #[test]
 fn places_lie_beside_each_other_or_share_their_bytes() {
     type Storage = Beside<String, Overlay<u64, [u16; 3]>>;
-    let mut memory = core::mem::MaybeUninit::<Frame<Storage, u16>>::uninit();
-    let frame = memory.as_mut_ptr();
-    // SAFETY: the memory of the frame is there, here and below.
-    let storage = unsafe { frame::storage(frame) };
+    let mut memory = core::mem::MaybeUninit::<Storage>::uninit();
+    let storage = memory.as_mut_ptr();
+    // SAFETY: the memory of the storage is there, here and below.
+    let text = unsafe { frame::beside_0(storage) };
     // SAFETY: as above.
-    let text = unsafe { frame::first(storage) };
-    // SAFETY: as above.
-    let rest = unsafe { frame::second(storage) };
+    let rest = unsafe { frame::beside_1(storage) };
     let (number, array) = (frame::left(rest), frame::right(rest));
     assert_eq!(number.cast::<u8>(), array.cast::<u8>());
     assert!(text.addr().abs_diff(rest.addr()) >= size_of::<u64>());
-    assert!(size_of::<Frame<Storage, u16>>() <= size_of::<(u8, u16, String, u64)>());
+    assert!(size_of::<Storage>() <= size_of::<(String, u64)>());
+}
+
+type Kept<'a> = Beside<u64, Counted<'a>>;
+
+/// A machine that waits once: its state is 0 before, and 1 while it waits.
+fn once<'a>(drops: &'a Cell<u32>, value: u64) -> impl InParts<Output = u64> {
+    let write = move |head: *mut Head<()>, storage: *mut Kept<'a>| {
+        // SAFETY: the memory of the frame is there, here and below.
+        let state = unsafe { &raw mut (*head).state };
+        // SAFETY: as above.
+        unsafe { state.write(0) };
+        // SAFETY: as above.
+        let number = unsafe { frame::beside_0(storage) };
+        // SAFETY: as above.
+        unsafe { number.write(value) };
+        // SAFETY: as above.
+        let counted = unsafe { frame::beside_1(storage) };
+        // SAFETY: as above.
+        unsafe { counted.write(Counted(drops)) };
+    };
+    let drop = |head: *mut Head<()>, storage: *mut Kept<'a>| {
+        // SAFETY: the frame is that of a machine, and so it was written.
+        if unsafe { (*head).state } < u8::DONE {
+            // SAFETY: as above.
+            let counted = unsafe { frame::beside_1(storage) };
+            // SAFETY: every state but the last one holds it.
+            unsafe { counted.drop_in_place() };
+        }
+    };
+    let poll = |head: *mut Head<()>, storage: *mut Kept<'a>, _: &mut Context<'_>| {
+        // SAFETY: the frame is that of a machine, here and below.
+        let state = unsafe { &mut (*head).state };
+        if *state == 0 {
+            *state = 1;
+            return Step::Pending;
+        }
+        *state = u8::DONE;
+        // SAFETY: as above.
+        let counted = unsafe { frame::beside_1(storage) };
+        // SAFETY: state 1 holds it, and the one after does not.
+        unsafe { counted.drop_in_place() };
+        // SAFETY: as above.
+        let number = unsafe { frame::beside_0(storage) };
+        // SAFETY: it was written, and nobody drops a number.
+        Step::Ready(unsafe { number.read() })
+    };
+    // SAFETY: `write` writes the state and both places, and the others do as the state says.
+    unsafe { machine(write, poll, drop) }
+}
+
+/// Memory for what a future is awaited in, which knows the types of the future's places by how they are used.
+fn memory<K, H>() -> (Box<MaybeUninit<K>>, Box<MaybeUninit<H>>) {
+    (Box::new(MaybeUninit::uninit()), Box::new(MaybeUninit::uninit()))
+}
+
+/// The places of a machine, for the method `begin` alone does not say that it is one.
+fn places_of<M: InParts>(_: &M) -> (usize, usize) {
+    (size_of::<StorageOf<M>>(), size_of::<HeadOf<M>>())
+}
+
+#[test]
+fn a_machine_lies_as_a_whole_or_in_parts() {
+    let mut context = Context::from_waker(Waker::noop());
+    let drops = Cell::new(0);
+    let mut whole = Box::pin(once(&drops, 7));
+    assert_eq!(whole.as_mut().poll(&mut context), Poll::Pending);
+    assert_eq!(whole.as_mut().poll(&mut context), Poll::Ready(7));
+    drop(whole);
+    assert_eq!(drops.replace(0), 1);
+
+    let machine = once(&drops, 7);
+    assert_eq!((places_of(&machine), size_of_val(&machine)), ((16, 1), 24), "a state is a byte, and seven lie idle");
+    let (mut storage, mut head) = memory();
+    let (storage, head) = (storage.as_mut_ptr(), head.as_mut_ptr());
+    // SAFETY: the memory is there, until the end of this test.
+    unsafe { Begin(machine).begin(storage, head) };
+    for expected in [Poll::Pending, Poll::Ready(7)] {
+        // SAFETY: `begin` wrote both places, which do not move.
+        assert_eq!(unsafe { poll(storage, head, &mut context) }, expected);
+    }
+    assert_eq!(drops.get(), 1);
+    // SAFETY: as above; nobody else drops it.
+    drop(unsafe { Awaiting::new(storage, head) });
+    assert_eq!(drops.get(), 1, "it ended, and holds nothing any more");
+}
+
+#[test]
+fn parts_are_dropped_as_the_whole_is() {
+    let mut context = Context::from_waker(Waker::noop());
+    for polls in 0..2 {
+        let drops = Cell::new(0);
+        let (mut storage, mut head) = memory();
+        let (storage, head) = (storage.as_mut_ptr(), head.as_mut_ptr());
+        // SAFETY: the memory is there, until the end of this turn.
+        unsafe { Begin(once(&drops, 7)).begin(storage, head) };
+        for _ in 0..polls {
+            // SAFETY: `begin` wrote both places, which do not move.
+            assert_eq!(unsafe { poll(storage, head, &mut context) }, Poll::Pending);
+        }
+        // SAFETY: as above; only the second guard drops the future.
+        let mut guard = unsafe { Awaiting::new(storage, head) };
+        guard.leave();
+        drop(guard);
+        assert_eq!(drops.get(), 0, "left to another poll");
+        // SAFETY: as above.
+        drop(unsafe { Awaiting::new(storage, head) });
+        assert_eq!(drops.get(), 1);
+    }
+}
+
+#[test]
+fn another_future_lies_as_a_whole() {
+    let mut context = Context::from_waker(Waker::noop());
+    let (mut place, mut head) = memory();
+    let (place, head): (*mut core::future::Ready<u8>, *mut ()) = (place.as_mut_ptr(), head.as_mut_ptr());
+    // SAFETY: the memory is there, until the end of this test.
+    unsafe { Begin(core::future::ready(3)).begin(place, head) };
+    // SAFETY: `begin` wrote the place, which does not move.
+    assert_eq!(unsafe { poll(place, head, &mut context) }, Poll::Ready(3));
+    // SAFETY: as above; nobody else drops it.
+    drop(unsafe { Awaiting::new(place, head) });
+}
+
+/// What `impl Future` tells of a machine holds for its parts, which nobody sees: this compiles.
+#[allow(dead_code, reason = "its types are the test")]
+fn parts_are_send_and_sync_if_the_whole_is<M: InParts + Send + Sync>() {
+    fn holds<T: Send + Sync>() {}
+    holds::<StorageOf<M>>();
+    holds::<HeadOf<M>>();
 }

@@ -7,9 +7,12 @@
 //! # Invariants
 //! 1. A local has a place iff a boundary lies within its scope, unless nobody can tell: it is not used after the first
 //!    boundary, and it is a scalar, or it was moved away by then on every path that comes there.
-//! 2. A place has a bit in the flags iff it has a guard, and a boundary within its scope comes after a use of it by value.
+//! 2. A place has a bit in the flags iff it has a guard, and a boundary at which it lives comes after a use of it by value.
 //!    Without a bit it holds a value at every boundary that it lives at. (What may be run again is a loop, and after a loop
 //!    there is a boundary.)
+//! 3. A place ends before its scope does, with the last use of its local, if every path from the declaration comes to that use,
+//!    nobody may know its address, and nothing is left that a destructor would be for: it is a scalar, or used by value
+//!    there (it is moved away then, or of a type that is copied).
 
 use std::collections::HashMap;
 
@@ -41,6 +44,12 @@ pub(super) struct Local {
     pub(super) place: bool,
     /// It is used by value, and may live at a boundary after that.
     pub(super) moved: bool,
+    /// After how many uses its place ends; `None` if that is with its scope.
+    pub(super) ends_after: Option<usize>,
+    /// Its type, if that is declared.
+    ty: Option<TokenStream>,
+    /// Its type, if it is a scalar that nobody reads: what is assigned to it goes nowhere.
+    pub(super) unread: Option<TokenStream>,
     /// A macro that is not known names it.
     pub(super) in_macro: Option<TokenStream>,
     /// Its value, if that may keep a temporary as long as the local, and nothing ever uses the local.
@@ -53,14 +62,18 @@ struct Used {
     at: usize,
     by: Ident,
     by_value: bool,
-    /// By value, and on every path from the declaration.
-    surely_moves: bool,
+    /// On every path from the declaration.
+    sure: bool,
     /// Its address may be known from then on.
     borrows: bool,
+    /// In a closure that borrows, and may be run until the state ends.
+    in_closure: bool,
+    /// It is assigned as a whole.
+    writes: bool,
 }
 
 pub(super) fn analyze(arguments: &[(Ident, Option<&Type>)], body: &mut Block, names: &Names) -> HashMap<Ident, Local> {
-    let mut analysis = Analysis { names, locals: HashMap::new(), at: 0, depth: 0, boundaries: Vec::new() };
+    let mut analysis = Analysis { names, locals: HashMap::new(), at: 0, depth: 0, closures: 0, boundaries: Vec::new() };
     for (name, ty) in arguments {
         analysis.declare(name, ty.map_or(Kind::Any, Kind::of_type));
     }
@@ -75,6 +88,8 @@ struct Analysis<'a> {
     locals: HashMap<Ident, Local>,
     at: usize,
     depth: usize,
+    /// How many closures are around that borrow what they name.
+    closures: usize,
     boundaries: Vec<usize>,
 }
 
@@ -113,9 +128,10 @@ impl Analysis<'_> {
         let at = self.step();
         let depth = self.depth;
         if let Some(local) = self.locals.get_mut(name) {
-            let surely_moves = by_value && depth == local.depth;
-            let by_value = by_value && (!cfg!(bespoke_planted = "1") || depth == local.depth);
-            local.uses.push(Used { at, by: name.clone(), by_value, surely_moves, borrows });
+            let sure = depth == local.depth;
+            let by_value = by_value && (!cfg!(bespoke_planted = "1") || sure);
+            let in_closure = self.closures > 0;
+            local.uses.push(Used { at, by: name.clone(), by_value, sure, borrows, in_closure, writes: false });
         }
     }
 
@@ -148,6 +164,7 @@ impl Analysis<'_> {
                     for name in &names {
                         if let Some(local) = self.locals.get_mut(name) {
                             local.extends.clone_from(&extends);
+                            local.ty = ty.as_ref().map(ToTokens::to_token_stream);
                         }
                     }
                     scope.extend(names);
@@ -267,22 +284,31 @@ impl Analysis<'_> {
             let extends = local.extends.take();
             let inside = |at: &&usize| **at > local.declared && **at < local.ends;
             let Some(&first) = self.boundaries.iter().find(inside) else { continue };
-            let latest = self.boundaries.iter().rfind(inside).copied();
-            local.moved = local.uses.iter().any(|used| used.by_value && Some(used.at) < latest);
             let last = local.uses.iter().max_by_key(|used| used.at);
+            let lent = local.uses.iter().any(|used| used.borrows);
+            let in_closure = local.uses.iter().any(|used| used.in_closure);
+            let ends = last.filter(|last| last.sure && !lent && !in_closure && (local.scalar || last.by_value));
+            local.ends_after = ends.map(|_| local.uses.len());
+            let lives = |at: &&usize| inside(at) && ends.is_none_or(|last| **at < last.at);
+            let latest = self.boundaries.iter().rfind(lives).copied();
+            local.moved = local.uses.iter().any(|used| used.by_value && Some(used.at) < latest);
             // A use would find the temporary gone, and rustc says so.
             local.extends = extends.filter(|_| last.is_none() && !local.scalar);
             if last.is_none_or(|last| last.at < first) {
-                // Who knows its address may look there after the await.
-                if local.scalar && !local.uses.iter().any(|used| used.borrows) {
+                // Who knows its address may look there after the await. (A closure that borrows does not live so long.)
+                if local.scalar && !lent {
                     continue;
                 }
-                if let Some(last) = last.filter(|last| last.surely_moves) {
+                if let Some(last) = last.filter(|last| last.by_value && last.sure) {
                     local.moved_by = Some(last.by.clone());
                     continue;
                 }
             }
-            local.place = true;
+            local.unread = local
+                .ty
+                .take()
+                .filter(|_| local.scalar && local.uses.iter().all(|used| used.writes && !used.in_closure));
+            local.place = local.unread.is_none();
         }
     }
 }
@@ -306,6 +332,14 @@ impl Visitor for Analysis<'_> {
                 match local(&inner.left).cloned() {
                     Some(name) => self.used_as(&name, false, false),
                     None => walk::place(self, &mut inner.left),
+                }
+            }
+            Expr::Assign(inner) if local(&inner.left).is_some() => {
+                walk::value(self, &mut inner.right);
+                if let Some(name) = local(&inner.left).cloned() {
+                    self.used_as(&name, false, false);
+                    let last = self.locals.get_mut(&name).and_then(|local| local.uses.last_mut());
+                    last.into_iter().for_each(|used| used.writes = true);
                 }
             }
             Expr::Path(path) => {
@@ -345,6 +379,8 @@ impl Visitor for Analysis<'_> {
                 let captured = captured(expr);
                 self.captures(captured);
             }
+            Expr::Closure(inner) => self.borrows(|s| walk::value(s, &mut inner.body)),
+            Expr::Async(inner) => self.borrows(|s| walk::block(s, &mut inner.block)),
             _ => return false,
         }
         true
@@ -358,6 +394,13 @@ impl Visitor for Analysis<'_> {
 }
 
 impl Analysis<'_> {
+    /// What a closure or a block does with what it borrows, whenever it is run.
+    fn borrows(&mut self, inside: impl FnOnce(&mut Self)) {
+        self.closures += 1;
+        self.branched(inside);
+        self.closures -= 1;
+    }
+
     fn captures(&mut self, captured: Vec<Captured>) {
         for one in captured {
             self.used(&one.name, one.whole);
@@ -458,7 +501,9 @@ impl Kind {
     fn of_type(ty: &Type) -> Kind {
         match ty {
             _ if !is_scalar_type(ty) => Kind::Any,
-            Type::Path(path) if SMALL.iter().any(|name| path.path.is_ident(name)) => Kind::Small,
+            Type::Path(path) if primitive(path).is_some_and(|name| SMALL.iter().any(|known| name == known)) => {
+                Kind::Small
+            }
             Type::Array(_) => Kind::Array,
             // What a macro was given as a type.
             Type::Group(group) => Kind::of_type(&group.elem),
@@ -489,12 +534,24 @@ fn is_scalar_type(ty: &Type) -> bool {
     ];
     match ty {
         Type::Reference(_) | Type::Ptr(_) | Type::BareFn(_) => true,
-        Type::Path(path) => path.path.get_ident().is_some_and(|name| NAMES.iter().any(|known| name == known)),
+        Type::Path(path) => primitive(path).is_some_and(|name| NAMES.iter().any(|known| name == known)),
         Type::Array(array) => is_scalar_type(&array.elem),
         Type::Tuple(tuple) => tuple.elems.iter().all(is_scalar_type),
         Type::Paren(paren) => is_scalar_type(&paren.elem),
         Type::Group(group) => is_scalar_type(&group.elem),
         _ => false,
+    }
+}
+
+/// The name of a type by its name alone, or by `::core::primitive::name`.
+fn primitive(path: &syn::TypePath) -> Option<&Ident> {
+    let path = &path.path;
+    let mut segments = path.segments.iter().map(|segment| &segment.ident);
+    match (&path.leading_colon, segments.next(), segments.next(), segments.next(), segments.next()) {
+        (Some(_), Some(core), Some(primitive), Some(name), None) if core == "core" && primitive == "primitive" => {
+            Some(name)
+        }
+        _ => path.get_ident(),
     }
 }
 

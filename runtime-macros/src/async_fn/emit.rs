@@ -5,13 +5,15 @@
 //! 2. The twin comes before the machine, is the source as it was written, and is never called.
 //! 3. There is no `async` outside of the twin and of what the user wrote.
 
+use std::collections::BTreeSet;
+
 use proc_macro2::{Group, Ident, Span, TokenStream};
-use quote::{ToTokens, format_ident, quote};
+use quote::{ToTokens, quote};
 use syn::{Block, ItemFn, Path};
 
 use super::lower::{Lower, label, number, quoted};
 use super::parse::RESERVED;
-use super::places::Place;
+use super::pointers::{layout, pointers};
 use super::rename::Names;
 use super::signature::Signed;
 
@@ -23,8 +25,12 @@ pub(super) struct Plan<'a> {
     pub(super) signed: Signed,
     /// The twin is a block in the function's body, since it stands in an `impl`.
     pub(super) in_body: bool,
+    /// It may stand in the `impl` of a trait, whose method says less of its future.
+    pub(super) refines: bool,
     /// The arguments in order, under the names of the machine, and their types.
     pub(super) arguments: Vec<Argument>,
+    /// The place of the arguments that state 0 binds.
+    pub(super) rest: Option<usize>,
     /// The locals that were taken to be moved away before the first suspension, with the use that does it.
     pub(super) moved: Vec<(Ident, Ident)>,
 }
@@ -40,7 +46,7 @@ pub(super) struct Argument {
 }
 
 pub(super) fn emit(plan: &Plan<'_>, lower: &Lower<'_>) -> TokenStream {
-    let krate = plan.krate.map_or_else(|| quote!(::bespoke), ToTokens::to_token_stream);
+    let krate = runtime(plan.krate);
     let function = plan.function;
     let (attrs, vis) = (&function.attrs, &function.vis);
     let signature = &plan.signed.signature;
@@ -48,8 +54,13 @@ pub(super) fn emit(plan: &Plan<'_>, lower: &Lower<'_>) -> TokenStream {
     let twin = if plan.in_body { twin_in_body(plan, &krate) } else { twin(function) };
     let machine = plan.names.restore(machine(plan, lower));
     let machine = runtime_functions(machine);
+    // Readers look for `Future`. Of a trait's method it is all that the trait says.
+    let refines = plan.refines.then(|| quote!(refining_impl_trait,));
+    let beside =
+        quote!(#[allow(clippy::implied_bounds_in_impls, #refines reason = "machines look for the second bound")]);
     quote! {
         #(#attrs)*
+        #beside
         #vis #signature {
             #twin
             #[allow(
@@ -60,11 +71,23 @@ pub(super) fn emit(plan: &Plan<'_>, lower: &Lower<'_>) -> TokenStream {
             )]
             {
                 use #krate::__private::machine as __bespoke_rt;
+                use #krate::__private::machine::BeginWhole as _;
                 #checks
                 #machine
             }
         }
     }
+}
+
+/// What the future of a function under the attribute is beside `Future`: so that another one can take it apart.
+pub(super) fn in_parts(krate: Option<&Path>) -> TokenStream {
+    let krate = runtime(krate);
+    quote!(#krate::__private::machine::InParts)
+}
+
+/// The runtime's crate.
+fn runtime(krate: Option<&Path>) -> TokenStream {
+    krate.map_or_else(|| quote!(::bespoke), ToTokens::to_token_stream)
 }
 
 /// The function beside an error: as it was written, so that its callers are not wrong, too.
@@ -133,7 +156,14 @@ fn checks(plan: &Plan<'_>) -> TokenStream {
 }
 
 fn machine(plan: &Plan<'_>, lower: &Lower<'_>) -> TokenStream {
-    let pointers = pointers(lower);
+    let layout = layout(lower);
+    let outside = |more: &mut dyn Iterator<Item = usize>| -> BTreeSet<usize> {
+        lower.arguments.iter().copied().chain(plan.rest).chain(more).collect()
+    };
+    let suspended = lower.states.iter().filter(|state| state.awaits && state.text.is_some());
+    let of_write = pointers(lower, &layout, Some(&outside(&mut core::iter::empty())));
+    let of_poll = pointers(lower, &layout, None);
+    let of_drop = pointers(lower, &layout, Some(&outside(&mut suspended.flat_map(|state| state.live.iter().copied()))));
     let flags = match lower.flags {
         0 => quoted!(()),
         1..=8 => quoted!(::core::primitive::u8),
@@ -147,7 +177,7 @@ fn machine(plan: &Plan<'_>, lower: &Lower<'_>) -> TokenStream {
         quoted!(::core::primitive::u16)
     };
     let small = (0..lower.small).map(|_| quoted!(_));
-    let frame = quoted!(*mut __bespoke_rt::Frame<_, #flags, #number_type #(, #small)*>);
+    let head = quoted!(*mut __bespoke_rt::Head<_, #flags, #number_type #(, #small)*>);
     let output = &plan.signed.output;
     let given: Vec<&Ident> = plan.arguments.iter().map(|argument| &argument.given).collect();
     let passing: Vec<Ident> = (0..given.len()).map(passing).collect();
@@ -198,31 +228,35 @@ fn machine(plan: &Plan<'_>, lower: &Lower<'_>) -> TokenStream {
         // SAFETY: `write` writes the header and what state 0 expects; the states are made so that the invariants of the
         // room `machine` hold, as `lower` and `places` say. Each closure: the frame is that of the machine.
         unsafe {
-            __bespoke_rt::machine::<_, #output, _, _, _>(
+            __bespoke_rt::machine::<_, _, #output, _, _, _>(
                 // SAFETY: the places are those of this frame, and hold nothing yet.
-                move |__bespoke_frame: #frame| unsafe {
-                    #pointers
-                    (&raw mut (*__bespoke_frame).state).write(0);
-                    (&raw mut (*__bespoke_frame).flags).write(<#flags as __bespoke_rt::Flags>::NONE);
+                move |__bespoke_head: #head, __bespoke_storage: *mut _| unsafe {
+                    #of_write
+                    (&raw mut (*__bespoke_head).state).write(0);
+                    (&raw mut (*__bespoke_head).flags).write(<#flags as __bespoke_rt::Flags>::NONE);
                     #(#writes)*
                     #write_rest
                 },
-                |__bespoke_frame: #frame, __bespoke_context: &mut ::core::task::Context<'_>| -> __bespoke_rt::Step<#output> {
+                |
+                    __bespoke_head: #head,
+                    __bespoke_storage: *mut _,
+                    __bespoke_context: &mut ::core::task::Context<'_>,
+                | -> __bespoke_rt::Step<#output> {
                     // SAFETY: a state finds what its number promises (inv. 2 of `machine`), by inv. 2 and 3 of `lower`; what
                     // the source does with its locals rustc allowed in the twin.
                     unsafe {
-                        #pointers
-                        let mut __bespoke_state: #number_type = (*__bespoke_frame).state;
-                        let mut __bespoke_poison = __bespoke_rt::Poison::new(&raw mut (*__bespoke_frame).state);
+                        #of_poll
+                        let mut __bespoke_state: #number_type = (*__bespoke_head).state;
+                        let mut __bespoke_poison = __bespoke_rt::Poison::new(&raw mut (*__bespoke_head).state);
                         '__bespoke_machine: loop {
                             #code
                         }
                     }
                 },
                 // SAFETY: as above; nobody polls a machine that is dropped.
-                |__bespoke_frame: #frame| unsafe {
-                    #pointers
-                    match (*__bespoke_frame).state {
+                |__bespoke_head: #head, __bespoke_storage: *mut _| unsafe {
+                    #of_drop
+                    match (*__bespoke_head).state {
                         0 => { #read_rest #(#dropped)* }
                         #(#suspended)*
                         _ => {}
@@ -270,94 +304,6 @@ fn code(lower: &Lower<'_>) -> TokenStream {
     }
     // In a labelled block a `break` or `continue` that another macro wrote is an error of its own.
     quoted!('__bespoke_states: { #code })
-}
-
-/// A pointer to each place, by the tree of places.
-fn pointers(lower: &Lower<'_>) -> TokenStream {
-    let root = Ident::new(&format!("{RESERVED}storage"), Span::mixed_site());
-    let mut tree =
-        Tree { lower, count: 0, tokens: quoted!(let #root = __bespoke_rt::frame::storage(__bespoke_frame);) };
-    tree.region(&lower.roots, &root);
-    for place in &lower.places {
-        if let Some(n) = place.small {
-            let (pointer, small) = (&place.pointer, format_ident!("small_{}", n, span = Span::mixed_site()));
-            tree.tokens.extend(quoted!(let #pointer = __bespoke_rt::frame::#small(__bespoke_frame);));
-        }
-    }
-    tree.tokens
-}
-
-struct Tree<'a, 'l> {
-    lower: &'a Lower<'l>,
-    count: usize,
-    tokens: TokenStream,
-}
-
-impl<'a> Tree<'a, '_> {
-    fn fresh(&mut self) -> Ident {
-        self.count += 1;
-        format_ident!("{}region_{}", RESERVED, self.count, span = Span::mixed_site())
-    }
-
-    /// Places that share `region`: halved, so that the type is as deep as the logarithm of their number.
-    fn region(&mut self, places: &[usize], region: &Ident) {
-        match places {
-            [] => self.tokens.extend(quoted!(__bespoke_rt::frame::nothing(#region);)),
-            [one] => self.place(*one, region),
-            many => {
-                let half = if cfg!(bespoke_planted = "6") { 1 } else { many.len() / 2 };
-                let (left, right) = many.split_at(half);
-                let (a, b) = (self.fresh(), self.fresh());
-                self.tokens.extend(quoted! {
-                    let #a = __bespoke_rt::frame::left(#region);
-                    let #b = __bespoke_rt::frame::right(#region);
-                });
-                self.region(left, &a);
-                self.region(right, &b);
-            }
-        }
-    }
-
-    /// A place in `region`, and its children beside it.
-    fn place(&mut self, place: usize, region: &Ident) {
-        let lower = self.lower;
-        let place = &lower.places[place];
-        let pointer = &place.pointer;
-        if place.children.is_empty() {
-            self.tokens.extend(quoted!(let #pointer = #region;));
-            return;
-        }
-        let inner = self.fresh();
-        if let Some([b, c, d]) = self.chain(place) {
-            let (b, c, last) = (&b.pointer, &c.pointer, &d.pointer);
-            self.tokens.extend(quoted! {
-                let #pointer = __bespoke_rt::frame::four_0(#region);
-                let #b = __bespoke_rt::frame::four_1(#region);
-                let #c = __bespoke_rt::frame::four_2(#region);
-                let #last = __bespoke_rt::frame::four_3(#region);
-                let #inner = __bespoke_rt::frame::four_rest(#region);
-            });
-            self.region(&d.children, &inner);
-            return;
-        }
-        self.tokens.extend(quoted! {
-            let #pointer = __bespoke_rt::frame::first(#region);
-            let #inner = __bespoke_rt::frame::second(#region);
-        });
-        self.region(&place.children, &inner);
-    }
-
-    /// The places within a place, if each of three has nothing beside it.
-    fn chain(&self, place: &Place) -> Option<[&'a Place; 3]> {
-        let lower: &'a Lower<'_> = self.lower;
-        let only = |place: &Place| match &*place.children {
-            [child] => Some(&lower.places[*child]),
-            _ => None,
-        };
-        let b = only(place)?;
-        let c = only(b)?;
-        Some([b, c, only(c)?])
-    }
 }
 
 /// Puts the runtime's functions for the names that `hold` used.

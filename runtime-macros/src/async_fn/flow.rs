@@ -128,7 +128,7 @@ impl Lower<'_> {
         let value = match value {
             Value::Native(head) => self.head(head, how),
             shaped => {
-                let place = self.open_hidden(false);
+                let place = self.passing();
                 let pointer = self.pointer(place);
                 if let Some(ty) = ty {
                     self.emit(quoted!(let _: *mut #ty = #pointer;));
@@ -177,11 +177,11 @@ impl Lower<'_> {
     fn await_(&mut self, one: &mut Await) {
         let operand = rewrite::value(self, &mut one.operand);
         let depth = self.live.len();
-        let future = self.open_hidden(true);
+        let (future, head) = self.open_future();
         let pointer = self.pointer(future);
         let span = one.span.resolved_at(Span::mixed_site());
         let made = quote_spanned!(span=> ::core::future::IntoFuture::into_future(#operand));
-        self.emit(quoted!(__bespoke_rt::frame::write(#pointer, #made);));
+        self.emit(quoted!(__bespoke_rt::Begin(#made).begin(#pointer, #head);));
         let state = self.state();
         // Written, and not armed: the state's own guard is.
         let (leave, to) = (self.leave(depth), label(state));
@@ -191,7 +191,7 @@ impl Lower<'_> {
         self.states[state].awaits = true;
         let (leave, number, hole) = (self.leave(depth + 1), number(state), &one.hole);
         self.emit(quoted!(
-            let #hole = match __bespoke_rt::poll(#pointer, __bespoke_context) {
+            let #hole = match __bespoke_rt::poll(#pointer, #head, __bespoke_context) {
                 ::core::task::Poll::Ready(__bespoke_value) => __bespoke_value,
                 ::core::task::Poll::Pending => {
                     #leave

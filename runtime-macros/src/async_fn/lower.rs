@@ -6,7 +6,8 @@
 //!
 //! # Invariants
 //! 1. States are begun in the order of the source, so that every place is written, for inference, before it is used.
-//! 2. `live` are the places that hold a value (or may, with a flag) at this point of the source, in order of declaration.
+//! 2. `live` are the places that hold a value (or may, with a flag) at this point of the source, in order of declaration, and
+//!    those that ended within their scope.
 //! 3. A state begins with a guard for each of `live` that can have a destructor, in this order.
 
 use std::collections::HashMap;
@@ -15,6 +16,7 @@ use proc_macro2::{Ident, Literal, Span, TokenStream};
 use syn::{Expr, Lifetime};
 
 use super::analyze::Local;
+use super::layout::Meetings;
 use super::parse::RESERVED;
 use super::places::Place;
 use super::rename::{Names, local};
@@ -68,17 +70,20 @@ pub(super) struct Lower<'a> {
     pub(super) names: &'a Names,
     pub(super) locals: HashMap<Ident, Local>,
     pub(super) places: Vec<Place>,
-    pub(super) roots: Vec<usize>,
+    /// Which places of the storage hold values together.
+    pub(super) meetings: Meetings,
     pub(super) texts: Vec<TokenStream>,
     pub(super) states: Vec<State>,
     pub(super) flags: u32,
-    /// How many places lie in the frame's header.
+    /// How many places lie in the head.
     pub(super) small: usize,
     pub(super) errors: &'a mut crate::errors::Errors,
     pub(super) of_local: HashMap<Ident, usize>,
-    /// Under these arguments everything else in the frame lives.
+    /// The places of the arguments.
     pub(super) arguments: Vec<usize>,
     pub(super) live: Vec<usize>,
+    /// How many branches are around.
+    pub(super) depth: usize,
     output: TokenStream,
     current: usize,
     pub(super) targets: Vec<Target>,
@@ -96,7 +101,7 @@ impl<'a> Lower<'a> {
             names,
             locals,
             places: Vec::new(),
-            roots: Vec::new(),
+            meetings: Meetings::default(),
             texts: vec![TokenStream::new()],
             states: vec![State { text: Some(0), entry: true, ..State::default() }],
             flags: 0,
@@ -105,6 +110,7 @@ impl<'a> Lower<'a> {
             of_local: HashMap::new(),
             arguments: Vec::new(),
             live: Vec::new(),
+            depth: 0,
             output,
             current: 0,
             targets: Vec::new(),
@@ -133,7 +139,7 @@ impl<'a> Lower<'a> {
         self.texts.push(TokenStream::new());
         self.current = self.texts.len() - 1;
         self.states[state].text = Some(self.current);
-        self.states[state].live = self.live.clone();
+        self.states[state].live = self.living();
     }
 
     /// Goes to a state at whose start the first `depth` live places hold values.
@@ -153,7 +159,9 @@ impl<'a> Lower<'a> {
         self.texts.push(TokenStream::new());
         let text = self.texts.len() - 1;
         self.current = text;
+        self.depth += 1;
         inside(self);
+        self.depth -= 1;
         self.current = outer;
         self.live = live;
         core::mem::take(&mut self.texts[text])

@@ -8,7 +8,8 @@
 //! | [`shape`], [`hold`] | that → a tree of our own | the language: what may await where, and which temporaries |
 //! | [`analyze`] | the tree → which locals have a place in the frame | where states end |
 //! | [`lower`], [`flow`], [`places`], [`rewrite`] | the tree → states | how each shape and each use is said in states |
-//! | [`emit`] | the states → tokens | the runtime's paths, alone |
+//! | [`layout`] | who lives with whom → storage | which places may have the same bytes |
+//! | [`emit`], [`pointers`] | the states → tokens | the runtime's paths, alone |
 //!
 //! [`walk`] and [`known`] are what all of them use.
 //!
@@ -24,9 +25,11 @@ mod emit;
 mod flow;
 mod hold;
 mod known;
+mod layout;
 mod lower;
 mod parse;
 mod places;
+mod pointers;
 mod rename;
 mod rewrite;
 mod says;
@@ -92,7 +95,7 @@ struct Input<'a> {
 
 /// The function with its machine; `None` if a mistake was recorded.
 fn machine(function: &ItemFn, home: &Home<'_>, krate: Option<&Path>, errors: &mut Errors) -> Option<TokenStream> {
-    let signed = signature::sign(&function.sig, home, errors)?;
+    let signed = signature::sign(&function.sig, home, &emit::in_parts(krate), errors)?;
     let mut inputs: Vec<Input<'_>> = Vec::new();
     for input in &function.sig.inputs {
         inputs.push(match input {
@@ -148,10 +151,11 @@ fn machine(function: &ItemFn, home: &Home<'_>, krate: Option<&Path>, errors: &mu
         arguments.push(Argument { given: input.name, mutability: input.mutability, place, scalar });
     }
     // Those that state 0 binds lie where the body's places will be.
-    if arguments.iter().any(|argument| argument.place.is_none()) {
-        lower.open(emit::rest_pointer(), false, None);
+    let rest = arguments.iter().any(|argument| argument.place.is_none()).then(|| {
+        let rest = lower.open(emit::rest_pointer(), false, None);
         lower.live.pop();
-    }
+        rest
+    });
     lower.arguments_begin(&arguments, &names);
     lower.body(&mut body);
     if lower.states.len() > STATES_MAX {
@@ -161,8 +165,8 @@ fn machine(function: &ItemFn, home: &Home<'_>, krate: Option<&Path>, errors: &mu
         let message = says::FLAGS;
         lower.errors.under(&function.sig.ident, message);
     }
-    let in_body = !matches!(home, Home::Free);
-    let plan = Plan { function, krate, names: &renamed, signed, in_body, arguments, moved };
+    let (in_body, refines) = (!matches!(home, Home::Free), matches!(home, Home::Unknown));
+    let plan = Plan { function, krate, names: &renamed, signed, in_body, refines, arguments, rest, moved };
     let tokens = emit::emit(&plan, &lower);
     errors.is_empty().then_some(tokens)
 }

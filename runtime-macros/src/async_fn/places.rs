@@ -1,10 +1,13 @@
 //! The places of a frame, while states are made: opened where a local begins, in the order of the source.
 //!
 //! # Invariants
-//! 1. A place of the tree is a child of the last one that lives when it is opened: places that live together lie beside
-//!    each other, and those that share bytes never live together.
+//! 1. A place of the storage *meets* every other one that holds a value while it holds one, from where it is opened. Places that
+//!    share bytes never meet ([`layout`](super::layout)).
 //! 2. A place without a flag, whose value is taken, lives at no state's end after that. Analysis says so
 //!    ([`Local::moved`](super::analyze::Local)), and `leaves` fails if it was wrong.
+//! 3. A place *ends* with the last use of its local, if nothing is left in it then and nobody knows its address. Analysis
+//!    says how many uses there are ([`Local::ends_after`](super::analyze::Local)); should there be one more, `uses` fails. From
+//!    its end on it meets nobody, and no state leaves it to another one.
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, format_ident};
@@ -17,39 +20,69 @@ use super::parse::RESERVED;
 pub(super) struct Place {
     /// The pointer to it.
     pub(super) pointer: Ident,
+    /// The pointer to its head, if it is that of an awaited future.
+    pub(super) head: Option<Ident>,
     /// The guard of it; `None` for what has no destructor, and for values on their way from a branch.
     pub(super) guard: Option<Ident>,
     pub(super) flag: Option<u32>,
-    /// It lies in the frame's header, and not in the tree: its number there.
+    /// It lies in the head, and not in the storage: its number there.
     pub(super) small: Option<usize>,
+    /// It is a local of the poll function: it holds a value between states, and never while the machine is suspended.
+    pub(super) passing: bool,
     /// The use that takes its value, if nothing notes that it is gone.
     pub(super) taken: Option<TokenStream>,
-    /// The places that live within its life.
-    pub(super) children: Vec<usize>,
+    /// How many uses are left before it ends; `None` if it does not end before its scope.
+    uses_left: Option<usize>,
+    /// How deep in branches it was opened.
+    depth: usize,
+    /// It ended (inv. 3).
+    pub(super) ended: bool,
 }
 
 impl Lower<'_> {
+    /// A place that holds a value from now on.
     pub(super) fn open(&mut self, pointer: Ident, guarded: bool, flag: Option<u32>) -> usize {
-        let place = self.places.len();
-        // Arguments are written before anything else, so they lie outermost, in order.
-        let in_tree = |live: &&usize| self.places[**live].small.is_none();
-        let inner = self.live.iter().rev().find(|live| in_tree(live) && !self.arguments.contains(live));
-        let outer = self.arguments.iter().rev().find(in_tree).filter(|_| !cfg!(bespoke_planted = "8"));
-        let parent = inner.or(outer).copied();
-        let guard = guarded.then(|| format_ident!("{}guard_{}", RESERVED, place, span = pointer.span()));
-        self.places.push(Place { pointer, guard, flag, small: None, taken: None, children: Vec::new() });
-        match parent {
-            Some(parent) => self.places[parent].children.push(place),
-            None => self.roots.push(place),
-        }
+        let place = self.place(pointer, guarded, flag);
+        self.meets_the_living(place);
         self.live.push(place);
         place
     }
 
+    fn place(&mut self, pointer: Ident, guarded: bool, flag: Option<u32>) -> usize {
+        let place = self.places.len();
+        let guard = guarded.then(|| format_ident!("{}guard_{}", RESERVED, place, span = pointer.span()));
+        let depth = self.depth;
+        self.places.push(Place {
+            pointer,
+            head: None,
+            guard,
+            flag,
+            small: None,
+            passing: false,
+            taken: None,
+            uses_left: None,
+            depth,
+            ended: false,
+        });
+        place
+    }
+
+    /// A value comes to a place of the storage (inv. 1).
+    fn meets_the_living(&mut self, place: usize) {
+        for other in self.live.iter().copied() {
+            let planted = cfg!(bespoke_planted = "8") && self.arguments.contains(&other);
+            if !self.places[other].ended && self.places[other].small.is_none() && !planted {
+                self.meetings.add(place, other);
+            }
+        }
+    }
+
     /// The place of a local, at its declaration.
     pub(super) fn open_local(&mut self, name: &Ident) -> usize {
+        let known = self.locals.get(name);
         let (scalar, small, moved) =
-            self.locals.get(name).map_or((false, false, true), |local| (local.scalar, local.small, local.moved));
+            known.map_or((false, false, true), |local| (local.scalar, local.small, local.moved));
+        let ends_after = known.and_then(|local| local.ends_after);
         let flag = (moved && !scalar).then(|| {
             self.flags += 1;
             self.flags - 1
@@ -60,15 +93,15 @@ impl Lower<'_> {
         } else {
             self.open(pointer, !scalar, flag)
         };
+        self.places[place].uses_left = ends_after;
         self.of_local.insert(name.clone(), place);
         place
     }
 
-    /// A place in the header, which never shares its bytes.
+    /// A place in the head, which never shares its bytes.
     fn open_small(&mut self, pointer: Ident) -> usize {
-        let place = self.places.len();
-        let small = Some(self.small);
-        self.places.push(Place { pointer, guard: None, flag: None, small, taken: None, children: Vec::new() });
+        let place = self.place(pointer, false, None);
+        self.places[place].small = Some(self.small);
         self.small += 1;
         self.live.push(place);
         place
@@ -79,24 +112,73 @@ impl Lower<'_> {
         self.open(pointer, guarded, None)
     }
 
+    /// The place of a value on its way from branches: it holds one from the end of a branch to where they meet.
+    pub(super) fn passing(&mut self) -> usize {
+        let pointer = self.fresh("passing");
+        let place = self.place(pointer, false, None);
+        self.places[place].passing = true;
+        place
+    }
+
+    /// The place of an awaited future, and its head's.
+    pub(super) fn open_future(&mut self) -> (usize, Ident) {
+        let place = self.open_hidden(true);
+        let head = self.fresh("head");
+        self.places[place].head = Some(head.clone());
+        (place, head)
+    }
+
+    /// The living that did not end: what a state that begins now finds.
+    pub(super) fn living(&self) -> Vec<usize> {
+        self.live.iter().copied().filter(|place| !self.places[*place].ended).collect()
+    }
+
+    /// A place is used. What is wrong, if it ended (inv. 3). One with a guard ends when its value is taken.
+    pub(super) fn uses(&mut self, place: usize, by: &Expr) -> Option<TokenStream> {
+        if self.places[place].ended {
+            let what = "this local is used, and the machine took its place away: please report this program";
+            return Some(self.disagreed(by, what));
+        }
+        if let Some(left) = &mut self.places[place].uses_left {
+            *left = left.saturating_sub(1);
+        }
+        if self.places[place].guard.is_none() {
+            self.ends(place);
+        }
+        None
+    }
+
+    /// Ends a place after its last use, if that is as deep in branches as its declaration.
+    fn ends(&mut self, place: usize) {
+        let depth = self.depth;
+        let place = &mut self.places[place];
+        place.ended |= place.uses_left == Some(0) && place.depth == depth;
+    }
+
+    /// Analysis and lowering disagree.
+    fn disagreed(&self, at: impl ToTokens, what: &str) -> TokenStream {
+        let at = self.names.restore(at.to_token_stream());
+        syn::Error::new_spanned(at, what).into_compile_error()
+    }
+
     /// A value is taken here.
     pub(super) fn takes(&mut self, place: usize, by: &Expr) {
         if self.places[place].flag.is_none() {
             self.places[place].taken.get_or_insert_with(|| by.to_token_stream());
         }
+        self.ends(place);
     }
 
     /// A state ends here, and leaves `place` to another one (inv. 2).
     fn leaves(&self, place: &Place) -> TokenStream {
-        let Some(guard) = &place.guard else { return TokenStream::new() };
+        let Some(guard) = place.guard.as_ref().filter(|_| !place.ended) else { return TokenStream::new() };
         match (place.flag, &place.taken) {
-            (Some(bit), _) => quoted!(#guard.save(&mut (*__bespoke_frame).flags, #bit);),
+            (Some(bit), _) => quoted!(#guard.save(&mut (*__bespoke_head).flags, #bit);),
             (None, Some(_)) if cfg!(bespoke_planted = "1") => quoted!(#guard.leave();),
             (None, None) => quoted!(#guard.leave();),
             (None, Some(by)) => {
-                let message = "this local is moved, and the machine does not know it: please report this program";
-                let at = self.names.restore(by.clone());
-                syn::Error::new_spanned(at, message).into_compile_error()
+                let what = "this local is moved, and the machine does not know it: please report this program";
+                self.disagreed(by, what)
             }
         }
     }
@@ -123,16 +205,17 @@ impl Lower<'_> {
         let mut tokens = TokenStream::new();
         for place in live.iter().map(|place| &self.places[*place]) {
             let (Some(guard), pointer) = (&place.guard, &place.pointer) else { continue };
-            tokens.extend(match place.flag {
-                Some(bit) => {
-                    quoted!(let mut #guard = __bespoke_rt::Guard::load(#pointer, (*__bespoke_frame).flags, #bit);)
+            tokens.extend(match (place.flag, &place.head) {
+                (Some(bit), _) => {
+                    quoted!(let mut #guard = __bespoke_rt::Guard::load(#pointer, (*__bespoke_head).flags, #bit);)
                 }
-                None => quoted!(let mut #guard = __bespoke_rt::Guard::new(#pointer);),
+                (None, Some(head)) => quoted!(let mut #guard = __bespoke_rt::Awaiting::new(#pointer, #head);),
+                (None, None) => quoted!(let mut #guard = __bespoke_rt::Guard::new(#pointer);),
             });
         }
         tokens
     }
 }
 
-/// How many small places a frame's header has.
+/// How many small places a head has.
 const SMALL_MAX: usize = 8;

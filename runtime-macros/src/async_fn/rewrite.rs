@@ -69,6 +69,9 @@ impl Rewrite<'_, '_> {
             return Self::set(expr, passing.into_token_stream());
         }
         let Some(place) = self.lower.place_of(expr) else { return };
+        if let Some(error) = self.lower.uses(place, expr) {
+            return Self::set(expr, error);
+        }
         let span = name.span();
         let at = |ident: &Ident| {
             let span = if cfg!(bespoke_planted = "14") { ident.span() } else { span };
@@ -92,9 +95,21 @@ impl Rewrite<'_, '_> {
 
     fn assign(&mut self, expr: &mut Expr) -> bool {
         let Expr::Assign(inner) = expr else { return false };
+        let known = local(&inner.left).and_then(|name| self.lower.locals.get(name));
+        if let Some(ty) = known.and_then(|local| local.unread.clone()) {
+            walk::value(self, &mut inner.right);
+            let right = &inner.right;
+            let tokens = quoted!({ let _: #ty = #right; });
+            Self::set(expr, tokens);
+            return true;
+        }
         let Some(place) = self.lower.place_of(&inner.left).filter(|_| self.closures == 0) else { return false };
         let span = inner.left.span();
         walk::value(self, &mut inner.right);
+        if let Some(error) = self.lower.uses(place, &inner.left) {
+            Self::set(expr, error);
+            return true;
+        }
         let right = &inner.right;
         let at = |ident: &Ident| Ident::new(&ident.to_string(), span);
         let tokens = match &self.lower.places[place].guard {

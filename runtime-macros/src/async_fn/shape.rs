@@ -165,11 +165,12 @@ impl Shape<'_> {
             shaped.stmts.push(Stmt::Declare(local));
             return;
         };
+        let mut expr = *init.expr;
         let (mut pat, ty) = match local.pat {
             Pat::Type(typed) => (*typed.pat, Some(*typed.ty)),
-            pat => (pat, None),
+            // So that it is known for what it is.
+            pat => (pat, lazy(&expr).then(|| syn::parse_quote!(::core::primitive::bool))),
         };
-        let mut expr = *init.expr;
         // `let r = &f();` keeps what `f` returned as long as `r`: in a local of its own, which has a place.
         if let Expr::Reference(inner) = &mut expr
             && hold::is_made(inner)

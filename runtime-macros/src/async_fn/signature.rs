@@ -45,8 +45,9 @@ pub(super) struct Signed {
     pub(super) output: TokenStream,
 }
 
-/// The signature of the function that makes the machine; `None` if it has none, with the mistake recorded.
-pub(super) fn sign(source: &Signature, home: &Home<'_>, errors: &mut Errors) -> Option<Signed> {
+/// The signature of the function that makes the machine; `None` if it has none, with the mistake recorded. `in_parts` is
+/// what its future is beside `Future`, unless a trait says what the future is.
+pub(super) fn sign(source: &Signature, home: &Home<'_>, in_parts: &TokenStream, errors: &mut Errors) -> Option<Signed> {
     // `syn` is built without `Clone`.
     let mut signature: Signature = syn::parse2(source.to_token_stream()).ok()?;
     let mut elided = Elided::default();
@@ -121,7 +122,8 @@ pub(super) fn sign(source: &Signature, home: &Home<'_>, errors: &mut Errors) -> 
         signature.generics.gt_token.get_or_insert_default();
     }
     signature.generics.params = params;
-    let output = future(&mut signature, output);
+    let beside = if matches!(home, Home::Impl { of_trait: true, .. }) { quote!() } else { quote!(+ #in_parts) };
+    let output = future(&mut signature, output, &beside);
     Some(Signed { signature, output })
 }
 
@@ -148,12 +150,12 @@ fn bound_own(generics: &mut Generics, bottom: &Lifetime) -> Vec<TokenStream> {
 }
 
 /// Puts the future where the output was. The output, as tokens.
-fn future(signature: &mut Signature, output: ReturnType) -> TokenStream {
+fn future(signature: &mut Signature, output: ReturnType, beside: &TokenStream) -> TokenStream {
     let (arrow, output) = match output {
         ReturnType::Default => (<Token![->]>::default(), quote!(())),
         ReturnType::Type(arrow, ty) => (arrow, ty.to_token_stream()),
     };
-    let future = Type::Verbatim(quote!(impl ::core::future::Future<Output = #output>));
+    let future = Type::Verbatim(quote!(impl ::core::future::Future<Output = #output> #beside));
     signature.output = ReturnType::Type(arrow, Box::new(future));
     signature.asyncness = None;
     output

@@ -1,3 +1,4 @@
+#[allow(clippy::implied_bounds_in_impls, reason = "machines look for the second bound")]
 fn tell<
     '__bespoke_0,
     '__bespoke_1,
@@ -9,7 +10,7 @@ fn tell<
     x: &'a [T; N],
     other: &'__bespoke_0 (impl Debug + '__bespoke_a),
     f: Box<dyn FnOnce(&T) + '__bespoke_1>,
-) -> impl ::core::future::Future<Output = &'a T>
+) -> impl ::core::future::Future<Output = &'a T> + ::bespoke::__private::machine::InParts
 where
     '__bespoke_0: '__bespoke_a,
     '__bespoke_1: '__bespoke_a,
@@ -41,6 +42,7 @@ where
     )]
     {
         use ::bespoke::__private::machine as __bespoke_rt;
+        use ::bespoke::__private::machine::BeginWhole as _;
         if false {
             let x @ _ = ();
             let other @ _ = ();
@@ -60,76 +62,79 @@ where
         unsafe {
             __bespoke_rt::machine::<
                 _,
+                _,
                 &'a T,
                 _,
                 _,
                 _,
             >(
                 move |
-                    __bespoke_frame: *mut __bespoke_rt::Frame<
+                    __bespoke_head: *mut __bespoke_rt::Head<
                         _,
                         (),
                         ::core::primitive::u8,
-                    >|
+                    >,
+                    __bespoke_storage: *mut _|
                 unsafe {
-                    let __bespoke_storage = __bespoke_rt::frame::storage(
-                        __bespoke_frame,
-                    );
-                    let __bespoke_place_0 = __bespoke_rt::frame::four_0(
+                    let __bespoke_storage: *mut __bespoke_rt::frame::Beside<
+                        _,
+                        _,
+                        _,
+                        _,
+                    > = __bespoke_storage;
+                    let __bespoke_place_0 = __bespoke_rt::frame::beside_0(
                         __bespoke_storage,
                     );
-                    let __bespoke_place_1 = __bespoke_rt::frame::four_1(
+                    let __bespoke_place_1 = __bespoke_rt::frame::beside_1(
                         __bespoke_storage,
                     );
-                    let __bespoke_place_2 = __bespoke_rt::frame::four_2(
+                    let __bespoke_place_2 = __bespoke_rt::frame::beside_2(
                         __bespoke_storage,
                     );
-                    let __bespoke_hidden_1 = __bespoke_rt::frame::four_3(
+                    let __bespoke_hidden_1 = __bespoke_rt::frame::beside_3(
                         __bespoke_storage,
                     );
-                    let __bespoke_region_1 = __bespoke_rt::frame::four_rest(
-                        __bespoke_storage,
-                    );
-                    __bespoke_rt::frame::nothing(__bespoke_region_1);
-                    (&raw mut (*__bespoke_frame).state).write(0);
-                    (&raw mut (*__bespoke_frame).flags)
+                    (&raw mut (*__bespoke_head).state).write(0);
+                    (&raw mut (*__bespoke_head).flags)
                         .write(<() as __bespoke_rt::Flags>::NONE);
                     __bespoke_rt::frame::write(__bespoke_place_0, __bespoke_argument_0);
                     __bespoke_rt::frame::write(__bespoke_place_1, __bespoke_argument_1);
                     __bespoke_rt::frame::write(__bespoke_place_2, __bespoke_argument_2);
                 },
                 |
-                    __bespoke_frame: *mut __bespoke_rt::Frame<
+                    __bespoke_head: *mut __bespoke_rt::Head<
                         _,
                         (),
                         ::core::primitive::u8,
                     >,
+                    __bespoke_storage: *mut _,
                     __bespoke_context: &mut ::core::task::Context<'_>,
                 | -> __bespoke_rt::Step<&'a T> {
                     unsafe {
-                        let __bespoke_storage = __bespoke_rt::frame::storage(
-                            __bespoke_frame,
-                        );
-                        let __bespoke_place_0 = __bespoke_rt::frame::four_0(
+                        let __bespoke_storage: *mut __bespoke_rt::frame::Beside<
+                            _,
+                            _,
+                            _,
+                            _,
+                        > = __bespoke_storage;
+                        let __bespoke_place_0 = __bespoke_rt::frame::beside_0(
                             __bespoke_storage,
                         );
-                        let __bespoke_place_1 = __bespoke_rt::frame::four_1(
+                        let __bespoke_place_1 = __bespoke_rt::frame::beside_1(
                             __bespoke_storage,
                         );
-                        let __bespoke_place_2 = __bespoke_rt::frame::four_2(
+                        let __bespoke_place_2 = __bespoke_rt::frame::beside_2(
                             __bespoke_storage,
                         );
-                        let __bespoke_hidden_1 = __bespoke_rt::frame::four_3(
+                        let __bespoke_hidden_1 = __bespoke_rt::frame::beside_3(
                             __bespoke_storage,
                         );
-                        let __bespoke_region_1 = __bespoke_rt::frame::four_rest(
-                            __bespoke_storage,
-                        );
-                        __bespoke_rt::frame::nothing(__bespoke_region_1);
-                        let mut __bespoke_state: ::core::primitive::u8 = (*__bespoke_frame)
+                        let __bespoke_inner = __bespoke_rt::frame::inner(__bespoke_head);
+                        let __bespoke_head_2 = __bespoke_inner;
+                        let mut __bespoke_state: ::core::primitive::u8 = (*__bespoke_head)
                             .state;
                         let mut __bespoke_poison = __bespoke_rt::Poison::new(
-                            &raw mut (*__bespoke_frame).state,
+                            &raw mut (*__bespoke_head).state,
                         );
                         '__bespoke_machine: loop {
                             '__bespoke_states: {
@@ -148,10 +153,10 @@ where
                                         let mut __bespoke_guard_2 = __bespoke_rt::Guard::new(
                                             __bespoke_place_2,
                                         );
-                                        __bespoke_rt::frame::write(
-                                            __bespoke_hidden_1,
-                                            ::core::future::IntoFuture::into_future(pause()),
-                                        );
+                                        __bespoke_rt::Begin(
+                                                ::core::future::IntoFuture::into_future(pause()),
+                                            )
+                                            .begin(__bespoke_hidden_1, __bespoke_head_2);
                                         {
                                             __bespoke_guard_2.leave();
                                             break '__bespoke_1;
@@ -163,11 +168,13 @@ where
                                     let mut __bespoke_guard_2 = __bespoke_rt::Guard::new(
                                         __bespoke_place_2,
                                     );
-                                    let mut __bespoke_guard_3 = __bespoke_rt::Guard::new(
+                                    let mut __bespoke_guard_3 = __bespoke_rt::Awaiting::new(
                                         __bespoke_hidden_1,
+                                        __bespoke_head_2,
                                     );
                                     let __bespoke_value_0 = match __bespoke_rt::poll(
                                         __bespoke_hidden_1,
+                                        __bespoke_head_2,
                                         __bespoke_context,
                                     ) {
                                         ::core::task::Poll::Ready(__bespoke_value) => {
@@ -200,32 +207,34 @@ where
                     }
                 },
                 |
-                    __bespoke_frame: *mut __bespoke_rt::Frame<
+                    __bespoke_head: *mut __bespoke_rt::Head<
                         _,
                         (),
                         ::core::primitive::u8,
-                    >|
+                    >,
+                    __bespoke_storage: *mut _|
                 unsafe {
-                    let __bespoke_storage = __bespoke_rt::frame::storage(
-                        __bespoke_frame,
-                    );
-                    let __bespoke_place_0 = __bespoke_rt::frame::four_0(
+                    let __bespoke_storage: *mut __bespoke_rt::frame::Beside<
+                        _,
+                        _,
+                        _,
+                        _,
+                    > = __bespoke_storage;
+                    let __bespoke_place_0 = __bespoke_rt::frame::beside_0(
                         __bespoke_storage,
                     );
-                    let __bespoke_place_1 = __bespoke_rt::frame::four_1(
+                    let __bespoke_place_1 = __bespoke_rt::frame::beside_1(
                         __bespoke_storage,
                     );
-                    let __bespoke_place_2 = __bespoke_rt::frame::four_2(
+                    let __bespoke_place_2 = __bespoke_rt::frame::beside_2(
                         __bespoke_storage,
                     );
-                    let __bespoke_hidden_1 = __bespoke_rt::frame::four_3(
+                    let __bespoke_hidden_1 = __bespoke_rt::frame::beside_3(
                         __bespoke_storage,
                     );
-                    let __bespoke_region_1 = __bespoke_rt::frame::four_rest(
-                        __bespoke_storage,
-                    );
-                    __bespoke_rt::frame::nothing(__bespoke_region_1);
-                    match (*__bespoke_frame).state {
+                    let __bespoke_inner = __bespoke_rt::frame::inner(__bespoke_head);
+                    let __bespoke_head_2 = __bespoke_inner;
+                    match (*__bespoke_head).state {
                         0 => {
                             let __bespoke_argument_2 = __bespoke_rt::Guard::new(
                                 __bespoke_place_2,
@@ -241,8 +250,9 @@ where
                             let mut __bespoke_guard_2 = __bespoke_rt::Guard::new(
                                 __bespoke_place_2,
                             );
-                            let mut __bespoke_guard_3 = __bespoke_rt::Guard::new(
+                            let mut __bespoke_guard_3 = __bespoke_rt::Awaiting::new(
                                 __bespoke_hidden_1,
+                                __bespoke_head_2,
                             );
                         }
                         _ => {}

@@ -1,9 +1,15 @@
 impl<'x, T: Debug> View<'x, T> {
+    #[allow(
+        clippy::implied_bounds_in_impls,
+        reason = "machines look for the second bound"
+    )]
     fn first<'__bespoke_0, '__bespoke_1, '__bespoke_a>(
         &'__bespoke_0 mut self,
         other: &'__bespoke_1 T,
         by: usize,
-    ) -> impl ::core::future::Future<Output = &'__bespoke_0 T>
+    ) -> impl ::core::future::Future<
+        Output = &'__bespoke_0 T,
+    > + ::bespoke::__private::machine::InParts
     where
         '__bespoke_0: '__bespoke_a,
         '__bespoke_1: '__bespoke_a,
@@ -49,6 +55,7 @@ impl<'x, T: Debug> View<'x, T> {
         )]
         {
             use ::bespoke::__private::machine as __bespoke_rt;
+            use ::bespoke::__private::machine::BeginWhole as _;
             if false {
                 let __bespoke_self @ _ = ();
                 let other @ _ = ();
@@ -69,43 +76,43 @@ impl<'x, T: Debug> View<'x, T> {
             unsafe {
                 __bespoke_rt::machine::<
                     _,
+                    _,
                     &'__bespoke_0 T,
                     _,
                     _,
                     _,
                 >(
                     move |
-                        __bespoke_frame: *mut __bespoke_rt::Frame<
+                        __bespoke_head: *mut __bespoke_rt::Head<
                             _,
                             (),
                             ::core::primitive::u8,
-                        >|
+                        >,
+                        __bespoke_storage: *mut _|
                     unsafe {
-                        let __bespoke_storage = __bespoke_rt::frame::storage(
-                            __bespoke_frame,
-                        );
-                        let __bespoke_place_0 = __bespoke_rt::frame::first(
+                        let __bespoke_storage: *mut __bespoke_rt::frame::Beside<
+                            _,
+                            _,
+                            _,
+                        > = __bespoke_storage;
+                        let __bespoke_place_0 = __bespoke_rt::frame::beside_0(
                             __bespoke_storage,
                         );
-                        let __bespoke_region_1 = __bespoke_rt::frame::second(
+                        let __bespoke_place_1 = __bespoke_rt::frame::beside_1(
                             __bespoke_storage,
                         );
-                        let __bespoke_place_1 = __bespoke_rt::frame::first(
+                        let __bespoke_region_1 = __bespoke_rt::frame::beside_2(
+                            __bespoke_storage,
+                        );
+                        let __bespoke_region_2 = __bespoke_rt::frame::left(
                             __bespoke_region_1,
                         );
-                        let __bespoke_region_2 = __bespoke_rt::frame::second(
+                        let __bespoke_region_3 = __bespoke_rt::frame::right(
                             __bespoke_region_1,
                         );
-                        let __bespoke_region_3 = __bespoke_rt::frame::left(
-                            __bespoke_region_2,
-                        );
-                        let __bespoke_region_4 = __bespoke_rt::frame::right(
-                            __bespoke_region_2,
-                        );
-                        let __bespoke_arguments = __bespoke_region_3;
-                        let __bespoke_hidden_1 = __bespoke_region_4;
-                        (&raw mut (*__bespoke_frame).state).write(0);
-                        (&raw mut (*__bespoke_frame).flags)
+                        let __bespoke_arguments = __bespoke_region_2;
+                        (&raw mut (*__bespoke_head).state).write(0);
+                        (&raw mut (*__bespoke_head).flags)
                             .write(<() as __bespoke_rt::Flags>::NONE);
                         __bespoke_rt::frame::write(
                             __bespoke_place_0,
@@ -121,41 +128,45 @@ impl<'x, T: Debug> View<'x, T> {
                         );
                     },
                     |
-                        __bespoke_frame: *mut __bespoke_rt::Frame<
+                        __bespoke_head: *mut __bespoke_rt::Head<
                             _,
                             (),
                             ::core::primitive::u8,
                         >,
+                        __bespoke_storage: *mut _,
                         __bespoke_context: &mut ::core::task::Context<'_>,
                     | -> __bespoke_rt::Step<&'__bespoke_0 T> {
                         unsafe {
-                            let __bespoke_storage = __bespoke_rt::frame::storage(
-                                __bespoke_frame,
-                            );
-                            let __bespoke_place_0 = __bespoke_rt::frame::first(
+                            let __bespoke_storage: *mut __bespoke_rt::frame::Beside<
+                                _,
+                                _,
+                                _,
+                            > = __bespoke_storage;
+                            let __bespoke_place_0 = __bespoke_rt::frame::beside_0(
                                 __bespoke_storage,
                             );
-                            let __bespoke_region_1 = __bespoke_rt::frame::second(
+                            let __bespoke_place_1 = __bespoke_rt::frame::beside_1(
                                 __bespoke_storage,
                             );
-                            let __bespoke_place_1 = __bespoke_rt::frame::first(
+                            let __bespoke_region_1 = __bespoke_rt::frame::beside_2(
+                                __bespoke_storage,
+                            );
+                            let __bespoke_region_2 = __bespoke_rt::frame::left(
                                 __bespoke_region_1,
                             );
-                            let __bespoke_region_2 = __bespoke_rt::frame::second(
+                            let __bespoke_region_3 = __bespoke_rt::frame::right(
                                 __bespoke_region_1,
                             );
-                            let __bespoke_region_3 = __bespoke_rt::frame::left(
-                                __bespoke_region_2,
+                            let __bespoke_arguments = __bespoke_region_2;
+                            let __bespoke_hidden_1 = __bespoke_region_3;
+                            let __bespoke_inner = __bespoke_rt::frame::inner(
+                                __bespoke_head,
                             );
-                            let __bespoke_region_4 = __bespoke_rt::frame::right(
-                                __bespoke_region_2,
-                            );
-                            let __bespoke_arguments = __bespoke_region_3;
-                            let __bespoke_hidden_1 = __bespoke_region_4;
-                            let mut __bespoke_state: ::core::primitive::u8 = (*__bespoke_frame)
+                            let __bespoke_head_2 = __bespoke_inner;
+                            let mut __bespoke_state: ::core::primitive::u8 = (*__bespoke_head)
                                 .state;
                             let mut __bespoke_poison = __bespoke_rt::Poison::new(
-                                &raw mut (*__bespoke_frame).state,
+                                &raw mut (*__bespoke_head).state,
                             );
                             '__bespoke_machine: loop {
                                 '__bespoke_states: {
@@ -174,10 +185,10 @@ impl<'x, T: Debug> View<'x, T> {
                                             let (__bespoke_argument_1,) = __bespoke_arguments.read();
                                             let other = __bespoke_argument_1;
                                             (*__bespoke_place_1) += (*__bespoke_place_0).step;
-                                            __bespoke_rt::frame::write(
-                                                __bespoke_hidden_1,
-                                                ::core::future::IntoFuture::into_future(pause()),
-                                            );
+                                            __bespoke_rt::Begin(
+                                                    ::core::future::IntoFuture::into_future(pause()),
+                                                )
+                                                .begin(__bespoke_hidden_1, __bespoke_head_2);
                                             {
                                                 break '__bespoke_1;
                                             }
@@ -185,11 +196,13 @@ impl<'x, T: Debug> View<'x, T> {
                                         ::core::unreachable!();
                                     }
                                     {
-                                        let mut __bespoke_guard_3 = __bespoke_rt::Guard::new(
+                                        let mut __bespoke_guard_3 = __bespoke_rt::Awaiting::new(
                                             __bespoke_hidden_1,
+                                            __bespoke_head_2,
                                         );
                                         let __bespoke_value_0 = match __bespoke_rt::poll(
                                             __bespoke_hidden_1,
+                                            __bespoke_head_2,
                                             __bespoke_context,
                                         ) {
                                             ::core::task::Poll::Ready(__bespoke_value) => {
@@ -217,36 +230,38 @@ impl<'x, T: Debug> View<'x, T> {
                         }
                     },
                     |
-                        __bespoke_frame: *mut __bespoke_rt::Frame<
+                        __bespoke_head: *mut __bespoke_rt::Head<
                             _,
                             (),
                             ::core::primitive::u8,
-                        >|
+                        >,
+                        __bespoke_storage: *mut _|
                     unsafe {
-                        let __bespoke_storage = __bespoke_rt::frame::storage(
-                            __bespoke_frame,
-                        );
-                        let __bespoke_place_0 = __bespoke_rt::frame::first(
+                        let __bespoke_storage: *mut __bespoke_rt::frame::Beside<
+                            _,
+                            _,
+                            _,
+                        > = __bespoke_storage;
+                        let __bespoke_place_0 = __bespoke_rt::frame::beside_0(
                             __bespoke_storage,
                         );
-                        let __bespoke_region_1 = __bespoke_rt::frame::second(
+                        let __bespoke_place_1 = __bespoke_rt::frame::beside_1(
                             __bespoke_storage,
                         );
-                        let __bespoke_place_1 = __bespoke_rt::frame::first(
+                        let __bespoke_region_1 = __bespoke_rt::frame::beside_2(
+                            __bespoke_storage,
+                        );
+                        let __bespoke_region_2 = __bespoke_rt::frame::left(
                             __bespoke_region_1,
                         );
-                        let __bespoke_region_2 = __bespoke_rt::frame::second(
+                        let __bespoke_region_3 = __bespoke_rt::frame::right(
                             __bespoke_region_1,
                         );
-                        let __bespoke_region_3 = __bespoke_rt::frame::left(
-                            __bespoke_region_2,
-                        );
-                        let __bespoke_region_4 = __bespoke_rt::frame::right(
-                            __bespoke_region_2,
-                        );
-                        let __bespoke_arguments = __bespoke_region_3;
-                        let __bespoke_hidden_1 = __bespoke_region_4;
-                        match (*__bespoke_frame).state {
+                        let __bespoke_arguments = __bespoke_region_2;
+                        let __bespoke_hidden_1 = __bespoke_region_3;
+                        let __bespoke_inner = __bespoke_rt::frame::inner(__bespoke_head);
+                        let __bespoke_head_2 = __bespoke_inner;
+                        match (*__bespoke_head).state {
                             0 => {
                                 let (__bespoke_argument_1,) = __bespoke_arguments.read();
                                 let __bespoke_argument_2 = __bespoke_rt::Guard::new(
@@ -258,8 +273,9 @@ impl<'x, T: Debug> View<'x, T> {
                                 );
                             }
                             1 => {
-                                let mut __bespoke_guard_3 = __bespoke_rt::Guard::new(
+                                let mut __bespoke_guard_3 = __bespoke_rt::Awaiting::new(
                                     __bespoke_hidden_1,
+                                    __bespoke_head_2,
                                 );
                             }
                             _ => {}

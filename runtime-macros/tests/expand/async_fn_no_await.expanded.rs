@@ -1,5 +1,9 @@
 /// Adds.
-fn add(a: u8, b: u8) -> impl ::core::future::Future<Output = u8> {
+#[allow(clippy::implied_bounds_in_impls, reason = "machines look for the second bound")]
+fn add(
+    a: u8,
+    b: u8,
+) -> impl ::core::future::Future<Output = u8> + ::bespoke::__private::machine::InParts {
     #[allow(dead_code, reason = "rustc checks it; what runs is the machine")]
     async fn add(a: u8, b: u8) -> u8 {
         a + b
@@ -21,6 +25,7 @@ fn add(a: u8, b: u8) -> impl ::core::future::Future<Output = u8> {
     )]
     {
         use ::bespoke::__private::machine as __bespoke_rt;
+        use ::bespoke::__private::machine::BeginWhole as _;
         if false {
             let a @ _ = ();
             let b @ _ = ();
@@ -38,24 +43,23 @@ fn add(a: u8, b: u8) -> impl ::core::future::Future<Output = u8> {
         unsafe {
             __bespoke_rt::machine::<
                 _,
+                _,
                 u8,
                 _,
                 _,
                 _,
             >(
                 move |
-                    __bespoke_frame: *mut __bespoke_rt::Frame<
+                    __bespoke_head: *mut __bespoke_rt::Head<
                         _,
                         (),
                         ::core::primitive::u8,
-                    >|
+                    >,
+                    __bespoke_storage: *mut _|
                 unsafe {
-                    let __bespoke_storage = __bespoke_rt::frame::storage(
-                        __bespoke_frame,
-                    );
                     let __bespoke_arguments = __bespoke_storage;
-                    (&raw mut (*__bespoke_frame).state).write(0);
-                    (&raw mut (*__bespoke_frame).flags)
+                    (&raw mut (*__bespoke_head).state).write(0);
+                    (&raw mut (*__bespoke_head).flags)
                         .write(<() as __bespoke_rt::Flags>::NONE);
                     __bespoke_rt::frame::write(
                         __bespoke_arguments,
@@ -63,22 +67,22 @@ fn add(a: u8, b: u8) -> impl ::core::future::Future<Output = u8> {
                     );
                 },
                 |
-                    __bespoke_frame: *mut __bespoke_rt::Frame<
+                    __bespoke_head: *mut __bespoke_rt::Head<
                         _,
                         (),
                         ::core::primitive::u8,
                     >,
+                    __bespoke_storage: *mut _,
                     __bespoke_context: &mut ::core::task::Context<'_>,
                 | -> __bespoke_rt::Step<u8> {
                     unsafe {
-                        let __bespoke_storage = __bespoke_rt::frame::storage(
-                            __bespoke_frame,
-                        );
                         let __bespoke_arguments = __bespoke_storage;
-                        let mut __bespoke_state: ::core::primitive::u8 = (*__bespoke_frame)
+                        let __bespoke_inner = __bespoke_rt::frame::inner(__bespoke_head);
+                        __bespoke_rt::frame::nothing(__bespoke_inner);
+                        let mut __bespoke_state: ::core::primitive::u8 = (*__bespoke_head)
                             .state;
                         let mut __bespoke_poison = __bespoke_rt::Poison::new(
-                            &raw mut (*__bespoke_frame).state,
+                            &raw mut (*__bespoke_head).state,
                         );
                         '__bespoke_machine: loop {
                             '__bespoke_states: {
@@ -108,17 +112,15 @@ fn add(a: u8, b: u8) -> impl ::core::future::Future<Output = u8> {
                     }
                 },
                 |
-                    __bespoke_frame: *mut __bespoke_rt::Frame<
+                    __bespoke_head: *mut __bespoke_rt::Head<
                         _,
                         (),
                         ::core::primitive::u8,
-                    >|
+                    >,
+                    __bespoke_storage: *mut _|
                 unsafe {
-                    let __bespoke_storage = __bespoke_rt::frame::storage(
-                        __bespoke_frame,
-                    );
                     let __bespoke_arguments = __bespoke_storage;
-                    match (*__bespoke_frame).state {
+                    match (*__bespoke_head).state {
                         0 => {
                             let (__bespoke_argument_0, __bespoke_argument_1) = __bespoke_arguments
                                 .read();

@@ -1,4 +1,10 @@
-fn greet(name: String, stream: Stream) -> impl ::core::future::Future<Output = String> {
+#[allow(clippy::implied_bounds_in_impls, reason = "machines look for the second bound")]
+fn greet(
+    name: String,
+    stream: Stream,
+) -> impl ::core::future::Future<
+    Output = String,
+> + framework::runtime::__private::machine::InParts {
     #[allow(dead_code, reason = "rustc checks it; what runs is the machine")]
     async fn greet(name: String, stream: Stream) -> String {
         stream.send(name.len()).await;
@@ -21,6 +27,7 @@ fn greet(name: String, stream: Stream) -> impl ::core::future::Future<Output = S
     )]
     {
         use framework::runtime::__private::machine as __bespoke_rt;
+        use framework::runtime::__private::machine::BeginWhole as _;
         if false {
             let name @ _ = ();
             let stream @ _ = ();
@@ -36,69 +43,66 @@ fn greet(name: String, stream: Stream) -> impl ::core::future::Future<Output = S
         unsafe {
             __bespoke_rt::machine::<
                 _,
+                _,
                 String,
                 _,
                 _,
                 _,
             >(
                 move |
-                    __bespoke_frame: *mut __bespoke_rt::Frame<
+                    __bespoke_head: *mut __bespoke_rt::Head<
                         _,
                         (),
                         ::core::primitive::u8,
-                    >|
+                    >,
+                    __bespoke_storage: *mut _|
                 unsafe {
-                    let __bespoke_storage = __bespoke_rt::frame::storage(
-                        __bespoke_frame,
-                    );
-                    let __bespoke_place_0 = __bespoke_rt::frame::first(
+                    let __bespoke_storage: *mut __bespoke_rt::frame::Beside<_, _, _> = __bespoke_storage;
+                    let __bespoke_place_0 = __bespoke_rt::frame::beside_0(
                         __bespoke_storage,
                     );
-                    let __bespoke_region_1 = __bespoke_rt::frame::second(
+                    let __bespoke_place_1 = __bespoke_rt::frame::beside_1(
                         __bespoke_storage,
                     );
-                    let __bespoke_place_1 = __bespoke_rt::frame::first(
-                        __bespoke_region_1,
+                    let __bespoke_hidden_1 = __bespoke_rt::frame::beside_2(
+                        __bespoke_storage,
                     );
-                    let __bespoke_region_2 = __bespoke_rt::frame::second(
-                        __bespoke_region_1,
-                    );
-                    let __bespoke_hidden_1 = __bespoke_region_2;
-                    (&raw mut (*__bespoke_frame).state).write(0);
-                    (&raw mut (*__bespoke_frame).flags)
+                    (&raw mut (*__bespoke_head).state).write(0);
+                    (&raw mut (*__bespoke_head).flags)
                         .write(<() as __bespoke_rt::Flags>::NONE);
                     __bespoke_rt::frame::write(__bespoke_place_0, __bespoke_argument_0);
                     __bespoke_rt::frame::write(__bespoke_place_1, __bespoke_argument_1);
                 },
                 |
-                    __bespoke_frame: *mut __bespoke_rt::Frame<
+                    __bespoke_head: *mut __bespoke_rt::Head<
                         _,
                         (),
                         ::core::primitive::u8,
                     >,
+                    __bespoke_storage: *mut _,
                     __bespoke_context: &mut ::core::task::Context<'_>,
                 | -> __bespoke_rt::Step<String> {
                     unsafe {
-                        let __bespoke_storage = __bespoke_rt::frame::storage(
-                            __bespoke_frame,
-                        );
-                        let __bespoke_place_0 = __bespoke_rt::frame::first(
+                        let __bespoke_storage: *mut __bespoke_rt::frame::Beside<
+                            _,
+                            _,
+                            _,
+                        > = __bespoke_storage;
+                        let __bespoke_place_0 = __bespoke_rt::frame::beside_0(
                             __bespoke_storage,
                         );
-                        let __bespoke_region_1 = __bespoke_rt::frame::second(
+                        let __bespoke_place_1 = __bespoke_rt::frame::beside_1(
                             __bespoke_storage,
                         );
-                        let __bespoke_place_1 = __bespoke_rt::frame::first(
-                            __bespoke_region_1,
+                        let __bespoke_hidden_1 = __bespoke_rt::frame::beside_2(
+                            __bespoke_storage,
                         );
-                        let __bespoke_region_2 = __bespoke_rt::frame::second(
-                            __bespoke_region_1,
-                        );
-                        let __bespoke_hidden_1 = __bespoke_region_2;
-                        let mut __bespoke_state: ::core::primitive::u8 = (*__bespoke_frame)
+                        let __bespoke_inner = __bespoke_rt::frame::inner(__bespoke_head);
+                        let __bespoke_head_2 = __bespoke_inner;
+                        let mut __bespoke_state: ::core::primitive::u8 = (*__bespoke_head)
                             .state;
                         let mut __bespoke_poison = __bespoke_rt::Poison::new(
-                            &raw mut (*__bespoke_frame).state,
+                            &raw mut (*__bespoke_head).state,
                         );
                         '__bespoke_machine: loop {
                             '__bespoke_states: {
@@ -120,12 +124,12 @@ fn greet(name: String, stream: Stream) -> impl ::core::future::Future<Output = S
                                         let mut __bespoke_guard_1 = __bespoke_rt::Guard::new(
                                             __bespoke_place_1,
                                         );
-                                        __bespoke_rt::frame::write(
-                                            __bespoke_hidden_1,
-                                            ::core::future::IntoFuture::into_future(
-                                                (*__bespoke_place_1).send((*__bespoke_place_0).len()),
-                                            ),
-                                        );
+                                        __bespoke_rt::Begin(
+                                                ::core::future::IntoFuture::into_future(
+                                                    (*__bespoke_place_1).send((*__bespoke_place_0).len()),
+                                                ),
+                                            )
+                                            .begin(__bespoke_hidden_1, __bespoke_head_2);
                                         {
                                             __bespoke_guard_0.leave();
                                             __bespoke_guard_1.leave();
@@ -141,11 +145,13 @@ fn greet(name: String, stream: Stream) -> impl ::core::future::Future<Output = S
                                     let mut __bespoke_guard_1 = __bespoke_rt::Guard::new(
                                         __bespoke_place_1,
                                     );
-                                    let mut __bespoke_guard_2 = __bespoke_rt::Guard::new(
+                                    let mut __bespoke_guard_2 = __bespoke_rt::Awaiting::new(
                                         __bespoke_hidden_1,
+                                        __bespoke_head_2,
                                     );
                                     let __bespoke_value_0 = match __bespoke_rt::poll(
                                         __bespoke_hidden_1,
+                                        __bespoke_head_2,
                                         __bespoke_context,
                                     ) {
                                         ::core::task::Poll::Ready(__bespoke_value) => {
@@ -175,29 +181,26 @@ fn greet(name: String, stream: Stream) -> impl ::core::future::Future<Output = S
                     }
                 },
                 |
-                    __bespoke_frame: *mut __bespoke_rt::Frame<
+                    __bespoke_head: *mut __bespoke_rt::Head<
                         _,
                         (),
                         ::core::primitive::u8,
-                    >|
+                    >,
+                    __bespoke_storage: *mut _|
                 unsafe {
-                    let __bespoke_storage = __bespoke_rt::frame::storage(
-                        __bespoke_frame,
-                    );
-                    let __bespoke_place_0 = __bespoke_rt::frame::first(
+                    let __bespoke_storage: *mut __bespoke_rt::frame::Beside<_, _, _> = __bespoke_storage;
+                    let __bespoke_place_0 = __bespoke_rt::frame::beside_0(
                         __bespoke_storage,
                     );
-                    let __bespoke_region_1 = __bespoke_rt::frame::second(
+                    let __bespoke_place_1 = __bespoke_rt::frame::beside_1(
                         __bespoke_storage,
                     );
-                    let __bespoke_place_1 = __bespoke_rt::frame::first(
-                        __bespoke_region_1,
+                    let __bespoke_hidden_1 = __bespoke_rt::frame::beside_2(
+                        __bespoke_storage,
                     );
-                    let __bespoke_region_2 = __bespoke_rt::frame::second(
-                        __bespoke_region_1,
-                    );
-                    let __bespoke_hidden_1 = __bespoke_region_2;
-                    match (*__bespoke_frame).state {
+                    let __bespoke_inner = __bespoke_rt::frame::inner(__bespoke_head);
+                    let __bespoke_head_2 = __bespoke_inner;
+                    match (*__bespoke_head).state {
                         0 => {
                             let __bespoke_argument_1 = __bespoke_rt::Guard::new(
                                 __bespoke_place_1,
@@ -213,8 +216,9 @@ fn greet(name: String, stream: Stream) -> impl ::core::future::Future<Output = S
                             let mut __bespoke_guard_1 = __bespoke_rt::Guard::new(
                                 __bespoke_place_1,
                             );
-                            let mut __bespoke_guard_2 = __bespoke_rt::Guard::new(
+                            let mut __bespoke_guard_2 = __bespoke_rt::Awaiting::new(
                                 __bespoke_hidden_1,
+                                __bespoke_head_2,
                             );
                         }
                         _ => {}

@@ -1,8 +1,11 @@
+#[allow(clippy::implied_bounds_in_impls, reason = "machines look for the second bound")]
 fn send<'__bespoke_a>(
     to: &'__bespoke_a Sink,
     what: Item,
     n: usize,
-) -> impl ::core::future::Future<Output = bool> {
+) -> impl ::core::future::Future<
+    Output = bool,
+> + ::bespoke::__private::machine::InParts {
     #[allow(dead_code, reason = "rustc checks it; what runs is the machine")]
     async fn send(to: &Sink, what: Item, n: usize) -> bool {
         what.ready() && take(to, n, what.body(), what.tail().await).await
@@ -24,6 +27,7 @@ fn send<'__bespoke_a>(
     )]
     {
         use ::bespoke::__private::machine as __bespoke_rt;
+        use ::bespoke::__private::machine::BeginWhole as _;
         if false {
             let to @ _ = ();
             let what @ _ = ();
@@ -46,25 +50,25 @@ fn send<'__bespoke_a>(
         unsafe {
             __bespoke_rt::machine::<
                 _,
+                _,
                 bool,
                 _,
                 _,
                 _,
             >(
                 move |
-                    __bespoke_frame: *mut __bespoke_rt::Frame<
+                    __bespoke_head: *mut __bespoke_rt::Head<
                         _,
+                        (),
                         ::core::primitive::u8,
-                        ::core::primitive::u8,
-                    >|
+                    >,
+                    __bespoke_storage: *mut _|
                 unsafe {
-                    let __bespoke_storage = __bespoke_rt::frame::storage(
-                        __bespoke_frame,
-                    );
-                    let __bespoke_place_0 = __bespoke_rt::frame::first(
+                    let __bespoke_storage: *mut __bespoke_rt::frame::Beside<_, _> = __bespoke_storage;
+                    let __bespoke_place_0 = __bespoke_rt::frame::beside_0(
                         __bespoke_storage,
                     );
-                    let __bespoke_region_1 = __bespoke_rt::frame::second(
+                    let __bespoke_region_1 = __bespoke_rt::frame::beside_1(
                         __bespoke_storage,
                     );
                     let __bespoke_region_2 = __bespoke_rt::frame::left(
@@ -74,35 +78,15 @@ fn send<'__bespoke_a>(
                         __bespoke_region_1,
                     );
                     let __bespoke_arguments = __bespoke_region_2;
-                    let __bespoke_place_2 = __bespoke_rt::frame::first(
+                    let __bespoke_region_4 = __bespoke_rt::frame::left(
                         __bespoke_region_3,
                     );
-                    let __bespoke_region_4 = __bespoke_rt::frame::second(
+                    let __bespoke_region_5 = __bespoke_rt::frame::right(
                         __bespoke_region_3,
                     );
-                    let __bespoke_place_3 = __bespoke_rt::frame::first(
-                        __bespoke_region_4,
-                    );
-                    let __bespoke_region_5 = __bespoke_rt::frame::second(
-                        __bespoke_region_4,
-                    );
-                    let __bespoke_place_4 = __bespoke_rt::frame::first(
-                        __bespoke_region_5,
-                    );
-                    let __bespoke_region_6 = __bespoke_rt::frame::second(
-                        __bespoke_region_5,
-                    );
-                    let __bespoke_region_7 = __bespoke_rt::frame::left(
-                        __bespoke_region_6,
-                    );
-                    let __bespoke_region_8 = __bespoke_rt::frame::right(
-                        __bespoke_region_6,
-                    );
-                    let __bespoke_hidden_1 = __bespoke_region_7;
-                    let __bespoke_hidden_2 = __bespoke_region_8;
-                    (&raw mut (*__bespoke_frame).state).write(0);
-                    (&raw mut (*__bespoke_frame).flags)
-                        .write(<::core::primitive::u8 as __bespoke_rt::Flags>::NONE);
+                    (&raw mut (*__bespoke_head).state).write(0);
+                    (&raw mut (*__bespoke_head).flags)
+                        .write(<() as __bespoke_rt::Flags>::NONE);
                     __bespoke_rt::frame::write(__bespoke_place_0, __bespoke_argument_1);
                     __bespoke_rt::frame::write(
                         __bespoke_arguments,
@@ -110,21 +94,20 @@ fn send<'__bespoke_a>(
                     );
                 },
                 |
-                    __bespoke_frame: *mut __bespoke_rt::Frame<
+                    __bespoke_head: *mut __bespoke_rt::Head<
                         _,
-                        ::core::primitive::u8,
+                        (),
                         ::core::primitive::u8,
                     >,
+                    __bespoke_storage: *mut _,
                     __bespoke_context: &mut ::core::task::Context<'_>,
                 | -> __bespoke_rt::Step<bool> {
                     unsafe {
-                        let __bespoke_storage = __bespoke_rt::frame::storage(
-                            __bespoke_frame,
-                        );
-                        let __bespoke_place_0 = __bespoke_rt::frame::first(
+                        let __bespoke_storage: *mut __bespoke_rt::frame::Beside<_, _> = __bespoke_storage;
+                        let __bespoke_place_0 = __bespoke_rt::frame::beside_0(
                             __bespoke_storage,
                         );
-                        let __bespoke_region_1 = __bespoke_rt::frame::second(
+                        let __bespoke_region_1 = __bespoke_rt::frame::beside_1(
                             __bespoke_storage,
                         );
                         let __bespoke_region_2 = __bespoke_rt::frame::left(
@@ -134,36 +117,44 @@ fn send<'__bespoke_a>(
                             __bespoke_region_1,
                         );
                         let __bespoke_arguments = __bespoke_region_2;
-                        let __bespoke_place_2 = __bespoke_rt::frame::first(
+                        let __bespoke_region_4 = __bespoke_rt::frame::left(
                             __bespoke_region_3,
                         );
-                        let __bespoke_region_4 = __bespoke_rt::frame::second(
+                        let __bespoke_region_5 = __bespoke_rt::frame::right(
                             __bespoke_region_3,
                         );
-                        let __bespoke_place_3 = __bespoke_rt::frame::first(
+                        let __bespoke_region_4: *mut __bespoke_rt::frame::Beside<
+                            _,
+                            _,
+                            _,
+                            _,
+                        > = __bespoke_region_4;
+                        let __bespoke_place_2 = __bespoke_rt::frame::beside_0(
                             __bespoke_region_4,
                         );
-                        let __bespoke_region_5 = __bespoke_rt::frame::second(
+                        let __bespoke_place_3 = __bespoke_rt::frame::beside_1(
                             __bespoke_region_4,
                         );
-                        let __bespoke_place_4 = __bespoke_rt::frame::first(
-                            __bespoke_region_5,
+                        let __bespoke_place_4 = __bespoke_rt::frame::beside_2(
+                            __bespoke_region_4,
                         );
-                        let __bespoke_region_6 = __bespoke_rt::frame::second(
-                            __bespoke_region_5,
+                        let __bespoke_hidden_1 = __bespoke_rt::frame::beside_3(
+                            __bespoke_region_4,
                         );
-                        let __bespoke_region_7 = __bespoke_rt::frame::left(
-                            __bespoke_region_6,
+                        let __bespoke_hidden_3 = __bespoke_region_5;
+                        let __bespoke_inner = __bespoke_rt::frame::inner(__bespoke_head);
+                        let __bespoke_region_6 = __bespoke_rt::frame::left(
+                            __bespoke_inner,
                         );
-                        let __bespoke_region_8 = __bespoke_rt::frame::right(
-                            __bespoke_region_6,
+                        let __bespoke_region_7 = __bespoke_rt::frame::right(
+                            __bespoke_inner,
                         );
-                        let __bespoke_hidden_1 = __bespoke_region_7;
-                        let __bespoke_hidden_2 = __bespoke_region_8;
-                        let mut __bespoke_state: ::core::primitive::u8 = (*__bespoke_frame)
+                        let __bespoke_head_2 = __bespoke_region_6;
+                        let __bespoke_head_4 = __bespoke_region_7;
+                        let mut __bespoke_state: ::core::primitive::u8 = (*__bespoke_head)
                             .state;
                         let mut __bespoke_poison = __bespoke_rt::Poison::new(
-                            &raw mut (*__bespoke_frame).state,
+                            &raw mut (*__bespoke_head).state,
                         );
                         '__bespoke_machine: loop {
                             '__bespoke_states: {
@@ -205,17 +196,17 @@ fn send<'__bespoke_a>(
                                                     let mut __bespoke_guard_4 = __bespoke_rt::Guard::new(
                                                         __bespoke_place_4,
                                                     );
-                                                    __bespoke_rt::frame::write(
-                                                        __bespoke_hidden_1,
-                                                        ::core::future::IntoFuture::into_future(
-                                                            (*__bespoke_place_0).tail(),
-                                                        ),
-                                                    );
+                                                    __bespoke_rt::Begin(
+                                                            ::core::future::IntoFuture::into_future(
+                                                                (*__bespoke_place_0).tail(),
+                                                            ),
+                                                        )
+                                                        .begin(__bespoke_hidden_1, __bespoke_head_2);
                                                     {
                                                         __bespoke_guard_0.leave();
-                                                        __bespoke_guard_2.save(&mut (*__bespoke_frame).flags, 0u32);
-                                                        __bespoke_guard_3.save(&mut (*__bespoke_frame).flags, 1u32);
-                                                        __bespoke_guard_4.save(&mut (*__bespoke_frame).flags, 2u32);
+                                                        __bespoke_guard_2.leave();
+                                                        __bespoke_guard_3.leave();
+                                                        __bespoke_guard_4.leave();
                                                         break '__bespoke_2;
                                                     }
                                                 } else {
@@ -236,26 +227,22 @@ fn send<'__bespoke_a>(
                                             let mut __bespoke_guard_0 = __bespoke_rt::Guard::new(
                                                 __bespoke_place_0,
                                             );
-                                            let mut __bespoke_guard_2 = __bespoke_rt::Guard::load(
+                                            let mut __bespoke_guard_2 = __bespoke_rt::Guard::new(
                                                 __bespoke_place_2,
-                                                (*__bespoke_frame).flags,
-                                                0u32,
                                             );
-                                            let mut __bespoke_guard_3 = __bespoke_rt::Guard::load(
+                                            let mut __bespoke_guard_3 = __bespoke_rt::Guard::new(
                                                 __bespoke_place_3,
-                                                (*__bespoke_frame).flags,
-                                                1u32,
                                             );
-                                            let mut __bespoke_guard_4 = __bespoke_rt::Guard::load(
+                                            let mut __bespoke_guard_4 = __bespoke_rt::Guard::new(
                                                 __bespoke_place_4,
-                                                (*__bespoke_frame).flags,
-                                                2u32,
                                             );
-                                            let mut __bespoke_guard_5 = __bespoke_rt::Guard::new(
+                                            let mut __bespoke_guard_5 = __bespoke_rt::Awaiting::new(
                                                 __bespoke_hidden_1,
+                                                __bespoke_head_2,
                                             );
                                             let __bespoke_value_0 = match __bespoke_rt::poll(
                                                 __bespoke_hidden_1,
+                                                __bespoke_head_2,
                                                 __bespoke_context,
                                             ) {
                                                 ::core::task::Poll::Ready(__bespoke_value) => {
@@ -263,31 +250,28 @@ fn send<'__bespoke_a>(
                                                 }
                                                 ::core::task::Poll::Pending => {
                                                     __bespoke_guard_0.leave();
-                                                    __bespoke_guard_2.save(&mut (*__bespoke_frame).flags, 0u32);
-                                                    __bespoke_guard_3.save(&mut (*__bespoke_frame).flags, 1u32);
-                                                    __bespoke_guard_4.save(&mut (*__bespoke_frame).flags, 2u32);
+                                                    __bespoke_guard_2.leave();
+                                                    __bespoke_guard_3.leave();
+                                                    __bespoke_guard_4.leave();
                                                     __bespoke_guard_5.leave();
                                                     __bespoke_poison.leave(2);
                                                     return __bespoke_rt::Step::Pending;
                                                 }
                                             };
                                             ::core::mem::drop(__bespoke_guard_5);
-                                            __bespoke_rt::frame::write(
-                                                __bespoke_hidden_2,
-                                                ::core::future::IntoFuture::into_future(
-                                                    take(
-                                                        { __bespoke_guard_2.take() },
-                                                        { __bespoke_guard_3.take() },
-                                                        { __bespoke_guard_4.take() },
-                                                        { __bespoke_value_0 },
+                                            __bespoke_rt::Begin(
+                                                    ::core::future::IntoFuture::into_future(
+                                                        take(
+                                                            { __bespoke_guard_2.take() },
+                                                            { __bespoke_guard_3.take() },
+                                                            { __bespoke_guard_4.take() },
+                                                            { __bespoke_value_0 },
+                                                        ),
                                                     ),
-                                                ),
-                                            );
+                                                )
+                                                .begin(__bespoke_hidden_3, __bespoke_head_4);
                                             {
                                                 __bespoke_guard_0.leave();
-                                                __bespoke_guard_2.save(&mut (*__bespoke_frame).flags, 0u32);
-                                                __bespoke_guard_3.save(&mut (*__bespoke_frame).flags, 1u32);
-                                                __bespoke_guard_4.save(&mut (*__bespoke_frame).flags, 2u32);
                                                 break '__bespoke_3;
                                             }
                                         }
@@ -297,26 +281,13 @@ fn send<'__bespoke_a>(
                                         let mut __bespoke_guard_0 = __bespoke_rt::Guard::new(
                                             __bespoke_place_0,
                                         );
-                                        let mut __bespoke_guard_2 = __bespoke_rt::Guard::load(
-                                            __bespoke_place_2,
-                                            (*__bespoke_frame).flags,
-                                            0u32,
-                                        );
-                                        let mut __bespoke_guard_3 = __bespoke_rt::Guard::load(
-                                            __bespoke_place_3,
-                                            (*__bespoke_frame).flags,
-                                            1u32,
-                                        );
-                                        let mut __bespoke_guard_4 = __bespoke_rt::Guard::load(
-                                            __bespoke_place_4,
-                                            (*__bespoke_frame).flags,
-                                            2u32,
-                                        );
-                                        let mut __bespoke_guard_6 = __bespoke_rt::Guard::new(
-                                            __bespoke_hidden_2,
+                                        let mut __bespoke_guard_6 = __bespoke_rt::Awaiting::new(
+                                            __bespoke_hidden_3,
+                                            __bespoke_head_4,
                                         );
                                         let __bespoke_value_1 = match __bespoke_rt::poll(
-                                            __bespoke_hidden_2,
+                                            __bespoke_hidden_3,
+                                            __bespoke_head_4,
                                             __bespoke_context,
                                         ) {
                                             ::core::task::Poll::Ready(__bespoke_value) => {
@@ -324,9 +295,6 @@ fn send<'__bespoke_a>(
                                             }
                                             ::core::task::Poll::Pending => {
                                                 __bespoke_guard_0.leave();
-                                                __bespoke_guard_2.save(&mut (*__bespoke_frame).flags, 0u32);
-                                                __bespoke_guard_3.save(&mut (*__bespoke_frame).flags, 1u32);
-                                                __bespoke_guard_4.save(&mut (*__bespoke_frame).flags, 2u32);
                                                 __bespoke_guard_6.leave();
                                                 __bespoke_poison.leave(3);
                                                 return __bespoke_rt::Step::Pending;
@@ -356,19 +324,18 @@ fn send<'__bespoke_a>(
                     }
                 },
                 |
-                    __bespoke_frame: *mut __bespoke_rt::Frame<
+                    __bespoke_head: *mut __bespoke_rt::Head<
                         _,
+                        (),
                         ::core::primitive::u8,
-                        ::core::primitive::u8,
-                    >|
+                    >,
+                    __bespoke_storage: *mut _|
                 unsafe {
-                    let __bespoke_storage = __bespoke_rt::frame::storage(
-                        __bespoke_frame,
-                    );
-                    let __bespoke_place_0 = __bespoke_rt::frame::first(
+                    let __bespoke_storage: *mut __bespoke_rt::frame::Beside<_, _> = __bespoke_storage;
+                    let __bespoke_place_0 = __bespoke_rt::frame::beside_0(
                         __bespoke_storage,
                     );
-                    let __bespoke_region_1 = __bespoke_rt::frame::second(
+                    let __bespoke_region_1 = __bespoke_rt::frame::beside_1(
                         __bespoke_storage,
                     );
                     let __bespoke_region_2 = __bespoke_rt::frame::left(
@@ -378,33 +345,37 @@ fn send<'__bespoke_a>(
                         __bespoke_region_1,
                     );
                     let __bespoke_arguments = __bespoke_region_2;
-                    let __bespoke_place_2 = __bespoke_rt::frame::first(
+                    let __bespoke_region_4 = __bespoke_rt::frame::left(
                         __bespoke_region_3,
                     );
-                    let __bespoke_region_4 = __bespoke_rt::frame::second(
+                    let __bespoke_region_5 = __bespoke_rt::frame::right(
                         __bespoke_region_3,
                     );
-                    let __bespoke_place_3 = __bespoke_rt::frame::first(
+                    let __bespoke_region_4: *mut __bespoke_rt::frame::Beside<
+                        _,
+                        _,
+                        _,
+                        _,
+                    > = __bespoke_region_4;
+                    let __bespoke_place_2 = __bespoke_rt::frame::beside_0(
                         __bespoke_region_4,
                     );
-                    let __bespoke_region_5 = __bespoke_rt::frame::second(
+                    let __bespoke_place_3 = __bespoke_rt::frame::beside_1(
                         __bespoke_region_4,
                     );
-                    let __bespoke_place_4 = __bespoke_rt::frame::first(
-                        __bespoke_region_5,
+                    let __bespoke_place_4 = __bespoke_rt::frame::beside_2(
+                        __bespoke_region_4,
                     );
-                    let __bespoke_region_6 = __bespoke_rt::frame::second(
-                        __bespoke_region_5,
+                    let __bespoke_hidden_1 = __bespoke_rt::frame::beside_3(
+                        __bespoke_region_4,
                     );
-                    let __bespoke_region_7 = __bespoke_rt::frame::left(
-                        __bespoke_region_6,
-                    );
-                    let __bespoke_region_8 = __bespoke_rt::frame::right(
-                        __bespoke_region_6,
-                    );
-                    let __bespoke_hidden_1 = __bespoke_region_7;
-                    let __bespoke_hidden_2 = __bespoke_region_8;
-                    match (*__bespoke_frame).state {
+                    let __bespoke_hidden_3 = __bespoke_region_5;
+                    let __bespoke_inner = __bespoke_rt::frame::inner(__bespoke_head);
+                    let __bespoke_region_6 = __bespoke_rt::frame::left(__bespoke_inner);
+                    let __bespoke_region_7 = __bespoke_rt::frame::right(__bespoke_inner);
+                    let __bespoke_head_2 = __bespoke_region_6;
+                    let __bespoke_head_4 = __bespoke_region_7;
+                    match (*__bespoke_head).state {
                         0 => {
                             let (__bespoke_argument_0, __bespoke_argument_2) = __bespoke_arguments
                                 .read();
@@ -418,46 +389,27 @@ fn send<'__bespoke_a>(
                             let mut __bespoke_guard_0 = __bespoke_rt::Guard::new(
                                 __bespoke_place_0,
                             );
-                            let mut __bespoke_guard_2 = __bespoke_rt::Guard::load(
+                            let mut __bespoke_guard_2 = __bespoke_rt::Guard::new(
                                 __bespoke_place_2,
-                                (*__bespoke_frame).flags,
-                                0u32,
                             );
-                            let mut __bespoke_guard_3 = __bespoke_rt::Guard::load(
+                            let mut __bespoke_guard_3 = __bespoke_rt::Guard::new(
                                 __bespoke_place_3,
-                                (*__bespoke_frame).flags,
-                                1u32,
                             );
-                            let mut __bespoke_guard_4 = __bespoke_rt::Guard::load(
+                            let mut __bespoke_guard_4 = __bespoke_rt::Guard::new(
                                 __bespoke_place_4,
-                                (*__bespoke_frame).flags,
-                                2u32,
                             );
-                            let mut __bespoke_guard_5 = __bespoke_rt::Guard::new(
+                            let mut __bespoke_guard_5 = __bespoke_rt::Awaiting::new(
                                 __bespoke_hidden_1,
+                                __bespoke_head_2,
                             );
                         }
                         3 => {
                             let mut __bespoke_guard_0 = __bespoke_rt::Guard::new(
                                 __bespoke_place_0,
                             );
-                            let mut __bespoke_guard_2 = __bespoke_rt::Guard::load(
-                                __bespoke_place_2,
-                                (*__bespoke_frame).flags,
-                                0u32,
-                            );
-                            let mut __bespoke_guard_3 = __bespoke_rt::Guard::load(
-                                __bespoke_place_3,
-                                (*__bespoke_frame).flags,
-                                1u32,
-                            );
-                            let mut __bespoke_guard_4 = __bespoke_rt::Guard::load(
-                                __bespoke_place_4,
-                                (*__bespoke_frame).flags,
-                                2u32,
-                            );
-                            let mut __bespoke_guard_6 = __bespoke_rt::Guard::new(
-                                __bespoke_hidden_2,
+                            let mut __bespoke_guard_6 = __bespoke_rt::Awaiting::new(
+                                __bespoke_hidden_3,
+                                __bespoke_head_4,
                             );
                         }
                         _ => {}

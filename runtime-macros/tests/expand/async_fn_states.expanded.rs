@@ -1,7 +1,10 @@
+#[allow(clippy::implied_bounds_in_impls, reason = "machines look for the second bound")]
 pub fn total<'__bespoke_a>(
     list: Vec<Item>,
     limit: &'__bespoke_a u64,
-) -> impl ::core::future::Future<Output = Result<u64, Error>> {
+) -> impl ::core::future::Future<
+    Output = Result<u64, Error>,
+> + ::bespoke::__private::machine::InParts {
     #[allow(dead_code, reason = "rustc checks it; what runs is the machine")]
     async fn total(mut list: Vec<Item>, limit: &u64) -> Result<u64, Error> {
         let mut sum = 0;
@@ -32,6 +35,7 @@ pub fn total<'__bespoke_a>(
     )]
     {
         use ::bespoke::__private::machine as __bespoke_rt;
+        use ::bespoke::__private::machine::BeginWhole as _;
         if false {
             let list @ _ = ();
             let limit @ _ = ();
@@ -51,115 +55,104 @@ pub fn total<'__bespoke_a>(
         unsafe {
             __bespoke_rt::machine::<
                 _,
+                _,
                 Result<u64, Error>,
                 _,
                 _,
                 _,
             >(
                 move |
-                    __bespoke_frame: *mut __bespoke_rt::Frame<
-                        _,
-                        ::core::primitive::u8,
-                        ::core::primitive::u8,
-                        _,
-                    >|
-                unsafe {
-                    let __bespoke_storage = __bespoke_rt::frame::storage(
-                        __bespoke_frame,
-                    );
-                    let __bespoke_place_0 = __bespoke_rt::frame::first(
-                        __bespoke_storage,
-                    );
-                    let __bespoke_region_1 = __bespoke_rt::frame::second(
-                        __bespoke_storage,
-                    );
-                    let __bespoke_place_1 = __bespoke_rt::frame::first(
-                        __bespoke_region_1,
-                    );
-                    let __bespoke_region_2 = __bespoke_rt::frame::second(
-                        __bespoke_region_1,
-                    );
-                    let __bespoke_place_3 = __bespoke_rt::frame::first(
-                        __bespoke_region_2,
-                    );
-                    let __bespoke_region_3 = __bespoke_rt::frame::second(
-                        __bespoke_region_2,
-                    );
-                    let __bespoke_region_4 = __bespoke_rt::frame::left(
-                        __bespoke_region_3,
-                    );
-                    let __bespoke_region_5 = __bespoke_rt::frame::right(
-                        __bespoke_region_3,
-                    );
-                    let __bespoke_hidden_1 = __bespoke_region_4;
-                    let __bespoke_place_5 = __bespoke_rt::frame::first(
-                        __bespoke_region_5,
-                    );
-                    let __bespoke_region_6 = __bespoke_rt::frame::second(
-                        __bespoke_region_5,
-                    );
-                    let __bespoke_hidden_2 = __bespoke_region_6;
-                    let __bespoke_place_2 = __bespoke_rt::frame::small_0(
-                        __bespoke_frame,
-                    );
-                    (&raw mut (*__bespoke_frame).state).write(0);
-                    (&raw mut (*__bespoke_frame).flags)
-                        .write(<::core::primitive::u8 as __bespoke_rt::Flags>::NONE);
-                    __bespoke_rt::frame::write(__bespoke_place_0, __bespoke_argument_0);
-                    __bespoke_rt::frame::write(__bespoke_place_1, __bespoke_argument_1);
-                },
-                |
-                    __bespoke_frame: *mut __bespoke_rt::Frame<
+                    __bespoke_head: *mut __bespoke_rt::Head<
                         _,
                         ::core::primitive::u8,
                         ::core::primitive::u8,
                         _,
                     >,
+                    __bespoke_storage: *mut _|
+                unsafe {
+                    let __bespoke_storage: *mut __bespoke_rt::frame::Beside<
+                        _,
+                        _,
+                        _,
+                        _,
+                    > = __bespoke_storage;
+                    let __bespoke_place_0 = __bespoke_rt::frame::beside_0(
+                        __bespoke_storage,
+                    );
+                    let __bespoke_place_1 = __bespoke_rt::frame::beside_1(
+                        __bespoke_storage,
+                    );
+                    let __bespoke_place_3 = __bespoke_rt::frame::beside_2(
+                        __bespoke_storage,
+                    );
+                    let __bespoke_region_1 = __bespoke_rt::frame::beside_3(
+                        __bespoke_storage,
+                    );
+                    (&raw mut (*__bespoke_head).state).write(0);
+                    (&raw mut (*__bespoke_head).flags)
+                        .write(<::core::primitive::u8 as __bespoke_rt::Flags>::NONE);
+                    __bespoke_rt::frame::write(__bespoke_place_0, __bespoke_argument_0);
+                    __bespoke_rt::frame::write(__bespoke_place_1, __bespoke_argument_1);
+                },
+                |
+                    __bespoke_head: *mut __bespoke_rt::Head<
+                        _,
+                        ::core::primitive::u8,
+                        ::core::primitive::u8,
+                        _,
+                    >,
+                    __bespoke_storage: *mut _,
                     __bespoke_context: &mut ::core::task::Context<'_>,
                 | -> __bespoke_rt::Step<Result<u64, Error>> {
                     unsafe {
-                        let __bespoke_storage = __bespoke_rt::frame::storage(
-                            __bespoke_frame,
-                        );
-                        let __bespoke_place_0 = __bespoke_rt::frame::first(
+                        let __bespoke_storage: *mut __bespoke_rt::frame::Beside<
+                            _,
+                            _,
+                            _,
+                            _,
+                        > = __bespoke_storage;
+                        let __bespoke_place_0 = __bespoke_rt::frame::beside_0(
                             __bespoke_storage,
                         );
-                        let __bespoke_region_1 = __bespoke_rt::frame::second(
+                        let __bespoke_place_1 = __bespoke_rt::frame::beside_1(
                             __bespoke_storage,
                         );
-                        let __bespoke_place_1 = __bespoke_rt::frame::first(
+                        let __bespoke_place_3 = __bespoke_rt::frame::beside_2(
+                            __bespoke_storage,
+                        );
+                        let __bespoke_region_1 = __bespoke_rt::frame::beside_3(
+                            __bespoke_storage,
+                        );
+                        let __bespoke_region_2 = __bespoke_rt::frame::left(
                             __bespoke_region_1,
                         );
-                        let __bespoke_region_2 = __bespoke_rt::frame::second(
+                        let __bespoke_region_3 = __bespoke_rt::frame::right(
                             __bespoke_region_1,
                         );
-                        let __bespoke_place_3 = __bespoke_rt::frame::first(
-                            __bespoke_region_2,
-                        );
-                        let __bespoke_region_3 = __bespoke_rt::frame::second(
-                            __bespoke_region_2,
-                        );
-                        let __bespoke_region_4 = __bespoke_rt::frame::left(
+                        let __bespoke_hidden_1 = __bespoke_region_2;
+                        let __bespoke_region_3: *mut __bespoke_rt::frame::Beside<_, _> = __bespoke_region_3;
+                        let __bespoke_place_5 = __bespoke_rt::frame::beside_0(
                             __bespoke_region_3,
+                        );
+                        let __bespoke_hidden_3 = __bespoke_rt::frame::beside_1(
+                            __bespoke_region_3,
+                        );
+                        let __bespoke_place_2 = __bespoke_rt::frame::small_0(
+                            __bespoke_head,
+                        );
+                        let __bespoke_inner = __bespoke_rt::frame::inner(__bespoke_head);
+                        let __bespoke_region_4 = __bespoke_rt::frame::left(
+                            __bespoke_inner,
                         );
                         let __bespoke_region_5 = __bespoke_rt::frame::right(
-                            __bespoke_region_3,
+                            __bespoke_inner,
                         );
-                        let __bespoke_hidden_1 = __bespoke_region_4;
-                        let __bespoke_place_5 = __bespoke_rt::frame::first(
-                            __bespoke_region_5,
-                        );
-                        let __bespoke_region_6 = __bespoke_rt::frame::second(
-                            __bespoke_region_5,
-                        );
-                        let __bespoke_hidden_2 = __bespoke_region_6;
-                        let __bespoke_place_2 = __bespoke_rt::frame::small_0(
-                            __bespoke_frame,
-                        );
-                        let mut __bespoke_state: ::core::primitive::u8 = (*__bespoke_frame)
+                        let __bespoke_head_2 = __bespoke_region_4;
+                        let __bespoke_head_4 = __bespoke_region_5;
+                        let mut __bespoke_state: ::core::primitive::u8 = (*__bespoke_head)
                             .state;
                         let mut __bespoke_poison = __bespoke_rt::Poison::new(
-                            &raw mut (*__bespoke_frame).state,
+                            &raw mut (*__bespoke_head).state,
                         );
                         '__bespoke_machine: loop {
                             '__bespoke_states: {
@@ -211,15 +204,15 @@ pub fn total<'__bespoke_a>(
                                                         let mut __bespoke_guard_3 = __bespoke_rt::Guard::new(
                                                             __bespoke_place_3,
                                                         );
-                                                        __bespoke_rt::frame::write(
-                                                            __bespoke_hidden_1,
-                                                            ::core::future::IntoFuture::into_future(
-                                                                price_of(&(*__bespoke_place_3)),
-                                                            ),
-                                                        );
+                                                        __bespoke_rt::Begin(
+                                                                ::core::future::IntoFuture::into_future(
+                                                                    price_of(&(*__bespoke_place_3)),
+                                                                ),
+                                                            )
+                                                            .begin(__bespoke_hidden_1, __bespoke_head_2);
                                                         {
                                                             __bespoke_guard_0.leave();
-                                                            __bespoke_guard_3.save(&mut (*__bespoke_frame).flags, 0u32);
+                                                            __bespoke_guard_3.save(&mut (*__bespoke_head).flags, 0u32);
                                                             break '__bespoke_3;
                                                         }
                                                     } else {
@@ -235,14 +228,16 @@ pub fn total<'__bespoke_a>(
                                                 );
                                                 let mut __bespoke_guard_3 = __bespoke_rt::Guard::load(
                                                     __bespoke_place_3,
-                                                    (*__bespoke_frame).flags,
+                                                    (*__bespoke_head).flags,
                                                     0u32,
                                                 );
-                                                let mut __bespoke_guard_4 = __bespoke_rt::Guard::new(
+                                                let mut __bespoke_guard_4 = __bespoke_rt::Awaiting::new(
                                                     __bespoke_hidden_1,
+                                                    __bespoke_head_2,
                                                 );
                                                 let __bespoke_value_0 = match __bespoke_rt::poll(
                                                     __bespoke_hidden_1,
+                                                    __bespoke_head_2,
                                                     __bespoke_context,
                                                 ) {
                                                     ::core::task::Poll::Ready(__bespoke_value) => {
@@ -250,7 +245,7 @@ pub fn total<'__bespoke_a>(
                                                     }
                                                     ::core::task::Poll::Pending => {
                                                         __bespoke_guard_0.leave();
-                                                        __bespoke_guard_3.save(&mut (*__bespoke_frame).flags, 0u32);
+                                                        __bespoke_guard_3.save(&mut (*__bespoke_head).flags, 0u32);
                                                         __bespoke_guard_4.leave();
                                                         __bespoke_poison.leave(3);
                                                         return __bespoke_rt::Step::Pending;
@@ -281,22 +276,22 @@ pub fn total<'__bespoke_a>(
                                                     __bespoke_place_5,
                                                 );
                                                 if (*__bespoke_place_5) > *(*__bespoke_place_1) {
-                                                    __bespoke_rt::frame::write(
-                                                        __bespoke_hidden_2,
-                                                        ::core::future::IntoFuture::into_future(
-                                                            refuse(__bespoke_guard_3.take()),
-                                                        ),
-                                                    );
+                                                    __bespoke_rt::Begin(
+                                                            ::core::future::IntoFuture::into_future(
+                                                                refuse(__bespoke_guard_3.take()),
+                                                            ),
+                                                        )
+                                                        .begin(__bespoke_hidden_3, __bespoke_head_4);
                                                     {
                                                         __bespoke_guard_0.leave();
-                                                        __bespoke_guard_3.save(&mut (*__bespoke_frame).flags, 0u32);
+                                                        __bespoke_guard_3.save(&mut (*__bespoke_head).flags, 0u32);
                                                         __bespoke_guard_5.leave();
                                                         break '__bespoke_5;
                                                     }
                                                 } else {
                                                     {
                                                         __bespoke_guard_0.leave();
-                                                        __bespoke_guard_3.save(&mut (*__bespoke_frame).flags, 0u32);
+                                                        __bespoke_guard_3.save(&mut (*__bespoke_head).flags, 0u32);
                                                         __bespoke_guard_5.leave();
                                                         break '__bespoke_4;
                                                     }
@@ -310,17 +305,19 @@ pub fn total<'__bespoke_a>(
                                             );
                                             let mut __bespoke_guard_3 = __bespoke_rt::Guard::load(
                                                 __bespoke_place_3,
-                                                (*__bespoke_frame).flags,
+                                                (*__bespoke_head).flags,
                                                 0u32,
                                             );
                                             let mut __bespoke_guard_5 = __bespoke_rt::Guard::new(
                                                 __bespoke_place_5,
                                             );
-                                            let mut __bespoke_guard_6 = __bespoke_rt::Guard::new(
-                                                __bespoke_hidden_2,
+                                            let mut __bespoke_guard_6 = __bespoke_rt::Awaiting::new(
+                                                __bespoke_hidden_3,
+                                                __bespoke_head_4,
                                             );
                                             let __bespoke_value_1 = match __bespoke_rt::poll(
-                                                __bespoke_hidden_2,
+                                                __bespoke_hidden_3,
+                                                __bespoke_head_4,
                                                 __bespoke_context,
                                             ) {
                                                 ::core::task::Poll::Ready(__bespoke_value) => {
@@ -328,7 +325,7 @@ pub fn total<'__bespoke_a>(
                                                 }
                                                 ::core::task::Poll::Pending => {
                                                     __bespoke_guard_0.leave();
-                                                    __bespoke_guard_3.save(&mut (*__bespoke_frame).flags, 0u32);
+                                                    __bespoke_guard_3.save(&mut (*__bespoke_head).flags, 0u32);
                                                     __bespoke_guard_5.leave();
                                                     __bespoke_guard_6.leave();
                                                     __bespoke_poison.leave(5);
@@ -348,7 +345,7 @@ pub fn total<'__bespoke_a>(
                                             };
                                             {
                                                 __bespoke_guard_0.leave();
-                                                __bespoke_guard_3.save(&mut (*__bespoke_frame).flags, 0u32);
+                                                __bespoke_guard_3.save(&mut (*__bespoke_head).flags, 0u32);
                                                 __bespoke_guard_5.leave();
                                                 break '__bespoke_4;
                                             }
@@ -361,7 +358,7 @@ pub fn total<'__bespoke_a>(
                                         );
                                         let mut __bespoke_guard_3 = __bespoke_rt::Guard::load(
                                             __bespoke_place_3,
-                                            (*__bespoke_frame).flags,
+                                            (*__bespoke_head).flags,
                                             0u32,
                                         );
                                         let mut __bespoke_guard_5 = __bespoke_rt::Guard::new(
@@ -394,52 +391,53 @@ pub fn total<'__bespoke_a>(
                     }
                 },
                 |
-                    __bespoke_frame: *mut __bespoke_rt::Frame<
+                    __bespoke_head: *mut __bespoke_rt::Head<
                         _,
                         ::core::primitive::u8,
                         ::core::primitive::u8,
                         _,
-                    >|
+                    >,
+                    __bespoke_storage: *mut _|
                 unsafe {
-                    let __bespoke_storage = __bespoke_rt::frame::storage(
-                        __bespoke_frame,
-                    );
-                    let __bespoke_place_0 = __bespoke_rt::frame::first(
+                    let __bespoke_storage: *mut __bespoke_rt::frame::Beside<
+                        _,
+                        _,
+                        _,
+                        _,
+                    > = __bespoke_storage;
+                    let __bespoke_place_0 = __bespoke_rt::frame::beside_0(
                         __bespoke_storage,
                     );
-                    let __bespoke_region_1 = __bespoke_rt::frame::second(
+                    let __bespoke_place_1 = __bespoke_rt::frame::beside_1(
                         __bespoke_storage,
                     );
-                    let __bespoke_place_1 = __bespoke_rt::frame::first(
+                    let __bespoke_place_3 = __bespoke_rt::frame::beside_2(
+                        __bespoke_storage,
+                    );
+                    let __bespoke_region_1 = __bespoke_rt::frame::beside_3(
+                        __bespoke_storage,
+                    );
+                    let __bespoke_region_2 = __bespoke_rt::frame::left(
                         __bespoke_region_1,
                     );
-                    let __bespoke_region_2 = __bespoke_rt::frame::second(
+                    let __bespoke_region_3 = __bespoke_rt::frame::right(
                         __bespoke_region_1,
                     );
-                    let __bespoke_place_3 = __bespoke_rt::frame::first(
-                        __bespoke_region_2,
-                    );
-                    let __bespoke_region_3 = __bespoke_rt::frame::second(
-                        __bespoke_region_2,
-                    );
-                    let __bespoke_region_4 = __bespoke_rt::frame::left(
+                    let __bespoke_hidden_1 = __bespoke_region_2;
+                    let __bespoke_region_3: *mut __bespoke_rt::frame::Beside<_, _> = __bespoke_region_3;
+                    let __bespoke_place_5 = __bespoke_rt::frame::beside_0(
                         __bespoke_region_3,
                     );
-                    let __bespoke_region_5 = __bespoke_rt::frame::right(
+                    let __bespoke_hidden_3 = __bespoke_rt::frame::beside_1(
                         __bespoke_region_3,
                     );
-                    let __bespoke_hidden_1 = __bespoke_region_4;
-                    let __bespoke_place_5 = __bespoke_rt::frame::first(
-                        __bespoke_region_5,
-                    );
-                    let __bespoke_region_6 = __bespoke_rt::frame::second(
-                        __bespoke_region_5,
-                    );
-                    let __bespoke_hidden_2 = __bespoke_region_6;
-                    let __bespoke_place_2 = __bespoke_rt::frame::small_0(
-                        __bespoke_frame,
-                    );
-                    match (*__bespoke_frame).state {
+                    let __bespoke_place_2 = __bespoke_rt::frame::small_0(__bespoke_head);
+                    let __bespoke_inner = __bespoke_rt::frame::inner(__bespoke_head);
+                    let __bespoke_region_4 = __bespoke_rt::frame::left(__bespoke_inner);
+                    let __bespoke_region_5 = __bespoke_rt::frame::right(__bespoke_inner);
+                    let __bespoke_head_2 = __bespoke_region_4;
+                    let __bespoke_head_4 = __bespoke_region_5;
+                    match (*__bespoke_head).state {
                         0 => {
                             let __bespoke_argument_1 = __bespoke_rt::Guard::new(
                                 __bespoke_place_1,
@@ -454,11 +452,12 @@ pub fn total<'__bespoke_a>(
                             );
                             let mut __bespoke_guard_3 = __bespoke_rt::Guard::load(
                                 __bespoke_place_3,
-                                (*__bespoke_frame).flags,
+                                (*__bespoke_head).flags,
                                 0u32,
                             );
-                            let mut __bespoke_guard_4 = __bespoke_rt::Guard::new(
+                            let mut __bespoke_guard_4 = __bespoke_rt::Awaiting::new(
                                 __bespoke_hidden_1,
+                                __bespoke_head_2,
                             );
                         }
                         5 => {
@@ -467,14 +466,15 @@ pub fn total<'__bespoke_a>(
                             );
                             let mut __bespoke_guard_3 = __bespoke_rt::Guard::load(
                                 __bespoke_place_3,
-                                (*__bespoke_frame).flags,
+                                (*__bespoke_head).flags,
                                 0u32,
                             );
                             let mut __bespoke_guard_5 = __bespoke_rt::Guard::new(
                                 __bespoke_place_5,
                             );
-                            let mut __bespoke_guard_6 = __bespoke_rt::Guard::new(
-                                __bespoke_hidden_2,
+                            let mut __bespoke_guard_6 = __bespoke_rt::Awaiting::new(
+                                __bespoke_hidden_3,
+                                __bespoke_head_4,
                             );
                         }
                         _ => {}

@@ -5,6 +5,7 @@ mod attacks;
 mod branches;
 mod loops;
 mod methods;
+mod nested;
 mod operands;
 mod signatures;
 mod straight;

@@ -2,6 +2,10 @@
 
 use crate::harness::both;
 
+fn twice(f: impl Fn(u64) -> u64) -> u64 {
+    f(1) + f(2)
+}
+
 both! {
     async fn nothing() { step("run"); } with ()
     async fn one_await() { wait("a", 1, ()).await; } with ()
@@ -113,4 +117,131 @@ both! {
         step(format!("{e}"));
         format!("{a}{b}{c}{f}{g}{h}{i}{k}")
     } with (1, true, 70000, 'e')
+    async fn places_that_end() -> usize {
+        let a = d("a");
+        let b = d("b");
+        wait("w", 1, ()).await;
+        let c = (a, 7);
+        wait("v", 1, ()).await;
+        let d = d("d");
+        drop(b);
+        wait("u", 1, ()).await;
+        let n = { c }.0.eat();
+        wait("t", 1, ()).await;
+        n + d.touch()
+    } with ()
+    async fn scalars_that_end() -> usize {
+        let (x, y) = (d("x"), d("y"));
+        let a: u64 = 3;
+        let r = &x;
+        let list = [5usize, 6, 7];
+        wait("w", 1, ()).await;
+        let b = a + 1;
+        let s = r;
+        wait("v", 1, ()).await;
+        let c = list[2];
+        wait("u", 1, ()).await;
+        let n = s.touch() + c + b as usize;
+        wait("t", 1, ()).await;
+        n + y.touch()
+    } with ()
+    async fn a_scalar_that_a_closure_borrows() -> u64 {
+        let a: u64 = 3;
+        wait("w", 1, ()).await;
+        let f = |n: u64| a + n;
+        let b: u64 = a + 100;
+        let c: u64 = twice(f);
+        wait("v", 1, ()).await;
+        step(format!("{b} {c}"));
+        b + c
+    } with ()
+    async fn a_scalar_that_is_lent() -> u64 {
+        let mut a: u64 = 3;
+        wait("w", 1, ()).await;
+        let r = &mut a;
+        wait("v", 1, ()).await;
+        *r += 1;
+        let b = a;
+        wait("u", 1, ()).await;
+        let c: u64 = 5;
+        wait("t", 1, ()).await;
+        b + c
+    } with ()
+    async fn moved_before_a_way_out(c: bool) -> usize {
+        let x = d("x");
+        wait("w", 1, ()).await;
+        if c {
+            drop(x);
+            wait("v", 1, ()).await;
+            return 1;
+        }
+        let y = (x, d("y"));
+        wait("u", 1, ()).await;
+        y.1.touch()
+    } with (false)
+    async fn moved_into_what_is_awaited(x: D, y: D) -> usize {
+        wait("w", 1, ()).await;
+        let x = wait("v", 1, x).await;
+        let y = wait("u", 1, (x, y)).await;
+        y.0.touch() + y.1.touch()
+    } with (d("x"), d("y"))
+    async fn values_of_branches_of_branches(c: bool) -> usize {
+        let value: [D; 2] = if c {
+            let x = d("x");
+            wait("w", 1, ()).await;
+            let inner = match x.touch() {
+                1 => {
+                    let y = d("y");
+                    wait("v", 1, ()).await;
+                    [x, y]
+                }
+                _ => [d("z"), x],
+            };
+            wait("u", 1, ()).await;
+            inner
+        } else {
+            [d("a"), d("b")]
+        };
+        wait("t", 1, ()).await;
+        value.len()
+    } with (true)
+    async fn a_value_of_a_loop() -> [usize; 4] {
+        let mut n = 0;
+        let found = loop {
+            let x = d("x");
+            wait("w", 1, ()).await;
+            n += x.touch();
+            if n == 3 { break [n, 1, 2, 3]; }
+            let y = [n; 8];
+            wait("v", 1, ()).await;
+            n += y[7] - n;
+        };
+        wait("u", 1, ()).await;
+        found
+    } with ()
+    #[allow(unused_assignments, unused_variables, reason = "that nobody reads it is what is tested")]
+    async fn assigned_and_never_read() -> u64 {
+        let mut unread: [u8; 64] = [1; 64];
+        let mut last: u64 = 1;
+        for n in 0..3u8 {
+            unread = [wait("w", 1, n).await; 64];
+            last = u64::from(n);
+            wait("v", 1, ()).await;
+        }
+        unread = [3; 64];
+        let read = last + 1;
+        last = 5;
+        wait("u", 1, ()).await;
+        read
+    } with ()
+    async fn moved_assigned_and_moved_for_good() -> usize {
+        let mut x = d("x");
+        wait("w", 1, ()).await;
+        let mut n = { x }.eat();
+        x = d("again");
+        wait("v", 1, ()).await;
+        n += { x }.eat();
+        wait("u", 1, ()).await;
+        n
+    } with ()
 }

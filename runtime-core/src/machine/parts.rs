@@ -1,0 +1,251 @@
+//! What is awaited, and how it lies in the frame of the machine that awaits it: as a whole, or a machine in two parts.
+//!
+//! A machine as a whole is as large as its alignment asks for: beside the byte of its state seven more may lie idle, and a
+//! machine around it could not use them. So a machine lies in another one in parts. Its storage takes a place in the outer
+//! storage, its head lies in the outer head, beside the outer state. A chain of calls then takes a byte a level.
+//!
+//! ```text
+//!  as a whole (a task's future)      in another one
+//!  ┌────────┬───────────┐            ┌───────┬───────┬─────────────────────┐
+//!  │ head   │ storage   │            │ state │ head  │ …  │ storage   │    │
+//!  └────────┴───────────┘            └───────┴───────┴─────────────────────┘
+//!                                      the outer head    the outer storage
+//! ```
+//!
+//! Which of the two it is, rustc decides by the future's type when it looks for the method `begin` of [`Begin`]: that of
+//! [`InParts`] futures is found before that of [`BeginWhole`]. Functions under `#[async_fn]` say in their signature that
+//! they return such futures, since nothing else of what hides behind `impl Future` can be seen.
+//!
+//! # Invariants
+//! 1. From `begin` to `end` both parts hold the future that `begin` took, and only the functions of its type look at them.
+//! 2. Parts hold nothing that the whole does not hold: what may be done to the whole from another thread, or after a panic,
+//!    may be done to them.
+
+use core::fmt;
+use core::mem::{ManuallyDrop, MaybeUninit};
+use core::panic::{RefUnwindSafe, UnwindSafe};
+use core::pin::Pin;
+use core::ptr::NonNull;
+use core::task::{Context, Poll};
+
+use super::{Machine, Step};
+
+/// A future that can lie in two parts.
+///
+/// # Safety
+/// - `part` makes both parts, and the other functions do with them what `poll` and the destructor do with the whole.
+/// - If the whole is `Send`, `Sync`, `UnwindSafe` or `RefUnwindSafe`, so are the parts together (inv. 2).
+pub unsafe trait InParts: Future {
+    /// What has an alignment.
+    type Storage;
+    /// The other few bytes.
+    type Head;
+
+    /// Takes it apart.
+    ///
+    /// # Safety
+    /// Both places are there, and hold nothing that somebody drops.
+    unsafe fn part(self, storage: *mut Self::Storage, head: *mut Self::Head)
+    where
+        Self: Sized;
+
+    /// Polls it.
+    ///
+    /// # Safety
+    /// `part` made the parts, they stay where they are until `drop_parts`, and nobody else uses them during the poll.
+    unsafe fn poll_parts(
+        storage: *mut Self::Storage,
+        head: *mut Self::Head,
+        context: &mut Context<'_>,
+    ) -> Poll<Self::Output>;
+
+    /// Drops it.
+    ///
+    /// # Safety
+    /// `part` made the parts, and nobody uses them again.
+    unsafe fn drop_parts(storage: *mut Self::Storage, head: *mut Self::Head);
+}
+
+// SAFETY: the functions are those that the whole calls, with pointers to the same two fields; `poll` and `drop`, which hold
+// nothing, are what the parts lack of the whole.
+unsafe impl<H, S, R, P, D> InParts for Machine<H, S, R, P, D>
+where
+    P: Fn(*mut H, *mut S, &mut Context<'_>) -> Step<R>,
+    D: Fn(*mut H, *mut S),
+{
+    type Storage = S;
+    type Head = H;
+
+    #[inline(always)]
+    unsafe fn part(self, storage: *mut S, head: *mut H) {
+        let whole = ManuallyDrop::new(self);
+        // SAFETY: the place is there, and another one than the whole's.
+        unsafe { storage.cast::<MaybeUninit<S>>().copy_from_nonoverlapping(&raw const whole.storage, 1) };
+        // SAFETY: as above.
+        unsafe { head.cast::<MaybeUninit<H>>().copy_from_nonoverlapping(&raw const whole.head, 1) };
+    }
+
+    #[inline]
+    unsafe fn poll_parts(storage: *mut S, head: *mut H, context: &mut Context<'_>) -> Poll<R> {
+        // SAFETY: the whole had a `P`, and `part` forgot it.
+        let poll = unsafe { nothing::<P>() };
+        match poll(head, storage, context) {
+            Step::Ready(value) => Poll::Ready(value),
+            Step::Pending => Poll::Pending,
+        }
+    }
+
+    #[inline]
+    unsafe fn drop_parts(storage: *mut S, head: *mut H) {
+        // SAFETY: the whole had a `D`, and `part` forgot it.
+        let drop = unsafe { nothing::<D>() };
+        drop(head, storage);
+    }
+}
+
+/// A value that takes no room.
+///
+/// # Safety
+/// There was such a value, and nobody dropped it.
+#[inline(always)]
+unsafe fn nothing<'a, T>() -> &'a T {
+    const { assert!(size_of::<T>() == 0, "the functions of a machine capture nothing") };
+    // SAFETY: it takes no room, so any address of its alignment will do; and there is one, as the caller says.
+    unsafe { NonNull::dangling().as_ref() }
+}
+
+/// What lies in the place of a future that is awaited: the future, or the [`StorageOf`] a machine.
+///
+/// # Safety
+/// `end` does what the destructor does, and `poll` what `poll` does.
+pub unsafe trait Awaited {
+    /// What lies in the head meanwhile.
+    type Head;
+    /// The future's value.
+    type Output;
+
+    /// Polls the future.
+    ///
+    /// # Safety
+    /// [`begin`](Begin) wrote both places, the machine is pinned, and `end` was not called.
+    unsafe fn poll(place: *mut Self, head: *mut Self::Head, context: &mut Context<'_>) -> Poll<Self::Output>;
+
+    /// Drops the future.
+    ///
+    /// # Safety
+    /// [`begin`](Begin) wrote both places, and nobody uses them again before the next `begin`.
+    unsafe fn end(place: *mut Self, head: *mut Self::Head);
+}
+
+// SAFETY: it is the future itself.
+unsafe impl<F: Future> Awaited for F {
+    type Head = ();
+    type Output = F::Output;
+
+    #[inline(always)]
+    unsafe fn poll(place: *mut F, _: *mut (), context: &mut Context<'_>) -> Poll<F::Output> {
+        // SAFETY: the place holds a future, and nobody else uses it during the poll.
+        let future = unsafe { &mut *place };
+        // SAFETY: the machine is pinned, and the future stays in its place until `end`.
+        let future = unsafe { Pin::new_unchecked(future) };
+        future.poll(context)
+    }
+
+    #[inline(always)]
+    unsafe fn end(place: *mut F, _: *mut ()) {
+        // SAFETY: the place holds a future, as the caller says, and it is the last use of it.
+        unsafe { place.drop_in_place() };
+    }
+}
+
+/// The storage of a machine that lies in parts.
+#[repr(transparent)]
+pub struct StorageOf<M: InParts>(MaybeUninit<M::Storage>);
+
+/// The head of a machine that lies in parts.
+#[repr(transparent)]
+pub struct HeadOf<M: InParts>(MaybeUninit<M::Head>);
+
+macro_rules! like_the_whole {
+    ($($part:ident)*) => {$(
+        // SAFETY: inv. 2; what `M` may be, `impl Future` tells of `M` alone and not of its parts.
+        unsafe impl<M: InParts + Send> Send for $part<M> {}
+        // SAFETY: as above.
+        unsafe impl<M: InParts + Sync> Sync for $part<M> {}
+        impl<M: InParts + UnwindSafe> UnwindSafe for $part<M> {}
+        impl<M: InParts + RefUnwindSafe> RefUnwindSafe for $part<M> {}
+
+        impl<M: InParts> fmt::Debug for $part<M> {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.debug_struct(stringify!($part)).field("size", &size_of::<Self>()).finish_non_exhaustive()
+            }
+        }
+    )*};
+}
+like_the_whole!(StorageOf HeadOf);
+
+// SAFETY: the functions are those of the machine's type, over the parts that `begin` made of it.
+unsafe impl<M: InParts> Awaited for StorageOf<M> {
+    type Head = HeadOf<M>;
+    type Output = M::Output;
+
+    #[inline(always)]
+    unsafe fn poll(place: *mut Self, head: *mut HeadOf<M>, context: &mut Context<'_>) -> Poll<M::Output> {
+        // SAFETY: `begin` parted a machine into these places, which are transparent (inv. 1); the rest is the caller's promise.
+        unsafe { M::poll_parts(place.cast(), head.cast(), context) }
+    }
+
+    #[inline(always)]
+    unsafe fn end(place: *mut Self, head: *mut HeadOf<M>) {
+        // SAFETY: as above.
+        unsafe { M::drop_parts(place.cast(), head.cast()) };
+    }
+}
+
+/// A future on its way to its place.
+#[derive(Debug)]
+pub struct Begin<F>(pub F);
+
+impl<M: InParts> Begin<M> {
+    /// Puts a machine into its places.
+    ///
+    /// # Safety
+    /// They are there, and hold nothing that somebody drops.
+    #[inline(always)]
+    pub unsafe fn begin(self, place: *mut StorageOf<M>, head: *mut HeadOf<M>) {
+        // SAFETY: the caller's promise.
+        unsafe { self.0.part(place.cast(), head.cast()) };
+    }
+}
+
+/// What [`Begin`] does with a future that cannot lie in parts.
+pub trait BeginWhole {
+    /// The future.
+    type Whole;
+
+    /// Puts the future into its place.
+    ///
+    /// # Safety
+    /// It is there, and holds nothing that somebody drops.
+    unsafe fn begin(self, place: *mut Self::Whole, head: *mut ());
+}
+
+impl<F: Future> BeginWhole for Begin<F> {
+    type Whole = F;
+
+    #[inline(always)]
+    unsafe fn begin(self, place: *mut F, _: *mut ()) {
+        // SAFETY: the caller's promise.
+        unsafe { place.write(self.0) };
+    }
+}
+
+/// Polls the future in a place.
+///
+/// # Safety
+/// Those of [`Awaited::poll`].
+#[inline(always)]
+pub unsafe fn poll<K: Awaited>(place: *mut K, head: *mut K::Head, context: &mut Context<'_>) -> Poll<K::Output> {
+    // SAFETY: the caller's promise.
+    unsafe { K::poll(place, head, context) }
+}
