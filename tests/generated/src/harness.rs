@@ -195,6 +195,11 @@ pub fn alter(x: &mut D, n: usize) -> usize {
     x.change() + n
 }
 
+/// Consumes both.
+pub fn both(a: D, b: D) -> usize {
+    a.eat() + b.eat()
+}
+
 /// Uses a slice, to which references are coerced.
 pub fn all(list: &[D]) -> usize {
     list.iter().map(D::touch).sum()
@@ -351,7 +356,7 @@ fn compare(case: Case) -> Result<(usize, usize, usize), String> {
         let answers = answers.wrapping_mul(0x9E37_79B9_7F4A_7C15);
         let (whole, whole_drive) = drive(case.theirs, POLLS_MAX, 0, answers);
         let steps = NOW.get().steps;
-        if steps >= STEPS_MAX {
+        if steps >= STEPS_MAX || whole_drive.pending == POLLS_MAX {
             return Err("rustc's function does not end".into());
         }
         let drops = (0..=whole_drive.pending + 1).map(|polls| (polls, 0));

@@ -51,6 +51,10 @@ impl Writer {
                 Some(local) => format!("{local}.await"),
                 None => format!("{}.await", self.waiting(ty)),
             },
+            6 | 7 if *ty == Ty::Num && self.beside => match self.other_method() {
+                Some(text) => text,
+                None => format!("{}.await", self.waiting(ty)),
+            },
             4 if *ty == Ty::Num => match self.taken(&Ty::Task) {
                 Some(local) => format!("{local}.await"),
                 None => format!("{}.await", self.move_block()),
@@ -69,6 +73,15 @@ impl Writer {
         text
     }
 
+    /// A call of the method beside this one.
+    pub(super) fn other_method(&mut self) -> Option<String> {
+        let host = self.readable(|ty| *ty.seen() == Ty::Host)?;
+        self.cover(Row::Receiver, host);
+        self.rows.add(Row::Beside);
+        self.scope.busy.push((host, false));
+        Some(format!("{}.other({}).await", self.name_of(host), self.atom()))
+    }
+
     /// A call of another generated function.
     fn called(&mut self, ty: &Ty) -> Option<String> {
         let found: Vec<usize> = (0..self.callees.len()).filter(|n| self.callees[*n].output == *ty).collect();
@@ -81,15 +94,31 @@ impl Writer {
 
     /// A call of that one, if there are arguments for it.
     pub(super) fn call(&mut self, at: usize) -> Option<String> {
+        let rows = self.rows.clone();
+        let text = self.call_with_arguments(at);
+        if text.is_none() {
+            self.rows = rows;
+        }
+        text
+    }
+
+    fn call_with_arguments(&mut self, at: usize) -> Option<String> {
         let (name, types) = (self.callees[at].name.clone(), self.callees[at].arguments.clone());
-        let mut arguments = Vec::new();
+        let (mut arguments, mut lent) = (Vec::new(), false);
         for ty in &types {
             arguments.push(match ty {
                 Ty::Ref(inner) => {
                     let var = self.readable(|ty| *ty == **inner)?;
                     self.scope.busy.push((var, false));
                     self.cover(Row::Borrow, var);
+                    lent = true;
                     format!("&{}", self.name_of(var))
+                }
+                ty if !ty.is_borrow() && *ty != Ty::Gen && self.random.chance(if lent { 45 } else { 15 }) => {
+                    if !arguments.is_empty() {
+                        self.rows.add(if lent { Row::ParkedBorrow } else { Row::Parked });
+                    }
+                    self.awaited_operand(ty)
                 }
                 Ty::Mut(inner) => {
                     let var = self.changeable(|ty| *ty == **inner)?;
@@ -104,11 +133,64 @@ impl Writer {
         Some(format!("{name}({}).await", arguments.join(", ")))
     }
 
+    /// `….await` as an operand: what was lent to operands before it still is.
+    pub(super) fn awaited_operand(&mut self, ty: &Ty) -> String {
+        let busy = self.scope.busy.clone();
+        let text = self.awaited(ty);
+        self.scope.busy = busy;
+        text
+    }
+
+    /// An operand that waits for the next one: a value, a local, or another awaited value.
+    fn parked(&mut self, ty: &Ty) -> String {
+        self.rows.add(Row::Parked);
+        if self.random.chance(25) {
+            self.rows.add(Row::ParkedAwait);
+            return self.awaited_operand(ty);
+        }
+        if !ty.is_copy()
+            && self.random.chance(60)
+            && let Some(taken) = self.taken(ty)
+        {
+            self.rows.add(Row::ParkedMove);
+            return taken;
+        }
+        self.held(ty)
+    }
+
+    /// A number of which an await is an operand that is not the first one.
+    fn num_of_operands(&mut self) -> String {
+        match self.random.below(10) {
+            0 => format!("({} + {})", self.parked(&Ty::Num), self.awaited_operand(&Ty::Num)),
+            1 => format!("usize::max({}, {})", self.parked(&Ty::Num), self.awaited_operand(&Ty::Num)),
+            2 => {
+                let (a, b) = (self.parked(&Ty::Num), self.parked(&Ty::Num));
+                format!("[{a}, {b}, {}, {}][{}]", self.awaited_operand(&Ty::Num), self.atom(), self.random.below(4))
+            }
+            3 => format!("({}, {}).0.touch()", self.parked(&Ty::D), self.awaited_operand(&Ty::Num)),
+            4 => format!("Pair {{ a: {}, b: {} }}.sum()", self.parked(&Ty::D), self.awaited_operand(&Ty::Num)),
+            5 => format!("({}, {}).1.touch()", self.parked(&Ty::D), self.awaited_operand(&Ty::D)),
+            6 => {
+                // What is compared on the left must be seen to be a value.
+                self.rows.add(Row::ParkedAwait);
+                format!("usize::from({} < {})", self.awaited_operand(&Ty::Num), self.awaited_operand(&Ty::Num))
+            }
+            7 => format!("({} * 2 + {} % 7)", self.parked(&Ty::Num), self.awaited_operand(&Ty::Num)),
+            8 => format!("both({}, {})", self.parked(&Ty::D), self.awaited_operand(&Ty::D)),
+            _ => format!("both({}, {}) + {}", self.parked(&Ty::D), self.awaited_operand(&Ty::D), self.num(1)),
+        }
+    }
+
     /// A number of which an await is the first part, and other things follow.
     pub(super) fn awaited_num(&mut self) -> String {
-        let how = self.random.below(20);
+        let how = self.random.below(24);
         if how < 5 {
             return self.awaited(&Ty::Num);
+        }
+        if how >= 20 {
+            let text = self.num_of_operands();
+            self.statement_ends();
+            return text;
         }
         self.rows.add(Row::Front);
         match how {
@@ -143,6 +225,11 @@ impl Writer {
         {
             return questioned;
         }
+        if self.random.chance(40)
+            && let Some(text) = self.made_of_operands(ty)
+        {
+            return text;
+        }
         if self.random.chance(20) && *ty == Ty::D {
             self.rows.add(Row::Front);
             let id = self.id();
@@ -155,6 +242,57 @@ impl Writer {
             };
         }
         self.awaited(ty)
+    }
+
+    /// A value of which an await is a later part.
+    fn made_of_operands(&mut self, ty: &Ty) -> Option<String> {
+        let text = match ty {
+            Ty::Two => format!("({}, {})", self.parked(&Ty::D), self.awaited_operand(&Ty::D)),
+            Ty::Arr => format!("[{}, {}]", self.parked(&Ty::D), self.awaited_operand(&Ty::D)),
+            Ty::Pair => format!("Pair {{ a: {}, b: {} }}", self.parked(&Ty::D), self.awaited_operand(&Ty::Num)),
+            Ty::Opt => format!("Some({})", self.awaited_operand(&Ty::D)),
+            _ => return None,
+        };
+        self.statement_ends();
+        Some(text)
+    }
+
+    /// A condition with an await that `&&` or `||` may leave out.
+    pub(super) fn lazy_await(&mut self) -> String {
+        self.rows.add(Row::LazyAwait);
+        let op = *self.random.pick(&["&&", "||"]);
+        match self.random.below(5) {
+            0 => {
+                let first = self.lazy_first();
+                format!("{first} {op} {}", self.awaited_operand(&Ty::Bool))
+            }
+            1 => {
+                let first = self.lazy_first();
+                format!("{first} {op} !{}", self.awaited_operand(&Ty::Bool))
+            }
+            2 => format!("{} {op} {}", self.awaited_operand(&Ty::Bool), self.awaited_operand(&Ty::Bool)),
+            3 => {
+                let (first, inner) = (self.lazy_first(), *self.random.pick(&["&&", "||"]));
+                let id = self.id();
+                format!("{first} {op} (flip({id}) {inner} {})", self.awaited_operand(&Ty::Bool))
+            }
+            _ => {
+                let first = self.lazy_first();
+                format!("{first} {op} ({} + {} > 3)", self.parked(&Ty::Num), self.awaited_operand(&Ty::Num))
+            }
+        }
+    }
+
+    /// What decides whether the rest is left out: its temporaries end with it.
+    fn lazy_first(&mut self) -> String {
+        let id = self.id();
+        let first = match self.random.below(3) {
+            0 => format!("d({id}).touch() % 2 == 0"),
+            1 => format!("flip({id})"),
+            _ => self.condition(0),
+        };
+        self.statement_ends();
+        first
     }
 
     pub(super) fn awaited_condition(&mut self) -> String {

@@ -17,6 +17,7 @@ const VALUES: &[Ty] = &[
     Ty::Pair,
     Ty::Opt,
     Ty::OptNum,
+    Ty::OptNum,
     Ty::List,
     Ty::Boxed,
     Ty::Arr,
@@ -35,14 +36,14 @@ impl Writer {
 
     /// `let x = value;`, without an await.
     pub(super) fn let_native(&mut self, stmts: &mut Vec<Stmt>) {
-        let ty = match self.random.below(14) {
-            0 => Ty::Fun,
-            1 => Ty::FunBox,
+        let ty = match self.random.below(15) {
+            0 | 4 => Ty::Fun,
+            1 | 5 => Ty::FunBox,
             2 => Ty::Task,
             3 => Ty::Later(Box::new(self.random.pick(&[Ty::D, Ty::Num, Ty::Opt]).clone())),
             _ => self.some_type(),
         };
-        let value = if self.random.chance(10)
+        let value = if self.random.chance(25)
             && let Some(questioned) = self.questioned_here(&ty)
         {
             questioned
@@ -85,6 +86,10 @@ impl Writer {
                 self.declare(name, Ty::Ref(Box::new(ty)), false);
             }
             3 => self.let_else(stmts, true),
+            4 => {
+                let condition = self.lazy_await();
+                self.bind(stmts, Ty::Bool, &condition);
+            }
             _ => {
                 let ty = self.some_type();
                 let value = self.awaited_value(&ty);

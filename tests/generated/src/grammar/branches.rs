@@ -124,6 +124,7 @@ impl Writer {
                 format!("d({}).touch() > 2", self.id())
             }
             3 | 4 => self.awaited_condition(),
+            5 | 6 => self.lazy_await(),
             _ => self.condition(2),
         };
         self.statement_ends();

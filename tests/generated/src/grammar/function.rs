@@ -11,14 +11,27 @@ use crate::tree::{Block, Stmt};
 /// A function's text.
 #[derive(Clone, Debug, Default)]
 pub struct Item {
-    /// What it stands in: before it.
+    /// What stands before the attribute.
     pub before: String,
-    /// Up to its body.
+    /// What stands between the attribute and its body.
     pub head: String,
     /// Its body.
     pub body: Block,
     /// What it stands in: after it.
     pub after: String,
+}
+
+/// Where a function stands, and what the attribute is on.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Home {
+    /// Nowhere; on the function.
+    Free,
+    /// In an `impl`; on the method.
+    Alone,
+    /// In an `impl`; on the whole of it.
+    Impl,
+    /// In the `impl` of a trait; on the whole of it.
+    Trait,
 }
 
 /// A generated function, with those that it calls.
@@ -74,6 +87,7 @@ impl Function {
             held: false,
             native: 0,
             outermost: false,
+            beside: false,
         };
         let name = format!("f{index}");
         let mut items = Vec::new();
@@ -87,7 +101,11 @@ impl Function {
         let long = writer.random.chance(2);
         writer.outermost = true;
         let (mut item, types) = writer.item(name.clone(), size);
-        let name = if types.first().is_some_and(|ty| *ty.seen() == Ty::Host) { format!("Host::{name}") } else { name };
+        let name = match types.first().filter(|ty| *ty.seen() == Ty::Host) {
+            Some(_) if item.before.contains("pub trait") => format!("Does::{name}"),
+            Some(_) => format!("Host::{name}"),
+            None => name,
+        };
         if long {
             let mut stmts: Vec<Stmt> = (0..70).map(|_| writer.sibling()).collect();
             stmts.append(&mut item.body.stmts);
@@ -144,12 +162,11 @@ impl Writer {
         self.ended = false;
         self.output = self.random.pick(OUTPUTS).clone();
         let (mut arguments, mut params, mut generics) = (Vec::new(), Vec::new(), Vec::new());
-        let (mut before, mut after) = (String::new(), "");
+        let home = if self.outermost && self.random.chance(50) { self.home() } else { Home::Free };
+        self.beside = matches!(home, Home::Impl | Home::Trait);
         let lifetime = if self.random.chance(25) { "'a " } else { "" };
-        if self.outermost && self.random.chance(20) {
+        if home != Home::Free {
             self.rows.add(Row::Method);
-            before = "pub struct Host(pub D, pub usize);\nimpl Host {\n".into();
-            after = "\n}";
             let how = self.random.below(4);
             let (ty, shown) = match how {
                 0 => (Ty::Ref(Box::new(Ty::Host)), format!("&{lifetime}self")),
@@ -163,10 +180,13 @@ impl Writer {
         }
         for _ in 0..self.random.below(5) {
             let ty = self.random.pick(ARGUMENTS).clone();
+            // The method of a trait has one lifetime, and no types of its own.
+            let free = home != Home::Trait;
+            let lends = free || !lifetime.is_empty();
             let ty = match self.random.below(8) {
-                0 if ty != Ty::Num => Ty::Ref(Box::new(ty)),
-                1 if !ty.is_copy() => Ty::Mut(Box::new(ty)),
-                2 if generics.is_empty() => {
+                0 if ty != Ty::Num && lends => Ty::Ref(Box::new(ty)),
+                1 if !ty.is_copy() && lends => Ty::Mut(Box::new(ty)),
+                2 if generics.is_empty() && free => {
                     self.rows.add(Row::Generic);
                     generics.push("G: core::fmt::Debug");
                     Ty::Gen
@@ -194,8 +214,40 @@ impl Writer {
             _ => String::new(),
         };
         let body = self.block(size, &output);
-        let head = format!("pub async fn {name}{generics}({}){arrow} ", params.join(", "));
-        (Item { before, head, body, after: after.into() }, arguments)
+        let declared: Vec<&str> = params.iter().map(|param| param.strip_prefix("mut ").unwrap_or(param)).collect();
+        let declared = format!("async fn {name}{generics}({}){arrow}", declared.join(", "));
+        let (before, around) = self.stands_in(home, &declared);
+        let visible = if home == Home::Trait { "" } else { "pub " };
+        let head = format!("{around}{visible}async fn {name}{generics}({}){arrow} ", params.join(", "));
+        let after = if home == Home::Free { String::new() } else { "\n}".into() };
+        (Item { before, head, body, after }, arguments)
+    }
+
+    /// Where a method stands.
+    fn home(&mut self) -> Home {
+        let home = *self.random.pick(&[Home::Alone, Home::Impl, Home::Trait]);
+        match home {
+            Home::Impl => self.rows.add(Row::MethodOfAnImpl),
+            Home::Trait => self.rows.add(Row::MethodOfATrait),
+            _ => {}
+        }
+        home
+    }
+
+    /// What stands before a function: before its attribute, and after it.
+    fn stands_in(&mut self, home: Home, declared: &str) -> (String, String) {
+        const STRUCT: &str = "pub struct Host(pub D, pub usize);\n";
+        const OTHER: &str = "async fn other(&self, n: usize) -> usize";
+        let other = format!("{OTHER} {{ let y = self.0.touch(); wait({}, 1, n).await + y + self.1 }}\n", self.id());
+        match home {
+            Home::Free => (String::new(), String::new()),
+            Home::Alone => (format!("{STRUCT}impl Host {{\n"), String::new()),
+            Home::Impl => (STRUCT.into(), format!("impl Host {{\n{other}")),
+            Home::Trait => {
+                let methods = format!("pub trait Does {{\n{OTHER};\n{declared};\n}}\n");
+                (format!("{STRUCT}{methods}"), format!("impl Does for Host {{\n{other}"))
+            }
+        }
     }
 
     /// A statement that waits in the frame for its turn, beside many of its kind.

@@ -10,6 +10,8 @@ impl Writer {
         let label = self.random.chance(35).then(|| format!("'l{}", self.id()));
         let prefix = label.as_ref().map_or_else(String::new, |label| format!("{label}: "));
         let (name, id) = (self.name(), self.id());
+        // Where the body may fill the list again, it is asked whether to go on.
+        let asks = || Some(Stmt::text(format!("if !more({id}) {{ break; }}")));
         let (head, pat, first) = match self.random.below(9) {
             0 | 1 => {
                 self.rows.add(Row::While);
@@ -36,14 +38,18 @@ impl Writer {
                 match self.changeable(|ty| *ty == Ty::List) {
                     Some(var) if self.random.chance(50) => {
                         self.cover(Row::Receiver, var);
-                        (format!("while let Some({name}) = {}.pop() ", self.name_of(var)), Some((Ty::D, None)), None)
+                        (format!("while let Some({name}) = {}.pop() ", self.name_of(var)), Some((Ty::D, None)), asks())
                     }
                     Some(var) => {
                         self.cover(Row::Borrow, var);
                         self.awaits += 1;
                         self.rows.add(Row::Await);
                         let list = self.name_of(var);
-                        (format!("while let Some({name}) = next(&mut {list}, {id}).await "), Some((Ty::D, None)), None)
+                        (
+                            format!("while let Some({name}) = next(&mut {list}, {id}).await "),
+                            Some((Ty::D, None)),
+                            asks(),
+                        )
                     }
                     None => {
                         self.awaits += 1;
@@ -87,11 +93,11 @@ impl Writer {
             }
             _ => {
                 self.rows.add(Row::Loop);
-                ("loop ".into(), None, Some(Stmt::text(format!("if !more({id}) {{ break; }}"))))
+                ("loop ".into(), None, asks())
             }
         };
         self.statement_ends();
-        let block = self.loop_body(label, None, first.is_some(), |s| {
+        let block = self.loop_body(label, None, head == "loop ", |s| {
             if let Some((ty, of)) = pat {
                 match of {
                     Some(of) => s.declare_ref(name, ty, of),

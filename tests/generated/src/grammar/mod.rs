@@ -74,6 +74,8 @@ struct Writer {
     outermost: bool,
     /// Code is written in which no `.await` may stand, and nothing moves: loops without awaits, closures.
     native: usize,
+    /// There is another method to await.
+    beside: bool,
 }
 
 impl Writer {

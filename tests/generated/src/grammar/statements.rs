@@ -8,7 +8,7 @@ use crate::tree::Stmt;
 impl Writer {
     pub(super) fn statement(&mut self, stmts: &mut Vec<Stmt>) {
         let nests = self.depth < 5;
-        match self.random.below(119) {
+        match self.random.below(124) {
             0..=17 => self.let_native(stmts),
             18..=29 => self.let_await(stmts),
             30..=34 => self.only_await(stmts),
@@ -25,6 +25,7 @@ impl Writer {
             102..=112 if nests => self.loops_(stmts),
             113..=115 if nests => self.inner_block(stmts),
             116..=118 => self.let_exclusive(stmts),
+            119..=123 => self.let_operands(stmts),
             _ => self.use_of_something(stmts),
         }
     }
@@ -46,6 +47,15 @@ impl Writer {
     }
 
     pub(super) fn only_await(&mut self, stmts: &mut Vec<Stmt>) {
+        if self.random.chance(15) {
+            let condition = self.lazy_await();
+            self.statement_ends();
+            stmts.push(Stmt::text(match self.random.below(2) {
+                0 => format!("{condition};"),
+                _ => format!("let _ = {condition};"),
+            }));
+            return;
+        }
         let ty = self.random.pick(&[Ty::Unit, Ty::Unit, Ty::D, Ty::Num]).clone();
         let value = self.awaited_value(&ty);
         stmts.push(Stmt::text(match self.random.below(4) {
@@ -74,6 +84,35 @@ impl Writer {
             self.awaits += 1;
             self.bind(stmts, output, &call);
         }
+    }
+
+    /// `let x = f(…, e.await);`, with a local moved or lent to an operand that waits; or a call of the method beside this one.
+    fn let_operands(&mut self, stmts: &mut Vec<Stmt>) {
+        if self.beside
+            && self.random.chance(50)
+            && let Some(call) = self.other_method()
+        {
+            self.rows.add(Row::Await);
+            self.awaits += 1;
+            return self.bind(stmts, Ty::Num, &call);
+        }
+        let var = self.old(stmts, Ty::D);
+        let name = self.name_of(var);
+        let value = if self.random.chance(50) {
+            self.rows.add(Row::ParkedBorrow);
+            self.cover(Row::Borrow, var);
+            self.scope.busy.push((var, false));
+            format!("tell(&{name}, {})", self.awaited_operand(&Ty::Num))
+        } else {
+            match self.taken(&Ty::D) {
+                Some(taken) => {
+                    self.rows.add(Row::ParkedMove);
+                    format!("both({taken}, {})", self.awaited_operand(&Ty::D))
+                }
+                None => self.awaited(&Ty::Num),
+            }
+        };
+        self.bind(stmts, Ty::Num, &value);
     }
 
     fn use_of_something(&mut self, stmts: &mut Vec<Stmt>) {
@@ -190,6 +229,16 @@ impl Writer {
         text
     }
 
+    /// `return e.await`.
+    fn return_of_an_await(&mut self) -> String {
+        self.rows.add(Row::ReturnAwait);
+        let output = self.output.clone();
+        let value = self.awaited_value(&output);
+        self.statement_ends();
+        self.ended = true;
+        format!("return {value}")
+    }
+
     /// `if … { return …; }` and the like.
     fn early_exit(&mut self, stmts: &mut Vec<Stmt>) {
         let id = self.id();
@@ -208,7 +257,8 @@ impl Writer {
         }
         let mut tail = None;
         if !self.ended {
-            tail = Some(Stmt::text(format!("{};", self.exit())));
+            let exit = if self.random.chance(20) { self.return_of_an_await() } else { self.exit() };
+            tail = Some(Stmt::text(format!("{exit};")));
         }
         stmt.block(crate::tree::Block { stmts: inner, tail });
         stmts.push(stmt);
