@@ -1,6 +1,7 @@
 //! The paths: what one operation is, and that it was done.
 
 use crate::channels;
+use crate::machines;
 use bespoke::io::{ErasedIo, Reads, Writes};
 use bespoke::memory::System;
 use bespoke::net::{TcpListener, TcpStream};
@@ -71,6 +72,34 @@ pub(crate) const PATHS: &[Path] = &[
         ops: 1000,
         run: channels::notify::<Shared>,
     },
+    Path {
+        name: "chain",
+        title: "a future of eight calls in each other, made, suspended once, finished: `#[async_fn]`",
+        ops: 1000,
+        run: machines::chain_of_ours,
+    },
+    Path { name: "chain-rustc", title: "the same, `async fn`", ops: 1000, run: machines::chain_of_rustc },
+    Path {
+        name: "down",
+        title: "the same with 1 KiB that is passed down: `#[async_fn]`",
+        ops: 1000,
+        run: machines::down_of_ours,
+    },
+    Path { name: "down-rustc", title: "the same, `async fn`", ops: 1000, run: machines::down_of_rustc },
+    Path {
+        name: "turns",
+        title: "a turn of a loop that reads and writes 64 bytes, each with a suspension: `#[async_fn]`",
+        ops: 1000,
+        run: machines::turns_of_ours,
+    },
+    Path { name: "turns-rustc", title: "the same, `async fn`", ops: 1000, run: machines::turns_of_rustc },
+    Path {
+        name: "ready",
+        title: "four calls in each other, and nothing to wait for: `#[async_fn]`",
+        ops: 1000,
+        run: machines::ready_of_ours,
+    },
+    Path { name: "ready-rustc", title: "the same, `async fn`", ops: 1000, run: machines::ready_of_rustc },
     Path { name: "start", title: "start a runtime, block on a ready future, drop it", ops: 20, run: starts },
 ];
 

@@ -23,7 +23,7 @@ pub fn run(seed: u64) -> Result<String, String> {
     let lines: usize = functions.iter().map(|function| function.text().lines().count()).sum();
     let mut text =
         format!("{FUNCTIONS} functions of {} lines on average, seconds of the processor\n\n", lines / FUNCTIONS);
-    text.push_str("| | `async fn` | `#[async_fn]` | a function more |\n|---|---|---|---|\n");
+    text.push_str("| | `async fn` | `#[async_fn]` | ratio | a function more |\n|---|---|---|---|---|\n");
     for (kind, what) in [(Kind::Check, "check"), (Kind::Debug, "debug"), (Kind::Release, "release")] {
         let mut seconds = [0.0; 2];
         for (side, took) in [Side::Theirs, Side::Ours].into_iter().zip(&mut seconds) {
@@ -36,7 +36,8 @@ pub fn run(seed: u64) -> Result<String, String> {
         }
         let [plain, ours] = seconds;
         let each = (ours - plain) * 1000.0 / FUNCTIONS as f64;
-        text.push_str(&format!("| {what} | {plain:.2} | {ours:.2} | {each:.0} ms |\n"));
+        let ratio = ours / plain.max(f64::EPSILON);
+        text.push_str(&format!("| {what} | {plain:.2} | {ours:.2} | {ratio:.1} | {each:.0} ms |\n"));
     }
     Ok(text)
 }

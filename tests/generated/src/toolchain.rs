@@ -55,20 +55,45 @@ impl Toolchain {
     /// If rustc cannot be run.
     pub fn compile(&self, source: &Path, kind: Kind) -> Result<PathBuf, String> {
         let program = source.with_extension("program");
+        self.rustc(
+            source,
+            &program,
+            match kind {
+                Kind::Debug => &["-C", "debuginfo=0"],
+                Kind::Release => &["-C", "opt-level=3"],
+                Kind::Check => &["--emit", "metadata"],
+            },
+        )?;
+        Ok(program)
+    }
+
+    /// The instructions of `source`, a library, with optimisations.
+    ///
+    /// # Errors
+    /// rustc's errors.
+    ///
+    /// # Panics
+    /// If rustc cannot be run.
+    pub fn assembly(&self, source: &Path) -> Result<String, String> {
+        let written = source.with_extension("s");
+        let flags = ["--crate-type", "lib", "--emit", "asm", "-C", "opt-level=3", "-C", "codegen-units=1"];
+        self.rustc(source, &written, &flags)?;
+        let text = std::fs::read_to_string(&written).map_err(|error| format!("{}: {error}", written.display()))?;
+        let _ = std::fs::remove_file(written);
+        Ok(text)
+    }
+
+    fn rustc(&self, source: &Path, output: &Path, flags: &[&str]) -> Result<(), String> {
         let deps = self.library.with_file_name("deps");
         let mut rustc = Command::new(&self.rustc);
         rustc.args(["--edition", "2024", "--crate-name", "batch", "-A", "warnings", "--error-format", "short"]);
-        match kind {
-            Kind::Debug => rustc.args(["-C", "debuginfo=0"]),
-            Kind::Release => rustc.args(["-C", "opt-level=3"]),
-            Kind::Check => rustc.args(["--emit", "metadata"]),
-        };
+        rustc.args(flags);
         rustc.arg("--extern").arg(named("bespoke_macros", &self.macros));
         rustc.arg("--extern").arg(named("bespoke_test_generated", &self.library));
         rustc.arg("-L").arg(named("dependency", &deps));
-        rustc.arg(source).arg("-o").arg(&program);
+        rustc.arg(source).arg("-o").arg(output);
         let output = rustc.output().expect("rustc can be run");
-        if output.status.success() { Ok(program) } else { Err(String::from_utf8_lossy(&output.stderr).into_owned()) }
+        if output.status.success() { Ok(()) } else { Err(String::from_utf8_lossy(&output.stderr).into_owned()) }
     }
 }
 
