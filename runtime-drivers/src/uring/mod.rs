@@ -149,7 +149,7 @@ impl<const ENTRIES: u32, O: RingOptions> core::fmt::Debug for LiveUring<ENTRIES,
 /// What is the same for every [`LiveUring`].
 pub(crate) struct Uring {
     state: ManuallyDrop<UnsafeCell<State>>,
-    /// The operations that have a slot; leaks itself while one is in use.
+    /// The operations that have a slot; tickets that outlive it free what it leaves.
     table: Table<Local>,
     /// What the kernel reads for them besides their buffers, by the index of the slot.
     asides: ManuallyDrop<Asides>,
