@@ -112,6 +112,10 @@ mod imp {
         pub(crate) fn fetch_add(&self, n: u32, order: Ordering) -> u32 {
             self.value.fetch_add(n, order)
         }
+        #[track_caller]
+        pub(crate) fn fetch_sub(&self, n: u32, order: Ordering) -> u32 {
+            self.value.fetch_sub(n, order)
+        }
     }
 
     impl AtomicUsize {
@@ -182,6 +186,10 @@ pub(crate) enum Plant {
     SlotNudgeForgotten,
     /// A thread that gives a slot up touches its home after the push.
     SlotTouchedAfterPush,
+    /// A table that goes counts one slot in use too few.
+    SlotShareMissing,
+    /// A ticket that ends when its table is gone publishes nothing.
+    SlotRelaxedShare,
     /// A call off the worker looks whether the resources are open, then uses one: two steps.
     NumberUsedAfterLook,
     /// The close of a worker closes its resources without regard to who uses them.

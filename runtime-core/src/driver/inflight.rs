@@ -6,7 +6,8 @@
 //! - the **owner**: the thread of the table. It alone makes, completes and frees slots. `&Table` is the proof of being the
 //!   owner, for a table is neither `Send` nor `Sync`;
 //! - the **ticket**: what the future holds. It is `Send`, cannot be copied, and ends in [`release`](Table::release) or
-//!   [`abandon`](Table::abandon). It is *at home* on the thread of the owner, else *abroad*;
+//!   [`abandon`](Table::abandon), or when the table is gone in [`end_closed`](Ticket::end_closed). It is *at home* on the
+//!   thread of the owner, else *abroad*;
 //! - the **token**: what the system is told, and what its completion carries. Plain data that proves nothing.
 //!
 //! | verb | called by | what the answer asks for |
@@ -18,6 +19,7 @@
 //! | [`Table::abandon`], [`Ticket::abandon`] | ticket | [`Abandoned`]: cancel, nudge, or act on the late result |
 //! | [`Table::drain_foreign`] | owner, each turn | [`Foreign`]: cancel, or act on the late result |
 //! | [`Table::park`] | owner, before it sleeps | [`Parking`]: sleep, or drain first |
+//! | [`Ticket::end_closed`] | ticket, when the table is gone | the outcome, or the ticket: nobody completes it any more |
 //!
 //! The verbs of a ticket exist twice: on the table of the worker that runs the task, and on the ticket itself for threads
 //! that have no table of this driver. Under [`Local`](crate::sharing::Local) a ticket may be given up anywhere, but it is
@@ -42,8 +44,11 @@
 //! slot nor the table.
 //!
 //! # Invariants
-//! 1. **Memory.** While a ticket exists or a slot is in flight, slot and table are allocated: a table that is dropped
-//!    with slots in flight is leaked. So a ticket may always be dereferenced, and a leaked ticket leaks memory only.
+//! 1. **Memory.** While a ticket exists or a slot is in use, the slots and their home are allocated. So a ticket may always be
+//!    dereferenced, and a leaked ticket leaks memory only. A table that is dropped leaves them in as many *shares* as slots
+//!    are in use. `end_closed` gives the share of its slot up, and touches nothing afterwards; the last one frees all. Nobody
+//!    does so for a slot whose operation is not complete, whose ticket is leaked, or which was given up too late to come home:
+//!    then all is leaked.
 //! 2. **Waker.** The cell holds the bytes of a waker from submit to free. They are *owned* by the cell iff `WAKER` is set
 //!    and nobody took them. Who may take: the step that first raises `COMPLETE` or `ORPHAN` on a word with `WAKER`; or a
 //!    poll that removed `WAKER`. At home a poll may replace them in place: no step of the owner can run meanwhile.
@@ -65,8 +70,8 @@
 //!
 //! # Cost
 //! At home the only read-modify-write instruction of an operation is that of `complete`, and only under
-//! [`Shared`](crate::sharing::Shared); `Local` has none unless something is given up abroad. Only `abandon` allocates, for
-//! kept values that have a size; `submit` does when the table grows.
+//! [`Shared`](crate::sharing::Shared); `Local` has none unless something is given up abroad. Shares are counted only when the
+//! table is gone. Only `abandon` allocates, for kept values that have a size; `submit` does when the table grows.
 //!
 //! Source: DRIVER_CORE §8. The word of the stack joins the "sleeping" flag of that page with the head, which spares both
 //! sides a fence.

@@ -51,7 +51,8 @@
 //! 1. `in_kernel` counts the entries whose terminal completion was not taken, but for cancels and the waker's poll, which
 //!    point at no memory. `pending` of a source counts those among them that name its descriptor.
 //! 2. Memory that an entry points at belongs to the driver, or is kept by a future or its orphan, until that terminal
-//!    completion. When the driver is dropped with `in_kernel > 0`, ring, sources, buffers and slots are leaked together.
+//!    completion. When the driver is dropped with `in_kernel > 0`, ring, sources, buffers and asides are leaked together; the
+//!    table sees to the slots.
 //! 3. A descriptor is closed when `pending` of its source is 0, so no entry ever names the number of another.
 //! 4. A completion names its source by number and generation, a slot by its token: one of an older generation changes
 //!    nothing, and the buffer or descriptor that it brings is given back.
@@ -149,7 +150,7 @@ impl<const ENTRIES: u32, O: RingOptions> core::fmt::Debug for LiveUring<ENTRIES,
 /// What is the same for every [`LiveUring`].
 pub(crate) struct Uring {
     state: ManuallyDrop<UnsafeCell<State>>,
-    /// The operations that have a slot; leaks itself while one is in use.
+    /// The operations that have a slot; tickets that outlive it free what it leaves.
     table: Table<Local>,
     /// What the kernel reads for them besides their buffers, by the index of the slot.
     asides: ManuallyDrop<Asides>,

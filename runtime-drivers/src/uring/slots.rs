@@ -391,9 +391,10 @@ impl Flight {
 
     /// The driver is gone. Pending: the kernel has not given back what the operation uses, and never tells any more.
     pub(super) fn poll_closed<T>(&mut self) -> Poll<Option<T>> {
-        let Some(ticket) = &self.ticket else { return Poll::Ready(None) };
+        let Some(ticket) = self.ticket.take() else { return Poll::Ready(None) };
         // SAFETY: the runtime is closed, so the driver was dropped, and its table with it.
-        if unsafe { ticket.outcome_of_closed() }.is_none() {
+        if let Err(ticket) = unsafe { ticket.end_closed() } {
+            self.ticket = Some(ticket);
             return Poll::Pending;
         }
         *self = Flight::default();

@@ -6,7 +6,7 @@ use super::Token;
 use super::slot::{Own, Slot};
 use super::stack::Stack;
 use super::table::Table;
-use crate::loom::{Life, UnsafeCell};
+use crate::loom::{AtomicU32, Life, Ordering, Plant, UnsafeCell, planted};
 use crate::sharing::Sharing;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -19,6 +19,8 @@ pub(super) struct Home<S: Sharing> {
     pub(super) worker: usize,
     /// Touched by the owner only, in short steps that run nobody else's code.
     lists: UnsafeCell<Lists<S>>,
+    /// When the table is gone: the slots that were in use then and did not end since (invariant 1). 0 until then.
+    shares: AtomicU32,
     pub(super) life: Life,
 }
 
@@ -39,7 +41,7 @@ pub(super) struct Lists<S: Sharing> {
 const CHUNK: usize = if cfg!(loom) { 2 } else { 64 };
 
 impl<S: Sharing> Home<S> {
-    /// A home without slots; lives until [`Table::free_all`].
+    /// A home without slots; lives until [`Home::free`].
     pub(super) fn new(worker: usize, slots_max: u32) -> NonNull<Self> {
         let lists = Lists {
             chunks: Vec::new(),
@@ -49,8 +51,69 @@ impl<S: Sharing> Home<S> {
             in_flight: 0,
             stale: 0,
         };
-        let home = Home { stack: Stack::new(), worker, lists: UnsafeCell::new(lists), life: Life::new() };
+        let home = Home {
+            stack: Stack::new(),
+            worker,
+            lists: UnsafeCell::new(lists),
+            shares: AtomicU32::new(0),
+            life: Life::new(),
+        };
         NonNull::from(Box::leak(Box::new(home)))
+    }
+
+    /// The table goes: its slots in use share what it leaves (invariant 1). If there are none, it is freed here.
+    ///
+    /// # Safety
+    /// The caller is the owner, for the last time; every slot in use has its share.
+    pub(super) unsafe fn leave(home: NonNull<Self>, slots: u32) {
+        if slots == 0 {
+            // SAFETY: no slot is in use, so nobody knows one, or the home (invariant 1), and the table goes (contract).
+            return unsafe { Home::free(home) };
+        }
+        let slots = if planted(Plant::SlotShareMissing) { slots - 1 } else { slots };
+        // SAFETY: a slot is in use, and no share is given up before this is over (contract of `give_share_up`).
+        let home = unsafe { home.as_ref() };
+        // Orders nothing: that the table went happened before a share is given up.
+        home.shares.store(slots, Ordering::Relaxed);
+    }
+
+    /// Gives the share of a slot up: the last one frees slots and home.
+    ///
+    /// # Safety
+    /// The table went, and that happened before this call. The share is the caller's, who uses neither the slot nor the home
+    /// afterwards.
+    pub(super) unsafe fn give_share_up(home: NonNull<Self>) {
+        // SAFETY: our share keeps the home until the step below (invariant 1).
+        unsafe { &(*home.as_ptr()).life }.touch();
+        // SAFETY: as above. Of the count alone, in which every byte may change: others may free the home before the step
+        // returns.
+        let shares = unsafe { &(*home.as_ptr()).shares };
+        // Releases what we did with the slot; the last one acquires what all others did with theirs.
+        let order = if planted(Plant::SlotRelaxedShare) { Ordering::Relaxed } else { Ordering::AcqRel };
+        if shares.fetch_sub(1, order) == 1 {
+            // SAFETY: the last share: the table is gone, and every slot that it left in use has ended (invariant 1).
+            unsafe { Home::free(home) };
+        }
+    }
+
+    /// Frees the slots and the home.
+    ///
+    /// # Safety
+    /// Nobody knows a slot or the home any more but the caller, and all that was done with them happened before this call.
+    unsafe fn free(home: NonNull<Self>) {
+        // SAFETY: allocated until here, and nobody else's (contract).
+        let lists = unsafe { &(*home.as_ptr()).lists };
+        // SAFETY: as above: no other borrow is live.
+        let chunks = lists.with_mut(|lists| core::mem::take(unsafe { &mut (*lists).chunks }));
+        for chunk in chunks {
+            let chunk = NonNull::slice_from_raw_parts(chunk, CHUNK);
+            // SAFETY: `grow` leaked a vector of this size, and nobody knows a slot of it (contract).
+            let chunk = unsafe { Box::from_raw(chunk.as_ptr()) };
+            release(chunk, |chunk| chunk.iter().for_each(|slot| slot.end()));
+        }
+        // SAFETY: `new` leaked it, and nobody knows it (contract): a push does not touch it once its slot has come home.
+        let home = unsafe { Box::from_raw(home.as_ptr()) };
+        release(home, |home| home.end());
     }
 
     fn end(&self) {
@@ -62,7 +125,7 @@ impl<S: Sharing> Home<S> {
 impl<S: Sharing> Table<S> {
     #[inline(always)]
     pub(super) fn home(&self) -> &Home<S> {
-        // SAFETY: freed when the table is dropped, not before (invariant 1).
+        // SAFETY: not freed before the table is dropped (invariant 1).
         let home = unsafe { self.home.as_ref() };
         home.life.touch();
         home
@@ -161,23 +224,6 @@ impl<S: Sharing> Table<S> {
     /// How many slots there are.
     pub(super) fn slots(&self) -> u32 {
         self.lists(|lists| (lists.chunks.len() * CHUNK) as u32)
-    }
-
-    /// Frees the slots and the home.
-    ///
-    /// # Safety
-    /// Nothing is in flight, and the table is not used again.
-    pub(super) unsafe fn free_all(&mut self) {
-        for chunk in self.lists(|lists| core::mem::take(&mut lists.chunks)) {
-            let chunk = NonNull::slice_from_raw_parts(chunk, CHUNK);
-            // SAFETY: `grow` leaked a vector of this size; nothing is in flight, so nobody knows a slot of it.
-            let chunk = unsafe { Box::from_raw(chunk.as_ptr()) };
-            release(chunk, |chunk| chunk.iter().for_each(|slot| slot.end()));
-        }
-        // SAFETY: `Home::new` leaked it; nothing is in flight, so no slot points at it, and a push does not touch it once its
-        // slot has come home.
-        let home = unsafe { Box::from_raw(self.home.as_ptr()) };
-        release(home, |home| home.end());
     }
 }
 

@@ -38,7 +38,7 @@ impl<S: Sharing> Stack<S> {
     /// The caller gives `slot` up, whose ticket or whose `ORPHAN` it holds (invariants 1 and 5), and `stack` is that of the
     /// slot's owner.
     pub(super) unsafe fn push(stack: NonNull<Stack<S>>, slot: NonNull<Slot<S>>, urgency: Urgency) -> bool {
-        // SAFETY: the slot is in flight until the exchange below succeeds, so the table is allocated (invariant 1).
+        // SAFETY: the slot is in use until the exchange below succeeds, so the home is allocated (invariant 1).
         let mut head = unsafe { stack.as_ref() }.head.load(Ordering::Relaxed);
         loop {
             // SAFETY: as above.

@@ -13,7 +13,8 @@ use core::task::Waker;
 
 /// The operations in flight that one worker owns. See the [contract](super).
 ///
-/// Used by its owner only: neither `Send` nor `Sync`. When it is dropped while slots are in flight, its memory and what is
+/// Used by its owner only: neither `Send` nor `Sync`. When it is dropped while slots are in use, it leaves its memory to their
+/// tickets: the last one that [ends](Ticket::end_closed) frees it. While an operation is not complete, its memory and what is
 /// kept in it are leaked, never freed: drain first.
 pub struct Table<S: Sharing> {
     pub(super) home: NonNull<Home<S>>,
@@ -278,12 +279,9 @@ impl<S: Sharing> Drop for Table<S> {
         }
         // What came home before this is freed; what an abandoned one had kept is dropped here, at last.
         self.drain_foreign().for_each(drop);
-        if self.in_flight() != 0 {
-            // Tickets or the system still know slots: leaked, never freed (invariant 1).
-            return;
-        }
-        // SAFETY: nothing is in flight, so nobody knows a slot or the home (invariant 1), and the table goes.
-        unsafe { self.free_all() };
+        let in_use = self.in_flight();
+        // SAFETY: we are the owner, whose table goes; every slot in use is counted.
+        unsafe { Home::leave(self.home, in_use) };
     }
 }
 

@@ -13,7 +13,8 @@ use core::task::Waker;
 
 /// The right to the result of one operation in flight, and the duty to give its slot up. See the [contract](super).
 ///
-/// Dropping a ticket leaks the slot and everything that its operation may still touch: release or abandon it instead.
+/// Dropping a ticket leaks the slot and everything that its operation may still touch: release or abandon it instead, or end
+/// it when its table is gone.
 #[must_use = "a dropped ticket leaks its slot: release or abandon it"]
 pub struct Ticket<S: Sharing> {
     slot: NonNull<Slot<S>>,
@@ -107,19 +108,28 @@ impl<S: Sharing> Ticket<S> {
         Polled::Ready(unsafe { slot.outcome() })
     }
 
-    /// How the operation ended, on any thread, when the table is gone: `None` if it had not ended by then. Nobody completes
-    /// it any more, so what the system was given for it must never be used or freed.
+    /// Ends the ticket, on any thread, when the table is gone, and says how the operation ended. The last ticket of the table
+    /// frees what the table left.
     ///
-    /// The ticket may be dropped afterwards: its table was leaked when it was dropped with this slot in use.
+    /// # Errors
+    /// Gives itself back when the operation had not ended by then. Nobody completes it any more, so what the system was given
+    /// for it must never be used or freed; the ticket may be dropped.
     ///
     /// # Safety
     /// The table of the ticket was dropped, and that happened before this call.
-    #[must_use]
-    pub unsafe fn outcome_of_closed(&self) -> Option<Outcome> {
+    #[cold]
+    #[inline(never)]
+    pub unsafe fn end_closed(self) -> Result<Outcome, Self> {
         let slot = self.slot();
-        // SAFETY: `COMPLETE` is seen, and the ticket is not given up (invariant 3). Under `Local` the word is the owner's,
-        // which is done with it (contract).
-        (slot.state.get() & COMPLETE != 0).then(|| unsafe { slot.outcome() })
+        // Under `Local` the word is the owner's, which is done with it (contract).
+        if slot.state.get() & COMPLETE == 0 {
+            return Err(self);
+        }
+        // SAFETY: `COMPLETE` was seen, and the ticket is not given up (invariant 3).
+        let outcome = unsafe { slot.outcome() };
+        // SAFETY: the table is gone (contract). The slot of a ticket is in use, so it has a share, which ends with the ticket.
+        unsafe { Home::give_share_up(slot.home) };
+        Ok(outcome)
     }
 
     /// Gives a complete operation up, on a thread without a table.

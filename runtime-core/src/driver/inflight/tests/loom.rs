@@ -4,6 +4,8 @@
 //! ring B and holds a ticket of ring A, as a task does that was moved. Run with
 //! `RUSTFLAGS="--cfg loom" LOOM_MAX_PREEMPTIONS=2 cargo test --release -p bespoke-core --features std --lib loom`.
 
+mod closed;
+
 use super::super::*;
 use crate::loom::{Plant, plants};
 use crate::sharing::{Local, Shared};
@@ -386,6 +388,7 @@ fn run(body: fn()) -> usize {
 /// How a plant shows.
 const RACE: &str = "Causality violation";
 const STUCK: &str = "deadlock";
+const FREED: &str = "used after it was freed";
 
 /// The model holds, and finds each of its plants by what the plant breaks.
 #[expect(clippy::disallowed_methods, reason = "a test that measures itself")]

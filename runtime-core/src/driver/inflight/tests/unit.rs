@@ -31,6 +31,8 @@ macro_rules! for_both {
     )* };
 }
 
+mod closed;
+
 /// Counts its wakes; its references are the `Arc`'s.
 #[derive(Default)]
 struct Wakes(AtomicUsize);
@@ -293,32 +295,6 @@ for_both! {
         assert_eq!(a.drain_foreign().count(), 1);
         late::<()>(a.complete(a.next_incomplete(None).expect("the second"), CANCELLED));
         assert_eq!(a.in_flight(), 0);
-    }
-
-    #[cfg_attr(miri, ignore = "leaks on purpose; run it with -Zmiri-ignore-leaks")]
-    fn a_ticket_outlives_its_table<S>() {
-        let (_, waker) = counted();
-        let table = Table::<S>::new(4, 100);
-        let (ticket, token) = submit(&table, &waker);
-        drop(table);
-        assert_eq!((ticket.token(), ticket.worker()), (token, 4));
-        let asked = on_another_thread(move || ticket.abandon(()));
-        assert!(if S::SHARED { matches!(asked, Abandoned::Posted) } else { matches!(asked, Abandoned::Nudge(4)) });
-    }
-
-    #[cfg_attr(miri, ignore = "leaks on purpose; run it with -Zmiri-ignore-leaks")]
-    fn a_ticket_tells_how_its_operation_ended_when_the_table_is_gone<S>() {
-        let (_, waker) = counted();
-        let table = Table::<S>::new(4, 100);
-        let ((ended, token), (never, _)) = (submit(&table, &waker), submit(&table, &waker));
-        drop(table.complete(token, DONE));
-        drop(table);
-        on_another_thread(move || {
-            // SAFETY: the table was dropped, before this thread began.
-            assert_eq!(unsafe { ended.outcome_of_closed() }, Some(DONE));
-            // SAFETY: as above.
-            assert_eq!(unsafe { never.outcome_of_closed() }, None);
-        });
     }
 
     fn what_came_home_is_freed_with_the_table<S>() {
