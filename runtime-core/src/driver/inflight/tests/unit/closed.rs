@@ -58,7 +58,9 @@ for_both! {
                 assert_eq!(unsafe { ticket.end_closed() }.ok(), Some(outcome));
             }
         };
-        on_another_thread(move || end(tickets));
-        end(others);
+        std::thread::scope(|scope| {
+            scope.spawn(|| end(tickets));
+            end(others);
+        });
     }
 }
