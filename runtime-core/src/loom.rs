@@ -164,6 +164,12 @@ pub(crate) enum Plant {
     DetachForgotten,
     /// A task posted to a closed inbox is not cancelled.
     ClosedPostForgotten,
+    /// The close of a worker finds a task in its table, and looks at it when the table is free again.
+    SeizedOutsideTheTable,
+    /// A shared task that was listed after the walk of close is not cancelled by its visit.
+    LateTaskForgotten,
+    /// A shared task that is listed after close has counted brings no reference of its home.
+    ListedWithoutReference,
     /// A lease that meets a closed inbox does not free its buffer.
     LeaseForgotten,
     /// The completion of an operation publishes nothing.

@@ -12,6 +12,9 @@
 //! | drop of a `JoinHandle`, a socket, an operation, a sleep | works: handed to the owner through the inbox |
 //! | poll of an operation, a sleep or a `JoinHandle` | panics and names both workers |
 //!
+//! Under [`Shared`] tasks and sleeps are anybody's, each by its own rules. What is opened on a driver with state is confined
+//! all the same: the state of a driver is its worker's under every sharing.
+//!
 //! Words that a foreign thread may read are relaxed atomics: on every target they are plain loads and stores, without a
 //! lock prefix or a fence. That is the reason why the types below may be `Sync` at no cost.
 //!

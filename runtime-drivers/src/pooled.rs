@@ -11,7 +11,6 @@
 use crate::op::Blocks;
 use bespoke_core::driver::{Errno, Offloaded};
 use bespoke_core::roles::RawResource;
-use bespoke_core::sharing::Sharing;
 use core::task::{Context, Poll};
 use std::sync::Arc;
 
@@ -49,7 +48,7 @@ pub(crate) type OnThePool<O> = Offloaded<Outcome<O>>;
 /// Submits at the first poll, then waits for the job.
 ///
 /// `file` finds the open file of a source, by its key.
-pub(crate) fn poll<S: Sharing, O: Blocks>(
+pub(crate) fn poll<O: Blocks>(
     file: impl FnOnce(u32) -> Option<Arc<OpenFile>>,
     op: &O,
     state: &mut OnThePool<O>,
@@ -67,7 +66,7 @@ pub(crate) fn poll<S: Sharing, O: Blocks>(
         };
         // SAFETY: this is a poll of an operation, on its worker. What the call points at is kept by the future, which gives
         // it up through `abandon` alone.
-        if let Err(errno) = unsafe { state.start::<S>(call) } {
+        if let Err(errno) = unsafe { state.start(call) } {
             return Poll::Ready(O::refused(errno));
         }
     }
@@ -101,7 +100,7 @@ macro_rules! pooled {
                 Self: bespoke_core::roles::Under<S>,
             {
                 let live = $of(live);
-                $crate::pooled::poll::<S, $op>(|key| $file(live, key), op, state, cx)
+                $crate::pooled::poll::<$op>(|key| $file(live, key), op, state, cx)
             }
 
             fn in_flight<S: bespoke_core::sharing::Sharing>(state: &$crate::pooled::OnThePool<$op>) -> bool {

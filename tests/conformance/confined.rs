@@ -50,7 +50,7 @@ pub(crate) fn used_on_another_worker<C: Config<Driver: Net>>() {
     let name = C::NAME;
     for (message, operation, place) in [
         (&messages[0], "recv", format!("worker 0 of another runtime `{name}`")),
-        (&messages[1], "send", "the runtime `Stranger`".to_string()),
+        (&messages[1], "send", "by worker 0 of `Stranger`".to_string()),
         (&messages[2], "recv", "a thread without a runtime".to_string()),
     ] {
         assert!(message.starts_with(&format!("{operation} of worker 0 of `{name}`")), "{message}");

@@ -12,9 +12,8 @@
 use crate::blocking::job::Job;
 use crate::config::PanicPolicy;
 use crate::error::{Errno, ErrorKind};
-use crate::sharing::Sharing;
 use crate::task::current::current;
-use crate::task::home::Home;
+use crate::task::home::offload_of;
 use crate::task::join::Rejected;
 use crate::task::{JoinError, JoinHandle};
 use alloc::sync::Arc;
@@ -38,15 +37,14 @@ impl<T: Send + 'static> Offloaded<T> {
     /// [`Errno::NO_THREADS`]: the config has no blocking threads.
     ///
     /// # Safety
-    /// - This thread runs a worker, of a config whose tasks are shared as `S` says: so it is in
-    ///   [`Submit::poll_op`](super::Submit::poll_op).
+    /// - This thread runs a worker: so it is in [`Submit::poll_op`](super::Submit::poll_op).
     /// - What `call` uses stays until `poll` is ready, or until what keeps it is dropped by [`abandon`](Self::abandon).
-    pub unsafe fn start<S: Sharing>(&mut self, call: impl FnOnce() -> T + Send + 'static) -> Result<(), Errno> {
-        let home = NonNull::new(current().cast_mut()).map(NonNull::cast::<Home<S>>);
-        let Some(home) = home else { unreachable!("operations are polled inside their runtime") };
-        // SAFETY: the worker of this thread is alive, and its home is of this type (contract).
-        let table = unsafe { home.as_ref() }.table;
-        let Some(give) = table.offload else { return Err(Errno::NO_THREADS) };
+    pub unsafe fn start(&mut self, call: impl FnOnce() -> T + Send + 'static) -> Result<(), Errno> {
+        let Some(home) = NonNull::new(current().cast_mut()) else {
+            unreachable!("operations are polled inside their runtime")
+        };
+        // SAFETY: the worker of this thread is alive (contract).
+        let Some(give) = (unsafe { offload_of(home) }) else { return Err(Errno::NO_THREADS) };
         let (job, handle) = Job::new(call, PanicPolicy::Catch);
         self.0 = Some(handle);
         // SAFETY: the worker of this thread holds its home; the job is given away.

@@ -6,15 +6,15 @@
 //! 3. Nothing in an operation is ever pointed at: it may move at any time.
 //! 4. What `keep` owns may be pointed at by `op`, from before the operation moves first. So it is held, and handed on, in a
 //!    [`MaybeDangling`]: moving a bare `Box` would say that nobody else uses its memory.
-//! 5. The driver sees `op` only while `keep` is there: without it, `op` may point at memory that is somebody else's.
+//! 5. An operation that is a guest, or about a resource, is polled by that worker alone, whatever the sharing of the tasks: a
+//!    driver with state is its worker's. Elsewhere a poll panics, and a drop goes home through the inbox.
+//! 6. The driver sees `op` only while `keep` is there: without it, `op` may point at memory that is somebody else's.
 
 use super::op::{Op, Submit, Timeout};
-use super::resource::Owner;
+use super::resource::{Owner, used_elsewhere};
 use crate::config::{Config, SharingOf};
 use crate::error::Errno;
 use crate::roles::{Driver, Nanos, Under};
-use crate::sharing::Sharing;
-use crate::task::current::current;
 use crate::task::home::Home;
 use crate::util::dangling::MaybeDangling;
 use crate::worker::guests::{Work, post_work};
@@ -112,7 +112,7 @@ where
             }
             return Poll::Ready((output.unwrap_or_else(|| O::refused(Errno::RUNTIME_CLOSED)), keep));
         }
-        polled_elsewhere::<C>(O::NAME, home.worker)
+        used_elsewhere(O::NAME, owner)
     }
 
     /// The operation of a driver without state failed, or found the end of its resource. If the runtime is closing, that is
@@ -204,7 +204,7 @@ where
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = &mut *self;
         if this.keep.is_none() {
-            // Rule 5: what the operation points at went with the output.
+            // Rule 6: what the operation points at went with the output.
             polled_again(O::NAME);
         }
         if <C::Driver as Driver>::STATELESS {
@@ -221,9 +221,7 @@ where
             };
         }
         let worker = match this.guest.or(this.owner.and_then(Owner::worker)) {
-            Some(owner) if !<SharingOf<C> as Sharing>::SHARED && !Home::is_current(Worker::home_of(owner)) => {
-                return this.elsewhere(owner, cx);
-            }
+            Some(owner) if !Home::is_current(Worker::home_of(owner)) => return this.elsewhere(owner, cx),
             Some(owner) => owner,
             None => ambient::worker::<C>(),
         };
@@ -307,31 +305,6 @@ where
 #[inline(never)]
 fn polled_again(operation: &str) -> ! {
     panic!("{operation} was polled after it yielded")
-}
-
-/// Panics: an operation was polled off the worker of its resource. Names both places.
-#[cold]
-#[inline(never)]
-fn polled_elsewhere<C: Config>(operation: &str, worker: usize) -> ! {
-    let what = "its scheduler is local, so only its own worker may wait for it; give the other thread a `Handle`, or send \
-                the result through a channel";
-    if let Some(here) = ambient::try_worker::<C>() {
-        // SAFETY: this thread is running it.
-        let here = unsafe { here.as_ref() }.home.worker;
-        panic!(
-            "{operation} of worker {worker} of `{0}` was polled on worker {here} of another runtime `{0}`: {what}",
-            C::NAME
-        );
-    }
-    match NonNull::new(current().cast_mut()) {
-        None => {
-            panic!("{operation} of worker {worker} of `{}` was polled on a thread without a runtime: {what}", C::NAME)
-        }
-        Some(home) => {
-            let here = ambient::tag_of(home.cast()).name;
-            panic!("{operation} of worker {worker} of `{}` was polled in the runtime `{here}`: {what}", C::NAME)
-        }
-    }
 }
 
 /// An operation whose future is gone.

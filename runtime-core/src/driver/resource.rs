@@ -5,9 +5,8 @@ use super::operation::Operation;
 use crate::config::{Config, LiveOf, SharingOf};
 use crate::error::Errno;
 use crate::roles::{Driver, Kind, Live, RawResource, Resource, Under};
-use crate::sharing::Sharing;
 use crate::task::home::Home;
-use crate::task::join::foreign_poll;
+use crate::task::join::polled_elsewhere;
 #[cfg(feature = "std")]
 use crate::worker::Common;
 use crate::worker::{Worker, ambient, guests};
@@ -264,7 +263,7 @@ impl<C: Config> OwnedResource<C> {
     #[must_use]
     pub fn is_here(&self) -> bool {
         let Some(here) = ambient::try_worker::<C>() else { return false };
-        <SharingOf<C> as Sharing>::SHARED || self.owner.and_then(Owner::worker).is_none_or(|owner| owner == here)
+        self.owner.and_then(Owner::worker).is_none_or(|owner| owner == here)
     }
 
     /// Tells the driver that other descriptors may name the open file of this resource: it was somebody else's before.
@@ -313,12 +312,10 @@ impl<C: Config> OwnedResource<C> {
     fn worker_here(&self) -> Result<Option<NonNull<Worker<C>>>, Errno> {
         let worker = self.worker();
         if let Some(worker) = worker
-            && !<SharingOf<C> as Sharing>::SHARED
             && !Home::is_current(Worker::home_of(worker))
         {
             self.check_open()?;
-            // SAFETY: this resource, a guest, keeps the worker alive.
-            foreign_poll("a resource", C::NAME, unsafe { worker.as_ref() }.home.worker);
+            used_elsewhere("a resource", worker);
         }
         Ok(worker)
     }
@@ -340,6 +337,30 @@ impl<C: Config> OwnedResource<C> {
         // SAFETY: as above.
         Ok(unsafe { <C::Driver as Under<SharingOf<C>>>::with(live, f) })
     }
+}
+
+/// Panics: what belongs to a worker, which is alive, was used off it. Names both places.
+#[cold]
+#[inline(never)]
+pub(super) fn used_elsewhere<C: Config>(what: &str, owner: NonNull<Worker<C>>) -> ! {
+    // SAFETY: the caller's guest keeps the worker alive.
+    let owner = unsafe { owner.as_ref() };
+    let (config, worker) = (C::NAME, owner.home.worker);
+    #[cfg(feature = "std")]
+    if let Some(here) = ambient::try_worker::<C>() {
+        // SAFETY: this thread is running it.
+        let here = unsafe { here.as_ref() };
+        if Arc::ptr_eq(&here.common, &owner.common) {
+            panic!(
+                "{what} of worker {worker} of `{config}` was polled by its worker {}: what is opened on a worker is used there; \
+                 keep the task there with `spawn_here` or `spawn_on`, or hand the socket over by `into_std` and `from_std`",
+                here.home.worker
+            );
+        }
+    }
+    let why = "what is opened on a worker is used there; use it in a task over there, which a `Handle` spawns from any thread, \
+               and send the result through a channel";
+    polled_elsewhere(what, config, worker, why)
 }
 
 impl<C: Config> Drop for OwnedResource<C> {

@@ -10,6 +10,9 @@
 //! 4. After close: each task that is not freed, and each guest, one. A *guest* is a thing outside the tasks that names the
 //!    home: an open resource, a sleep in the wheel, an operation in flight, a lease.
 //! 5. A push that replaces `PARKED`, one over the unpark.
+//! 6. Homes may form a *team* ([`Home::follow`]): the workers of a runtime that has several. Then references are counted at one
+//!    of them, the *lead*, for all, and the memory of all is given back together. So whoever may name one of them may name
+//!    the others: a spawn on one worker may choose another that has closed, and finds its inbox closed, not its memory gone.
 //!
 //! `guests` is the owner's plain count; close adds it to `refs` in one step, before the inbox is closed, so that whoever
 //! meets the closed inbox finds a reference to give back.
@@ -57,19 +60,42 @@ pub(crate) unsafe fn identity(home: NonNull<()>) -> (&'static Tag, usize) {
     (tag, unsafe { worker.read() })
 }
 
-/// See [`HomeTable`].
+/// See [`HomeTable`]. It takes the home whose table it was found in.
 #[cfg(feature = "std")]
-pub(crate) type Offload<S> = unsafe fn(NonNull<Home<S>>, Untyped);
+pub(crate) type Offload = unsafe fn(NonNull<()>, Untyped);
+
+/// What gives a blocking job to the pool of a home whose sharing is not known: a driver may be generic over it, or know it
+/// wrong, as one that calls another does.
+///
+/// # Safety
+/// `home` is a home, and alive.
+#[cfg(feature = "std")]
+pub(crate) unsafe fn offload_of(home: NonNull<()>) -> Option<Offload> {
+    use crate::sharing::{Local, Shared};
+    use core::mem::offset_of;
+    const OFFLOAD: usize = offset_of!(HomeTable<Local>, offload);
+    const {
+        assert!(offset_of!(Home<Local>, table) == 0 && offset_of!(Home<Shared>, table) == 0);
+        assert!(OFFLOAD == offset_of!(HomeTable<Shared>, offload));
+    }
+    // SAFETY: the first field of a home, a reference; written once, before anyone sees it.
+    let table = unsafe { home.cast::<NonNull<()>>().read() };
+    // SAFETY: inside the table, which is a constant.
+    let offload = unsafe { table.byte_add(OFFLOAD) }.cast::<Option<Offload>>();
+    // SAFETY: its place does not depend on the sharing.
+    unsafe { offload.read() }
+}
 
 /// What knows the worker behind a home.
+#[repr(C)]
 pub(crate) struct HomeTable<S: Sharing> {
     /// Ends the worker's park. Any thread that holds the home.
     pub(crate) unpark: unsafe fn(NonNull<Home<S>>),
-    /// The last reference is gone.
+    /// The last reference is gone, also of those that follow this home.
     pub(crate) free: unsafe fn(NonNull<Home<S>>),
     /// Gives a blocking job to the pool; `None`: the config has no blocking threads. Any thread that holds the home.
     #[cfg(feature = "std")]
-    pub(crate) offload: Option<Offload<S>>,
+    pub(crate) offload: Option<Offload>,
 }
 
 /// The untyped front of a worker.
@@ -81,8 +107,10 @@ pub(crate) struct Home<S: Sharing> {
     pub(crate) worker: usize,
     /// Any thread.
     pub(crate) inbox: Inbox,
-    /// Any thread.
-    pub(crate) refs: AtomicUsize,
+    /// Any thread. References of the team, in its lead; in a home that follows another nobody looks at it.
+    refs: AtomicUsize,
+    /// Where references are counted: itself, or the lead of its team (rule 6). Written before other threads know the home.
+    lead: Cell<NonNull<Home<S>>>,
     /// All tasks that are not freed yet.
     pub(crate) owned: S::Lock<Owned<S>>,
     /// Owner only, as everything below.
@@ -95,6 +123,7 @@ pub(crate) struct Home<S: Sharing> {
 }
 
 impl<S: Sharing> Home<S> {
+    /// Once it lies where it stays, the caller lets it [follow](Self::follow) itself, before anything else.
     pub(crate) fn new(table: &'static HomeTable<S>, tag: &'static Tag, worker: usize, queue: usize) -> Self {
         Home {
             table,
@@ -102,6 +131,7 @@ impl<S: Sharing> Home<S> {
             worker,
             inbox: Inbox::new(),
             refs: AtomicUsize::new(1),
+            lead: Cell::new(NonNull::dangling()),
             owned: Lock::new(Owned::new()),
             queue: UnsafeCell::new(RunQueue::new(queue)),
             closing: Cell::new(false),
@@ -156,9 +186,32 @@ impl<S: Sharing> Home<S> {
         }
     }
 
+    /// From now on references of `home` are counted at `lead`: at itself, for a home of its own, or for one of a team. The
+    /// references that `home` has are counted there already.
+    ///
+    /// # Safety
+    /// No other thread knows `home` yet. `lead` is counted at itself, and its memory is given back with that of `home`, or
+    /// later. Both pointers carry the provenance of their workers.
+    pub(crate) unsafe fn follow(home: NonNull<Home<S>>, lead: NonNull<Home<S>>) {
+        // SAFETY: the caller's own.
+        unsafe { home.as_ref() }.lead.set(lead);
+    }
+
+    /// Where references are counted (rule 6).
+    #[inline(always)]
+    fn count(&self) -> &AtomicUsize {
+        // SAFETY: the lead is there while any home of its team is (contract of `follow`).
+        &unsafe { self.lead.get().as_ref() }.refs
+    }
+
     /// One reference more, made from one that is held (or under the promise of rule 3).
     pub(crate) fn acquire(&self) {
-        if self.refs.fetch_add(1, Ordering::Relaxed) > isize::MAX as usize {
+        self.acquire_many(1);
+    }
+
+    /// As many references more, as [`acquire`](Self::acquire).
+    pub(crate) fn acquire_many(&self, n: usize) {
+        if self.count().fetch_add(n, Ordering::Relaxed) > isize::MAX as usize {
             crate::util::abort("more than isize::MAX references to a runtime");
         }
     }
@@ -171,11 +224,11 @@ impl<S: Sharing> Home<S> {
         // SAFETY: the caller's reference keeps it alive.
         let this = unsafe { home.as_ref() };
         this.life.touch();
-        let free = this.table.free;
+        let (free, lead) = (this.table.free, this.lead.get());
         // AcqRel: whoever frees sees every use.
-        if this.refs.fetch_sub(1, Ordering::AcqRel) == 1 {
-            // SAFETY: it was the last reference.
-            unsafe { free(home) }
+        if this.count().fetch_sub(1, Ordering::AcqRel) == 1 {
+            // SAFETY: it was the last reference of the whole team.
+            unsafe { free(lead) }
         }
     }
 
@@ -187,7 +240,7 @@ impl<S: Sharing> Home<S> {
         // SAFETY: the pin holds the home.
         let this = unsafe { home.as_ref() };
         this.life.touch();
-        let (table, refs) = (this.table, &this.refs);
+        let (table, refs) = (this.table, this.count());
         // SAFETY: the pin is the caller's (contract).
         match unsafe { this.inbox.push(node, kind, refs) } {
             Pushed::Queued => Ok(()),

@@ -116,11 +116,21 @@ unsafe fn take_after_close<S: Sharing>(task: Task<S>, cx: &Context<'_>) -> Poll<
 #[inline(never)]
 #[track_caller]
 pub(crate) fn foreign_poll(what: &str, config: &str, worker: usize) -> ! {
-    panic!(
-        "{what} of worker {worker} of `{config}` was polled {}: its scheduler is local, so only that worker may wait for it; \
-         wait in a task over there, which `Handle::spawn` makes from any thread, and send the result through a channel",
-        Here { other: config }
+    polled_elsewhere(
+        what,
+        config,
+        worker,
+        "its scheduler is local, so only that worker may wait for it; wait in a task over there, which `Handle::spawn` makes \
+         from any thread, and send the result through a channel",
     )
+}
+
+/// As [`foreign_poll`], with a reason and a remedy of the caller's.
+#[cold]
+#[inline(never)]
+#[track_caller]
+pub(crate) fn polled_elsewhere(what: &str, config: &str, worker: usize, why: &str) -> ! {
+    panic!("{what} of worker {worker} of `{config}` was polled {}: {why}", Here { other: config })
 }
 
 /// What this thread is, in the words of [`foreign_poll`].

@@ -371,8 +371,12 @@ pub(crate) unsafe fn visit<S: Sharing>(task: Task<S>, closing: bool) {
     if S::SHARED {
         if closing {
             // Nobody pops the queue any more once the inbox is closed.
-            debug_assert!(header.state.load() & COMPLETE != 0);
-            // SAFETY: taken from the inbox, with its pin; the close has cancelled every task.
+            if !planted(Plant::LateTaskForgotten) {
+                // Another thread may have listed it after the walk of close.
+                // SAFETY: the pin keeps it alive; nothing runs while the worker closes.
+                unsafe { run::cancel_unstarted(task) };
+            }
+            // SAFETY: taken from the inbox, with its pin.
             return unsafe { unpin_popped(task) };
         }
         // SAFETY: the owner; the pin goes over to the queue.

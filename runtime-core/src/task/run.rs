@@ -65,7 +65,8 @@ pub(crate) unsafe fn cancel<S: Sharing>(task: Task<S>, keep_pin: bool) {
 /// or even run, before its first visit.
 ///
 /// # Safety
-/// The caller is the owner and holds a reference; the task is not running.
+/// The caller is the owner, or under `Shared` the spawner of a task that never came there; it holds a reference or the pin. The
+/// task is not running.
 pub(crate) unsafe fn cancel_unstarted<S: Sharing>(task: Task<S>) {
     // SAFETY: the caller's reference.
     if let Some(queued) = state::seize(unsafe { task.as_ref() }) {

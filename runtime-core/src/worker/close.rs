@@ -1,7 +1,8 @@
 //! The shutdown protocol of a worker, on its owner.
 //!
 //! 1. Enter the context; `closing`: a spawn from now on returns a handle that is cancelled already. What another thread
-//!    spawns is cancelled by its visit, here or in step 6, or, once the inbox is closed, by that thread.
+//!    spawns is cancelled by the walk of step 2 (`Shared`: the thread lists it itself), by its visit, here or in step 6, or, once
+//!    the inbox is closed, by that thread.
 //! 2. Cancel every task that is not complete, the root among them; take in what lies in the inbox; give up the pins
 //!    of the run queue. The driver is still current: what tasks drop may use it.
 //! 3. Wake who sleeps outside the tasks, also for ever: a poll after the close says that the runtime is closed, a poll before
@@ -18,17 +19,20 @@
 //! 8. Give back the runtime's reference of the home.
 //!
 //! # It ends, whatever other threads do
-//! Nothing here is repeated until the inbox stays empty: threads that spawn for ever could keep it filled. After step 1 no
-//! task enters the table but one that is complete at once, so one walk over the table cancels all of them, and after it no
-//! wake queues any. The inbox is taken twice, as it is at that moment. So close does as much as there is to do at step 1,
-//! and what is pushed until it closes the inbox.
+//! Nothing here is repeated until the inbox stays empty: threads that spawn for ever could keep it filled. After step 1 the
+//! owner lets no task into the table but one that is complete at once, and one that another thread lists under `Shared` comes
+//! through the inbox, too, or finds it closed. So one walk over the table, as long as it is when the walk begins, cancels all
+//! that were there, and after it no wake queues any of them. The inbox is taken twice, as it is at that moment. So close does
+//! as much as there is to do at step 1, and what is pushed until it closes the inbox.
 
 use super::{Worker, guests};
-use crate::config::Config;
-use crate::loom::Ordering;
+use crate::config::{Config, SharingOf};
+use crate::loom::{Plant, planted};
 use crate::roles::{Drained, Live, Nanos};
 use crate::sharing::{Lock, Sharing};
+use crate::task::header::Task;
 use crate::task::home::Home;
+use crate::task::owned::Owned;
 use crate::task::refs;
 use crate::task::run;
 use crate::task::state;
@@ -83,7 +87,7 @@ pub(crate) unsafe fn close<C: Config>(worker: NonNull<Worker<C>>, by: Nanos) -> 
     }
     run::guard(|| drop(live));
     // 6.
-    home.refs.fetch_add(home.guests.get(), Ordering::Relaxed);
+    home.acquire_many(home.guests.get());
     let rest = home.inbox.close();
     // SAFETY: the owner took it.
     unsafe { Worker::visit_all(worker, rest, true, true) };
@@ -92,15 +96,15 @@ pub(crate) unsafe fn close<C: Config>(worker: NonNull<Worker<C>>, by: Nanos) -> 
     let (slots, live) = unsafe {
         home.owned.with(|owned| {
             owned.closed = true;
-            home.refs.fetch_add(owned.live(), Ordering::Relaxed);
+            home.acquire_many(owned.live());
             (owned.slots(), owned.live())
         })
     };
-    if !<crate::config::SharingOf<C> as Sharing>::SHARED && live > 0 {
+    if !<SharingOf<C> as Sharing>::SHARED && live > 0 {
         for index in 0..slots {
             // SAFETY: the owner; nothing re-enters.
             if let Some(task) = unsafe { home.owned.with(|owned| owned.get(index)) } {
-                // SAFETY: the owner; step 2 cancelled every future, and `refs` counts this task.
+                // SAFETY: the owner; step 2 cancelled every future, and a reference of the home counts this task.
                 unsafe { refs::merge(task) };
             }
         }
@@ -115,20 +119,39 @@ pub(crate) unsafe fn close<C: Config>(worker: NonNull<Worker<C>>, by: Nanos) -> 
 unsafe fn cancel_all<C: Config>(worker: NonNull<Worker<C>>) {
     // SAFETY: the owner.
     let home = unsafe { &worker.as_ref().home };
-    let mut index = 0;
-    loop {
-        // By index, and asked anew each time: cancelling may spawn.
+    // SAFETY: the owner; nothing re-enters.
+    let slots = unsafe { home.owned.with(|owned| owned.slots()) };
+    for index in 0..slots {
+        // By index, in a hold of the table for each: cancelling may spawn.
+        let find = |owned: &mut Owned<SharingOf<C>>| {
+            let task = owned.get(index)?;
+            if planted(Plant::SeizedOutsideTheTable) {
+                return Some((task, None));
+            }
+            // SAFETY: in the table, which is held.
+            Some((task, unsafe { seize(task) }))
+        };
         // SAFETY: the owner; nothing re-enters.
-        let (slots, task) = unsafe { home.owned.with(|owned| (owned.slots(), owned.get(index))) };
-        if index >= slots {
-            return;
+        let Some((task, mut queued)) = (unsafe { home.owned.with(find) }) else { continue };
+        if planted(Plant::SeizedOutsideTheTable) {
+            // SAFETY: planted: it need not be in the table any more.
+            queued = unsafe { seize(task) };
         }
-        index += 1;
-        let Some(task) = task else { continue };
-        // SAFETY: it is in the table, so it is not freed.
-        if let Some(queued) = state::seize(unsafe { task.as_ref() }) {
+        if let Some(queued) = queued {
             // SAFETY: RUNNING is ours; the pin of a queued task is the queue's.
             unsafe { run::cancel(task, queued) };
         }
     }
+}
+
+/// As [`state::seize`], of a task in the table, while the table is held: under `Shared` another thread may free a complete task
+/// as soon as it is not. A task that is not complete is the runtime's, also afterwards.
+///
+/// # Safety
+/// The task is in the table, which is held.
+unsafe fn seize<S: Sharing>(task: Task<S>) -> Option<bool> {
+    // SAFETY: a task leaves the table before it is freed (contract).
+    let header = unsafe { task.as_ref() };
+    header.life.touch();
+    state::seize(header)
 }

@@ -179,6 +179,8 @@ impl<C: Config> Worker<C> {
         // SAFETY: every field was written.
         let worker = unsafe { place.assume_init() };
         let worker = NonNull::from(Box::leak(worker));
+        // SAFETY: new, and ours; it counts its own references.
+        unsafe { Home::follow(Self::home_of(worker), Self::home_of(worker)) };
         // SAFETY: new, and ours.
         if let Err(error) = unsafe { spawn::make_root(worker) } {
             // SAFETY: ours, and nobody is inside.

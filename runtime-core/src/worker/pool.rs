@@ -3,7 +3,7 @@
 use super::Worker;
 use crate::blocking::job::Job;
 use crate::blocking::{Keep, Pool};
-use crate::config::{Config, SharingOf};
+use crate::config::Config;
 use crate::roles::Threads;
 use crate::task::header::Untyped;
 use crate::task::home::Home;
@@ -50,9 +50,9 @@ pub(crate) const fn any<C: Config>() -> bool {
 /// Gives a job to the pool, for who does not know `C`: an entry of the table of homes.
 ///
 /// # Safety
-/// The caller holds `home`; `job` came from [`Job::into_untyped`], and is not used again.
-pub(super) unsafe fn offload<C: Config>(home: NonNull<Home<SharingOf<C>>>, job: Untyped) {
-    let worker = Worker::<C>::of(home);
+/// The caller holds `home`, which is of a worker of `C`; `job` came from [`Job::into_untyped`], and is not used again.
+pub(super) unsafe fn offload<C: Config>(home: NonNull<()>, job: Untyped) {
+    let worker = home.cast::<Worker<C>>();
     // SAFETY: as the caller.
     let job = unsafe { Job::from_untyped(job) };
     // SAFETY: the caller holds the home.

@@ -11,6 +11,7 @@ use crate::sharing::{Lock, RemoteWord, Sharing, StateWord};
 use crate::task::JoinHandle;
 use crate::task::header::{Header, Task};
 use crate::task::home::{Closed, Home, post_task};
+use crate::task::owned::Owned;
 use crate::task::refs::{self, R_MERGED, R_ONE, R_QUEUED, R_WAKE};
 use crate::task::run;
 use crate::task::state::{COMPLETE, FAILED, JOIN, MERGED, NOTIFIED, REF, RUNNING};
@@ -125,7 +126,8 @@ unsafe fn admit<S: Sharing>(home: &Home<S>, task: Task<S>) {
     }
 }
 
-/// Spawns a task from any thread that holds the home of `worker`. Under `Local`; under `Shared` a scheduler places it.
+/// Spawns a task on `worker`, which this thread is not running. Under `Local` the task is listed by its first visit, under
+/// `Shared` here.
 ///
 /// # Safety
 /// The caller holds a reference of the home. `F` and its output are `Send`.
@@ -137,11 +139,29 @@ pub(crate) unsafe fn spawn_foreign<C: Config, F: Future + 'static, X: Extra>(
     // SAFETY: alive: the caller holds its home.
     let this = unsafe { worker.as_ref() };
     let Some(block) = this.memory.alloc_foreign(Of::<C, F, X, ForeignBlock>::LAYOUT) else { return Err(future) };
-    let header = Header::new(const { &Of::<C, F, X, ForeignBlock>::TABLE }, Worker::home_of(worker), BORN);
+    let table = const { &Of::<C, F, X, ForeignBlock>::TABLE };
+    let born = if <SharingOf<C> as Sharing>::SHARED { BORN | NOTIFIED } else { BORN };
+    let header = Header::new(table, Worker::home_of(worker), born);
     // SAFETY: the block is ours and has the layout.
     let task = unsafe { Of::<C, F, X, ForeignBlock>::write(block, header, extra, future) };
     #[cfg(loom)]
     super::counts::spawned();
+    if <SharingOf<C> as Sharing>::SHARED {
+        // SAFETY: new and ours; the caller holds the home, and the future is `Send`.
+        unsafe { hand_over_shared(&this.home, task) };
+    } else {
+        // SAFETY: as above.
+        unsafe { hand_over_local(&this.home, task) };
+    }
+    // SAFETY: the handle's reference of `BORN`; the output is `F::Output`.
+    Ok(unsafe { JoinHandle::new(task.cast()) })
+}
+
+/// `Local`: hands a new task to its owner; if that is closed, does what close would have done.
+///
+/// # Safety
+/// The task is new and ours, with the bits of `BORN`; its future is `Send`. The caller holds `home`.
+unsafe fn hand_over_local<S: Sharing>(home: &Home<S>, task: Task<S>) {
     // SAFETY: new and ours.
     let header = unsafe { task.as_ref() };
     // Nobody else knows the task; the push publishes it.
@@ -149,20 +169,46 @@ pub(crate) unsafe fn spawn_foreign<C: Config, F: Future + 'static, X: Extra>(
     // SAFETY: the pin was set just now.
     if let Err(Closed) = unsafe { post_task(task) } {
         if planted(Plant::ClosedPostForgotten) {
-            // SAFETY: as below.
-            return Ok(unsafe { JoinHandle::new(task.cast()) });
+            return;
         }
-        // What close would have done: the future goes here (it is `Send`), the task is complete and merged, the runtime's
-        // reference is gone, and the task holds the home.
-        this.home.acquire();
+        // The future goes here (it is `Send`), the task is complete and merged, the runtime's reference is gone, and the
+        // task holds the home.
+        home.acquire();
         header.state.update(|s| (Some(s | RUNNING), ()));
         // SAFETY: the task is ours alone; its future was never polled.
         unsafe { (header.table.cancel)(task.cast()) };
         header.state.update(|s| (Some((s & (JOIN)) | COMPLETE | FAILED | MERGED), ()));
         header.remote.word().store(R_ONE | R_MERGED, Ordering::Release);
     }
-    // SAFETY: the handle's reference of `BORN`; the output is `F::Output`.
-    Ok(unsafe { JoinHandle::new(task.cast()) })
+}
+
+/// `Shared`: lists a new task and hands it to its owner. The table is shared, so the close of the owner may find the task
+/// there, and cancel it before it comes; a task that the walk of close has missed is cancelled by its visit, or here, if the
+/// inbox was closed before it.
+///
+/// # Safety
+/// As [`hand_over_local`], with the bits of `BORN | NOTIFIED`.
+unsafe fn hand_over_shared<S: Sharing>(home: &Home<S>, task: Task<S>) {
+    // SAFETY: new; the pin of `NOTIFIED` is ours until the push.
+    let header = unsafe { task.as_ref() };
+    let list = |owned: &mut Owned<S>| {
+        header.idx.set(owned.insert(task));
+        // Close has counted the tasks that were listed before; this one brings its own reference of the home.
+        if owned.closed && !planted(Plant::ListedWithoutReference) {
+            home.acquire();
+        }
+    };
+    // SAFETY: a real lock; nothing re-enters.
+    unsafe { home.owned.with(list) };
+    // SAFETY: the pin is ours.
+    if let Err(Closed) = unsafe { post_task(task) } {
+        if !planted(Plant::ClosedPostForgotten) {
+            // SAFETY: the handle's reference. Nothing runs on a worker whose inbox is closed.
+            unsafe { run::cancel_unstarted(task) };
+        }
+        // SAFETY: the pin is still ours.
+        unsafe { refs::unpin(task) };
+    }
 }
 
 /// Makes the task that stands for the future of `block_on`: its waker, without a future of its own. Needs

@@ -6,7 +6,6 @@ use crate::config::{Config, PanicPolicy, Sealed};
 use crate::roles::{NoThreads, OsEntropy, Uniform};
 use crate::runtime::Runtime;
 use crate::scheduler::SingleThread;
-use crate::sharing::Local;
 use crate::testing::{App, Heap, SleepOnly};
 use crate::time::Monotonic;
 use crate::util::dangling::MaybeDangling;
@@ -35,11 +34,11 @@ impl Config for Alone {
     const PLEASE_ADD_THE_ATTRIBUTE_bespoke_config: Sealed = Sealed::BY_MACRO;
 }
 
-/// Starts `call` on the worker of this thread, which is one of a local config.
+/// Starts `call` on the worker of this thread.
 fn start<T: Send + 'static>(call: impl FnOnce() -> T + Send + 'static) -> Result<Offloaded<T>, Errno> {
     let mut started = Offloaded::default();
-    // SAFETY: the tests run this inside a runtime that is `Local`; the calls use what they own, or what is kept.
-    unsafe { started.start::<Local>(call) }.map(|()| started)
+    // SAFETY: the tests run this inside a runtime; the calls use what they own, or what is kept.
+    unsafe { started.start(call) }.map(|()| started)
 }
 
 fn poll_once<T: Send + 'static>(call: &mut Offloaded<T>) -> Poll<Option<Result<T, Errno>>> {

@@ -1,14 +1,14 @@
-//! `Handle::spawn` from another thread (`Local`).
+//! `Handle::spawn` from another thread.
 
 use super::*;
 use ::loom::thread;
 
 tests! {
-    spawn_vs_park: local;
-    spawn_vs_close: local;
-    spawn_and_detach_vs_close: local;
-    spawn_and_abort_vs_close: local;
-    handle_crosses_before_the_task: local;
+    spawn_vs_park: local shared;
+    spawn_vs_close: local shared;
+    spawn_and_detach_vs_close: local shared;
+    spawn_and_abort_vs_close: local shared;
+    handle_crosses_before_the_task: local shared;
 }
 
 /// The task that another thread spawned ends the park.

@@ -8,7 +8,7 @@ use std::string::{String, ToString};
 
 const VARIABLE: &str = "BESPOKE_PLANT";
 
-const ALL: [Plant; 18] = [
+const ALL: [Plant; 21] = [
     Plant::RelaxedPush,
     Plant::UnparkWithoutReference,
     Plant::InboxStaysOpen,
@@ -27,6 +27,9 @@ const ALL: [Plant; 18] = [
     Plant::FasterThreadForgotten,
     Plant::WorkerClaimInTwoSteps,
     Plant::LeaseForgotten,
+    Plant::LateTaskForgotten,
+    Plant::ListedWithoutReference,
+    Plant::SeizedOutsideTheTable,
 ];
 
 fn name(plant: Plant) -> String {
@@ -133,6 +136,22 @@ fn lease_forgotten_at_closed_inbox() {
 #[test]
 fn closed_post_forgotten() {
     found(Plant::ClosedPostForgotten, "spawns::spawn_vs_close::local");
+    found(Plant::ClosedPostForgotten, "spawns::spawn_vs_close::shared");
+}
+
+#[test]
+fn late_task_forgotten() {
+    found(Plant::LateTaskForgotten, "spawns::spawn_vs_close::shared");
+}
+
+#[test]
+fn listed_without_reference() {
+    found(Plant::ListedWithoutReference, "spawns::spawn_vs_close::shared");
+}
+
+#[test]
+fn seized_outside_the_table() {
+    found(Plant::SeizedOutsideTheTable, "joins::detach_after_output_vs_close::shared");
 }
 
 #[test]
