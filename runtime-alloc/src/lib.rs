@@ -7,8 +7,8 @@
 //! | [`Pooled`] | free lists of the worker | the global allocator | none |
 //! | [`Fixed`] | the bytes inside the live value | the same bytes | `BYTES` |
 //!
-//! *Architecture Invariant:* nothing here talks to an operating system but for the files that [`Sysfs`] reads through
-//! `std`; the crate depends on `bespoke-core` alone.
+//! *Architecture Invariant:* nothing here talks to an operating system but for the files that [`Sysfs`] reads through `std`, and
+//! the one call that pins a thread, in `topology/sys.rs`. Beside `bespoke-core` the crate depends on `libc`, on Linux.
 //!
 //! Features add interfaces and never change behaviour: `alloc` brings [`System`] and [`Pooled`], `std` [`Sysfs`].
 #![no_std]

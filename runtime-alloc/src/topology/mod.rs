@@ -1,7 +1,9 @@
-//! What the machine looks like, as its files tell.
+//! What the machine looks like, as its files tell, and on which of its processors a thread runs.
 
 #[cfg(feature = "std")]
 mod list;
+#[cfg(all(feature = "std", any(target_os = "linux", target_os = "android")))]
+mod sys;
 #[cfg(feature = "std")]
 mod sysfs;
 

@@ -1,4 +1,6 @@
-//! What the machine looks like: plain data.
+//! What the machine looks like: plain data; and where on it a thread runs.
+
+use crate::error::{Error, ErrorKind};
 
 /// One processor as the operating system counts them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,6 +26,17 @@ pub trait Topology: 'static {
     const NAME: &'static str;
     /// Calls `each` for every processor that this process may use, in the order of their numbers; at least once.
     fn for_each_cpu(each: impl FnMut(Cpu));
+
+    /// Can it [pin](Self::pin) threads, on this target? What [`PIN_WORKERS`](crate::config::Config::PIN_WORKERS) asks for.
+    const PINS: bool = false;
+
+    /// Lets the calling thread run on `cpus` only, of which there is at least one. Threads that it starts inherit that.
+    ///
+    /// # Errors
+    /// [`Unsupported`](ErrorKind::Unsupported) where nothing is pinned; what the system refuses, a processor that is gone, say.
+    fn pin(_cpus: &[Cpu]) -> Result<(), Error> {
+        Err(Error::new(ErrorKind::Unsupported).because("this topology pins no threads"))
+    }
 }
 
 /// `CPUS` equal processors on one node: a microcontroller, or a test.

@@ -12,6 +12,8 @@
 //! file that is there and makes no sense means that nothing is to be believed: then, and where there are no such files,
 //! the answer is as many equal processors as `std::thread::available_parallelism` counts, and [`Survey::source`] says why.
 //!
+//! Threads are pinned by sched_setaffinity(2), on Linux and Android only.
+//!
 //! A control group that limits the *time* on the processors is not looked at: it says how long, not where.
 //!
 //! # Platform
@@ -19,6 +21,8 @@
 //! `sysfs-devices-node`, proc_pid_status(5).
 
 use super::list;
+#[cfg(any(target_os = "linux", target_os = "android"))]
+use bespoke_core::error::Error;
 use bespoke_core::roles::{Cpu, Topology};
 use core::fmt;
 use std::string::String;
@@ -49,6 +53,14 @@ impl Topology for Sysfs {
 
     fn for_each_cpu(each: impl FnMut(Cpu)) {
         Sysfs::survey().cpus.into_iter().for_each(each);
+    }
+
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    const PINS: bool = true;
+
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    fn pin(cpus: &[Cpu]) -> Result<(), Error> {
+        super::sys::pin(cpus)
     }
 }
 
