@@ -35,7 +35,8 @@ pub struct Chosen<T>(PhantomData<fn() -> T>);
 
 /// Builds a runtime from parts, checked by the compiler: `Builder::<1>::new().mio().pooled().build()?`.
 ///
-/// `WORKERS` alone gives the scheduler: 1 is [`SingleThread`](crate::scheduler::SingleThread).
+/// `WORKERS` alone gives the scheduler: 1 is [`SingleThread`](crate::scheduler::SingleThread), more are
+/// [`PerCore<WORKERS>`](crate::scheduler::PerCore), at most so many, 1024 for one.
 ///
 /// ```
 /// use bespoke::Builder;

@@ -362,8 +362,8 @@ pub mod channel {
 /// ```
 pub mod scheduler {
     pub use bespoke_core::choice::{Count, Selected, Workers};
-    pub use bespoke_core::roles::Scheduler;
-    pub use bespoke_core::scheduler::{SingleThread, ThreadPerTask};
+    pub use bespoke_core::roles::{Cores, Scheduler};
+    pub use bespoke_core::scheduler::{PerCore, SingleThread, ThreadPerTask};
     pub use bespoke_core::sharing::{Local, Shared, Sharing};
 }
 

@@ -39,6 +39,15 @@ pub struct Cli;
 #[derive(Debug, Clone, Copy)]
 pub struct Blocking;
 
+/// [`Default`](struct@Default) on every processor that the process may use, at most 64: for servers whose connections need
+/// nothing of each other.
+///
+/// A thread, a driver and memory for each; `spawn` goes to them in turn, and a task stays where it was placed. It assumes that
+/// the load can be spread beforehand, by a listener on each worker, say, since a worker that is busy keeps its tasks waiting; and
+/// that a socket is used on the worker that opened it: see [`PerCore`](struct@crate::scheduler::PerCore). Workers are not pinned.
+#[derive(Debug, Clone, Copy)]
+pub struct PerCore;
+
 /// [`Default`](struct@Default) on a clock that stands still while there is work and jumps to the next timer when there is
 /// none: for tests.
 #[derive(Debug, Clone, Copy)]
@@ -63,6 +72,7 @@ macro_rules! preset {
             const BLOCKING_QUEUE_MAX: usize = 65_536;
             const BLOCKING_KEEP_ALIVE: Duration = Duration::from_secs(10);
             const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(1);
+            const WORKERS_EXACT: bool = false;
             const PIN_WORKERS: bool = false;
             const PANIC: PanicPolicy = PanicPolicy::Catch;
         }
@@ -86,6 +96,11 @@ impl Config for Cli {
     const BLOCKING_THREADS_MAX: usize = 16;
     const BLOCKING_KEEP_ALIVE: Duration = Duration::from_secs(1);
     const SHUTDOWN_TIMEOUT: Duration = Duration::from_millis(100);
+}
+
+#[bespoke::config(base = Default)]
+impl Config for PerCore {
+    type Scheduler = crate::scheduler::PerCore<64>;
 }
 
 #[bespoke::config(base = Default)]

@@ -3,8 +3,10 @@
 pub use bespoke_core::check;
 pub use bespoke_core::config::{Sealed, SharingOf};
 pub use bespoke_core::machine;
-pub use bespoke_core::roles::StartsThreads;
-pub use bespoke_core::runtime::{Admits, Ambient, spawn_blocking_unchecked, spawn_unchecked};
+pub use bespoke_core::roles::{Cores, StartsThreads};
+pub use bespoke_core::runtime::{
+    Admits, Ambient, spawn_blocking_unchecked, spawn_here_unasked, spawn_on_unasked, spawn_unchecked,
+};
 pub use bespoke_core::task::JoinHandle;
 pub use core;
 
@@ -19,6 +21,17 @@ pub trait StartsThreadsFor<T> {}
 
 #[diagnostic::do_not_recommend]
 impl<T, S: StartsThreads> StartsThreadsFor<T> for S {}
+
+/// [`Cores`], for functions of one config; see [`StartsThreadsFor`].
+#[diagnostic::on_unimplemented(
+    message = "the scheduler `{Self}` has no workers to choose from",
+    label = "`spawn_on` and `spawn_here` ask for workers that keep their tasks",
+    note = "`PerCore<N>` has them; `spawn_pinned` keeps a future where it was made on every scheduler"
+)]
+pub trait CoresFor<T> {}
+
+#[diagnostic::do_not_recommend]
+impl<T, S: Cores> CoresFor<T> for S {}
 
 /// Starts a runtime of `C`, runs `future` on it, closes it.
 ///

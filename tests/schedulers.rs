@@ -34,6 +34,28 @@ impl Config for ManyThreads {
     type Memory = memory::System;
 }
 
+/// Two threads, each with a driver.
+struct TwoCores;
+
+#[bespoke::config(base = preset::Default)]
+impl Config for TwoCores {
+    type Scheduler = scheduler::PerCore<2>;
+    type Driver = driver::Mio;
+    const WORKERS_EXACT: bool = true;
+}
+
+/// Two threads, each with a ring where the system has them; `tests/per_core.rs` says whether it has.
+#[cfg(target_os = "linux")]
+struct TwoRings;
+
+#[cfg(target_os = "linux")]
+#[bespoke::config(base = preset::Default)]
+impl Config for TwoRings {
+    type Scheduler = scheduler::PerCore<2>;
+    type Driver = driver::Fallback<driver::IoUring<64>, driver::Mio>;
+    const WORKERS_EXACT: bool = true;
+}
+
 /// What an event that must come may take on a busy machine.
 const LONG: Duration = Duration::from_secs(20);
 
@@ -413,8 +435,11 @@ fn block_on_inside_a_task_panics_and_says_so<C: Config>() {
 }
 /// One line per scheduler.
 macro_rules! suite {
-    ($($scheduler:ident: $config:ty;)+ => $tests:tt) => { $(suite!(@ $scheduler $config; $tests);)+ };
-    (@ $scheduler:ident $config:ty; [$($test:ident)+]) => {
+    ($($(#[$cfg:meta])? $scheduler:ident: $config:ty;)+ => $tests:tt) => {
+        $(suite!(@ $(#[$cfg])? $scheduler $config; $tests);)+
+    };
+    (@ $(#[$cfg:meta])? $scheduler:ident $config:ty; [$($test:ident)+]) => {
+        $(#[$cfg])?
         mod $scheduler {
             $(#[test]
             fn $test() {
@@ -425,6 +450,9 @@ macro_rules! suite {
 }
 suite! {
     single_thread: crate::OneThread;
+    per_core: crate::TwoCores;
+    #[cfg(target_os = "linux")]
+    per_core_on_rings: crate::TwoRings;
     thread_per_task: crate::ManyThreads;
     => [
         spawned_tasks_run_and_yield_their_outputs

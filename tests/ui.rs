@@ -44,13 +44,18 @@ const CASE_OF: &[(&str, &str)] = &[
     ),
     (
         "the scheduler … gives every task a thread, for drivers whose operations block it, but the driver … suspends tasks \
-         instead; use `SingleThread` with it, or `Blocking` here",
-        "thread_per_task_with_suspending_driver",
+         instead; use `SingleThread` or `PerCore<N>` with it, or `Blocking` here",
+        "driver_that_suspends_under_thread_per_task",
     ),
     (
         "… gives every task a thread, but `Threads` = … may start none; use `OsThreads`",
         "thread_per_task_without_threads",
     ),
+    (
+        "… gives every worker a thread, but `Threads` = … may start none; use `OsThreads`, or `SingleThread` as the scheduler",
+        "per_core_without_threads",
+    ),
+    ("the scheduler … may have … workers here; a runtime has 1 to …", "per_core_of_none"),
     // What a driver says about its own parameters.
     ("…", "driver_with_wrong_parameters"),
     (
@@ -62,12 +67,16 @@ const CASE_OF: &[(&str, &str)] = &[
         "PIN_WORKERS is true, but the scheduler … starts no worker threads that could be pinned; set it to false",
         "pin_workers_without_workers",
     ),
+    (
+        "PIN_WORKERS is true, but `Topology` = … cannot pin a thread on this target; `Sysfs` can, on Linux; or set it to false",
+        "pin_workers_where_nothing_pins",
+    ),
     ("`…` is not a runtime configuration", "main_of_no_config"),
     ("`…` is not a runtime configuration", "base_not_a_config"),
     ("`…` is not a scheduler", "not_a_scheduler"),
     ("`…` is not an I/O driver", "builder_wrong_part"),
     ("`…` cannot be the driver under a scheduler whose tasks are `…`", "not_a_driver"),
-    ("`…` cannot be the driver under a scheduler whose tasks are `…`", "driver_of_one_thread_under_shared_scheduler"),
+    ("`…` cannot be the driver under a scheduler whose tasks are `…`", "blocking_driver_on_one_thread"),
     ("`…` is not a memory strategy", "not_a_memory"),
     ("`…` is no way to wait for readiness", "not_a_poller"),
     ("`…` is not a clock", "not_a_clock"),
@@ -82,6 +91,8 @@ const CASE_OF: &[(&str, &str)] = &[
         "the source of threads `…` starts none, so nothing can run on a blocking thread",
         "spawn_blocking_without_threads",
     ),
+    ("the scheduler `…` has no workers to choose from", "generic_without_cores"),
+    ("the scheduler `…` has no workers to choose from", "spawn_here_without_cores"),
     ("`…` does not describe a machine", "not_a_topology"),
     ("`…` is not a kind of sharing", "not_a_sharing"),
     ("a `Runtime` stays on the thread that made it if its scheduler is local", "local_runtime_sent"),
@@ -113,8 +124,8 @@ const CASE_OF: &[(&str, &str)] = &[
     ("the driver `…` passes no descriptors", "generic_without_descriptors"),
     ("`…` cannot be spawned by a runtime that is not known here", "spawn_in_unknown_runtime"),
     ("the scheduler of `…` moves tasks between threads", "local_config_needed"),
-    ("a runtime has one worker for now, this one asks for another number: `…`", "builder_no_workers"),
-    ("there is no scheduler for … workers", "builder_two_workers"),
+    ("a runtime has 1 to 1024 workers, this one asks for another number: `…`", "builder_no_workers"),
+    ("there is no scheduler for … workers", "builder_too_many_workers"),
     ("the scheduler is chosen already", "builder_scheduler_twice"),
     ("the I/O driver is chosen already", "builder_driver_twice"),
     ("the memory strategy is chosen already", "builder_memory_twice"),

@@ -164,10 +164,18 @@ pub(crate) enum Plant {
     DetachForgotten,
     /// A task posted to a closed inbox is not cancelled.
     ClosedPostForgotten,
-    /// The close of a worker finds a task in its table, and looks at it when the table is free again.
-    SeizedOutsideTheTable,
     /// A shared task that was listed after the walk of close is not cancelled by its visit.
     LateTaskForgotten,
+    /// The close of a worker finds a task in its table, and looks at it when the table is free again.
+    SeizedOutsideTheTable,
+    /// The workers of a runtime are freed one by one.
+    TeamNotFormed,
+    /// A thread of a worker leaves, and tells nobody.
+    LeavesUnheard,
+    /// A worker that is asked to end is not woken.
+    StopUnheard,
+    /// A worker that takes in the request to end on its way to sleep sleeps all the same.
+    StopSleptOver,
     /// A shared task that is listed after close has counted brings no reference of its home.
     ListedWithoutReference,
     /// A lease that meets a closed inbox does not free its buffer.

@@ -232,6 +232,11 @@ impl Census {
         })
     }
 
+    /// Is it so by now? For a thread that nobody joins.
+    pub(crate) fn is_balanced(&self) -> bool {
+        self.ended.load(Ordering::SeqCst) == self.started.load(Ordering::SeqCst)
+    }
+
     /// Is every block given back, and every worker gone?
     #[track_caller]
     pub(crate) fn assert_all_freed(&self) {

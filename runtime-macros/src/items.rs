@@ -54,6 +54,7 @@ pub(crate) const ITEMS: &[Item] = &[
     Item { name: "BLOCKING_QUEUE_MAX", kind: Kind::Const(Value::Usize) },
     Item { name: "BLOCKING_KEEP_ALIVE", kind: Kind::Const(Value::Duration) },
     Item { name: "SHUTDOWN_TIMEOUT", kind: Kind::Const(Value::Duration) },
+    Item { name: "WORKERS_EXACT", kind: Kind::Const(Value::Bool) },
     Item { name: "PIN_WORKERS", kind: Kind::Const(Value::Bool) },
     Item { name: "PANIC", kind: Kind::Const(Value::PanicPolicy) },
 ];
@@ -88,7 +89,7 @@ mod tests {
         NAME: own;
         LOCAL_QUEUE: Usize; EVENT_INTERVAL: U32; POLL_BUDGET: U32; TIMER_SLACK: Duration;
         BLOCKING_THREADS_MAX: Usize; BLOCKING_QUEUE_MAX: Usize; BLOCKING_KEEP_ALIVE: Duration;
-        SHUTDOWN_TIMEOUT: Duration; PIN_WORKERS: Bool; PANIC: PanicPolicy;
+        SHUTDOWN_TIMEOUT: Duration; WORKERS_EXACT: Bool; PIN_WORKERS: Bool; PANIC: PanicPolicy;
     ";
 
     #[test]

@@ -29,6 +29,31 @@ macro_rules! __ambient {
                 <$config as $crate::__private::Ambient>::spawn_pinned(make)
             }
 
+            /// Makes a future on worker `core` of the runtime and keeps it there: the closure is `Send`, the future need not
+            /// be. For schedulers with several workers; see `Ambient::spawn_on`.
+            #[track_caller]
+            pub fn spawn_on<__T: ::core::marker::Send + 'static>(
+                core: usize,
+                make: impl ::core::ops::AsyncFnOnce() -> __T + ::core::marker::Send + 'static,
+            ) -> $crate::__private::JoinHandle<__T>
+            where
+                <$config as $crate::Config>::Scheduler: $crate::__private::CoresFor<__T>,
+            {
+                $crate::__private::spawn_on_unasked::<$config, __T>(core, make)
+            }
+
+            /// Spawns a task that stays on the worker of this thread: any `'static` future. For schedulers with several
+            /// workers; see `Ambient::spawn_here`.
+            #[track_caller]
+            pub fn spawn_here<__F: ::core::future::Future + 'static>(
+                future: __F,
+            ) -> $crate::__private::JoinHandle<__F::Output>
+            where
+                <$config as $crate::Config>::Scheduler: $crate::__private::CoresFor<__F>,
+            {
+                $crate::__private::spawn_here_unasked::<$config, __F>(future)
+            }
+
             /// Runs a closure that blocks on a thread of its own; see `Ambient::spawn_blocking`.
             #[track_caller]
             pub fn spawn_blocking<__T: ::core::marker::Send + 'static>(

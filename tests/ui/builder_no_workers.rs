@@ -1,4 +1,4 @@
-//~ UNDER Builder::<0>::new(): a runtime has one worker for now, this one asks for another number
+//~ UNDER Builder::<0>::new(): a runtime has 1 to 1024 workers, this one asks for another number
 use bespoke::Builder;
 
 fn main() {

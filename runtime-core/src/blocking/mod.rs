@@ -37,6 +37,8 @@ pub(crate) trait Keep<T: Threads>: Send + 'static {
     fn pool(&self) -> &Pool<T>;
     /// The home that the thread works for, alive as long as this is; or null.
     fn home(&self) -> *const ();
+    /// The thread begins: the first that it does.
+    fn begins(&self) {}
 }
 
 /// Makes a job of `closure` and gives it to `pool`. `keep` is called when a thread has to be started.

@@ -158,6 +158,7 @@ impl<T: Threads> Pool<T> {
     fn start<K: Keep<T>>(&self, id: usize, keep: K) {
         let name = alloc::format!("{}-blocking", self.limits.name);
         let started = T::start(&name, move || {
+            keep.begins();
             let _serving = Serving::new(keep.home());
             keep.pool().work(id);
         });

@@ -7,7 +7,7 @@
 
 use crate::config::{Config, MemoryOf, SharingOf};
 use crate::info::Info;
-use crate::roles::{Driver, Memory, Placement, Scheduler, Threads};
+use crate::roles::{Driver, Memory, Placement, Scheduler, Threads, Topology};
 use crate::sharing::Sharing;
 use crate::util::text::{Text, same};
 
@@ -65,6 +65,13 @@ pub const fn item<C: Config>(name: &str) {
             .s(" starts no worker threads that could be pinned; set it to false")
             .fail();
     }
+    if same(name, "PIN_WORKERS") && C::PIN_WORKERS && !C::Topology::PINS {
+        Text::new()
+            .s("PIN_WORKERS is true, but `Topology` = ")
+            .s(C::Topology::NAME)
+            .s(" cannot pin a thread on this target; `Sysfs` can, on Linux; or set it to false")
+            .fail();
+    }
     if same(name, "Scheduler") {
         if own_thread::<C>() && <C::Driver as Driver>::CAPS.suspends {
             Text::new()
@@ -72,7 +79,7 @@ pub const fn item<C: Config>(name: &str) {
                 .s(C::Scheduler::NAME)
                 .s(" gives every task a thread, for drivers whose operations block it, but the driver ")
                 .s(C::Driver::NAME)
-                .s(" suspends tasks instead; use `SingleThread` with it, or `Blocking` here")
+                .s(" suspends tasks instead; use `SingleThread` or `PerCore<N>` with it, or `Blocking` here")
                 .fail();
         }
         if own_thread::<C>() && !<SharingOf<C> as Sharing>::SHARED {
@@ -98,6 +105,24 @@ pub const fn item<C: Config>(name: &str) {
                 .s(" gives every task a thread, but `Threads` = ")
                 .s(C::Threads::NAME)
                 .s(" may start none; use `OsThreads`")
+                .fail();
+        }
+        if in_turn::<C>() && !C::Threads::MAY_START {
+            Text::new()
+                .s(C::Scheduler::NAME)
+                .s(" gives every worker a thread, but `Threads` = ")
+                .s(C::Threads::NAME)
+                .s(" may start none; use `OsThreads`, or `SingleThread` as the scheduler")
+                .fail();
+        }
+        if <C::Scheduler as Scheduler>::WORKERS == 0 || <C::Scheduler as Scheduler>::WORKERS > WORKERS_MAX {
+            Text::new()
+                .s("the scheduler ")
+                .s(C::Scheduler::NAME)
+                .s(" may have ")
+                .n(<C::Scheduler as Scheduler>::WORKERS)
+                .s(" workers here; a runtime has 1 to ")
+                .n(WORKERS_MAX)
                 .fail();
         }
     }
@@ -147,6 +172,13 @@ const fn beside_the_pool<C: Config>() -> Info {
 const fn own_thread<C: Config>() -> bool {
     matches!(<C::Scheduler as Scheduler>::PLACEMENT, Placement::OwnThread)
 }
+
+const fn in_turn<C: Config>() -> bool {
+    matches!(<C::Scheduler as Scheduler>::PLACEMENT, Placement::InTurn)
+}
+
+/// More workers than any machine has processors, and as many as a thread or two can still start.
+const WORKERS_MAX: usize = 1024;
 
 /// Checks every rule but those of the items in `done`, which were checked with their own span.
 ///

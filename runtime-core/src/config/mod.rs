@@ -71,8 +71,11 @@ pub trait Config: Sized + 'static {
     const BLOCKING_KEEP_ALIVE: Duration = Duration::from_secs(10);
     /// How long dropping a runtime waits for operations that the kernel still holds; what is left then is leaked.
     const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(1);
-    /// Pin each worker to a processor? For schedulers that start the threads of their workers; under another one, `true` is
-    /// refused when the program is compiled.
+    /// Start as many workers as the scheduler may have, also on a machine with fewer processors? `false`: as many as there are
+    /// processors that the process may use, by [`Topology`](Self::Topology), but no more than the scheduler may have.
+    const WORKERS_EXACT: bool = false;
+    /// Pin each worker to a processor? For schedulers that start the threads of their workers, and topologies that can pin; under
+    /// another one, `true` is refused when the program is compiled.
     const PIN_WORKERS: bool = false;
     /// What happens when a task panics.
     const PANIC: PanicPolicy = PanicPolicy::Catch;

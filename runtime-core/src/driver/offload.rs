@@ -92,6 +92,8 @@ fn refused(error: JoinError) -> Errno {
             None if why.kind() == ErrorKind::OutOfMemory => Errno::OUT_OF_MEMORY,
             None => Errno::NO_THREADS,
         },
+        // Jobs have no worker.
+        Some(Rejected::WorkerGone { .. }) => Errno::RUNTIME_CLOSED,
         None => match error.try_into_panic() {
             Ok(panic) => std::panic::resume_unwind(panic),
             // Cancelled: nobody aborts a job whose future lives but the shutdown.

@@ -142,12 +142,12 @@ impl<C: Config> OwnedResource<C> {
         let this = unsafe { worker.as_ref() };
         this.common.assert_no_copy();
         // SAFETY: the owner; nothing of the user's runs.
-        let key = unsafe { this.with_resources(|resources| resources.open(raw)) }?;
+        let key = unsafe { this.change_resources(|resources| resources.open(raw)) }?;
         let resource = Resource { raw, key };
         // SAFETY: the owner; the driver is there.
         if let Err(errno) = unsafe { Worker::driver(worker) }.register(resource, kind) {
             // SAFETY: the owner; nothing of the user's runs.
-            unsafe { this.with_resources(|resources| resources.free(key)) };
+            unsafe { this.change_resources(|resources| resources.free(key)) };
             return Err(errno);
         }
         // SAFETY: the owner.

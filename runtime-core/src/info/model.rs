@@ -21,7 +21,7 @@ pub struct Model {
     pub wake_latency_ns: u64,
     /// Bytes before the first task; [`Info::static_bytes`].
     pub bytes: usize,
-    /// Speed-up over one worker, in thousandths.
+    /// Speed-up over one worker, in thousandths, on a machine with a processor for each.
     pub scalability_per_mille: u64,
 }
 
@@ -37,7 +37,7 @@ impl Model {
             tasks_per_second: 1_000_000_000_000 / (spawn_ps + 2 * look_ps),
             wake_latency_ns: (measured::WAKE_PS + look_ps) / 1000,
             bytes: Info::of::<C>().static_bytes,
-            // One worker is what the schedulers of this version have.
+            // Workers that share nothing but memory; on a machine with fewer processors it is as many as those.
             scalability_per_mille: 1000 * <C::Scheduler as Scheduler>::WORKERS as u64,
         }
     }

@@ -14,6 +14,14 @@ use core::time::Duration;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Nanos(pub u64);
 
+impl Nanos {
+    /// As many; `u64::MAX` if it is longer than that.
+    #[cfg(feature = "std")]
+    pub(crate) fn of(duration: Duration) -> Self {
+        Nanos(u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX))
+    }
+}
+
 /// What the operating system calls the resource: a file descriptor on Unix, a `SOCKET` on Windows (whose 32 significant bits
 /// these are), the index of a direct descriptor.
 pub type RawResource = i32;
@@ -141,8 +149,8 @@ pub trait Driver: 'static {
     // The compiler says this, and not that of `Driver`, of a type that is no driver at all: true of both.
     message = "`{Self}` cannot be the driver under a scheduler whose tasks are `{S}`",
     label = "not a driver for this scheduler",
-    note = "`Mio` is the driver for `SingleThread`, whose tasks are `Local`; `Blocking` that for `ThreadPerTask`, whose tasks \
-            are `Shared`"
+    note = "`Blocking` is the driver for `ThreadPerTask`, whose tasks are `Shared`; every other one is for `SingleThread`, whose \
+            tasks are `Local`, and for `PerCore<N>`"
 )]
 pub trait Under<S: Sharing>: Driver {
     /// The running driver of one worker.

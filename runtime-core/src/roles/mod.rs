@@ -2,7 +2,7 @@
 //!
 //! | role | decides | implementers |
 //! |---|---|---|
-//! | [`Scheduler`] | which task runs next, and where | `SingleThread`, `ThreadPerTask` |
+//! | [`Scheduler`] | which task runs next, and where | `SingleThread`, `PerCore<N>`, `ThreadPerTask` |
 //! | [`Driver`], [`Under`], [`Live`] | how I/O is done and how a worker sleeps | `Mio`, `Blocking` |
 //! | [`Memory`], [`Allocate`] | where tasks, queues and buffers come from | `System`, `Pooled`, `Fixed<BYTES>` |
 //! | [`Clock`] | what time it is | `Monotonic`, `Manual` |
@@ -30,7 +30,7 @@ pub use driver::{
 };
 pub use entropy::{Entropy, Seeded};
 pub use memory::{Allocate, Memory};
-pub use scheduler::{Placement, Scheduler};
+pub use scheduler::{Cores, Placement, Scheduler};
 #[doc(hidden)]
 pub use sealed::Sealed;
 pub use threads::{JoinThread, NoThreads, StartsThreads, Threads};

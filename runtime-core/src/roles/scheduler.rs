@@ -9,7 +9,7 @@ use crate::sharing::Sharing;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a scheduler",
     label = "expected a scheduler",
-    note = "schedulers: `SingleThread`, `ThreadPerTask`"
+    note = "schedulers: `SingleThread`, `PerCore<N>`, `ThreadPerTask`"
 )]
 pub trait Scheduler: 'static {
     #[doc(hidden)]
@@ -20,7 +20,7 @@ pub trait Scheduler: 'static {
     type Sharing: Sharing;
     /// The name in `INFO`, in reports and in messages.
     const NAME: &'static str;
-    /// Upper bound of the worker threads.
+    /// Upper bound of the workers; at least 1.
     const WORKERS: usize;
     /// Do workers take tasks from each other?
     const STEALS: bool = false;
@@ -38,4 +38,15 @@ pub enum Placement {
     ThisWorker,
     /// On a thread of its own: for drivers whose operations block.
     OwnThread,
+    /// In the queue of one of the runtime's workers, each in its turn; it stays there.
+    InTurn,
 }
+
+/// A scheduler with several workers on which a task can be placed, and which keep the tasks that they have: what `spawn_on` and
+/// `spawn_here` ask for.
+#[diagnostic::on_unimplemented(
+    message = "the scheduler `{Self}` has no workers to choose from",
+    label = "`spawn_on` and `spawn_here` ask for workers that keep their tasks",
+    note = "`PerCore<N>` has them; `spawn_pinned` keeps a future where it was made on every scheduler"
+)]
+pub trait Cores: Scheduler {}

@@ -4,6 +4,8 @@
 use super::place;
 use super::traced::At;
 use crate::config::{Config, SharingOf};
+#[cfg(feature = "std")]
+use crate::roles::Placement;
 use crate::sharing::{Local, Shared};
 use crate::task::JoinHandle;
 use crate::worker::ambient;
@@ -67,7 +69,7 @@ pub unsafe fn spawn_unchecked<C: Config, F: Future + 'static>(future: F) -> Join
 #[inline]
 #[track_caller]
 pub(super) unsafe fn spawn_unchecked_at<C: Config, F: Future + 'static>(future: F, at: At) -> JoinHandle<F::Output> {
-    if const { place::own_thread::<C>() } {
+    if const { place::elsewhere::<C>() } {
         // SAFETY: this thread runs the worker, or works for it; `Shared` admits only what is `Send`, with such an output.
         return unsafe { place::try_spawn_foreign(ambient::near::<C>(), future, (), at) }
             .unwrap_or_else(|_| place::no_memory::<C>());
@@ -75,6 +77,42 @@ pub(super) unsafe fn spawn_unchecked_at<C: Config, F: Future + 'static>(future: 
     let worker = ambient::spawner::<C>();
     // SAFETY: the ambient worker is this thread's own.
     unsafe { place::spawn(worker, future, at) }
+}
+
+/// As [`Ambient::spawn_on`](super::Ambient::spawn_on), for functions of one config, which have asked for workers in another way:
+/// so that the compiler shows the call, and not this.
+///
+/// # Panics
+/// As `Ambient::spawn_on`.
+#[cfg(feature = "std")]
+#[doc(hidden)]
+#[track_caller]
+pub fn spawn_on_unasked<C: Config, T: Send + 'static>(
+    core: usize,
+    make: impl AsyncFnOnce() -> T + Send + 'static,
+) -> JoinHandle<T> {
+    const { assert!(keeps_tasks::<C>(), "asked for by the caller, by a bound") }
+    // SAFETY: this thread runs the worker, or works for it, so the runtime is alive; tasks are kept, by the assertion.
+    unsafe { place::spawn_on(ambient::near::<C>(), core, make, At::caller()) }
+}
+
+/// As [`Ambient::spawn_here`](super::Ambient::spawn_here), for functions of one config; see [`spawn_on_unasked`].
+///
+/// # Panics
+/// As `Ambient::spawn_here`.
+#[cfg(feature = "std")]
+#[doc(hidden)]
+#[track_caller]
+pub fn spawn_here_unasked<C: Config, F: Future + 'static>(future: F) -> JoinHandle<F::Output> {
+    const { assert!(keeps_tasks::<C>(), "asked for by the caller, by a bound") }
+    // SAFETY: the ambient worker is this thread's own; tasks are kept, by the assertion.
+    unsafe { place::spawn_here(ambient::spawner::<C>(), future, At::caller()) }
+}
+
+/// Do the tasks of `C` stay on the worker on which they are placed?
+#[cfg(feature = "std")]
+const fn keeps_tasks<C: Config>() -> bool {
+    matches!(place::placement::<C>(), Placement::InTurn)
 }
 
 /// A future that is made by its first poll: the maker crosses threads, the future does not.
@@ -97,7 +135,7 @@ impl<T> core::fmt::Debug for Confined<T> {
 }
 
 // SAFETY: made by a poll, and polled and dropped by the same worker ever after (invariant 1 of `Pinned`): no scheduler of
-// this version moves a task that has started, and a worker drops its tasks itself.
+// this version moves a task that has started, and a worker drops its tasks itself, on the thread that runs it.
 unsafe impl<T> Send for Confined<T> {}
 
 impl<M: AsyncFnOnce() -> T + Send + 'static, T: 'static> Pinned<M, T> {

@@ -9,7 +9,7 @@ use crate::config::Config;
 use crate::instant::Instant;
 use crate::roles::Scheduler;
 #[cfg(feature = "std")]
-use crate::roles::StartsThreads;
+use crate::roles::{Cores, StartsThreads};
 use crate::sharing::Local;
 use crate::task::JoinHandle;
 use crate::time::{Interval, Manual, Sleep, Timeout};
@@ -18,8 +18,8 @@ use core::time::Duration;
 
 /// What every config can do inside a task: `C::spawn`, `C::sleep`, … in code that is generic over `C`.
 ///
-/// `spawn`, `spawn_named`, `try_spawn`, `spawn_pinned`, `spawn_blocking` and `handle` work on the blocking threads of the
-/// runtime, too.
+/// `spawn`, `spawn_named`, `try_spawn`, `spawn_pinned`, `spawn_on`, `spawn_blocking` and `handle` work on the blocking threads
+/// of the runtime, too.
 ///
 /// # Panics
 /// Every function here panics without a runtime of `C` on this thread, and says which one is missing and where it was
@@ -75,6 +75,37 @@ pub trait Ambient: Config {
     #[track_caller]
     fn spawn_pinned<T: Send + 'static>(make: impl AsyncFnOnce() -> T + Send + 'static) -> JoinHandle<T> {
         spawn_near::<Self, _>(Pinned::new(make))
+    }
+
+    /// Makes a future on worker `core` of the runtime, counted from 0, and keeps it there: the closure is `Send`, the future need
+    /// not be. [`Handle::workers`] says how many workers there are.
+    ///
+    /// # Panics
+    /// If there is no such worker; if the memory strategy has no memory for the task.
+    #[cfg(feature = "std")]
+    #[track_caller]
+    fn spawn_on<T: Send + 'static>(core: usize, make: impl AsyncFnOnce() -> T + Send + 'static) -> JoinHandle<T>
+    where
+        Self::Scheduler: Cores,
+    {
+        // SAFETY: this thread runs the worker, or works for it, so the runtime is alive.
+        unsafe { place::spawn_on(ambient::near::<Self>(), core, make, At::caller()) }
+    }
+
+    /// Spawns a task that stays on the worker of this thread: any `'static` future, and what it yields, need not be `Send`.
+    ///
+    /// Inside `block_on` that is the worker of the caller, which ends when `block_on` returns: the task is cancelled then.
+    ///
+    /// # Panics
+    /// On a blocking thread; if the memory strategy has no memory for the task.
+    #[cfg(feature = "std")]
+    #[track_caller]
+    fn spawn_here<F: Future + 'static>(future: F) -> JoinHandle<F::Output>
+    where
+        Self::Scheduler: Cores,
+    {
+        // SAFETY: the ambient worker is this thread's own; schedulers with `Cores` keep tasks where they are placed.
+        unsafe { place::spawn_here(ambient::spawner::<Self>(), future, At::caller()) }
     }
 
     /// Runs `closure` on a thread of the blocking pool: for what would hold up a worker, a system call that blocks or a long
@@ -197,7 +228,7 @@ impl<C: Config> Ambient for C {}
 #[diagnostic::on_unimplemented(
     message = "the scheduler of `{Self}` moves tasks between threads",
     label = "a `Local` scheduler is needed here",
-    note = "`SingleThread` is local"
+    note = "`SingleThread` is local; under `PerCore<N>` write `spawn_here`, or `spawn_on`"
 )]
 pub trait LocalConfig: Config<Scheduler: Scheduler<Sharing = Local>> + LocalAmbient {}
 

@@ -9,7 +9,7 @@ use crate::check;
 use crate::config::Config;
 use crate::roles::Driver;
 #[cfg(feature = "std")]
-use crate::roles::StartsThreads;
+use crate::roles::{Cores, Placement, StartsThreads};
 use crate::task::JoinHandle;
 use crate::task::home::Home;
 #[cfg(feature = "std")]
@@ -34,8 +34,10 @@ unsafe impl<C: Config> Sync for Handle<C> {}
 
 impl<C: Config> Handle<C> {
     /// # Safety
-    /// The caller holds a reference of the worker's home.
+    /// As [`Worker::anchor`].
     pub(crate) unsafe fn new(worker: NonNull<Worker<C>>) -> Self {
+        // SAFETY: as the caller.
+        let worker = unsafe { Worker::anchor(worker) };
         // SAFETY: alive (contract).
         unsafe { worker.as_ref() }.home.acquire();
         Handle { worker }
@@ -74,6 +76,24 @@ impl<C: Config> Handle<C> {
         self.spawn(crate::runtime::admit::Pinned::new(make))
     }
 
+    /// As [`spawn_pinned`](Self::spawn_pinned), on worker `core`, counted from 0.
+    ///
+    /// # Panics
+    /// If the runtime has not so many [`workers`](Self::workers); and as [`spawn`](Self::spawn).
+    #[cfg(feature = "std")]
+    #[track_caller]
+    pub fn spawn_on<T: Send + 'static>(
+        &self,
+        core: usize,
+        make: impl AsyncFnOnce() -> T + Send + 'static,
+    ) -> JoinHandle<T>
+    where
+        C::Scheduler: Cores,
+    {
+        // SAFETY: the handle holds the home, of the team.
+        unsafe { place::spawn_on(self.worker, core, make, At::caller()) }
+    }
+
     /// Runs `closure` on a thread of the blocking pool; see [`Ambient::spawn_blocking`](super::Ambient::spawn_blocking). On
     /// a closed runtime the closure is dropped here, and the handle yields a cancelled error.
     #[cfg(feature = "std")]
@@ -91,11 +111,22 @@ impl<C: Config> Handle<C> {
         // SAFETY: the handle holds the home.
         let worker = unsafe { self.worker.as_ref() };
         #[cfg(feature = "std")]
-        if const { place::own_thread::<C>() } {
+        match const { place::placement::<C>() } {
             // The worker may be that of a task which is over.
-            return worker.common.task_threads.is_closed();
+            Placement::OwnThread => return worker.common.task_threads.is_closed(),
+            // One worker may end before the others.
+            Placement::InTurn => return worker.common.cores.is_closed(),
+            Placement::ThisWorker => {}
         }
         worker.home.inbox.is_closed()
+    }
+
+    /// How many workers run the tasks of the runtime: those that were started, which may be fewer than the scheduler may have.
+    #[cfg(feature = "std")]
+    #[must_use]
+    pub fn workers(&self) -> usize {
+        // SAFETY: the handle holds the home.
+        unsafe { self.worker.as_ref() }.common.workers()
     }
 }
 

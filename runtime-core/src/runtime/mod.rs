@@ -24,6 +24,9 @@ mod traced;
 mod yields;
 
 pub use admit::{Admits, Spawnable, spawn_unchecked};
+#[cfg(feature = "std")]
+#[doc(hidden)]
+pub use admit::{spawn_here_unasked, spawn_on_unasked};
 pub use ambient::{Ambient, LocalAmbient, LocalConfig};
 pub use handle::Handle;
 #[doc(hidden)]
@@ -47,8 +50,8 @@ mod owner {
     use crate::config::{Config, SharingOf};
     use crate::error::Error;
     use crate::info::{Advice, Info, Model};
-    use crate::roles::{Driver, DriverReport, Nanos, Scheduler, StartsThreads};
-    use crate::scheduler::{own_thread, single};
+    use crate::roles::{Driver, DriverReport, Nanos, Placement, Scheduler, StartsThreads};
+    use crate::scheduler::{caller, own_thread, per_core, single};
     use crate::sharing::{LeavesItsThread, Local, Shared, Sharing};
     use crate::task::JoinHandle;
     use crate::task::home::Home;
@@ -70,7 +73,8 @@ mod owner {
     ///
     /// # Invariants
     /// 1. `worker` is the runtime's, from `new` to `close`. Whoever set `running` owns it, until that is cleared; so does
-    ///    whoever holds the runtime alone. Under a scheduler that gives every task a thread it never runs.
+    ///    whoever holds the runtime alone. Under a scheduler that gives every task a thread it never runs. Under one with several
+    ///    workers it leads the team, its own thread runs and closes it, and the runtime has a reference of the team.
     /// 2. `closed` is set once, by whoever holds the runtime alone.
     pub struct Runtime<C: Config, S: Sharing = SharingOf<C>> {
         worker: NonNull<Worker<C>>,
@@ -103,41 +107,52 @@ mod owner {
         ///   for the future of [`block_on`](Self::block_on).
         pub fn new() -> Result<Self, Error> {
             const { check::all::<C>() }
-            let runtime = Runtime {
-                worker: Worker::start(Common::start(), 0)?,
-                running: AtomicBool::new(false),
-                closed: false,
-                _confine: PhantomData,
+            let worker = if const { matches!(place::placement::<C>(), Placement::InTurn) } {
+                per_core::start()?
+            } else {
+                Worker::start(Common::start(), 0)?
             };
+            let runtime = Runtime { worker, running: AtomicBool::new(false), closed: false, _confine: PhantomData };
             traced::started(C::NAME, &runtime.driver_report());
             Ok(runtime)
         }
 
         /// Runs `future` and every spawned task until `future` is ready. Tasks that are not ready then stay, and go on
-        /// with the next `block_on`. Under a scheduler that gives every task a thread, tasks do not wait for a `block_on`,
-        /// and several threads may be inside one at once.
+        /// with the next `block_on`. Under a scheduler that starts threads for its tasks, these do not wait for a `block_on`,
+        /// and several threads may be inside one at once; what is opened inside ends with it.
         ///
         /// # Panics
         /// If this runtime is running already: inside one of its own tasks. And with what `future` panics with. Under a
-        /// scheduler that gives every task a thread, also if there is no memory or no driver for one worker more.
+        /// scheduler that starts threads for its tasks, also if there is no memory or no driver for one worker more.
         ///
         /// In a child that was forked (`fork(2)`) after the runtime was started: what is there is a copy, without threads and
         /// with the parent's driver. So does whatever waits in it, spawns from elsewhere, or opens something. Dropping it does
         /// nothing: no task is dropped, and the parent goes on unharmed. A new runtime may be started there.
         pub fn block_on<F: Future>(&self, future: F) -> F::Output {
             self.common().assert_no_copy();
-            if const { place::own_thread::<C>() } {
-                return own_thread::block_on(self.common(), future);
+            if const { place::elsewhere::<C>() } {
+                return caller::block_on(self.common(), future);
             }
-            let Some(_running) = self.run() else { panic!("{}", own_thread::Inside(C::NAME)) };
+            let Some(_running) = self.run() else { panic!("{}", caller::Inside(C::NAME)) };
             // SAFETY: `running` was ours to set (invariant 1), and the runtime is not closed.
             unsafe { single::block_on(self.worker, future) }
         }
 
-        /// Which driver runs, what of the system it uses, and why it was chosen.
+        /// Which driver runs, what of the system it uses, and why it was chosen. Of several workers: that of the first.
         pub fn driver_report(&self) -> DriverReport {
-            // SAFETY: the runtime holds the worker; the report is never written after the start.
-            unsafe { self.worker.as_ref() }.report
+            self.worker().report
+        }
+
+        /// As [`driver_report`](Self::driver_report), of each worker: a driver that is one of two is chosen by each for itself,
+        /// and what the system gives one it may deny the next.
+        pub fn driver_reports(&self) -> impl Iterator<Item = DriverReport> {
+            self.team().map(|worker| worker.report)
+        }
+
+        /// How many workers run the tasks; see [`Handle::workers`].
+        #[must_use]
+        pub fn workers(&self) -> usize {
+            self.common().workers()
         }
 
         /// Makes this thread the worker's owner, unless one is.
@@ -156,8 +171,15 @@ mod owner {
 
         /// What its workers share.
         fn common(&self) -> &alloc::sync::Arc<Common<C>> {
-            // SAFETY: the runtime holds the home of the worker.
-            unsafe { &self.worker.as_ref().common }
+            &self.worker().common
+        }
+
+        /// Its workers: one, but under a scheduler that runs several.
+        fn team(&self) -> impl Iterator<Item = &Worker<C>> {
+            let members = self.common().cores.members();
+            let alone = members.is_empty().then(|| self.worker());
+            // SAFETY: the runtime has a reference of the team.
+            alone.into_iter().chain(members.iter().map(|member| unsafe { member.worker.as_ref() }))
         }
 
         /// The runtime for other threads, and for tasks that outlive this value.
@@ -178,35 +200,31 @@ mod owner {
         }
 
         /// The tasks that are not freed yet, complete ones whose handle or waker still lives included. Under a scheduler
-        /// that gives every task a thread: those whose thread has not ended.
+        /// that gives every task a thread: those whose thread has not ended. Tasks that were spawned to stay inside a `block_on`
+        /// are not counted where it has a worker of its own.
         #[must_use]
         pub fn live_tasks(&self) -> usize {
             use crate::sharing::Lock;
-            if const { place::own_thread::<C>() } {
+            if const { matches!(place::placement::<C>(), Placement::OwnThread) } {
                 return self.common().task_threads.len();
             }
-            // SAFETY: the owner; nothing re-enters. The root is not a task of the user's.
-            unsafe { self.worker().home.owned.with(|owned| owned.live() - 1) }
+            let of = |worker: &Worker<C>| {
+                // SAFETY: the owner, or a real lock; nothing re-enters.
+                let live = unsafe { worker.home.owned.with(|owned| owned.live()) };
+                // The root is not a task of the user's; a worker that ended before its runtime has none.
+                live.saturating_sub(1)
+            };
+            self.team().map(of).sum()
         }
 
-        /// The resources that are open: sockets, listeners, files.
-        ///
-        /// # Panics
-        /// Under a shared scheduler, while another thread runs the worker that they belong to.
+        /// The resources that are open: sockets, listeners, files. Those that were opened inside a `block_on` are not counted
+        /// where it has a worker of its own.
         #[must_use]
         pub fn open_resources(&self) -> usize {
             if <C::Driver as Driver>::STATELESS {
                 return self.common().open.len();
             }
-            let inside = Home::is_current(Worker::home_of(self.worker));
-            let running = if <SharingOf<C> as Sharing>::SHARED && !inside { self.run() } else { None };
-            assert!(
-                !<SharingOf<C> as Sharing>::SHARED || inside || running.is_some(),
-                "the open resources of `{}` belong to a worker that another thread is running",
-                C::NAME
-            );
-            // SAFETY: the owner (invariant 1); nothing of the user's runs.
-            unsafe { self.worker().with_resources(|resources| resources.len()) }
+            self.team().map(Worker::open_resources).sum()
         }
 
         fn worker(&self) -> &Worker<C> {
@@ -231,7 +249,6 @@ mod owner {
             if core::mem::replace(&mut self.closed, true) {
                 return Shutdown::default();
             }
-            let by = Nanos(u64::try_from(timeout.as_nanos()).unwrap_or(u64::MAX));
             #[expect(
                 clippy::disallowed_methods,
                 reason = "jobs run in the system's time, whatever the clock of `C` says"
@@ -242,19 +259,28 @@ mod owner {
             if common.is_copy() {
                 return Shutdown::default(); // nothing of it is here, and what is shared is the parent's
             }
-            if const { place::own_thread::<C>() } {
+            let left = || timeout.saturating_sub(start.elapsed());
+            if const { matches!(place::placement::<C>(), Placement::OwnThread) } {
                 own_thread::stop(&common);
             }
             common.pool.close();
-            // SAFETY: this thread owns the worker; `closed` keeps everything else away from it.
-            let drained = unsafe { close::close(self.worker, by) };
-            let running_tasks = if const { place::own_thread::<C>() } {
-                own_thread::wait(&common, timeout.saturating_sub(start.elapsed()))
+            let mut shutdown = Shutdown::default();
+            let drained = if const { matches!(place::placement::<C>(), Placement::InTurn) } {
+                let (running, drained) = per_core::stop(&common, start, timeout);
+                shutdown.running_workers = running;
+                // SAFETY: the runtime's reference of the team; the worker is not used again.
+                unsafe { Home::release(Worker::home_of(self.worker)) };
+                drained
             } else {
-                0
+                // SAFETY: this thread owns the worker; `closed` keeps everything else away from it.
+                unsafe { close::close(self.worker, Nanos::of(timeout)) }
             };
-            let running_jobs = common.pool.wait(timeout.saturating_sub(start.elapsed()));
-            Shutdown { cancelled_ops: drained.cancelled, leaked_ops: drained.leaked, running_jobs, running_tasks }
+            if const { matches!(place::placement::<C>(), Placement::OwnThread) } {
+                shutdown.running_tasks = own_thread::wait(&common, left());
+            }
+            shutdown.running_jobs = common.pool.wait(left());
+            (shutdown.cancelled_ops, shutdown.leaked_ops) = (drained.cancelled, drained.leaked);
+            shutdown
         }
     }
 
@@ -283,7 +309,6 @@ mod owner {
         /// If the memory strategy has no memory for the task.
         #[cfg_attr(feature = "tracing", track_caller)]
         pub fn spawn<F: Future<Output: Send> + Send + 'static>(&self, future: F) -> JoinHandle<F::Output> {
-            const { assert!(place::own_thread::<C>(), "this scheduler takes tasks from its own workers only") };
             // SAFETY: the runtime holds the home; the bounds say `Send`.
             unsafe { place::try_spawn_foreign(self.worker, future, (), At::caller()) }
                 .unwrap_or_else(|_| place::no_memory::<C>())

@@ -1,12 +1,14 @@
 //! Where a spawned task goes: [`Placement`], decided when the program is compiled, so that a scheduler pays for no other.
 
+#[cfg(feature = "std")]
+use super::admit::Pinned;
 use super::traced::{self, At};
 use crate::config::Config;
 #[cfg(feature = "std")]
 use crate::config::SharingOf;
 use crate::roles::{Memory, Placement, Scheduler};
 #[cfg(feature = "std")]
-use crate::scheduler::own_thread;
+use crate::scheduler::{own_thread, per_core};
 #[cfg(feature = "std")]
 use crate::sharing::Sharing;
 use crate::task::JoinHandle;
@@ -14,10 +16,16 @@ use crate::worker::spawn::Extra;
 use crate::worker::{Worker, spawn};
 use core::ptr::NonNull;
 
-/// Does every task of `C` get a thread of its own?
+/// Where the tasks of `C` go.
 #[inline(always)]
-pub(super) const fn own_thread<C: Config>() -> bool {
-    matches!(<C::Scheduler as Scheduler>::PLACEMENT, Placement::OwnThread)
+pub(super) const fn placement<C: Config>() -> Placement {
+    <C::Scheduler as Scheduler>::PLACEMENT
+}
+
+/// May a task of `C` go elsewhere than to the worker that spawns it? Then futures are `Send`, and any thread may spawn.
+#[inline(always)]
+pub(super) const fn elsewhere<C: Config>() -> bool {
+    !matches!(placement::<C>(), Placement::ThisWorker)
 }
 
 /// Spawns a task from the thread that runs `worker`.
@@ -34,9 +42,9 @@ pub(super) unsafe fn spawn<C: Config, F: Future + 'static>(
     at: At,
 ) -> JoinHandle<F::Output> {
     #[cfg(feature = "std")]
-    if const { own_thread::<C>() } {
+    if const { elsewhere::<C>() } {
         // SAFETY: `Shared` admits futures that are `Send`, with such an output; the worker is alive.
-        return unsafe { on_own_thread(worker, future, (), at) }.unwrap_or_else(|_| no_memory::<C>());
+        return unsafe { try_elsewhere(worker, future, (), at) }.unwrap_or_else(|_| no_memory::<C>());
     }
     let (future, birth) = traced::wrap(future, None, at);
     // SAFETY: as the caller.
@@ -59,9 +67,9 @@ pub(super) unsafe fn spawn_named<C: Config, F: Future + 'static>(
     at: At,
 ) -> JoinHandle<F::Output> {
     #[cfg(feature = "std")]
-    if const { own_thread::<C>() } {
+    if const { elsewhere::<C>() } {
         // SAFETY: as in `spawn`.
-        return unsafe { on_own_thread(worker, future, spawn::Named(name), at) }.unwrap_or_else(|_| no_memory::<C>());
+        return unsafe { try_elsewhere(worker, future, spawn::Named(name), at) }.unwrap_or_else(|_| no_memory::<C>());
     }
     let (future, birth) = traced::wrap(future, Some(name), at);
     // SAFETY: as the caller.
@@ -81,9 +89,9 @@ pub(super) unsafe fn try_spawn<C: Config, F: Future + 'static>(
     at: At,
 ) -> Result<JoinHandle<F::Output>, F> {
     #[cfg(feature = "std")]
-    if const { own_thread::<C>() } {
+    if const { elsewhere::<C>() } {
         // SAFETY: as in `spawn`.
-        return unsafe { on_own_thread(worker, future, (), at) };
+        return unsafe { try_elsewhere(worker, future, (), at) };
     }
     let (future, birth) = traced::wrap(future, None, at);
     // SAFETY: as the caller.
@@ -105,9 +113,9 @@ pub(super) unsafe fn try_spawn_foreign<C: Config, F: Future + 'static, X: Extra>
     // SAFETY: alive (contract).
     unsafe { worker.as_ref() }.common.assert_no_copy();
     #[cfg(feature = "std")]
-    if const { own_thread::<C>() } {
+    if const { elsewhere::<C>() } {
         // SAFETY: as the caller.
-        return unsafe { on_own_thread(worker, future, extra, at) };
+        return unsafe { try_elsewhere(worker, future, extra, at) };
     }
     let (future, birth) = traced::wrap(future, extra.name(), at);
     // SAFETY: as the caller.
@@ -117,23 +125,91 @@ pub(super) unsafe fn try_spawn_foreign<C: Config, F: Future + 'static, X: Extra>
 }
 
 /// # Safety
-/// `worker` is alive. `F` and its output are `Send`.
+/// `worker` is alive, and so is its runtime, as for [`Worker::anchor`]. `F` and its output are `Send`.
 #[cfg(feature = "std")]
-unsafe fn on_own_thread<C: Config, F: Future + 'static, X: Extra>(
+unsafe fn try_elsewhere<C: Config, F: Future + 'static, X: Extra>(
     worker: NonNull<Worker<C>>,
     future: F,
     extra: X,
     at: At,
 ) -> Result<JoinHandle<F::Output>, F> {
     // A constant, but not a `const` block: this is compiled, and never called, for other schedulers, too.
-    assert!(<SharingOf<C> as Sharing>::SHARED, "a scheduler that gives every task a thread shares tasks");
+    assert!(<SharingOf<C> as Sharing>::SHARED, "a scheduler that places tasks elsewhere shares them");
     // SAFETY: alive (contract).
     let common = unsafe { &worker.as_ref().common };
     let (future, birth) = traced::wrap(future, extra.name(), at);
-    // SAFETY: as the caller.
-    let handle = unsafe { own_thread::try_spawn(common, future, extra) }.map_err(traced::unwrap)?;
+    let spawned = if matches!(placement::<C>(), Placement::OwnThread) {
+        // SAFETY: as the caller.
+        unsafe { own_thread::try_spawn(common, future, extra) }
+    } else {
+        // SAFETY: whoever holds the runtime may name its team; the bounds are the caller's.
+        unsafe { per_core::try_spawn(per_core::next(common), future, extra) }
+    };
+    let handle = spawned.map_err(traced::unwrap)?;
     birth.of(&handle);
     Ok(handle)
+}
+
+/// Makes a future on worker `core` of the runtime of `worker`, from any thread.
+///
+/// # Safety
+/// `worker` is alive, and so is its runtime, as for [`Worker::anchor`]. The scheduler of `C` keeps tasks where they are placed.
+///
+/// # Panics
+/// If there is no such worker; if there is no memory.
+#[cfg(feature = "std")]
+#[track_caller]
+pub(super) unsafe fn spawn_on<C: Config, T: Send + 'static>(
+    worker: NonNull<Worker<C>>,
+    core: usize,
+    make: impl AsyncFnOnce() -> T + Send + 'static,
+    at: At,
+) -> JoinHandle<T> {
+    // SAFETY: alive (contract).
+    let common = unsafe { &worker.as_ref().common };
+    common.assert_no_copy();
+    let Some(member) = common.cores.members().get(core) else { no_such_worker(C::NAME, core, common.workers()) };
+    let (future, birth) = traced::wrap(Pinned::new(make), None, at);
+    // SAFETY: whoever holds the runtime may name its team; the future is `Send`, and so is what it yields.
+    match unsafe { per_core::try_spawn(member.worker, future, ()) } {
+        Ok(handle) => {
+            birth.of(&handle);
+            handle
+        }
+        Err(_) => no_memory::<C>(),
+    }
+}
+
+/// Spawns a task that stays on `worker`, of any future.
+///
+/// # Safety
+/// This thread is running `worker`, before its close is over. The scheduler of `C` keeps tasks where they are placed.
+///
+/// # Panics
+/// If there is no memory.
+#[cfg(feature = "std")]
+#[track_caller]
+pub(super) unsafe fn spawn_here<C: Config, F: Future + 'static>(
+    worker: NonNull<Worker<C>>,
+    future: F,
+    at: At,
+) -> JoinHandle<F::Output> {
+    let (future, birth) = traced::wrap(future, None, at);
+    // SAFETY: the owner. The future is polled and dropped on this worker, and so is what it yields, by whoever completes it or
+    // by its handle, which is as `Send` as that is.
+    let handle = unsafe { spawn::spawn(worker, future) };
+    birth.of(&handle);
+    handle
+}
+
+#[cfg(feature = "std")]
+#[cold]
+#[inline(never)]
+#[track_caller]
+fn no_such_worker(config: &str, core: usize, workers: usize) -> ! {
+    panic!(
+        "there is no worker {core} in the runtime `{config}`: it has {workers}, counted from 0 (see `Handle::workers`)"
+    )
 }
 
 #[cold]

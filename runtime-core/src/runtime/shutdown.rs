@@ -18,13 +18,16 @@ pub struct Shutdown {
     pub running_jobs: usize,
     /// Tasks whose thread was still busy, under a scheduler that gives every task a thread. They end when they next wait.
     pub running_tasks: usize,
+    /// Workers that still ran, under a scheduler that starts threads for them: inside a poll that did not return, or in the
+    /// close of what is theirs. They end when they next look around.
+    pub running_workers: usize,
 }
 
 impl Shutdown {
     /// Is nothing left?
     #[must_use]
     pub fn is_clean(&self) -> bool {
-        self.leaked_ops == 0 && self.running_jobs == 0 && self.running_tasks == 0
+        self.leaked_ops == 0 && self.running_jobs == 0 && self.running_tasks == 0 && self.running_workers == 0
     }
 }
 
@@ -38,6 +41,7 @@ impl fmt::Display for Shutdown {
             (self.leaked_ops, "operation leaked", "operations leaked"),
             (self.running_jobs, "blocking job still runs", "blocking jobs still run"),
             (self.running_tasks, "task still runs", "tasks still run"),
+            (self.running_workers, "worker still runs", "workers still run"),
         ];
         let mut between = "";
         for (count, one, many) in left {
@@ -65,5 +69,7 @@ mod tests {
         assert_eq!(left.to_string(), "1 operation leaked, 2 blocking jobs still run");
         let left = Shutdown { running_tasks: 1, ..clean };
         assert_eq!(left.to_string(), "1 task still runs");
+        let left = Shutdown { running_workers: 2, ..clean };
+        assert_eq!((left.is_clean(), left.to_string()), (false, "2 workers still run".into()));
     }
 }

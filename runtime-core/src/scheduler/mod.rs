@@ -1,11 +1,28 @@
-//! The schedulers. A scheduler in a config is a name; what runs is in the folder of the same name.
+//! The schedulers. A scheduler in a config is a name; what runs is in the module of the same name.
+//!
+//! | file | holds |
+//! |---|---|
+//! | `single` | the loop of [`SingleThread`], and of every `block_on` |
+//! | `per_core` | [`PerCore`]: start, placing, shutdown |
+//! | `own_thread` | [`ThreadPerTask`]: the life of a task |
+//! | `caller` | `block_on` where tasks have threads of their own |
+//! | `turns` | the loop of a worker that has a thread to itself |
+//! | `claim` | who owns a worker that is handed to a thread |
 
+#[cfg(feature = "std")]
+pub(crate) mod caller;
+#[cfg(feature = "std")]
+mod claim;
 #[cfg(feature = "std")]
 pub(crate) mod own_thread;
 #[cfg(feature = "std")]
+pub(crate) mod per_core;
+#[cfg(feature = "std")]
 pub(crate) mod single;
+#[cfg(feature = "std")]
+mod turns;
 
-use crate::roles::{Placement, Scheduler};
+use crate::roles::{Cores, Placement, Scheduler};
 use crate::sharing::{Local, Shared};
 
 /// All tasks on one thread: the thread that calls `block_on`.
@@ -22,6 +39,46 @@ impl Scheduler for SingleThread {
     const PLACEMENT: Placement = Placement::ThisWorker;
     const SCHEDULERS_ARE_THE_PROJECTS_OWN_until_1_0: crate::roles::Sealed = crate::roles::Sealed::OURS;
 }
+
+/// Several workers, each with a thread, a driver, a timer wheel and memory of its own; a task stays on the worker that it was
+/// placed on.
+///
+/// At most `WORKERS` of them, 1 to 1024: as many as there are processors that the process may use, or exactly `WORKERS` with
+/// [`WORKERS_EXACT`](crate::config::Config::WORKERS_EXACT). Their threads are started with the runtime and end with it.
+///
+/// | call | the future | where it runs |
+/// |---|---|---|
+/// | `spawn` | is `Send` | on the workers in turn |
+/// | `spawn_on(core, async || …)` | is made there by a closure that is `Send` | on that worker |
+/// | `spawn_here` | need not be `Send` | on the worker that calls it |
+///
+/// Each worker runs its queue first in, first out, and looks at its driver every
+/// [`EVENT_INTERVAL`](crate::config::Config::EVENT_INTERVAL) polls. Nothing is ever stolen: a worker that is busy keeps its tasks
+/// waiting, however idle the others are.
+///
+/// What is opened on a worker, a socket or a file, is used there; used by another worker it panics, and says so. So a listener is
+/// opened on each worker, on one port (`TcpOptions::reuse_port`), and its connections are served by `spawn_here`; or a
+/// socket moves by `into_std` and `from_std`. Tasks of different workers wake and await each other, and talk through channels.
+///
+/// `block_on` runs its future on the thread that calls it, on one worker more, which is started for it and closed when it
+/// returns, with what was opened and spawned to stay there. Several threads may be inside one at once, and tasks run whether
+/// or not anybody is.
+///
+/// A worker that panics outside of its tasks, since its driver cannot wait any more, say, ends alone: its tasks are
+/// cancelled, and their handles say why ([`JoinError`](crate::task::JoinError)); the others go on, and get its share.
+#[derive(Debug, Clone, Copy)]
+pub struct PerCore<const WORKERS: usize>;
+
+impl<const WORKERS: usize> Scheduler for PerCore<WORKERS> {
+    type Sharing = Shared;
+    const NAME: &'static str = "per-core";
+    const WORKERS: usize = WORKERS;
+    const PINS: bool = true;
+    const PLACEMENT: Placement = Placement::InTurn;
+    const SCHEDULERS_ARE_THE_PROJECTS_OWN_until_1_0: crate::roles::Sealed = crate::roles::Sealed::OURS;
+}
+
+impl<const WORKERS: usize> Cores for PerCore<WORKERS> {}
 
 /// A thread of [`Config::Threads`](crate::config::Config::Threads) for every spawned task.
 ///

@@ -1,4 +1,4 @@
-//! What [`ThreadPerTask`](super::ThreadPerTask) does: a worker and a thread for each task, and a worker for each `block_on`.
+//! What [`ThreadPerTask`](super::ThreadPerTask) does: a worker and a thread for each task.
 //!
 //! # The life of a task
 //! 1. The spawner starts a worker, puts the task into its queue, and enters both into the registry of the runtime. If that
@@ -14,19 +14,18 @@
 //! operation that was interrupted finds its task asked to end, or soon will, and says "pending" rather than what the system
 //! said; see [`Operation`](crate::driver::Operation).
 
-use super::single;
+use super::claim::Claim;
+use super::turns::turns_until;
 use crate::config::{Config, SharingOf};
-use crate::error::{Error, ErrorKind};
-use crate::loom::{AtomicU32, Ordering, Plant, planted};
-use crate::roles::{Driver, Memory, Nanos, Threads};
+use crate::error::Error;
+use crate::roles::{Driver, Nanos, Threads};
 use crate::sharing::Sharing;
 use crate::task::current::Entered;
 use crate::task::header::Task;
-use crate::task::join::{Failure, Rejected};
+use crate::task::join::Rejected;
 use crate::task::{AbortHandle, JoinHandle, run, state};
 use crate::worker::spawn::Extra;
-use crate::worker::{Common, Worker, ambient, close, spawn};
-use alloc::boxed::Box;
+use crate::worker::{Common, Worker, close, spawn};
 use alloc::sync::Arc;
 use core::ptr::NonNull;
 use core::time::Duration;
@@ -41,7 +40,7 @@ pub(crate) unsafe fn try_spawn<C: Config, F: Future + 'static, X: Extra>(
     extra: X,
 ) -> Result<JoinHandle<F::Output>, F> {
     let name = extra.name().unwrap_or("task");
-    let Ok(worker) = Worker::start(common.clone(), common.task_threads.next_worker()) else { return Err(future) };
+    let Ok(worker) = Worker::start(common.clone(), common.next_worker()) else { return Err(future) };
     // SAFETY: new, so this thread is its owner.
     match unsafe { spawn::try_spawn_with(worker, future, extra) } {
         Ok(handle) => {
@@ -66,26 +65,6 @@ struct Handed<C: Config> {
     claim: Arc<Claim>,
 }
 
-/// Who runs, or closes, a worker that was handed over: the thread or its spawner.
-struct Claim(AtomicU32);
-
-impl Claim {
-    fn new() -> Self {
-        Claim(AtomicU32::new(0))
-    }
-
-    /// `true` for the first who asks.
-    fn win(&self) -> bool {
-        if planted(Plant::WorkerClaimInTwoSteps) {
-            let was = self.0.load(Ordering::Acquire);
-            self.0.store(1, Ordering::Release);
-            return was == 0;
-        }
-        // AcqRel: what the spawner did to the worker comes before the thread's first look, and the other way round.
-        self.0.swap(1, Ordering::AcqRel) == 0
-    }
-}
-
 // SAFETY: who wins the claim is the worker's only owner. What the worker holds may be used by another thread than made it:
 // the driver is `Send` (`Live`), memory and tasks are by the bounds of their traits.
 unsafe impl<C: Config> Send for Handed<C> {}
@@ -107,7 +86,7 @@ impl<C: Config> Handed<C> {
         let _leave = Leave(&self);
         let _context = Entered::new(self.worker.as_ptr().cast_const().cast());
         // SAFETY: the claim was won, and this is the worker's context.
-        unsafe { turns(self.worker, &self.task) };
+        unsafe { turns_until(self.worker, || self.task.is_finished()) };
     }
 }
 
@@ -161,92 +140,9 @@ unsafe fn not_started<C: Config>(worker: NonNull<Worker<C>>, task: &AbortHandle,
 unsafe fn reject<S: Sharing>(task: Task<S>, why: Rejected) {
     // SAFETY: the caller's reference.
     let header = unsafe { task.as_ref() };
-    let Some(queued) = state::seize(header) else { return };
-    let table = header.table;
-    // SAFETY: RUNNING is ours, the future is there.
-    unsafe { (table.cancel)(task.cast()) };
-    // SAFETY: the stage is at this offset of the block.
-    let failure = unsafe { task.byte_add(table.stage) }.cast::<Failure>();
-    // SAFETY: `cancel` left a failure in the stage, which is ours.
-    let failure = unsafe { &mut *failure.as_ptr() };
-    // A panic while the future was dropped is told rather than the rejection: nothing else would tell it.
-    if failure.is_none() {
-        *failure = Some(Box::new(Box::new(why)));
-    }
-    // SAFETY: RUNNING is ours, the stage is final.
-    unsafe { run::complete(task, true, queued) }
-}
-
-/// Runs the queue until `task` is complete.
-///
-/// # Safety
-/// The caller is the owner, in its context.
-unsafe fn turns<C: Config>(worker: NonNull<Worker<C>>, task: &AbortHandle) {
-    // SAFETY: the owner.
-    let home = unsafe { &worker.as_ref().home };
-    let mut until_look = Worker::<C>::LOOK_INTERVAL;
-    while !task.is_finished() {
-        // SAFETY: the owner.
-        let Some(next) = (unsafe { home.queue_pop() }) else {
-            // SAFETY: the owner, between polls.
-            unsafe { Worker::__bespoke_cold_idle(worker) };
-            until_look = Worker::<C>::LOOK_INTERVAL;
-            continue;
-        };
-        home.budget.set(C::POLL_BUDGET);
-        // SAFETY: the owner; popped here.
-        unsafe { run::run(next, home) };
-        until_look -= 1;
-        if until_look == 0 {
-            until_look = Worker::<C>::LOOK_INTERVAL;
-            // SAFETY: the owner, between polls.
-            unsafe { Worker::__bespoke_cold_look_around(worker) };
-        }
-    }
-}
-
-/// Runs `future` on this thread, on a worker of its own. Tasks have threads of their own, so this is all that it runs.
-///
-/// # Panics
-/// Inside a task of the same runtime; if there is no worker to be had.
-pub(crate) fn block_on<C: Config, F: Future>(common: &Arc<Common<C>>, future: F) -> F::Output {
-    assert!(!is_inside(common), "{}", Inside(C::NAME));
-    let worker = match Worker::start(common.clone(), common.task_threads.next_worker()) {
-        Ok(worker) => worker,
-        Err(error) if error.kind() == ErrorKind::OutOfMemory => panic!(
-            "`block_on` of `{}` cannot start a worker: the memory strategy `{}` has no {} bytes left for it",
-            C::NAME,
-            C::Memory::NAME,
-            spawn::root_bytes::<C>()
-        ),
-        Err(error) => panic!("`block_on` of `{}` cannot start a worker: {error}", C::NAME),
-    };
-    struct Close<C: Config>(NonNull<Worker<C>>);
-    impl<C: Config> Drop for Close<C> {
-        fn drop(&mut self) {
-            // SAFETY: this thread started the worker, and has left its context.
-            unsafe { close::close(self.0, Nanos(0)) };
-        }
-    }
-    let _close = Close(worker);
-    // SAFETY: this thread is the owner of the worker, which is neither running nor closed.
-    unsafe { single::block_on(worker, future) }
-}
-
-/// Does this thread run a worker of the runtime?
-fn is_inside<C: Config>(common: &Arc<Common<C>>) -> bool {
-    ambient::try_worker::<C>().is_some_and(|worker| {
-        // SAFETY: the ambient worker is alive.
-        Arc::ptr_eq(&unsafe { worker.as_ref() }.common, common)
-    })
-}
-
-/// What `block_on` inside its own runtime says.
-pub(crate) struct Inside(pub(crate) &'static str);
-
-impl core::fmt::Display for Inside {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        write!(f, "`block_on` was called inside the runtime `{}` that it would run; await the future instead", self.0)
+    if let Some(queued) = state::seize(header) {
+        // SAFETY: RUNNING is ours, the future is there.
+        unsafe { run::cancel_because(task, queued, Some(why)) }
     }
 }
 

@@ -116,6 +116,8 @@ pub(crate) struct Home<S: Sharing> {
     /// Owner only, as everything below.
     queue: UnsafeCell<RunQueue<S>>,
     pub(crate) closing: Cell<bool>,
+    /// The runtime asked the worker to end; heard through the inbox.
+    pub(crate) stopping: Cell<bool>,
     pub(crate) guests: Cell<usize>,
     /// Operations that the running task may still complete in this poll.
     pub(crate) budget: Cell<u32>,
@@ -135,6 +137,7 @@ impl<S: Sharing> Home<S> {
             owned: Lock::new(Owned::new()),
             queue: UnsafeCell::new(RunQueue::new(queue)),
             closing: Cell::new(false),
+            stopping: Cell::new(false),
             guests: Cell::new(0),
             budget: Cell::new(u32::MAX),
             life: Life::new(),

@@ -31,6 +31,8 @@ pub(crate) enum NodeKind {
     Boxed = 3,
     /// A buffer of the driver's whose lease was dropped.
     Lease = 4,
+    /// The runtime asks the worker to end.
+    Stop = 5,
 }
 
 const KIND_MASK: usize = 7;
@@ -42,7 +44,8 @@ impl NodeKind {
             1 => NodeKind::Resource,
             2 => NodeKind::Timer,
             3 => NodeKind::Boxed,
-            _ => NodeKind::Lease,
+            4 => NodeKind::Lease,
+            _ => NodeKind::Stop,
         }
     }
 }

@@ -435,15 +435,17 @@ impl fmt::Debug for AbortHandle {
     }
 }
 
-/// Why the blocking pool did not take a job, or a task found no thread. It travels as a panic's payload does, so that a
-/// failure stays one thin pointer; the type is private, so no panic can be taken for it.
-#[derive(Debug)]
+/// Why the blocking pool did not take a job, a task found no thread, or lost its worker. It travels as a panic's payload does,
+/// so that a failure stays one thin pointer; the type is private, so no panic can be taken for it.
+#[derive(Clone, Copy, Debug)]
 #[cfg_attr(not(feature = "std"), expect(dead_code, reason = "without threads there is no pool that could refuse"))]
 pub(crate) enum Rejected {
     /// So many jobs wait for so many threads.
     QueueFull { waiting: usize, threads: usize },
     /// There is no thread, and the system starts none.
     NoThread(Error),
+    /// It was accepted, and cancelled before its runtime closed: its worker is gone.
+    WorkerGone { config: &'static str, worker: usize },
 }
 
 impl fmt::Display for Rejected {
@@ -455,6 +457,9 @@ impl fmt::Display for Rejected {
                  BLOCKING_THREADS_MAX"
             ),
             Rejected::NoThread(error) => write!(f, "no thread could be started: {error}"),
+            Rejected::WorkerGone { config, worker } => {
+                write!(f, "worker {worker} of `{config}` is gone: it panicked outside of its tasks")
+            }
         }
     }
 }
@@ -462,7 +467,7 @@ impl fmt::Display for Rejected {
 /// Why a task has no output: it panicked, it was cancelled, or it found no thread to run on.
 pub struct JoinError {
     id: Id,
-    /// What it panicked with, or [`Rejected`]; nothing if it was cancelled.
+    /// What it panicked with, or [`Rejected`]; nothing if it was cancelled and there is no more to say.
     panic: Option<Box<dyn Any + Send>>,
 }
 
@@ -477,17 +482,18 @@ impl JoinError {
         self.panic.is_some() && self.rejected().is_none()
     }
 
-    /// Was it cancelled: aborted, or alive when its runtime closed?
+    /// Was it cancelled: aborted, or alive when its runtime closed or its worker ended? A worker ends before its runtime only if
+    /// it panics outside of its tasks, when its driver cannot wait any more, say; the message says so.
     #[must_use]
     pub fn is_cancelled(&self) -> bool {
-        self.panic.is_none()
+        self.panic.is_none() || matches!(self.rejected(), Some(Rejected::WorkerGone { .. }))
     }
 
     /// Was it never accepted: a blocking job for which the queue was full, or a job or task for which no thread could be
     /// started? The message says which. Its closure or future was dropped.
     #[must_use]
     pub fn is_rejected(&self) -> bool {
-        self.rejected().is_some()
+        self.rejected().is_some() && !self.is_cancelled()
     }
 
     /// What the task panicked with; for `std::panic::resume_unwind`.
@@ -522,6 +528,9 @@ impl JoinError {
             (None, _) => Error::new(ErrorKind::Cancelled),
             (_, Some(Rejected::QueueFull { .. })) => Error::new(ErrorKind::Full),
             (_, Some(Rejected::NoThread(why))) => *why,
+            (_, Some(Rejected::WorkerGone { .. })) => {
+                Error::new(ErrorKind::Cancelled).because("the worker of the task is gone")
+            }
             (Some(_), None) => Error::new(ErrorKind::Other),
         }
     }
@@ -532,7 +541,7 @@ impl JoinError {
         self.id
     }
 
-    /// Why it was never accepted, if it was not.
+    /// Why it was never accepted, or by what it was cancelled, if there is more to say than that.
     pub(crate) fn rejected(&self) -> Option<&Rejected> {
         self.panic.as_deref()?.downcast_ref()
     }
@@ -546,7 +555,8 @@ impl JoinError {
 impl fmt::Display for JoinError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(why) = self.rejected() {
-            return write!(f, "task {} was rejected: {why}", self.id);
+            let what = if self.is_cancelled() { "cancelled" } else { "rejected" };
+            return write!(f, "task {} was {what}: {why}", self.id);
         }
         match (&self.panic, self.text()) {
             (None, _) => write!(f, "task {} was cancelled", self.id),
@@ -559,7 +569,8 @@ impl fmt::Display for JoinError {
 impl fmt::Debug for JoinError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(why) = self.rejected() {
-            return write!(f, "JoinError::Rejected({}, {why})", self.id);
+            let what = if self.is_cancelled() { "Cancelled" } else { "Rejected" };
+            return write!(f, "JoinError::{what}({}, {why})", self.id);
         }
         match (&self.panic, self.text()) {
             (None, _) => write!(f, "JoinError::Cancelled({})", self.id),

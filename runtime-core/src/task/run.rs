@@ -2,10 +2,12 @@
 
 use super::header::{Polled, Task};
 use super::home::Home;
+use super::join::{Failure, Rejected};
 use super::refs;
 use super::state::{self, FAILED, Idle, JOIN, JWAKER, Start};
 use super::waker::borrowed;
 use crate::sharing::Sharing;
+use alloc::boxed::Box;
 use core::task::Context;
 
 #[cfg(feature = "std")]
@@ -50,13 +52,33 @@ pub(crate) unsafe fn run<S: Sharing>(task: Task<S>, home: &Home<S>) {
 ///
 /// # Safety
 /// The caller is the owner and holds `RUNNING`.
+#[inline]
+pub(crate) unsafe fn cancel<S: Sharing>(task: Task<S>, keep_pin: bool) {
+    // SAFETY: as the caller.
+    unsafe { cancel_because(task, keep_pin, None) }
+}
+
+/// As [`cancel`]; the handle says `why`, if there is more to say than that the task was cancelled.
+///
+/// # Safety
+/// As [`cancel`].
 #[cold]
 #[inline(never)]
-pub(crate) unsafe fn cancel<S: Sharing>(task: Task<S>, keep_pin: bool) {
+pub(crate) unsafe fn cancel_because<S: Sharing>(task: Task<S>, keep_pin: bool, why: Option<Rejected>) {
     // SAFETY: RUNNING is ours.
     let table = unsafe { task.as_ref() }.table;
     // SAFETY: RUNNING is ours, the future is there.
     unsafe { (table.cancel)(task.cast()) };
+    if let Some(why) = why {
+        // SAFETY: the stage is at this offset of the block.
+        let failure = unsafe { task.byte_add(table.stage) }.cast::<Failure>();
+        // SAFETY: `cancel` left a failure in the stage, which is ours.
+        let failure = unsafe { &mut *failure.as_ptr() };
+        // A panic while the future was dropped is told rather than this: nothing else would tell it.
+        if failure.is_none() {
+            *failure = Some(Box::new(Box::new(why)));
+        }
+    }
     // SAFETY: RUNNING is ours, the stage is final.
     unsafe { complete(task, true, keep_pin) }
 }

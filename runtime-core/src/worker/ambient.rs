@@ -1,11 +1,15 @@
 //! Finding the worker of this thread. The look-up is one thread-local word and one comparison; what is said when it fails
 //! is written once, untyped.
 
+#[cfg(feature = "std")]
+use super::Common;
 use super::Worker;
 use crate::config::Config;
 use crate::sharing::Local;
 use crate::task::current::current;
 use crate::task::home::{Home, Tag, identity};
+#[cfg(feature = "std")]
+use alloc::sync::Arc;
 use core::panic::Location;
 use core::ptr::NonNull;
 
@@ -43,6 +47,14 @@ pub(crate) fn spawner<C: Config>() -> NonNull<Worker<C>> {
         Some(worker) => worker,
         None => fail_spawn(C::NAME, Worker::<C>::tag(), Location::caller()),
     }
+}
+
+/// The worker that this thread is running, if it is one of the runtime of `common`.
+#[cfg(feature = "std")]
+#[inline(always)]
+pub(crate) fn worker_in<C: Config>(common: &Arc<Common<C>>) -> Option<NonNull<Worker<C>>> {
+    // SAFETY: the ambient worker is alive.
+    try_worker::<C>().filter(|worker| Arc::ptr_eq(&unsafe { worker.as_ref() }.common, common))
 }
 
 /// The worker that this blocking thread works for, if it is one of `C`: alive, and another thread's.

@@ -32,6 +32,7 @@ use crate::roles::{Drained, Live, Nanos};
 use crate::sharing::{Lock, Sharing};
 use crate::task::header::Task;
 use crate::task::home::Home;
+use crate::task::join::Rejected;
 use crate::task::owned::Owned;
 use crate::task::refs;
 use crate::task::run;
@@ -43,6 +44,15 @@ use core::ptr::NonNull;
 /// # Safety
 /// The caller is the owner, is not inside the worker's context, and uses the worker no more.
 pub(crate) unsafe fn close<C: Config>(worker: NonNull<Worker<C>>, by: Nanos) -> Drained {
+    // SAFETY: as the caller.
+    unsafe { close_because(worker, by, None) }
+}
+
+/// As [`close`], of a worker that ends before its runtime does: `why` is what the handles of its tasks say.
+///
+/// # Safety
+/// As [`close`].
+pub(crate) unsafe fn close_because<C: Config>(worker: NonNull<Worker<C>>, by: Nanos, why: Option<Rejected>) -> Drained {
     // SAFETY: the owner holds the runtime's reference until step 8.
     let this = unsafe { worker.as_ref() };
     let home = &this.home;
@@ -58,7 +68,7 @@ pub(crate) unsafe fn close<C: Config>(worker: NonNull<Worker<C>>, by: Nanos) -> 
         let _ = unsafe { Worker::driver(worker) }.arrive();
         // 2.
         // SAFETY: the owner, in its context.
-        unsafe { cancel_all(worker) };
+        unsafe { cancel_all(worker, why) };
         // SAFETY: the owner took it.
         unsafe { Worker::visit_all(worker, home.inbox.take(), true, false) };
         // SAFETY: the owner.
@@ -115,8 +125,8 @@ pub(crate) unsafe fn close<C: Config>(worker: NonNull<Worker<C>>, by: Nanos) -> 
     drained
 }
 
-/// Cancels every task that is not complete.
-unsafe fn cancel_all<C: Config>(worker: NonNull<Worker<C>>) {
+/// Cancels every task that is not complete. `why`: what their handles say, if the runtime is not closed.
+unsafe fn cancel_all<C: Config>(worker: NonNull<Worker<C>>, why: Option<Rejected>) {
     // SAFETY: the owner.
     let home = unsafe { &worker.as_ref().home };
     // SAFETY: the owner; nothing re-enters.
@@ -139,7 +149,7 @@ unsafe fn cancel_all<C: Config>(worker: NonNull<Worker<C>>) {
         }
         if let Some(queued) = queued {
             // SAFETY: RUNNING is ours; the pin of a queued task is the queue's.
-            unsafe { run::cancel(task, queued) };
+            unsafe { run::cancel_because(task, queued, why) };
         }
     }
 }

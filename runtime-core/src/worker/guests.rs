@@ -12,6 +12,7 @@ use crate::util::slab::ChunkSlab;
 use alloc::boxed::Box;
 use core::cell::Cell;
 use core::ptr::NonNull;
+use core::sync::atomic::Ordering;
 
 /// One open resource: how a foreign drop reaches its owner.
 #[repr(C)]
@@ -81,7 +82,6 @@ impl Resources {
     }
 
     /// How many are open.
-    #[cfg(feature = "std")]
     pub(crate) fn len(&self) -> usize {
         self.slots.len()
     }
@@ -123,7 +123,7 @@ unsafe fn close_resource<C: Config>(worker: NonNull<Worker<C>>, resource: Resour
         // SAFETY: the owner; the driver is there while a resource is open.
         guard(|| unsafe { Worker::driver(worker) }.close(resource));
         // SAFETY: the owner; nothing of the user's runs.
-        unsafe { this.with_resources(|r| r.free(resource.key)) };
+        unsafe { this.change_resources(|r| r.free(resource.key)) };
     }
     // SAFETY: the owner.
     unsafe { this.home.guest_goes() };
@@ -146,9 +146,7 @@ pub(crate) unsafe fn release_resource<C: Config>(worker: NonNull<Worker<C>>, res
     // SAFETY: the owner's worker is alive.
     let this = unsafe { worker.as_ref() };
     // SAFETY: the owner; nothing of the user's runs.
-    unsafe {
-        this.with_resources(|r| r.free(resource.key));
-    }
+    unsafe { this.change_resources(|r| r.free(resource.key)) };
     // SAFETY: the owner.
     unsafe { this.home.guest_goes() };
     Ok(())
@@ -185,7 +183,9 @@ pub(super) unsafe fn close_resources<C: Config>(worker: NonNull<Worker<C>>) {
         // SAFETY: the owner.
         let this = unsafe { worker.as_ref() };
         // SAFETY: the owner; nothing of the user's runs.
-        let Some(resource) = (unsafe { this.with_resources(|r| r.next_open(from)) }) else { return };
+        let Some(resource) = (unsafe { this.with_resources(|r| r.next_open(from)) }) else {
+            return this.open_resources.store(0, Ordering::Relaxed);
+        };
         // The key is not given back: its handle may still post the node.
         // SAFETY: the owner; nothing of the user's runs.
         unsafe { this.with_resources(|r| r.close(resource.key)) };
@@ -241,6 +241,8 @@ pub(super) unsafe fn visit<C: Config>(worker: NonNull<Worker<C>>, node: NonNull<
     let this = unsafe { worker.as_ref() };
     match kind {
         NodeKind::Task => unreachable!("tasks are visited by their own rules"),
+        // No guest: the runtime posts it, once.
+        NodeKind::Stop => return this.home.stopping.set(true),
         NodeKind::Resource => {
             // SAFETY: the node is the first field of its slot.
             let slot = unsafe { node.cast::<ResourceSlot>().as_ref() };

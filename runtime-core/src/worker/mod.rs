@@ -11,12 +11,13 @@
 //! | `turn` | what a worker does between polls: inbox, timers, driver, sleep |
 //! | `close` | the numbered shutdown protocol |
 //! | `task_threads` | the threads of a scheduler that gives every task one |
+//! | `cores` | the workers of a scheduler that runs several |
 //! | `open` | what is open under a driver without state |
 //! | `pool` | the blocking pool: what its threads hold, how a job gets there |
 //!
 //! # Life
-//! A worker is started and closed by one thread, its *owner*. After close it is a husk: its inbox, its count, its memory
-//! and its clock stay until the last task, guest and handle is gone, and then any thread frees it.
+//! A worker is started and closed by one thread at a time, its *owner*. After close it is a husk: its inbox, its count, its
+//! memory and its clock stay until the last task, guest and handle is gone, and then any thread frees it.
 //!
 //! 1. `live` is there from start to step 5 of close, and only the owner touches it.
 //! 2. `wheel` and `resources` are the owner's; their nodes may be pushed by others, by the rules of the inbox.
@@ -26,6 +27,8 @@
 pub(crate) mod ambient;
 mod cell;
 pub(crate) mod close;
+#[cfg(feature = "std")]
+pub(crate) mod cores;
 #[cfg(loom)]
 pub(crate) mod counts;
 mod forked;
@@ -47,6 +50,8 @@ use crate::blocking::{Limits, Pool};
 use crate::config::{ClockOf, Config, LiveOf, MemoryOf, SharingOf};
 use crate::error::Error;
 use crate::instant::Instant;
+#[cfg(feature = "std")]
+use crate::loom::{Plant, planted};
 use crate::roles::{Clock, Driver, DriverReport, Entropy, Live, Memory, Nanos, StartCx, Unpark};
 use crate::task::header::{Task, task_of};
 use crate::task::home::{Home, HomeTable, Tag};
@@ -58,6 +63,7 @@ use alloc::sync::Arc;
 use core::any::TypeId;
 use core::cell::{Cell, UnsafeCell};
 use core::ptr::NonNull;
+use core::sync::atomic::{AtomicUsize, Ordering};
 use guests::Resources;
 
 /// What all workers and all blocking threads of a runtime share.
@@ -70,6 +76,9 @@ pub(crate) struct Common<C: Config> {
     /// Empty but under a scheduler that gives every task a thread.
     #[cfg(feature = "std")]
     pub(crate) task_threads: task_threads::TaskThreads<C::Threads>,
+    /// Empty but under a scheduler that runs several workers.
+    #[cfg(feature = "std")]
+    pub(crate) cores: cores::Cores<C>,
     /// Empty but under a driver without state.
     #[cfg(feature = "std")]
     pub(crate) open: open::Open,
@@ -85,8 +94,22 @@ impl<C: Config> Common<C> {
             #[cfg(feature = "std")]
             task_threads: task_threads::TaskThreads::new(),
             #[cfg(feature = "std")]
+            cores: cores::Cores::new(),
+            #[cfg(feature = "std")]
             open: open::Open::default(),
         })
+    }
+
+    /// How many workers run the tasks of the runtime, where these do not have workers of their own.
+    #[cfg(feature = "std")]
+    pub(crate) fn workers(&self) -> usize {
+        self.cores.members().len().max(1)
+    }
+
+    /// The number of a worker that is started later than the runtime.
+    #[cfg(feature = "std")]
+    pub(crate) fn next_worker(&self) -> usize {
+        self.workers() - 1 + self.task_threads.next_worker()
     }
 
     #[cfg(feature = "std")]
@@ -112,6 +135,10 @@ pub struct Worker<C: Config> {
     live: UnsafeCell<Option<LiveOf<C>>>,
     wheel: UnsafeCell<Wheel>,
     pub(crate) resources: UnsafeCell<Resources>,
+    /// How many of them are open: written by the owner, read by any thread.
+    open_resources: AtomicUsize,
+    /// What asks the worker to end, see [`stop`](Self::stop).
+    stop: Node,
     /// Any thread.
     #[cfg(feature = "std")]
     pub(crate) gate: gate::Gate,
@@ -171,6 +198,8 @@ impl<C: Config> Worker<C> {
             live: UnsafeCell::new(Some(live)),
             wheel: UnsafeCell::new(Wheel::new()),
             resources: UnsafeCell::new(Resources::new()),
+            open_resources: AtomicUsize::new(0),
+            stop: Node::new(),
             #[cfg(feature = "std")]
             gate: gate::Gate::new(),
             random: Cell::new(C::Entropy::seed(index) | 1),
@@ -265,6 +294,65 @@ impl<C: Config> Worker<C> {
         f(unsafe { &mut *self.resources.get() })
     }
 
+    /// As [`with_resources`](Self::with_resources), for what opens or closes one.
+    ///
+    /// # Safety
+    /// As [`with_wheel`](Self::with_wheel).
+    pub(crate) unsafe fn change_resources<R>(&self, f: impl FnOnce(&mut Resources) -> R) -> R {
+        // SAFETY: as the caller.
+        let (result, open) = unsafe {
+            self.with_resources(|resources| {
+                let result = f(resources);
+                (result, resources.len())
+            })
+        };
+        self.open_resources.store(open, Ordering::Relaxed);
+        result
+    }
+
+    /// How many resources are open, as far as this thread knows.
+    #[cfg(feature = "std")]
+    pub(crate) fn open_resources(&self) -> usize {
+        self.open_resources.load(Ordering::Relaxed)
+    }
+
+    /// The worker by which a handle holds the runtime: that one, or the lead of the team, where there is one. A worker of a
+    /// `block_on` is not of the team, and what holds it does not hold the others.
+    ///
+    /// # Safety
+    /// `worker` is alive, and so is its runtime: this thread runs the worker, or it is of the team.
+    pub(crate) unsafe fn anchor(worker: NonNull<Self>) -> NonNull<Self> {
+        #[cfg(feature = "std")]
+        {
+            // SAFETY: alive (contract).
+            unsafe { worker.as_ref() }.common.cores.lead().unwrap_or(worker)
+        }
+        #[cfg(not(feature = "std"))]
+        {
+            worker
+        }
+    }
+
+    /// Asks the worker to end, from any thread; once. It hears it by its inbox.
+    ///
+    /// # Safety
+    /// The caller holds the home.
+    #[cfg(feature = "std")]
+    pub(crate) unsafe fn stop(worker: NonNull<Self>) {
+        // SAFETY: alive (contract).
+        let this = unsafe { worker.as_ref() };
+        if planted(Plant::StopUnheard) {
+            return this.home.stopping.set(true);
+        }
+        // With the provenance of the worker.
+        // SAFETY: computes an address inside the worker.
+        let node = unsafe { &raw const (*worker.as_ptr()).stop };
+        let Some(node) = NonNull::new(node.cast_mut()) else { unreachable!("a node has an address") };
+        // A worker that closed its inbox has come to its end already.
+        // SAFETY: the one push of this node; the caller holds the home.
+        let _ = unsafe { Home::post(Self::home_of(worker), node, NodeKind::Stop) };
+    }
+
     /// The task that stands for the future of `block_on`; none once the worker is closed.
     #[cfg(feature = "std")]
     pub(crate) fn root(&self) -> Option<Task<SharingOf<C>>> {
@@ -296,7 +384,24 @@ impl<C: Config> Worker<C> {
         this.home.life.touch();
     }
 
+    /// The last reference of `home` is gone, and of the team, if it leads one.
     unsafe fn free(home: NonNull<Home<SharingOf<C>>>) {
+        #[cfg(feature = "std")]
+        {
+            // SAFETY: not freed yet.
+            let common = unsafe { Self::of(home).as_ref() }.common.clone();
+            if common.cores.lead() == Some(Self::of(home)) {
+                for member in &common.cores.members()[1..] {
+                    // SAFETY: its references were counted at `home`.
+                    unsafe { Self::give_back(Self::home_of(member.worker)) };
+                }
+            }
+        }
+        // SAFETY: the last reference is gone.
+        unsafe { Self::give_back(home) };
+    }
+
+    unsafe fn give_back(home: NonNull<Home<SharingOf<C>>>) {
         let give_back = move || {
             // SAFETY: `start` leaked the box, and the last reference is gone.
             drop(unsafe { Box::from_raw(Self::of(home).as_ptr()) });

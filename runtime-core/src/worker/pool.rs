@@ -4,12 +4,12 @@ use super::Worker;
 use crate::blocking::job::Job;
 use crate::blocking::{Keep, Pool};
 use crate::config::Config;
-use crate::roles::Threads;
+use crate::roles::{Threads, Topology};
 use crate::task::header::Untyped;
 use crate::task::home::Home;
 use core::ptr::NonNull;
 
-/// A thread of the pool holds the home of the worker that started it, as a handle does.
+/// A thread of the pool holds the home of the worker that started it, as a handle does; of a team, its lead.
 pub(crate) struct Held<C: Config>(NonNull<Worker<C>>);
 
 // SAFETY: it holds a reference of the home, and what it gives may be used from any thread.
@@ -17,8 +17,10 @@ unsafe impl<C: Config> Send for Held<C> {}
 
 impl<C: Config> Held<C> {
     /// # Safety
-    /// The caller holds a reference of the worker's home.
+    /// As [`Worker::anchor`].
     pub(crate) unsafe fn new(worker: NonNull<Worker<C>>) -> Self {
+        // SAFETY: as the caller.
+        let worker = unsafe { Worker::anchor(worker) };
         // SAFETY: alive (contract).
         unsafe { worker.as_ref() }.home.acquire();
         Held(worker)
@@ -32,6 +34,15 @@ impl<C: Config> Keep<C::Threads> for Held<C> {
     }
     fn home(&self) -> *const () {
         self.0.as_ptr().cast_const().cast()
+    }
+    fn begins(&self) {
+        if C::PIN_WORKERS {
+            // It was started by a pinned worker, and inherited its one processor.
+            let mut cpus = alloc::vec::Vec::new();
+            C::Topology::for_each_cpu(|cpu| cpus.push(cpu));
+            // Refused only if all of these processors went just now: then it runs where the system put it.
+            let _ = C::Topology::pin(&cpus);
+        }
     }
 }
 

@@ -7,6 +7,7 @@
 use super::Worker;
 use crate::config::Config;
 use crate::instant::Instant;
+use crate::loom::{Plant, planted};
 use crate::roles::{Clock, Driver, Live, Nanos, Park};
 use crate::task::run::guard;
 use core::ptr::NonNull;
@@ -78,8 +79,9 @@ impl<C: Config> Worker<C> {
         unsafe { Self::visit_all(worker, home.inbox.take(), false, false) };
         // SAFETY: the owner.
         let next = unsafe { this.fire_timers() };
+        // What came may be the request to end, which nothing follows that would wake a sleeper.
         // SAFETY: the owner.
-        if !unsafe { home.queue_is_empty() } {
+        if home.stopping.get() && !planted(Plant::StopSleptOver) || !unsafe { home.queue_is_empty() } {
             return;
         }
         // SAFETY: the owner; the queue is not in use.
@@ -89,7 +91,7 @@ impl<C: Config> Worker<C> {
             Some(deadline) if C::Clock::idle_until(&this.common.clock, deadline) => return,
             Some(deadline) => {
                 let wait = deadline.saturating_duration_since(this.now()) + C::TIMER_SLACK;
-                Park::Until(Nanos(u64::try_from(wait.as_nanos()).unwrap_or(u64::MAX)))
+                Park::Until(Nanos::of(wait))
             }
         };
         // SAFETY: the owner; the driver is there.

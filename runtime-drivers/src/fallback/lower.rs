@@ -39,7 +39,7 @@ impl<A, B: Default> Either<A, B> {
     }
 }
 
-/// `Fallback` lives under `Local` only, but a signature that is generic over the sharing does not know that.
+/// It is the same under every sharing, but a signature that is generic over the sharing does not know that.
 #[inline(always)]
 fn of<A, B, S: Sharing>(live: &<Fallback<A, B> as Under<S>>::Live) -> &LiveFallback<A, B>
 where
@@ -48,9 +48,7 @@ where
     Fallback<A, B>: Under<S>,
 {
     let live: *const <Fallback<A, B> as Under<S>>::Live = live;
-    const { assert!(!S::SHARED, "`Fallback` lives under `Local` only") };
-    // SAFETY: the one implementation of `Under` for `Fallback` is that for `Local`, whose `Live` is `LiveFallback`; `Sharing`
-    // is sealed, and the assertion above rules its other type out.
+    // SAFETY: `Sharing` is sealed, and `Fallback` has the same `Live` under both of its types: `LiveFallback`.
     unsafe { &*live.cast::<LiveFallback<A, B>>() }
 }
 

@@ -16,7 +16,7 @@ use bespoke_core::error::Error;
 use bespoke_core::roles::{
     Caps, Drained, Driver, DriverReport, Kind, Live, Nanos, Park, RawResource, Resource, Sealed, StartCx, Under, Unpark,
 };
-use bespoke_core::sharing::Local;
+use bespoke_core::sharing::{Local, Shared};
 use bespoke_core::util::link::Node;
 use core::fmt;
 use core::marker::PhantomData;
@@ -69,6 +69,11 @@ impl<A: Driver, B: Driver> Driver for Fallback<A, B> {
 }
 
 impl<A: Sockets + Under<Local>, B: Sockets + Under<Local>> Under<Local> for Fallback<A, B> {
+    type Live = LiveFallback<A, B>;
+}
+
+/// The same, on the same two: neither is used by more than its worker.
+impl<A: Sockets + Under<Local>, B: Sockets + Under<Local>> Under<Shared> for Fallback<A, B> {
     type Live = LiveFallback<A, B>;
 }
 

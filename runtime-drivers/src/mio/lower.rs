@@ -73,16 +73,14 @@ macro_rules! wait {
 }
 use wait;
 
-/// `Mio` lives under `Local` only, but a signature that is generic over the sharing does not know that.
+/// It is the same under every sharing, but a signature that is generic over the sharing does not know that.
 #[inline(always)]
 pub(super) fn of<S: Sharing, P: Poller>(live: &<Mio<P> as Under<S>>::Live) -> &LiveMio<P>
 where
     Mio<P>: Under<S>,
 {
     let live: *const <Mio<P> as Under<S>>::Live = live;
-    const { assert!(!S::SHARED, "`Mio` lives under `Local` only") };
-    // SAFETY: the one implementation of `Under` for `Mio<P>` is that for `Local`, whose `Live` is `LiveMio<P>`; `Sharing` is
-    // sealed, and the assertion above rules its other type out.
+    // SAFETY: `Sharing` is sealed, and `Mio<P>` has the same `Live` under both of its types: `LiveMio<P>`.
     unsafe { &*live.cast::<LiveMio<P>>() }
 }
 

@@ -63,7 +63,7 @@ use bespoke_core::error::Error;
 use bespoke_core::roles::{
     Caps, Drained, Driver, DriverReport, Kind, Live, Nanos, Park, RawResource, Resource, StartCx, Under,
 };
-use bespoke_core::sharing::Local;
+use bespoke_core::sharing::{Local, Shared};
 use bespoke_core::util::link::Node;
 use core::cell::{Cell, UnsafeCell};
 use core::marker::PhantomData;
@@ -112,6 +112,11 @@ impl<P: Poller> Driver for Mio<P> {
 }
 
 impl<P: Poller> Under<Local> for Mio<P> {
+    type Live = LiveMio<P>;
+}
+
+/// The same: one worker uses it, whether its tasks are shared or not.
+impl<P: Poller> Under<Shared> for Mio<P> {
     type Live = LiveMio<P>;
 }
 

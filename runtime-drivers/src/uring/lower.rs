@@ -102,7 +102,7 @@ macro_rules! slot {
 }
 use slot;
 
-/// `IoUring` lives under `Local` only, but a signature that is generic over the sharing does not know that.
+/// It is the same under every sharing, but a signature that is generic over the sharing does not know that.
 #[inline(always)]
 pub(super) fn of<const ENTRIES: u32, P: RingOptions, S: Sharing>(
     live: &<IoUring<ENTRIES, P> as Under<S>>::Live,
@@ -111,9 +111,7 @@ where
     IoUring<ENTRIES, P>: Under<S>,
 {
     let live: *const <IoUring<ENTRIES, P> as Under<S>>::Live = live;
-    const { assert!(!S::SHARED, "`IoUring` lives under `Local` only") };
-    // SAFETY: the one implementation of `Under` for `IoUring` is that for `Local`, whose `Live` is `LiveUring`; `Sharing` is
-    // sealed, and the assertion above rules its other type out.
+    // SAFETY: `Sharing` is sealed, and `IoUring` has the same `Live` under both of its types: `LiveUring`.
     let live = unsafe { &*live.cast::<LiveUring<ENTRIES, P>>() };
     &live.0
 }

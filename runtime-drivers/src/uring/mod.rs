@@ -97,7 +97,7 @@ use bespoke_core::error::Error;
 use bespoke_core::roles::{
     Caps, Drained, Driver, DriverReport, Kind, Live, Nanos, Park, RawResource, Resource, Sealed, StartCx, Under, Unpark,
 };
-use bespoke_core::sharing::Local;
+use bespoke_core::sharing::{Local, Shared};
 use bespoke_core::util::link::Node;
 use core::cell::UnsafeCell;
 use core::marker::PhantomData;
@@ -134,6 +134,11 @@ impl<const ENTRIES: u32, O: RingOptions> Driver for IoUring<ENTRIES, O> {
 }
 
 impl<const ENTRIES: u32, O: RingOptions> Under<Local> for IoUring<ENTRIES, O> {
+    type Live = LiveUring<ENTRIES, O>;
+}
+
+/// The same: one worker uses it, whether its tasks are shared or not.
+impl<const ENTRIES: u32, O: RingOptions> Under<Shared> for IoUring<ENTRIES, O> {
     type Live = LiveUring<ENTRIES, O>;
 }
 

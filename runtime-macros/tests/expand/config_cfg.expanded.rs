@@ -26,6 +26,7 @@ impl Config for App {
     const BLOCKING_QUEUE_MAX: usize = <::bespoke::preset::Default as Config>::BLOCKING_QUEUE_MAX;
     const BLOCKING_KEEP_ALIVE: ::core::time::Duration = <::bespoke::preset::Default as Config>::BLOCKING_KEEP_ALIVE;
     const SHUTDOWN_TIMEOUT: ::core::time::Duration = <::bespoke::preset::Default as Config>::SHUTDOWN_TIMEOUT;
+    const WORKERS_EXACT: bool = <::bespoke::preset::Default as Config>::WORKERS_EXACT;
     const PIN_WORKERS: bool = <::bespoke::preset::Default as Config>::PIN_WORKERS;
     const PANIC: ::bespoke::PanicPolicy = <::bespoke::preset::Default as Config>::PANIC;
     #[doc(hidden)]

@@ -17,6 +17,7 @@ impl Config for Of<Part> {
     const BLOCKING_QUEUE_MAX: usize = <framework::runtime::preset::Default as Config>::BLOCKING_QUEUE_MAX;
     const BLOCKING_KEEP_ALIVE: ::core::time::Duration = <framework::runtime::preset::Default as Config>::BLOCKING_KEEP_ALIVE;
     const SHUTDOWN_TIMEOUT: ::core::time::Duration = <framework::runtime::preset::Default as Config>::SHUTDOWN_TIMEOUT;
+    const WORKERS_EXACT: bool = <framework::runtime::preset::Default as Config>::WORKERS_EXACT;
     const PANIC: framework::runtime::PanicPolicy = <framework::runtime::preset::Default as Config>::PANIC;
     #[doc(hidden)]
     const PLEASE_ADD_THE_ATTRIBUTE_bespoke_config: framework::runtime::__private::Sealed = framework::runtime::__private::Sealed::BY_MACRO;

@@ -16,6 +16,7 @@ impl bespoke::Config for App {
     const BLOCKING_QUEUE_MAX: usize = <::bespoke::preset::Default as bespoke::Config>::BLOCKING_QUEUE_MAX;
     const BLOCKING_KEEP_ALIVE: ::core::time::Duration = <::bespoke::preset::Default as bespoke::Config>::BLOCKING_KEEP_ALIVE;
     const SHUTDOWN_TIMEOUT: ::core::time::Duration = <::bespoke::preset::Default as bespoke::Config>::SHUTDOWN_TIMEOUT;
+    const WORKERS_EXACT: bool = <::bespoke::preset::Default as bespoke::Config>::WORKERS_EXACT;
     const PIN_WORKERS: bool = <::bespoke::preset::Default as bespoke::Config>::PIN_WORKERS;
     const PANIC: ::bespoke::PanicPolicy = <::bespoke::preset::Default as bespoke::Config>::PANIC;
     #[doc(hidden)]

@@ -16,6 +16,7 @@ impl Config for App {
     const BLOCKING_QUEUE_MAX: usize = <preset::Server as Config>::BLOCKING_QUEUE_MAX;
     const BLOCKING_KEEP_ALIVE: ::core::time::Duration = <preset::Server as Config>::BLOCKING_KEEP_ALIVE;
     const SHUTDOWN_TIMEOUT: ::core::time::Duration = <preset::Server as Config>::SHUTDOWN_TIMEOUT;
+    const WORKERS_EXACT: bool = <preset::Server as Config>::WORKERS_EXACT;
     const PIN_WORKERS: bool = <preset::Server as Config>::PIN_WORKERS;
     const PANIC: ::bespoke::PanicPolicy = <preset::Server as Config>::PANIC;
     #[doc(hidden)]

@@ -163,15 +163,15 @@ fn turns(rt: &Runtime<App>) {
 
 /// Does the runtime still run tasks?
 fn goes_on(rt: &Runtime<App>) {
-    assert_eq!(rt.block_on(App::spawn_on(rt)).unwrap(), 5);
+    assert_eq!(rt.block_on(App::spawn_by(rt)).unwrap(), 5);
 }
 
 trait SpawnOn {
-    fn spawn_on(rt: &Runtime<App>) -> JoinHandle<u32>;
+    fn spawn_by(rt: &Runtime<App>) -> JoinHandle<u32>;
 }
 
 impl SpawnOn for App {
-    fn spawn_on(rt: &Runtime<App>) -> JoinHandle<u32> {
+    fn spawn_by(rt: &Runtime<App>) -> JoinHandle<u32> {
         rt.spawn(async {
             App::yield_now().await;
             5
@@ -320,7 +320,7 @@ fn a_foreign_waker_that_panics_in_a_join_slot() {
                 let census = Census::start();
                 let count = Arc::new(AtomicUsize::new(0));
                 let rt = Runtime::<App>::new().unwrap();
-                let mut handle = App::spawn_on(&rt);
+                let mut handle = App::spawn_by(&rt);
                 rt.block_on(async {
                     let polled = poll_with(&mut handle, loud::waker(verbs, &count));
                     assert_eq!(polled.is_none(), verbs & loud::CLONE != 0);
@@ -443,7 +443,7 @@ fn a_runtime_closed_by_an_unwinding_panic_drops_tasks_that_panic() {
 fn a_panic_that_leaves_block_on_leaves_the_runtime_whole() {
     let census = Census::start();
     let rt = Runtime::<App>::new().unwrap();
-    let waiting = App::spawn_on(&rt);
+    let waiting = App::spawn_by(&rt);
     for _ in 0..3 {
         assert!(catch_unwind(AssertUnwindSafe(|| rt.block_on(async { panic!("out of block_on") }))).is_err());
     }

@@ -101,6 +101,7 @@ impl Config for Board {
     const BLOCKING_QUEUE_MAX: usize = 0;
     const BLOCKING_KEEP_ALIVE: Duration = Duration::ZERO;
     const SHUTDOWN_TIMEOUT: Duration = Duration::ZERO;
+    const WORKERS_EXACT: bool = false;
     const PIN_WORKERS: bool = false;
     const PANIC: bespoke::PanicPolicy = bespoke::PanicPolicy::Abort;
 }

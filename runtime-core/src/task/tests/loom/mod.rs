@@ -30,6 +30,7 @@ macro_rules! tests {
     };
 }
 mod closes;
+mod cores;
 mod guests;
 mod joins;
 mod spawns;
@@ -54,10 +55,11 @@ use std::rc::Rc;
 use std::sync::PoisonError;
 use std::time::Instant;
 
-/// How many preemptions to try without `LOOM_MAX_PREEMPTIONS`. Bugs at close took three; the one model for which that takes
-/// longer than half a minute gets two.
+/// How many preemptions to try without `LOOM_MAX_PREEMPTIONS`. Bugs at close took three; the models for which that takes
+/// longer than half a minute get two.
 fn bound(name: &str) -> usize {
-    if name.starts_with("two_wakers_each_publishes") { 2 } else { 3 }
+    let long = ["two_wakers_each_publishes", "cores::spawn_across_vs_shutdown"];
+    if long.iter().any(|long| name.starts_with(long)) { 2 } else { 3 }
 }
 
 /// Runs `body` under every interleaving within the bound.

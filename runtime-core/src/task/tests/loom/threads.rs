@@ -30,9 +30,9 @@ static JOINED: AtomicUsize = AtomicUsize::new(0);
 
 /// The model's threads.
 #[derive(Debug)]
-struct Modelled;
+pub(super) struct Modelled;
 
-struct Thread(thread::JoinHandle<()>);
+pub(super) struct Thread(thread::JoinHandle<()>);
 
 // SAFETY: loom's threads are taken in turns by one real thread.
 unsafe impl Sync for Thread {}

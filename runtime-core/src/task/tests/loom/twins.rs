@@ -8,7 +8,7 @@ use std::string::{String, ToString};
 
 const VARIABLE: &str = "BESPOKE_PLANT";
 
-const ALL: [Plant; 21] = [
+const ALL: [Plant; 25] = [
     Plant::RelaxedPush,
     Plant::UnparkWithoutReference,
     Plant::InboxStaysOpen,
@@ -30,6 +30,10 @@ const ALL: [Plant; 21] = [
     Plant::LateTaskForgotten,
     Plant::ListedWithoutReference,
     Plant::SeizedOutsideTheTable,
+    Plant::TeamNotFormed,
+    Plant::LeavesUnheard,
+    Plant::StopUnheard,
+    Plant::StopSleptOver,
 ];
 
 fn name(plant: Plant) -> String {
@@ -152,6 +156,26 @@ fn listed_without_reference() {
 #[test]
 fn seized_outside_the_table() {
     found(Plant::SeizedOutsideTheTable, "joins::detach_after_output_vs_close::shared");
+}
+
+#[test]
+fn stop_unheard() {
+    found(Plant::StopUnheard, "cores::stop_vs_park");
+}
+
+#[test]
+fn stop_slept_over() {
+    found(Plant::StopSleptOver, "cores::stop_vs_park");
+}
+
+#[test]
+fn leaves_unheard() {
+    found(Plant::LeavesUnheard, "cores::task_vs_shutdown");
+}
+
+#[test]
+fn team_not_formed() {
+    found(Plant::TeamNotFormed, "cores::spawn_across_vs_shutdown");
 }
 
 #[test]

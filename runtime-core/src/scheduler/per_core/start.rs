@@ -1,0 +1,106 @@
+//! Making the workers and their threads, and what is undone if one cannot be made: the numbers are those of *Start* in the
+//! [module](super).
+
+use super::super::claim::Claim;
+use super::thread::Handed;
+use crate::config::Config;
+use crate::error::Error;
+use crate::roles::{Drained, Nanos, Scheduler, Threads, Topology};
+use crate::task::home::Home;
+use crate::worker::{Common, Worker, close};
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::ptr::NonNull;
+use core::time::Duration;
+
+/// Starts all workers. Yields the first, with a reference of the team that the caller gives back.
+///
+/// # Errors
+/// What memory strategy, driver, source of threads or topology refused first; then nothing of the runtime is left.
+pub(crate) fn start<C: Config>() -> Result<NonNull<Worker<C>>, Error> {
+    let common = Common::start();
+    // 1.
+    let workers = make(&common)?;
+    let first = workers[0];
+    // 2.
+    // SAFETY: new, and known to this thread alone.
+    unsafe { common.cores.form(&workers) };
+    // SAFETY: no thread runs yet that could close it.
+    unsafe { first.as_ref() }.home.acquire();
+    // 3. and 4.
+    match start_threads(&common) {
+        Ok(()) => Ok(first),
+        Err(error) => {
+            // 5.
+            common.cores.close(None);
+            super::ask_to_end(&common);
+            common.cores.wait(Duration::MAX, 0);
+            // SAFETY: the reference that was taken above; `first` is not used again.
+            unsafe { Home::release(Worker::home_of(first)) };
+            Err(error)
+        }
+    }
+}
+
+/// As many workers as the scheduler may have and the machine has processors.
+fn count<C: Config>() -> usize {
+    let most = <C::Scheduler as Scheduler>::WORKERS;
+    if C::WORKERS_EXACT {
+        return most;
+    }
+    let mut cpus = 0;
+    C::Topology::for_each_cpu(|_| cpus += 1);
+    cpus.clamp(1, most)
+}
+
+fn make<C: Config>(common: &Arc<Common<C>>) -> Result<Vec<NonNull<Worker<C>>>, Error> {
+    let count = count::<C>();
+    let mut made = Vec::with_capacity(count);
+    for index in 0..count {
+        match Worker::start(common.clone(), index) {
+            Ok(worker) => made.push(worker),
+            Err(error) => {
+                for worker in made {
+                    // SAFETY: this thread made it, and is not inside.
+                    unsafe { close::close(worker, Nanos(0)) };
+                }
+                return Err(error);
+            }
+        }
+    }
+    Ok(made)
+}
+
+fn start_threads<C: Config>(common: &Arc<Common<C>>) -> Result<(), Error> {
+    let members = common.cores.members();
+    for index in 0..members.len() {
+        let Err((error, runs)) = start_thread(common, index) else { continue };
+        for member in &members[index + usize::from(runs)..] {
+            // SAFETY: no thread has claimed it, so it is this one's still, which is not inside.
+            unsafe { close::close(member.worker, Nanos(0)) };
+        }
+        return Err(error);
+    }
+    common.cores.until_all_say()
+}
+
+/// Starts the thread of worker `index`. The error says whether the thread runs all the same.
+fn start_thread<C: Config>(common: &Arc<Common<C>>, index: usize) -> Result<(), (Error, bool)> {
+    let claim = Arc::new(Claim::new());
+    let worker = common.cores.members()[index].worker;
+    common.cores.enter();
+    let handed = Handed { worker, index, common: common.clone(), claim: claim.clone() };
+    match C::Threads::start(&alloc::format!("{}-core-{index}", C::NAME), move || handed.run()) {
+        Ok(thread) => {
+            common.cores.started(index, thread);
+            Ok(())
+        }
+        Err(error) => {
+            let runs = !claim.win();
+            if !runs {
+                common.cores.leave(index, Drained::default());
+            }
+            Err((error, runs))
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! What the thread of a worker does from its start to its end: the numbers are those of the [module](super).
+
+use super::super::claim::Claim;
+use super::super::turns::turns_until;
+use crate::config::Config;
+use crate::error::Error;
+use crate::roles::{Live, Nanos, Topology};
+use crate::task::current::Entered;
+use crate::task::join::Rejected;
+use crate::worker::{Common, Worker, close};
+use alloc::sync::Arc;
+use core::ptr::NonNull;
+
+/// A worker on its way to its thread.
+pub(super) struct Handed<C: Config> {
+    pub(super) worker: NonNull<Worker<C>>,
+    pub(super) index: usize,
+    pub(super) common: Arc<Common<C>>,
+    pub(super) claim: Arc<Claim>,
+}
+
+// SAFETY: who wins the claim is the worker's only owner. What the worker holds may be used by another thread than made it:
+// the driver is `Send` (`Live`), memory and tasks are by the bounds of their traits.
+unsafe impl<C: Config> Send for Handed<C> {}
+
+impl<C: Config> Handed<C> {
+    /// From the start of the thread to its end.
+    pub(super) fn run(self) {
+        // 3.
+        if !self.claim.win() {
+            return; // its start was reported as failed, and the starter has closed the worker
+        }
+        let (by, why) = match outside_of_tasks(|| self.work()) {
+            Ok(()) => (Nanos::of(self.common.cores.time_left()), None),
+            Err(Panicked) => {
+                self.common.cores.loses(self.index);
+                (Nanos(0), Some(Rejected::WorkerGone { config: C::NAME, worker: self.index }))
+            }
+        };
+        // 3. of the shutdown.
+        // SAFETY: the claim was won, and the context was left.
+        let drained = unsafe { close::close_because(self.worker, by, why) };
+        // 4.
+        self.common.cores.leave(self.index, drained);
+    }
+
+    fn work(&self) {
+        let _context = Entered::new(self.worker.as_ptr().cast_const().cast());
+        let arrived = self.arrive();
+        let runs = arrived.is_ok();
+        // 4.
+        self.common.cores.says(self.index, arrived);
+        if runs {
+            // SAFETY: the claim was won.
+            let stopping = unsafe { &self.worker.as_ref().home.stopping };
+            // SAFETY: the claim was won, and this is the worker's context.
+            unsafe { turns_until(self.worker, || stopping.get()) };
+        }
+    }
+
+    /// Makes this thread the one that the worker runs on.
+    fn arrive(&self) -> Result<(), Error> {
+        if C::PIN_WORKERS {
+            let mut cpus = alloc::vec::Vec::new();
+            C::Topology::for_each_cpu(|cpu| cpus.push(cpu));
+            let cpu = self.index % cpus.len();
+            C::Topology::pin(&cpus[cpu..=cpu])?;
+        }
+        // SAFETY: the claim was won; the driver is there.
+        unsafe { Worker::driver(self.worker) }.arrive()
+    }
+}
+
+/// A worker panicked outside of its tasks. The panic hook has told of it.
+struct Panicked;
+
+/// Under loom nothing is caught: the panic would be that of the model.
+fn outside_of_tasks(work: impl FnOnce()) -> Result<(), Panicked> {
+    #[cfg(not(loom))]
+    {
+        std::panic::catch_unwind(core::panic::AssertUnwindSafe(work)).map_err(|panic| {
+            crate::task::run::drop_panic(panic);
+            Panicked
+        })
+    }
+    #[cfg(loom)]
+    {
+        work();
+        Ok(())
+    }
+}

@@ -1,0 +1,34 @@
+//! The loop of a worker that has a thread to itself.
+
+use crate::config::Config;
+use crate::task::run;
+use crate::worker::Worker;
+use core::ptr::NonNull;
+
+/// Runs the queue until `over`, which is asked before each poll and after each sleep.
+///
+/// # Safety
+/// The caller is the owner, in its context.
+pub(super) unsafe fn turns_until<C: Config>(worker: NonNull<Worker<C>>, over: impl Fn() -> bool) {
+    // SAFETY: the owner.
+    let home = unsafe { &worker.as_ref().home };
+    let mut until_look = Worker::<C>::LOOK_INTERVAL;
+    while !over() {
+        // SAFETY: the owner.
+        let Some(next) = (unsafe { home.queue_pop() }) else {
+            // SAFETY: the owner, between polls.
+            unsafe { Worker::__bespoke_cold_idle(worker) };
+            until_look = Worker::<C>::LOOK_INTERVAL;
+            continue;
+        };
+        home.budget.set(C::POLL_BUDGET);
+        // SAFETY: the owner; popped here.
+        unsafe { run::run(next, home) };
+        until_look -= 1;
+        if until_look == 0 {
+            until_look = Worker::<C>::LOOK_INTERVAL;
+            // SAFETY: the owner, between polls.
+            unsafe { Worker::__bespoke_cold_look_around(worker) };
+        }
+    }
+}

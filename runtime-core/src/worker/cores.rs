@@ -1,0 +1,249 @@
+//! The workers of a scheduler that runs several, each on a thread of its own: which there are, whose turn it is, who has said
+//! that it can run, and who has come to its end. Empty under every other scheduler.
+//!
+//! # Invariants
+//! 1. `members` is written once, before any of their threads is started. Their homes are a team ([`Home::follow`]): whoever
+//!    holds a reference of one of them, or runs a worker of a runtime that is not dropped, may name all of them.
+//! 2. Under the lock: a seat for each thread that was asked for, from before its start on. A thread leaves its seat when its
+//!    worker is closed, and that is the last that it does with the runtime; so who waits until all have left finds nothing of
+//!    theirs still going on. A thread that leaves has said before, or says thereby, whether it could run.
+//! 3. No code of the user's runs under the lock.
+
+use super::Worker;
+use crate::config::Config;
+use crate::error::{Error, ErrorKind};
+use crate::loom::{Plant, planted};
+use crate::roles::{Drained, JoinThread, Threads};
+use crate::task::home::Home;
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+use core::ptr::NonNull;
+use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use core::time::Duration;
+use std::sync::{OnceLock, PoisonError};
+use std::time::Instant;
+
+#[cfg(loom)]
+use loom::sync::{Condvar, Mutex, MutexGuard};
+#[cfg(not(loom))]
+use std::sync::{Condvar, Mutex, MutexGuard};
+
+/// The workers of a runtime that has several. Allocates nothing before [`form`](Self::form).
+pub(crate) struct Cores<C: Config> {
+    members: OnceLock<Box<[Member<C>]>>,
+    turn: AtomicUsize,
+    state: Mutex<State<ThreadOf<C>>>,
+    /// Rung when a thread has said whether it can run, and when one leaves.
+    told: Condvar,
+}
+
+type ThreadOf<C> = <<C as Config>::Threads as Threads>::Thread;
+
+/// One of the workers.
+pub(crate) struct Member<C: Config> {
+    pub(crate) worker: NonNull<Worker<C>>,
+    /// It ended before its runtime: nothing is placed there any more.
+    gone: AtomicBool,
+}
+
+// SAFETY: a name of a worker; what is done with it by other threads than its own is what any thread may do that holds the home
+// (invariant 1).
+unsafe impl<C: Config> Send for Member<C> {}
+// SAFETY: as above.
+unsafe impl<C: Config> Sync for Member<C> {}
+
+struct State<H> {
+    seats: Vec<Seat<H>>,
+    /// What the drivers that were dropped say, added up.
+    drained: Drained,
+    closed: bool,
+    /// Since when, and for how long, a closing worker may wait for its operations. `None`: not at all.
+    limit: Option<(Instant, Duration)>,
+}
+
+/// A thread that was asked for.
+struct Seat<H> {
+    /// There when its start has returned.
+    thread: Option<H>,
+    /// Whether it can run, as soon as it has said so.
+    said: Option<Result<(), Error>>,
+    left: bool,
+}
+
+impl<H> State<H> {
+    /// Threads that have not left.
+    fn running(&self) -> usize {
+        self.seats.iter().filter(|seat| !seat.left).count()
+    }
+}
+
+impl<C: Config> Cores<C> {
+    pub(crate) fn new() -> Self {
+        let state = State { seats: Vec::new(), drained: Drained::default(), closed: false, limit: None };
+        Cores { members: OnceLock::new(), turn: AtomicUsize::new(0), state: Mutex::new(state), told: Condvar::new() }
+    }
+
+    /// Makes a team of `workers`, led by the first.
+    ///
+    /// # Safety
+    /// They are new, at least one, and known to the caller alone; each holds its own reference and no other. Called once.
+    pub(crate) unsafe fn form(&self, workers: &[NonNull<Worker<C>>]) {
+        let lead = Worker::home_of(workers[0]);
+        // SAFETY: the caller's own.
+        unsafe { lead.as_ref() }.acquire_many(workers.len() - 1);
+        for worker in workers {
+            if !planted(Plant::TeamNotFormed) {
+                // SAFETY: known to the caller alone; their references are counted at the lead, just above; the lead is given
+                // back with all members (`Worker::free`).
+                unsafe { Home::follow(Worker::home_of(*worker), lead) };
+            }
+        }
+        let members = workers.iter().map(|worker| Member { worker: *worker, gone: AtomicBool::new(false) }).collect();
+        if self.members.set(members).is_err() {
+            unreachable!("a runtime forms its team once");
+        }
+    }
+
+    /// All workers, in the order of their numbers; empty under a scheduler that has no team.
+    #[inline(always)]
+    pub(crate) fn members(&self) -> &[Member<C>] {
+        self.members.get().map_or(&[], |members| members)
+    }
+
+    /// The worker whose home counts for the team.
+    pub(crate) fn lead(&self) -> Option<NonNull<Worker<C>>> {
+        self.members().first().map(|member| member.worker)
+    }
+
+    /// The worker whose turn it is to get a task. There is a team.
+    #[inline]
+    pub(crate) fn in_turn(&self) -> NonNull<Worker<C>> {
+        let members = self.members();
+        let mut tries = members.len();
+        loop {
+            // Relaxed: nothing hangs on it but the turn.
+            let member = &members[self.turn.fetch_add(1, Ordering::Relaxed) % members.len()];
+            tries -= 1;
+            if tries == 0 || !member.gone.load(Ordering::Relaxed) {
+                return member.worker;
+            }
+        }
+    }
+
+    /// Worker `index` ends before its runtime: it gets no more tasks in turn.
+    pub(crate) fn loses(&self, index: usize) {
+        self.members()[index].gone.store(true, Ordering::Relaxed);
+    }
+
+    /// A thread is about to be started; they are in the order of the workers.
+    pub(crate) fn enter(&self) {
+        self.lock().seats.push(Seat { thread: None, said: None, left: false });
+    }
+
+    /// The start of thread `index` has returned a handle.
+    pub(crate) fn started(&self, index: usize, thread: ThreadOf<C>) {
+        self.lock().seats[index].thread = Some(thread);
+    }
+
+    /// Thread `index` says whether it can run.
+    pub(crate) fn says(&self, index: usize, said: Result<(), Error>) {
+        self.lock().seats[index].said = Some(said);
+        self.told.notify_all();
+    }
+
+    /// Waits until every thread that was asked for has said whether it can run; why the first of them cannot.
+    pub(crate) fn until_all_say(&self) -> Result<(), Error> {
+        let silent = |state: &State<_>| state.seats.iter().any(|seat| seat.said.is_none());
+        let state = self.until(self.lock(), Duration::MAX, silent);
+        state.seats.iter().find_map(|seat| seat.said.and_then(Result::err)).map_or(Ok(()), Err)
+    }
+
+    /// The last that thread `index` does with the runtime, after the close of its worker; or there is none.
+    pub(crate) fn leave(&self, index: usize, drained: Drained) {
+        let mut state = self.lock();
+        state.drained.cancelled += drained.cancelled;
+        state.drained.leaked += drained.leaked;
+        let seat = &mut state.seats[index];
+        seat.left = true;
+        seat.said.get_or_insert(Err(Error::new(ErrorKind::Other).because("a worker panicked before it could run")));
+        if !planted(Plant::LeavesUnheard) {
+            self.told.notify_all();
+        }
+    }
+
+    /// The runtime closes. `limit`: since when, and how long, workers may wait for operations that the system still holds.
+    pub(crate) fn close(&self, limit: Option<(Instant, Duration)>) {
+        let mut state = self.lock();
+        state.closed = true;
+        state.limit = limit;
+    }
+
+    /// Is the runtime closing, or closed?
+    pub(crate) fn is_closed(&self) -> bool {
+        self.lock().closed
+    }
+
+    /// How long a worker may wait for its operations that closes now.
+    pub(crate) fn time_left(&self) -> Duration {
+        let limit = self.lock().limit;
+        limit.map_or(Duration::ZERO, |(start, limit)| limit.saturating_sub(start.elapsed()))
+    }
+
+    /// Waits until every thread has left, but for `own` of them, for at most `timeout`; how many have not, and what was
+    /// drained. After [`close`](Self::close). With a timeout of zero it does not wait at all. Threads that are left end on
+    /// their own.
+    pub(crate) fn wait(&self, timeout: Duration, own: usize) -> (usize, Drained) {
+        let mut state = self.lock();
+        if !timeout.is_zero() {
+            state = self.until(state, timeout, |state| state.running() > own);
+        }
+        let (mut ended, mut others) = (Vec::new(), Vec::new());
+        for seat in &mut state.seats {
+            let list = if seat.left { &mut ended } else { &mut others };
+            list.extend(seat.thread.take());
+        }
+        let found = (state.running(), state.drained);
+        drop(state);
+        if !timeout.is_zero() {
+            ended.into_iter().for_each(JoinThread::join);
+        }
+        // Dropped, not joined.
+        drop(others);
+        found
+    }
+
+    #[cfg(not(loom))]
+    fn until<'a>(
+        &self,
+        state: MutexGuard<'a, State<ThreadOf<C>>>,
+        timeout: Duration,
+        not_yet: impl Fn(&State<ThreadOf<C>>) -> bool,
+    ) -> MutexGuard<'a, State<ThreadOf<C>>> {
+        let waited = self.told.wait_timeout_while(state, timeout, |state| not_yet(state));
+        waited.unwrap_or_else(PoisonError::into_inner).0
+    }
+
+    #[cfg(loom)]
+    fn until<'a>(
+        &self,
+        mut state: MutexGuard<'a, State<ThreadOf<C>>>,
+        _: Duration,
+        not_yet: impl Fn(&State<ThreadOf<C>>) -> bool,
+    ) -> MutexGuard<'a, State<ThreadOf<C>>> {
+        while not_yet(&state) {
+            state = self.told.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+        state
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State<ThreadOf<C>>> {
+        // Nothing of the user's runs under this lock, so a poisoned one has a whole value all the same.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<C: Config> core::fmt::Debug for Cores<C> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Cores").field("workers", &self.members().len()).finish_non_exhaustive()
+    }
+}

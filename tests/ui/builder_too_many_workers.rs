@@ -1,0 +1,6 @@
+//~ UNDER Builder::<1025>::new(): a runtime has 1 to 1024 workers, this one asks for another number
+use bespoke::Builder;
+
+fn main() {
+    let _runtime = Builder::<1025>::new().mio().build();
+}

@@ -1,6 +1,0 @@
-//~ UNDER Builder::<2>::new(): a runtime has one worker for now, this one asks for another number
-use bespoke::Builder;
-
-fn main() {
-    let _runtime = Builder::<2>::new().mio().build();
-}
