@@ -34,7 +34,7 @@ describe() {
         storms) echo "shutdowns, resets, slow peers, no descriptors, hot tasks, by the ten thousand" ;;
         soak) echo "ten minutes of use, or BESPOKE_SOAK_SECONDS: memory and descriptors stay" ;;
         fallbacks) echo "the driver suites while epoll, eventfd and timerfd are denied" ;;
-        rings) echo "the driver suite on rings as small as they may be, and as older kernels would have them" ;;
+        rings) echo "the suites of drivers and files on rings as small as they may be, and as older kernels would have them" ;;
         eintr) echo "the drivers while every third system call is interrupted" ;;
         qemu) echo "in emulators: the core on a Cortex-M, timers while the wall clock jumps by ten years" ;;
         deep) echo "the long tests, in release" ;;
@@ -354,7 +354,7 @@ step_fallbacks() {
     fi
 }
 
-step_rings() { some_tests 'another ring' cargo test -p bespoke --test conformance -- --ignored; }
+step_rings() { some_tests 'another ring' cargo test -p bespoke --test conformance --test files -- --ignored; }
 
 # What a signal may interrupt, of the calls that the drivers and their tests make. Left out: `connect` and `close`, which go
 # on after the interruption, while an injected error replaces the call; `futex`, whose wake is never interrupted; the first

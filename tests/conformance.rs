@@ -250,22 +250,48 @@ macro_rules! suite {
     };
 }
 
-/// The cases of drivers that pass descriptors and have pipes.
+/// The cases of drivers that pass descriptors.
 #[cfg(unix)]
 macro_rules! suite_of_descriptors {
     ($suite:ident: $config:ty) => {
+        suite_of_descriptors!([cfg(all())] $suite: $config);
+    };
+    // With an attribute for every case.
+    ($attribute:tt $suite:ident: $config:ty) => {
         mod $suite {
             use crate::when::When;
-            use crate::{passing, pipes, support};
+            use crate::{passing, support};
 
-            cases! { [cfg(all())] $suite, $config, Always:
+            cases! { $attribute $suite, $config, Always:
                 passing::fds_go_with_bytes,
                 passing::fds_stay_with_their_bytes,
                 passing::fds_that_have_no_place,
                 passing::fds_that_cannot_go,
                 passing::fds_go_with_datagrams,
                 passing::fds_of_connections,
+                passing::fds_come_behind_a_short_read,
                 passing::fds_at_shutdown,
+            }
+            cases! { $attribute $suite, $config, Suspending:
+                passing::dropped_calls_with_fds_lose_nothing,
+            }
+        }
+    };
+}
+
+/// The cases of drivers with pipes.
+#[cfg(unix)]
+macro_rules! suite_of_pipes {
+    ($suite:ident: $config:ty) => {
+        suite_of_pipes!([cfg(all())] $suite: $config);
+    };
+    // With an attribute for every case.
+    ($attribute:tt $suite:ident: $config:ty) => {
+        mod $suite {
+            use crate::when::When;
+            use crate::{pipes, support};
+
+            cases! { $attribute $suite, $config, Always:
                 pipes::pipes_in_both_roles,
                 pipes::pipes_of_ones_own,
                 pipes::pipes_from_elsewhere,
@@ -273,14 +299,13 @@ macro_rules! suite_of_descriptors {
                 pipes::pipes_outlive_their_runtime,
                 pipes::pipes_at_shutdown,
             }
-            cases! { [cfg(all())] $suite, $config, Suspending:
-                passing::dropped_calls_with_fds_lose_nothing,
+            cases! { $attribute $suite, $config, Suspending:
                 pipes::dropped_reads_of_pipes_lose_nothing,
                 pipes::dropped_writes_to_pipes_put_nothing,
                 pipes::pipes_keep_the_beginning_of_a_dropped_write,
             }
             #[cfg(any(target_os = "linux", target_os = "android"))]
-            cases! { [cfg(all())] $suite, $config, Always:
+            cases! { $attribute $suite, $config, Always:
                 pipes::pipes_hold_so_much,
             }
         }
@@ -419,3 +444,27 @@ suite_of_descriptors!(mio_descriptors: bespoke::preset::Default);
 suite_of_descriptors!(mio_poll_descriptors: crate::Polling);
 #[cfg(unix)]
 suite_of_descriptors!(mio_stingy_descriptors: crate::Stingy);
+#[cfg(target_os = "linux")]
+suite_of_descriptors!(uring_descriptors: crate::rings::Ring);
+#[cfg(target_os = "linux")]
+suite_of_descriptors!([ignore = "another ring: the step `rings` runs it"] uring_stingy_descriptors: crate::rings::Stingy);
+#[cfg(target_os = "linux")]
+suite_of_descriptors!([ignore = "another ring: the step `rings` runs it"] uring_5_15_descriptors: crate::rings::Of515);
+#[cfg(target_os = "linux")]
+suite_of_descriptors!(fallback_second_descriptors: crate::choices::Second);
+#[cfg(unix)]
+suite_of_pipes!(blocking_pipes: crate::Threads);
+#[cfg(unix)]
+suite_of_pipes!(mio_pipes: bespoke::preset::Default);
+#[cfg(unix)]
+suite_of_pipes!(mio_poll_pipes: crate::Polling);
+#[cfg(unix)]
+suite_of_pipes!(mio_stingy_pipes: crate::Stingy);
+#[cfg(target_os = "linux")]
+suite_of_pipes!(uring_pipes: crate::rings::Ring);
+#[cfg(target_os = "linux")]
+suite_of_pipes!([ignore = "another ring: the step `rings` runs it"] uring_stingy_pipes: crate::rings::Stingy);
+#[cfg(target_os = "linux")]
+suite_of_pipes!([ignore = "another ring: the step `rings` runs it"] uring_5_15_pipes: crate::rings::Of515);
+#[cfg(target_os = "linux")]
+suite_of_pipes!(fallback_second_pipes: crate::choices::Second);

@@ -14,6 +14,7 @@
 //! | `drops` | futures dropped and forgotten at every point: the memory and the descriptors that they used |
 //! | `closes` | a runtime that closes with operations under way, and files that outlive it |
 //! | `pool` | no threads, one thread, a full queue; allocations |
+//! | `rings` | what is entries of a ring: allocations, no threads; what is jobs of the pool there |
 //!
 //! Every case runs alone in the process and must leave the count of open descriptors as it was. A case that hangs ends the
 //! process with its name. `BESPOKE_DEEP=1` runs the long counts, `BESPOKE_SEED=n` repeats a run.
@@ -34,6 +35,9 @@ mod opening;
 mod paths;
 #[path = "files/pool.rs"]
 mod pool;
+#[cfg(target_os = "linux")]
+#[path = "files/rings.rs"]
+mod rings;
 #[path = "files/streams.rs"]
 mod streams;
 #[path = "files/support.rs"]
@@ -44,11 +48,15 @@ mod when;
 /// All cases for one config.
 macro_rules! suite {
     ($suite:ident: $config:ty) => {
+        suite!([cfg(all())] $suite: $config);
+    };
+    // With an attribute for every case.
+    ($attribute:tt $suite:ident: $config:ty) => {
         mod $suite {
             use crate::when::When;
             use crate::{closes, drops, model, moving, opening, paths, streams};
 
-            cases! { $suite, $config, Always:
+            cases! { $attribute $suite, $config, Always:
                 opening::options_do_what_they_say,
                 opening::contradictions_are_refused,
                 opening::errors_name_the_path,
@@ -75,10 +83,10 @@ macro_rules! suite {
                 closes::files_outlive_their_runtime,
             }
             #[cfg(target_os = "linux")]
-            cases! { $suite, $config, Always:
+            cases! { $attribute $suite, $config, Always:
                 moving::a_block_device_has_an_end,
             }
-            cases! { $suite, $config, Suspending:
+            cases! { $attribute $suite, $config, Suspending:
                 drops::dropped_transfers_touch_nothing,
                 drops::dropped_opens_leak_nothing,
                 drops::dropped_cursor_reads_stay,
@@ -88,15 +96,46 @@ macro_rules! suite {
                 drops::dropped_on_another_thread,
                 drops::dropped_listings_go_on,
                 closes::operations_under_way,
+            }
+        }
+    };
+}
+
+/// What a call leaves that nobody can end.
+macro_rules! suite_on_threads {
+    ($suite:ident: $config:ty) => {
+        mod $suite {
+            use crate::closes;
+            use crate::when::When;
+
+            cases! { [cfg(all())] $suite, $config, Suspending:
                 closes::kept_futures_wait_for_their_call,
             }
         }
     };
 }
 
+/// What a ring has, and can cancel.
+#[cfg(target_os = "linux")]
+macro_rules! suite_on_rings {
+    ($attribute:tt $suite:ident: $config:ty) => {
+        mod $suite {
+            use crate::when::When;
+            use crate::{closes, rings};
+
+            cases! { $attribute $suite, $config, Suspending:
+                closes::kept_futures_end_with_their_ring,
+                rings::operations_allocate_nothing,
+                rings::files_that_do_not_wait,
+            }
+        }
+    };
+}
+
 macro_rules! cases {
-    ($suite:ident, $config:ty, $when:ident: $($room:ident::$case:ident),* $(,)?) => { $(
+    ($attribute:tt $suite:ident, $config:ty, $when:ident: $($room:ident::$case:ident),* $(,)?) => { $(
         #[test]
+        #$attribute
         fn $case() {
             if !When::$when.leaves_out::<$config>(stringify!($suite), stringify!($case)) {
                 crate::support::run(concat!(stringify!($suite), "::", stringify!($case)), $room::$case::<$config>);
@@ -118,18 +157,69 @@ impl bespoke::Config for Stingy {
     const BLOCKING_KEEP_ALIVE: core::time::Duration = core::time::Duration::from_millis(1);
 }
 
-/// The ring of the kernel that runs.
+/// Rings: of the kernel that runs, cut as small as they may be, and as older kernels would have them.
 #[cfg(target_os = "linux")]
-struct Ring;
+mod kernels {
+    use bespoke::driver::{IoUring, Kernel, RingOptions, Usual};
 
-#[cfg(target_os = "linux")]
-#[bespoke::config(base = bespoke::preset::Default)]
-impl bespoke::Config for Ring {
-    type Driver = bespoke::driver::IoUring;
+    macro_rules! ring {
+        ($config:ident: $entries:literal, $options:ty { $($figure:tt)* }) => {
+            pub(crate) struct $config;
+
+            #[bespoke::config(base = bespoke::preset::Default)]
+            impl bespoke::Config for $config {
+                type Driver = IoUring<$entries, $options>;
+                $($figure)*
+            }
+        };
+    }
+
+    pub(crate) struct OneOfEach;
+    impl RingOptions for OneOfEach {
+        const COMPLETIONS: u32 = 2;
+        const BUFFERS: u16 = 2;
+    }
+    pub(crate) struct As515;
+    impl RingOptions for As515 {
+        const KERNEL: Kernel = Kernel::V5_15;
+    }
+    pub(crate) struct As61;
+    impl RingOptions for As61 {
+        const KERNEL: Kernel = Kernel::V6_1;
+    }
+    pub(crate) struct As612;
+    impl RingOptions for As612 {
+        const KERNEL: Kernel = Kernel::V6_12;
+    }
+
+    ring!(Ring: 256, Usual {});
+    ring!(Stingy: 1, OneOfEach {
+        const LOCAL_QUEUE: usize = 2;
+        const EVENT_INTERVAL: u32 = 1;
+        const POLL_BUDGET: u32 = 1;
+        const BLOCKING_THREADS_MAX: usize = 1;
+    });
+    ring!(Of515: 64, As515 {});
+    ring!(Of61: 64, As61 {});
+    ring!(Of612: 64, As612 {});
 }
 
 #[cfg(target_os = "linux")]
-suite!(uring: crate::Ring);
+suite!(uring: crate::kernels::Ring);
+#[cfg(target_os = "linux")]
+suite_on_rings!([cfg(all())] uring_alone: crate::kernels::Ring);
+#[cfg(target_os = "linux")]
+suite!([ignore = "another ring: the step `rings` runs it"] uring_stingy: crate::kernels::Stingy);
+#[cfg(target_os = "linux")]
+suite!([ignore = "another ring: the step `rings` runs it"] uring_5_15: crate::kernels::Of515);
+#[cfg(target_os = "linux")]
+suite_on_rings!([ignore = "another ring: the step `rings` runs it"] uring_5_15_alone: crate::kernels::Of515);
+#[cfg(target_os = "linux")]
+suite!([ignore = "another ring: the step `rings` runs it"] uring_6_1: crate::kernels::Of61);
+#[cfg(target_os = "linux")]
+suite!([ignore = "another ring: the step `rings` runs it"] uring_6_12: crate::kernels::Of612);
 suite!(blocking: bespoke::preset::Blocking);
 suite!(mio: bespoke::preset::Default);
 suite!(mio_stingy: crate::Stingy);
+suite_on_threads!(mio_alone: bespoke::preset::Default);
+suite_on_threads!(mio_stingy_alone: crate::Stingy);

@@ -2,9 +2,11 @@
 //! RELIABILITY A27.
 //!
 //! One runtime serves an echo to peers that stay and peers that come and go, drops reads under way, arms and cancels timers,
-//! spawns, aborts, and runs blocking jobs. Once a second it is looked at; after half of the time, which is the warm-up, a
+//! spawns, aborts, runs blocking jobs, and opens, writes and reads a file. Once a second it is looked at; after half of the time, which is the warm-up, a
 //! line is fitted through the bytes that are allocated, and others through the resident memory, part by part, as a new
 //! high-water mark of threads is no leak.
+//!
+//! Each config is used at the same time as the others, in a process of its own, so another one takes no more time.
 //!
 //! `BESPOKE_SOAK_SECONDS=n` says how long; without it two seconds, which show that the soak itself works and that nothing
 //! leaks by the megabyte. From a minute on, what there is is printed every minute. The slope of what is allocated is asserted from a minute on, that of resident memory from ten: below
@@ -14,12 +16,14 @@
 #![allow(clippy::disallowed_methods, reason = "the peers and the measuring stand outside of any runtime")]
 #![expect(clippy::unwrap_used, reason = "the helpers of tests are tests, too")]
 
+#[path = "common/ring.rs"]
+mod ring;
 #[path = "conformance/support.rs"]
 #[allow(dead_code, reason = "shared with the conformance suite, which uses the rest")]
 mod support;
 
 use bespoke::prelude::*;
-use bespoke::rt::{TcpListener, TcpStream};
+use bespoke::rt::{File, TcpListener, TcpStream};
 use bespoke::{Config, Runtime, driver, memory, preset, scheduler};
 use core::alloc::{GlobalAlloc, Layout};
 use core::net::SocketAddr;
@@ -28,7 +32,8 @@ use core::time::Duration;
 use std::alloc::System;
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream as StdStream;
-use std::process::{Command, Stdio};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::Instant;
 use support::{Random, eventually, fds, seed};
@@ -75,6 +80,14 @@ impl Config for Threads {
     type Scheduler = scheduler::ThreadPerTask;
     type Driver = driver::Blocking;
     type Memory = memory::System;
+}
+
+/// One thread, completions.
+struct Rings;
+
+#[bespoke::config(base = Plain)]
+impl Config for Rings {
+    type Driver = driver::IoUring;
 }
 
 /// Peers that stay.
@@ -243,8 +256,19 @@ async fn echo<C: Config<Driver: Net>>(mut stream: TcpStream<C>) {
     }
 }
 
-/// Timers, tasks and jobs, until it is over; how many rounds.
-async fn busy<C: Config<Threads: StartsThreads>>(over: Arc<AtomicBool>) -> u64 {
+/// Opens, writes, reads and drops a file; under a driver that suspends, some of that under way.
+async fn use_file<C: Config<Driver: Fs>>(path: &Path, random: &mut Random) {
+    let file = File::<C>::options().read(true).write(true).create(true).open(path).await.unwrap();
+    let (written, buffer) = file.write_all_at(vec![3; 4096], random.below(8) * 4096).await;
+    written.unwrap();
+    if let Ok((read, buffer)) = C::timeout(Duration::from_micros(random.below(200)), file.read_at(buffer, 0)).await {
+        assert!(read.unwrap() > 0 && buffer.iter().all(|byte| [0, 3].contains(byte)));
+    }
+    assert!(file.metadata().await.unwrap().len() <= 8 * 4096);
+}
+
+/// Timers, tasks, jobs and a file, until it is over; how many rounds.
+async fn busy<C: Config<Driver: Fs, Threads: StartsThreads>>(over: Arc<AtomicBool>, file: PathBuf) -> u64 {
     let mut random = Random::new(7);
     let mut rounds = 0;
     while !over.load(Ordering::Acquire) {
@@ -270,13 +294,15 @@ async fn busy<C: Config<Threads: StartsThreads>>(over: Arc<AtomicBool>) -> u64 {
             }
         }
         assert_eq!(job.await.unwrap(), 10_000);
+        use_file::<C>(&file, &mut random).await;
         C::sleep(Duration::from_millis(1)).await;
     }
     rounds
 }
 
-fn soak<C: Config<Driver: Net, Threads: StartsThreads>>(config: &str, length: Duration) {
+fn soak<C: Config<Driver: Net + Fs, Threads: StartsThreads>>(config: &str, length: Duration) {
     watch(config.to_string(), length);
+    let file = std::env::temp_dir().join(format!("bespoke-soak-{}", std::process::id()));
     let before = fds();
     let over = Arc::new(AtomicBool::new(false));
     let served = Arc::new(AtomicU64::new(0));
@@ -309,7 +335,7 @@ fn soak<C: Config<Driver: Net, Threads: StartsThreads>>(config: &str, length: Du
         });
         let ends = over.clone();
         peers.push(std::thread::spawn(move || come_and_go(address, &ends)));
-        let work = C::spawn(busy::<C>(over.clone()));
+        let work = C::spawn(busy::<C>(over.clone(), file.clone()));
         let start = Instant::now();
         let mut told = start;
         while start.elapsed() < length {
@@ -338,6 +364,7 @@ fn soak<C: Config<Driver: Net, Threads: StartsThreads>>(config: &str, length: Du
     report(&samples, length);
     drop(runtime);
     assert!(eventually(|| fds() == before), "{before} descriptors before, {} after", fds());
+    std::fs::remove_file(file).unwrap();
 }
 
 /// Ends a soak that hangs, and says so.
@@ -404,13 +431,18 @@ fn nothing_grows() {
     match std::env::var(CHILD).as_deref() {
         Ok(config @ "one thread") => return soak::<Plain>(config, length()),
         Ok(config @ "a thread for every task") => return soak::<Threads>(config, length()),
+        Ok(config @ "one thread on a ring") => return soak::<Rings>(config, length()),
         Ok(other) => panic!("no config is called `{other}`"),
         Err(_) => {}
     }
     println!("BESPOKE_SEED={}", seed());
     // A long soak is read while it runs. And a pipe holds 64 KiB: that of the child that is waited for last would fill up.
     let output = || if is_long(length()) { Stdio::inherit() } else { Stdio::piped() };
-    let children = ["one thread", "a thread for every task"].map(|config| {
+    let mut configs = vec!["one thread", "a thread for every task"];
+    if !ring::is_denied("one thread on a ring") {
+        configs.push("one thread on a ring");
+    }
+    let start = |config: &'static str| {
         let child = Command::new(std::env::current_exe().unwrap())
             .args(["--exact", "nothing_grows", "--nocapture", "--test-threads=1"])
             .env(CHILD, config)
@@ -420,8 +452,10 @@ fn nothing_grows() {
             .spawn()
             .unwrap();
         (config, child)
-    });
-    let ended = children.map(|(config, child)| (config, child.wait_with_output().unwrap()));
+    };
+    let children: Vec<(&str, Child)> = configs.into_iter().map(start).collect();
+    let ended: Vec<_> =
+        children.into_iter().map(|(config, child)| (config, child.wait_with_output().unwrap())).collect();
     for (config, output) in &ended {
         print!("{config}:{}", String::from_utf8_lossy(&output.stdout));
         eprint!("{}", String::from_utf8_lossy(&output.stderr));

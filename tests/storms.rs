@@ -13,9 +13,6 @@
 //!
 //! `BESPOKE_DEEP=1` runs the long counts and asserts times; that is meant for `--release`, on a machine that does little
 //! else. Otherwise the counts are small and only what holds on any machine is asserted. `BESPOKE_SEED=n` repeats a run.
-//!
-//! Not here: pipes and files as types of their own, which do not
-//! exist yet: pipes and FIFOs come in as resources of which the driver knows only when they are ready.
 #![cfg(target_os = "linux")]
 #![allow(clippy::disallowed_methods, reason = "the peers and the measuring stand outside of any runtime")]
 #![expect(clippy::unwrap_used, reason = "the helpers of tests are tests, too")]
@@ -39,6 +36,9 @@ mod starvation;
 #[path = "conformance/support.rs"]
 #[allow(dead_code, reason = "shared with the conformance suite, which uses the rest")]
 mod support;
+#[path = "common/when.rs"]
+#[allow(dead_code, reason = "shared with the suites, which use the rest")]
+mod when;
 
 use bespoke::{driver, memory, preset, scheduler};
 
@@ -60,6 +60,14 @@ impl bespoke::Config for Threads {
     type Memory = memory::System;
 }
 
+/// One thread, completions.
+struct Rings;
+
+#[bespoke::config(base = Plain)]
+impl bespoke::Config for Rings {
+    type Driver = driver::IoUring;
+}
+
 macro_rules! storms {
     ($suite:ident: $config:ty) => {
         mod $suite {
@@ -67,7 +75,6 @@ macro_rules! storms {
                 shutdown::everything_under_way,
                 shutdown::pipes_end_and_files_are_refused,
                 descriptors::fifty_clients_and_no_descriptor,
-                descriptors::fifty_clients_and_no_file_left,
                 peers::ended_streams_are_drained,
                 peers::resets_leave_nothing,
                 peers::slow_peers_do_not_slow_the_others,
@@ -81,10 +88,21 @@ macro_rules! storms {
     ($suite:ident, $config:ty: $($room:ident::$storm:ident),* $(,)?) => { $(
         #[test]
         fn $storm() {
-            let name = concat!(stringify!($suite), "::", stringify!($storm));
-            crate::run(name, crate::$room::$storm::<$config>);
+            let (suite, storm) = (stringify!($suite), stringify!($storm));
+            if !crate::when::When::Always.leaves_out::<$config>(suite, storm) {
+                crate::run(concat!(stringify!($suite), "::", stringify!($storm)), crate::$room::$storm::<$config>);
+            }
         }
     )* };
+}
+
+/// What is done to a system call that a ring does not make.
+macro_rules! storms_of_calls {
+    ($suite:ident: $config:ty) => {
+        mod $suite {
+            storms! { $suite, $config: descriptors::fifty_clients_and_no_file_left }
+        }
+    };
 }
 
 /// Runs a storm: alone, watched, with its descriptors counted. What the process keeps for ever is made before, once: it would
@@ -108,3 +126,6 @@ fn the_driver_is_asked_every_event_interval() {
 
 storms!(mio: crate::Plain);
 storms!(blocking: crate::Threads);
+storms!(uring: crate::Rings);
+storms_of_calls!(mio_calls: crate::Plain);
+storms_of_calls!(blocking_calls: crate::Threads);

@@ -4,8 +4,8 @@
 //!
 //! # Invariants
 //! 1. A descriptor of a file is closed when the last [`OpenFile`] reference is gone: the source holds one from `register`
-//!    to `close`, and each job that uses the descriptor one of its own until it ends. So no job acts on another file that
-//!    got the number in the meantime.
+//!    to `close`, or longer if the driver has requests of its own for the file, and each job that uses the descriptor one of
+//!    its own until it ends. So no job acts on another file that got the number in the meantime.
 //! 2. Memory that an operation points at: see [`Offloaded`].
 
 use crate::op::Blocks;
@@ -17,6 +17,14 @@ use std::sync::Arc;
 /// A descriptor of a file, closed on drop (invariant 1).
 #[derive(Debug)]
 pub(crate) struct OpenFile(pub(crate) RawResource);
+
+#[cfg(target_os = "linux")]
+impl OpenFile {
+    /// The descriptor, which is the caller's to close from now on.
+    pub(crate) fn into_raw(self) -> RawResource {
+        core::mem::ManuallyDrop::new(self).0
+    }
+}
 
 impl Drop for OpenFile {
     fn drop(&mut self) {

@@ -347,6 +347,35 @@ pub(crate) fn dropped_calls_with_fds_lose_nothing<C: Config<Driver: Descriptors>
     assert!(dropped > messages / 8, "too few drops to show anything");
 }
 
+/// Who reads bytes alone takes no more of them than it asks for: the descriptors that come behind are for the next reader.
+pub(crate) fn fds_come_behind_a_short_read<C: Config<Driver: Descriptors>>() {
+    runtime::<C>().block_on(async {
+        let place = Place::new("behind");
+        let listener = std::os::unix::net::UnixListener::bind(&place.0).expect("the path is free");
+        let connected = UnixStream::<C>::connect(&place.0).await.expect("a listener is there");
+        let (accepted, _) = listener.accept().expect("it waits");
+        let (from_elsewhere, peer) = pair::<C>().await;
+        for (mut ours, peer) in [(connected, accepted), (from_elsewhere, peer)] {
+            // Both come while the reader waits for the first.
+            let sender = std::thread::spawn(move || {
+                std::thread::sleep(Duration::from_millis(20));
+                peer_sends(&peer, b"head", &[]);
+                peer_sends(&peer, b"body", &[holding(7)]);
+                peer
+            });
+            let mut head = [0; 4];
+            ours.read_exact(&mut head).await.expect("it comes");
+            assert_eq!(&head, b"head");
+            C::sleep(Duration::from_millis(20)).await;
+            let (mut body, mut places) = ([0; 8], [const { None }; 2]);
+            let (len, came) = ours.recv_with_fds(&mut body, &mut places).await.expect("it comes");
+            assert_eq!((&body[..len], came), (&b"body"[..], 1));
+            assert_eq!(held(places[0].take().expect("one came")), 7);
+            sender.join().expect("both were sent");
+        }
+    });
+}
+
 pub(crate) fn fds_at_shutdown<C: Config<Driver: Descriptors>>() {
     let runtime = runtime::<C>();
     let (peers, tasks) = runtime.block_on(async {

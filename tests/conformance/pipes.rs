@@ -30,6 +30,11 @@ fn waits(fd: &OwnedFd) -> bool {
     unsafe { libc::fcntl(fd.as_raw_fd(), libc::F_GETFL) & libc::O_NONBLOCK == 0 }
 }
 
+/// A driver may close with its next turns, and the worker is about to be blocked by who waits for that.
+async fn turns<C: Config>() {
+    C::sleep(Duration::from_millis(1)).await;
+}
+
 pub(crate) fn pipes_in_both_roles<C: Config<Driver: Pipes>>() {
     const LEN: usize = 1_000_000;
     runtime::<C>().block_on(async {
@@ -41,6 +46,7 @@ pub(crate) fn pipes_in_both_roles<C: Config<Driver: Pipes>>() {
         });
         ours.write_all(bytes(0, LEN)).await.0.expect("somebody reads");
         drop(ours);
+        turns::<C>().await;
         let all = reader.join().expect("it read all");
         assert_eq!(all.len(), LEN);
         assert_numbered(0, &all);
@@ -299,6 +305,7 @@ pub(crate) fn dropped_writes_to_pipes_put_nothing<C: Config<Driver: Pipes>>() {
             }
         }
         drop(ours);
+        turns::<C>().await;
         assert_eq!(reader.join().expect("in order"), at);
     });
     println!("{len} bytes, {dropped} writes dropped");
@@ -317,6 +324,7 @@ pub(crate) fn pipes_keep_the_beginning_of_a_dropped_write<C: Config<Driver: Pipe
         assert_numbered(0, &beginning[..n]);
         ours.write_all("tea").await.0.expect("there is room");
         drop(ours);
+        turns::<C>().await;
         let mut rest = Vec::new();
         again(|| peer.read_to_end(&mut rest)).expect("it ends");
         let (more, behind) = rest.split_at(rest.len() - 3);

@@ -89,7 +89,14 @@ pub(crate) fn std_listener() -> (StdListener, SocketAddr) {
 pub(crate) async fn pair<C: Config<Driver: Net>>() -> (TcpStream<C>, StdStream) {
     let (listener, address) = std_listener();
     let ours = TcpStream::connect(address).await.expect("a listener is there");
-    let (theirs, _) = listener.accept().expect("a connection waits");
+    let here = ours.local_addr().expect("connected");
+    let theirs = loop {
+        // A connect that was begun elsewhere may come to a port that is this listener's by now.
+        let (theirs, from) = listener.accept().expect("a connection waits");
+        if from == here {
+            break theirs;
+        }
+    };
     theirs.set_nodelay(true).expect("a connected socket takes options");
     theirs.set_read_timeout(Some(Duration::from_secs(10))).expect("a connected socket takes options");
     (ours, theirs)

@@ -161,6 +161,46 @@ pub(crate) fn kept_futures_wait_for_their_call<C: Config<Driver: Fs>>(folder: &P
     Canary::check();
 }
 
+/// What a ring has is cancelled when its runtime closes: its futures are over, and give their buffers back as they were.
+pub(crate) fn kept_futures_end_with_their_ring<C: Config<Driver: Fs>>(folder: &Path) {
+    let path = fifo(&folder.join("pipe"));
+    let mut theirs = both_ends(&path);
+    let (plain, lonely) = (folder.join("file"), fifo(&folder.join("lonely")));
+    std::fs::write(&plain, "0123").expect("new");
+    let before = fds();
+    let runtime = runtime::<C>();
+    let open = async |path: &Path| File::<C>::options().read(true).write(true).open(path).await.expect("there");
+    let freed = Canary::freed();
+    let (mut waits, mut opens, mut alone) = runtime.block_on(async {
+        let mut file = open(&path).await;
+        let mut waits = Box::pin(async move { file.read(Canary::new(&[5; 3])).await });
+        in_the_system::<C, _>(waits.as_mut()).await;
+        // Nobody writes to it, and so it is not open yet.
+        let mut alone = Box::pin(File::<C>::open(&lonely));
+        in_the_system::<C, _>(alone.as_mut()).await;
+        // Opened when the runtime closes, and nobody knows.
+        let mut opens = Box::pin(File::<C>::open(&plain));
+        assert!(touched(opens.as_mut()).await.is_pending());
+        C::sleep(Duration::from_millis(20)).await;
+        (waits, opens, alone)
+    });
+    let start = Instant::now();
+    let left = runtime.shutdown_timeout(Duration::from_secs(10));
+    assert!(left.is_clean(), "{left}");
+    assert!(start.elapsed() < Duration::from_secs(1), "both that wait are cancelled");
+    theirs.write_all(b"tea").expect("open");
+    let Poll::Ready((read, buffer)) = poll_once(waits.as_mut()) else { panic!("the kernel is done with it") };
+    says_closed(&read.expect_err("cancelled"));
+    assert_eq!(buffer.as_bytes(), [5; 3], "as it was");
+    for open in [&mut opens, &mut alone] {
+        let Poll::Ready(opened) = poll_once(open.as_mut()) else { panic!("the kernel is done with it") };
+        says_closed(&opened.expect_err("nobody could use it"));
+    }
+    drop((waits, opens, alone, buffer));
+    assert_eq!((Canary::freed(), fds()), (freed + 1, before));
+    Canary::check();
+}
+
 pub(crate) fn files_outlive_their_runtime<C: Config<Driver: Fs>>(folder: &Path) {
     let runtime = runtime::<C>();
     let mut file = runtime.block_on(file_of::<C>(&folder.join("file"), b"0123456789"));

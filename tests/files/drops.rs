@@ -2,7 +2,7 @@
 
 use crate::support::{
     CANARY, Canary, Random, both_ends, count, eventually, fds, fifo, file_of, in_the_system, leaks_a_worker, runtime,
-    touched,
+    soon, touched,
 };
 use bespoke::Config;
 use bespoke::io::IoBuf;
@@ -22,10 +22,12 @@ const BYTES_MAX: usize = 128 << 10;
 
 /// Lets a little time go by, or a turn of the worker.
 async fn meanwhile<C: Config>(random: &mut Random) {
-    match random.below(4) {
+    match random.below(6) {
         0 => C::yield_now().await,
         1 => (0..random.below(20_000)).for_each(|_| spin_loop()),
         2 => std::thread::yield_now(),
+        // Turns that wait: a ring hands over what was polled, and takes in what is over.
+        3 | 4 => C::sleep(core::time::Duration::from_micros(random.below(200))).await,
         _ => {}
     }
 }
@@ -152,8 +154,8 @@ pub(crate) fn file_is_open_until_its_last_operation<C: Config<Driver: Fs>>(folde
         assert_eq!(fds(), before + 1, "the call that runs holds the descriptor");
         assert_eq!(Canary::freed(), freed, "and the buffer");
         theirs.write_all(b"tea").expect("open");
-        assert!(eventually(|| fds() == before), "its end closes the descriptor");
-        assert!(eventually(|| Canary::freed() == freed + 1), "and frees the buffer");
+        assert!(soon::<C>(|| fds() == before).await, "its end closes the descriptor");
+        assert!(soon::<C>(|| Canary::freed() == freed + 1).await, "and frees the buffer");
     });
     Canary::check();
 }
@@ -224,6 +226,7 @@ pub(crate) fn dropped_listings_go_on<C: Config<Driver: Fs>>(folder: &Path) {
     }
     let mut random = Random::new(6);
     runtime::<C>().block_on(async {
+        C::sleep(core::time::Duration::from_millis(1)).await; // the driver opens what it sleeps with
         let before = fds();
         let mut entries = fs::read_dir::<C>(folder).await.expect("there");
         let mut found = std::collections::BTreeSet::new();

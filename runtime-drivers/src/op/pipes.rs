@@ -137,3 +137,7 @@ pub trait PipeCalls: Driver {
 impl<P: crate::Poller> PipeCalls for crate::Mio<P> {}
 #[cfg(unix)]
 impl PipeCalls for crate::Blocking {}
+#[cfg(target_os = "linux")]
+impl<const ENTRIES: u32, O: crate::RingOptions> PipeCalls for crate::IoUring<ENTRIES, O> {}
+#[cfg(target_os = "linux")]
+impl<A: PipeCalls, B: PipeCalls> PipeCalls for crate::Fallback<A, B> {}

@@ -6,6 +6,7 @@ use super::source::{Arm, DroppedWrite, End, Life, More, Shots, Source};
 use super::sources::{Woken, read_side, write_side};
 use super::{Kernel, State, kind, named};
 use crate::op::LEASE_BYTES;
+use crate::pooled::OpenFile;
 use crate::sys::ring::{self as calls, code};
 use crate::sys::{fd, socket};
 use bespoke_core::driver::{Buffers, Errno};
@@ -13,6 +14,7 @@ use bespoke_core::roles::{Kind, RawResource};
 use core::task::Waker;
 use io_uring::squeue::{Entry, Flags};
 use io_uring::{opcode, types};
+use std::sync::Arc;
 
 /// After so many bytes the kernel ends a multishot `recv` by itself, if it can: what one stream brings between two looks is
 /// the kernel's choice otherwise, and can be all that lies ready.
@@ -82,13 +84,27 @@ impl State {
 
     /// The last request of a closing source has ended: closes its descriptor.
     pub(super) fn finish_close(&mut self, number: u32) {
-        let source = &self.sources[number as usize];
+        let source = &mut self.sources[number as usize];
         if source.life != Life::Closing || source.pending > 0 {
             return;
         }
-        let raw = source.raw;
+        let raw = match source.file.take() {
+            // Where a job of the pool uses the file, the last of them closes it.
+            Some(file) => Arc::into_inner(file.open).map(OpenFile::into_raw),
+            None => Some(source.raw),
+        };
         self.retire(number);
-        self.close_raw(raw);
+        if let Some(raw) = raw {
+            self.close_raw(raw);
+        }
+    }
+
+    /// Closes what an operation opened for nobody, if that is what its result says.
+    #[cold]
+    pub(super) fn close_opened(&mut self, result: i32) {
+        if result >= 0 {
+            self.close_raw(result);
+        }
     }
 
     /// Closes a descriptor, with the next call; at once while the driver ends, when a next call need not come.

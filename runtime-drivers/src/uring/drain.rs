@@ -1,6 +1,6 @@
 //! The end of a driver: everything is cancelled and reaped, for so long; what is left then is given up, never freed.
 
-use super::source::Life;
+use super::source::{FileSource, Life, Source};
 use super::{Kernel, Uring, kind, named};
 use crate::sys::ring as calls;
 use crate::sys::{fd, socket};
@@ -66,10 +66,15 @@ impl Uring {
     /// The kernel keeps what it has, and so do we: but peers should hear that nobody is here any more.
     #[cold]
     fn give_up(&self) {
-        let open: Vec<(RawResource, bool)> = self.with(|state| {
-            let closing = state.sources.iter().filter(|source| source.life == Life::Closing && source.file.is_none());
-            closing.map(|source| (source.raw, source.kind != Kind::Listener && !source.shared)).collect()
+        let (open, files) = self.with(|state| {
+            let closing = state.sources.iter_mut().filter(|source| source.life == Life::Closing);
+            let (files, open): (Vec<_>, Vec<_>) = closing.partition(|source| source.file.is_some());
+            let ours = |source: &mut Source| (source.raw, source.kind != Kind::Listener && !source.shared);
+            let open: Vec<(RawResource, bool)> = open.into_iter().map(ours).collect();
+            let files: Vec<FileSource> = files.into_iter().filter_map(|source| source.file.take()).collect();
+            (open, files)
         });
+        drop(files); // closed, or the last job of the pool closes them
         for (raw, ours) in open {
             // A listener has no peer to tell, and what others name as well is theirs to end.
             if ours {

@@ -1,25 +1,190 @@
-//! How the operations on files are expressed here: as jobs of the pool, for now.
+//! How the operations on files are expressed here: entries of the ring, and what no entry means, jobs of the pool.
+//!
+//! | goes to the pool | why |
+//! |---|---|
+//! | [`Call`] | a function is no entry |
+//! | [`SetLen`] on a kernel that does not know it | `ftruncate` came with 6.9 |
+//! | a transfer of a file that was opened not to wait, `O_NONBLOCK` | an entry waits all the same, or fails for a plain file, by the kernel |
+//! | a transfer at a position of a file that has none, or at one that no file has | an entry takes the file's own cursor instead |
+//!
+//! The last two are decided by what the source was asked when the file came; see [`FileSource`].
+//!
+//! | file | holds |
+//! |---|---|
+//! | `transfers` | bytes of open files: read, written, brought to the disk |
+//! | `paths` | what is done with names, and what is known of a file |
+
+mod paths;
+mod transfers;
 
 use super::Uring;
 use super::options::{IoUring, RingOptions};
-use crate::op::files::for_each_file_op;
+use super::slots::{Flight, Lower};
+use super::source::FileSource;
 use crate::op::{
-    Call, JoinPaths, MakeDir, Open, ReadAt, ReadVectoredAt, Remove, SetLen, Statx, Sync, WriteAt, WriteVectoredAt,
+    Blocks, Call, JoinPaths, MakeDir, Open, ReadAt, ReadVectoredAt, Remove, SetLen, Statx, Sync, WriteAt,
+    WriteVectoredAt,
 };
-use crate::pooled::{OpenFile, pooled};
+use crate::pooled::{self, OnThePool, OpenFile, pooled};
+use crate::theirs::let_go;
+use bespoke_core::driver::{MaybeDangling, Served, Submit};
+use bespoke_core::roles::Under;
+use bespoke_core::sharing::Sharing;
+use core::task::{Context, Poll};
 use std::sync::Arc;
+
+/// An operation on files that an entry may mean.
+pub(super) trait OfFiles: Blocks + Lower {
+    /// By what it is done.
+    const SERVED: Served = Served::Completion;
+
+    /// Is its entry the same as the call? `file`: the file that it is about, if it is about one that is open. `cuts`: the
+    /// kernel can set lengths.
+    fn is_entry(&self, file: Option<&FileSource>, cuts: bool) -> bool;
+}
+
+/// What the future of an operation on files holds.
+#[derive(Debug, Default)]
+pub enum FileFlight<O: Blocks> {
+    /// It was not polled yet.
+    #[default]
+    New,
+    /// An entry.
+    Ring(Flight),
+    /// A job.
+    Pool(OnThePool<O>),
+}
+
+impl Uring {
+    /// Polls an operation; the first call decides how it is done.
+    fn poll_file<S: Sharing, O: OfFiles>(
+        &self,
+        op: &mut O,
+        state: &mut FileFlight<O>,
+        cx: &mut Context<'_>,
+    ) -> Poll<O::Output> {
+        if let FileFlight::New = state {
+            *state = if self.is_entry(op) {
+                FileFlight::Ring(Flight::default())
+            } else {
+                FileFlight::Pool(OnThePool::default())
+            };
+        }
+        match state {
+            FileFlight::Ring(flight) => self.poll_slot(op, flight, cx),
+            FileFlight::Pool(job) => pooled::poll::<O>(|key| open_file(self, key), op, job, cx),
+            FileFlight::New => unreachable!("decided above"),
+        }
+    }
+
+    pub(super) fn is_entry<O: OfFiles>(&self, op: &O) -> bool {
+        self.with(|state| {
+            let file = op.file().map(|of| state.named(of.key).0);
+            let file = file.and_then(|number| state.sources[number as usize].file.as_ref());
+            op.is_entry(file, state.known.set_len)
+        })
+    }
+
+    fn abandon_file<O: OfFiles, K: Send + 'static>(&self, state: &mut FileFlight<O>, keep: MaybeDangling<K>) {
+        match state {
+            FileFlight::Ring(flight) => self.abandon_slot(O::LATE, flight, keep),
+            FileFlight::Pool(job) => job.abandon(keep),
+            FileFlight::New => let_go(keep),
+        }
+    }
+}
+
+impl<O: Blocks> FileFlight<O> {
+    fn is_in_flight(&self) -> bool {
+        match self {
+            FileFlight::New => false,
+            FileFlight::Ring(flight) => flight.is_in_flight(),
+            FileFlight::Pool(job) => job.is_started(),
+        }
+    }
+
+    fn poll_closed(&mut self, cx: &mut Context<'_>) -> Poll<Option<O::Output>>
+    where
+        O: OfFiles,
+    {
+        match self {
+            FileFlight::New => Poll::Ready(None),
+            FileFlight::Ring(flight) => flight.poll_closed::<O>(),
+            FileFlight::Pool(job) => job.poll(cx).map(|ended| ended.map(pooled::taken)),
+        }
+    }
+
+    fn abandon_closed<K: Send + 'static>(&mut self, keep: MaybeDangling<K>)
+    where
+        O: OfFiles,
+    {
+        match self {
+            FileFlight::New => let_go(keep),
+            FileFlight::Ring(flight) => flight.abandon_closed::<O, K>(keep),
+            FileFlight::Pool(job) => job.abandon(keep),
+        }
+    }
+}
+
+macro_rules! entry_or_job {
+    ($($op:ty),+ $(,)?) => { $(
+        impl<const ENTRIES: u32, P: RingOptions> Submit<$op> for IoUring<ENTRIES, P> {
+            type InFlight<S: Sharing> = FileFlight<$op>;
+
+            const SERVED: Served = <$op as OfFiles>::SERVED;
+
+            fn poll_op<S: Sharing>(
+                live: &<Self as Under<S>>::Live,
+                op: &mut $op,
+                state: &mut FileFlight<$op>,
+                cx: &mut Context<'_>,
+            ) -> Poll<<$op as bespoke_core::driver::Op>::Output>
+            where
+                Self: Under<S>,
+            {
+                super::lower::of::<ENTRIES, P, S>(live).poll_file::<S, $op>(op, state, cx)
+            }
+
+            fn in_flight<S: Sharing>(state: &FileFlight<$op>) -> bool {
+                state.is_in_flight()
+            }
+
+            fn abandon<S: Sharing, K: Send + 'static>(
+                live: &<Self as Under<S>>::Live,
+                _op: &mut $op,
+                state: &mut FileFlight<$op>,
+                keep: MaybeDangling<K>,
+            ) where
+                Self: Under<S>,
+            {
+                super::lower::of::<ENTRIES, P, S>(live).abandon_file(state, keep);
+            }
+
+            fn poll_closed<S: Sharing>(
+                state: &mut FileFlight<$op>,
+                cx: &mut Context<'_>,
+            ) -> Poll<Option<<$op as bespoke_core::driver::Op>::Output>> {
+                state.poll_closed(cx)
+            }
+
+            fn abandon_closed<S: Sharing, K: Send + 'static>(
+                _op: &mut $op,
+                state: &mut FileFlight<$op>,
+                keep: MaybeDangling<K>,
+            ) {
+                state.abandon_closed(keep);
+            }
+        }
+    )+ };
+}
+entry_or_job!(Open, ReadAt, WriteAt, ReadVectoredAt, WriteVectoredAt, Sync, SetLen, Statx, MakeDir, Remove, JoinPaths,);
 
 /// The open file of a source, for a job.
 fn open_file(live: &Uring, key: u32) -> Option<Arc<OpenFile>> {
     live.with(|state| {
         let (number, _) = state.named(key);
-        state.sources[number as usize].file.clone()
+        state.sources[number as usize].file.as_ref().map(|file| file.open.clone())
     })
 }
 
-macro_rules! pool {
-    ($($op:ty),+) => { $(
-        pooled!({const ENTRIES: u32, P: RingOptions} IoUring<ENTRIES, P>, super::lower::of::<ENTRIES, P, S>, open_file: $op);
-    )+ };
-}
-for_each_file_op!(pool);
+pooled!({const ENTRIES: u32, P: RingOptions} IoUring<ENTRIES, P>, super::lower::of::<ENTRIES, P, S>, open_file: Call);

@@ -7,6 +7,7 @@
 //! | `arrivals` | connections: taken and made |
 //! | `datagrams` | datagrams, and readiness: the call is tried, and the ring polls when it would block |
 //! | `pipes` | reading and writing pipes, in the same way |
+//! | `unix` | reading Unix streams, and descriptors beside bytes, in the same way |
 //!
 //! Here: what they share, and time.
 
@@ -14,6 +15,7 @@ mod arrivals;
 mod datagrams;
 mod pipes;
 mod reads;
+mod unix;
 mod writes;
 
 use super::options::{IoUring, RingOptions};
@@ -87,7 +89,7 @@ macro_rules! slot {
                 state: &mut $crate::uring::slots::Flight,
                 _cx: &mut core::task::Context<'_>,
             ) -> core::task::Poll<Option<<$op as bespoke_core::driver::Op>::Output>> {
-                state.poll_closed()
+                state.poll_closed::<$op>()
             }
 
             fn abandon_closed<S: bespoke_core::sharing::Sharing, K: Send + 'static>(
@@ -95,7 +97,7 @@ macro_rules! slot {
                 state: &mut $crate::uring::slots::Flight,
                 keep: bespoke_core::driver::MaybeDangling<K>,
             ) {
-                state.abandon_closed(keep);
+                state.abandon_closed::<$op, K>(keep);
             }
         }
     };
@@ -123,7 +125,7 @@ impl Lower for Nop {
         opcode::Nop::new().build()
     }
 
-    fn end(&self, _: &mut usize, _: Result<u32, Errno>) -> End<()> {
+    fn end(&self, _: &mut usize, _: Result<u32, Errno>, _: &Aside) -> End<()> {
         End::Over(())
     }
 }
@@ -141,7 +143,7 @@ impl Lower for Timeout {
         opcode::Timeout::new(aside.time(time)).build()
     }
 
-    fn end(&self, _: &mut usize, result: Result<u32, Errno>) -> End<Result<(), Errno>> {
+    fn end(&self, _: &mut usize, result: Result<u32, Errno>, _: &Aside) -> End<Result<(), Errno>> {
         End::Over(match result {
             Err(errno) if errno.code() == code::TIME_IS_UP => Ok(()),
             result => result.map(drop),

@@ -17,7 +17,7 @@
 //! here: it looks into the source, else leaves its waker and arms the source. Dropped, it leaves nothing behind; what comes
 //! then waits in the source for the next call.
 //!
-//! A **slot** operation (`Transmit`, `Connect`, `Timeout`, `Nop`) has an entry, and a slot of the core's
+//! A **slot** operation (`Transmit`, `Connect`, `Timeout`, `Nop`, those on files) has an entry, and a slot of the core's
 //! [`Table`](bespoke_core::driver::inflight):
 //!
 //! ```text
@@ -53,9 +53,12 @@
 //! 2. Memory that an entry points at belongs to the driver, or is kept by a future or its orphan, until that terminal
 //!    completion. When the driver is dropped with `in_kernel > 0`, ring, sources, buffers and asides are leaked together; the
 //!    table sees to the slots.
-//! 3. A descriptor is closed when `pending` of its source is 0, so no entry ever names the number of another.
+//! 3. A descriptor is closed when `pending` of its source is 0, so no entry ever names the number of another. That of a file
+//!    is closed with the last reference to it, of which the source gives up its own no earlier than that: jobs of the pool
+//!    have some ([`FileSource`](source::FileSource)).
 //! 4. A completion names its source by number and generation, a slot by its token: one of an older generation changes
-//!    nothing, and the buffer or descriptor that it brings is given back.
+//!    nothing, and the buffer or descriptor that it brings is given back. So is the descriptor of a file that was opened for
+//!    a future which is gone.
 //! 5. No reference into `state` is held while a waker is cloned, woken or dropped, or anything of the user's is: those may
 //!    come back here.
 //!
@@ -81,6 +84,7 @@ pub use self::options::{IoUring, Kernel, RingOptions, Usual};
 pub use self::probe::Denied;
 
 use self::options::Settings;
+use self::probe::Known;
 use self::provided::Provided;
 use self::ring::{Completion, Ring};
 use self::slots::Asides;
@@ -175,6 +179,7 @@ unsafe impl Send for Uring {}
 /// What only the driver itself touches.
 struct State {
     ring: Ring,
+    known: Known,
     sources: Vec<Source>,
     free: Vec<u32>,
     /// The source of each key.
@@ -220,12 +225,13 @@ impl Uring {
     fn start(cx: StartCx, settings: Settings) -> Result<Self, Error> {
         fork::watch().map_err(Error::from)?;
         let ring = Ring::new(settings)?;
-        probe::check(&ring)?;
+        let known = probe::check(&ring, settings.kernel)?;
         let nudge = Arc::new(Nudge::new()?);
         let buffers = Buffers::new();
         let state = State {
             provided: provided(&ring, settings, &buffers),
             ring,
+            known,
             sources: Vec::new(),
             free: Vec::new(),
             keys: Vec::new(),

@@ -12,8 +12,13 @@ use core::marker::PhantomData;
 /// |---|---|
 /// | needs | Linux 5.15, and that nobody denies it: containers often do. 6.1 and newer are served better |
 /// | system calls | one per turn of the loop, whatever the number of operations |
-/// | files | on the blocking pool; one allocation per operation |
+/// | files | entries as well, without an allocation. On the blocking pool: what no entry means, see below |
 /// | stays | with the thread that first runs the worker, as long as an operation is on its way: see [`RingOptions::MOVABLE`] |
+///
+/// # Files
+/// Whole files, lists of folders, permissions, lengths before Linux 6.9, and transfers of files that were opened with
+/// `O_NONBLOCK` go to the blocking pool. All else is done by the kernel: at once where it can, else on threads of its own, at
+/// most as many as there are entries.
 pub struct IoUring<const ENTRIES: u32 = 256, O: RingOptions = Usual>(PhantomData<fn() -> O>);
 
 impl<const ENTRIES: u32, O: RingOptions> Clone for IoUring<ENTRIES, O> {
@@ -62,7 +67,7 @@ pub enum Kernel {
     V5_15,
     /// 6.1: `SINGLE_ISSUER`, `DEFER_TASKRUN`, rings of provided buffers, multishot `recv` and `accept`, cancel by kind.
     V6_1,
-    /// 6.12: `NO_SQARRAY` (6.6).
+    /// 6.12: `NO_SQARRAY` (6.6), `ftruncate` (6.9).
     V6_12,
     /// Whatever runs.
     Any,

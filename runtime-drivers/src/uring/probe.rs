@@ -7,6 +7,7 @@
 //! | `kernel.io_uring_disabled` | `EPERM` | the setting says so |
 //! | the limit of locked memory, before 5.12 | `ENOMEM` | |
 
+use super::options::Kernel;
 use super::ring::Ring;
 use crate::sys::ring::{self as calls, RingName, code, disabled_setting};
 use bespoke_core::driver::Errno;
@@ -85,8 +86,15 @@ const WHY_OLD: &str = "the io_uring of this kernel lacks what the driver needs; 
 pub(super) const WHY_MOVED: &str = "operations are on their way in a ring that belongs to the thread which ran this worker \
                                     before; let them end there, or choose `RingOptions::MOVABLE`";
 
-/// Does the kernel know what the driver cannot do without?
-pub(super) fn check(ring: &Ring) -> Result<(), Denied> {
+/// What not every kernel knows with which the driver runs.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Known {
+    /// `ftruncate`, of 6.9.
+    pub(super) set_len: bool,
+}
+
+/// Does the kernel know what the driver cannot do without? And what else? `newest`: what counts as known at most.
+pub(super) fn check(ring: &Ring, newest: Kernel) -> Result<Known, Denied> {
     // A filter may let us make a ring and deny us to enter it. This one is not enabled yet, which is another code.
     match calls::submit(RingName::Descriptor(ring.queues().as_raw_fd()), 0) {
         Err(errno) if errno.code() != code::NOT_ENABLED => return Err(Denied::by(errno.code())),
@@ -108,8 +116,23 @@ pub(super) fn check(ring: &Ring) -> Result<(), Denied> {
         opcode::SendMsg::CODE,
         opcode::Timeout::CODE,
         opcode::Close::CODE,
+        opcode::Read::CODE,
+        opcode::Write::CODE,
+        opcode::Readv::CODE,
+        opcode::Writev::CODE,
+        opcode::Fsync::CODE,
+        opcode::OpenAt::CODE,
+        opcode::Statx::CODE,
+        opcode::RenameAt::CODE,
+        opcode::UnlinkAt::CODE,
+        opcode::MkDirAt::CODE,
+        opcode::SymlinkAt::CODE,
+        opcode::LinkAt::CODE,
     ];
-    if needed.into_iter().all(|code| probe.is_supported(code)) { Ok(()) } else { Err(Denied::too_old()) }
+    if !needed.into_iter().all(|code| probe.is_supported(code)) {
+        return Err(Denied::too_old());
+    }
+    Ok(Known { set_len: newest >= Kernel::V6_12 && probe.is_supported(opcode::Ftruncate::CODE) })
 }
 
 #[cfg(test)]

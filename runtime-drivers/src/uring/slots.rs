@@ -8,11 +8,12 @@ use crate::op::Taken;
 use crate::sys::address::SockAddr;
 use crate::sys::fd;
 use crate::sys::ring::{Message, code};
+use crate::sys::stat::StatRoom;
 use crate::sys::transfer::IoVec;
 use crate::theirs::{let_go, wake};
 use bespoke_core::driver::inflight::{Abandoned, Completed, LateResult, Outcome, Polled, Submitted, Ticket, Token};
 use bespoke_core::driver::{Errno, Late, MaybeDangling, Op};
-use bespoke_core::roles::Resource;
+use bespoke_core::roles::{Kind, Resource};
 use bespoke_core::sharing::Local;
 use core::any::Any;
 use core::cell::{Cell, UnsafeCell};
@@ -27,6 +28,12 @@ use std::vec::Vec;
 pub(super) trait Lower: Op {
     /// Does it write to a stream, so that it must wait for a write before it that was dropped?
     const WRITES: bool = false;
+    /// Is its result a descriptor, which is closed when nobody takes it?
+    const OPENS: bool = false;
+    /// Is it of a socket? Whether those block is the driver's to say, and an entry waits for one that does.
+    const OF_A_SOCKET: bool = true;
+    /// What its resource is from now on, if it makes another of it.
+    const BECOMES: Option<Kind> = None;
 
     /// What it is about.
     fn resource(&self) -> Option<Resource> {
@@ -37,7 +44,8 @@ pub(super) trait Lower: Op {
     fn entry(&self, taken: usize, aside: &Aside) -> Entry;
 
     /// What the kernel's result says. `taken`: what entries before this one took, for an operation that takes several.
-    fn end(&self, taken: &mut usize, result: Result<u32, Errno>) -> End<Self::Output>;
+    /// `aside`: that of the entry, as the kernel left it.
+    fn end(&self, taken: &mut usize, result: Result<u32, Errno>, aside: &Aside) -> End<Self::Output>;
 }
 
 /// What a result says.
@@ -72,6 +80,17 @@ pub(super) struct Large {
     pub(super) address: SockAddr,
     pub(super) message: Message,
     pub(super) stretches: [IoVec; crate::op::Stretches::MAX],
+    pub(super) stat: StatRoom,
+}
+
+impl Large {
+    /// Lists `stretches` where the kernel may read the list; where it begins.
+    pub(super) fn list(&mut self, stretches: &crate::op::Stretches) -> *const IoVec {
+        for (to, (pointer, len)) in self.stretches.iter_mut().zip(stretches.as_slice()) {
+            *to = IoVec::new(pointer.cast_mut(), *len);
+        }
+        self.stretches.as_ptr()
+    }
 }
 
 const NO_SOURCE: u32 = u32::MAX;
@@ -96,6 +115,7 @@ impl Aside {
                 address: SockAddr::empty(),
                 message: Message::empty(),
                 stretches: [empty; crate::op::Stretches::MAX],
+                stat: StatRoom::new(),
             };
             let large = NonNull::from(Box::leak(Box::new(large)));
             self.large.set(Some(large));
@@ -170,12 +190,14 @@ impl<K: Send + 'static> Unkept for MaybeDangling<K> {
     }
 }
 
-/// What is noted with a slot: the source's generation and number, and whether it writes to a stream.
+/// What is noted with a slot: the source's generation and number, whether it writes to a stream, and whether it opens.
 const NOTE_WRITES: u64 = 1 << 63;
+const NOTE_OPENS: u64 = 1 << 62;
 
-fn note(source: Option<(u32, u32)>, writes: bool) -> u64 {
+fn note<O: Lower>(source: Option<(u32, u32)>) -> u64 {
     let (number, generation) = source.unwrap_or((NO_SOURCE, 0));
-    u64::from(number) | u64::from(generation) << 32 | if writes { NOTE_WRITES } else { 0 }
+    let flag = |set, flag| if set { flag } else { 0 };
+    u64::from(number) | u64::from(generation) << 32 | flag(O::WRITES, NOTE_WRITES) | flag(O::OPENS, NOTE_OPENS)
 }
 
 impl Uring {
@@ -186,41 +208,44 @@ impl Uring {
             let Polled::Ready(Outcome { result, .. }) = self.table.poll(ticket, cx.waker()) else {
                 return Poll::Pending;
             };
+            // As the kernel left it, until the slot is taken again: below.
+            let aside = self.asides.of(ticket.token().index());
             let _ = flight.ticket.take().map(|ticket| self.table.release(ticket));
-            match retried(result) {
+            match retried(result).filter(|again| O::OF_A_SOCKET || *again != code::AGAIN) {
                 Some(code::AGAIN) => {
                     // A socket that came from elsewhere does not block: the kernel waits for blocking ones only.
                     let blocks = op.resource().map_or(Ok(()), |resource| fd::set_nonblocking(resource.raw, false));
                     if let Err(errno) = blocks {
-                        return self.over(op.end(&mut flight.taken, Err(errno)), flight);
+                        return self.over(op.end(&mut flight.taken, Err(errno), aside), flight);
                     }
                 }
                 // A signal; or the thread that submitted it is gone. Nobody asked for it: the future is there.
                 Some(_) => {}
-                None => match op.end(&mut flight.taken, outcome(result)) {
+                None => match op.end(&mut flight.taken, outcome(result), aside) {
                     End::Rest => {}
                     over => return self.over(over, flight),
                 },
             }
         }
-        let source = op.resource().map(|resource| self.with(|state| state.named(resource.key)));
         // One that has begun is past this.
         if O::WRITES
             && flight.taken == 0
-            && let Some((number, _)) = source
+            && let Some(stream) = op.resource()
+            && self.waits_for_dropped_write(stream, cx)
         {
-            let waits = self.with(|state| {
-                matches!(state.sources[number as usize].dropped.as_deref(), Some(DroppedWrite::Ending { .. }))
-            });
-            if waits {
-                self.leave(number, |source| &mut source.writer, cx);
-                return Poll::Pending;
-            }
+            return Poll::Pending;
         }
-        let (ticket, token) = match self.table.submit(cx.waker(), note(source, O::WRITES)) {
+        let source = op.resource().map(|resource| self.with(|state| state.named(resource.key)));
+        if let (Some(kind), Some((number, _))) = (O::BECOMES, source) {
+            self.with(|state| state.sources[number as usize].kind = kind);
+        }
+        let (ticket, token) = match self.table.submit(cx.waker(), note::<O>(source)) {
             Submitted::Tell(ticket, token) => (ticket, token),
             // With what entries before this one took.
-            Submitted::Full => return self.over(op.end(&mut flight.taken, Err(Errno::OUT_OF_MEMORY)), flight),
+            Submitted::Full => {
+                let end = op.end(&mut flight.taken, Err(Errno::OUT_OF_MEMORY), &Aside::new());
+                return self.over(end, flight);
+            }
         };
         let aside = self.asides.of(token.index());
         let entry = op.entry(flight.taken, aside);
@@ -229,6 +254,18 @@ impl Uring {
         // SAFETY: the entry points at what the operation does, which its future or the orphan keeps, and at the aside.
         unsafe { self.submit(entry, token, source) };
         Poll::Pending
+    }
+
+    /// Does a write of the stream have to wait for one before it that was dropped? Then the waker is left.
+    pub(super) fn waits_for_dropped_write(&self, stream: Resource, cx: &mut Context<'_>) -> bool {
+        let (number, _) = self.with(|state| state.named(stream.key));
+        let waits = self.with(|state| {
+            matches!(state.sources[number as usize].dropped.as_deref(), Some(DroppedWrite::Ending { .. }))
+        });
+        if waits {
+            self.leave(number, |source| &mut source.writer, cx);
+        }
+        waits
     }
 
     fn over<T>(&self, end: End<T>, flight: &mut Flight) -> Poll<T> {
@@ -293,12 +330,20 @@ impl Uring {
     /// The result of an operation whose future is gone.
     #[cold]
     fn late(&self, late: LateResult) {
+        self.unclaimed(late.note, late.outcome.result);
         if late.note & NOTE_WRITES == 0 {
             return let_go(late.keep);
         }
         match late.keep.downcast::<Box<dyn Unkept>>() {
             Ok(keep) => self.late_write(late.note, late.outcome.result, keep),
             Err(keep) => let_go(keep),
+        }
+    }
+
+    /// Nobody takes what an operation opened: it is closed.
+    fn unclaimed(&self, note: u64, result: i32) {
+        if note & NOTE_OPENS != 0 {
+            self.with(|state| state.close_opened(result));
         }
     }
 
@@ -344,7 +389,10 @@ impl Uring {
         let note = ticket.note();
         if late != Late::CountWritten || note & NOTE_WRITES == 0 {
             match self.table.abandon(ticket, keep) {
-                Abandoned::Late(late) => let_go(late.keep),
+                Abandoned::Late(late) => {
+                    self.unclaimed(note, late.outcome.result);
+                    let_go(late.keep);
+                }
                 Abandoned::Cancel(token) => self.cancel(token.bits()),
                 Abandoned::Posted | Abandoned::Nudge(_) => unreachable!("a driver gives up what is its own"),
             }
@@ -390,20 +438,27 @@ impl Flight {
     }
 
     /// The driver is gone. Pending: the kernel has not given back what the operation uses, and never tells any more.
-    pub(super) fn poll_closed<T>(&mut self) -> Poll<Option<T>> {
+    pub(super) fn poll_closed<O: Lower>(&mut self) -> Poll<Option<O::Output>> {
         let Some(ticket) = self.ticket.take() else { return Poll::Ready(None) };
         // SAFETY: the runtime is closed, so the driver was dropped, and its table with it.
-        if let Err(ticket) = unsafe { ticket.end_closed() } {
-            self.ticket = Some(ticket);
-            return Poll::Pending;
+        match unsafe { ticket.end_closed() } {
+            Err(ticket) => {
+                self.ticket = Some(ticket);
+                return Poll::Pending;
+            }
+            Ok(outcome) if O::OPENS && outcome.result >= 0 => {
+                // Nobody wrote to it, so there is nothing that this could tell of.
+                let _ = fd::close(outcome.result);
+            }
+            Ok(_) => {}
         }
         *self = Flight::default();
         Poll::Ready(None)
     }
 
     /// The future dies after its driver.
-    pub(super) fn abandon_closed<K>(&mut self, keep: MaybeDangling<K>) {
-        match self.poll_closed::<()>() {
+    pub(super) fn abandon_closed<O: Lower, K>(&mut self, keep: MaybeDangling<K>) {
+        match self.poll_closed::<O>() {
             Poll::Ready(_) => drop(keep),
             // The kernel may use it for ever.
             Poll::Pending => core::mem::forget(keep),

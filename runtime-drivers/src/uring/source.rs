@@ -21,6 +21,7 @@
 
 use super::Stash;
 use crate::op::{LEASE_BYTES, Taken};
+use crate::pooled::OpenFile;
 use crate::sys::address::SockAddr;
 use crate::wakers::Wakers;
 use bespoke_core::driver::{Buffer, Errno};
@@ -103,8 +104,18 @@ pub(super) struct Source {
     pub(super) dropped: Option<Box<DroppedWrite>>,
     /// What streams have not.
     pub(super) more: Option<Box<More>>,
-    /// A file: its operations are done elsewhere.
-    pub(super) file: Option<Arc<crate::pooled::OpenFile>>,
+    /// What is known of a file.
+    pub(super) file: Option<FileSource>,
+}
+
+/// A file. Its descriptor is closed with the last reference to it: jobs of the pool hold some while they use it, the source
+/// this one until it is closed and the kernel has ended its requests.
+pub(super) struct FileSource {
+    pub(super) open: Arc<OpenFile>,
+    /// Do its calls wait? An entry always does.
+    pub(super) waits: bool,
+    /// Has it positions? Where there are none, an entry ignores the one that it is given, and a call refuses it.
+    pub(super) seeks: bool,
 }
 
 /// A write whose future is gone.
@@ -199,9 +210,15 @@ impl Source {
     /// A fresh one, in the place of this, which nothing names any more.
     pub(super) fn renew(&mut self, raw: RawResource, kind: Kind) {
         let generation = self.generation;
-        let more = matches!(kind, Kind::Listener | Kind::Datagram | Kind::Foreign).then(|| {
-            let ready = || Side { ready: true, ..Side::default() };
-            Box::new(More { read: ready(), write: ready(), ..More::default() })
+        let ready = match kind {
+            Kind::Listener | Kind::Datagram | Kind::Foreign | Kind::UnixStream => Some((true, true)),
+            // Of a FIFO that had no writer yet a read would say that it has ended.
+            Kind::Pipe => Some((false, true)),
+            _ => None,
+        };
+        let more = ready.map(|(read, write)| {
+            let side = |ready| Side { ready, ..Side::default() };
+            Box::new(More { read: side(read), write: side(write), ..More::default() })
         });
         *self = Source { life: Life::Open, generation, raw, kind, more, ..Source::default() };
     }

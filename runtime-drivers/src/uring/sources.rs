@@ -1,11 +1,11 @@
 //! What is done with resources: opened, waited for, closed, given away.
 
 use super::ring::Completion;
-use super::source::{Arm, End, GENERATION_MASK, Life, More, Side, Source};
+use super::source::{Arm, End, FileSource, GENERATION_MASK, Life, More, Side, Source};
 use super::{State, Uring, kind};
 use crate::pooled::OpenFile;
-use crate::sys::fd;
 use crate::sys::ring as calls;
+use crate::sys::{fd, file};
 use crate::theirs::{let_go, wake};
 use crate::wakers::Wakers;
 use bespoke_core::driver::Errno;
@@ -39,6 +39,10 @@ impl Uring {
         if kind == Kind::Foreign {
             calls::check_pollable(resource.raw)?;
         }
+        let file = match kind {
+            Kind::File => Some((file::waits(resource.raw)?, file::position(resource.raw).is_ok())),
+            _ => None,
+        };
         self.with(|state| {
             let number = state.free.pop().unwrap_or_else(|| {
                 state.sources.push(Source::default());
@@ -51,9 +55,10 @@ impl Uring {
             state.keys[at] = number;
             let source = &mut state.sources[number as usize];
             source.renew(resource.raw, kind);
-            if kind == Kind::File {
-                source.file = Some(Arc::new(OpenFile(resource.raw)));
-            }
+            source.file = file.map(|(waits, seeks)| {
+                let open = Arc::new(OpenFile(resource.raw));
+                FileSource { open, waits, seeks }
+            });
         });
         Ok(())
     }
@@ -63,7 +68,6 @@ impl Uring {
             let number = state.keys[resource.key as usize];
             let source = &mut state.sources[number as usize];
             source.life = Life::Closing;
-            let file = source.file.take();
             let wakers = (source.reader.take(), source.writer.take());
             let dropped = source.dropped.take();
             let more = source.more.as_mut().map(|more| {
@@ -73,9 +77,10 @@ impl Uring {
             let mut stash = core::mem::take(&mut source.stash);
             // In a forked child nothing is on its way: the number is the child's own, and the entries are the parent's.
             let pending = if state.ring.is_copy() { 0 } else { source.pending };
+            // A file is closed with the last reference to it, which is not given up while the kernel has an entry of it.
+            let file = if pending == 0 { source.file.take() } else { None };
             state.stashes.clear(&mut stash, &self.buffers);
             state.cancel_armed(number);
-            // A file is closed with the last reference to it.
             let now = pending == 0 && file.is_none();
             if pending == 0 {
                 state.retire(number);
@@ -134,7 +139,7 @@ impl Uring {
         }
         let holds = self.with(|state| {
             let source = &mut state.sources[number as usize];
-            let file_in_use = source.file.as_mut().is_some_and(|file| Arc::get_mut(file).is_none());
+            let file_in_use = source.file.as_mut().is_some_and(|file| Arc::get_mut(&mut file.open).is_none());
             let accepted = source.more.as_ref().is_some_and(|more| !more.accepted.is_empty());
             file_in_use
                 || accepted
@@ -151,12 +156,13 @@ impl Uring {
             state.retire(number);
             file
         });
-        core::mem::forget(file.and_then(Arc::into_inner)); // open, and the caller's
+        // Open, and the caller's.
+        let _ = file.and_then(|file| Arc::into_inner(file.open)).map(OpenFile::into_raw);
         Ok(())
     }
 
-    /// Operations of a source that are with the kernel though their handle goes: only forgotten ones, and those of a
-    /// runtime that closes. The rest was cancelled when it was dropped.
+    /// Operations of a source that are with the kernel though their handle goes: forgotten ones, those of a runtime that
+    /// closes, and dropped ones, which were cancelled then, and may be told so once more.
     #[cold]
     fn cancel_slots_of(&self, number: u32) {
         let slots = self.with(|state| {

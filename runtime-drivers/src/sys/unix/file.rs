@@ -40,24 +40,29 @@ pub struct OpenHow {
 /// # Safety
 /// `path` is a C string, which stays during the call.
 pub(crate) unsafe fn open(path: *const c_char, how: &OpenHow) -> Result<i32, Errno> {
+    let flags = open_flags(how);
+    retry(|| {
+        // SAFETY: the caller's promise; the mode is passed as the unsigned int that a variadic call makes of it.
+        let fd = unsafe { libc::open(path, flags, libc::c_uint::from(how.mode)) };
+        check(fd)
+    })
+}
+
+/// The flags of `open(2)` that say so, `O_CLOEXEC` among them.
+pub(crate) fn open_flags(how: &OpenHow) -> i32 {
     let access = match (how.read, how.write || how.append) {
         (_, false) => libc::O_RDONLY,
         (false, true) => libc::O_WRONLY,
         (true, true) => libc::O_RDWR,
     };
     let flag = |set, flag| if set { flag } else { 0 };
-    let flags = access
+    access
         | libc::O_CLOEXEC
         | flag(how.append, libc::O_APPEND)
         | flag(how.truncate, libc::O_TRUNC)
         | flag(how.create || how.create_new, libc::O_CREAT)
         | flag(how.create_new, libc::O_EXCL)
-        | (how.flags & !libc::O_ACCMODE);
-    retry(|| {
-        // SAFETY: the caller's promise; the mode is passed as the unsigned int that a variadic call makes of it.
-        let fd = unsafe { libc::open(path, flags, libc::c_uint::from(how.mode)) };
-        check(fd)
-    })
+        | (how.flags & !libc::O_ACCMODE)
 }
 
 /// Reads at most `len` bytes to `to`; 0 is the end of the file, or `len` was 0. `pread(2)`, `read(2)`.
@@ -189,6 +194,14 @@ fn seek(fd: i32, by: libc::off_t, whence: libc::c_int) -> Result<u64, Errno> {
     })
 }
 
+/// Do calls on it wait, as those of an open file do without `O_NONBLOCK`? `fcntl(2)`, `F_GETFL`. Does not wait itself.
+#[cfg(target_os = "linux")]
+pub(crate) fn waits(fd: i32) -> Result<bool, Errno> {
+    // SAFETY: the command takes no argument and touches no memory of ours.
+    let flags = unsafe { libc::fcntl(fd, libc::F_GETFL) };
+    Ok(check(flags)? & libc::O_NONBLOCK == 0)
+}
+
 /// Was the file opened to append? `fcntl(2)`, `F_GETFL`. Does not wait.
 pub(crate) fn appends(fd: i32) -> Result<bool, Errno> {
     // SAFETY: the command takes no argument and touches no memory of ours.
@@ -252,7 +265,7 @@ pub(crate) unsafe fn join(how: Join, from: *const c_char, to: *const c_char) -> 
 pub(crate) const HERE: &CStr = c"";
 
 /// What one call moves at most: more than a signed 32-bit count is refused by Apple systems, and cut by Linux.
-const CALL_MAX: usize = 0x7FFF_F000;
+pub(crate) const CALL_MAX: usize = 0x7FFF_F000;
 
 /// The list as the system takes it.
 fn vectors(stretches: &[IoVec]) -> (*const libc::iovec, libc::c_int) {

@@ -28,6 +28,11 @@ impl Guarded {
         // SAFETY: mapped and initialised, until the drop.
         unsafe { core::slice::from_raw_parts(self.start, self.len) }
     }
+
+    /// Where they are, for the kernel to write to.
+    pub(crate) fn room(&mut self) -> *mut u8 {
+        self.start
+    }
 }
 
 impl Drop for Guarded {

@@ -166,6 +166,11 @@ pub(crate) const fn send_flags(all: bool) -> i32 {
 /// Flags of an accepted descriptor: close-on-exec, and blocking, as an entry waits in the kernel only then.
 pub(crate) const ACCEPT_FLAGS: i32 = libc::SOCK_CLOEXEC;
 
+/// Paths that do not begin at the root begin at the folder of the process.
+pub(crate) const FROM_HERE: i32 = libc::AT_FDCWD;
+/// The name to take away is that of a folder.
+pub(crate) const REMOVE_DIR: i32 = libc::AT_REMOVEDIR;
+
 /// What a poll for reading asks for.
 pub(crate) const POLL_READ: u32 = (libc::POLLIN | libc::POLLPRI) as u32 | libc::POLLRDHUP as u32;
 /// What a poll for writing asks for.

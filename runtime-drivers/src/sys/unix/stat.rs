@@ -61,33 +61,109 @@ pub(crate) unsafe fn stat(of: Of) -> Result<Stat, Errno> {
 
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 unsafe fn statx(of: Of) -> Result<Stat, Errno> {
+    let Question { fd, path, flags, mask } = question(of);
+    let mut room = StatRoom::new();
+    retry(|| {
+        // SAFETY: the caller's promise for the path; the room is writable, and of the kernel's layout.
+        let got = unsafe { libc::statx(fd, path, flags, mask, room.as_mut_ptr().cast()) };
+        check(got)
+    })?;
+    Ok(room.found())
+}
+
+/// What `statx(2)` is asked.
+#[cfg(target_os = "linux")]
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Question {
+    pub(crate) fd: i32,
+    pub(crate) path: *const c_char,
+    pub(crate) flags: i32,
+    pub(crate) mask: u32,
+}
+
+#[cfg(target_os = "linux")]
+pub(crate) fn question(of: Of) -> Question {
+    /// What `stat(2)` tells, and when a file was made. `STATX_BASIC_STATS`, `STATX_BTIME`.
+    const MASK: u32 = 0x07FF | MADE;
     let (fd, path, flags) = match of {
         Of::File(fd) => (fd, super::file::HERE.as_ptr(), libc::AT_EMPTY_PATH),
         Of::Path { path, follow } => (libc::AT_FDCWD, path, if follow { 0 } else { libc::AT_SYMLINK_NOFOLLOW }),
     };
-    let mut found = MaybeUninit::<libc::statx>::zeroed();
-    let mask = libc::STATX_BASIC_STATS | libc::STATX_BTIME;
-    retry(|| {
-        // SAFETY: the caller's promise for the path; `found` is writable and of the type that the call fills.
-        let got = unsafe { libc::statx(fd, path, flags, mask, found.as_mut_ptr()) };
-        check(got)
-    })?;
-    // SAFETY: made of integers, and zeroed before it was filled.
-    let found = unsafe { found.assume_init() };
-    let time = |time: libc::statx_timestamp| (time.tv_sec, time.tv_nsec);
-    Ok(Stat {
-        mode: u32::from(found.stx_mode),
-        len: found.stx_size,
-        inode: found.stx_ino,
-        device: libc::makedev(found.stx_dev_major, found.stx_dev_minor),
-        links: u64::from(found.stx_nlink),
-        user: found.stx_uid,
-        group: found.stx_gid,
-        accessed: time(found.stx_atime),
-        modified: time(found.stx_mtime),
-        changed: time(found.stx_ctime),
-        created: (found.stx_mask & libc::STATX_BTIME != 0).then(|| time(found.stx_btime)),
-    })
+    Question { fd, path, flags, mask: MASK }
+}
+
+/// `STATX_BTIME`.
+#[cfg(target_os = "linux")]
+const MADE: u32 = 0x0800;
+
+/// Room for the answer of `statx(2)`: the kernel's structure, which is the same on every architecture and for every C
+/// library.
+#[cfg(target_os = "linux")]
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct StatRoom {
+    mask: u32,
+    block: u32,
+    attributes: u64,
+    links: u32,
+    user: u32,
+    group: u32,
+    mode: u16,
+    unused: u16,
+    inode: u64,
+    len: u64,
+    blocks: u64,
+    attributes_mask: u64,
+    accessed: StatTime,
+    created: StatTime,
+    changed: StatTime,
+    modified: StatTime,
+    of_device: [u32; 2],
+    device: [u32; 2],
+    rest: [u64; 14],
+}
+
+#[cfg(target_os = "linux")]
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default)]
+struct StatTime {
+    seconds: i64,
+    nanos: u32,
+    unused: i32,
+}
+
+#[cfg(target_os = "linux")]
+const _: () = assert!(size_of::<StatRoom>() == 256);
+
+#[cfg(target_os = "linux")]
+impl StatRoom {
+    pub(crate) fn new() -> Self {
+        StatRoom::default()
+    }
+
+    /// Where the kernel writes.
+    pub(crate) fn as_mut_ptr(&mut self) -> *mut Self {
+        &raw mut *self
+    }
+
+    /// What it wrote.
+    pub(crate) fn found(&self) -> Stat {
+        let time = |time: StatTime| (time.seconds, time.nanos);
+        let [major, minor] = self.device;
+        Stat {
+            mode: u32::from(self.mode),
+            len: self.len,
+            inode: self.inode,
+            device: libc::makedev(major, minor),
+            links: u64::from(self.links),
+            user: self.user,
+            group: self.group,
+            accessed: time(self.accessed),
+            modified: time(self.modified),
+            changed: time(self.changed),
+            created: (self.mask & MADE != 0).then(|| time(self.created)),
+        }
+    }
 }
 
 /// `fstat(2)`, `stat(2)`, `lstat(2)`.

@@ -9,7 +9,7 @@ use crate::uring::Uring;
 use crate::uring::slots::{Aside, End, Lower};
 use crate::uring::source::End as SourceEnd;
 use bespoke_core::driver::Errno;
-use bespoke_core::roles::{RawResource, Resource};
+use bespoke_core::roles::{Kind, RawResource, Resource};
 use core::task::{Context, Poll};
 use io_uring::squeue::Entry;
 use io_uring::{opcode, types};
@@ -59,7 +59,7 @@ impl Lower for Connect {
     }
 
     /// An entry that ends with its thread leaves the handshake under way: asking again is refused, so it is waited for.
-    fn end(&self, asked: &mut usize, result: Result<u32, Errno>) -> End<Result<(), Errno>> {
+    fn end(&self, asked: &mut usize, result: Result<u32, Errno>, _: &Aside) -> End<Result<(), Errno>> {
         match result {
             Err(errno) if *asked == 0 && errno.code() == code::ALREADY => {
                 *asked = 1;
@@ -76,6 +76,8 @@ impl Lower for Connect {
 slot!(ConnectUnix);
 
 impl Lower for ConnectUnix {
+    const BECOMES: Option<Kind> = Some(Kind::UnixStream);
+
     fn resource(&self) -> Option<Resource> {
         Some(self.socket)
     }
@@ -84,7 +86,7 @@ impl Lower for ConnectUnix {
         connect(self.socket, (&self.address).into(), aside)
     }
 
-    fn end(&self, _: &mut usize, result: Result<u32, Errno>) -> End<Result<(), Errno>> {
+    fn end(&self, _: &mut usize, result: Result<u32, Errno>, _: &Aside) -> End<Result<(), Errno>> {
         End::Over(result.map(drop))
     }
 }

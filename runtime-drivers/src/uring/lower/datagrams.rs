@@ -7,18 +7,15 @@ use super::wait;
 use crate::op::{Address, Direction, Ready, RecvDatagram, RecvFrom, SendDatagram, UnixAddr};
 use crate::sys::address::SockAddr;
 use crate::sys::{datagram, would_block};
-use crate::theirs::let_go;
-use crate::uring::slots::Flight;
-use crate::uring::{IoUring, RingOptions, Uring};
-use bespoke_core::driver::{Errno, Late, MaybeDangling, Served, Submit, Timeout};
-use bespoke_core::roles::{Nanos, Resource, Under};
-use bespoke_core::sharing::Sharing;
+use crate::uring::Uring;
+use bespoke_core::driver::Errno;
+use bespoke_core::roles::Resource;
 use core::net::SocketAddr;
 use core::task::{Context, Poll};
 
 impl Uring {
     /// Is the direction thought ready?
-    fn is_ready(&self, number: u32, write: bool) -> bool {
+    pub(super) fn is_ready(&self, number: u32, write: bool) -> bool {
         self.with(|state| {
             let more = state.more(number);
             if write { more.write.ready } else { more.read.ready }
@@ -94,70 +91,10 @@ fn recv_from<A: Address>(
 
 wait!(RecvFrom<UnixAddr>, Readiness, |live, op, cx| recv_from(live, op, cx, SockAddr::to_unix_peer));
 
-wait!(SendDatagram<SocketAddr>, Readiness, |live, op, cx| send(live, op, cx, |to| to.into()));
-
-fn send<A: Address>(
-    live: &Uring,
-    op: &SendDatagram<A>,
-    cx: &mut Context<'_>,
-    named: fn(A) -> SockAddr,
-) -> Poll<Result<usize, Errno>> {
-    let to = op.to.clone().map(named);
+wait!(SendDatagram<SocketAddr>, Readiness, |live, op, cx| {
+    let to = op.to.map(SockAddr::from);
     attempt(live, op.socket, true, cx, || {
         // SAFETY: whoever made the operation keeps `from` readable for `len` bytes until it is over.
         unsafe { datagram::send(op.socket.raw, op.from, op.len, to.as_ref(), true) }
     })
-}
-
-/// How long a datagram waits for a receiver without room, before it is tried again.
-const AGAIN: Timeout = Timeout { after: Nanos(1_000_000) };
-
-impl<const ENTRIES: u32, P: RingOptions> Submit<SendDatagram<UnixAddr>> for IoUring<ENTRIES, P> {
-    type InFlight<S: Sharing> = Flight;
-
-    const SERVED: Served = Served::Readiness;
-
-    /// As on `Mio`: a receiver that is not the socket's peer does not tell when it has room again, so the datagram is tried
-    /// again after a time.
-    fn poll_op<S: Sharing>(
-        live: &<Self as Under<S>>::Live,
-        op: &mut SendDatagram<UnixAddr>,
-        state: &mut Flight,
-        cx: &mut Context<'_>,
-    ) -> Poll<Result<usize, Errno>>
-    where
-        Self: Under<S>,
-    {
-        let live = super::of::<ENTRIES, P, S>(live);
-        let Some(to) = &op.to else { return send(live, op, cx, |to| (&to).into()) };
-        if state.is_in_flight() && live.poll_slot(&mut { AGAIN }, state, cx)?.is_pending() {
-            return Poll::Pending;
-        }
-        // SAFETY: whoever made the operation keeps `from` readable for `len` bytes until it is over.
-        match unsafe { datagram::send(op.socket.raw, op.from, op.len, Some(&to.into()), true) } {
-            Err(errno) if would_block(errno) => {
-                // A timer that begins now is pending, or there is no memory for it.
-                let _begun: Poll<()> = live.poll_slot(&mut { AGAIN }, state, cx)?;
-                Poll::Pending
-            }
-            sent => Poll::Ready(sent),
-        }
-    }
-
-    #[inline(always)]
-    fn in_flight<S: Sharing>(state: &Flight) -> bool {
-        state.is_in_flight()
-    }
-
-    fn abandon<S: Sharing, K: Send + 'static>(
-        live: &<Self as Under<S>>::Live,
-        _op: &mut SendDatagram<UnixAddr>,
-        state: &mut Flight,
-        keep: MaybeDangling<K>,
-    ) where
-        Self: Under<S>,
-    {
-        super::of::<ENTRIES, P, S>(live).abandon_slot(Late::Forget, state, MaybeDangling::new(()));
-        let_go(keep); // the timer points at nothing
-    }
-}
+});

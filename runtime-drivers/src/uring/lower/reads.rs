@@ -1,6 +1,7 @@
-//! Reads: what came for the stream is taken from its source; when there is nothing, a `recv` is armed.
+//! Reads: what came for the stream is taken from its source; when there is nothing, a `recv` is armed. Those of Unix streams
+//! are in `unix`.
 
-use super::wait;
+use super::{unix, wait};
 use crate::op::{Recv, RecvInto, RecvLease, RecvVectored};
 use crate::sys::transfer::{self, IoVec};
 use crate::sys::would_block;
@@ -86,6 +87,9 @@ fn recv(
         return Poll::Ready(Ok(0));
     }
     let (number, _) = live.with(|state| state.named(stream.key));
+    if live.is_unix_stream(number) {
+        return unix::recv(live, stream, to, len, peek, cx);
+    }
     // SAFETY: whoever made the operation promised that `to` is writable for `len` bytes during the poll.
     let found = match unsafe { live.take(number, to, len, peek) } {
         0 => live.end_of(number),
@@ -113,6 +117,9 @@ fn recv_vectored(live: &Uring, op: &RecvVectored, cx: &mut Context<'_>) -> Poll<
         return Poll::Ready(Ok(0));
     }
     let (number, _) = live.with(|state| state.named(op.stream.key));
+    if live.is_unix_stream(number) {
+        return unix::recv_vectored(live, op, cx);
+    }
     // SAFETY: whoever made the operation promised that `to` is the start of `count` of them during the poll; an `IoSliceMut`
     // is an `iovec`, as the library says.
     let stretches = unsafe { core::slice::from_raw_parts(op.to.cast::<IoVec>().cast_const(), op.count) };
@@ -140,6 +147,9 @@ fn recv_vectored(live: &Uring, op: &RecvVectored, cx: &mut Context<'_>) -> Poll<
 
 fn recv_lease(live: &Uring, op: &RecvLease, cx: &mut Context<'_>) -> Poll<Result<Option<Leased>, Errno>> {
     let (number, _) = live.with(|state| state.named(op.stream.key));
+    if live.is_unix_stream(number) {
+        return unix::recv_lease(live, op, cx);
+    }
     let leased = live.with(|state| state.stashes.lend(&mut state.sources[number as usize].stash));
     if leased.is_some() {
         return Poll::Ready(Ok(leased));

@@ -1,9 +1,8 @@
 //! Writes: one entry for what one send takes, or for all; what the kernel took is counted, also when the future is dropped.
 
 use super::{slot, wait};
-use crate::op::{Interrupted, Stretches, Taken, Transmit, TransmitVectored};
+use crate::op::{Interrupted, Taken, Transmit, TransmitVectored};
 use crate::sys::ring as calls;
-use crate::sys::transfer::IoVec;
 use crate::uring::Uring;
 use crate::uring::slots::{Aside, End, Lower};
 use crate::uring::source::DroppedWrite;
@@ -29,7 +28,7 @@ impl Lower for Transmit {
         opcode::Send::new(types::Fd(self.stream.raw), from, len).flags(calls::send_flags(self.all)).build()
     }
 
-    fn end(&self, taken: &mut usize, result: Result<u32, Errno>) -> End<<Self as Op>::Output> {
+    fn end(&self, taken: &mut usize, result: Result<u32, Errno>, _: &Aside) -> End<<Self as Op>::Output> {
         match result {
             Err(errno) => End::Over((*taken, Err(errno))),
             Ok(sent) => {
@@ -53,19 +52,14 @@ impl Lower for TransmitVectored {
     }
 
     fn entry(&self, _: usize, aside: &Aside) -> Entry {
-        let from: &Stretches = &self.from;
         let message = aside.large(|large| {
-            let list = from.as_slice();
-            for (to, (pointer, len)) in large.stretches.iter_mut().zip(list) {
-                *to = IoVec::new(pointer.cast_mut(), *len);
-            }
-            let stretches = large.stretches.as_ptr();
-            large.message.of_stretches(stretches, list.len())
+            let list = large.list(&self.from);
+            large.message.of_stretches(list, self.from.as_slice().len())
         });
         opcode::SendMsg::new(types::Fd(self.stream.raw), message.cast()).flags(calls::send_flags(false) as u32).build()
     }
 
-    fn end(&self, _: &mut usize, result: Result<u32, Errno>) -> End<<Self as Op>::Output> {
+    fn end(&self, _: &mut usize, result: Result<u32, Errno>, _: &Aside) -> End<<Self as Op>::Output> {
         End::Over(result.map(|sent| sent as usize))
     }
 }

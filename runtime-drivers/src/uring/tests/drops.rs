@@ -5,18 +5,6 @@ use crate::op::Interrupted;
 use crate::sys::guard::Guarded;
 use std::io::{ErrorKind, Read as _};
 
-/// xorshift64*.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, bound: u64) -> u64 {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        (self.0.wrapping_mul(0x2545_F491_4F6C_DD1D) >> 16) % bound
-    }
-}
-
 /// Every write is one message of its own number, over and over. Those that were dropped may be cut short; none may be mixed
 /// with another, and no byte may come from memory that was given back.
 fn dropped_writes<O: RingOptions>(seed: u64) {

@@ -39,7 +39,7 @@ fn an_idle_driver_moves_to_another_thread_and_a_busy_one_says_why_not() {
     );
     drop(live);
     // Its buffer, if it had one, may be in use for ever.
-    assert!(matches!(flight.poll_closed::<()>(), Poll::Pending));
+    assert!(matches!(flight.poll_closed::<Timeout>(), Poll::Pending));
 }
 
 struct Moves;
@@ -214,7 +214,7 @@ fn a_driver_ends_with_all_kinds_on_their_way() {
             assert!(socket.is_some() && named_by(raw) != socket, "a descriptor is left");
         }
         drop(live);
-        assert!(matches!(kept.poll_closed::<()>(), Poll::Ready(None)), "it ended before its driver did");
+        assert!(matches!(kept.poll_closed::<Timeout>(), Poll::Ready(None)), "it ended before its driver did");
     }
 }
 

@@ -3,14 +3,16 @@
 //! | file | holds |
 //! |---|---|
 //! | `batches` | how many calls of the system operations take; full queues |
-//! | `drops` | futures that are dropped at any point, and memory that is guarded when it is freed |
+//! | `drops` | writes of streams that are dropped at any point, and memory that is guarded when it is freed |
 //! | `ends` | when descriptors are closed, and what becomes of what is left |
+//! | `files` | transfers that are dropped at any point; opens that come too late; what goes to the pool |
 //! | `life` | threads, kernels that know less, stale completions, the end |
 //! | `theirs` | values and wakers of the user's that panic, or that come back to the driver |
 
 mod batches;
 mod drops;
 mod ends;
+mod files;
 mod life;
 mod theirs;
 
@@ -143,6 +145,18 @@ fn write(mut peer: &UnixStream, bytes: &[u8]) {
 /// `BESPOKE_DEEP=1`: the long counts.
 fn count(short: u64, long: u64) -> u64 {
     if std::env::var_os("BESPOKE_DEEP").is_some_and(|value| value == "1") { long } else { short }
+}
+
+/// xorshift64*.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, bound: u64) -> u64 {
+        self.0 ^= self.0 >> 12;
+        self.0 ^= self.0 << 25;
+        self.0 ^= self.0 >> 27;
+        (self.0.wrapping_mul(0x2545_F491_4F6C_DD1D) >> 16) % bound
+    }
 }
 
 fn transmit(stream: Resource, from: &[u8]) -> Transmit {
