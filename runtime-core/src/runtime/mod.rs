@@ -124,8 +124,10 @@ mod owner {
         /// In a child that was forked (`fork(2)`) after the runtime was started: what is there is a copy, without threads and
         /// with the parent's driver. So does whatever waits in it, spawns from elsewhere, or opens something. Dropping it does
         /// nothing: no task is dropped, and the parent goes on unharmed. A new runtime may be started there.
+        #[cfg_attr(feature = "tracing", track_caller)]
         pub fn block_on<F: Future>(&self, future: F) -> F::Output {
             self.common().assert_no_copy();
+            let future = traced::root(future, At::caller());
             if const { place::own_thread::<C>() } {
                 return own_thread::block_on(self.common(), future);
             }
@@ -169,12 +171,13 @@ mod owner {
 
         /// Runs `closure` on a thread of the blocking pool; see
         /// [`Ambient::spawn_blocking`](super::Ambient::spawn_blocking).
+        #[cfg_attr(feature = "tracing", track_caller)]
         pub fn spawn_blocking<T: Send + 'static>(&self, closure: impl FnOnce() -> T + Send + 'static) -> JoinHandle<T>
         where
             C::Threads: StartsThreads,
         {
             // SAFETY: the runtime holds its home.
-            unsafe { super::handle::spawn_blocking(self.worker, closure) }
+            unsafe { super::handle::spawn_blocking(self.worker, closure, At::caller()) }
         }
 
         /// The tasks that are not freed yet, complete ones whose handle or waker still lives included. Under a scheduler

@@ -55,6 +55,7 @@ pub fn bytes(len: usize) -> Vec<u8> {
 }
 
 /// An empty file to read and write, and where it is.
+#[allow(dead_code, reason = "not every program here has files")]
 pub async fn file<C: Config<Driver: Fs>>(name: &str) -> (File<C>, std::path::PathBuf) {
     let driver = <C::Driver as bespoke::driver::Driver>::NAME;
     let path = std::env::temp_dir().join(format!("bespoke-interop-{}-{name}-{driver}", std::process::id()));
