@@ -98,10 +98,10 @@ impl<C: Config> Sender<C> {
     /// #     }
     /// #     std::io::Result::Ok(all)
     /// # });
-    /// let message: &'static [u8] = vec![b'.'; 1 << 20].leak();
+    /// let message: std::sync::Arc<[u8]> = vec![b'.'; 1 << 20].into();
     /// let mut taken = 0;
     /// while taken < message.len() {
-    ///     match timeout(Duration::from_millis(1), sender.write(message.slice(taken..))).await {
+    ///     match timeout(Duration::from_millis(1), sender.write(message.clone().slice(taken..))).await {
     ///         Ok((written, _)) => taken += written?,
     ///         Err(_elapsed) => {} // nothing more is in the pipe than before
     ///     }
