@@ -72,7 +72,12 @@ mod owner {
     /// 1. `worker` is the runtime's, from `new` to `close`. Whoever set `running` owns it, until that is cleared; so does
     ///    whoever holds the runtime alone. Under a scheduler that gives every task a thread it never runs.
     /// 2. `closed` is set once, by whoever holds the runtime alone.
-    pub struct Runtime<C: Config, S: Sharing = SharingOf<C>> {
+    pub struct Runtime<C, S = SharingOf<C>>
+    where
+        // The compiler shows this line to who names none.
+        C: Config, // which config? `Runtime::<bespoke::preset::Default>::new()`, or one of your own
+        S: Sharing,
+    {
         worker: NonNull<Worker<C>>,
         running: AtomicBool,
         closed: bool,
