@@ -314,7 +314,7 @@ step_benches() {
     cargo clippy --manifest-path benches/Cargo.toml --benches -- -D warnings
     cargo bench --manifest-path benches/Cargo.toml -- --test
     # Of the peers, what is ours: the driver, the library, and our binary, which follows every change of our names.
-    local ours=(-p bespoke-peers -p peers-harness -p peer-bespoke -p peer-planted -p hello-bespoke)
+    local ours=(-p bespoke-peers -p peers-harness -p peer-bespoke -p peer-bespoke-tokio-io -p peer-planted -p hello-bespoke)
     cargo clippy --manifest-path benches/peers/Cargo.toml "${ours[@]}" --all-targets -- -D warnings
     cargo test --manifest-path benches/peers/Cargo.toml "${ours[@]}"
 }

@@ -88,8 +88,8 @@ pub use crate::default_config::root::io::*; // the standard streams
 pub use bespoke_core::io::{IntoIoBuf, IoBuf, IoBufMut, IoBufs, IoBufsMut, Slice, Static};
 pub use bespoke_drivers::io::{
     BufReader, BufWriter, Chain, Duplex, DuplexReader, DuplexStream, DuplexWriter, Empty, ErasedIo, ErasedReader,
-    ErasedWriter, Incoming, Join, Lines, PollReader, PollStream, PollWriter, Reads, Repeat, Sink, Take, Writes, copy,
-    copy_bidirectional, duplex, empty, join, repeat, sink,
+    ErasedWriter, Incoming, Join, Lines, PollFile, PollReader, PollStream, PollWriter, Reads, Repeat, Seeks, Sink,
+    Take, Writes, copy, copy_bidirectional, duplex, empty, join, repeat, sink,
 };
 #[cfg(feature = "futures-io")]
 pub use bespoke_drivers::io::{FromFutures, FromFuturesHalf};

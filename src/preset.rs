@@ -82,14 +82,14 @@ macro_rules! preset {
 preset!(Default, Monotonic);
 preset!(Paused, Manual);
 
-#[bespoke::config(base = Default)]
+#[bespoke::config(base = self::Default)]
 impl Config for LowLatency {
     const EVENT_INTERVAL: u32 = 16;
     const POLL_BUDGET: u32 = 32;
     const TIMER_SLACK: Duration = Duration::ZERO;
 }
 
-#[bespoke::config(base = Default)]
+#[bespoke::config(base = self::Default)]
 impl Config for Cli {
     type Memory = System;
     const LOCAL_QUEUE: usize = 64;
@@ -98,12 +98,12 @@ impl Config for Cli {
     const SHUTDOWN_TIMEOUT: Duration = Duration::from_millis(100);
 }
 
-#[bespoke::config(base = Default)]
+#[bespoke::config(base = self::Default)]
 impl Config for PerCore {
     type Scheduler = crate::scheduler::PerCore<64>;
 }
 
-#[bespoke::config(base = Default)]
+#[bespoke::config(base = self::Default)]
 impl Config for Blocking {
     type Scheduler = ThreadPerTask;
     type Driver = crate::driver::Blocking;

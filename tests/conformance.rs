@@ -18,6 +18,7 @@
 //! | `unix` | Unix sockets: paths, pairs, halves, credentials, random drops |
 //! | `unix_datagrams` | their datagrams: echo, pairs, receivers without room, random drops |
 //! | `kinds` | every kind of error, provoked: the same kind and code from each driver |
+//! | `kinds_of_linux` | those for which Linux has an occasion |
 //! | `passing` | descriptors beside bytes |
 //! | `pipes` | pipes and FIFOs: ends, capacity, descriptors that come and go, random drops |
 //! | `foreign` | descriptors that are somebody else's |
@@ -60,6 +61,9 @@ mod descriptors {
 mod foreign;
 #[path = "conformance/kinds.rs"]
 mod kinds;
+#[cfg(target_os = "linux")]
+#[path = "conformance/kinds_of_linux.rs"]
+mod kinds_of_linux;
 #[path = "conformance/leases.rs"]
 mod leases;
 #[cfg(unix)]

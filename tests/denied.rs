@@ -1,6 +1,6 @@
 //! What a sandbox denies, and how the drivers go on without it: epoll, `eventfd`, `timerfd`.
 //!
-//! Each test runs on a thread that denies itself the call; a first look shows that it is denied indeed. The suite of the
+//! A test that hangs ends the process with its name. Each test runs on a thread that denies itself the call; a first look shows that it is denied indeed. The suite of the
 //! drivers runs in the same way, `BESPOKE_DENY=eventfd2,timerfd_create cargo test --test conformance mio`; `.ci/check.sh fallbacks`.
 #![cfg(target_os = "linux")]
 #![allow(clippy::disallowed_methods, reason = "the measuring stands outside of any runtime")]
@@ -20,8 +20,13 @@ use std::time::Instant;
 
 #[path = "common/deny.rs"]
 mod deny;
+#[path = "common/watchdog.rs"]
+mod watchdog;
 
 use deny::without;
+
+/// What stands in for a denied call may be a sleep that nobody ends.
+const LIMIT: Duration = Duration::from_secs(120);
 
 /// By `poll(2)`.
 struct Polling;
@@ -80,11 +85,17 @@ fn works<C: Config<Driver: Net, Threads: bespoke::clock::StartsThreads>>() {
 
 #[test]
 fn without_epoll() {
+    let _watched = watchdog::watch("without_epoll", LIMIT);
     for errno in [libc::EPERM, libc::ENOSYS] {
         without(&[(EPOLL, errno)], || {
             is_denied(EPOLL, errno);
             let refused = Runtime::<Preset>::new().expect_err("there is no epoll");
             assert_eq!(refused.code(), Some(errno), "{refused}");
+            // A sandbox is not what a program sees of it: the message says what to do.
+            assert!(
+                refused.to_string().ends_with("or choose `Mio<PosixPoll>`, which needs `poll(2)` only"),
+                "{refused}"
+            );
             works::<Polling>();
         });
     }
@@ -92,6 +103,7 @@ fn without_epoll() {
 
 #[test]
 fn without_eventfd() {
+    let _watched = watchdog::watch("without_eventfd", LIMIT);
     for errno in [libc::EPERM, libc::ENOSYS] {
         without(&[(EVENTFD, errno)], || {
             is_denied(EVENTFD, errno);
@@ -103,6 +115,7 @@ fn without_eventfd() {
 
 #[test]
 fn without_timerfd() {
+    let _watched = watchdog::watch("without_timerfd", LIMIT);
     without(&[(TIMERFD, libc::EPERM)], || {
         is_denied(TIMERFD, libc::EPERM);
         works::<Preset>();
@@ -112,6 +125,7 @@ fn without_timerfd() {
 
 #[test]
 fn without_any_of_them() {
+    let _watched = watchdog::watch("without_any_of_them", LIMIT);
     without(&[(EPOLL, libc::EPERM), (EVENTFD, libc::EPERM), (TIMERFD, libc::EPERM)], works::<Polling>);
 }
 
@@ -128,6 +142,7 @@ impl Wake for Wakes {
 /// The descriptor of the signals stays ready for ever, and `poll(2)` tells levels. It rests between two tellings.
 #[test]
 fn signals_by_poll_without_eventfd() {
+    let _watched = watchdog::watch("signals_by_poll_without_eventfd", LIMIT);
     use polling::signal::{SignalKind, signal};
     without(&[(EVENTFD, libc::EPERM)], || {
         let runtime = Runtime::<Polling>::new().expect("it starts");

@@ -13,12 +13,13 @@ use core::sync::atomic::{AtomicBool, Ordering};
 use core::time::Duration;
 use std::io::{Read as _, Write as _};
 use std::panic::catch_unwind;
-use std::process::Command;
 use std::time::Instant;
 
-#[cfg(target_os = "linux")]
-#[path = "common/ring.rs"]
-mod ring;
+#[path = "common/again.rs"]
+mod again;
+#[path = "common/each_driver.rs"]
+#[macro_use]
+mod each_driver;
 
 trait Tested: Config<Driver: Net + Process + Fs, Threads: StartsThreads> {}
 impl<C: Config<Driver: Net + Process + Fs, Threads: StartsThreads>> Tested for C {}
@@ -26,19 +27,9 @@ impl<C: Config<Driver: Net + Process + Fs, Threads: StartsThreads>> Tested for C
 const SAYS: &str = "was started before this process was forked, so it is a copy: its threads are missing here, and its driver is the \
                     parent's; in a forked child start another runtime, or execute a program";
 
-/// Runs the test `name` again, in a process of its own. `true`: this is it.
+/// Runs the test `name` of the driver of `C` again, in a process of its own. `true`: this is it.
 fn in_child<C: Tested>(name: &str) -> bool {
-    const MARK: &str = "BESPOKE_FORK_TEST_CHILD";
-    let name = format!("{}::{name}", <C::Driver as bespoke::driver::Driver>::NAME);
-    if std::env::var_os(MARK).is_some_and(|child| child == *name) {
-        return true;
-    }
-    let arguments = ["--exact", &name, "--nocapture", "--test-threads=1"];
-    let output = Command::new(std::env::current_exe().unwrap()).args(arguments).env(MARK, &name).output().unwrap();
-    let (said, complained) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    assert!(output.status.success(), "{}: {said}{complained}", output.status);
-    assert!(said.contains("1 passed"), "{said}");
-    false
+    again::is_child(&format!("{}::{name}", <C::Driver as bespoke::driver::Driver>::NAME))
 }
 
 /// What a fork is to the two sides.
@@ -279,26 +270,6 @@ fn a_copy_leaves_the_children_of_its_parent_alone<C: Tested>() {
     runtime.block_on(child.kill()).unwrap();
 }
 
-/// The ring of the kernel that runs.
-#[cfg(target_os = "linux")]
-struct Ring;
-
-#[cfg(target_os = "linux")]
-#[bespoke::config(base = bespoke::preset::Default)]
-impl bespoke::Config for Ring {
-    type Driver = bespoke::driver::IoUring;
-}
-
-macro_rules! on_each_driver {
-    ($($test:ident),+) => {
-        mod mio { $( #[test] fn $test() { super::$test::<bespoke::preset::Default>(); } )+ }
-        mod blocking { $( #[test] fn $test() { super::$test::<bespoke::preset::Blocking>(); } )+ }
-        #[cfg(target_os = "linux")]
-        mod io_uring { $( #[test] fn $test() {
-            if !crate::ring::is_denied(concat!("io_uring::", stringify!($test))) { super::$test::<crate::Ring>(); }
-        } )+ }
-    };
-}
 on_each_driver! {
     a_child_forked_outside, a_copy_is_left_alone, a_child_forked_in_a_task, another_runtime_in_the_child,
     starting_a_program, a_copy_leaves_the_children_of_its_parent_alone

@@ -6,13 +6,15 @@
     reason = "children and what looks at them stand outside the runtime, with threads and clocks of their own"
 )]
 
+#[path = "common/again.rs"]
+mod again;
+#[path = "common/each_driver.rs"]
+#[macro_use]
+mod each_driver;
 #[path = "process/ends.rs"]
 mod ends;
 #[path = "process/pipes.rs"]
 mod pipes;
-#[cfg(target_os = "linux")]
-#[path = "common/ring.rs"]
-mod ring;
 #[path = "process/starts.rs"]
 mod starts;
 #[path = "process/storm.rs"]
@@ -25,16 +27,6 @@ mod without_pidfd;
 #[path = "process/zombies.rs"]
 mod zombies;
 
-/// The ring of the kernel that runs.
-#[cfg(target_os = "linux")]
-struct Ring;
-
-#[cfg(target_os = "linux")]
-#[bespoke::config(base = bespoke::preset::Default)]
-impl bespoke::Config for Ring {
-    type Driver = bespoke::driver::IoUring;
-}
-
 /// `poll(2)`, which tells of states and not of changes.
 struct Posix;
 
@@ -46,18 +38,6 @@ impl bespoke::Config for Posix {
 #[test]
 fn an_answer_is_told_at_once_by_poll() {
     pipes::an_answer_is_told_at_once::<Posix>();
-}
-
-/// Each function of a module as a test, on each driver.
-macro_rules! on_each_driver {
-    ($($module:ident: $($test:ident),+;)+) => {
-        mod mio { $($( #[test] fn $test() { crate::$module::$test::<bespoke::preset::Default>(); } )+)+ }
-        mod blocking { $($( #[test] fn $test() { crate::$module::$test::<bespoke::preset::Blocking>(); } )+)+ }
-        #[cfg(target_os = "linux")]
-        mod io_uring { $($( #[test] fn $test() {
-            if !crate::ring::is_denied(concat!("io_uring::", stringify!($test))) { crate::$module::$test::<crate::Ring>(); }
-        } )+)+ }
-    };
 }
 
 on_each_driver! {

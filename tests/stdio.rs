@@ -14,11 +14,14 @@ use core::time::Duration;
 use std::io::{BufRead as _, ErrorKind, Read as _, Seek as _, Write as _};
 use std::os::fd::{AsRawFd as _, FromRawFd as _, OwnedFd};
 use std::os::unix::net::UnixStream;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 
-#[cfg(target_os = "linux")]
-#[path = "common/ring.rs"]
-mod ring;
+#[path = "common/again.rs"]
+#[allow(dead_code, reason = "shared by suites, each of which uses a part")]
+mod again;
+#[path = "common/each_driver.rs"]
+#[macro_use]
+mod each_driver;
 
 trait Tested: Config<Driver: Process + Fs, Threads: StartsThreads> {}
 impl<C: Config<Driver: Process + Fs, Threads: StartsThreads>> Tested for C {}
@@ -27,30 +30,26 @@ fn run<C: Tested, F: Future>(future: F) -> F::Output {
     Runtime::<C>::new().unwrap().block_on(future)
 }
 
-const MARK: &str = "BESPOKE_STDIO_TEST_CHILD";
-
-/// Runs the test `name` again, in a process of its own whose streams are those of `started`; `with` is the other end, and
-/// `work` what the process does.
+/// Runs the test `name` again, in a process of its own whose standard input is `input`; `with` is the other end, and `work` what the
+/// process does.
 fn in_child<C: Tested>(name: &str, input: Stdio, with: impl FnOnce(&mut Child), work: impl FnOnce()) {
-    let name = format!("{}::{name}", <C::Driver as bespoke::driver::Driver>::NAME);
-    if std::env::var_os(MARK).is_some_and(|child| child == *name) {
+    let name = full_name::<C>(name);
+    if again::is_here(&name) {
         return work();
     }
-    let mut child = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", &name, "--nocapture", "--test-threads=1"])
-        .env(MARK, &name)
-        .stdin(input)
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let mut child = again::start(&name).stdin(input).stdout(Stdio::piped()).spawn().unwrap();
     with(&mut child);
+    let Some(mut output) = child.stdout.take() else {
+        return assert!(child.wait().unwrap().success()); // `with` has heard it
+    };
     let mut said = String::new();
-    if let Some(mut output) = child.stdout.take() {
-        output.read_to_string(&mut said).unwrap();
-        // A misspelt name would run nothing and succeed.
-        assert!(said.contains("1 passed"), "{said}");
-    }
-    assert!(child.wait().unwrap().success(), "{said}");
+    output.read_to_string(&mut said).unwrap();
+    again::has_passed(child.wait().unwrap(), &said);
+}
+
+/// The name of a test, as the harness says it.
+fn full_name<C: Tested>(name: &str) -> String {
+    format!("{}::{name}", <C::Driver as bespoke::driver::Driver>::NAME)
 }
 
 /// A pause in what the other end does: long enough for the reader to wait in its driver, most times. Nothing depends on it.
@@ -142,7 +141,7 @@ fn a_file<C: Tested>() {
             assert_eq!(rest, "and milk\n");
         },
     );
-    if std::env::var_os(MARK).is_none() {
+    if !again::is_here(&full_name::<C>("a_file")) {
         assert_eq!(file.stream_position().unwrap(), 18);
     }
 }
@@ -303,26 +302,6 @@ fn a_shutdown_leaves_output_behind<C: Tested>() {
     });
 }
 
-/// The ring of the kernel that runs.
-#[cfg(target_os = "linux")]
-struct Ring;
-
-#[cfg(target_os = "linux")]
-#[bespoke::config(base = bespoke::preset::Default)]
-impl bespoke::Config for Ring {
-    type Driver = bespoke::driver::IoUring;
-}
-
-macro_rules! on_each_driver {
-    ($($test:ident),+) => {
-        mod mio { $( #[test] fn $test() { super::$test::<bespoke::preset::Default>(); } )+ }
-        mod blocking { $( #[test] fn $test() { super::$test::<bespoke::preset::Blocking>(); } )+ }
-        #[cfg(target_os = "linux")]
-        mod io_uring { $( #[test] fn $test() {
-            if !crate::ring::is_denied(concat!("io_uring::", stringify!($test))) { super::$test::<crate::Ring>(); }
-        } )+ }
-    };
-}
 on_each_driver! {
     a_pipe, a_socket, a_terminal, a_file, nothing, a_closed_stdin, no_shutdown_waits_for_it, a_dropped_read_loses_nothing,
     output_in_order, output_that_nobody_reads, a_shutdown_leaves_output_behind

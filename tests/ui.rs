@@ -132,6 +132,14 @@ const CASE_OF: &[(&str, &str)] = &[
     ("the runtime has no I/O driver yet", "builder_without_driver"),
     ("unknown argument; `#[bespoke::config]` knows `base = …`, `module = …` and `crate = …`", "unknown_argument"),
     ("the argument `…` is given twice", "argument_twice"),
+    (
+        "`Default` alone is the trait of the standard library; name the preset by its path, `bespoke::preset::Default`",
+        "base_default_alone",
+    ),
+    (
+        "`Default` alone is the trait of the standard library; name the preset by its path, `bespoke::preset::Default`",
+        "main_default_alone",
+    ),
     ("expected `,`", "arguments_without_comma"),
     ("a config cannot be its own base", "own_base"),
     ("`module = …` makes the names of one config, and this one has generic parameters", "module_of_generic_config"),

@@ -5,7 +5,7 @@
 
 use proc_macro2::{TokenStream, TokenTree};
 use syn::parse::{ParseStream, Parser};
-use syn::{Ident, Path, Token};
+use syn::{Ident, Path, Token, Type, TypePath};
 
 use crate::errors::Errors;
 
@@ -38,6 +38,18 @@ pub(crate) fn set<T>(slot: &mut Option<T>, key: &Ident, value: T) -> syn::Result
     Ok(())
 }
 
+/// Reads the type of a config. `Default` alone is refused: in every module that says nothing else it names a trait, and the
+/// compiler's advice would be to write `dyn` before it.
+pub(crate) fn config(input: ParseStream<'_>) -> syn::Result<Type> {
+    let config: Type = input.parse()?;
+    match &config {
+        Type::Path(TypePath { qself: None, path }) if path.is_ident("Default") => {
+            Err(syn::Error::new_spanned(&config, DEFAULT_IS_A_TRAIT))
+        }
+        _ => Ok(config),
+    }
+}
+
 /// Reads the value of `crate = path`; `key` and `=` are read already.
 pub(crate) fn crate_path(input: ParseStream<'_>) -> syn::Result<Path> {
     input.call(Path::parse_mod_style)
@@ -60,6 +72,9 @@ fn skip(input: ParseStream<'_>) -> syn::Result<()> {
     }
     Ok(())
 }
+
+const DEFAULT_IS_A_TRAIT: &str = "`Default` alone is the trait of the standard library; name the preset by its path, \
+                                  `bespoke::preset::Default`";
 
 #[cfg(test)]
 mod tests {
@@ -86,6 +101,17 @@ mod tests {
         let (read, errors) = numbers(quote!(1, wrong = Foo<A, B>, 2, also, 3));
         assert_eq!(read, [1, 2, 3]);
         assert_eq!(errors.matches("compile_error").count(), 2, "{errors}");
+    }
+
+    #[test]
+    fn the_trait_is_no_config_and_what_has_a_path_may_be() {
+        let read = |tokens: TokenStream| config.parse2(tokens).map(|_| ()).map_err(|error| error.to_string());
+        assert_eq!(read(quote!(Default)), Err(DEFAULT_IS_A_TRAIT.to_string()));
+        for config in
+            [quote!(preset::Default), quote!(self::Default), quote!(::Default), quote!(Default<4>), quote!(App)]
+        {
+            assert_eq!(read(config), Ok(()));
+        }
     }
 
     #[test]

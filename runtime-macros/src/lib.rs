@@ -116,6 +116,7 @@ use entry::Entry;
 ///
 /// - *unknown argument; `#[bespoke::config]` knows `base = …`, `module = …` and `crate = …`*
 /// - *the argument `base` is given twice*; *a config cannot be its own base*
+/// - *`Default` alone is the trait of the standard library; name the preset by its path, `bespoke::preset::Default`*
 /// - *`#[bespoke::config]` goes on `impl Config for …`*: the block implements another trait, or none
 /// - *`#[bespoke::config]` must see every item, and cannot look into a macro call; write the items out*
 /// - *`module = …` makes the names of one config, and this one has generic parameters*
@@ -234,7 +235,8 @@ pub fn async_fn(arguments: TokenStream, item: TokenStream) -> TokenStream {
 /// - *unknown argument; `#[bespoke::main]` knows a config and `crate = …`*
 /// - *the function runs on one config, and it is given already*; *the argument `crate` is given twice*
 /// - *`#[bespoke::main]` goes on an `async fn`*
-/// - *`App` is not a runtime configuration*, under `App`, from the compiler
+/// - *`App` is not a runtime configuration*, under `App`, from the compiler; *`Default` alone is the trait of the standard
+///   library; …*
 ///
 /// A function of the name exists beside each of them.
 ///

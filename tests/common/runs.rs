@@ -2,11 +2,13 @@
 //! of a run, which are the same for the same seed.
 
 use core::time::Duration;
-use std::sync::{Mutex, PoisonError, mpsc};
+use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
 #[path = "descriptors.rs"]
 mod open;
+#[path = "watchdog.rs"]
+mod watchdog;
 
 pub(crate) use self::open::fds;
 
@@ -18,21 +20,13 @@ static NAME: Mutex<&str> = Mutex::new("");
 pub(crate) fn alone(name: &'static str, case: impl FnOnce() -> usize) {
     let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     *NAME.lock().unwrap_or_else(PoisonError::into_inner) = name;
-    let (done, watch) = mpsc::channel::<()>();
     let limit = if deep() { Duration::from_secs(1800) } else { Duration::from_secs(120) };
-    let dog = std::thread::spawn(move || {
-        if watch.recv_timeout(limit) == Err(mpsc::RecvTimeoutError::Timeout) {
-            eprintln!("{name} hangs: it has not ended after {limit:?}");
-            std::process::abort();
-        }
-    });
+    let _watched = watchdog::watch(name, limit);
     println!("{name}: BESPOKE_SEED={}", seed());
     let before = fds();
     let wanted = case() + before;
     let as_wanted = within(Duration::from_secs(10), || fds() == wanted);
     assert!(as_wanted, "{name} had {before} descriptors before and {} after, and leaves {}", fds(), wanted - before);
-    drop(done);
-    dog.join().expect("the watch ends with the case");
 }
 
 /// The name of the case that runs now, for one that starts itself again in a process of its own.

@@ -27,14 +27,14 @@ macro_rules! system {
 
 /// Who says that it went wrong.
 #[derive(Clone, Copy, Debug)]
-enum Said {
+pub(crate) enum Said {
     System(Option<i32>),
     Us,
 }
 
 /// A row of the table.
 #[track_caller]
-fn says(error: io::Error, kind: ErrorKind, said: Said) {
+pub(crate) fn says(error: io::Error, kind: ErrorKind, said: Said) {
     let ours = Error::from(&error);
     assert_eq!(ours.kind(), kind, "{error:?}, code {:?}", ours.code());
     assert_eq!(ErrorKind::from(&error), kind);
@@ -76,6 +76,13 @@ pub(crate) fn kinds_of_sockets<C: Config<Driver: Net>>() {
         says(elsewhere, ErrorKind::AddrNotAvailable, system!(EADDRNOTAVAIL));
         let no_address = TcpListener::<C>::bind("tea").await.expect_err("no address");
         says(no_address, ErrorKind::InvalidInput, Said::Us);
+
+        // There is no connection with everybody, and Linux says so in these words.
+        #[cfg(target_os = "linux")]
+        {
+            let everybody = TcpStream::<C>::connect("127.255.255.255:9").await.expect_err("a broadcast");
+            says(everybody, ErrorKind::NetworkUnreachable, system!(ENETUNREACH));
+        }
 
         // Bytes that the peer has not read make its close a reset.
         if crate::resets::are_told() {
@@ -146,7 +153,7 @@ mod of_files {
     use std::io;
     use std::os::unix::net::UnixStream as StdStream;
 
-    pub(crate) fn kinds_of_files<C: Config<Driver: Fs + Unix + Udp + Foreign>>() {
+    pub(crate) fn kinds_of_files<C: Config<Driver: Fs + Unix + Udp + Foreign, Threads: StartsThreads>>() {
         let folder = std::env::temp_dir().join(format!("bespoke-kinds-{}", std::process::id()));
         let _ = std::fs::remove_dir_all(&folder);
         std::fs::create_dir(&folder).expect("a place for it");
@@ -193,20 +200,8 @@ mod of_files {
             assert!(matches!(bespoke::Error::from(&beyond).kind(), ErrorKind::FileTooLarge | ErrorKind::InvalidInput));
 
             #[cfg(target_os = "linux")]
-            on_linux::<C>(&file).await;
+            crate::kinds_of_linux::files::<C>(&folder, &file).await;
         });
         std::fs::remove_dir_all(&folder).expect("it is ours");
-    }
-
-    #[cfg(target_os = "linux")]
-    async fn on_linux<C: Config<Driver: Fs>>(file: &std::path::Path) {
-        let mut full = File::<C>::options().write(true).open("/dev/full").await.expect("full(4)");
-        let no_room = full.write("tea").await.0.expect_err("it is always full");
-        says(no_room, ErrorKind::StorageFull, system!(ENOSPC));
-        let across = fs::hard_link::<C>(file, "/dev/shm/bespoke-kinds").await.expect_err("two file systems");
-        says(across, ErrorKind::CrossesDevices, system!(EXDEV));
-        let program = std::env::current_exe().expect("a test knows its program");
-        let running = File::<C>::options().write(true).open(program).await.expect_err("it runs");
-        says(running, ErrorKind::ExecutableFileBusy, system!(ETXTBSY));
     }
 }

@@ -6,7 +6,7 @@ use bespoke::Config;
 use bespoke::driver::Driver;
 use bespoke::prelude::*;
 use bespoke::rt::{Lease, TcpStream};
-use core::pin::Pin;
+use core::pin::{Pin, pin};
 use core::time::Duration;
 use std::io::{ErrorKind, Read as _, Write as _};
 use std::net::{Shutdown, TcpStream as StdStream};
@@ -239,8 +239,7 @@ pub(crate) fn dropped_leases_lose_nothing<C: Config<Driver: Net>>() {
             if random.once_in(5) {
                 // A copying read between two leases takes what comes next, too.
                 let mut buffer = [0; 100];
-                let mut future = stream.read(&mut buffer);
-                let output = at_most(Pin::new(&mut future), polls, || send(more, read)).await;
+                let output = at_most(pin!(stream.read(&mut buffer)), polls, || send(more, read)).await;
                 if let Some(n) = output.map(|result| result.expect("bytes: the peer is there")) {
                     assert_numbered(read, &buffer[..n]);
                     read += n as u64;

@@ -247,7 +247,8 @@ pub(crate) fn dropped_reads_of_pipes_lose_nothing<C: Config<Driver: Pipes>>() {
         let (mut at, mut buffer) = (0, [0; 512]);
         loop {
             let polls = random.below(3) as u32;
-            match at_most(pin!(ours.read(&mut buffer)), polls, || ()).await {
+            let read = at_most(pin!(ours.read(&mut buffer)), polls, || ()).await;
+            match read {
                 Some(read) => match read.expect("it comes") {
                     0 => break,
                     n => {

@@ -285,7 +285,8 @@ pub(crate) fn unix_dropped_reads_and_writes_lose_nothing<C: Config<Driver: Unix>
             }
             let polls = random.below(3) as u32;
             let limit = 1 + random.below(2000) as usize;
-            match at_most(pin!(ours.read(&mut buffer[..limit])), polls, || ()).await {
+            let read = at_most(pin!(ours.read(&mut buffer[..limit])), polls, || ()).await;
+            match read {
                 Some(n) => {
                     let n = n.expect("open");
                     assert!(n > 0, "it ended early");

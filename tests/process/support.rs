@@ -44,30 +44,5 @@ pub(crate) fn exists(pid: u32) -> bool {
 /// Runs the test `name` of the driver of `C` alone, in a process of its own: for tests that count what the process has. The
 /// parent gets `false` when the child has passed; the child gets `true` and does the work.
 pub(crate) fn in_a_process_of_its_own<C: Tested>(name: &str) -> bool {
-    const MARK: &str = "BESPOKE_PROCESS_TEST_CHILD";
-    let name = format!("{}::{name}", <C::Driver as bespoke::driver::Driver>::NAME);
-    if std::env::var_os(MARK).is_some_and(|child| child == *name) {
-        return true;
-    }
-    let mut again = this_program(&["--exact", &name]);
-    passed(again.env(MARK, &name), 1);
-    false
-}
-
-/// This test program, with arguments for its harness.
-pub(crate) fn this_program(arguments: &[&str]) -> std::process::Command {
-    let mut command = std::process::Command::new(std::env::current_exe().unwrap());
-    command.args(arguments).args(["--nocapture", "--test-threads=1"]);
-    command
-}
-
-/// Runs a test program, in which at least so many tests pass, and none fails.
-pub(crate) fn passed(program: &mut std::process::Command, at_least: usize) {
-    let output = program.output().unwrap();
-    let (said, complained) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    assert!(output.status.success(), "{}: {said}{complained}", output.status);
-    // A misspelt name would run nothing and succeed.
-    let summary = said.lines().find_map(|line| line.strip_prefix("test result: ok. ")).unwrap();
-    let count: usize = summary.split(' ').next().unwrap().parse().unwrap();
-    assert!(count >= at_least, "{said}");
+    crate::again::is_child(&format!("{}::{name}", <C::Driver as bespoke::driver::Driver>::NAME))
 }

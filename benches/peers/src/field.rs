@@ -54,6 +54,7 @@ pub(crate) const COLUMNS: &[Column] = &[
     ours("bespoke-prompt"),
     Column { full_only: true, ..ours("bespoke-lowlat") },
     ours("bespoke-cli"),
+    column("peer-bespoke-tokio-io", Side::Ours, "bespoke-tokio-io"),
     peer("peer-tokio", "tokio-multi"),
     peer("peer-tokio", "tokio-flume"),
     peer("peer-smol", "smol"),
@@ -76,6 +77,7 @@ pub(crate) const COLUMNS: &[Column] = &[
     floor("floor-eventfd"),
     floor("floor-spin"),
     floor("floor-pread"),
+    floor("floor-process"),
 ];
 
 /// What a binary says of one of its variants.

@@ -3,7 +3,7 @@
 //! The planted build is the package `peer-planted`: the same source, with the harness's feature `planted`. Each row that runs in an
 //! agent gets some 25 ns per operation, each message of an echo server some 5 us. The guard fails unless, in every row, the whole
 //! 95 % interval of planted / plain lies above 1. Sizes and memory are not slowed, and are no rows of the guard; nor is `start`,
-//! `file-read` or `blocking`, where the plant is small beside what is there.
+//! `file-read`, `process` or `blocking`, where the plant is small beside what is there.
 
 use harness::Row;
 use harness::rows::{Place, Work};
@@ -69,7 +69,7 @@ pub(crate) fn guard(plan: &Plan) -> Result<(), String> {
 fn is_slowed(row: &Row) -> bool {
     match row.work {
         Work::Echo(_) => true,
-        Work::Blocking { .. } | Work::FileRead | Work::Start | Work::PingPongCores { .. } => false,
+        Work::Blocking { .. } | Work::FileRead | Work::Process | Work::Start | Work::PingPongCores { .. } => false,
         Work::Allocate | Work::Switch | Work::Submit => false,
         _ => row.place == Place::Agent,
     }

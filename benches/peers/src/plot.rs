@@ -16,7 +16,11 @@ use crate::field::{REFERENCE, Side};
 /// A family of rows: the file's name, the caption, and how the names of its rows begin.
 const FAMILIES: &[(&str, &str, &[&str])] = &[
     ("tasks", "Tasks and channels, time per operation", &["spawn", "yield", "ping-pong", "oneshot", "mpsc", "notify"]),
-    ("time", "Timers, start, other threads", &["timers", "lateness", "start", "blocking", "file"]),
+    (
+        "time",
+        "Timers, start, other threads and processes",
+        &["timers", "lateness", "start", "blocking", "file", "process"],
+    ),
     ("echo", "Echo, server CPU per request", &["echo", "udp", "unix"]),
     ("memory", "Memory", &["parked", "worker", "idle", "futures"]),
 ];

@@ -58,8 +58,8 @@ pub trait Config: Sized + 'static {
     /// After how many polls a busy worker looks at its driver, its timers and its inbox. At least 1. Under a driver whose
     /// operations block, each poll may take long, and it looks after each.
     const EVENT_INTERVAL: u32 = 61;
-    /// How many operations a task may complete in one poll before it has to let others run. At least 1; `u32::MAX` for
-    /// no budget.
+    /// How many operations of the driver a task may complete in one poll before it has to let others run; messages of
+    /// channels are none. At least 1; `u32::MAX` for no budget.
     const POLL_BUDGET: u32 = 128;
     /// How much later than its deadline a timer may fire so that several fire in one go. Lateness against CPU time.
     const TIMER_SLACK: Duration = Duration::from_micros(50);

@@ -5,11 +5,13 @@
 //! | `op` | [`Op`], [`Submit`]: what an operation is, and "this driver can do it" |
 //! | `operation` | [`Operation`]: the future of one |
 //! | `resource` | [`OwnedResource`]: what typed handles are made of |
+//! | `borrows` | [`Borrows`]: a borrow of one that lasts until the drop |
 //! | `lease` | [`Lease`]: bytes in a buffer that the driver lends |
 //! | `buffers` | [`Buffers`]: such buffers, for drivers that copy into memory of their own |
 //! | `offload` | [`Offloaded`]: operations that block, on the blocking pool |
 //! | `inflight` | operations in flight, while the tasks that wait for them move between workers |
 
+mod borrows;
 #[cfg(feature = "alloc")]
 mod buffers;
 #[cfg(feature = "alloc")]
@@ -26,6 +28,7 @@ mod resource;
 
 pub use crate::error::Errno;
 pub use crate::util::dangling::MaybeDangling;
+pub use borrows::Borrows;
 #[cfg(feature = "alloc")]
 pub use buffers::{Buffer, Buffers};
 #[cfg(feature = "alloc")]

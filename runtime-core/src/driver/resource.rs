@@ -179,7 +179,8 @@ impl<C: Config> OwnedResource<C> {
     /// An operation on this resource that keeps nothing, or nothing that `op` points into.
     ///
     /// # Safety
-    /// The memory that `op` points at outlives the operation, which is a poll-time one; so does this value.
+    /// The memory that `op` points at outlives the operation, which is a poll-time one; so does this value. A type that
+    /// holds the operation and borrows both has a [`Borrows`](super::Borrows) in it.
     #[inline]
     pub unsafe fn operation<O: Op, K: Send + 'static>(&self, op: O, keep: K) -> Operation<C, O, K>
     where

@@ -7,16 +7,26 @@
 //! Whether a pattern matches is seen by a guard that says no: a binding moves only when its guard says yes, so the value
 //! stays where it is, and patterns may bind by `mut` and by `ref`.
 
-/// Which of `count` branches is looked at first: any of them, equally often, in an order that does not repeat soon and that
-/// is the same in every run of a thread.
+#[cfg(feature = "alloc")]
+use crate::task::home::turn as turn_of_the_worker;
+
+/// Which of `count` branches is looked at first: any of them, equally often, in an order that does not repeat soon. In a task it
+/// begins with the seed of its worker (`Config::Entropy`), so that a run can be repeated, and another seed is another run.
+/// Elsewhere it is the same in every run of a thread.
 ///
 /// A counter with the step of the golden ratio, mixed: two selects that are polled in turns do not see each other's pattern.
 #[must_use]
 pub fn first(count: usize) -> usize {
-    let turn = turn();
+    let turn = turn_of_the_worker(STEP).unwrap_or_else(turn);
     let mixed = (turn ^ (turn >> 16)).wrapping_mul(0x85EB_CA6B);
     let mixed = mixed ^ (mixed >> 13);
     ((u64::from(mixed) * count as u64) >> 32) as usize
+}
+
+/// Without memory for tasks there are no workers.
+#[cfg(not(feature = "alloc"))]
+const fn turn_of_the_worker(_step: u32) -> Option<u32> {
+    None
 }
 
 /// The step: 2^32 divided by the golden ratio, odd.

@@ -126,7 +126,7 @@ pub trait Ambient: Config {
     {
         let worker = ambient::near::<Self>();
         // SAFETY: this thread runs the worker, or works for it: it is alive.
-        unsafe { handle::spawn_blocking(worker, closure) }
+        unsafe { handle::spawn_blocking(worker, closure, At::caller()) }
     }
 
     /// Waits for `duration`.

@@ -1,6 +1,8 @@
 //! The runtime, from any thread.
 
 use super::place;
+#[cfg(feature = "std")]
+use super::traced;
 use super::traced::At;
 #[cfg(feature = "std")]
 use crate::blocking;
@@ -97,12 +99,13 @@ impl<C: Config> Handle<C> {
     /// Runs `closure` on a thread of the blocking pool; see [`Ambient::spawn_blocking`](super::Ambient::spawn_blocking). On
     /// a closed runtime the closure is dropped here, and the handle yields a cancelled error.
     #[cfg(feature = "std")]
+    #[cfg_attr(feature = "tracing", track_caller)]
     pub fn spawn_blocking<T: Send + 'static>(&self, closure: impl FnOnce() -> T + Send + 'static) -> JoinHandle<T>
     where
         C::Threads: StartsThreads,
     {
         // SAFETY: the handle holds the home.
-        unsafe { spawn_blocking(self.worker, closure) }
+        unsafe { spawn_blocking(self.worker, closure, At::caller()) }
     }
 
     /// Is the runtime closed? Once `true`, it stays so.
@@ -138,10 +141,11 @@ impl<C: Config> Handle<C> {
 pub(super) unsafe fn spawn_blocking<C: Config, F: FnOnce() -> T + Send + 'static, T: Send + 'static>(
     worker: NonNull<Worker<C>>,
     closure: F,
+    at: At,
 ) -> JoinHandle<T> {
     const { check::blocking::<C>() };
     // SAFETY: as the caller.
-    unsafe { give_to_pool(worker, closure) }
+    unsafe { give_to_pool(worker, closure, at) }
 }
 
 /// # Safety
@@ -150,13 +154,17 @@ pub(super) unsafe fn spawn_blocking<C: Config, F: FnOnce() -> T + Send + 'static
 unsafe fn give_to_pool<C: Config, F: FnOnce() -> T + Send + 'static, T: Send + 'static>(
     worker: NonNull<Worker<C>>,
     closure: F,
+    at: At,
 ) -> JoinHandle<T> {
     // SAFETY: alive (contract).
     let common = &unsafe { worker.as_ref() }.common;
     common.assert_no_copy();
     let pool = &common.pool;
+    let (closure, birth) = traced::job(closure, at);
     // SAFETY: as above: called before this returns.
-    blocking::spawn(pool, C::PANIC, closure, || unsafe { Held::new(worker) })
+    let handle = blocking::spawn(pool, C::PANIC, closure, || unsafe { Held::new(worker) });
+    birth.of(&handle);
+    handle
 }
 
 /// As [`Ambient::spawn_blocking`](super::Ambient::spawn_blocking), for functions of one config, which have asked for threads in
@@ -171,7 +179,7 @@ pub fn spawn_blocking_unchecked<C: Config, F: FnOnce() -> T + Send + 'static, T:
     closure: F,
 ) -> JoinHandle<T> {
     // SAFETY: this thread runs the worker, or works for it: it is alive.
-    unsafe { give_to_pool(ambient::near::<C>(), closure) }
+    unsafe { give_to_pool(ambient::near::<C>(), closure, At::caller()) }
 }
 
 /// For a future that was made at `at` and is polled first now: is it polled inside a runtime of `C`? Drivers without state need
@@ -217,7 +225,7 @@ pub fn spawn_blocking_if_any<C: Config, F: FnOnce() -> T + Send + 'static, T: Se
         return None;
     }
     // SAFETY: this thread runs the worker, or works for it: it is alive.
-    Some(unsafe { give_to_pool(ambient::near_for::<C>(at), closure) })
+    Some(unsafe { give_to_pool(ambient::near_for::<C>(at), closure, At::of(at)) })
 }
 
 /// Spawns on the runtime that this blocking thread works for.

@@ -1,9 +1,15 @@
 //! Spawning into a [`JoinSet`]: what each kind of set takes.
 
 use super::admit::spawn_unchecked_at;
+#[cfg(feature = "std")]
+use super::handle;
 use super::traced::At;
 use crate::config::{Config, SharingOf};
 use crate::roles::Scheduler;
+#[cfg(feature = "std")]
+use crate::roles::StartsThreads;
+#[cfg(feature = "std")]
+use crate::scope::Noted;
 use crate::scope::{JoinSet, Member};
 use crate::sharing::{Local, Shared, Sharing};
 use crate::task::AbortHandle;
@@ -31,6 +37,28 @@ impl<T: Send + 'static, C: Config> JoinSet<T, C, Shared> {
     pub fn spawn<F: Future<Output = T> + Send + 'static>(&mut self, future: F) -> AbortHandle {
         // SAFETY: what is `Send` is admitted by every sharing.
         unsafe { spawn_into(self, future) }
+    }
+}
+
+#[cfg(feature = "std")]
+impl<T: Send + 'static, C: Config, S> JoinSet<T, C, S> {
+    /// Runs `closure` on a thread of the blocking pool, as [`Ambient::spawn_blocking`](super::Ambient::spawn_blocking)
+    /// does, and awaits it with the other tasks; where both are over, jobs come before tasks. One that runs cannot be
+    /// stopped: [`abort_all`](Self::abort_all) and the drop of the set let it go on.
+    ///
+    /// # Panics
+    /// Without a runtime of `C` on this thread. A blocking thread of the runtime has one.
+    #[track_caller]
+    pub fn spawn_blocking(&mut self, closure: impl FnOnce() -> T + Send + 'static) -> AbortHandle
+    where
+        C::Threads: StartsThreads,
+    {
+        let (worker, at) = (ambient::near::<C>(), At::caller());
+        self.insert_job(|note| {
+            let job = Noted::new(closure, note);
+            // SAFETY: this thread runs the worker, or works for it: it is alive.
+            unsafe { handle::spawn_blocking(worker, move || job.run(), at) }
+        })
     }
 }
 

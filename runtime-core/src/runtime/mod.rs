@@ -76,7 +76,12 @@ mod owner {
     ///    whoever holds the runtime alone. Under a scheduler that gives every task a thread it never runs. Under one with several
     ///    workers it leads the team, its own thread runs and closes it, and the runtime has a reference of the team.
     /// 2. `closed` is set once, by whoever holds the runtime alone.
-    pub struct Runtime<C: Config, S: Sharing = SharingOf<C>> {
+    pub struct Runtime<C, S = SharingOf<C>>
+    where
+        // The compiler shows this line to who names none.
+        C: Config, // which config? `Runtime::<bespoke::preset::Default>::new()`, or one of your own
+        S: Sharing,
+    {
         worker: NonNull<Worker<C>>,
         running: AtomicBool,
         closed: bool,
@@ -128,8 +133,10 @@ mod owner {
         /// In a child that was forked (`fork(2)`) after the runtime was started: what is there is a copy, without threads and
         /// with the parent's driver. So does whatever waits in it, spawns from elsewhere, or opens something. Dropping it does
         /// nothing: no task is dropped, and the parent goes on unharmed. A new runtime may be started there.
+        #[cfg_attr(feature = "tracing", track_caller)]
         pub fn block_on<F: Future>(&self, future: F) -> F::Output {
             self.common().assert_no_copy();
+            let future = traced::root(future, At::caller());
             if const { place::elsewhere::<C>() } {
                 return caller::block_on(self.common(), future);
             }
@@ -191,12 +198,13 @@ mod owner {
 
         /// Runs `closure` on a thread of the blocking pool; see
         /// [`Ambient::spawn_blocking`](super::Ambient::spawn_blocking).
+        #[cfg_attr(feature = "tracing", track_caller)]
         pub fn spawn_blocking<T: Send + 'static>(&self, closure: impl FnOnce() -> T + Send + 'static) -> JoinHandle<T>
         where
             C::Threads: StartsThreads,
         {
             // SAFETY: the runtime holds its home.
-            unsafe { super::handle::spawn_blocking(self.worker, closure) }
+            unsafe { super::handle::spawn_blocking(self.worker, closure, At::caller()) }
         }
 
         /// The tasks that are not freed yet, complete ones whose handle or waker still lives included. Under a scheduler

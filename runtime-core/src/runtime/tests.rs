@@ -359,3 +359,47 @@ fn a_budget_of_random_numbers_differs() {
     let rt = runtime();
     rt.block_on(async { assert_ne!(App::random(), App::random()) });
 }
+
+/// The seed of the config, and nothing else, decides which branch of a `select!` is looked at first.
+#[test]
+fn selects_follow_the_seed() {
+    use crate::config::{Config, Sealed};
+    use crate::roles::{NoThreads, Seeded, Uniform};
+    use crate::scheduler::SingleThread;
+    use crate::testing::{Heap, SleepOnly};
+    use crate::time::Monotonic;
+    use core::future::ready;
+
+    struct Of<const SEED: u64>;
+    impl<const SEED: u64> Config for Of<SEED> {
+        type Scheduler = SingleThread;
+        type Driver = SleepOnly;
+        type Memory = Heap;
+        type Clock = Monotonic;
+        type Entropy = Seeded<SEED>;
+        type Threads = NoThreads;
+        type Topology = Uniform;
+        const NAME: &'static str = "Of";
+        const BLOCKING_THREADS_MAX: usize = 0;
+        const PLEASE_ADD_THE_ATTRIBUTE_bespoke_config: Sealed = Sealed::BY_MACRO;
+    }
+    fn chosen<const SEED: u64>() -> Vec<u8> {
+        let rt = Runtime::<Of<SEED>>::new().unwrap();
+        rt.block_on(async {
+            let mut chosen = Vec::new();
+            for _ in 0..64 {
+                chosen.push(crate::select! { _ = ready(()) => 0, _ = ready(()) => 1, _ = ready(()) => 2 });
+            }
+            chosen
+        })
+    }
+    let first = chosen::<1>();
+    assert_eq!(first, chosen::<1>());
+    assert_ne!(first, chosen::<2>());
+    // Outside of every runtime there is a choice all the same.
+    let mut outside = core::pin::pin!(async {
+        crate::select! { n = ready(3) => n, n = ready(3) => n }
+    });
+    let polled = outside.as_mut().poll(&mut core::task::Context::from_waker(Waker::noop()));
+    assert_eq!(polled, Poll::Ready(3));
+}

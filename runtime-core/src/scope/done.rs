@@ -8,7 +8,8 @@
 //! 1. Every number that a set gives out comes into its queue once.
 //! 2. The queue has room for all numbers that are out: a note allocates nothing.
 //! 3. Under `Local`, notes are made and dropped on the owner: it spawns the task, and drops its future. The set's own share
-//!    is the owner's, too: a set that is dropped elsewhere goes home in a box.
+//!    is the owner's, too: a set that is dropped elsewhere goes home in a box. Blocking jobs end anywhere, so their queue is one
+//!    under `Shared` in every set.
 
 use crate::loom::{Plant, given_up, planted};
 use crate::sharing::{Lock, Sharing};
@@ -127,5 +128,28 @@ impl<F: Future, S: Sharing> Future for Member<F, S> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
         // SAFETY: pinned with this.
         unsafe { self.map_unchecked_mut(|member| &mut member.future) }.poll(cx)
+    }
+}
+
+/// The closure of a blocking job of a set.
+#[cfg(feature = "std")]
+pub(crate) struct Noted<F> {
+    /// First: it goes before the note does, whether it runs or not.
+    closure: F,
+    note: Note<crate::sharing::Shared>,
+}
+
+#[cfg(feature = "std")]
+impl<F> Noted<F> {
+    pub(crate) fn new(closure: F, note: Note<crate::sharing::Shared>) -> Self {
+        Noted { closure, note }
+    }
+
+    pub(crate) fn run<T>(self) -> T
+    where
+        F: FnOnce() -> T,
+    {
+        let Noted { closure, note: _note } = self;
+        closure()
     }
 }

@@ -1,10 +1,14 @@
 //! Tasks that are awaited in the order in which they complete.
 
-use super::done::{Done, Note};
+use super::done::Note;
+#[cfg(feature = "std")]
+use super::line::Jobs;
+use super::line::Line;
 use crate::config::{Config, SharingOf};
 use crate::loom::{Plant, given_up, planted};
+#[cfg(feature = "std")]
+use crate::sharing::Shared;
 use crate::sharing::Sharing;
-use crate::sync::waiters;
 use crate::task::home::Home;
 use crate::task::{AbortHandle, Id, JoinError, JoinHandle};
 use crate::worker::Worker;
@@ -24,10 +28,11 @@ use core::task::{Context, Poll, Waker, ready};
 /// bytes for each task at its peak, in blocks that double.
 ///
 /// `S` says what `spawn` takes: any `'static` future for `Local`, a `Send` one for `Shared`. In code that is generic over
-/// `C`, `spawn` is a method of the trait `SpawnInto`, which the prelude has.
+/// `C`, `spawn` is a method of the trait `SpawnInto`, which the prelude has. `spawn_blocking` gives a closure to the
+/// blocking pool; the set awaits it with the others.
 ///
 /// As everything that mentions `C`, a set is `Send` and `Sync` if `T: Send`. Under a local scheduler it is *confined* to the
-/// worker of its first task, until it is empty: it may be held, dropped and aborted anywhere.
+/// worker of its first task, until it is empty: it may be held, dropped and aborted anywhere. One of blocking jobs alone is not.
 ///
 /// # Invariants
 /// 1. `slots[n]` is `Held` or `Reserved` iff the note of number `n` is out, or `n` is in the queue, or it is `completing`.
@@ -46,11 +51,11 @@ struct Tasks<S: Sharing> {
     /// The first free slot, or [`NONE`].
     free: u32,
     held: usize,
-    /// How many numbers the queue has room for.
-    room: usize,
-    /// A task whose future is gone and which is not complete yet: another worker is about to say so.
+    /// A task whose future is gone and which is not complete yet: another thread is about to say so.
     completing: Option<u32>,
-    done: Option<Done<S>>,
+    done: Option<Line<S>>,
+    #[cfg(feature = "std")]
+    jobs: Jobs,
 }
 
 enum Slot {
@@ -234,6 +239,18 @@ impl<T, C: Config, S> JoinSet<T, C, S> {
         abort
     }
 
+    /// Spawns a blocking job by `spawn`, whose closure holds the note.
+    #[cfg(feature = "std")]
+    pub(crate) fn insert_job(&mut self, spawn: impl FnOnce(Note<Shared>) -> JoinHandle<T>) -> AbortHandle {
+        let (number, note) = self.tasks.reserve_job();
+        // As in `insert`.
+        let handle = spawn(note);
+        let abort = handle.abort_handle();
+        // SAFETY: it is polled as what it is (`poll`).
+        self.tasks.hold(number, unsafe { handle.retyped() });
+        abort
+    }
+
     /// One look for a task that is over; without a waker, nothing waits.
     fn poll(&mut self, waker: Option<&Waker>) -> Poll<Option<(Id, Result<T, JoinError>)>> {
         if self.guest.as_ref().is_some_and(|guest| !guest.is_usable()) {
@@ -250,7 +267,7 @@ impl<T, C: Config, S> JoinSet<T, C, S> {
                     return Poll::Ready(Some((id, output)));
                 }
                 Poll::Pending => {
-                    // It completes on another worker just now, and wakes this task then.
+                    // It completes on another thread just now, and wakes this task then.
                     // SAFETY: polled here only.
                     self.tasks.hold(number, unsafe { handle.retyped() });
                     self.tasks.completing = Some(number);
@@ -264,7 +281,15 @@ impl<T, C: Config, S> JoinSet<T, C, S> {
 
 impl<S: Sharing> Tasks<S> {
     const fn new() -> Self {
-        Tasks { slots: Vec::new(), free: NONE, held: 0, room: 0, completing: None, done: None }
+        Tasks {
+            slots: Vec::new(),
+            free: NONE,
+            held: 0,
+            completing: None,
+            done: None,
+            #[cfg(feature = "std")]
+            jobs: Jobs::new(),
+        }
     }
 
     fn handles(&self) -> impl Iterator<Item = &JoinHandle<()>> {
@@ -276,8 +301,20 @@ impl<S: Sharing> Tasks<S> {
 
     /// A number for a task, and its note.
     fn reserve(&mut self) -> (u32, Note<S>) {
-        let done = self.done.get_or_insert_with(Done::new);
-        let number = match self.free {
+        let number = self.number();
+        (number, self.done.get_or_insert_with(Line::new).note(number, self.slots.len()))
+    }
+
+    /// As [`reserve`](Self::reserve), for a blocking job.
+    #[cfg(feature = "std")]
+    fn reserve_job(&mut self) -> (u32, Note<Shared>) {
+        let number = self.number();
+        (number, self.jobs.note(number, self.slots.len()))
+    }
+
+    /// A number whose slot is reserved.
+    fn number(&mut self) -> u32 {
+        match self.free {
             NONE => {
                 let number = u32::try_from(self.slots.len()).ok().filter(|n| *n != NONE);
                 let number = number.expect("a set holds fewer than 2^32 tasks");
@@ -292,11 +329,7 @@ impl<S: Sharing> Tasks<S> {
                 *slot = Slot::Reserved;
                 number
             }
-        };
-        if self.slots.len() > self.room {
-            self.room = done.make_room(self.slots.len());
         }
-        (number, done.note(number))
     }
 
     fn hold(&mut self, number: u32, handle: JoinHandle<()>) {
@@ -328,11 +361,14 @@ impl<S: Sharing> Tasks<S> {
         if let Some(number) = self.completing.take() {
             return Poll::Ready(Some(number));
         }
-        let Some(done) = self.done.as_ref().filter(|_| self.held > 0) else { return Poll::Ready(None) };
-        match waker {
-            Some(_) => waiters::poll(waker, |hand| done.look(hand)).map(Some),
-            None => done.next().map_or(Poll::Pending, |number| Poll::Ready(Some(number))),
+        if self.held == 0 {
+            return Poll::Ready(None);
         }
+        #[cfg(feature = "std")]
+        if let Poll::Ready(number) = self.jobs.next(waker) {
+            return Poll::Ready(Some(number));
+        }
+        self.done.as_ref().map_or(Poll::Pending, |done| done.next(waker).map(Some))
     }
 
     /// Aborts all.
@@ -342,10 +378,21 @@ impl<S: Sharing> Tasks<S> {
     }
 
     fn detach(self) {
-        if let Some(done) = &self.done {
-            done.forget_waker();
+        if let Some(line) = &self.done {
+            line.forget_waker();
         }
+        #[cfg(feature = "std")]
+        self.jobs.forget_waker();
         drop(self.slots);
+    }
+
+    /// Was there never a task?
+    fn is_untouched(&self) -> bool {
+        #[cfg(feature = "std")]
+        if self.jobs.were_any() {
+            return false;
+        }
+        self.done.is_none()
     }
 }
 
@@ -382,7 +429,7 @@ impl<T, C: Config, S> Default for JoinSet<T, C, S> {
 
 impl<T, C: Config, S> Drop for JoinSet<T, C, S> {
     fn drop(&mut self) {
-        if !given_up() && self.tasks.done.is_some() {
+        if !given_up() && !self.tasks.is_untouched() {
             self.let_go(Tasks::abort);
         }
     }

@@ -60,6 +60,22 @@ pub(crate) unsafe fn identity(home: NonNull<()>) -> (&'static Tag, usize) {
     (tag, unsafe { worker.read() })
 }
 
+/// The turn of the home that this thread runs, which then moves on by `step`; `None`: it runs none. Begins with the seed of the
+/// worker: a choice by it is another in each run, and the same in each run of one seed.
+#[inline(always)]
+pub(crate) fn turn(step: u32) -> Option<u32> {
+    use crate::sharing::{Local, Shared};
+    use core::mem::offset_of;
+    const TURN: usize = offset_of!(Home<Local>, turn);
+    const { assert!(TURN == offset_of!(Home<Shared>, turn)) };
+    let home = NonNull::new(current::current().cast_mut())?;
+    // SAFETY: inside the home, which is alive while this thread runs it.
+    let turn = unsafe { home.byte_add(TURN) }.cast::<Cell<u32>>();
+    // SAFETY: its place does not depend on the sharing, and this thread is the owner.
+    let turn = unsafe { turn.as_ref() };
+    Some(turn.replace(turn.get().wrapping_add(step)))
+}
+
 /// See [`HomeTable`]. It takes the home whose table it was found in.
 #[cfg(feature = "std")]
 pub(crate) type Offload = unsafe fn(NonNull<()>, Untyped);
@@ -105,6 +121,8 @@ pub(crate) struct Home<S: Sharing> {
     pub(crate) tag: &'static Tag,
     /// The number of the worker, for messages.
     pub(crate) worker: usize,
+    /// Owner only: see [`turn`].
+    pub(crate) turn: Cell<u32>,
     /// Any thread.
     pub(crate) inbox: Inbox,
     /// Any thread. References of the team, in its lead; in a home that follows another nobody looks at it.
@@ -131,6 +149,7 @@ impl<S: Sharing> Home<S> {
             table,
             tag,
             worker,
+            turn: Cell::new(0),
             inbox: Inbox::new(),
             refs: AtomicUsize::new(1),
             lead: Cell::new(NonNull::dangling()),

@@ -171,6 +171,9 @@ impl<C: Config> Worker<C> {
         let memory = C::Memory::start()?;
         let live = LiveOf::<C>::start(StartCx::new(index))?;
         let home = Home::new(const { &Self::TABLE }, Self::tag(), index, C::LOCAL_QUEUE);
+        let seed = C::Entropy::seed(index);
+        // The upper half of a product: seeds that are neighbours begin far from each other.
+        home.turn.set((seed.wrapping_mul(0x2545_F491_4F6C_DD1D) >> 32) as u32);
         let unparker = live.unparker();
         // Written in place: a worker is 12 KB, most of it the wheel, and would be copied twice on its way to the heap.
         let mut place = Box::<Self>::new_uninit();
@@ -202,7 +205,7 @@ impl<C: Config> Worker<C> {
             stop: Node::new(),
             #[cfg(feature = "std")]
             gate: gate::Gate::new(),
-            random: Cell::new(C::Entropy::seed(index) | 1),
+            random: Cell::new(seed | 1),
             root: Cell::new(None),
         }
         // SAFETY: every field was written.

@@ -1,12 +1,12 @@
-//! A file as what reads and what writes: lines of a file, copies from and to one.
+//! A file as what reads, what writes and what has a cursor: lines of a file, copies from and to one.
 
 use super::file::File;
-use crate::io::{Reads, Writes};
+use crate::io::{Reads, Seeks, Writes};
 use crate::op::Fs;
 use bespoke_core::config::Config;
 use bespoke_core::io::IoBuf;
 use core::future::Future;
-use std::io;
+use std::io::{self, SeekFrom};
 
 /// At the cursor. An operation may not borrow its memory, so the bytes go through a buffer that the file keeps, of at most
 /// 64 KiB; what reads a lot reads into buffers that it owns: [`File::read`].
@@ -53,6 +53,15 @@ where
     /// As [`flush`](Writes::flush): a file ends where it ends.
     fn end_writes(&mut self) -> impl Future<Output = io::Result<()>> + Send {
         Writes::flush(self)
+    }
+}
+
+impl<C: Config> Seeks for File<C>
+where
+    C::Driver: Fs,
+{
+    fn seek(&mut self, to: SeekFrom) -> impl Future<Output = io::Result<u64>> + Send {
+        File::seek(self, to)
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! | file | holds |
 //! |---|---|
-//! | `traits` | [`Reads`], [`Writes`]: what the rest is written for |
+//! | `traits` | [`Reads`], [`Writes`], [`Seeks`]: what the rest is written for |
 //! | `both` | [`Duplex`], what does both at once; [`join`] |
 //! | `reader` | [`BufReader`], [`Lines`] |
 //! | `writer` | [`BufWriter`] |
@@ -10,7 +10,7 @@
 //! | `combined` | [`Take`], [`Chain`] |
 //! | `constant` | [`empty`], [`sink`], [`repeat`]; slices and vectors |
 //! | `pipe` | [`duplex`](fn@duplex): a stream in memory |
-//! | `polled` | [`PollReader`], [`PollWriter`], [`PollStream`]: the same as functions that poll |
+//! | `polled` | [`PollReader`], [`PollWriter`], [`PollStream`], [`PollFile`]: the same as functions that poll |
 //! | `incoming` | [`Incoming`]: what comes again and again |
 //! | `interop` | seams to the traits of tokio and futures-io, behind features |
 //! | `erased` | [`ErasedIo`]: streams whose type is forgotten |
@@ -54,7 +54,7 @@ pub use interop::{FromFutures, FromFuturesHalf};
 #[cfg(feature = "tokio-io")]
 pub use interop::{FromTokio, FromTokioHalf};
 pub use pipe::{DuplexReader, DuplexStream, DuplexWriter, duplex};
-pub use polled::{PollReader, PollStream, PollWriter};
+pub use polled::{PollFile, PollReader, PollStream, PollWriter};
 pub use reader::{BufReader, Lines};
-pub use traits::{Reads, Writes};
+pub use traits::{Reads, Seeks, Writes};
 pub use writer::BufWriter;

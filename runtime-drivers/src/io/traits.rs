@@ -9,7 +9,7 @@ use crate::op::Net;
 use bespoke_core::config::Config;
 use bespoke_core::io::IoBuf;
 use core::future::ready;
-use std::io;
+use std::io::{self, SeekFrom};
 use std::net::Shutdown;
 use std::string::String;
 use std::vec::Vec;
@@ -168,6 +168,25 @@ pub trait Writes: Send {
     /// # Cancel safety
     /// Cancel safe: it is called again.
     fn end_writes(&mut self) -> impl Future<Output = io::Result<()>> + Send;
+}
+
+/// Something with a cursor that can be moved: a file. Open, as [`Reads`] is; the future is `Send`, too.
+pub trait Seeks: Send {
+    /// Moves the cursor, at which reads and writes go on. Yields where it is, from the beginning.
+    ///
+    /// # Errors
+    /// [`InvalidInput`](io::ErrorKind::InvalidInput): there is no such position.
+    /// [`NotSeekable`](io::ErrorKind::NotSeekable): a pipe, a terminal. Those of the implementation; see `File::seek`.
+    ///
+    /// # Cancel safety
+    /// Implementers promise: a dropped seek has moved the cursor, or not; it can be asked for again.
+    fn seek(&mut self, to: SeekFrom) -> impl Future<Output = io::Result<u64>> + Send;
+}
+
+impl<S: Seeks> Seeks for &mut S {
+    fn seek(&mut self, to: SeekFrom) -> impl Future<Output = io::Result<u64>> + Send {
+        (**self).seek(to)
+    }
 }
 
 impl<R: Reads> Reads for &mut R {

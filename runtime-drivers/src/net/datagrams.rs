@@ -4,7 +4,7 @@ use super::futures::told;
 use super::io_error;
 use crate::op::{self, Address, RecvDatagram, RecvFrom};
 use bespoke_core::config::Config;
-use bespoke_core::driver::{Operation, OwnedResource, Submit};
+use bespoke_core::driver::{Borrows, Operation, OwnedResource, Submit};
 use bespoke_core::io::IoBuf;
 use core::fmt;
 use core::marker::PhantomData;
@@ -19,7 +19,7 @@ where
     C::Driver: Submit<RecvDatagram>,
 {
     operation: Operation<C, RecvDatagram>,
-    _borrowed: PhantomData<&'a mut [u8]>,
+    _borrowed: Borrows<'a>,
 }
 
 told!(Receive, RecvDatagram => io::Result<usize>: |received, ()| received.map_err(io_error));
@@ -32,7 +32,7 @@ where
     C::Driver: Submit<RecvFrom<A>>,
 {
     operation: Operation<C, RecvFrom<A>>,
-    _borrowed: PhantomData<&'a mut [u8]>,
+    _borrowed: Borrows<'a>,
 }
 
 told!(ReceiveFrom<A: Address>, RecvFrom<A> => io::Result<(usize, A)>: |received, ()| received.map_err(io_error));
@@ -50,7 +50,7 @@ where
         let op = datagram(resource, buffer, peek);
         // SAFETY: the operation touches its memory inside `poll` only, and the future borrows buffer and resource as long as
         // it lives.
-        Receive { operation: unsafe { resource.operation(op, ()) }, _borrowed: PhantomData }
+        Receive { operation: unsafe { resource.operation(op, ()) }, _borrowed: Borrows::default() }
     }
 }
 
@@ -62,7 +62,7 @@ where
     pub(super) fn new(resource: &'a OwnedResource<C>, buffer: &'a mut [u8], peek: bool) -> Self {
         let op = RecvFrom { datagram: datagram(resource, buffer, peek), family: PhantomData };
         // SAFETY: as in `Receive::new`.
-        ReceiveFrom { operation: unsafe { resource.operation(op, ()) }, _borrowed: PhantomData }
+        ReceiveFrom { operation: unsafe { resource.operation(op, ()) }, _borrowed: Borrows::default() }
     }
 }
 
@@ -73,7 +73,7 @@ where
     C::Driver: Submit<op::SendDatagram<A>>,
 {
     operation: Operation<C, op::SendDatagram<A>, B>,
-    _borrowed: PhantomData<&'a OwnedResource<C>>,
+    _borrowed: Borrows<'a>,
 }
 
 told!(SendDatagram<B: IoBuf, A: Address>, op::SendDatagram<A> => (io::Result<usize>, B):
@@ -89,6 +89,6 @@ where
         let op = |buffer: &mut B| op::SendDatagram { socket, from: buffer.as_ptr(), len: buffer.len(), to };
         // SAFETY: the buffer goes along, and its bytes stay at their address when it moves (contract of `IoBuf`); the future
         // borrows the resource as long as it lives.
-        SendDatagram { operation: unsafe { resource.operation_with(buffer, op) }, _borrowed: PhantomData }
+        SendDatagram { operation: unsafe { resource.operation_with(buffer, op) }, _borrowed: Borrows::default() }
     }
 }

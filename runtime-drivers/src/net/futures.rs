@@ -3,10 +3,9 @@
 use super::io_error;
 use crate::op::{Recv, RecvInto, RecvLease, RecvVectored, Stretches, Transmit, TransmitVectored};
 use bespoke_core::config::Config;
-use bespoke_core::driver::{Lease, Operation, OwnedResource, Submit};
+use bespoke_core::driver::{Borrows, Lease, Operation, OwnedResource, Submit};
 use bespoke_core::io::{IoBuf, IoBufMut, IoBufs};
 use core::fmt;
-use core::marker::PhantomData;
 use core::pin::Pin;
 use core::task::{Context, Poll};
 use std::io::{self, IoSliceMut};
@@ -52,7 +51,7 @@ where
     C::Driver: Submit<Recv>,
 {
     operation: Operation<C, Recv>,
-    _borrowed: PhantomData<&'a mut [u8]>,
+    _borrowed: Borrows<'a>,
 }
 
 told!(Read, Recv => io::Result<usize>: |read, ()| read.map_err(io_error));
@@ -69,7 +68,7 @@ where
         let op = Recv { stream: resource.resource(), to: buffer.as_mut_ptr(), len: buffer.len(), peek };
         // SAFETY: `Recv` touches its memory inside `poll` only, and the future borrows buffer and resource as long as it
         // lives.
-        Read { operation: unsafe { resource.operation(op, ()) }, _borrowed: PhantomData }
+        Read { operation: unsafe { resource.operation(op, ()) }, _borrowed: Borrows::default() }
     }
 }
 
@@ -81,7 +80,7 @@ where
     C::Driver: Submit<RecvInto>,
 {
     operation: Operation<C, RecvInto, B>,
-    _borrowed: PhantomData<&'a mut [u8]>,
+    _borrowed: Borrows<'a>,
 }
 
 told!(ReadInto<B: IoBufMut>, RecvInto => (io::Result<usize>, B): |read, mut buffer| {
@@ -102,7 +101,7 @@ where
         let op = |buffer: &mut B| RecvInto { stream, len: buffer.capacity(), to: buffer.as_mut_ptr() };
         // SAFETY: the buffer goes along, and its bytes stay at their address when it moves (contract of `IoBufMut`); the
         // future borrows the resource as long as it lives.
-        ReadInto { operation: unsafe { resource.operation_with(buffer, op) }, _borrowed: PhantomData }
+        ReadInto { operation: unsafe { resource.operation_with(buffer, op) }, _borrowed: Borrows::default() }
     }
 }
 
@@ -115,6 +114,7 @@ where
 {
     operation: Operation<C, RecvLease>,
     resource: &'a OwnedResource<C>,
+    _borrowed: Borrows<'a>,
 }
 
 told!(ReadLease, RecvLease => io::Result<Lease<C>>: |lent, (), this| {
@@ -130,7 +130,7 @@ where
     pub(super) fn new(resource: &'a OwnedResource<C>) -> Self {
         let op = RecvLease { stream: resource.resource() };
         // SAFETY: the operation points at no memory, and the future borrows the resource as long as it lives.
-        ReadLease { operation: unsafe { resource.operation(op, ()) }, resource }
+        ReadLease { operation: unsafe { resource.operation(op, ()) }, resource, _borrowed: Borrows::default() }
     }
 }
 
@@ -142,7 +142,7 @@ where
     C::Driver: Submit<RecvVectored>,
 {
     operation: Operation<C, RecvVectored>,
-    _borrowed: PhantomData<&'a mut [u8]>,
+    _borrowed: Borrows<'a>,
 }
 
 told!(ReadVectored, RecvVectored => io::Result<usize>: |read, ()| read.map_err(io_error));
@@ -161,7 +161,7 @@ where
         let op = RecvVectored { stream: resource.resource(), to, count, len };
         // SAFETY: `RecvVectored` touches its memory inside `poll` only, and the future borrows the list, what it names and
         // the resource as long as it lives.
-        ReadVectored { operation: unsafe { resource.operation(op, ()) }, _borrowed: PhantomData }
+        ReadVectored { operation: unsafe { resource.operation(op, ()) }, _borrowed: Borrows::default() }
     }
 }
 
@@ -172,7 +172,7 @@ where
     C::Driver: Submit<Transmit>,
 {
     operation: Operation<C, Transmit, B>,
-    _borrowed: PhantomData<&'a mut [u8]>,
+    _borrowed: Borrows<'a>,
 }
 
 told!(Write<B: IoBuf>, Transmit => (io::Result<usize>, B): |(taken, result), buffer| match result {
@@ -188,7 +188,7 @@ where
     C::Driver: Submit<Transmit>,
 {
     operation: Operation<C, Transmit, B>,
-    _borrowed: PhantomData<&'a mut [u8]>,
+    _borrowed: Borrows<'a>,
 }
 
 told!(WriteAll<B: IoBuf>, Transmit => (io::Result<()>, B): |(_, result), buffer| (result.map_err(io_error), buffer));
@@ -214,7 +214,7 @@ where
     #[inline]
     pub(super) fn new(resource: &'a OwnedResource<C>, buffer: B) -> Self {
         // SAFETY: the future borrows the resource as long as it lives.
-        Write { operation: unsafe { transmit(resource, buffer, false) }, _borrowed: PhantomData }
+        Write { operation: unsafe { transmit(resource, buffer, false) }, _borrowed: Borrows::default() }
     }
 }
 
@@ -225,7 +225,7 @@ where
     #[inline]
     pub(super) fn new(resource: &'a OwnedResource<C>, buffer: B) -> Self {
         // SAFETY: the future borrows the resource as long as it lives.
-        WriteAll { operation: unsafe { transmit(resource, buffer, true) }, _borrowed: PhantomData }
+        WriteAll { operation: unsafe { transmit(resource, buffer, true) }, _borrowed: Borrows::default() }
     }
 }
 
@@ -237,7 +237,7 @@ where
     C::Driver: Submit<TransmitVectored>,
 {
     operation: Operation<C, TransmitVectored, L>,
-    _borrowed: PhantomData<&'a mut [u8]>,
+    _borrowed: Borrows<'a>,
 }
 
 told!(WriteVectored<L: IoBufs>, TransmitVectored => (io::Result<usize>, L): |taken, buffers| (taken.map_err(io_error), buffers));
@@ -256,6 +256,6 @@ where
         };
         // SAFETY: the buffers go along, and their bytes stay at their addresses when they move (contract of `IoBufs`); the
         // future borrows the resource as long as it lives.
-        WriteVectored { operation: unsafe { resource.operation_with(buffers, op) }, _borrowed: PhantomData }
+        WriteVectored { operation: unsafe { resource.operation_with(buffers, op) }, _borrowed: Borrows::default() }
     }
 }

@@ -45,6 +45,13 @@ macro_rules! connected {
          # async fn main() -> std::io::Result<()> {\n\
          # let (mut client, mut peer) = UnixStream::pair()?;"
     };
+    (TcpSocket) => {
+        "```\n\
+         # use bespoke::net::TcpSocket;\n\
+         # #[bespoke::main]\n\
+         # async fn main() -> std::io::Result<()> {\n\
+         # let client = TcpSocket::new_v4()?;"
+    };
     ($other:ident) => {
         connected!()
     };

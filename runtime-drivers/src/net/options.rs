@@ -57,53 +57,6 @@ impl<C: Config> TcpStream<C> {
         self.ask(<C::Driver as Sockets>::peer_addr)
     }
 
-    /// Are small writes sent at once (`TCP_NODELAY`)? Not by default.
-    pub fn nodelay(&self) -> io::Result<bool>
-    where
-        C::Driver: Net,
-    {
-        self.ask(<C::Driver as Sockets>::nodelay)
-    }
-
-    /// Sends small writes at once, or gathers them while an earlier one is not acknowledged: on for requests and answers, off for
-    /// streams of small pieces. `tcp(7)`.
-    ///
-    /// # Example
-    #[doc = connected!()]
-    /// client.set_nodelay(true)?;
-    /// assert!(client.nodelay()?);
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn set_nodelay(&self, on: bool) -> io::Result<()>
-    where
-        C::Driver: Net,
-    {
-        self.ask(|raw| <C::Driver as Sockets>::set_nodelay(raw, on))
-    }
-
-    /// How long closing waits for unsent bytes; `None`: the system sends them in the background.
-    pub fn linger(&self) -> io::Result<Option<Duration>>
-    where
-        C::Driver: Net,
-    {
-        self.ask(<C::Driver as Sockets>::linger)
-    }
-
-    /// As [`linger`](Self::linger), in whole seconds, rounded up. Zero: closing resets the connection, as
-    /// [`set_zero_linger`](Self::set_zero_linger) says.
-    ///
-    /// **With a time that is not zero, closing holds the thread**, and every task of its worker, until the bytes are sent or
-    /// the time is over: the system waits in `close(2)`, and the drop of a stream closes it. Whoever wants to know that the
-    /// peer has all of it ends the direction ([`shutdown`](Self::shutdown)) and reads to the peer's end instead, which is
-    /// waited for as any read.
-    pub fn set_linger(&self, time: Option<Duration>) -> io::Result<()>
-    where
-        C::Driver: Net,
-    {
-        self.ask(|raw| <C::Driver as Sockets>::set_linger(raw, time))
-    }
-
     /// Closing resets the connection, and waits for nothing: unsent bytes are lost, and the peer's next call fails
     /// ([`ConnectionReset`](io::ErrorKind::ConnectionReset)). It leaves no `TIME_WAIT` behind.
     ///
@@ -121,34 +74,6 @@ impl<C: Config> TcpStream<C> {
         C::Driver: Net,
     {
         self.set_linger(Some(Duration::ZERO))
-    }
-
-    /// When an idle connection is probed; `None`: never.
-    pub fn keepalive(&self) -> io::Result<Option<Keepalive>>
-    where
-        C::Driver: Net,
-    {
-        self.ask(<C::Driver as Sockets>::keepalive)
-    }
-
-    /// Probes the idle connection, or does not: a peer that is gone without a word is found out.
-    ///
-    /// # Example
-    #[doc = connected!()]
-    /// use bespoke::net::Keepalive;
-    /// use std::time::Duration;
-    ///
-    /// let probes = Keepalive { idle: Some(Duration::from_secs(60)), ..Keepalive::default() };
-    /// client.set_keepalive(Some(probes))?;
-    /// assert_eq!(client.keepalive()?.and_then(|probes| probes.idle), Some(Duration::from_secs(60)));
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn set_keepalive(&self, keepalive: Option<Keepalive>) -> io::Result<()>
-    where
-        C::Driver: Net,
-    {
-        self.ask(|raw| <C::Driver as Sockets>::set_keepalive(raw, keepalive))
     }
 }
 
@@ -231,5 +156,92 @@ macro_rules! inet_options {
 }
 pub(super) use inet_options;
 
+/// What every socket of TCP can be asked, connected or not yet, of a type that has a `resource()`.
+macro_rules! tcp_options {
+    ($name:ident) => {
+        /// Of TCP; on any thread. Each call fails with the system's code, and with
+        /// [`BrokenPipe`](std::io::ErrorKind::BrokenPipe) when the runtime is closed.
+        #[expect(clippy::missing_errors_doc, reason = "the same for all, said above")]
+        impl<C: Config> $name<C> {
+            /// Are small writes sent at once (`TCP_NODELAY`)? Not by default.
+            pub fn nodelay(&self) -> io::Result<bool>
+            where
+                C::Driver: Net,
+            {
+                $crate::net::ask(self.resource(), <C::Driver as Sockets>::nodelay)
+            }
+
+            /// Sends small writes at once, or gathers them while an earlier one is not acknowledged: on for requests and
+            /// answers, off for streams of small pieces. `tcp(7)`.
+            ///
+            /// # Example
+            #[doc = connected!($name)]
+            /// client.set_nodelay(true)?;
+            /// assert!(client.nodelay()?);
+            /// # Ok(())
+            /// # }
+            /// ```
+            pub fn set_nodelay(&self, on: bool) -> io::Result<()>
+            where
+                C::Driver: Net,
+            {
+                $crate::net::ask(self.resource(), |raw| <C::Driver as Sockets>::set_nodelay(raw, on))
+            }
+
+            /// How long closing waits for unsent bytes; `None`: the system sends them in the background.
+            pub fn linger(&self) -> io::Result<Option<Duration>>
+            where
+                C::Driver: Net,
+            {
+                $crate::net::ask(self.resource(), <C::Driver as Sockets>::linger)
+            }
+
+            /// As [`linger`](Self::linger), in whole seconds, rounded up. Zero: closing resets the connection, as
+            /// [`set_zero_linger`](Self::set_zero_linger) says.
+            ///
+            /// **With a time that is not zero, closing holds the thread**, and every task of its worker, until the bytes
+            /// are sent or the time is over: the system waits in `close(2)`, and the drop of a stream closes it. Whoever
+            /// wants to know that the peer has all of it ends the direction ([`shutdown`](Self::shutdown)) and reads to the
+            /// peer's end instead, which is waited for as any read.
+            pub fn set_linger(&self, time: Option<Duration>) -> io::Result<()>
+            where
+                C::Driver: Net,
+            {
+                $crate::net::ask(self.resource(), |raw| <C::Driver as Sockets>::set_linger(raw, time))
+            }
+
+            /// When an idle connection is probed; `None`: never.
+            pub fn keepalive(&self) -> io::Result<Option<Keepalive>>
+            where
+                C::Driver: Net,
+            {
+                $crate::net::ask(self.resource(), <C::Driver as Sockets>::keepalive)
+            }
+
+            /// Probes the idle connection, or does not: a peer that is gone without a word is found out.
+            ///
+            /// # Example
+            #[doc = connected!($name)]
+            /// use bespoke::net::Keepalive;
+            /// use std::time::Duration;
+            ///
+            /// let probes = Keepalive { idle: Some(Duration::from_secs(60)), ..Keepalive::default() };
+            /// client.set_keepalive(Some(probes))?;
+            /// assert_eq!(client.keepalive()?.and_then(|probes| probes.idle), Some(Duration::from_secs(60)));
+            /// # Ok(())
+            /// # }
+            /// ```
+            pub fn set_keepalive(&self, keepalive: Option<Keepalive>) -> io::Result<()>
+            where
+                C::Driver: Net,
+            {
+                $crate::net::ask(self.resource(), |raw| <C::Driver as Sockets>::set_keepalive(raw, keepalive))
+            }
+        }
+    };
+}
+pub(super) use tcp_options;
+
 socket_options!(TcpStream);
 inet_options!(TcpStream);
+tcp_options!(TcpStream);

@@ -4,10 +4,9 @@ use super::futures::told;
 use super::io_error;
 use crate::op::{Received, RecvDescriptors, SendDescriptors, UnixAddr};
 use bespoke_core::config::Config;
-use bespoke_core::driver::{Errno, Operation, OwnedResource, Submit};
+use bespoke_core::driver::{Borrows, Errno, Operation, OwnedResource, Submit};
 use bespoke_core::io::IoBuf;
 use core::fmt;
-use core::marker::PhantomData;
 use core::pin::Pin;
 use core::task::{Context, Poll};
 use std::io;
@@ -21,7 +20,7 @@ where
     C::Driver: Submit<SendDescriptors>,
 {
     operation: Operation<C, SendDescriptors, B>,
-    _borrowed: PhantomData<&'a [BorrowedFd<'a>]>,
+    _borrowed: Borrows<'a>,
 }
 
 told!(SendWithFds<B: IoBuf>, SendDescriptors => (io::Result<usize>, B): |sent, buffer| (sent.map_err(io_error), buffer));
@@ -47,12 +46,9 @@ where
         };
         // SAFETY: the buffer goes along, and its bytes stay at their address when it moves (contract of `IoBuf`); the list of
         // descriptors is touched inside `poll` only, and the future borrows it and the resource as long as it lives.
-        SendWithFds { operation: unsafe { resource.operation_with(buffer, op) }, _borrowed: PhantomData }
+        SendWithFds { operation: unsafe { resource.operation_with(buffer, op) }, _borrowed: Borrows::default() }
     }
 }
-
-/// What a receive writes to.
-type Borrowed<'a> = (&'a mut [u8], &'a mut [Option<OwnedFd>]);
 
 /// Reads bytes and descriptors. Made by [`UnixStream::recv_with_fds`](super::UnixStream::recv_with_fds) and its like; see
 /// there.
@@ -62,7 +58,7 @@ where
     C::Driver: Submit<RecvDescriptors>,
 {
     operation: Operation<C, RecvDescriptors>,
-    _borrowed: PhantomData<Borrowed<'a>>,
+    _borrowed: Borrows<'a>,
 }
 
 told!(RecvWithFds, RecvDescriptors => io::Result<(usize, usize)>: |received, ()| {
@@ -77,7 +73,7 @@ where
     C::Driver: Submit<RecvDescriptors>,
 {
     operation: Operation<C, RecvDescriptors>,
-    _borrowed: PhantomData<Borrowed<'a>>,
+    _borrowed: Borrows<'a>,
 }
 
 told!(RecvFromWithFds, RecvDescriptors => io::Result<(usize, usize, UnixAddr)>: |received, ()| {
@@ -127,7 +123,7 @@ where
         fds: &'a mut [Option<OwnedFd>],
         datagram: bool,
     ) -> Self {
-        RecvWithFds { operation: receive(resource, buffer, fds, datagram), _borrowed: PhantomData }
+        RecvWithFds { operation: receive(resource, buffer, fds, datagram), _borrowed: Borrows::default() }
     }
 }
 
@@ -136,7 +132,7 @@ where
     C::Driver: Submit<RecvDescriptors>,
 {
     pub(super) fn new(resource: &'a OwnedResource<C>, buffer: &'a mut [u8], fds: &'a mut [Option<OwnedFd>]) -> Self {
-        RecvFromWithFds { operation: receive(resource, buffer, fds, true), _borrowed: PhantomData }
+        RecvFromWithFds { operation: receive(resource, buffer, fds, true), _borrowed: Borrows::default() }
     }
 }
 

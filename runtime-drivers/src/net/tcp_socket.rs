@@ -2,7 +2,7 @@
 
 use super::connecting::Attempt;
 use super::listener::TcpListener;
-use super::options::{inet_options, socket_options};
+use super::options::{inet_options, socket_options, tcp_options};
 use super::{TcpStream, io_error};
 use crate::op::{Keepalive, Net, Sockets};
 use bespoke_core::config::Config;
@@ -166,6 +166,7 @@ impl<C: Config> TcpSocket<C> {
 
 socket_options!(TcpSocket);
 inet_options!(TcpSocket);
+tcp_options!(TcpSocket);
 
 /// Calls that do not wait, on any thread. Each fails with the system's code, and with
 /// [`BrokenPipe`](io::ErrorKind::BrokenPipe) when the runtime is closed.
@@ -213,60 +214,12 @@ impl<C: Config> TcpSocket<C> {
         self.ask(|raw| <C::Driver as Sockets>::set_reuse_port(raw, on))
     }
 
-    /// Are small writes sent at once? Not by default.
-    pub fn nodelay(&self) -> io::Result<bool>
-    where
-        C::Driver: Net,
-    {
-        self.ask(<C::Driver as Sockets>::nodelay)
-    }
-
-    /// As [`TcpStream::set_nodelay`].
-    pub fn set_nodelay(&self, on: bool) -> io::Result<()>
-    where
-        C::Driver: Net,
-    {
-        self.ask(|raw| <C::Driver as Sockets>::set_nodelay(raw, on))
-    }
-
-    /// How long closing waits for unsent bytes. As [`TcpStream::linger`].
-    pub fn linger(&self) -> io::Result<Option<Duration>>
-    where
-        C::Driver: Net,
-    {
-        self.ask(<C::Driver as Sockets>::linger)
-    }
-
-    /// As [`TcpStream::set_linger`]: with a time that is not zero, closing holds the thread.
-    pub fn set_linger(&self, time: Option<Duration>) -> io::Result<()>
-    where
-        C::Driver: Net,
-    {
-        self.ask(|raw| <C::Driver as Sockets>::set_linger(raw, time))
-    }
-
     /// As [`TcpStream::set_zero_linger`].
     pub fn set_zero_linger(&self) -> io::Result<()>
     where
         C::Driver: Net,
     {
         self.set_linger(Some(Duration::ZERO))
-    }
-
-    /// When an idle connection is probed. As [`TcpStream::keepalive`].
-    pub fn keepalive(&self) -> io::Result<Option<Keepalive>>
-    where
-        C::Driver: Net,
-    {
-        self.ask(<C::Driver as Sockets>::keepalive)
-    }
-
-    /// As [`TcpStream::set_keepalive`].
-    pub fn set_keepalive(&self, keepalive: Option<Keepalive>) -> io::Result<()>
-    where
-        C::Driver: Net,
-    {
-        self.ask(|raw| <C::Driver as Sockets>::set_keepalive(raw, keepalive))
     }
 }
 

@@ -119,6 +119,9 @@ macro_rules! writing {
             /// What became of the last write that was dropped under way: how many bytes the system took, and the buffer.
             /// `None`: no write was interrupted since the last write or question, or none of its bytes were taken.
             ///
+            /// A write that is still there, pinned and unfinished, is under way: until it is dropped, this does not
+            /// compile. One that was forgotten (`mem::forget`) is never told of.
+            ///
             /// # Cancel safety
             /// Cancel safe: the answer stays for the next question.
             ///

@@ -3,11 +3,10 @@
 use crate::op::{Process, ReadPipe, WritePipe};
 use crate::sys::fd;
 use bespoke_core::config::Config;
-use bespoke_core::driver::{Errno, Operation, OwnedResource};
+use bespoke_core::driver::{Borrows, Errno, Operation, OwnedResource};
 use bespoke_core::io::{IoBuf, IoBufMut};
 use bespoke_core::roles::Kind;
 use core::fmt;
-use core::marker::PhantomData;
 use core::panic::Location;
 use core::pin::Pin;
 use core::task::{Context, Poll};
@@ -108,12 +107,12 @@ impl<C: Config<Driver: Process>> Pipe<C> {
 /// Writes: one call, or all of the buffer. `Err`: it is refused, and this is the buffer.
 pub(super) struct Writing<'a, C: Config<Driver: Process>, B: IoBuf> {
     state: Result<Operation<C, WritePipe, B>, Option<(io::Error, B)>>,
-    _borrowed: PhantomData<&'a mut [u8]>,
+    _borrowed: Borrows<'a>,
 }
 
 impl<'a, C: Config<Driver: Process>, B: IoBuf> Writing<'a, C, B> {
     pub(super) fn new(pipe: Option<&'a mut Pipe<C>>, buffer: B, all: bool) -> Self {
-        let refused = |error, buffer| Writing { state: Err(Some((error, buffer))), _borrowed: PhantomData };
+        let refused = |error, buffer| Writing { state: Err(Some((error, buffer))), _borrowed: Borrows::default() };
         let Some(pipe) = pipe else { return refused(ended(), buffer) };
         if let Err(errno) = pipe.resource.check_open() {
             return refused(errno.into(), buffer);
@@ -122,7 +121,7 @@ impl<'a, C: Config<Driver: Process>, B: IoBuf> Writing<'a, C, B> {
         let op = |buffer: &mut B| WritePipe { pipe: resource, from: buffer.as_ptr(), len: buffer.len(), all };
         // SAFETY: the buffer goes along, and its bytes stay at their address when it moves (contract of `IoBuf`); the future
         // borrows the resource as long as it lives.
-        Writing { state: Ok(unsafe { pipe.resource.operation_with(buffer, op) }), _borrowed: PhantomData }
+        Writing { state: Ok(unsafe { pipe.resource.operation_with(buffer, op) }), _borrowed: Borrows::default() }
     }
 
     pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<((usize, io::Result<()>), B)> {

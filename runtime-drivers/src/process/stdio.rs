@@ -140,7 +140,7 @@ impl<C: Config<Driver: Process>> ChildStdin<C> {
     /// runtime is closed. A program that does not ignore `SIGPIPE`, as Rust programs do, gets that signal when nobody reads.
     ///
     /// # Cancel safety
-    /// A write that is dropped while it waits has taken nothing.
+    /// Cancel safe and lossless: a write that is dropped has put nothing into the pipe.
     pub fn write<B: IoBuf>(
         &mut self,
         // The compiler shows this line to who passes a borrowed slice.
@@ -155,7 +155,9 @@ impl<C: Config<Driver: Process>> ChildStdin<C> {
     /// As [`write`](Self::write).
     ///
     /// # Cancel safety
-    /// A beginning of the buffer is on its way; how much that is, is lost with the future.
+    /// **Not** cancel safe. A call that is dropped may have put a beginning of the buffer into the pipe, in order, and does
+    /// not say how much; another call begins with the first byte of its buffer. Who drops writes calls
+    /// [`write`](Self::write) until all is taken.
     pub fn write_all<B: IoBuf>(
         &mut self,
         // As in `write`.

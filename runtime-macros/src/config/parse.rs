@@ -69,7 +69,7 @@ fn parse_argument(found: &mut Arguments, input: ParseStream<'_>) -> syn::Result<
     match key.to_string().as_str() {
         "base" => {
             input.parse::<Token![=]>()?;
-            arguments::set(&mut found.base, &key, input.parse()?)
+            arguments::set(&mut found.base, &key, arguments::config(input)?)
         }
         "module" => {
             input.parse::<Token![=]>()?;

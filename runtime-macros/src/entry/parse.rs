@@ -56,7 +56,7 @@ fn parse_argument(entry: Entry, found: &mut Arguments, input: ParseStream<'_>) -
         let message = format_args!("unknown argument; `{attribute}` knows a config and `crate = …`");
         return Err(syn::Error::new(key.span(), message));
     }
-    let config: Type = input.parse()?;
+    let config = arguments::config(input)?;
     if found.config.is_some() {
         return Err(syn::Error::new_spanned(config, "the function runs on one config, and it is given already"));
     }

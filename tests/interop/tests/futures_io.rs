@@ -5,14 +5,14 @@
 mod support;
 
 use bespoke::Config;
-use bespoke::io::{FromFutures, PollStream, Reads as _, Writes as _, copy_bidirectional, duplex};
+use bespoke::io::{FromFutures, PollFile, PollStream, Reads as _, Seeks as _, Writes as _, copy_bidirectional, duplex};
 use bespoke::prelude::*;
 use futures_lite::StreamExt as _;
-use futures_lite::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, Cursor};
-use std::io::{Read as _, Write as _};
+use futures_lite::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncSeekExt as _, AsyncWriteExt as _, Cursor};
+use std::io::{Read as _, SeekFrom, Write as _};
 use support::{bytes, pair};
 
-on_each_driver!(echo, lines);
+on_each_driver!(echo, lines, a_file_that_is_sought);
 
 async fn echo<C: Config<Driver: Net>>() {
     let (ours, mut theirs) = pair::<C>().await;
@@ -37,6 +37,25 @@ async fn lines<C: Config<Driver: Net>>() {
     drop(theirs);
     let lines: Vec<String> = PollStream::from(ours).lines().map(|line| line.expect("open")).collect().await;
     assert_eq!(lines, ["one", "two", "three"]);
+}
+
+async fn a_file_that_is_sought<C: Config<Driver: Fs>>() {
+    let (file, path) = support::file::<C>("futures").await;
+    let mut file = PollFile::with_capacity(7, file);
+    file.write_all(b"one\ntwo\nthree").await.expect("there is room");
+    assert_eq!(file.seek(SeekFrom::Start(4)).await.expect("open"), 4);
+    let mut line = String::new();
+    file.read_line(&mut line).await.expect("open");
+    assert_eq!(line, "two\n");
+    assert_eq!(file.seek(SeekFrom::Current(0)).await.expect("open"), 8, "where the reader is");
+    file.write_all(b"THREE").await.expect("open");
+    file.close().await.expect("open");
+    let mut ours = FromFutures::new(file);
+    assert_eq!(ours.seek(SeekFrom::Start(2)).await.expect("open"), 2);
+    let mut text = String::new();
+    ours.read_to_string(&mut text).await.expect("open");
+    assert_eq!(text, "e\ntwo\nTHREE");
+    std::fs::remove_file(path).expect("it is there");
 }
 
 #[test]

@@ -5,15 +5,25 @@
 mod support;
 
 use bespoke::Config;
-use bespoke::io::{BufReader, FromTokio, PollStream, PollWriter, Reads as _, Writes as _, copy_bidirectional, duplex};
+use bespoke::io::{
+    BufReader, FromTokio, PollFile, PollStream, PollWriter, Reads as _, Seeks as _, Writes as _, copy_bidirectional,
+    duplex,
+};
 use bespoke::prelude::*;
 use futures_lite::StreamExt as _;
-use std::io::{ErrorKind, Read as _, Write as _};
+use std::io::{ErrorKind, Read as _, SeekFrom, Write as _};
 use support::{bytes, pair};
-use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncSeekExt as _, AsyncWriteExt as _};
 use tokio_util::codec::{Framed, LinesCodec};
 
-on_each_driver!(echo, lines_and_ends, large_writes_to_a_slow_reader, question_and_answer_without_a_flush, framed);
+on_each_driver!(
+    echo,
+    lines_and_ends,
+    large_writes_to_a_slow_reader,
+    question_and_answer_without_a_flush,
+    framed,
+    a_file_that_is_sought
+);
 
 /// `read_exact`, `write_all`, `shutdown` as a program of tokio's calls them.
 async fn echo<C: Config<Driver: Net>>() {
@@ -114,6 +124,38 @@ async fn send<T: tokio::io::AsyncWrite + Unpin>(framed: &mut Framed<T, LinesCode
     let mut bytes = tokio_util::bytes::BytesMut::new();
     LinesCodec::new().encode(line, &mut bytes).expect("it is a line");
     framed.get_mut().write_all(&bytes).await.expect("open");
+}
+
+/// One cursor for reads, writes and seeks, through a buffer that reads ahead; and the file of ours that is theirs as ours again.
+async fn a_file_that_is_sought<C: Config<Driver: Fs>>() {
+    let (file, path) = support::file::<C>("tokio").await;
+    let mut file = PollFile::new(file);
+    file.write_all(&bytes(20_000)).await.expect("there is room");
+    assert_eq!(file.stream_position().await.expect("open"), 20_000);
+    assert_eq!(file.seek(SeekFrom::Start(100)).await.expect("open"), 100);
+    let mut part = [0; 50];
+    file.read_exact(&mut part).await.expect("there is more");
+    assert_eq!(part[..], bytes(150)[100..]);
+    // The cursor is where the reader is, not where the buffer ends.
+    file.write_all(b"over").await.expect("open");
+    assert_eq!(file.seek(SeekFrom::Current(-54)).await.expect("open"), 100);
+    file.read_exact(&mut part).await.expect("there is more");
+    let mut four = [0; 4];
+    file.read_exact(&mut four).await.expect("there is more");
+    assert_eq!(&four, b"over");
+    assert_eq!(file.seek(SeekFrom::End(-3)).await.expect("open"), 19_997);
+    assert_eq!(file.seek(SeekFrom::Start(u64::MAX)).await.expect_err("too far").kind(), ErrorKind::InvalidInput);
+    let mut rest = Vec::new();
+    assert_eq!(file.read_to_end(&mut rest).await.expect("open"), 3);
+    file.flush().await.expect("open");
+    let mut back = FromTokio::new(file);
+    assert_eq!(back.seek(SeekFrom::Start(150)).await.expect("open"), 150);
+    back.read_exact(&mut four).await.expect("there is more");
+    assert_eq!(&four, b"over");
+    let mut all = bytes(20_000);
+    all[150..154].copy_from_slice(b"over");
+    assert!(std::fs::read(&path).expect("it is there") == all);
+    std::fs::remove_file(path).expect("it is there");
 }
 
 /// Tokio's halves share a stream under a lock, one task each: neither takes the other's wakes.

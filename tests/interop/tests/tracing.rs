@@ -53,7 +53,8 @@ impl Subscriber for Recorder {
         let mut seen = self.0.lock().expect("nothing panics inside");
         let id = seen.spans.len() as u64 + 1;
         let mut new = Span { target: span.metadata().target().into(), ..Span::default() };
-        assert!(!span.metadata().target().starts_with("bespoke") || span.is_root(), "a task outlives who spawned it");
+        let outlives = span.metadata().target().starts_with("bespoke") && span.metadata().name() != "block_on";
+        assert!(!outlives || span.is_root(), "a task or a job outlives who spawned it");
         span.record(&mut Fields(&mut new.fields));
         seen.spans.insert(id, new);
         seen.handles.insert(id, 1);
@@ -117,8 +118,12 @@ fn told<C: Config>(program: impl AsyncFnOnce()) -> Seen {
 }
 
 fn task(seen: &Seen, line: u32) -> Span {
-    let at = |span: &&Span| span.target == "bespoke::task" && span.fields["line"] == line.to_string();
-    let span = seen.spans.values().find(at).unwrap_or_else(|| panic!("no task of line {line}: {:?}", seen.spans));
+    span(seen, "bespoke::task", line)
+}
+
+fn span(seen: &Seen, target: &str, line: u32) -> Span {
+    let at = |span: &&Span| span.target == target && span.fields["line"] == line.to_string();
+    let span = seen.spans.values().find(at).unwrap_or_else(|| panic!("no span of line {line}: {:?}", seen.spans));
     assert!(span.closed && span.fields["file"].ends_with("tracing.rs"), "{span:?}");
     span.clone()
 }
@@ -155,8 +160,9 @@ fn tasks_have_name_identity_and_place_and_tell_of_their_polls() {
         assert_eq!(&span.fields["id"], id);
     }
     assert_eq!(spans[0].inside, ["hello", "polled pending", "polled ready"]);
-    assert_eq!(spans[0].follows, Some(1), "the span in which it was spawned");
-    assert_eq!(seen.spans[&1].inside, ["spawned"]);
+    // The first is that of the `block_on`.
+    assert_eq!(spans[0].follows, Some(2), "the span in which it was spawned");
+    assert_eq!(seen.spans[&2].inside, ["spawned"]);
     assert_eq!((spans[1].fields["name"].as_str(), &*spans[1].inside), ("counts", &["polled ready".to_string()][..]));
     assert_eq!(spans[2].inside, ["polled panicked"]);
     assert_eq!(spans[3].inside, ["polled ready"]);
@@ -183,6 +189,53 @@ fn drop_of_an_aborted_task_lies_in_its_span() {
         assert!(task.await.expect_err("it has no end").is_cancelled());
     });
     assert_eq!(task(&seen, line).inside, ["polled pending", "dropped"]);
+}
+
+#[test]
+fn jobs_and_the_future_of_block_on_have_spans() {
+    struct Says;
+    impl Drop for Says {
+        fn drop(&mut self) {
+            tracing::info!("dropped");
+        }
+    }
+    let recorder = Recorder::default();
+    // A blocking thread has no subscriber of its own.
+    tracing::subscriber::set_global_default(recorder.clone()).expect("only this test sets one");
+    let (mut lines, mut ids) = (Vec::new(), Vec::new());
+    let runtime = Runtime::<bespoke::preset::Default>::new().expect("a runtime starts");
+    let root = line!() + 1;
+    runtime.block_on(async {
+        tracing::info!("outside of every task");
+        lines.push(line!() + 1);
+        let done = bespoke::spawn_blocking(|| tracing::info!("hello"));
+        lines.push(line!() + 1);
+        let panics = bespoke::handle().spawn_blocking(|| panic!("on purpose"));
+        ids.extend([done.id().to_string(), panics.id().to_string()]);
+        done.await.expect("it ends");
+        panics.await.map(|never: ()| never).expect_err("it panics");
+    });
+    let handle = runtime.handle();
+    drop(runtime);
+    let says = Says;
+    lines.push(line!() + 1);
+    let late = handle.spawn_blocking(move || drop(says));
+    ids.push(late.id().to_string());
+    drop(late);
+
+    let seen = recorder.0.lock().expect("nothing panics inside");
+    let root = task(&seen, root);
+    assert_eq!(root.inside[..2], ["outside of every task", "spawned"]);
+    assert_eq!(root.inside.last().map(String::as_str), Some("polled ready"));
+    let jobs: Vec<Span> = lines.iter().map(|line| span(&seen, "bespoke::blocking", *line)).collect();
+    for (job, id) in jobs.iter().zip(&ids) {
+        assert_eq!(&job.fields["id"], id);
+    }
+    assert_eq!(jobs[0].inside, ["hello", "ran done"]);
+    assert_eq!(jobs[1].inside, ["ran panicked"]);
+    assert_eq!(jobs[2].inside, ["dropped"], "a closed runtime runs nothing");
+    let of_the_root = seen.spans.iter().find(|(_, span)| span.fields.get("line") == root.fields.get("line"));
+    assert_eq!(jobs[0].follows.as_ref(), of_the_root.map(|(id, _)| id), "the span in which it was spawned");
 }
 
 #[test]

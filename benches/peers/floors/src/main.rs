@@ -10,9 +10,11 @@
 //! | `multishot` | `floor-uring-multi`: the same with multishot receives into provided buffers |
 //! | `wakes` | `floor-futex`, `floor-eventfd`, `floor-spin`: two threads on two cores |
 //! | `disk` | `floor-pread`: a read of a cached file |
+//! | `child` | `floor-process`: a child and its end |
 //!
 //! A floor is no goal: it has no tasks to keep apart, nothing to cancel, and one answer to every error, which is to stop.
 
+mod child;
 mod disk;
 mod epoll;
 mod executor;
@@ -43,5 +45,6 @@ fn main() -> ExitCode {
         floor("floor-eventfd", "libc", wakes::start::<wakes::EventFd>),
         floor("floor-spin", "libc", wakes::start::<wakes::Spin>),
         floor("floor-pread", "libc", disk::start),
+        floor("floor-process", "libc", child::start),
     ])
 }

@@ -31,7 +31,7 @@ mod server;
 pub mod stats;
 pub mod sys;
 
-pub use peer::{Files, Mpsc, Notify, Oneshot, Peer, Service, Tasks, Transport, future_size};
+pub use peer::{Files, Mpsc, Notify, Oneshot, Peer, Processes, Service, Tasks, Transport, future_size};
 pub use plant::{planted, planted_call};
 pub use rows::{Row, Work};
 pub use runner::{Refusal, Runner, Sampled, Variant};

@@ -1,7 +1,7 @@
 //! The seam between the rows and the runtimes.
 //!
-//! *Architecture invariant:* a row reaches a runtime through [`Tasks`] and [`Peer`] (and [`Files`], [`Oneshot`], [`Mpsc`], [`Notify`], where
-//! there is such a thing) alone, so every peer does the same work. What a peer may choose is how a user of that runtime would
+//! *Architecture invariant:* a row reaches a runtime through [`Tasks`] and [`Peer`] (and [`Files`], [`Processes`], [`Oneshot`], [`Mpsc`],
+//! [`Notify`], where there is such a thing) alone, so every peer does the same work. What a peer may choose is how a user of that runtime would
 //! naturally write it; what it may not choose is what is timed.
 
 use core::future::Future;
@@ -124,6 +124,12 @@ pub trait Files: 'static {
         offset: u64,
         buffer: Vec<u8>,
     ) -> impl Future<Output = std::io::Result<(usize, Vec<u8>)>>;
+}
+
+/// Children of this process, as a user of the runtime starts them and waits for them.
+pub trait Processes: 'static {
+    /// Starts `program`, without arguments and with the streams of this process, and waits for its end. Did it succeed?
+    fn succeeds(program: &'static str) -> impl Future<Output = std::io::Result<bool>>;
 }
 
 /// One value from one task to another, once.

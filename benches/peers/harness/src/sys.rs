@@ -1,4 +1,4 @@
-//! Calls into libc that the driver and the peers' binaries share: affinity and resource usage.
+//! Calls into libc that the driver and the peers' binaries share: affinity, resource usage, children.
 
 use core::mem::MaybeUninit;
 use core::time::Duration;
@@ -110,4 +110,20 @@ pub fn raise_descriptors() -> io::Result<()> {
     // SAFETY: `limit` is a readable `rlimit`.
     let rc = unsafe { libc::setrlimit(libc::RLIMIT_NOFILE, &limit) };
     if rc == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+}
+
+/// Does this process have a child, running or ended, that nobody has waited for (waitid(2))? Takes no status.
+///
+/// # Errors
+/// What the system call returns, but for the one that says that there is none.
+pub fn has_children() -> io::Result<bool> {
+    let mut info = MaybeUninit::<libc::siginfo_t>::zeroed();
+    let look = libc::WEXITED | libc::WNOHANG | libc::WNOWAIT;
+    // SAFETY: `info` is a writable `siginfo_t`.
+    let rc = unsafe { libc::waitid(libc::P_ALL, 0, info.as_mut_ptr(), look) };
+    match (rc, io::Error::last_os_error()) {
+        (0, _) => Ok(true),
+        (_, error) if error.raw_os_error() == Some(libc::ECHILD) => Ok(false),
+        (_, error) => Err(error),
+    }
 }

@@ -26,6 +26,9 @@ impl<T, S: Sharing> Receiver<T, S> {
     /// Waits for the next message. `None`: every sender is gone, or the queue is [closed](Self::close), and what was sent
     /// was received.
     ///
+    /// A message that is there is taken at once, whatever the task has done in this poll: a loop whose senders run on other
+    /// threads and never leave it waiting lets others run by `yield_now`.
+    ///
     /// # Cancel safety
     /// Cancel safe: a message is taken only by the poll that yields it.
     pub async fn recv(&mut self) -> Option<T> {

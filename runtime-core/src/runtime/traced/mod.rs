@@ -5,7 +5,7 @@
 //!
 //! | file | holds |
 //! |---|---|
-//! | `on` | spans of tasks, their events, and the driver's |
+//! | `on` | spans of tasks, of blocking jobs, of the future of `block_on`; their events, and the driver's |
 //! | `off` | the same names, for nothing |
 
 #[cfg(not(feature = "tracing"))]
@@ -13,11 +13,11 @@ mod off;
 #[cfg(feature = "tracing")]
 mod on;
 
-#[cfg(all(not(feature = "tracing"), feature = "std"))]
-pub(in crate::runtime) use off::started;
 #[cfg(not(feature = "tracing"))]
 pub(in crate::runtime) use off::{At, unwrap, wrap};
-#[cfg(all(feature = "tracing", feature = "std"))]
-pub(in crate::runtime) use on::started;
+#[cfg(all(not(feature = "tracing"), feature = "std"))]
+pub(in crate::runtime) use off::{job, root, started};
 #[cfg(feature = "tracing")]
 pub(in crate::runtime) use on::{At, unwrap, wrap};
+#[cfg(all(feature = "tracing", feature = "std"))]
+pub(in crate::runtime) use on::{job, root, started};

@@ -3,6 +3,8 @@
 #[cfg(feature = "std")]
 use crate::roles::DriverReport;
 use crate::task::JoinHandle;
+#[cfg(feature = "std")]
+use core::panic::Location;
 
 /// Where a task was spawned.
 #[derive(Clone, Copy)]
@@ -11,6 +13,12 @@ pub(crate) struct At;
 impl At {
     #[inline(always)]
     pub(crate) const fn caller() -> Self {
+        At
+    }
+
+    #[cfg(feature = "std")]
+    #[inline(always)]
+    pub(crate) const fn of(_: &'static Location<'static>) -> Self {
         At
     }
 }
@@ -29,6 +37,20 @@ impl Birth {
 #[inline(always)]
 pub(crate) fn wrap<F>(future: F, _: Option<&'static str>, _: At) -> (Traced<F>, Birth) {
     (future, Birth)
+}
+
+/// The future of a `block_on`.
+#[cfg(feature = "std")]
+#[inline(always)]
+pub(crate) fn root<F>(future: F, _: At) -> Traced<F> {
+    future
+}
+
+/// A job as it is given to the pool.
+#[cfg(feature = "std")]
+#[inline(always)]
+pub(crate) fn job<F>(closure: F, _: At) -> (F, Birth) {
+    (closure, Birth)
 }
 
 /// The future, which was not spawned.

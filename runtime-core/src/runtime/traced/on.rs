@@ -5,9 +5,13 @@
 //! | `bespoke::task` | debug | a span `task` for each, with `name`, `id`, `file` and `line` of the spawn. It has no parent, since a task may outlive whoever spawned it; it *follows from* the span in which it was spawned |
 //! | `bespoke::task` | debug | the event `spawned`, where it was spawned |
 //! | `bespoke::task` | trace | the event `polled` at the end of each poll, inside the span: `result` is `pending`, `ready` or `panicked` |
+//! | `bespoke::task` | debug | a span `block_on` for its future, with `file` and `line` of the call; in the span of the caller, who waits for it |
+//! | `bespoke::blocking` | debug | a span `job` for each blocking job, as that of a task; the event `spawned` |
+//! | `bespoke::blocking` | trace | the event `ran` at the end of a job, inside the span: `result` is `done` or `panicked` |
 //! | `bespoke::runtime` | debug | the event `started`: which driver runs, what of the system it uses, and why |
 //!
-//! What the future says in a poll, or when it is dropped, lies inside its span. The span closes when the future is dropped.
+//! What the future or the job says while it runs, or when it is dropped, lies inside its span. The span closes when it is
+//! dropped.
 
 #[cfg(feature = "std")]
 use crate::roles::DriverReport;
@@ -26,6 +30,11 @@ impl At {
     #[track_caller]
     pub(crate) const fn caller() -> Self {
         At(Location::caller())
+    }
+
+    #[cfg(feature = "std")]
+    pub(crate) const fn of(at: &'static Location<'static>) -> Self {
+        At(at)
     }
 }
 
@@ -54,6 +63,12 @@ pub(crate) fn wrap<F>(future: F, name: Option<&'static str>, at: At) -> (Traced<
     );
     span.follows_from(Span::current());
     (Traced { future: Some(future), span: span.clone() }, Birth(span, name))
+}
+
+/// The future of a `block_on` that was called at `at`.
+pub(crate) fn root<F>(future: F, at: At) -> Traced<F> {
+    let span = tracing::debug_span!(target: "bespoke::task", "block_on", file = at.0.file(), line = at.0.line());
+    Traced { future: Some(future), span }
 }
 
 /// The future, which was not spawned.
@@ -91,6 +106,77 @@ struct End(&'static str);
 impl Drop for End {
     fn drop(&mut self) {
         tracing::trace!(target: "bespoke::task", result = self.0, "polled");
+    }
+}
+
+/// A job as it is given to the pool: what runs it, and what is left to tell when it has its identity.
+#[cfg(feature = "std")]
+pub(crate) fn job<T: 'static, F: FnOnce() -> T + Send + 'static>(
+    closure: F,
+    at: At,
+) -> (impl FnOnce() -> T + Send + 'static, BirthOfJob) {
+    let span = tracing::debug_span!(
+        target: "bespoke::blocking", parent: None, "job", id = Empty, file = at.0.file(), line = at.0.line()
+    );
+    span.follows_from(Span::current());
+    let job = Job { closure: Some(closure), span: span.clone() };
+    (move || job.run(), BirthOfJob(span))
+}
+
+/// A blocking job, which may be dropped without having run.
+#[cfg(feature = "std")]
+struct Job<F> {
+    closure: Option<F>,
+    span: Span,
+}
+
+#[cfg(feature = "std")]
+impl<F> Job<F> {
+    fn run<T>(mut self) -> T
+    where
+        F: FnOnce() -> T,
+    {
+        let span = self.span.clone();
+        let _inside = span.enter();
+        let closure = self.closure.take().expect("taken only here and by the drop");
+        let mut end = EndOfJob("panicked");
+        let output = closure();
+        end.0 = "done";
+        output
+    }
+}
+
+#[cfg(feature = "std")]
+impl<F> Drop for Job<F> {
+    fn drop(&mut self) {
+        if self.closure.is_some() {
+            let _inside = self.span.enter();
+            self.closure = None;
+        }
+    }
+}
+
+/// As [`End`], of a job.
+#[cfg(feature = "std")]
+struct EndOfJob(&'static str);
+
+#[cfg(feature = "std")]
+impl Drop for EndOfJob {
+    fn drop(&mut self) {
+        tracing::trace!(target: "bespoke::blocking", result = self.0, "ran");
+    }
+}
+
+/// As [`Birth`], of a job.
+#[cfg(feature = "std")]
+pub(crate) struct BirthOfJob(Span);
+
+#[cfg(feature = "std")]
+impl BirthOfJob {
+    pub(crate) fn of<T>(self, handle: &JoinHandle<T>) {
+        let id = handle.id();
+        self.0.record("id", display(id));
+        tracing::debug!(target: "bespoke::blocking", %id, "spawned");
     }
 }
 

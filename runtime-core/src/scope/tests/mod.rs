@@ -3,6 +3,8 @@
 #![allow(clippy::disallowed_methods, reason = "threads of the test, not of a runtime")]
 
 #[cfg(not(loom))]
+mod jobs;
+#[cfg(not(loom))]
 mod join_set;
 #[cfg(loom)]
 mod loom;

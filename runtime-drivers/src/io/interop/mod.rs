@@ -2,7 +2,7 @@
 //!
 //! | file | feature | ours as theirs | theirs as ours |
 //! |---|---|---|---|
-//! | `tokio_io` | `tokio-io` | tokio's `AsyncRead`, `AsyncBufRead`, `AsyncWrite` of [`PollReader`](super::PollReader) and its kin | [`FromTokio`] |
+//! | `tokio_io` | `tokio-io` | tokio's `AsyncRead`, `AsyncBufRead`, `AsyncWrite` of [`PollReader`](super::PollReader) and its kin, `AsyncSeek` of [`PollFile`](super::PollFile) | [`FromTokio`] |
 //! | `futures_io` | `futures-io` | the traits of the same names of futures-io | [`FromFutures`] |
 //!
 //! The foreign streams must be `Unpin`, as their own helpers ask, too: `Box::pin` makes any of them so.

@@ -5,13 +5,16 @@
 //! | `reader` | [`PollReader`] |
 //! | `writer` | [`PollWriter`] |
 //! | `stream` | [`PollStream`]: both, joined |
+//! | `file` | [`PollFile`]: both, and a cursor that can be moved |
 //!
 //! The types are always there; features give them the traits of tokio and of futures-io.
 
+mod file;
 mod reader;
 mod stream;
 mod writer;
 
+pub use file::PollFile;
 pub use reader::PollReader;
 pub use stream::PollStream;
 pub use writer::PollWriter;

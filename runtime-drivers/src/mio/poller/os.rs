@@ -9,7 +9,7 @@ use crate::mio::timer::Timer;
 #[cfg(unix)]
 use crate::sys::{self, nudge::Nudge};
 use bespoke_core::driver::Errno;
-use bespoke_core::error::Error;
+use bespoke_core::error::{Error, ErrorKind};
 use bespoke_core::roles::{Kind, Nanos, Park, RawResource, Unpark};
 use core::cell::{Cell, UnsafeCell};
 use core::time::Duration;
@@ -143,12 +143,26 @@ impl OsPoller {
     }
 }
 
+/// There is no poll to be had.
+#[cold]
+fn refused(error: &io::Error) -> Error {
+    let refused = Error::from(error);
+    match refused.kind() {
+        ErrorKind::PermissionDenied | ErrorKind::Unsupported if cfg!(unix) => refused.because(DENIED),
+        _ => refused,
+    }
+}
+
+/// What a sandbox means that refuses the poll of the system.
+const DENIED: &str = "a sandbox denies this program `epoll_create1(2)`, or what this system has in its place; allow it \
+                      there, or choose `Mio<PosixPoll>`, which needs `poll(2)` only";
+
 impl Polls for OsPoller {
     type Unparker = OsUnparker;
     type Entry = Entry;
 
     fn start() -> Result<Self, Error> {
-        let poll = Poll::new()?;
+        let poll = Poll::new().map_err(|error| refused(&error))?;
         let bell = Bell::new(poll.registry())?;
         Ok(OsPoller {
             poll: UnsafeCell::new(poll),

@@ -4,10 +4,9 @@ use crate::net::futures::told;
 use crate::net::io_error;
 use crate::op;
 use bespoke_core::config::Config;
-use bespoke_core::driver::{Operation, OwnedResource, Submit};
+use bespoke_core::driver::{Borrows, Operation, OwnedResource, Submit};
 use bespoke_core::io::IoBuf;
 use core::fmt;
-use core::marker::PhantomData;
 use core::pin::Pin;
 use core::task::{Context, Poll};
 use std::io;
@@ -19,7 +18,7 @@ where
     C::Driver: Submit<op::ReadPipe>,
 {
     operation: Operation<C, op::ReadPipe>,
-    _borrowed: PhantomData<&'a mut [u8]>,
+    _borrowed: Borrows<'a>,
 }
 
 told!(ReadPipe, op::ReadPipe => io::Result<usize>: |read, ()| read.map_err(io_error));
@@ -34,7 +33,7 @@ where
         let op = op::ReadPipe { pipe: resource.resource(), to, len, shared: false };
         // SAFETY: the operation touches its memory inside `poll` only, and the future borrows buffer and resource as long as
         // it lives.
-        ReadPipe { operation: unsafe { resource.operation(op, ()) }, _borrowed: PhantomData }
+        ReadPipe { operation: unsafe { resource.operation(op, ()) }, _borrowed: Borrows::default() }
     }
 }
 
@@ -45,7 +44,7 @@ where
     C::Driver: Submit<op::WritePipe>,
 {
     operation: Operation<C, op::WritePipe, B>,
-    _borrowed: PhantomData<&'a mut [u8]>,
+    _borrowed: Borrows<'a>,
 }
 
 told!(WritePipe<B: IoBuf>, op::WritePipe => (io::Result<usize>, B): |(taken, result), buffer| match result {
@@ -61,7 +60,7 @@ where
     C::Driver: Submit<op::WritePipe>,
 {
     operation: Operation<C, op::WritePipe, B>,
-    _borrowed: PhantomData<&'a mut [u8]>,
+    _borrowed: Borrows<'a>,
 }
 
 told!(WritePipeAll<B: IoBuf>, op::WritePipe => (io::Result<()>, B): |(_, result), buffer| {
@@ -91,7 +90,7 @@ where
 {
     pub(super) fn new(resource: &'a OwnedResource<C>, buffer: B) -> Self {
         // SAFETY: the future borrows the resource as long as it lives.
-        WritePipe { operation: unsafe { transmit(resource, buffer, false) }, _borrowed: PhantomData }
+        WritePipe { operation: unsafe { transmit(resource, buffer, false) }, _borrowed: Borrows::default() }
     }
 }
 
@@ -101,6 +100,6 @@ where
 {
     pub(super) fn new(resource: &'a OwnedResource<C>, buffer: B) -> Self {
         // SAFETY: the future borrows the resource as long as it lives.
-        WritePipeAll { operation: unsafe { transmit(resource, buffer, true) }, _borrowed: PhantomData }
+        WritePipeAll { operation: unsafe { transmit(resource, buffer, true) }, _borrowed: Borrows::default() }
     }
 }

@@ -79,8 +79,38 @@ impl<C: Config> Sender<C> {
     /// As [`write`](Self::write).
     ///
     /// # Cancel safety
-    /// **Not** cancel safe: what the pipe took is in it, in order, and how much that was is lost with the future. Who has to
-    /// know calls [`write`](Self::write) until all is taken.
+    /// **Not** cancel safe. A call that is dropped may have put a beginning of the buffer into the pipe, in order, and does
+    /// not say how much; another call begins with the first byte of its buffer, so who repeats it sends that beginning
+    /// twice. Who drops writes calls [`write`](Self::write), which puts nothing into the pipe when it is dropped, until all
+    /// is taken:
+    ///
+    /// ```
+    /// use bespoke::io::IoBuf;
+    /// use bespoke::time::{Duration, timeout};
+    ///
+    /// # #[bespoke::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # let (mut sender, mut receiver) = bespoke::net::pipe::pipe()?;
+    /// # let reader = bespoke::spawn(async move {
+    /// #     let (mut all, mut part) = (Vec::new(), vec![0; 1 << 16]);
+    /// #     while let n @ 1.. = receiver.read(&mut part).await? {
+    /// #         all.extend_from_slice(&part[..n]);
+    /// #     }
+    /// #     std::io::Result::Ok(all)
+    /// # });
+    /// let message: std::sync::Arc<[u8]> = vec![b'.'; 1 << 20].into();
+    /// let mut taken = 0;
+    /// while taken < message.len() {
+    ///     match timeout(Duration::from_millis(1), sender.write(message.clone().slice(taken..))).await {
+    ///         Ok((written, _)) => taken += written?,
+    ///         Err(_elapsed) => {} // nothing more is in the pipe than before
+    ///     }
+    /// }
+    /// # drop(sender);
+    /// # assert_eq!(reader.await??.len(), message.len());
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Example
     /// See [`pipe`](super::pipe).

@@ -1,7 +1,7 @@
 //! On both drivers, and with peers of `std`.
 
 use bespoke::prelude::*;
-use bespoke::rt::TcpStream;
+use bespoke::rt::{File, TcpStream};
 use bespoke::{Config, Runtime};
 use std::net::{TcpListener as StdListener, TcpStream as StdStream};
 
@@ -52,4 +52,14 @@ pub async fn pair<C: Config<Driver: Net>>() -> (TcpStream<C>, StdStream) {
 /// Bytes of which any stretch is unlike its neighbours.
 pub fn bytes(len: usize) -> Vec<u8> {
     (0..len as u64).map(|n| (n.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 56) as u8).collect()
+}
+
+/// An empty file to read and write, and where it is.
+#[allow(dead_code, reason = "not every program here has files")]
+pub async fn file<C: Config<Driver: Fs>>(name: &str) -> (File<C>, std::path::PathBuf) {
+    let driver = <C::Driver as bespoke::driver::Driver>::NAME;
+    let path = std::env::temp_dir().join(format!("bespoke-interop-{}-{name}-{driver}", std::process::id()));
+    // One of an earlier process with this number.
+    let _ = std::fs::remove_file(&path);
+    (File::create_new(&path).await.expect("a folder for temporary files"), path)
 }

@@ -1,8 +1,8 @@
 //! The rows: one file per question, one line of [`ROWS`] per row.
 //!
 //! A binary offers rows by calling, for each part that its runtime has, the function of that part: [`tasks`], [`times`],
-//! [`threads`], [`files`], [`oneshot`], [`mpsc`], [`notify`]. Each answers `None` for rows that are not its own. The rows of
-//! [`Place::Server`] are measured by the driver, from outside.
+//! [`threads`], [`files`], [`processes`], [`oneshot`], [`mpsc`], [`notify`]. Each answers `None` for rows that are not its own.
+//! The rows of [`Place::Server`] are measured by the driver, from outside.
 
 mod blocking;
 mod channels;
@@ -12,6 +12,7 @@ mod futures;
 mod lateness;
 mod parked;
 mod ping_pong;
+mod processes;
 mod spawning;
 mod start;
 mod timers;
@@ -21,7 +22,7 @@ mod yielding;
 use core::time::Duration;
 
 use crate::clock::ns_per_op;
-use crate::{Files, Mpsc, Notify, Oneshot, Peer, Refusal, Sampled, Tasks};
+use crate::{Files, Mpsc, Notify, Oneshot, Peer, Processes, Refusal, Sampled, Tasks};
 
 pub use files::FILE_BYTES;
 pub use timers::Live;
@@ -63,6 +64,8 @@ pub enum Work {
     Notify,
     /// Read a cached file.
     FileRead,
+    /// Start a child and wait for its end.
+    Process,
     /// Memory of a runtime that has nothing to do.
     Worker,
     /// Sizes of futures.
@@ -154,6 +157,7 @@ const IDLE: &[Measure] = &[less("server RSS per connection beyond its 1 KiB buff
 const KIB: &[Measure] = &[less("anonymous memory per started runtime", "KiB")];
 const FUTURES: &[Measure] =
     &[less("sleep", "B"), less("yield_now", "B"), less("join handle", "B"), less("future of a TCP connection", "B")];
+const CHILD: &[Measure] = &[less("time per child", "us"), less("CPU per child, the parent's", "us")];
 const LATE: &[Measure] = &[less("lateness p50", "us"), less("lateness p99", "us"), less("CPU per sleep", "ns")];
 const ECHO: &[Measure] = &[
     less("server CPU per request", "ns"),
@@ -205,6 +209,7 @@ pub const ROWS: &[Row] = &[
     agent("blocking-parked", "spawn_blocking round trip, 1 ms apart", Work::Blocking { pause_ms: 1 }, 50, 25),
     agent("blocking-spin", "spawn_blocking round trip, back to back", Work::Blocking { pause_ms: 0 }, 1000, 1000),
     agent("file-read", "4 KiB reads of a cached file", Work::FileRead, 2000, 1000),
+    Row { measures: CHILD, ..agent("process", "start `true` or `false`, wait for its end", Work::Process, 200, 50) },
     echo("echo-1", "TCP echo, 1 connection, 64 B", Over::Tcp, 1, 64),
     echo("echo-50", "TCP echo, 50 connections, 64 B", Over::Tcp, 50, 64),
     echo("echo-500", "TCP echo, 500 connections, 64 B", Over::Tcp, 500, 64),
@@ -279,6 +284,11 @@ pub fn threads<P: Peer>(peer: &mut P, row: &Row, amount: u64) -> Option<Sampled>
 /// The row about reading files.
 pub fn files<P: Tasks, F: Files>(peer: &mut P, row: &Row, amount: u64) -> Option<Sampled> {
     (row.work == Work::FileRead).then(|| files::reads::<P, F>(peer, amount))
+}
+
+/// The row about children.
+pub fn processes<P: Tasks, C: Processes>(peer: &mut P, row: &Row, amount: u64) -> Option<Sampled> {
+    (row.work == Work::Process).then(|| processes::children::<P, C>(peer, amount))
 }
 
 /// The row about oneshot channels.

@@ -21,8 +21,8 @@ macro_rules! variant {
             use bespoke::Runtime;
             use bespoke::io::IoBuf;
             use harness::{
-                Files, Mpsc, Notify, Oneshot, Peer, Refusal, Row, Runner, Sampled, Service, Tasks, Transport, future_size,
-                planted_call, rows,
+                Files, Mpsc, Notify, Oneshot, Peer, Processes, Refusal, Row, Runner, Sampled, Service, Tasks, Transport,
+                future_size, planted_call, rows,
             };
 
             use super::{$config, $module};
@@ -40,6 +40,7 @@ macro_rules! variant {
                         .or_else(|| rows::times(self, row, amount))
                         .or_else(|| rows::threads(self, row, amount))
                         .or_else(|| rows::files::<_, Disk>(self, row, amount))
+                        .or_else(|| rows::processes::<_, Children>(self, row, amount))
                         .or_else(|| rows::oneshot::<_, Channels>(self, row, amount))
                         .or_else(|| rows::mpsc::<_, Channels>(self, row, amount))
                         .or_else(|| rows::notify::<_, Notification>(self, row, amount))
@@ -178,6 +179,15 @@ macro_rules! variant {
                 async fn read_at(file: &mut Self::File, offset: u64, buffer: Vec<u8>) -> io::Result<(usize, Vec<u8>)> {
                     let (count, buffer) = file.read_at(buffer, offset).await;
                     Ok((count?, buffer))
+                }
+            }
+
+            /// Children, heard of by a descriptor of each.
+            struct Children;
+
+            impl Processes for Children {
+                async fn succeeds(program: &'static str) -> io::Result<bool> {
+                    Ok($module::process::Command::new(program).status().await?.success())
                 }
             }
 

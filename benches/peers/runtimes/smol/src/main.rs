@@ -16,8 +16,8 @@ use async_executor::{LocalExecutor, Task};
 use async_io::{Async, Timer};
 use futures_lite::{AsyncRead, AsyncReadExt, AsyncSeekExt, AsyncWrite, AsyncWriteExt};
 use harness::{
-    Files, Mpsc, Notify, Oneshot, Peer, Refusal, Row, Runner, Sampled, Service, Tasks, Transport, Variant, future_size,
-    rows,
+    Files, Mpsc, Notify, Oneshot, Peer, Processes, Refusal, Row, Runner, Sampled, Service, Tasks, Transport, Variant,
+    future_size, rows,
 };
 
 const NOTES: &[(&str, &str)] = &[
@@ -41,6 +41,7 @@ impl Runner for Smol {
             .or_else(|| rows::times(self, row, amount))
             .or_else(|| rows::threads(self, row, amount))
             .or_else(|| rows::files::<_, Disk>(self, row, amount))
+            .or_else(|| rows::processes::<_, Children>(self, row, amount))
             .or_else(|| rows::oneshot::<_, Channels>(self, row, amount))
             .or_else(|| rows::mpsc::<_, Channels>(self, row, amount))
             .or_else(|| rows::notify::<_, Notification>(self, row, amount))
@@ -169,6 +170,15 @@ impl Files for Disk {
         }
         file.read_exact(&mut buffer).await?;
         Ok((buffer.len(), buffer))
+    }
+}
+
+/// async-process.
+struct Children;
+
+impl Processes for Children {
+    async fn succeeds(program: &'static str) -> io::Result<bool> {
+        Ok(async_process::Command::new(program).status().await?.success())
     }
 }
 

@@ -1,10 +1,10 @@
-//! What both schedulers share: sockets, files, channels.
+//! What both schedulers share: sockets, files, children, channels.
 
 use core::future::Future;
 use std::io;
 use std::path::Path;
 
-use harness::{Files, Mpsc, Notify, Oneshot, Peer, Refusal, Service, Transport, future_size};
+use harness::{Files, Mpsc, Notify, Oneshot, Peer, Processes, Refusal, Service, Transport, future_size};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncSeekExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream, UdpSocket, UnixListener};
 use tokio::sync::{mpsc, oneshot};
@@ -81,6 +81,15 @@ impl Files for Disk {
         }
         let count = file.read_exact(&mut buffer).await?;
         Ok((count, buffer))
+    }
+}
+
+/// tokio's children.
+pub(crate) struct Children;
+
+impl Processes for Children {
+    async fn succeeds(program: &'static str) -> io::Result<bool> {
+        Ok(tokio::process::Command::new(program).status().await?.success())
     }
 }
 
