@@ -146,7 +146,7 @@ fn a_set_that_is_asked_in_the_midst_of_a_close_keeps_its_results() {
         answer.send(()).expect("it is waited for");
         (early, set)
     });
-    rt.block_on(async {
+    let outlives = rt.block_on(async {
         let mut set = JoinSet::<u32, D>::new();
         set.spawn(core::future::pending());
         D::yield_now().await;
@@ -163,10 +163,12 @@ fn a_set_that_is_asked_in_the_midst_of_a_close_keeps_its_results() {
             std::thread::spawn(spawn).join().expect("it spawns");
         };
         let waker = Waker::from(Arc::new(Once::new(spawn_there)));
-        let sleep = Box::leak(Box::new(D::sleep(Duration::from_secs(3600))));
-        assert!(Pin::new(sleep).poll(&mut Context::from_waker(&waker)).is_pending());
+        let mut sleep = Box::pin(D::sleep(Duration::from_secs(3600)));
+        assert!(sleep.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
+        Some(sleep)
     });
     drop(rt);
+    drop(outlives);
     let (early, mut set) = elsewhere.join().expect("no panic");
     let result = early.or_else(|| set.try_join_next()).expect("it is over");
     assert!(result.expect_err("it has no output").is_cancelled());

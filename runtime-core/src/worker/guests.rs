@@ -113,6 +113,12 @@ pub(crate) unsafe fn drop_resource<C: Config>(worker: NonNull<Worker<C>>, resour
     }
 }
 
+/// Runs what a driver does, which may drop what is the user's, and that may panic. A driver of a model panics where the model
+/// fails: that is heard.
+fn of_the_driver(f: impl FnOnce()) {
+    if cfg!(loom) { f() } else { guard(f) }
+}
+
 /// Owner: closes a resource and forgets it.
 unsafe fn close_resource<C: Config>(worker: NonNull<Worker<C>>, resource: Resource) {
     // SAFETY: the owner, before close is over.
@@ -121,7 +127,7 @@ unsafe fn close_resource<C: Config>(worker: NonNull<Worker<C>>, resource: Resour
     // SAFETY: the owner; nothing of the user's runs.
     if unsafe { this.with_resources(|r| r.close(resource.key)) } {
         // SAFETY: the owner; the driver is there while a resource is open.
-        guard(|| unsafe { Worker::driver(worker) }.close(resource));
+        of_the_driver(|| unsafe { Worker::driver(worker) }.close(resource));
         // SAFETY: the owner; nothing of the user's runs.
         unsafe { this.change_resources(|r| r.free(resource.key)) };
     }
@@ -190,7 +196,7 @@ pub(super) unsafe fn close_resources<C: Config>(worker: NonNull<Worker<C>>) {
         // SAFETY: the owner; nothing of the user's runs.
         unsafe { this.with_resources(|r| r.close(resource.key)) };
         // SAFETY: the owner; the driver is still there.
-        guard(|| unsafe { Worker::driver(worker) }.close(resource));
+        of_the_driver(|| unsafe { Worker::driver(worker) }.close(resource));
         from = resource.key + 1;
     }
 }

@@ -204,7 +204,8 @@ mod tests {
 
     #[test]
     fn a_type_is_one_type() {
-        let asked: [(u32, fn(&FileType) -> bool); 7] = [
+        type Question = fn(&FileType) -> bool;
+        let asked: [(u32, Question); 7] = [
             (kind::FILE, FileType::is_file),
             (kind::DIR, FileType::is_dir),
             (kind::SYMLINK, FileType::is_symlink),

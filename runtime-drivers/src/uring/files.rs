@@ -57,12 +57,7 @@ pub enum FileFlight<O: Blocks> {
 
 impl Uring {
     /// Polls an operation; the first call decides how it is done.
-    fn poll_file<S: Sharing, O: OfFiles>(
-        &self,
-        op: &mut O,
-        state: &mut FileFlight<O>,
-        cx: &mut Context<'_>,
-    ) -> Poll<O::Output> {
+    fn poll_file<O: OfFiles>(&self, op: &mut O, state: &mut FileFlight<O>, cx: &mut Context<'_>) -> Poll<O::Output> {
         if let FileFlight::New = state {
             *state = if self.is_entry(op) {
                 FileFlight::Ring(Flight::default())
@@ -142,7 +137,7 @@ macro_rules! entry_or_job {
             where
                 Self: Under<S>,
             {
-                super::lower::of::<ENTRIES, P, S>(live).poll_file::<S, $op>(op, state, cx)
+                super::lower::of::<ENTRIES, P, S>(live).poll_file::<$op>(op, state, cx)
             }
 
             fn in_flight<S: Sharing>(state: &FileFlight<$op>) -> bool {

@@ -244,8 +244,12 @@ mod tests {
         write_rights(&mut message, &mut control, &[std::os::fd::AsFd::as_fd(&file); 3]);
         // SAFETY: computes a length.
         message.msg_controllen = unsafe { libc::CMSG_LEN(3 * 4) } as _;
+        // SAFETY: computes a length.
+        let longer = unsafe { libc::CMSG_LEN(8 * 4) };
+        // SAFETY: the control part is there, and long enough for a head.
+        let head = unsafe { libc::CMSG_FIRSTHDR(&raw const message) };
         // SAFETY: the head that was just written.
-        unsafe { (*libc::CMSG_FIRSTHDR(&raw const message)).cmsg_len = libc::CMSG_LEN(8 * 4) as _ };
+        unsafe { (*head).cmsg_len = longer as _ };
         let mut numbers = std::vec::Vec::new();
         each_number(&message, |raw| numbers.push(raw));
         assert_eq!(numbers, [file.as_raw_fd(); 3]);
