@@ -210,11 +210,11 @@ pub(crate) fn fd_what_is_new_is_told_at_once<C: Config<Driver: Foreign>>() {
         let (ours, mut theirs) = StdStream::pair().expect("descriptors are free");
         ours.set_nonblocking(true).expect("open");
         let ours = AsyncFd::<C, _>::new(ours).expect("it can be waited for");
-        let mut read = |of: &StdStream| again(|| (&*of).read(&mut [0; 8]));
+        let read = |of: &StdStream| again(|| (&*of).read(&mut [0; 8]));
         let mut at_once = 0;
         theirs.write_all(b"a").expect("open");
         for _ in 0..ROUNDS {
-            while ours.readable().await.expect("open").try_io(&mut read).is_ok() {}
+            while ours.readable().await.expect("open").try_io(read).is_ok() {}
             let mut next = pin!(ours.readable());
             assert!(poll_once(next.as_mut()).is_pending(), "nothing has come");
             theirs.write_all(b"a").expect("open");
