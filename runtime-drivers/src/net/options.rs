@@ -201,8 +201,9 @@ macro_rules! tcp_options {
             ///
             /// **With a time that is not zero, closing holds the thread**, and every task of its worker, until the bytes
             /// are sent or the time is over: the system waits in `close(2)`, and the drop of a stream closes it. Whoever
-            /// wants to know that the peer has all of it ends the direction ([`shutdown`](Self::shutdown)) and reads to the
-            /// peer's end instead, which is waited for as any read.
+            /// wants to know that the peer has all of it ends the direction
+            /// ([`shutdown`](crate::net::TcpStream::shutdown)) and reads to the peer's end instead, which is waited for as any
+            /// read.
             pub fn set_linger(&self, time: Option<Duration>) -> io::Result<()>
             where
                 C::Driver: Net,
