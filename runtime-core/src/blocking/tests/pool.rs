@@ -525,3 +525,46 @@ fn an_output_that_nobody_takes_is_dropped_once() {
 fn a_join_error_is_three_words() {
     assert_eq!(size_of::<JoinError>(), 3 * size_of::<usize>());
 }
+
+/// Starts a thread, and says that it could not.
+struct Denies;
+
+impl Threads for Denies {
+    const NAME: &'static str = "denies";
+    const MAY_START: bool = true;
+    type Thread = <OsThreads as Threads>::Thread;
+
+    fn start(name: &str, main: impl FnOnce() + Send + 'static) -> Result<Self::Thread, Error> {
+        let (begins, begun) = mpsc::channel();
+        drop(OsThreads::start(name, move || {
+            begins.send(()).unwrap();
+            main();
+        })?);
+        begun.recv().unwrap();
+        // Either order is met: before the thread looks at its pool, and after.
+        static TURN: AtomicUsize = AtomicUsize::new(0);
+        if TURN.fetch_add(1, SeqCst).is_multiple_of(2) {
+            #[expect(clippy::disallowed_methods, reason = "a thread of no runtime")]
+            thread::sleep(Duration::from_millis(5));
+        }
+        Err(Error::new(crate::error::ErrorKind::OutOfMemory))
+    }
+}
+
+#[test]
+fn a_thread_that_its_source_denies_is_counted_once() {
+    for _ in 0..20 {
+        let pool = pool!(Denies; threads_max: 2);
+        // Done by the thread that is not there, or refused; never lost, and no count goes below zero.
+        let ended: Vec<_> = (0..4).map(|n| join(pool.spawn(move || n)).ok()).collect();
+        assert!(ended.iter().enumerate().all(|(n, result)| result.is_none_or(|result| result == n)), "{ended:?}");
+        pool.close();
+    }
+}
+
+#[test]
+fn a_name_with_a_zero_byte_starts_no_thread_and_panics_nowhere() {
+    let error = OsThreads::start("two\0names", || ()).map(drop).unwrap_err();
+    assert_eq!(error.kind(), crate::error::ErrorKind::InvalidInput);
+    assert!(error.why().is_some_and(|why| why.contains("zero byte")));
+}
