@@ -254,5 +254,5 @@ pub fn option<T: Optional>(value: T) -> T {
     value
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "std"))]
 mod tests;
