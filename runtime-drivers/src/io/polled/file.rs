@@ -5,20 +5,18 @@
 //! 1 `begin`, 2 `poll_end`.
 //!
 //! # Invariants
-//! 1. `idle` holds file and buffer exactly while nothing is under way; else the future in `working` has both.
-//! 2. `start ≤ end ≤ buffer.len()`; the bytes in between were read and taken by nobody. The file's cursor is behind them, the
-//!    caller's before them.
+//! 1. While something is under way, the future in `working` has what `held` lacks.
+//! 2. The file's cursor is behind what was read ahead, the caller's before it.
 //! 3. A seek that is `wanted` is carried out before anything else is begun.
 
 use super::super::reused::Reused;
 use super::super::{Reads, Seeks, Writes};
 use super::BUFFER;
+use super::held::{Held, Idle};
 use bespoke_core::io::IoBuf as _;
 use core::fmt;
 use core::task::{Context, Poll, ready};
 use std::io::{self, SeekFrom};
-use std::vec;
-use std::vec::Vec;
 
 /// A file as functions that poll: one cursor for reads and writes, which can be moved.
 ///
@@ -57,11 +55,9 @@ use std::vec::Vec;
 /// # }
 /// ```
 pub struct PollFile<F> {
-    idle: Option<Idle<F>>,
+    held: Held<F>,
     working: Reused<(Idle<F>, Work), Ended<F>>,
     under_way: Work,
-    start: usize,
-    end: usize,
     wanted: Option<SeekFrom>,
     /// The seek that the next poll of it repeats.
     asked: Option<SeekFrom>,
@@ -69,8 +65,6 @@ pub struct PollFile<F> {
     at: u64,
 }
 
-/// The file, and the buffer that it reads into and writes from.
-type Idle<F> = (F, Vec<u8>);
 /// What is left of work: of a read how many bytes, of a seek where it led.
 type Ended<F> = (Idle<F>, io::Result<u64>);
 
@@ -110,16 +104,7 @@ impl<F: Reads + Writes + Seeks + 'static> PollFile<F> {
             };
             ((file, buffer), ended)
         });
-        PollFile {
-            idle: Some((file, vec![0; bytes])),
-            working,
-            under_way: Work::Flush,
-            start: 0,
-            end: 0,
-            wanted: None,
-            asked: None,
-            at: 0,
-        }
+        PollFile { held: Held::new(file, bytes), working, under_way: Work::Flush, wanted: None, asked: None, at: 0 }
     }
 
     /// What is in the buffer; if that is nothing, what comes next in the file. Empty: the end. [`consume`](Self::consume)
@@ -130,10 +115,9 @@ impl<F: Reads + Writes + Seeks + 'static> PollFile<F> {
     pub fn poll_fill_buf(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<&[u8]>> {
         if !self.goes_on(Work::Read) {
             ready!(self.poll_settled(cx))?;
-            if self.start < self.end {
+            if self.held.ahead() > 0 {
                 return Poll::Ready(Ok(self.buffer()));
             }
-            (self.start, self.end) = (0, 0);
             self.begin(Work::Read);
         }
         ready!(self.poll_end(cx))?;
@@ -148,11 +132,8 @@ impl<F: Reads + Writes + Seeks + 'static> PollFile<F> {
         if to.is_empty() {
             return Poll::Ready(Ok(0));
         }
-        let there = ready!(self.poll_fill_buf(cx))?;
-        let taken = there.len().min(to.len());
-        to[..taken].copy_from_slice(&there[..taken]);
-        self.consume(taken);
-        Poll::Ready(Ok(taken))
+        ready!(self.poll_fill_buf(cx))?;
+        Poll::Ready(Ok(self.held.take_into(to)))
     }
 
     /// Takes some bytes, at least one unless there are none. Yields how many.
@@ -165,16 +146,14 @@ impl<F: Reads + Writes + Seeks + 'static> PollFile<F> {
         }
         self.asked = None;
         ready!(self.poll_settled(cx))?;
-        if self.start < self.end {
+        if self.held.ahead() > 0 {
             // The cursor goes back to where the reader is.
             self.wanted = Some(SeekFrom::Current(0));
             ready!(self.poll_settled(cx))?;
         }
-        let mut taken = 0;
-        if let Some((_, buffer)) = &mut self.idle {
-            taken = from.len().min(buffer.len());
-            buffer[..taken].copy_from_slice(&from[..taken]);
-        }
+        let spare = self.held.spare();
+        let taken = from.len().min(spare.len());
+        spare[..taken].copy_from_slice(&from[..taken]);
         self.begin(Work::Write(taken));
         match self.poll_end(cx) {
             Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
@@ -239,7 +218,7 @@ impl<F: Reads + Writes + Seeks + 'static> PollFile<F> {
     /// Is `work` under way, and to be followed by no seek? Asked by whoever wants it done, so no seek is repeated any more.
     fn goes_on(&mut self, work: Work) -> bool {
         self.asked = None;
-        self.idle.is_none() && self.under_way == work && self.wanted.is_none()
+        !self.held.is_idle() && self.under_way == work && self.wanted.is_none()
     }
 
     fn poll_work(&mut self, work: Work, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -253,7 +232,7 @@ impl<F: Reads + Writes + Seeks + 'static> PollFile<F> {
     /// Waits until nothing is under way and no seek is wanted (invariant 3).
     fn poll_settled(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         loop {
-            if self.idle.is_none() {
+            if !self.held.is_idle() {
                 ready!(self.poll_end(cx))?;
             }
             let Some(to) = self.wanted.take() else { return Poll::Ready(Ok(())) };
@@ -265,7 +244,7 @@ impl<F: Reads + Writes + Seeks + 'static> PollFile<F> {
     /// The same place, as the file says it: its cursor is behind what was read ahead (invariant 2).
     fn of_the_file(&self, to: SeekFrom) -> io::Result<SeekFrom> {
         let SeekFrom::Current(by) = to else { return Ok(to) };
-        let ahead = (self.end - self.start) as i64;
+        let ahead = self.held.ahead() as i64;
         by.checked_sub(ahead).map(SeekFrom::Current).ok_or_else(|| {
             let why = std::format!("there is no position {by} bytes from the cursor");
             io::Error::new(io::ErrorKind::InvalidInput, why)
@@ -273,7 +252,7 @@ impl<F: Reads + Writes + Seeks + 'static> PollFile<F> {
     }
 
     fn begin(&mut self, work: Work) {
-        let idle = self.idle.take().expect("nothing is under way");
+        let idle = self.held.take().expect("nothing is under way");
         self.under_way = work;
         self.working.start((idle, work));
     }
@@ -281,12 +260,12 @@ impl<F: Reads + Writes + Seeks + 'static> PollFile<F> {
     /// Polls what is under way.
     fn poll_end(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let (idle, ended) = ready!(self.working.poll(cx));
-        self.idle = Some(idle);
+        self.held.put(idle);
         let figure = ended?;
         match self.under_way {
-            Work::Read => self.end = figure as usize,
+            Work::Read => self.held.filled(figure as usize),
             Work::Seek(_) => {
-                (self.start, self.end) = (0, 0);
+                self.held.filled(0);
                 self.at = figure;
             }
             Work::Write(_) | Work::Flush | Work::Close => {}
@@ -298,10 +277,7 @@ impl<F: Reads + Writes + Seeks + 'static> PollFile<F> {
 impl<F> PollFile<F> {
     /// What was read and not yet taken.
     pub fn buffer(&self) -> &[u8] {
-        match &self.idle {
-            Some((_, buffer)) => &buffer[self.start..self.end],
-            None => &[],
-        }
+        self.held.buffer()
     }
 
     /// Takes the first `bytes` of [`buffer`](Self::buffer).
@@ -309,14 +285,12 @@ impl<F> PollFile<F> {
     /// # Panics
     /// If there are fewer.
     pub fn consume(&mut self, bytes: usize) {
-        let there = self.buffer().len();
-        assert!(bytes <= there, "{bytes} bytes were consumed of a buffer that holds {there}");
-        self.start += bytes;
+        self.held.consume(bytes);
     }
 
     /// The file below. `None` while an operation is under way: it has the file.
     pub fn get_ref(&self) -> Option<&F> {
-        self.idle.as_ref().map(|(file, _)| file)
+        self.held.get_ref()
     }
 
     /// The file below, whose cursor is behind what is in the buffer; that is dropped.
@@ -324,7 +298,7 @@ impl<F> PollFile<F> {
     /// # Errors
     /// Itself, while an operation is under way: it has the file. Flush first.
     pub fn into_inner(mut self) -> Result<F, Self> {
-        self.idle.take().map(|(file, _)| file).ok_or(self)
+        self.held.take().map(|(file, _)| file).ok_or(self)
     }
 }
 
@@ -335,7 +309,7 @@ impl<F: fmt::Debug> fmt::Debug for PollFile<F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("PollFile")
             .field("inner", &self.get_ref())
-            .field("held", &(self.end - self.start))
+            .field("held", &self.held.ahead())
             .finish_non_exhaustive()
     }
 }

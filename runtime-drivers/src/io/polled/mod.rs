@@ -10,6 +10,7 @@
 //! The types are always there; features give them the traits of tokio and of futures-io.
 
 mod file;
+mod held;
 mod reader;
 mod stream;
 mod writer;

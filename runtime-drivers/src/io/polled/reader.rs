@@ -1,16 +1,13 @@
 //! # Invariants
-//! 1. `idle` holds reader and buffer exactly while no read is under way; else the future in `reading` has both.
-//! 2. `start ≤ end ≤ buffer.len()` of the buffer in `idle`; the bytes in between were read and taken by nobody. While a read is
-//!    under way there are none.
+//! 1. While a read is under way, the future in `reading` has what `held` lacks, and nothing is read ahead.
 
 use super::super::Reads;
 use super::super::reused::Reused;
 use super::BUFFER;
+use super::held::{Held, Idle};
 use core::fmt;
 use core::task::{Context, Poll, ready};
 use std::io;
-use std::vec;
-use std::vec::Vec;
 
 /// A reader as a function that polls.
 ///
@@ -21,14 +18,9 @@ use std::vec::Vec;
 /// # Cancel safety
 /// Lossless: a poll that is not repeated leaves its read under way, and the next poll, of whomever, goes on with it.
 pub struct PollReader<R> {
-    idle: Option<Idle<R>>,
+    held: Held<R>,
     reading: Reused<Idle<R>, (Idle<R>, io::Result<usize>)>,
-    start: usize,
-    end: usize,
 }
-
-/// The reader, and the buffer that it reads into.
-type Idle<R> = (R, Vec<u8>);
 
 impl<R: Reads + 'static> PollReader<R> {
     /// With a buffer of 8 KiB.
@@ -46,7 +38,7 @@ impl<R: Reads + 'static> PollReader<R> {
             let read = reader.read(&mut buffer).await;
             ((reader, buffer), read)
         });
-        PollReader { idle: Some((reader, vec![0; bytes])), reading, start: 0, end: 0 }
+        PollReader { held: Held::new(reader, bytes), reading }
     }
 
     /// What is in the buffer; if that is nothing, what comes next. Empty: the end. [`consume`](Self::consume) takes it.
@@ -54,14 +46,13 @@ impl<R: Reads + 'static> PollReader<R> {
     /// # Errors
     /// Those of the reader below.
     pub fn poll_fill_buf(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<&[u8]>> {
-        if self.start == self.end {
-            if let Some(idle) = self.idle.take() {
-                (self.start, self.end) = (0, 0);
+        if self.held.ahead() == 0 {
+            if let Some(idle) = self.held.take() {
                 self.reading.start(idle);
             }
             let (idle, read) = ready!(self.reading.poll(cx));
-            self.idle = Some(idle);
-            self.end = read?;
+            self.held.put(idle);
+            self.held.filled(read?);
         }
         Poll::Ready(Ok(self.buffer()))
     }
@@ -74,21 +65,15 @@ impl<R: Reads + 'static> PollReader<R> {
         if to.is_empty() {
             return Poll::Ready(Ok(0));
         }
-        let there = ready!(self.poll_fill_buf(cx))?;
-        let taken = there.len().min(to.len());
-        to[..taken].copy_from_slice(&there[..taken]);
-        self.consume(taken);
-        Poll::Ready(Ok(taken))
+        ready!(self.poll_fill_buf(cx))?;
+        Poll::Ready(Ok(self.held.take_into(to)))
     }
 }
 
 impl<R> PollReader<R> {
     /// What was read and not yet taken.
     pub fn buffer(&self) -> &[u8] {
-        match &self.idle {
-            Some((_, buffer)) => &buffer[self.start..self.end],
-            None => &[],
-        }
+        self.held.buffer()
     }
 
     /// Takes the first `bytes` of [`buffer`](Self::buffer).
@@ -96,14 +81,12 @@ impl<R> PollReader<R> {
     /// # Panics
     /// If there are fewer.
     pub fn consume(&mut self, bytes: usize) {
-        let there = self.buffer().len();
-        assert!(bytes <= there, "{bytes} bytes were consumed of a buffer that holds {there}");
-        self.start += bytes;
+        self.held.consume(bytes);
     }
 
     /// The reader below. `None` while a read is under way: it has the reader.
     pub fn get_ref(&self) -> Option<&R> {
-        self.idle.as_ref().map(|(reader, _)| reader)
+        self.held.get_ref()
     }
 
     /// The reader below; what is in the buffer is dropped.
@@ -111,7 +94,7 @@ impl<R> PollReader<R> {
     /// # Errors
     /// Itself, while a read is under way: it has the reader.
     pub fn into_inner(mut self) -> Result<R, Self> {
-        self.idle.take().map(|(reader, _)| reader).ok_or(self)
+        self.held.take().map(|(reader, _)| reader).ok_or(self)
     }
 }
 
@@ -122,7 +105,7 @@ impl<R: fmt::Debug> fmt::Debug for PollReader<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("PollReader")
             .field("inner", &self.get_ref())
-            .field("held", &(self.end - self.start))
+            .field("held", &self.held.ahead())
             .finish_non_exhaustive()
     }
 }
