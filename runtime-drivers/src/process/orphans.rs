@@ -200,20 +200,15 @@ mod tests {
         // A fork while another thread holds the lock: nobody is there to give it back.
         sys::fork::watch().expect("memory for a handler");
         let held = lock();
-        // SAFETY: the child calls what is under test, and ends.
-        let copy = unsafe { libc::fork() };
-        if copy == 0 {
+        let ended = sys::fork::in_a_copy(|| {
             sweep();
-            assert!(lock().waiting.is_empty());
-            // SAFETY: nothing of this process is to be run any more.
-            unsafe { libc::_exit(7) };
-        }
-        let mut status = 0;
-        soon("the copy has ended", || {
-            // SAFETY: `status` is live and writable.
-            unsafe { libc::waitpid(copy, &raw mut status, libc::WNOHANG) == copy }
+            u8::from(!lock().waiting.is_empty())
         });
-        assert_eq!(libc::WEXITSTATUS(status), 7);
+        assert_eq!(
+            ended,
+            Some(0),
+            "the copy waits for a lock that nobody gives back, or has the orphans of its parent"
+        );
         drop(held);
     }
 }

@@ -30,6 +30,33 @@ pub(crate) fn forks() -> u32 {
     FORKS.load(Ordering::Relaxed)
 }
 
+/// Runs `in_copy` in a forked child, which ends with the number that it yields; waits for that, at most ten seconds. `None`: it
+/// did not end in time, or by a signal.
+#[cfg(test)]
+pub(crate) fn in_a_copy(in_copy: impl FnOnce() -> u8) -> Option<u8> {
+    // SAFETY: the child calls what is under test, and ends.
+    let copy = unsafe { libc::fork() };
+    if copy == 0 {
+        let code = std::panic::catch_unwind(core::panic::AssertUnwindSafe(in_copy)).unwrap_or(u8::MAX);
+        // SAFETY: nothing of the process that was copied is to be run any more.
+        unsafe { libc::_exit(code.into()) };
+    }
+    let mut status = 0;
+    for _ in 0..10_000 {
+        // SAFETY: `status` is live and writable.
+        if unsafe { libc::waitpid(copy, &raw mut status, libc::WNOHANG) } == copy {
+            return libc::WIFEXITED(status).then(|| libc::WEXITSTATUS(status) as u8);
+        }
+        #[expect(clippy::disallowed_methods, reason = "a test outside of every runtime")]
+        std::thread::sleep(core::time::Duration::from_millis(1));
+    }
+    // SAFETY: our child, which was not waited for.
+    unsafe { libc::kill(copy, libc::SIGKILL) };
+    // SAFETY: `status` is live and writable.
+    unsafe { libc::waitpid(copy, &raw mut status, 0) };
+    None
+}
+
 unsafe extern "C" fn in_child() {
     FORKS.fetch_add(1, Ordering::Relaxed);
 }
