@@ -307,7 +307,7 @@ step_asan() {
     for part in "${ASAN_SKIP[@]}"; do skips+=(--skip "$part"); done
     # Doc tests are linked by rustdoc, which has flags of its own. Leaks are told at the end of each test program.
     LSAN_OPTIONS="suppressions=$PWD/.ci/leaks.txt:print_suppressions=0" RUSTFLAGS=-Zsanitizer=address RUSTDOCFLAGS=-Zsanitizer=address CARGO_TARGET_DIR=target/asan \
-        cargo +nightly test --target x86_64-unknown-linux-gnu --workspace -- "${skips[@]}"
+        cargo +nightly test --target x86_64-unknown-linux-gnu --workspace --no-fail-fast -- "${skips[@]}"
 }
 
 step_benches() {

@@ -283,6 +283,10 @@ fn a_write_that_finds_no_slot_for_its_rest_tells_what_was_sent() {
     assert!(live.drain(Nanos(1_000_000_000)).leaked == 0);
     std::io::Read::read_to_end(&mut &peers[0], &mut got).expect("it ends");
     assert_eq!((sent, sent > 0), (got.len(), true));
+    drop(live);
+    for mut other in others.into_iter().chain([last.into_inner().1]) {
+        assert!(other.poll_closed::<Timeout>().is_ready(), "the drain has ended it");
+    }
 }
 
 #[test]
