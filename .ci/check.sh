@@ -28,7 +28,7 @@ describe() {
         darwin) echo "the workspace type-checks for macOS" ;;
         loom_full) echo "each loom model at bound 3, or 2 where 3 does not finish, with its executions" ;;
         miri) echo "core, memory strategies and buffered reading under Miri with Tree Borrows" ;;
-        generated) echo "10000 random functions through #[async_fn] and rustc, or BESPOKE_GENERATED; the planted defects" ;;
+        generated) echo "500 random functions, or BESPOKE_GENERATED, through #[async_fn] and rustc; the planted defects" ;;
         asan) echo "all tests under AddressSanitizer" ;;
         powerset) echo "every package with none, each, each two and all of its features, warnings are errors" ;;
         storms) echo "shutdowns, resets, slow peers, no descriptors, hot tasks, by the ten thousand" ;;
@@ -298,7 +298,7 @@ step_miri() {
 step_generated() {
     need_command valgrind
     cargo run -p bespoke-test-generated -- --planted all
-    cargo run -p bespoke-test-generated -- --count "${BESPOKE_GENERATED:-10000}"
+    cargo run -p bespoke-test-generated -- --count "${BESPOKE_GENERATED:-500}"
 }
 
 step_asan() {
