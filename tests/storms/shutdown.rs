@@ -373,6 +373,7 @@ pub(crate) fn everything_under_way<C: Config<Driver: Net + Foreign + Fs, Threads
     // Of a driver that is given up: its ring, and that by which it is woken.
     let as_wanted = || (before..=before + 2 * given_up).contains(&crate::support::fds());
     assert!(crate::support::eventually(as_wanted), "descriptors are left");
+    crate::support::leaves(crate::support::fds() - before);
     assert!(given_up * 4 <= rounds as usize, "{given_up} of {rounds} drivers were given up");
 }
 
