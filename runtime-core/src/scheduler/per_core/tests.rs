@@ -288,7 +288,8 @@ fn a_worker_that_is_busy_is_left_alone_after_the_timeout() {
         let _ = waits.recv();
     });
     heard.recv().unwrap();
-    let shutdown = runtime.shutdown_timeout(Duration::from_millis(20));
+    // Long enough for the two others.
+    let shutdown = runtime.shutdown_timeout(Duration::from_millis(if cfg!(miri) { 20_000 } else { 500 }));
     assert_eq!((shutdown.running_workers, shutdown.is_clean()), (1, false), "{shutdown}");
     assert!(!busy.is_finished());
     go_on.send(()).unwrap();
