@@ -35,7 +35,7 @@ use std::io::{self, SeekFrom};
 /// A poll that is not repeated leaves its operation under way, and the next poll, of whomever, goes on with it: reads lose
 /// nothing, and bytes that were taken are written once and in order. A seek that is not repeated may be done.
 ///
-/// ```
+/// ```ignore-windows
 /// use bespoke::fs::{self, OpenOptions};
 /// use bespoke::io::PollFile;
 /// use std::future::poll_fn;
