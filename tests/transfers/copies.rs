@@ -1,6 +1,6 @@
 //! Copying until the end, in one direction and in both.
 
-use crate::support::{allocations, bytes, pair, runtime};
+use crate::support::{allocations, bytes, end_of, pair, runtime};
 use bespoke::Config;
 use bespoke::io::{BufReader, IoBuf, Reads, Writes, copy, copy_bidirectional};
 use bespoke::prelude::*;
@@ -78,7 +78,7 @@ pub(crate) fn writer_that_is_gone_ends_the_copy<C: Config<Driver: Net>>() {
         let error = copy(&mut from, &mut to).await.expect_err("nobody reads");
         assert!(matches!(error.kind(), ErrorKind::BrokenPipe | ErrorKind::ConnectionReset), "{error}");
         drop(from);
-        sender.join().expect("it ends when we close");
+        end_of::<C, _>(sender).await.expect("it ends when we close");
     });
 }
 

@@ -1,6 +1,6 @@
 //! Lines and buffered reads over real streams. How lines are cut is tested beside the reader, against every way to come.
 
-use crate::support::{allocations, pair, runtime};
+use crate::support::{allocations, end_of, pair, runtime};
 use bespoke::Config;
 use bespoke::io::{BufReader, Reads};
 use bespoke::prelude::*;
@@ -78,11 +78,7 @@ pub(crate) fn endless_line_is_refused<C: Config<Driver: Net>>() {
         assert!(error.to_string().contains("10000 bytes"), "{error}");
         assert!(reader.buffer().len() <= 10_000, "{} bytes are held", reader.buffer().len());
         drop(reader);
-        // A driver may close with its next turn: the worker is not blocked meanwhile.
-        while !sender.is_finished() {
-            C::sleep(Duration::from_millis(1)).await;
-        }
-        sender.join().expect("it ends when we close");
+        end_of::<C, _>(sender).await.expect("it ends when we close");
     });
 }
 
