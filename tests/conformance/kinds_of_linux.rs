@@ -98,8 +98,9 @@ fn deadly_embrace(path: &Path) -> io::Error {
         -1 => panic!("{}", io::Error::last_os_error()),
         0 => {
             let mut code = lock(of_file, 1, libc::F_SETLK);
+            // A signal may interrupt it.
             // SAFETY: one byte is read, of a constant.
-            unsafe { libc::write(of_say, b"+".as_ptr().cast(), 1) };
+            while unsafe { libc::write(of_say, b"+".as_ptr().cast(), 1) } != 1 {}
             if code == 0 {
                 code = lock(of_file, 0, libc::F_SETLKW);
             }

@@ -474,9 +474,12 @@ pub(crate) fn an_urgent_byte_hangs_no_reader<C: Config<Driver: Net>>() {
     runtime::<C>().block_on(async {
         let (mut stream, peer) = pair::<C>().await;
         let send = |bytes: &[u8], flags| {
-            // SAFETY: the bytes live during the call.
-            let sent = unsafe { libc::send(peer.as_raw_fd(), bytes.as_ptr().cast(), bytes.len(), flags) };
-            assert_eq!(sent, bytes.len() as isize, "{}", std::io::Error::last_os_error());
+            let sent = again(|| {
+                // SAFETY: the bytes live during the call.
+                let sent = unsafe { libc::send(peer.as_raw_fd(), bytes.as_ptr().cast(), bytes.len(), flags) };
+                usize::try_from(sent).map_err(|_| std::io::Error::last_os_error())
+            });
+            assert_eq!(sent.expect("connected"), bytes.len());
         };
         for _ in 0..2 {
             send(b"abc", 0);
