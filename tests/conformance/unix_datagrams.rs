@@ -352,8 +352,12 @@ pub(crate) fn unix_names_of_108_bytes<C: Config<Driver: Unix>>() {
         let ours = UnixDatagram::<C>::bind(&at.0).expect("the path is free");
         let peer = socket_at(&long.0, libc::SOCK_DGRAM);
         connect(&peer, &at.0);
-        // SAFETY: the bytes live during the call.
-        assert_eq!(unsafe { libc::send(peer.as_raw_fd(), b"tea".as_ptr().cast(), 3, 0) }, 3);
+        let sent = again(|| {
+            // SAFETY: the bytes live during the call.
+            let sent = unsafe { libc::send(peer.as_raw_fd(), b"tea".as_ptr().cast(), 3, 0) };
+            usize::try_from(sent).map_err(|_| std::io::Error::last_os_error())
+        });
+        assert_eq!(sent.expect("connected"), 3);
         let mut buffer = [0; 8];
         let (n, sender) = ours.recv_from(&mut buffer).await.expect("it is a datagram like any other");
         assert_eq!(&buffer[..n], b"tea");

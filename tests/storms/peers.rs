@@ -100,7 +100,7 @@ pub(crate) fn ended_streams_are_drained<C: Config<Driver: Net, Threads: StartsTh
 }
 
 /// Connections that are reset, at five thousand a second: before they are accepted, while they are read, after bytes that
-/// nobody read. Nothing of them is left.
+/// nobody read. Nothing of them is left, also of those of whose reset the kernel forgets to tell (`State::watch` of the rings).
 pub(crate) fn resets_leave_nothing<C: Config<Driver: Net, Threads: StartsThreads>>() {
     let resets = count(2_000, 50_000);
     let runtime = runtime::<C>();

@@ -53,14 +53,18 @@ impl State {
     /// Asks the requests of a source to end that stay with the kernel.
     pub(super) fn cancel_armed(&mut self, number: u32) {
         let source = &mut self.sources[number as usize];
-        let mut ending = [None; 3];
+        let mut ending = [None; 4];
         if source.arm.in_kernel() {
             source.arm = Arm::Cancelling;
             ending[0] = Some(if source.kind == Kind::Listener { kind::ACCEPT } else { kind::RECV });
         }
+        if source.watch.in_kernel() {
+            source.watch = Arm::Cancelling;
+            ending[1] = Some(kind::WATCH);
+        }
         if let Some(more) = &mut source.more {
             for (place, (side, kind)) in
-                ending[1..].iter_mut().zip([(&mut more.read, kind::POLL_READ), (&mut more.write, kind::POLL_WRITE)])
+                ending[2..].iter_mut().zip([(&mut more.read, kind::POLL_READ), (&mut more.write, kind::POLL_WRITE)])
             {
                 if side.arm.in_kernel() {
                     side.arm = Arm::Cancelling;
@@ -296,6 +300,39 @@ impl State {
             failed => source.end = Errno::new(failed).map_or(End::Stream, End::Error),
         }
         source.reader.take()
+    }
+
+    /// Has the kernel tell when the connection of a stream is gone, beside a `recv` that has brought bytes, and for which somebody
+    /// waits again.
+    ///
+    /// A multishot `recv` that took bytes and found nothing behind them waits for the next event. One that came in the meantime
+    /// can be lost, and a reset has no event behind it: of a thousand resets that follow bytes at once, one was not told on
+    /// Linux 6.18, and its reader waited for ever (as in <https://github.com/axboe/liburing/issues/1549>). The end of the peer's
+    /// direction is not lost: TCP says with the bytes that there is more. One poll, which is idle until the end.
+    pub(super) fn watch(&mut self, number: u32) {
+        let source = &mut self.sources[number as usize];
+        let by_many = matches!(source.arm, Arm::Armed(Shots::Many | Shots::Limited));
+        if !by_many || source.watch != Arm::Idle || self.draining {
+            return;
+        }
+        source.watch = Arm::Armed(Shots::One);
+        // It is told of errors and of the end without asking for anything.
+        let entry = opcode::PollAdd::new(types::Fd(source.raw), 0).build();
+        // SAFETY: a poll points at no memory.
+        unsafe { self.arm(number, entry, kind::WATCH, Kernel::V5_15) };
+    }
+
+    /// The watch of a stream has ended: has its `recv` look again, unless it has ended, too.
+    pub(super) fn gone(&mut self, number: u32, completion: Completion) {
+        let source = &mut self.sources[number as usize];
+        source.watch = Arm::Idle;
+        let gone = completion.result >= 0 && completion.result as u32 & calls::POLL_GONE != 0;
+        if gone && source.life == Life::Open && matches!(source.arm, Arm::Armed(Shots::Many | Shots::Limited)) {
+            // Its end arms it anew for who waits, and that one finds what is there.
+            source.arm = Arm::Cancelling;
+            let user_data = named(kind::RECV, source.generation, number);
+            self.cancel(user_data);
+        }
     }
 
     /// Arms the `accept` of an idle listener.

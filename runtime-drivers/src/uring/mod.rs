@@ -214,6 +214,7 @@ mod kind {
     pub(super) const CLOSE: u64 = 6;
     /// Nobody waits for it, and it holds nothing: cancels.
     pub(super) const IGNORED: u64 = 7;
+    pub(super) const WATCH: u64 = 8;
 }
 
 /// The user data of a request of a source.

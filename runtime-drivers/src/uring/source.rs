@@ -93,6 +93,8 @@ pub(super) struct Source {
     pub(super) pending: u32,
     /// Its `recv` or `accept`.
     pub(super) arm: Arm,
+    /// A poll that tells when the connection is gone ([`State::watch`](super::State::watch)).
+    pub(super) watch: Arm,
     pub(super) end: End,
     /// What came and was not read.
     pub(super) stash: Stash,
@@ -194,6 +196,7 @@ impl Default for Source {
             shared: false,
             pending: 0,
             arm: Arm::Idle,
+            watch: Arm::Idle,
             end: End::None,
             stash: Stash::default(),
             own: None,

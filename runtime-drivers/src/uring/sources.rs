@@ -171,7 +171,7 @@ impl Uring {
                 .more
                 .as_deref()
                 .map_or(0, |more| u32::from(more.read.arm.in_kernel()) + u32::from(more.write.arm.in_kernel()));
-            source.pending - sides - u32::from(source.arm.in_kernel())
+            source.pending - sides - u32::from(source.arm.in_kernel()) - u32::from(source.watch.in_kernel())
         });
         let (mut left, mut token) = (slots, None);
         while left > 0 {
@@ -248,7 +248,10 @@ impl Uring {
         self.leave(number, |source| &mut source.reader, cx);
         self.with(|state| match state.sources[number as usize].arm {
             Arm::Idle => state.arm_recv(number, false, &self.buffers),
-            _ => Ok(()),
+            _ => {
+                state.watch(number);
+                Ok(())
+            }
         })
     }
 
@@ -289,6 +292,10 @@ impl Uring {
             let woken = match kind {
                 kind::RECV => Woken::One(state.received(number, completion, &self.buffers)),
                 kind::ACCEPT => state.accepted(number, completion),
+                kind::WATCH => {
+                    state.gone(number, completion);
+                    Woken::Nobody
+                }
                 _ => state.polled(number, kind == kind::POLL_WRITE, completion),
             };
             state.finish_close(number);

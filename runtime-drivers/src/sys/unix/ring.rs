@@ -175,6 +175,8 @@ pub(crate) const REMOVE_DIR: i32 = libc::AT_REMOVEDIR;
 pub(crate) const POLL_READ: u32 = (libc::POLLIN | libc::POLLPRI) as u32 | libc::POLLRDHUP as u32;
 /// What a poll for writing asks for.
 pub(crate) const POLL_WRITE: u32 = libc::POLLOUT as u32;
+/// What every poll is told: the connection is gone, or has an error.
+pub(crate) const POLL_GONE: u32 = (libc::POLLERR | libc::POLLHUP) as u32;
 
 /// The codes that the driver tells apart.
 pub(crate) mod code {
