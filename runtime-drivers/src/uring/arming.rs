@@ -302,8 +302,8 @@ impl State {
         source.reader.take()
     }
 
-    /// Has the kernel tell when the connection of a stream is gone, beside a `recv` that has brought bytes, and for which somebody
-    /// waits again.
+    /// Has the kernel tell when the connection of a stream is gone, beside a `recv` that has brought bytes and for which
+    /// somebody waits again.
     ///
     /// A multishot `recv` that took bytes and found nothing behind them waits for the next event. One that came in the meantime
     /// can be lost, and a reset has no event behind it: of a thousand resets that follow bytes at once, one was not told on
