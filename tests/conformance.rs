@@ -56,6 +56,8 @@ mod descriptors {
         );
     }
 }
+#[path = "common/end_of.rs"]
+mod end_of;
 #[cfg(unix)]
 #[path = "conformance/foreign.rs"]
 mod foreign;

@@ -17,6 +17,8 @@
 
 #[path = "transfers/copies.rs"]
 mod copies;
+#[path = "common/end_of.rs"]
+mod end_of;
 #[path = "transfers/leases.rs"]
 mod leases;
 #[path = "transfers/lines.rs"]

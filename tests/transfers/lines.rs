@@ -1,6 +1,7 @@
 //! Lines and buffered reads over real streams. How lines are cut is tested beside the reader, against every way to come.
 
-use crate::support::{allocations, end_of, pair, runtime};
+use crate::end_of::end_of;
+use crate::support::{allocations, pair, runtime};
 use bespoke::Config;
 use bespoke::io::{BufReader, Reads};
 use bespoke::prelude::*;

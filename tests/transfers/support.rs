@@ -14,7 +14,6 @@ use core::time::Duration;
 use std::alloc::System;
 use std::net::{TcpListener as StdListener, TcpStream as StdStream};
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
-use std::thread::JoinHandle;
 
 /// The system's allocator; counts what each thread asks of it, and which blocks are alive of the size of a lease's buffer.
 struct Counted;
@@ -78,14 +77,6 @@ pub(crate) fn buffers() -> isize {
 
 pub(crate) fn runtime<C: Config>() -> Runtime<C> {
     Runtime::new().expect("a runtime starts")
-}
-
-/// Waits for the end of a thread that hears of a close: a driver may close with its next turn, so the worker is not blocked.
-pub(crate) async fn end_of<C: Config, T>(thread: JoinHandle<T>) -> std::thread::Result<T> {
-    while !thread.is_finished() {
-        C::sleep(Duration::from_millis(1)).await;
-    }
-    thread.join()
 }
 
 pub(crate) fn std_listener() -> (StdListener, SocketAddr) {
