@@ -24,6 +24,32 @@ fn a_drain_without_time_closes_what_it_frees() {
     drop(peers);
 }
 
+/// With the end of the peer's direction the poll ends that watched the stream, so that a close need not wait for it.
+#[test]
+fn a_stream_that_was_read_to_its_end_has_nothing_in_the_kernel() {
+    if denied() {
+        return;
+    }
+    let live = started::<8, Usual>();
+    let Streams { ours, peers } = Streams::of(&live, 1);
+    let mut to = [0; 8];
+    for bytes in [b"abc", b"def"] {
+        assert!(poll(&live, &mut recv(ours[0], &mut to), &mut ()).is_pending());
+        live.park(Park::Poll).expect("a turn");
+        write(&peers[0], bytes);
+        live.park(Park::Forever).expect("a turn");
+        assert_eq!(poll(&live, &mut recv(ours[0], &mut to), &mut ()), Poll::Ready(Ok(3)));
+    }
+    assert_eq!(in_kernel(&live), 2, "a `recv` and a poll");
+    peers[0].shutdown(std::net::Shutdown::Write).expect("open");
+    live.park(Park::Forever).expect("a turn");
+    assert_eq!(poll(&live, &mut recv(ours[0], &mut to), &mut ()), Poll::Ready(Ok(0)));
+    assert_eq!(in_kernel(&live), 0);
+    live.close(ours[0]);
+    assert!(named_by(ours[0].raw).is_none());
+    ends(&live);
+}
+
 /// Closes what has a request in the ring of a thread that is gone, and drains, which gives up. Not where any thread may
 /// enter the ring.
 fn is_given_up(live: &LiveUring<8, Usual>, resource: Resource) -> bool {
