@@ -80,6 +80,7 @@ macro_rules! suite {
                 paths::listing_many,
                 streams::lines_of_a_file,
                 streams::copies_to_and_from_a_socket,
+                streams::what_a_file_has_taken_is_written_though_nobody_polls,
                 closes::files_outlive_their_runtime,
             }
             #[cfg(target_os = "linux")]

@@ -13,6 +13,7 @@
 //! | `leases` | the memory of reads into buffers of the driver's |
 //! | `lines` | lines and buffered reads |
 //! | `copies` | copying until the end |
+//! | `polled` | streams as functions that poll |
 #![allow(clippy::disallowed_methods, reason = "the peers and the measuring stand outside of any runtime")]
 
 #[path = "transfers/copies.rs"]
@@ -25,6 +26,8 @@ mod leases;
 mod lines;
 #[path = "transfers/owned.rs"]
 mod owned;
+#[path = "transfers/polled.rs"]
+mod polled;
 #[path = "common/resets.rs"]
 mod resets;
 #[path = "transfers/support.rs"]
@@ -39,7 +42,7 @@ macro_rules! suite {
     ($suite:ident: $config:ty) => {
         mod $suite {
             use crate::when::When;
-            use crate::{copies, leases, lines, owned, vectored};
+            use crate::{copies, leases, lines, owned, polled, vectored};
 
             cases! { $suite, $config, Always:
                 vectored::order_is_that_of_the_list,
@@ -69,6 +72,8 @@ macro_rules! suite {
                 copies::writer_that_is_gone_ends_the_copy,
                 copies::own_readers_and_writers,
                 copies::a_copy_allocates_once,
+                polled::what_was_taken_is_sent_though_nobody_polls,
+                polled::writes_of_a_poll_go_on_when_its_budget_is_spent,
             }
             cases! { $suite, $config, Suspending:
                 vectored::dropped_vectored_reads_lose_nothing,

@@ -1,10 +1,11 @@
 //! Lines of a file, copies from and to a socket.
 
-use crate::support::{file_of, runtime};
+use crate::support::{file_of, runtime, soon};
 use bespoke::Config;
-use bespoke::io::{BufReader, Reads, Writes, copy};
+use bespoke::io::{BufReader, PollFile, Reads, Writes, copy};
 use bespoke::prelude::*;
 use bespoke::rt::{File, TcpListener, TcpStream};
+use core::future::poll_fn;
 use std::path::Path;
 
 pub(crate) fn lines_of_a_file<C: Config<Driver: Fs>>(folder: &Path) {
@@ -48,4 +49,19 @@ pub(crate) fn copies_to_and_from_a_socket<C: Config<Driver: Fs + Net>>(folder: &
         assert_eq!(sent.await.expect("no panic").expect("both are open"), 200_000);
     });
     assert!(std::fs::read(&target).expect("there") == bytes);
+}
+
+/// With a budget of one operation for a poll, the second write finds that the end of the first has spent it.
+pub(crate) fn what_a_file_has_taken_is_written_though_nobody_polls<C: Config<Driver: Fs>>(folder: &Path) {
+    let path = folder.join("file");
+    runtime::<C>().block_on(async {
+        let mut file = PollFile::new(file_of::<C>(&path, b"").await);
+        for part in [b"tea", b"for", b"two"] {
+            let written = poll_fn(|cx| file.poll_write(cx, part)).await;
+            assert_eq!(written.expect("open"), 3);
+        }
+        let written = || std::fs::read(&path).expect("there") == b"teafortwo";
+        assert!(soon::<C>(written).await, "{:?} were written of what was taken", std::fs::read(&path));
+        drop(file);
+    });
 }

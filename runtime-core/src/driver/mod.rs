@@ -8,10 +8,13 @@
 //! | `borrows` | [`Borrows`]: a borrow of one that lasts until the drop |
 //! | `lease` | [`Lease`]: bytes in a buffer that the driver lends |
 //! | `buffers` | [`Buffers`]: such buffers, for drivers that copy into memory of their own |
+//! | `budget` | [`as_one_operation`]: the budget of a poll, for what answers before it is done |
 //! | `offload` | [`Offloaded`]: operations that block, on the blocking pool |
 //! | `inflight` | operations in flight, while the tasks that wait for them move between workers |
 
 mod borrows;
+#[cfg(feature = "alloc")]
+mod budget;
 #[cfg(feature = "alloc")]
 mod buffers;
 #[cfg(feature = "alloc")]
@@ -29,6 +32,8 @@ mod resource;
 pub use crate::error::Errno;
 pub use crate::util::dangling::MaybeDangling;
 pub use borrows::Borrows;
+#[cfg(feature = "alloc")]
+pub use budget::as_one_operation;
 #[cfg(feature = "alloc")]
 pub use buffers::{Buffer, Buffers};
 #[cfg(feature = "alloc")]

@@ -76,6 +76,25 @@ pub(crate) fn turn(step: u32) -> Option<u32> {
     Some(turn.replace(turn.get().wrapping_add(step)))
 }
 
+/// The budget of the home that this thread runs, and whether that closes; `None`: it runs none. The cell is the owner's, and is
+/// there as long as this thread runs the home.
+pub(crate) fn poll_budget() -> Option<(NonNull<Cell<u32>>, bool)> {
+    use crate::sharing::{Local, Shared};
+    use core::mem::offset_of;
+    const BUDGET: usize = offset_of!(Home<Local>, budget);
+    const CLOSING: usize = offset_of!(Home<Local>, closing);
+    const {
+        assert!(BUDGET == offset_of!(Home<Shared>, budget) && CLOSING == offset_of!(Home<Shared>, closing));
+    }
+    let home = NonNull::new(current::current().cast_mut())?;
+    // SAFETY: inside the home, which is alive while this thread runs it.
+    let budget = unsafe { home.byte_add(BUDGET) }.cast::<Cell<u32>>();
+    // SAFETY: as above.
+    let closing = unsafe { home.byte_add(CLOSING) }.cast::<Cell<bool>>();
+    // SAFETY: its place does not depend on the sharing, and this thread is the owner.
+    Some((budget, unsafe { closing.as_ref() }.get()))
+}
+
 /// See [`HomeTable`]. It takes the home whose table it was found in.
 #[cfg(feature = "std")]
 pub(crate) type Offload = unsafe fn(NonNull<()>, Untyped);
@@ -123,6 +142,10 @@ pub(crate) struct Home<S: Sharing> {
     pub(crate) worker: usize,
     /// Owner only: see [`turn`].
     pub(crate) turn: Cell<u32>,
+    /// Owner only. Operations that the running task may still complete in this poll. Here, and not below, for [`poll_budget`].
+    pub(crate) budget: Cell<u32>,
+    /// Owner only.
+    pub(crate) closing: Cell<bool>,
     /// Any thread.
     pub(crate) inbox: Inbox,
     /// Any thread. References of the team, in its lead; in a home that follows another nobody looks at it.
@@ -133,12 +156,9 @@ pub(crate) struct Home<S: Sharing> {
     pub(crate) owned: S::Lock<Owned<S>>,
     /// Owner only, as everything below.
     queue: UnsafeCell<RunQueue<S>>,
-    pub(crate) closing: Cell<bool>,
     /// The runtime asked the worker to end; heard through the inbox.
     pub(crate) stopping: Cell<bool>,
     pub(crate) guests: Cell<usize>,
-    /// Operations that the running task may still complete in this poll.
-    pub(crate) budget: Cell<u32>,
     pub(crate) life: Life,
 }
 
@@ -150,15 +170,15 @@ impl<S: Sharing> Home<S> {
             tag,
             worker,
             turn: Cell::new(0),
+            budget: Cell::new(u32::MAX),
+            closing: Cell::new(false),
             inbox: Inbox::new(),
             refs: AtomicUsize::new(1),
             lead: Cell::new(NonNull::dangling()),
             owned: Lock::new(Owned::new()),
             queue: UnsafeCell::new(RunQueue::new(queue)),
-            closing: Cell::new(false),
             stopping: Cell::new(false),
             guests: Cell::new(0),
-            budget: Cell::new(u32::MAX),
             life: Life::new(),
         }
     }

@@ -8,11 +8,13 @@
 //! 1. While something is under way, the future in `working` has what `held` lacks.
 //! 2. The file's cursor is behind what was read ahead, the caller's before it.
 //! 3. A seek that is `wanted` is carried out before anything else is begun.
+//! 4. What was taken was begun with the budget that it takes: it is the driver's, not a later poll's.
 
 use super::super::reused::Reused;
 use super::super::{Reads, Seeks, Writes};
 use super::BUFFER;
 use super::held::{Held, Idle};
+use bespoke_core::driver::as_one_operation;
 use bespoke_core::io::IoBuf as _;
 use core::fmt;
 use core::task::{Context, Poll, ready};
@@ -151,11 +153,14 @@ impl<F: Reads + Writes + Seeks + 'static> PollFile<F> {
             self.wanted = Some(SeekFrom::Current(0));
             ready!(self.poll_settled(cx))?;
         }
-        let spare = self.held.spare();
-        let taken = from.len().min(spare.len());
-        spare[..taken].copy_from_slice(&from[..taken]);
-        self.begin(Work::Write(taken));
-        match self.poll_end(cx) {
+        let taken = from.len().min(self.held.spare().len());
+        // Invariant 4: nothing is taken for which the poll has no budget.
+        let ended = ready!(as_one_operation(cx, |cx| {
+            self.held.spare()[..taken].copy_from_slice(&from[..taken]);
+            self.begin(Work::Write(taken));
+            self.poll_end(cx)
+        }));
+        match ended {
             Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
             // Taken. Whoever polls next goes on with it.
             Poll::Ready(Ok(())) | Poll::Pending => Poll::Ready(Ok(taken)),

@@ -8,12 +8,14 @@
 //! # Invariants
 //! 1. `idle` holds writer and buffer exactly while nothing is under way; else the future in `working` has both.
 //! 2. What is under way began after everything before it ended, so bytes arrive in the order of the writes.
-//! 3. `waiting` is the waker of whoever was last told to wait by a function of this type; `None` once nobody waits. A reader that
+//! 3. What was taken was begun with the budget that it takes: it is the driver's, not a later poll's.
+//! 4. `waiting` is the waker of whoever was last told to wait by a function of this type; `None` once nobody waits. A reader that
 //!    drives the writer does not take its place.
 
 use super::super::Writes;
 use super::super::reused::Reused;
 use super::BUFFER;
+use bespoke_core::driver::as_one_operation;
 use core::fmt;
 use core::task::{Context, Poll, Waker, ready};
 use std::io;
@@ -21,10 +23,11 @@ use std::vec::Vec;
 
 /// A writer as functions that poll.
 ///
-/// A write is copied to a buffer, of 8 KiB, and sent from there at once; what could not be sent yet is sent by the polls that
-/// follow: of another write, of a flush, of the close, and of a read where reader and writer are one
+/// A write is copied to a buffer, of 8 KiB, and given to the driver from there at once; what the system had no room for is sent by
+/// the polls that follow: of another write, of a flush, of the close, and of a read where reader and writer are one
 /// [`PollStream`](super::PollStream). So a program that writes and then waits for something else **flushes** first, and so does
-/// one that drops the writer. Three
+/// one that drops the writer. A write for which the poll has no
+/// [budget](bespoke_core::config::Config::POLL_BUDGET) left takes nothing, and is woken for the next poll. Three
 /// allocations when it is made, none after. Implements tokio's `AsyncWrite` with the feature `tokio-io`, that of futures-io with
 /// `futures-io`.
 ///
@@ -105,12 +108,16 @@ impl<W: Writes + 'static> PollWriter<W> {
         }
         ready!(self.poll_idle(cx))?;
         let taken = from.len().min(self.max);
-        if let Some((_, buffer)) = &mut self.idle {
-            buffer.clear();
-            buffer.extend_from_slice(&from[..taken]);
-        }
-        self.begin(Work::Write);
-        match self.poll_end(cx) {
+        // Invariant 3: nothing is taken for which the poll has no budget.
+        let ended = ready!(as_one_operation(cx, |cx| {
+            if let Some((_, buffer)) = &mut self.idle {
+                buffer.clear();
+                buffer.extend_from_slice(&from[..taken]);
+            }
+            self.begin(Work::Write);
+            self.poll_end(cx)
+        }));
+        match ended {
             Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
             // Taken. Whoever polls next goes on with it.
             Poll::Ready(Ok(())) | Poll::Pending => Poll::Ready(Ok(taken)),
@@ -148,7 +155,7 @@ impl<W: Writes + 'static> PollWriter<W> {
         self.poll_idle(cx)
     }
 
-    /// Goes on with what is under way, for whoever waits for something else. Takes no one's place (invariant 3).
+    /// Goes on with what is under way, for whoever waits for something else. Takes no one's place (invariant 4).
     pub(super) fn drive(&mut self, cx: &mut Context<'_>) {
         if self.idle.is_some() {
             return;
