@@ -300,6 +300,7 @@ macro_rules! suite_of_pipes {
             cases! { $attribute $suite, $config, Always:
                 pipes::pipes_in_both_roles,
                 pipes::pipes_of_ones_own,
+                pipes::pipes_end_without_descriptor_and_runtime,
                 pipes::pipes_from_elsewhere,
                 pipes::fifos,
                 pipes::pipes_outlive_their_runtime,

@@ -1,10 +1,10 @@
 //! Pipes and FIFOs. The peers are pipes of `std`; what goes through is the numbered stream.
 
-use crate::support::{Random, again, assert_numbered, at_most, bytes, count, runtime};
+use crate::support::{Random, again, assert_numbered, at_most, bytes, count, fds, poll_once, runtime};
 use crate::unix::Place;
 use bespoke::Config;
 use bespoke::driver::Driver;
-use bespoke::io::{BufReader, Writes as _, copy};
+use bespoke::io::{BufReader, Reads as _, Writes as _, copy};
 use bespoke::prelude::*;
 use bespoke::rt::pipe::{self, OpenOptions, Receiver, Sender};
 use core::pin::pin;
@@ -94,6 +94,36 @@ pub(crate) fn pipes_of_ones_own<C: Config<Driver: Pipes>>() {
         let (written, buffer) = sender.write_all(vec![1, 2]).await;
         assert_eq!((written.expect_err("nobody reads").kind(), buffer), (ErrorKind::BrokenPipe, vec![1, 2]));
     });
+}
+
+/// What is used up, and what is gone, keeps nobody from ending a pipe.
+pub(crate) fn pipes_end_without_descriptor_and_runtime<C: Config<Driver: Pipes>>() {
+    let runtime = runtime::<C>();
+    let mut late = runtime.block_on(async {
+        let (mut sender, mut receiver) = pipe::pipe::<C>().expect("descriptors are free");
+        turns::<C>().await; // the first sleep may cost a timer
+        let open = fds();
+        sender.write_all("tea").await.0.expect("there is room");
+        sender.end_writes().await.expect("it needs nothing");
+        turns::<C>().await;
+        assert_eq!(fds(), open - 1, "an end that was ended holds a descriptor");
+        let mut all = Vec::new();
+        receiver.read_to_end(&mut all).await.expect("it ends");
+        assert_eq!(all, b"tea");
+        sender.end_writes().await.expect("it is ended already");
+        let (written, buffer) = sender.write_all(vec![1, 2]).await;
+        assert_eq!((written.expect_err("it is ended").kind(), buffer), (ErrorKind::BrokenPipe, vec![1, 2]));
+        let (written, buffer) = sender.write(vec![3]).await;
+        assert_eq!((written.expect_err("it is ended").kind(), buffer), (ErrorKind::BrokenPipe, vec![3]));
+        let error = sender.with_fd(|_| ()).expect_err("it is closed");
+        assert_eq!((error.kind(), format!("{sender:?}").as_str()), (ErrorKind::BrokenPipe, r#"Sender("ended")"#));
+        assert_eq!(sender.into_blocking_fd().expect_err("it is closed").kind(), ErrorKind::BrokenPipe);
+        pipe::pipe::<C>().expect("descriptors are free").0
+    });
+    drop(runtime);
+    // No runtime of `C` is on this thread.
+    let ended = poll_once(pin!(late.end_writes()));
+    assert!(matches!(ended, core::task::Poll::Ready(Ok(()))), "{ended:?}");
 }
 
 #[cfg(any(target_os = "linux", target_os = "android"))]

@@ -20,7 +20,9 @@ pub(crate) fn with_fd<C: Config, R>(resource: &OwnedResource<C>, f: impl FnOnce(
 
 /// [`with_fd`] as a method, of a type with a `resource`.
 macro_rules! lends_its_fd {
-    ($($name:ident),+) => { $(
+    ($($name:ident),+) => { $( $crate::net::lends_its_fd!($name: |this| &this.resource); )+ };
+    // What is lent, where that is another field or may be gone: `return`s an error then.
+    ($name:ident: |$this:ident| $resource:expr) => {
         impl<C: Config> $name<C> {
             /// Lends the descriptor to `f`, for what there is no method for: an option that is not wrapped, say. On any thread;
             /// off the worker, the close of the runtime waits for it.
@@ -34,10 +36,11 @@ macro_rules! lends_its_fd {
             /// # Platform
             /// Unix.
             pub fn with_fd<R>(&self, f: impl FnOnce(std::os::fd::BorrowedFd<'_>) -> R) -> std::io::Result<R> {
-                $crate::net::lend(&self.resource, f)
+                let $this = self;
+                $crate::net::lend($resource, f)
             }
         }
-    )+ };
+    };
 }
 pub(crate) use lends_its_fd;
 

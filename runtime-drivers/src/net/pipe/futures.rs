@@ -1,5 +1,6 @@
 //! The futures of reads and writes.
 
+use super::sender::ended;
 use crate::net::futures::told;
 use crate::net::io_error;
 use crate::op;
@@ -37,18 +38,79 @@ where
     }
 }
 
+/// A write on its way, or one that comes after the end.
+enum Writing<C: Config, B: IoBuf>
+where
+    C::Driver: Submit<op::WritePipe>,
+{
+    Begun(Operation<C, op::WritePipe, B>),
+    /// The buffer, until it is given back.
+    Ended(Option<B>),
+}
+
+/// Nothing in it is ever pointed at: an operation may move, and so may a buffer.
+impl<C: Config, B: IoBuf> Unpin for Writing<C, B> where C::Driver: Submit<op::WritePipe> {}
+
+impl<C: Config, B: IoBuf> Writing<C, B>
+where
+    C::Driver: Submit<op::WritePipe>,
+{
+    /// # Safety
+    /// The resource outlives what is made of it.
+    unsafe fn new(resource: Option<&OwnedResource<C>>, buffer: B, all: bool) -> Self {
+        let Some(resource) = resource else { return Writing::Ended(Some(buffer)) };
+        let pipe = resource.resource();
+        let op = |buffer: &mut B| op::WritePipe { pipe, from: buffer.as_ptr(), len: buffer.len(), all };
+        // SAFETY: the buffer goes along, and its bytes stay at their address when it moves (contract of `IoBuf`); the rest is
+        // the caller's promise.
+        Writing::Begun(unsafe { resource.operation_with(buffer, op) })
+    }
+}
+
+impl<C: Config, B: IoBuf> Future for Writing<C, B>
+where
+    C::Driver: Submit<op::WritePipe>,
+{
+    /// How many bytes were taken.
+    type Output = ((usize, io::Result<()>), B);
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        match &mut *self {
+            Writing::Begun(operation) => Pin::new(operation)
+                .poll(cx)
+                .map(|((taken, result), buffer)| ((taken, result.map_err(io_error)), buffer)),
+            Writing::Ended(buffer) => {
+                let buffer = buffer.take().expect("a write is polled until it is ready, and not after");
+                Poll::Ready(((0, Err(ended())), buffer))
+            }
+        }
+    }
+}
+
+impl<C: Config, B: IoBuf> fmt::Debug for Writing<C, B>
+where
+    C::Driver: Submit<op::WritePipe>,
+{
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Writing::Begun(operation) => operation.fmt(f),
+            Writing::Ended(_) => f.write_str("Ended"),
+        }
+    }
+}
+
 /// Writes what one call takes. Made by [`Sender::write`](super::Sender::write); see there.
 #[must_use = "a write does nothing unless it is awaited"]
 pub struct WritePipe<'a, C: Config, B: IoBuf>
 where
     C::Driver: Submit<op::WritePipe>,
 {
-    operation: Operation<C, op::WritePipe, B>,
+    operation: Writing<C, B>,
     _borrowed: Borrows<'a>,
 }
 
 told!(WritePipe<B: IoBuf>, op::WritePipe => (io::Result<usize>, B): |(taken, result), buffer| match result {
-    Err(errno) if taken == 0 => (Err(io_error(errno)), buffer),
+    Err(error) if taken == 0 => (Err(error), buffer),
     // What was taken is in the pipe; the next write tells of the error.
     _ => (Ok(taken), buffer),
 });
@@ -59,38 +121,19 @@ pub struct WritePipeAll<'a, C: Config, B: IoBuf>
 where
     C::Driver: Submit<op::WritePipe>,
 {
-    operation: Operation<C, op::WritePipe, B>,
+    operation: Writing<C, B>,
     _borrowed: Borrows<'a>,
 }
 
-told!(WritePipeAll<B: IoBuf>, op::WritePipe => (io::Result<()>, B): |(_, result), buffer| {
-    (result.map_err(io_error), buffer)
-});
-
-/// # Safety
-/// The resource outlives the operation.
-unsafe fn transmit<C: Config, B: IoBuf>(
-    resource: &OwnedResource<C>,
-    buffer: B,
-    all: bool,
-) -> Operation<C, op::WritePipe, B>
-where
-    C::Driver: Submit<op::WritePipe>,
-{
-    let pipe = resource.resource();
-    let op = |buffer: &mut B| op::WritePipe { pipe, from: buffer.as_ptr(), len: buffer.len(), all };
-    // SAFETY: the buffer goes along, and its bytes stay at their address when it moves (contract of `IoBuf`); the rest is
-    // the caller's promise.
-    unsafe { resource.operation_with(buffer, op) }
-}
+told!(WritePipeAll<B: IoBuf>, op::WritePipe => (io::Result<()>, B): |(_, result), buffer| (result, buffer));
 
 impl<'a, C: Config, B: IoBuf> WritePipe<'a, C, B>
 where
     C::Driver: Submit<op::WritePipe>,
 {
-    pub(super) fn new(resource: &'a OwnedResource<C>, buffer: B) -> Self {
+    pub(super) fn new(resource: Option<&'a OwnedResource<C>>, buffer: B) -> Self {
         // SAFETY: the future borrows the resource as long as it lives.
-        WritePipe { operation: unsafe { transmit(resource, buffer, false) }, _borrowed: Borrows::default() }
+        WritePipe { operation: unsafe { Writing::new(resource, buffer, false) }, _borrowed: Borrows::default() }
     }
 }
 
@@ -98,8 +141,8 @@ impl<'a, C: Config, B: IoBuf> WritePipeAll<'a, C, B>
 where
     C::Driver: Submit<op::WritePipe>,
 {
-    pub(super) fn new(resource: &'a OwnedResource<C>, buffer: B) -> Self {
+    pub(super) fn new(resource: Option<&'a OwnedResource<C>>, buffer: B) -> Self {
         // SAFETY: the future borrows the resource as long as it lives.
-        WritePipeAll { operation: unsafe { transmit(resource, buffer, true) }, _borrowed: Borrows::default() }
+        WritePipeAll { operation: unsafe { Writing::new(resource, buffer, true) }, _borrowed: Borrows::default() }
     }
 }

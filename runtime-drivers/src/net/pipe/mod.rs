@@ -138,10 +138,6 @@ fn leave<C: Config<Driver: PipeCalls>>(resource: OwnedResource<C>, waits: bool) 
 macro_rules! either_end {
     ($name:ident, $end:ident, $can:literal, $made:literal) => {
         impl<C: Config> $name<C> {
-            pub(super) fn of(resource: OwnedResource<C>) -> Self {
-                $name { resource }
-            }
-
             #[doc = concat!("Takes charge of a descriptor of a pipe that can be ", $can, ": of a child process, say.")]
             /// It is made nonblocking, and so are other descriptors of the same open file.
             ///
@@ -196,7 +192,7 @@ macro_rules! either_end {
             where
                 C::Driver: Pipes,
             {
-                super::leave(self.resource, true)
+                super::leave(self.into_resource()?, true)
             }
 
             /// As [`into_blocking_fd`](Self::into_blocking_fd), but calls on it do not wait.
@@ -210,7 +206,7 @@ macro_rules! either_end {
             where
                 C::Driver: Pipes,
             {
-                super::leave(self.resource, false)
+                super::leave(self.into_resource()?, false)
             }
 
             /// How many bytes the pipe holds: 64 KiB as a rule. `F_GETPIPE_SZ`.
@@ -225,7 +221,7 @@ macro_rules! either_end {
             where
                 C::Driver: Pipes,
             {
-                $crate::net::ask(&self.resource, <C::Driver as $crate::op::PipeCalls>::pipe_capacity)
+                $crate::net::ask(self.resource()?, <C::Driver as $crate::op::PipeCalls>::pipe_capacity)
             }
 
             /// Asks for a pipe that holds so many bytes; the system rounds up to a power of two of pages. `F_SETPIPE_SZ`.
@@ -243,17 +239,22 @@ macro_rules! either_end {
                 C::Driver: Pipes,
             {
                 let set = |raw| <C::Driver as $crate::op::PipeCalls>::set_pipe_capacity(raw, bytes);
-                $crate::net::ask(&self.resource, set)
+                $crate::net::ask(self.resource()?, set)
             }
         }
 
         impl<C: Config> fmt::Debug for $name<C> {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.debug_tuple(stringify!($name)).field(&self.resource.raw()).finish()
+                let mut shown = f.debug_tuple(stringify!($name));
+                match self.resource() {
+                    Ok(resource) => shown.field(&resource.raw()).finish(),
+                    Err(_) => shown.field(&"ended").finish(),
+                }
             }
         }
     };
 }
 use either_end;
 
-lends_its_fd!(Receiver, Sender);
+lends_its_fd!(Receiver: |this| this.resource()?);
+lends_its_fd!(Sender: |this| this.resource()?);

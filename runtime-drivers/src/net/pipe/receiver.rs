@@ -33,7 +33,7 @@ use std::os::fd::OwnedFd;
 /// # Platform
 /// Unix.
 pub struct Receiver<C: Config> {
-    pub(super) resource: OwnedResource<C>,
+    resource: OwnedResource<C>,
 }
 
 either_end!(
@@ -50,6 +50,19 @@ either_end!(
 );
 
 impl<C: Config> Receiver<C> {
+    pub(super) fn of(resource: OwnedResource<C>) -> Self {
+        Receiver { resource }
+    }
+
+    /// As with the sender, of which this end is never ended.
+    pub(super) fn resource(&self) -> io::Result<&OwnedResource<C>> {
+        Ok(&self.resource)
+    }
+
+    fn into_resource(self) -> io::Result<OwnedResource<C>> {
+        Ok(self.resource)
+    }
+
     /// Reads what is in the pipe, at most as much as the buffer holds. 0: nobody can write any more, or the buffer is empty. Of a
     /// FIFO that nobody has opened to write yet, a read waits.
     ///

@@ -7,15 +7,14 @@ use bespoke_core::config::Config;
 use bespoke_core::driver::OwnedResource;
 use bespoke_core::io::{IntoIoBuf, IoBuf};
 use core::fmt;
-use core::future::ready;
 use core::panic::Location;
 use std::io;
 use std::os::fd::OwnedFd;
 
 /// The end of a pipe that is written. Dropping it closes it: when the last is gone, who reads at the other end reads the end.
 ///
-/// It [`Writes`], so that `copy` takes it. To end the writes ([`Writes::end_writes`]) closes the pipe, and a later write fails
-/// with [`BrokenPipe`](io::ErrorKind::BrokenPipe).
+/// It [`Writes`], so that `copy` takes it. To end the writes ([`Writes::end_writes`]) closes this end, which needs no descriptor and no
+/// runtime and does not fail; every later call fails with [`BrokenPipe`](io::ErrorKind::BrokenPipe).
 ///
 /// # Example
 /// See [`pipe`](super::pipe).
@@ -23,7 +22,8 @@ use std::os::fd::OwnedFd;
 /// # Platform
 /// Unix.
 pub struct Sender<C: Config> {
-    pub(super) resource: OwnedResource<C>,
+    /// `None`: its writes were ended.
+    resource: Option<OwnedResource<C>>,
 }
 
 either_end!(
@@ -41,11 +41,24 @@ either_end!(
 );
 
 impl<C: Config> Sender<C> {
+    pub(super) fn of(resource: OwnedResource<C>) -> Self {
+        Sender { resource: Some(resource) }
+    }
+
+    pub(super) fn resource(&self) -> io::Result<&OwnedResource<C>> {
+        self.resource.as_ref().ok_or_else(ended)
+    }
+
+    fn into_resource(self) -> io::Result<OwnedResource<C>> {
+        self.resource.ok_or_else(ended)
+    }
+
     /// Writes what one call takes; may be less than all. Yields how much, and the buffer. Writes of at most
     /// `PIPE_BUF` bytes (4096 on Linux) are whole: those of others come before or after.
     ///
     /// # Errors
-    /// [`BrokenPipe`](io::ErrorKind::BrokenPipe): nobody can read any more, or the runtime is closed.
+    /// [`BrokenPipe`](io::ErrorKind::BrokenPipe): nobody can read any more, the writes were ended
+    /// ([`Writes::end_writes`]), or the runtime is closed.
     ///
     /// # Cancel safety
     /// Cancel safe and lossless: a write that is dropped has put nothing into the pipe.
@@ -70,7 +83,7 @@ impl<C: Config> Sender<C> {
     where
         C::Driver: Pipes,
     {
-        WritePipe::new(&self.resource, buffer.into_io_buf())
+        WritePipe::new(self.resource.as_ref(), buffer.into_io_buf())
     }
 
     /// Writes the whole buffer, and yields it.
@@ -119,7 +132,7 @@ impl<C: Config> Sender<C> {
     where
         C::Driver: Pipes,
     {
-        WritePipeAll::new(&self.resource, buffer.into_io_buf())
+        WritePipeAll::new(self.resource.as_ref(), buffer.into_io_buf())
     }
 }
 
@@ -132,8 +145,14 @@ impl<C: Config<Driver: Pipes>> Writes for Sender<C> {
         Sender::write_all(self, buffer)
     }
 
-    fn end_writes(&mut self) -> impl Future<Output = io::Result<()>> + Send {
-        // A pipe that nobody reads takes the place of this one, which is closed: later writes find that it is broken.
-        ready(super::pipe().map(|(broken, _)| *self = broken))
+    async fn end_writes(&mut self) -> io::Result<()> {
+        self.resource = None;
+        Ok(())
     }
+}
+
+/// What every call says after the end.
+#[cold]
+pub(super) fn ended() -> io::Error {
+    io::Error::new(io::ErrorKind::BrokenPipe, "the writes to this pipe were ended")
 }
