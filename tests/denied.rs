@@ -129,6 +129,37 @@ fn without_any_of_them() {
     without(&[(EPOLL, libc::EPERM), (EVENTFD, libc::EPERM), (TIMERFD, libc::EPERM)], works::<Polling>);
 }
 
+/// Bare "too many open files" says nothing: each error names what was not opened, and keeps kind and code.
+fn names_what_it_cannot_open<C: Config<Driver: Net + Unix + Pipes + Process>>() {
+    use bespoke::rt::{Command, TcpSocket, UnixDatagram, UnixStream, pipe};
+    let runtime = Runtime::<C>::new().expect("it starts");
+    let mut child = runtime.block_on(async { Command::<C>::new("true").spawn() }).expect("it is there");
+    let calls = [libc::SYS_socket, libc::SYS_socketpair, libc::SYS_pipe2, libc::SYS_pidfd_open];
+    deny::deny(&calls.map(|call| (call, libc::EMFILE))).expect("the system lets a thread filter its own calls");
+    let said = |error: std::io::Error, what: &str| {
+        let told = bespoke::Error::from(&error);
+        assert_eq!((told.kind(), told.code()), (bespoke::ErrorKind::TooManyOpenFiles, Some(libc::EMFILE)));
+        assert!(error.to_string().starts_with(what), "{error}");
+    };
+    runtime.block_on(async {
+        said(TcpSocket::<C>::new_v4().expect_err("denied"), "cannot make a TCP socket: ");
+        said(UnixStream::<C>::pair().expect_err("denied"), "cannot make a pair of Unix sockets: ");
+        said(UnixDatagram::<C>::pair().expect_err("denied"), "cannot make a pair of Unix datagram sockets: ");
+        said(UnixDatagram::<C>::unbound().expect_err("denied"), "cannot make a Unix datagram socket: ");
+        said(pipe::pipe::<C>().expect_err("denied"), "cannot make a pipe: ");
+        said(TcpListener::<C>::bind("127.0.0.1:0").await.expect_err("denied"), "cannot listen on 127.0.0.1:0: ");
+        let pid = child.id().expect("nobody has waited");
+        said(child.wait().await.expect_err("denied"), &format!("cannot wait for child {pid}: "));
+    });
+}
+
+#[test]
+fn what_cannot_be_opened_is_named() {
+    let _watched = watchdog::watch("what_cannot_be_opened_is_named", LIMIT);
+    without(&[], names_what_it_cannot_open::<Preset>);
+    without(&[], names_what_it_cannot_open::<bespoke::preset::Blocking>);
+}
+
 /// Counts wake-ups.
 struct Wakes(AtomicUsize, Waker);
 

@@ -6,6 +6,7 @@ use crate::net::lends_its_fd;
 use crate::op::{Files, Foreign, Fs};
 use bespoke_core::config::Config;
 use bespoke_core::driver::{Errno, OwnedResource};
+use bespoke_core::error::in_context;
 use bespoke_core::roles::{Kind, RawResource};
 use core::fmt;
 use core::marker::PhantomData;
@@ -271,8 +272,9 @@ impl<C: Config> File<C> {
     where
         C::Driver: Fs,
     {
-        let raw = self.ask(C::Driver::duplicate)?;
-        let mut copy = Self::adopt(raw, Location::caller()).map_err(io_error)?;
+        const TRIED: &str = "cannot clone the handle of a file";
+        let raw = self.ask(C::Driver::duplicate).map_err(|error| in_context(error, TRIED))?;
+        let mut copy = Self::adopt(raw, Location::caller()).map_err(|errno| in_context(io_error(errno), TRIED))?;
         copy.cursor = Cursor::new(self.cursor.at, self.cursor.positions);
         Ok(copy)
     }
@@ -297,7 +299,8 @@ impl<C: Config> File<C> {
     where
         C::Driver: Fs + Foreign,
     {
-        Self::adopt(file.into_raw_fd(), Location::caller()).map_err(io_error)
+        Self::adopt(file.into_raw_fd(), Location::caller())
+            .map_err(|errno| in_context(io_error(errno), "cannot take charge of a file"))
     }
 
     /// A file of the standard library in place of this one: another descriptor of the same open file, with the cursor where

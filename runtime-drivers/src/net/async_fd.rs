@@ -144,7 +144,7 @@ impl<C: Config, T: AsFd> AsyncFd<C, T> {
     where
         C::Driver: Foreign,
     {
-        let copy = Copied(sys::fd::duplicate(inner.as_fd().as_raw_fd()).map_err(io_error)?);
+        let copy = Copied(sys::fd::duplicate(inner.as_fd().as_raw_fd()).map_err(refused)?);
         let resource = OwnedResource::adopt_for(copy.0, Kind::Foreign, Location::caller()).map_err(refused)?;
         core::mem::forget(copy);
         Ok(AsyncFd { resource, inner, ready: Default::default() })

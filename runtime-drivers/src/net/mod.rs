@@ -112,6 +112,7 @@ pub use unix_datagram::UnixDatagram;
 use crate::op::Sockets;
 use bespoke_core::config::Config;
 use bespoke_core::driver::{Errno, OwnedResource};
+use bespoke_core::error::in_context;
 use bespoke_core::roles::{Kind, RawResource};
 use core::marker::PhantomData;
 use core::panic::Location;
@@ -165,4 +166,9 @@ fn ask<C: Config, R>(socket: &OwnedResource<C>, call: impl FnOnce(RawResource) -
 
 fn io_error(errno: Errno) -> io::Error {
     errno.into()
+}
+
+/// As [`io_error`], with what was tried in front: "too many open files" alone does not say what was to be opened.
+fn tried(what: &'static str) -> impl Fn(Errno) -> io::Error + Copy {
+    move |errno| in_context(io_error(errno), what)
 }

@@ -3,7 +3,7 @@
 //! One that comes may have other descriptors, made with `try_clone` or held by another process, so the driver is told that
 //! it is shared. One that goes leaves the driver as it is: the same descriptor, with nothing of it left behind.
 
-use super::{TcpListener, TcpStream, adopt, io_error};
+use super::{TcpListener, TcpStream, adopt, io_error, tried};
 use crate::op::{Net, Sockets};
 use crate::sys::fd::{self, Owned};
 use bespoke_core::config::Config;
@@ -75,7 +75,8 @@ macro_rules! standard {
             where
                 C::Driver: $capability,
             {
-                let resource = enter(socket.into(), Kind::$kind, Location::caller()).map_err(io_error)?;
+                let resource = enter(socket.into(), Kind::$kind, Location::caller())
+                    .map_err(tried("cannot take charge of a socket"))?;
                 Ok($name { resource, $($more)* })
             }
 

@@ -3,7 +3,7 @@
 use super::connecting::Attempt;
 use super::listener::TcpListener;
 use super::options::{inet_options, socket_options, tcp_options};
-use super::{TcpStream, io_error};
+use super::{TcpStream, io_error, tried};
 use crate::op::{Keepalive, Net, Sockets};
 use bespoke_core::config::Config;
 use bespoke_core::driver::{Errno, OwnedResource};
@@ -77,8 +77,9 @@ impl<C: Config> TcpSocket<C> {
     where
         C::Driver: Net,
     {
-        let raw = <C::Driver as Sockets>::socket(family).map_err(io_error)?;
-        super::adopt(raw, Kind::Unconnected, at).map(|resource| TcpSocket { resource }).map_err(io_error)
+        let told = tried("cannot make a TCP socket");
+        let raw = <C::Driver as Sockets>::socket(family).map_err(told)?;
+        super::adopt(raw, Kind::Unconnected, at).map(|resource| TcpSocket { resource }).map_err(told)
     }
 
     /// Gives the socket its own address; port 0 takes a free one. `bind(2)`.

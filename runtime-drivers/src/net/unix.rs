@@ -1,13 +1,13 @@
 //! Sockets between the processes of one machine.
 
 use super::futures::{Peek, Read, ReadInto, ReadLease, ReadVectored, Write, WriteAll, WriteVectored};
-use super::io_error;
 use super::listener::BackOff;
 use super::options::socket_options;
 use super::passing::{receives_fds, sends_fds};
 use super::reading::{read_exact, reader, reading};
 use super::split::{self, OwnedReadHalf, OwnedWriteHalf, ReadHalf, Splits, WriteHalf};
 use super::writing::{take_interrupted, writer, writing};
+use super::{io_error, tried};
 use crate::io::Incoming;
 use crate::op::{AcceptUnix, ConnectUnix, Credentials, Net, Sockets, Taken, Unix, UnixAddr, UnixSockets};
 use bespoke_core::config::Config;
@@ -165,8 +165,9 @@ impl<C: Config> UnixStream<C> {
         C::Driver: Unix,
     {
         let at = Location::caller();
-        let both = <C::Driver as UnixSockets>::unix_pair().map_err(io_error)?;
-        let (one, other) = super::adopt_pair(both, Kind::UnixStream, at).map_err(io_error)?;
+        let told = tried("cannot make a pair of Unix sockets");
+        let both = <C::Driver as UnixSockets>::unix_pair().map_err(told)?;
+        let (one, other) = super::adopt_pair(both, Kind::UnixStream, at).map_err(told)?;
         Ok((UnixStream { resource: one }, UnixStream { resource: other }))
     }
 

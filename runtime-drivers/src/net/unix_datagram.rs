@@ -1,10 +1,10 @@
 //! Datagrams between the processes of one machine.
 
 use super::datagrams::{Receive, ReceiveFrom, SendDatagram};
-use super::io_error;
 use super::options::socket_options;
 use super::passing::{RecvFromWithFds, RecvWithFds, SendWithFds};
 use super::unix::{no_address, shown};
+use super::tried;
 use crate::op::{Credentials, Descriptors, Net, Sockets, Unix, UnixAddr, UnixSockets};
 use bespoke_core::config::Config;
 use bespoke_core::driver::{Errno, OwnedResource};
@@ -123,8 +123,9 @@ impl<C: Config> UnixDatagram<C> {
     where
         C::Driver: Unix,
     {
-        let raw = <C::Driver as UnixSockets>::unix_datagram(None).map_err(io_error)?;
-        Self::adopt(raw, Location::caller()).map_err(io_error)
+        let told = tried("cannot make a Unix datagram socket");
+        let raw = <C::Driver as UnixSockets>::unix_datagram(None).map_err(told)?;
+        Self::adopt(raw, Location::caller()).map_err(told)
     }
 
     /// Two sockets that are connected to each other; a process that is started may be given one of them. `socketpair(2)`.
@@ -148,8 +149,9 @@ impl<C: Config> UnixDatagram<C> {
         C::Driver: Unix,
     {
         let at = Location::caller();
-        let (one, other) = <C::Driver as UnixSockets>::unix_datagram_pair().map_err(io_error)?;
-        let (one, other) = super::adopt_pair((one, other), Kind::Datagram, at).map_err(io_error)?;
+        let told = tried("cannot make a pair of Unix datagram sockets");
+        let both = <C::Driver as UnixSockets>::unix_datagram_pair().map_err(told)?;
+        let (one, other) = super::adopt_pair(both, Kind::Datagram, at).map_err(told)?;
         Ok((UnixDatagram { resource: one }, UnixDatagram { resource: other }))
     }
 

@@ -152,7 +152,9 @@ impl<C: Config> Child<C> {
             if let Heard::Started(process) = &self.process
                 && self.exit.is_none()
             {
-                self.exit = Some(Exit::of(process.id(), at)?);
+                let pid = process.id();
+                let exit = Exit::of(pid, at);
+                self.exit = Some(exit.map_err(|error| in_context(error, format_args!("cannot wait for child {pid}")))?);
             }
             // After that: invariant 1 of `Exit`.
             if let Some(status) = self.try_wait()? {

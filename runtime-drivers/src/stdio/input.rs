@@ -6,6 +6,7 @@ use crate::op::{Fs, Process};
 use crate::process::pipe::Pipe;
 use crate::sys;
 use bespoke_core::config::Config;
+use bespoke_core::error::in_context;
 use core::fmt;
 use core::panic::Location;
 use std::io;
@@ -106,6 +107,10 @@ const STDIN: i32 = 0;
 
 impl<C: Config<Driver: Process + Fs>> Input<C> {
     fn open(at: &'static Location<'static>) -> io::Result<Self> {
+        Self::try_open(at).map_err(|error| in_context(error, "cannot open the standard input"))
+    }
+
+    fn try_open(at: &'static Location<'static>) -> io::Result<Self> {
         let copy = match sys::fd::duplicate(STDIN) {
             // SAFETY: new, and nobody else's.
             Ok(copy) => unsafe { OwnedFd::from_raw_fd(copy) },

@@ -22,7 +22,7 @@ pub use options::OpenOptions;
 pub use receiver::Receiver;
 pub use sender::Sender;
 
-use super::{io_error, lends_its_fd};
+use super::{io_error, lends_its_fd, tried};
 use crate::op::PipeCalls;
 use bespoke_core::config::Config;
 use bespoke_core::driver::{Errno, OwnedResource};
@@ -60,11 +60,12 @@ use std::os::fd::{FromRawFd as _, IntoRawFd as _, OwnedFd};
 #[track_caller]
 pub fn pipe<C: Config<Driver: PipeCalls>>() -> io::Result<(Sender<C>, Receiver<C>)> {
     let at = Location::caller();
-    let (read, write) = <C::Driver as PipeCalls>::pipe().map_err(io_error)?;
+    let told = tried("cannot make a pipe");
+    let (read, write) = <C::Driver as PipeCalls>::pipe().map_err(told)?;
     let waiting = NobodysYet::<C::Driver>(write, PhantomData);
-    let receiver = adopt(read, at).map_err(io_error)?;
+    let receiver = adopt(read, at).map_err(told)?;
     core::mem::forget(waiting);
-    let sender = adopt(write, at).map_err(io_error)?;
+    let sender = adopt(write, at).map_err(told)?;
     Ok((Sender::of(sender), Receiver::of(receiver)))
 }
 
@@ -120,7 +121,7 @@ fn enter<C: Config<Driver: PipeCalls>>(
     }
     <C::Driver as PipeCalls>::set_pipe_waits(raw, false).map_err(io_error)?;
     core::mem::forget(new);
-    let resource = adopt(raw, at).map_err(io_error)?;
+    let resource = adopt(raw, at).map_err(tried("cannot take charge of a pipe"))?;
     resource.share().map_err(io_error)?;
     Ok(resource)
 }
