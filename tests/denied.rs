@@ -160,6 +160,45 @@ fn what_cannot_be_opened_is_named() {
     without(&[], names_what_it_cannot_open::<bespoke::preset::Blocking>);
 }
 
+/// The system watches only so many descriptors for a user: a connection that is accepted and not watched is closed, and the next one
+/// is tried later.
+#[test]
+fn accept_backs_off_when_nothing_more_is_watched() {
+    const ATTEMPTS: u32 = 10;
+    let _watched = watchdog::watch("accept_backs_off_when_nothing_more_is_watched", LIMIT);
+    without(&[], || {
+        let runtime = Runtime::<Preset>::new().expect("it starts");
+        runtime.block_on(async {
+            let listener = TcpListener::<Preset>::bind("127.0.0.1:0").await.expect("a port is free");
+            let path = std::env::temp_dir().join(format!("bespoke-denied-{}", std::process::id()));
+            let other = bespoke::rt::UnixListener::<Preset>::bind(&path).expect("a new path");
+            // The timer is watched from the first sleep on.
+            Preset::sleep(Duration::from_millis(1)).await;
+            deny::deny(&[(libc::SYS_epoll_ctl, libc::ENOSPC)]).expect("the system lets a thread filter its own calls");
+            let address = listener.local_addr().expect("bound");
+            let clients: Vec<_> = (0..ATTEMPTS).map(|_| std::net::TcpStream::connect(address)).collect();
+            let others: Vec<_> = (0..ATTEMPTS).map(|_| std::os::unix::net::UnixStream::connect(&path)).collect();
+            let told = |error: std::io::Error| {
+                assert_eq!(bespoke::Error::from(&error).code(), Some(libc::ENOSPC), "{error}");
+                assert!(error.to_string().contains("max_user_watches"), "{error}");
+            };
+            let start = Instant::now();
+            for _ in 0..ATTEMPTS {
+                told(listener.accept().await.expect_err("nothing more is watched"));
+            }
+            let (first, start) = (start.elapsed(), Instant::now());
+            for _ in 0..ATTEMPTS {
+                told(other.accept().await.expect_err("nothing more is watched"));
+            }
+            for took in [first, start.elapsed()] {
+                assert!(took >= Duration::from_millis(80), "{ATTEMPTS} connections were closed in {took:?}");
+            }
+            drop((clients, others));
+            std::fs::remove_file(path).expect("it is there");
+        });
+    });
+}
+
 /// Counts wake-ups.
 struct Wakes(AtomicUsize, Waker);
 

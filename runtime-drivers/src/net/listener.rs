@@ -17,7 +17,7 @@ use core::sync::atomic::{AtomicU64, Ordering};
 use core::time::Duration;
 use std::io;
 
-/// How long an accept waits after the process ran out of descriptors: at most 100 attempts a second, instead of a loop that
+/// How long an accept waits after the process ran out of descriptors, or the system of watches: at most 100 attempts a second, instead of a loop that
 /// takes a whole processor.
 const BACK_OFF: Duration = Duration::from_millis(10);
 
@@ -81,10 +81,31 @@ impl BackOff {
 
     /// An attempt failed: says why, and when the next one is.
     pub(super) fn after<C: Config>(&self, resource: &OwnedResource<C>, errno: Errno) -> io::Error {
-        if crate::sys::out_of_resources(errno) && resource.is_here() {
-            self.0.store((C::now() + BACK_OFF).as_nanos(), Ordering::Relaxed);
+        if crate::sys::out_of_resources(errno) {
+            self.begin(resource);
         }
         io_error(errno)
+    }
+
+    /// A connection came, and the driver was refused to watch it, so that it is closed: says why, and when the next attempt is.
+    /// The connection after it would fare no better at once.
+    #[cold]
+    pub(super) fn after_refusal<C: Config>(&self, resource: &OwnedResource<C>, errno: Errno) -> io::Error {
+        let mut why = "cannot wait for a connection, which is closed";
+        if crate::sys::out_of_watches(errno) {
+            self.begin(resource);
+            why = "cannot wait for a connection, which is closed: no more descriptors are watched for this user \
+                   (`fs.epoll.max_user_watches`)";
+        } else if crate::sys::out_of_resources(errno) {
+            self.begin(resource);
+        }
+        in_context(io_error(errno), why)
+    }
+
+    fn begin<C: Config>(&self, resource: &OwnedResource<C>) {
+        if resource.is_here() {
+            self.0.store((C::now() + BACK_OFF).as_nanos(), Ordering::Relaxed);
+        }
     }
 }
 
@@ -183,7 +204,8 @@ impl<C: Config> TcpListener<C> {
     /// # Errors
     /// What `accept(2)` says. When the process has no descriptor left, this fails once with the system's error, and the next
     /// call waits 10 ms before it tries again: a loop that goes on after an error does not spin, and serves again as soon
-    /// as a descriptor is free. (A driver whose operations block may be used without a runtime; nothing waits there.)
+    /// as a descriptor is free. So it is when the system watches no more descriptors for the user (Linux,
+    /// `fs.epoll.max_user_watches`), but that the connection is closed. (A driver whose operations block may be used without a runtime; nothing waits there.)
     ///
     /// # Cancel safety
     /// Cancel safe and lossless: a connection that nobody took stays in the listener's queue.
@@ -211,7 +233,9 @@ impl<C: Config> TcpListener<C> {
         let (accepted, ()) = unsafe { self.resource.operation(op, ()) }.await;
         let (raw, peer) = accepted.map_err(|errno| self.back_off.after(&self.resource, errno))?;
         // By the worker that accepted it: this cannot be without a runtime.
-        Ok((TcpStream::adopt(raw, Kind::Stream, Location::caller())?, peer))
+        let resource = super::adopt(raw, Kind::Stream, Location::caller())
+            .map_err(|errno| self.back_off.after_refusal(&self.resource, errno))?;
+        Ok((TcpStream { resource }, peer))
     }
 
     /// The connections, one after another, as a stream of items: what [`accept`](Self::accept) yields, until the runtime is

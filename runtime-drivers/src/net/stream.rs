@@ -3,7 +3,6 @@
 use super::addresses::ToSocketAddrs;
 use super::connecting;
 use super::futures::{Peek, Read, ReadInto, ReadLease, ReadVectored, Write, WriteAll, WriteVectored};
-use super::io_error;
 use super::reading::{read_exact, reader, reading};
 use super::split::{self, OwnedReadHalf, OwnedWriteHalf, ReadHalf, WriteHalf};
 use super::writing::{take_interrupted, writer, writing};
@@ -11,7 +10,7 @@ use crate::op::{Net, Taken};
 use bespoke_core::config::Config;
 use bespoke_core::driver::{Errno, OwnedResource};
 use bespoke_core::io::{IntoIoBuf, IoBuf, IoBufMut, IoBufs};
-use bespoke_core::roles::{Kind, RawResource};
+use bespoke_core::roles::RawResource;
 use core::fmt;
 use core::panic::Location;
 use core::time::Duration;
@@ -49,13 +48,6 @@ pub struct TcpStream<C: Config> {
 }
 
 impl<C: Config> TcpStream<C> {
-    pub(super) fn adopt(raw: RawResource, kind: Kind, at: &'static Location<'static>) -> io::Result<Self>
-    where
-        C::Driver: Net,
-    {
-        super::adopt(raw, kind, at).map(|resource| TcpStream { resource }).map_err(io_error)
-    }
-
     /// Connects to the first of the addresses that answers.
     ///
     /// Several addresses, of a name or a list, are tried in their order, but those of IPv6 and IPv4 in turn. An attempt has

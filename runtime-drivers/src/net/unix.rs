@@ -14,7 +14,7 @@ use bespoke_core::config::Config;
 use bespoke_core::driver::{Errno, OwnedResource};
 use bespoke_core::error::{ErrorKind, in_context};
 use bespoke_core::io::{IntoIoBuf, IoBuf, IoBufMut, IoBufs};
-use bespoke_core::roles::{Kind, RawResource};
+use bespoke_core::roles::Kind;
 use core::fmt;
 use core::panic::Location;
 use std::io::{self, IoSliceMut};
@@ -63,13 +63,6 @@ pub(super) fn shown(address: &UnixAddr) -> std::string::String {
 }
 
 impl<C: Config> UnixStream<C> {
-    fn adopt(raw: RawResource, kind: Kind, at: &'static Location<'static>) -> io::Result<Self>
-    where
-        C::Driver: Unix,
-    {
-        super::adopt(raw, kind, at).map(|resource| UnixStream { resource }).map_err(io_error)
-    }
-
     /// Connects to the listener at a path.
     ///
     /// # Errors
@@ -140,7 +133,7 @@ impl<C: Config> UnixStream<C> {
             in_context(error, format_args!("cannot connect to {}", shown(&name)))
         };
         let raw = <C::Driver as UnixSockets>::unix_socket().map_err(told)?;
-        let stream = Self::adopt(raw, Kind::Unconnected, at)?;
+        let stream = UnixStream { resource: super::adopt(raw, Kind::Unconnected, at).map_err(told)? };
         let op = ConnectUnix { socket: stream.resource.resource(), address };
         // SAFETY: the operation points at no memory, and the stream outlives it.
         let (connected, ()) = unsafe { stream.resource.operation(op, ()) }.await;
@@ -343,7 +336,9 @@ impl<C: Config> UnixListener<C> {
         let (accepted, ()) = unsafe { self.resource.operation(op, ()) }.await;
         let (raw, peer) = accepted.map_err(|errno| self.back_off.after(&self.resource, errno))?;
         // By the worker that accepted it: this cannot be without a runtime.
-        Ok((UnixStream::adopt(raw, Kind::UnixStream, Location::caller())?, peer))
+        let resource = super::adopt(raw, Kind::UnixStream, Location::caller())
+            .map_err(|errno| self.back_off.after_refusal(&self.resource, errno))?;
+        Ok((UnixStream { resource }, peer))
     }
 
     /// The connections, one after another, as a stream of items: what [`accept`](Self::accept) yields, until the runtime is

@@ -18,8 +18,10 @@ pub(crate) use self::unix::ring;
 pub(crate) use self::unix::timerfd;
 #[cfg(unix)]
 pub(crate) use self::unix::{
-    address, datagram, fd, file, fork, nudge, options, out_of_resources, pipe, poll, poll_set, process, rights, signal,
-    socket, stat, transfer, unix_socket, would_block,
+    address, datagram, fd, file, fork, nudge, options, out_of_resources, out_of_watches, pipe, poll, poll_set, process,
+    rights, signal, socket, stat, transfer, unix_socket, would_block,
 };
 #[cfg(windows)]
-pub(crate) use self::windows::{fd, options, out_of_resources, poll, signal, socket, transfer, would_block};
+pub(crate) use self::windows::{
+    fd, options, out_of_resources, out_of_watches, poll, signal, socket, transfer, would_block,
+};

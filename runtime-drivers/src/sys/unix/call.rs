@@ -54,3 +54,8 @@ pub(crate) const fn would_block(errno: Errno) -> bool {
 pub(crate) const fn out_of_resources(errno: Errno) -> bool {
     matches!(errno.code(), libc::EMFILE | libc::ENFILE | libc::ENOBUFS | libc::ENOMEM)
 }
+
+/// Of a descriptor that was to be watched: whether the system watches no more for this user. `ENOSPC`, `epoll_ctl(2)`.
+pub(crate) const fn out_of_watches(errno: Errno) -> bool {
+    errno.code() == libc::ENOSPC
+}

@@ -47,7 +47,7 @@ pub(crate) mod timerfd;
 pub(crate) mod transfer;
 pub(crate) mod unix_socket;
 
-pub(crate) use call::{out_of_resources, would_block};
+pub(crate) use call::{out_of_resources, out_of_watches, would_block};
 
 #[cfg(test)]
 mod tests;

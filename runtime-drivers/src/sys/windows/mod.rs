@@ -31,7 +31,7 @@ pub(crate) mod signal;
 pub(crate) mod socket;
 pub(crate) mod transfer;
 
-pub(crate) use call::{out_of_resources, would_block};
+pub(crate) use call::{out_of_resources, out_of_watches, would_block};
 
 #[cfg(test)]
 mod tests;
