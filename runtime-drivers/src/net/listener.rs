@@ -17,8 +17,8 @@ use core::sync::atomic::{AtomicU64, Ordering};
 use core::time::Duration;
 use std::io;
 
-/// How long an accept waits after the process ran out of descriptors, or the system of watches: at most 100 attempts a second, instead of a loop that
-/// takes a whole processor.
+/// How long an accept waits after the process ran out of descriptors, or the system of watches: at most 100 attempts a second,
+/// instead of a loop that takes a whole processor.
 const BACK_OFF: Duration = Duration::from_millis(10);
 
 /// A TCP socket that accepts connections. Dropping it closes it, and resets the connections that nobody accepted.
@@ -205,7 +205,8 @@ impl<C: Config> TcpListener<C> {
     /// What `accept(2)` says. When the process has no descriptor left, this fails once with the system's error, and the next
     /// call waits 10 ms before it tries again: a loop that goes on after an error does not spin, and serves again as soon
     /// as a descriptor is free. So it is when the system watches no more descriptors for the user (Linux,
-    /// `fs.epoll.max_user_watches`), but that the connection is closed. (A driver whose operations block may be used without a runtime; nothing waits there.)
+    /// `fs.epoll.max_user_watches`), but that the connection is closed. (A driver whose operations block may be used without a
+    /// runtime; nothing waits there.)
     ///
     /// # Cancel safety
     /// Cancel safe and lossless: a connection that nobody took stays in the listener's queue.

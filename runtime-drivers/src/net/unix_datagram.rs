@@ -3,8 +3,8 @@
 use super::datagrams::{Receive, ReceiveFrom, SendDatagram};
 use super::options::socket_options;
 use super::passing::{RecvFromWithFds, RecvWithFds, SendWithFds};
-use super::unix::{no_address, shown};
 use super::tried;
+use super::unix::{no_address, shown};
 use crate::op::{Credentials, Descriptors, Net, Sockets, Unix, UnixAddr, UnixSockets};
 use bespoke_core::config::Config;
 use bespoke_core::driver::{Errno, OwnedResource};

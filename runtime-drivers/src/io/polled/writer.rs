@@ -23,8 +23,8 @@ use std::vec::Vec;
 
 /// A writer as functions that poll.
 ///
-/// A write is copied to a buffer, of 8 KiB, and given to the driver from there at once; what the system had no room for is sent by
-/// the polls that follow: of another write, of a flush, of the close, and of a read where reader and writer are one
+/// A write is copied to a buffer, of 8 KiB, and given to the driver from there at once; what the system had no room for is sent
+/// by the polls that follow: of another write, of a flush, of the close, and of a read where reader and writer are one
 /// [`PollStream`](super::PollStream). So a program that writes and then waits for something else **flushes** first, and so does
 /// one that drops the writer. A write for which the poll has no
 /// [budget](bespoke_core::config::Config::POLL_BUDGET) left takes nothing, and is woken for the next poll. Three

@@ -13,8 +13,8 @@ use std::os::fd::OwnedFd;
 
 /// The end of a pipe that is written. Dropping it closes it: when the last is gone, who reads at the other end reads the end.
 ///
-/// It [`Writes`], so that `copy` takes it. To end the writes ([`Writes::end_writes`]) closes this end, which needs no descriptor and no
-/// runtime and does not fail; every later call fails with [`BrokenPipe`](io::ErrorKind::BrokenPipe).
+/// It [`Writes`], so that `copy` takes it. To end the writes ([`Writes::end_writes`]) closes this end, which needs no descriptor
+/// and no runtime and does not fail; every later call fails with [`BrokenPipe`](io::ErrorKind::BrokenPipe).
 ///
 /// # Example
 /// See [`pipe`](super::pipe).
