@@ -199,6 +199,29 @@ fn accept_backs_off_when_nothing_more_is_watched() {
     });
 }
 
+/// A child is ended by the descriptor of its process, whether it is being waited for or not, and never by a number.
+#[test]
+fn children_are_ended_without_their_number() {
+    let _watched = watchdog::watch("children_are_ended_without_their_number", LIMIT);
+    without(&[(libc::SYS_kill, libc::EPERM)], || {
+        use bespoke::rt::Command;
+        Runtime::<Preset>::new().expect("it starts").block_on(async {
+            let child = || Command::<Preset>::new("sleep").arg("1000").kill_on_drop(true).spawn().expect("it is there");
+            let mut asleep = child();
+            asleep.kill().await.expect("by its descriptor");
+            let mut waited_for = child();
+            Preset::timeout(Duration::from_millis(1), waited_for.wait()).await.expect_err("it sleeps");
+            waited_for.kill().await.expect("by its descriptor");
+            let dropped = child();
+            let folder = format!("/proc/{}", dropped.id().expect("it sleeps"));
+            drop(dropped);
+            while std::path::Path::new(&folder).exists() {
+                Preset::sleep(Duration::from_millis(1)).await;
+            }
+        });
+    });
+}
+
 /// Counts wake-ups.
 struct Wakes(AtomicUsize, Waker);
 

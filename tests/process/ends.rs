@@ -116,7 +116,13 @@ pub(crate) fn a_status_that_somebody_else_took<C: Tested>() {
             assert_eq!(bespoke::Error::from(&lost).code(), Some(libc::ECHILD), "{lost:?}");
             assert!(lost.to_string().contains("taken by somebody else"), "{lost}");
         }
-        // The number may be another's: nobody is signalled.
+        // The number may be another's: nobody is signalled. Nor is one who was not asked before.
+        let mut other = sh::<C>("exit 0").spawn().unwrap();
+        let pid = other.id().unwrap();
+        // SAFETY: as above.
+        unsafe { libc::waitpid(pid.try_into().unwrap(), core::ptr::null_mut(), 0) };
+        assert_eq!(bespoke::Error::from(other.start_kill().unwrap_err()).code(), Some(libc::ECHILD));
+        assert_eq!(other.id(), None);
         assert_eq!(child.id(), None);
         assert_eq!(bespoke::Error::from(child.start_kill().unwrap_err()).code(), Some(libc::ECHILD));
     });

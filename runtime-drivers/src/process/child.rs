@@ -108,12 +108,7 @@ impl<C: Config> Child<C> {
             Heard::Started(process) => process,
         };
         let status = match process.try_wait() {
-            // Its number may be another's from now on.
-            Err(error) if sys::process::is_no_child(&error) && self.is_ours() => {
-                self.process = Heard::Lost;
-                self.exit = None;
-                return Err(lost());
-            }
+            Err(error) if sys::process::is_no_child(&error) && self.is_ours() => return Err(self.lose()),
             status => status?,
         };
         let Some(status) = status else { return Ok(None) };
@@ -213,9 +208,13 @@ impl<C: Config> Child<C> {
     /// Asks the system to kill it (`SIGKILL`), and does not wait. Of a child that has ended, that is nothing.
     ///
     /// # Errors
-    /// `ECHILD`, after [`try_wait`](Self::try_wait) or [`wait`](Self::wait) said so: nobody knows whose its number is.
+    /// `ECHILD`: as [`try_wait`](Self::try_wait); nobody is signalled, as the number may be another's.
     /// [`PermissionDenied`](io::ErrorKind::PermissionDenied): it runs as another user. `ECHILD`: this process was forked after it
     /// started the child, which is its parent's.
+    ///
+    /// # Platform
+    /// Linux: by the descriptor of the process (`pidfd_send_signal(2)`), which is that of no other. Elsewhere by its number,
+    /// after a look whether that is the child's still: another thread must not take the status (`waitpid(-1)`) in that moment.
     pub fn start_kill(&mut self) -> io::Result<()> {
         if !self.is_ours() {
             return Err(in_context(
@@ -223,11 +222,28 @@ impl<C: Config> Child<C> {
                 "the child is that of the process that this one was forked from",
             ));
         }
-        match &mut self.process {
-            Heard::Started(process) => process.kill(),
-            Heard::Ended(_) => Ok(()),
-            Heard::Lost => Err(lost()),
+        let pid = match &self.process {
+            Heard::Started(process) => process.id(),
+            Heard::Ended(_) => return Ok(()),
+            Heard::Lost => return Err(lost()),
+        };
+        match self.send_kill(pid) {
+            Err(error) if sys::process::is_no_child(&error) => Err(self.lose()),
+            sent => sent,
         }
+    }
+
+    /// To the child, and to nobody else: by its descriptor if it is being waited for, or else as [`sys::process::kill`] says.
+    fn send_kill(&self, pid: u32) -> io::Result<()> {
+        self.exit.as_ref().and_then(Exit::kill).unwrap_or_else(|| Ok(sys::process::kill(pid)?))
+    }
+
+    /// Somebody else has the status: its number may be another's from now on.
+    #[cold]
+    fn lose(&mut self) -> io::Error {
+        self.process = Heard::Lost;
+        self.exit = None;
+        lost()
     }
 
     /// Kills it, and waits for its end.
@@ -256,13 +272,13 @@ impl<C: Config> Child<C> {
 impl<C: Config> Drop for Child<C> {
     fn drop(&mut self) {
         let gone = Heard::Ended(ExitStatus::default());
-        let Heard::Started(mut process) = core::mem::replace(&mut self.process, gone) else { return };
+        let Heard::Started(process) = core::mem::replace(&mut self.process, gone) else { return };
         if !self.is_ours() {
             return;
         }
         if self.kill_on_drop {
             // It fails for a child of another user, which goes on then.
-            let _ = process.kill();
+            let _ = self.send_kill(process.id());
         }
         orphans::leave::<C::Threads>(process);
     }

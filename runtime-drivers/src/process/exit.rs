@@ -65,6 +65,19 @@ impl<C: Config> Exit<C> {
         Ok(Some(Exit::PidFd(resource)))
     }
 
+    /// Ends the child at once, by its descriptor, which is that of no other process. `None`: there is none any more, or the
+    /// system has no such call.
+    pub(super) fn kill(&self) -> Option<io::Result<()>> {
+        match self {
+            #[cfg(any(target_os = "linux", target_os = "android"))]
+            Exit::PidFd(pidfd) => {
+                let sent = pidfd.while_open(crate::sys::process::kill_by_fd).ok()??;
+                Some(sent.map_err(io::Error::from))
+            }
+            Exit::Signal(_) => None,
+        }
+    }
+
     /// Waits until it is told.
     ///
     /// # Errors
