@@ -34,14 +34,9 @@ fn sixty_four_reads_are_one_call_and_one_more_is_two_where_the_queue_has_as_many
 
 #[test]
 fn reads_of_an_armed_stream_take_no_call_but_that_of_the_turn() {
-    if denied() {
-        return;
-    }
-    let live = started::<8, Usual>();
-    let streams = Streams::of(&live, 1);
+    let Some(live) = driver::<8, Usual>() else { return };
+    let streams = Streams::armed(&live, 1);
     let mut to = [0; 8];
-    assert!(poll(&live, &mut recv(streams.ours[0], &mut to), &mut ()).is_pending());
-    live.park(Park::Poll).expect("a turn");
     for _ in 0..100 {
         write(&streams.peers[0], b"abc");
         let before = enters(&live);
@@ -58,12 +53,8 @@ fn reads_of_an_armed_stream_take_no_call_but_that_of_the_turn() {
 fn served_by(park: Park) -> (usize, bool) {
     let live = started::<256, Usual>();
     let deferred = live.0.with(|state| state.ring.flags().defer_taskrun);
-    let streams = Streams::of(&live, 200);
+    let streams = Streams::armed(&live, 200);
     let mut to = [0; 8];
-    for stream in &streams.ours {
-        assert!(poll(&live, &mut recv(*stream, &mut to), &mut ()).is_pending());
-    }
-    live.park(Park::Poll).expect("a turn");
     streams.peers.iter().for_each(|peer| write(peer, b"x"));
     live.park(park).expect("a turn");
     let served =
@@ -96,10 +87,7 @@ impl RingOptions for Eight {
 
 #[test]
 fn no_completion_is_lost_where_the_kernel_has_room_for_eight() {
-    if denied() {
-        return;
-    }
-    let live = started::<8, Eight>();
+    let Some(live) = driver::<8, Eight>() else { return };
     let (operations, at_once) = (count(100_000, 1_000_000), 1_000);
     let mut overflowed = 0;
     for _ in 0..operations / at_once {
@@ -121,10 +109,7 @@ fn no_completion_is_lost_where_the_kernel_has_room_for_eight() {
 
 #[test]
 fn ten_thousand_operations_at_once_through_eight_entries() {
-    if denied() {
-        return;
-    }
-    let live = started::<8, Eight>();
+    let Some(live) = driver::<8, Eight>() else { return };
     let mut flights: Vec<_> =
         (0..10_000_u64).map(|n| (Timeout { after: Nanos(n % 1_000) }, Default::default())).collect();
     for (op, flight) in &mut flights {
@@ -140,10 +125,7 @@ fn ten_thousand_operations_at_once_through_eight_entries() {
 
 #[test]
 fn entries_that_waited_for_room_keep_their_order() {
-    if denied() {
-        return;
-    }
-    let live = started::<8, Eight>();
+    let Some(live) = driver::<8, Eight>() else { return };
     let streams = Streams::of(&live, 1);
     // As many as a socket holds, whose every message takes most of a kilobyte.
     let messages: Vec<[u8; 4]> = (0..200_u32).map(u32::to_le_bytes).collect();
@@ -171,10 +153,7 @@ impl RingOptions for FourBuffers {
 
 #[test]
 fn four_hundred_streams_share_four_buffers_and_none_is_stuck() {
-    if denied() {
-        return;
-    }
-    let live = started::<64, FourBuffers>();
+    let Some(live) = driver::<64, FourBuffers>() else { return };
     let streams = Streams::of(&live, 400);
     let mut to = [0; 8];
     for round in 0..5_u8 {
@@ -211,20 +190,13 @@ fn four_hundred_streams_share_four_buffers_and_none_is_stuck() {
 
 #[test]
 fn streams_that_found_no_buffer_are_work() {
-    if denied() {
-        return;
-    }
-    let live = started::<64, FourBuffers>();
-    let streams = Streams::of(&live, 8);
+    let Some(live) = driver::<64, FourBuffers>() else { return };
+    let streams = Streams::armed(&live, 8);
     let mut to = [0; 8];
-    for stream in &streams.ours {
-        assert!(poll(&live, &mut recv(*stream, &mut to), &mut ()).is_pending());
-    }
-    live.park(Park::Poll).expect("a turn");
     streams.peers.iter().for_each(|peer| write(peer, b"x"));
     live.park(Park::Poll).expect("a turn");
     if live.0.with(|state| state.provided.is_none()) {
-        return println!("skipped: this kernel has no rings of provided buffers");
+        return skipped("this kernel has no rings of provided buffers");
     }
     assert!(live.0.with(|state| !state.starved.is_empty()), "there were buffers for all");
     // As beside a task that never waits: turns are made only as long as there is work.

@@ -276,10 +276,7 @@ const MANY: usize = 200;
 
 #[test]
 fn a_file_is_open_until_the_last_of_its_requests_has_ended() {
-    if denied() {
-        return;
-    }
-    let live = started::<256, Usual>();
+    let Some(live) = driver::<256, Usual>() else { return };
     let (ours, _writer) = pipe(&live, 0);
     let named = named_by(ours.raw);
     let mut reads: Vec<(ReadAt, InFlight<256, Usual, ReadAt>, MaybeDangling<Guarded>)> = (0..MANY)
@@ -318,10 +315,7 @@ fn a_file_is_open_until_the_last_of_its_requests_has_ended() {
 
 #[test]
 fn a_transfer_goes_on_until_all_is_there_or_the_file_ends() {
-    if denied() {
-        return;
-    }
-    let live = started::<8, Usual>();
+    let Some(live) = driver::<8, Usual>() else { return };
     let (ours, mut writer) = pipe(&live, 0);
     let mut to = [0; 6];
     let all = |to: &mut [u8; 6]| ReadAt { file: ours, to: to.as_mut_ptr(), len: 6, at: None, all: true };

@@ -9,12 +9,9 @@ use std::string::ToString as _;
 
 #[test]
 fn an_idle_driver_moves_to_another_thread_and_a_busy_one_says_why_not() {
-    if denied() {
-        return;
-    }
-    let live = started::<8, Usual>();
+    let Some(live) = driver::<8, Usual>() else { return };
     if !live.0.with(|state| state.ring.flags().single_issuer) {
-        return println!("skipped: this kernel has no rings of one issuer");
+        return skipped("this kernel has no rings of one issuer");
     }
     let (live, mut flight) = std::thread::spawn(move || {
         live.arrive().expect("nothing is on its way");
@@ -49,14 +46,8 @@ impl RingOptions for Moves {
 
 #[test]
 fn a_movable_driver_moves_with_all_that_is_on_its_way() {
-    if denied() {
-        return;
-    }
-    let live = started::<8, Moves>();
-    let streams = Streams::of(&live, 1);
-    let mut to = [0; 8];
-    assert!(poll(&live, &mut recv(streams.ours[0], &mut to), &mut ()).is_pending());
-    live.park(Park::Poll).expect("a turn");
+    let Some(live) = driver::<8, Moves>() else { return };
+    let streams = Streams::armed(&live, 1);
     std::thread::scope(|scope| {
         // A driver is used by one thread after the other: this one waits.
         struct Lent<'a>(&'a LiveUring<8, Moves>);
@@ -128,10 +119,7 @@ fn older_kernels_are_asked_for_less() {
 
 #[test]
 fn completions_of_nothing_change_nothing() {
-    if denied() {
-        return;
-    }
-    let live = started::<64, Usual>();
+    let Some(live) = driver::<64, Usual>() else { return };
     let streams = Streams::of(&live, 2);
     let mut to = [0; 8];
     assert!(poll(&live, &mut recv(streams.ours[0], &mut to), &mut ()).is_pending());
@@ -162,14 +150,9 @@ fn completions_of_nothing_change_nothing() {
 
 #[test]
 fn a_key_is_given_away_while_its_old_source_closes() {
-    if denied() {
-        return;
-    }
-    let live = started::<8, Usual>();
-    let streams = Streams::of(&live, 1);
+    let Some(live) = driver::<8, Usual>() else { return };
+    let streams = Streams::armed(&live, 1);
     let mut to = [0; 8];
-    assert!(poll(&live, &mut recv(streams.ours[0], &mut to), &mut ()).is_pending());
-    live.park(Park::Poll).expect("a turn");
     let (old, old_peer) = (streams.ours[0], &streams.peers[0]);
     let socket = named_by(old.raw);
     live.close(old);
@@ -220,19 +203,11 @@ fn a_driver_ends_with_all_kinds_on_their_way() {
 
 #[test]
 fn streams_that_learn_together_that_there_is_no_limit_are_still_armed_for_many() {
-    if denied() {
-        return;
-    }
-    let live = started::<8, As61>();
+    let Some(live) = driver::<8, As61>() else { return };
     if live.0.with(|state| state.provided.is_none()) {
-        return println!("skipped: this kernel has no rings of provided buffers");
+        return skipped("this kernel has no rings of provided buffers");
     }
-    let streams = Streams::of(&live, 3);
-    let mut to = [0; 8];
-    for stream in &streams.ours {
-        assert!(poll(&live, &mut recv(*stream, &mut to), &mut ()).is_pending());
-    }
-    live.park(Park::Poll).expect("a turn");
+    let streams = Streams::armed(&live, 3);
     live.park(Park::Poll).expect("a turn");
     let (limit, multi) = live.0.with(|state| (state.multi_limit, state.multi_recv));
     assert_eq!((limit, multi), (false, true));
@@ -242,10 +217,7 @@ fn streams_that_learn_together_that_there_is_no_limit_are_still_armed_for_many()
 
 #[test]
 fn a_shared_listener_takes_no_connection_ahead() {
-    if denied() {
-        return;
-    }
-    let live = started::<8, Usual>();
+    let Some(live) = driver::<8, Usual>() else { return };
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("free");
     let (address, theirs) = (listener.local_addr().expect("bound"), listener.try_clone().expect("open"));
     let resource = Resource { raw: listener.into_raw_fd(), key: 0 };
@@ -287,7 +259,7 @@ fn a_thread_with_the_number_of_one_that_is_gone_is_another() {
     let (mut live, first) = made.join().expect("it only begins");
     for _ in 0..100 {
         if let Err(error) = std::fs::write("/proc/sys/kernel/ns_last_pid", (first - 1).to_string()) {
-            return println!("skipped: numbers are not to be had: {error}");
+            return skipped(format_args!("numbers are not to be had: {error}"));
         }
         let other = std::thread::spawn(move || {
             if number() != first {
@@ -302,16 +274,13 @@ fn a_thread_with_the_number_of_one_that_is_gone_is_another() {
             None => return,
         }
     }
-    println!("skipped: the number went to others");
+    skipped("the number went to others");
 }
 
 /// As at the end of its thread, after which another goes on with a `MOVABLE` ring.
 #[test]
 fn a_connect_that_is_cancelled_from_outside_goes_on() {
-    if denied() {
-        return;
-    }
-    let live = started::<8, Moves>();
+    let Some(live) = driver::<8, Moves>() else { return };
     // A listener whose queue is full leaves a connection that is asked for without a word.
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("free");
     let address = listener.local_addr().expect("bound");
@@ -350,10 +319,7 @@ fn a_connect_that_is_cancelled_from_outside_goes_on() {
 
 #[test]
 fn the_ring_of_the_parent_is_dropped_without_a_trace() {
-    if denied() {
-        return;
-    }
-    let live = started::<16, Usual>();
+    let Some(live) = driver::<16, Usual>() else { return };
     for _ in 0..13 {
         let entry = opcode::Nop::new().build().user_data(named(kind::IGNORED, 0, 0));
         // SAFETY: it points at no memory.

@@ -25,6 +25,14 @@ use std::io::Write as _;
 use std::os::fd::{IntoRawFd as _, RawFd};
 use std::os::unix::net::UnixStream;
 
+/// Says that a test, or the rest of it, is left out, and why, where the harness shows it.
+fn skipped(why: impl core::fmt::Display) {
+    let test = std::thread::current();
+    // Not `println!`, which the harness keeps to itself.
+    writeln!(std::io::stderr(), "skipped {}: {why}", test.name().unwrap_or_default())
+        .expect("the terminal takes a line");
+}
+
 /// Is io_uring denied to this process? Then a test says so, where the harness shows it, and ends.
 ///
 /// The system is asked, not the driver: one that refuses where the system would not has to fail its tests.
@@ -40,15 +48,8 @@ fn denied() -> bool {
         .flatten()
         .find(|code| matches!(*code, calls::code::NOT_PERMITTED | calls::code::NOT_IMPLEMENTED));
     if let Some(code) = denied {
-        let test = std::thread::current();
         let error = std::io::Error::from_raw_os_error(code);
-        // Not `println!`, which the harness keeps to itself.
-        writeln!(
-            std::io::stderr(),
-            "skipped {}: this system denies io_uring: {error}",
-            test.name().unwrap_or_default()
-        )
-        .expect("the terminal takes a line");
+        skipped(format_args!("this system denies io_uring: {error}"));
     }
     denied.is_some()
 }
@@ -60,6 +61,11 @@ fn started<const ENTRIES: u32, O: RingOptions>() -> LiveUring<ENTRIES, O> {
     // The waker's poll is an entry as well: it goes with the first turn.
     live.park(Park::Poll).expect("a turn");
     live
+}
+
+/// The same for a test that needs no more than that: `None` if io_uring is denied.
+fn driver<const ENTRIES: u32, O: RingOptions>() -> Option<LiveUring<ENTRIES, O>> {
+    (!denied()).then(started)
 }
 
 /// Polls an operation with a waker that does nothing.
@@ -95,6 +101,16 @@ struct Streams {
 impl Streams {
     fn of<const ENTRIES: u32, O: RingOptions>(live: &LiveUring<ENTRIES, O>, count: u32) -> Self {
         Streams { ours: Vec::new(), peers: Vec::new() }.and(live, 0..count)
+    }
+
+    /// The same, each with a read that has been begun and has found nothing.
+    fn armed<const ENTRIES: u32, O: RingOptions>(live: &LiveUring<ENTRIES, O>, count: u32) -> Self {
+        let streams = Streams::of(live, count);
+        for stream in &streams.ours {
+            assert!(poll(live, &mut recv(*stream, &mut [0; 8]), &mut ()).is_pending());
+        }
+        live.park(Park::Poll).expect("a turn");
+        streams
     }
 
     /// More of them, with these keys.

@@ -30,10 +30,7 @@ fn dropped_write<const ENTRIES: u32, O: RingOptions, K: Send + 'static>(
 
 #[test]
 fn a_stream_is_closed_once_though_a_kept_value_panics_as_it_goes() {
-    if denied() {
-        return;
-    }
-    let live = started::<8, Usual>();
+    let Some(live) = driver::<8, Usual>() else { return };
     let Streams { ours, peers } = Streams::of(&live, 1);
     let socket = named_by(ours[0].raw);
     dropped_write(&live, ours[0], Loud);
@@ -47,10 +44,7 @@ fn a_stream_is_closed_once_though_a_kept_value_panics_as_it_goes() {
 
 #[test]
 fn a_late_value_that_panics_as_it_goes_ends_no_turn_and_its_entry_is_counted() {
-    if denied() {
-        return;
-    }
-    let live = started::<8, Usual>();
+    let Some(live) = driver::<8, Usual>() else { return };
     let (mut never, mut flight) = (Timeout { after: Nanos(u64::MAX) }, Default::default());
     assert!(poll(&live, &mut never, &mut flight).is_pending());
     abandon(&live, &mut never, &mut flight, MaybeDangling::new(Loud));
@@ -62,10 +56,7 @@ fn a_late_value_that_panics_as_it_goes_ends_no_turn_and_its_entry_is_counted() {
 
 #[test]
 fn a_write_dropped_after_one_whose_buffer_panics_as_it_goes_keeps_its_own() {
-    if denied() {
-        return;
-    }
-    let live = started::<8, Usual>();
+    let Some(live) = driver::<8, Usual>() else { return };
     let streams = Streams::of(&live, 1);
     let stream = streams.ours[0];
     dropped_write(&live, stream, Loud);
@@ -139,10 +130,7 @@ impl Drop for Asks {
 
 #[test]
 fn a_late_value_that_asks_as_it_goes_takes_the_slot_and_not_the_count_of_its_stream() {
-    if denied() {
-        return;
-    }
-    let live = started::<8, Usual>();
+    let Some(live) = driver::<8, Usual>() else { return };
     let Streams { ours, peers } = Streams::of(&live, 2);
     let mut flight = Default::default();
     dropped_write(&live, ours[0], Asks { live: &live, stream: ours[1], flight: &raw mut flight });
@@ -212,10 +200,7 @@ fn read_by(live: &LiveUring<8, Usual>, stream: Resource, waker: &Waker) -> Poll<
 
 #[test]
 fn a_waker_left_while_another_is_cloned_may_ask_as_it_goes() {
-    if denied() {
-        return;
-    }
-    let live = started::<8, Usual>();
+    let Some(live) = driver::<8, Usual>() else { return };
     let streams = Streams::of(&live, 1);
     let (stream, more) = (streams.ours[0], Cell::new(None));
     let (first, second) = (Hooked::default(), Hooked::default());
@@ -291,10 +276,7 @@ fn a_write_that_finds_no_slot_for_its_rest_tells_what_was_sent() {
 
 #[test]
 fn a_read_whose_waker_gives_another_stream_away_as_it_is_cloned_is_woken() {
-    if denied() {
-        return;
-    }
-    let live = started::<8, Usual>();
+    let Some(live) = driver::<8, Usual>() else { return };
     let Streams { ours, peers } = Streams::of(&live, 2);
     let mut to = [0; 8];
     for stream in &ours {
