@@ -100,7 +100,7 @@ pub struct Drained {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an I/O driver",
     label = "expected a driver",
-    note = "drivers: `Mio`, `Blocking`"
+    note = "drivers: `Mio`, `Blocking`, on Linux `IoUring` and `Fallback`"
 )]
 pub trait Driver: 'static {
     #[doc(hidden)]

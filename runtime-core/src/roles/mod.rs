@@ -3,7 +3,7 @@
 //! | role | decides | implementers |
 //! |---|---|---|
 //! | [`Scheduler`] | which task runs next, and where | `SingleThread`, `PerCore<N>`, `ThreadPerTask` |
-//! | [`Driver`], [`Under`], [`Live`] | how I/O is done and how a worker sleeps | `Mio`, `Blocking` |
+//! | [`Driver`], [`Under`], [`Live`] | how I/O is done and how a worker sleeps | `Mio`, `IoUring`, `Fallback`, `Blocking` |
 //! | [`Memory`], [`Allocate`] | where tasks, queues and buffers come from | `System`, `Pooled`, `Fixed<BYTES>` |
 //! | [`Clock`] | what time it is | `Monotonic`, `Manual` |
 //! | [`Entropy`] | randomness | `OsEntropy`, `Seeded<SEED>` |

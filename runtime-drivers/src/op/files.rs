@@ -54,7 +54,8 @@ impl<A: Files, B: Files> Files for crate::Fallback<A, B> {}
 #[diagnostic::on_unimplemented(
     message = "the driver `{Self}` has no files",
     label = "`Fs` is not available on this driver",
-    note = "in generic code write `C: Config<Driver: Fs>`; in a config choose a driver with files: `Mio`, `Blocking`"
+    note = "in generic code write `C: Config<Driver: Fs>`; in a config choose a driver with files: \
+            `Mio`, `Blocking`, on Linux `IoUring` and `Fallback`"
 )]
 pub trait Fs:
     Files

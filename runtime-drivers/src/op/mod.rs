@@ -69,7 +69,8 @@ use bespoke_core::sharing::Local;
 #[diagnostic::on_unimplemented(
     message = "the driver `{Self}` has no sockets",
     label = "`Net` is not available on this driver",
-    note = "in generic code write `C: Config<Driver: Net>`; in a config choose a driver with sockets: `Mio`, `Blocking`"
+    note = "in generic code write `C: Config<Driver: Net>`; in a config choose a driver with sockets: \
+            `Mio`, `Blocking`, on Linux `IoUring` and `Fallback`"
 )]
 pub trait Net:
     Sockets
@@ -96,7 +97,8 @@ impl<A: Net + Under<Local>, B: Net + Under<Local>> Net for crate::Fallback<A, B>
 #[diagnostic::on_unimplemented(
     message = "the driver `{Self}` cannot wait for the system's descriptors",
     label = "`Foreign` is not available on this driver",
-    note = "in generic code write `C: Config<Driver: Foreign>`; in a config choose a driver with descriptors: `Mio`, `Blocking`"
+    note = "in generic code write `C: Config<Driver: Foreign>`; in a config choose a driver with descriptors: \
+            `Mio`, `Blocking`, on Linux `IoUring` and `Fallback`"
 )]
 pub trait Foreign: Submit<Ready> {}
 
@@ -111,7 +113,8 @@ impl<A: Foreign + Sockets + Under<Local>, B: Foreign + Sockets + Under<Local>> F
 #[diagnostic::on_unimplemented(
     message = "the driver `{Self}` has neither child processes nor pipes",
     label = "`Process` is not available on this driver",
-    note = "in generic code write `C: Config<Driver: Process>`; in a config choose a driver with processes: `Mio`, `Blocking`; \
+    note = "in generic code write `C: Config<Driver: Process>`; in a config choose a driver with processes: \
+            `Mio`, `Blocking`, on Linux `IoUring` and `Fallback`; \
             on Windows none has them yet"
 )]
 pub trait Process: Foreign + Submit<ReadPipe> + Submit<WritePipe> {}
@@ -130,7 +133,8 @@ impl<A: Process + Sockets + Under<Local>, B: Process + Sockets + Under<Local>> P
 #[diagnostic::on_unimplemented(
     message = "the driver `{Self}` has no UDP sockets",
     label = "`Udp` is not available on this driver",
-    note = "in generic code write `C: Config<Driver: Udp>`; in a config choose a driver with datagrams: `Mio`, `Blocking`"
+    note = "in generic code write `C: Config<Driver: Udp>`; in a config choose a driver with datagrams: \
+            `Mio`, `Blocking`, on Linux `IoUring` and `Fallback`"
 )]
 pub trait Udp: Net + Datagrams + Submit<RecvDatagram> + Submit<RecvFrom> + Submit<SendDatagram> {}
 
@@ -148,7 +152,8 @@ impl<A: Udp + Under<Local>, B: Udp + Under<Local>> Udp for crate::Fallback<A, B>
 #[diagnostic::on_unimplemented(
     message = "the driver `{Self}` has no Unix sockets",
     label = "`Unix` is not available on this driver",
-    note = "in generic code write `C: Config<Driver: Unix>`; in a config choose a driver with Unix sockets: `Mio`, `Blocking`"
+    note = "in generic code write `C: Config<Driver: Unix>`; in a config choose a driver with Unix sockets: \
+            `Mio`, `Blocking`, on Linux `IoUring` and `Fallback`"
 )]
 pub trait Unix:
     Net
@@ -175,7 +180,8 @@ impl<A: Unix + Under<Local>, B: Unix + Under<Local>> Unix for crate::Fallback<A,
 #[diagnostic::on_unimplemented(
     message = "the driver `{Self}` passes no descriptors",
     label = "`Descriptors` is not available on this driver",
-    note = "in generic code write `C: Config<Driver: Descriptors>`; in a config choose one that passes them: `Mio`, `Blocking`"
+    note = "in generic code write `C: Config<Driver: Descriptors>`; in a config choose one that passes them: \
+            `Mio`, `Blocking`, on Linux `IoUring` and `Fallback`"
 )]
 pub trait Descriptors: Unix + Submit<SendDescriptors> + Submit<RecvDescriptors> {}
 
@@ -193,7 +199,8 @@ impl<A: Descriptors + Under<Local>, B: Descriptors + Under<Local>> Descriptors f
 #[diagnostic::on_unimplemented(
     message = "the driver `{Self}` has no pipes",
     label = "`Pipes` is not available on this driver",
-    note = "in generic code write `C: Config<Driver: Pipes>`; in a config choose a driver with pipes: `Mio`, `Blocking`"
+    note = "in generic code write `C: Config<Driver: Pipes>`; in a config choose a driver with pipes: \
+            `Mio`, `Blocking`, on Linux `IoUring` and `Fallback`"
 )]
 pub trait Pipes: PipeCalls + Submit<ReadPipe> + Submit<WritePipe> {}
 
