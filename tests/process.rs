@@ -47,7 +47,7 @@ on_each_driver! {
         a_wait_beside_other_work, the_number_is_gone_after_the_end, a_status_that_somebody_else_took,
         a_wait_in_another_runtime;
     pipes: much_output_on_both_pipes, much_input_and_output_at_once, stdin_ends_when_it_is_dropped,
-        wait_closes_the_input, the_input_is_ended, a_child_that_does_not_read, a_dropped_read_loses_nothing,
+        wait_closes_the_input, the_input_is_ended, descriptors_are_lent, a_child_that_does_not_read, a_dropped_read_loses_nothing,
         a_pipeline_of_two, a_child_that_writes_for_ever_starves_nobody, pipes_of_a_runtime_that_is_closed,
         an_owned_buffer, a_pipe_of_the_standard_library, an_answer_is_told_at_once;
     zombies: a_thousand_children_leave_nothing, a_dropped_child_goes_on_and_is_reaped, kill_on_drop, kill_on_drop_of_futures,

@@ -61,6 +61,29 @@ pub(crate) fn wait_closes_the_input<C: Tested>() {
     });
 }
 
+/// For what there is no method: here, whether a child of another library would inherit it.
+pub(crate) fn descriptors_are_lent<C: Tested>() {
+    use std::os::fd::{AsRawFd as _, BorrowedFd};
+    // SAFETY: takes integers only.
+    let inherited = |fd: BorrowedFd<'_>| unsafe { libc::fcntl(fd.as_raw_fd(), libc::F_GETFD) } & libc::FD_CLOEXEC == 0;
+    run::<C, _>(async {
+        let mut child = sh::<C>("cat; echo >&2")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let (mut input, output) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
+        assert!(!input.with_fd(inherited).unwrap());
+        assert!(!output.with_fd(inherited).unwrap());
+        assert!(!child.stderr.as_ref().unwrap().with_fd(inherited).unwrap());
+        input.end_writes().await.unwrap();
+        let ended = input.with_fd(|_| unreachable!("nothing is lent")).unwrap_err();
+        assert_eq!(ended.kind(), ErrorKind::BrokenPipe);
+        assert!(child.wait().await.unwrap().success());
+    });
+}
+
 pub(crate) fn the_input_is_ended<C: Tested>() {
     run::<C, _>(async {
         let mut child = sh::<C>("exec cat").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();

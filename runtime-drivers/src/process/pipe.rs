@@ -25,6 +25,12 @@ pub(crate) struct Pipe<C: Config> {
     shared: bool,
 }
 
+impl<C: Config> Pipe<C> {
+    pub(super) fn resource(&self) -> &OwnedResource<C> {
+        &self.resource
+    }
+}
+
 impl<C: Config<Driver: Process>> Pipe<C> {
     /// Takes charge of a descriptor. `shared`: its open file stays as it is, as it is somebody else's as well.
     ///

@@ -2,6 +2,7 @@
 
 use super::pipe::{Pipe, Writing, ended};
 use crate::io::{Reads, Writes};
+use crate::net::lends_its_fd;
 use crate::op::Process;
 use bespoke_core::config::Config;
 use bespoke_core::io::{IntoIoBuf, IoBuf, IoBufMut};
@@ -83,6 +84,10 @@ end! {
     /// The end at which a child's standard error is read.
     ChildStderr(Pipe<C>), |pipe| pipe, |this| this.0
 }
+
+lends_its_fd!(ChildStdin: |this| this.0.as_ref().ok_or_else(ended)?.resource());
+lends_its_fd!(ChildStdout: |this| this.0.resource());
+lends_its_fd!(ChildStderr: |this| this.0.resource());
 
 macro_rules! reads {
     ($($end:ident),+) => { $(
