@@ -119,6 +119,16 @@ macro_rules! __module {
                 pub type UnixStream = $crate::rt::UnixStream<C>;
                 #[cfg(unix)]
                 pub use $crate::rt::{Credentials, FdsLost, UdpOptions, UnixAddr};
+                /// The halves of a `UnixStream`.
+                #[cfg(unix)]
+                pub mod unix {
+                    use super::{C, UnixStream};
+                    pub type ReadHalf<'a> = $crate::rt::ReadHalf<'a, C, UnixStream>;
+                    pub type WriteHalf<'a> = $crate::rt::WriteHalf<'a, C, UnixStream>;
+                    pub type OwnedReadHalf = $crate::rt::OwnedReadHalf<C, UnixStream>;
+                    pub type OwnedWriteHalf = $crate::rt::OwnedWriteHalf<C, UnixStream>;
+                    pub type ReuniteError = $crate::rt::ReuniteError<C, UnixStream>;
+                }
             }
 
             /// What tasks of this runtime wait for; see `bespoke::sync`. Under a local scheduler it stays on

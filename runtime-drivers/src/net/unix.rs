@@ -169,7 +169,28 @@ impl<C: Config> UnixStream<C> {
         split::borrow(self)
     }
 
-    /// Two halves that own the stream together: for two tasks. As [`TcpStream::into_split`](super::TcpStream::into_split).
+    /// Two halves that own the stream together: for two tasks. As [`TcpStream::into_split`](super::TcpStream::into_split). A
+    /// config's module has short names for their types in `net::unix`.
+    ///
+    /// # Example
+    /// ```
+    /// use bespoke::net::UnixStream;
+    /// use bespoke::net::unix::{OwnedReadHalf, OwnedWriteHalf};
+    ///
+    /// # #[bespoke::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let (stream, mut peer) = UnixStream::pair()?;
+    /// let (mut read, mut write): (OwnedReadHalf, OwnedWriteHalf) = stream.into_split();
+    /// let reader = bespoke::spawn(async move {
+    ///     let mut got = [0; 3];
+    ///     read.read_exact(&mut got).await.map(|()| got)
+    /// });
+    /// write.write_all("one").await.0?;
+    /// peer.write_all("two").await.0?;
+    /// assert_eq!(&reader.await??, b"two");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn into_split(self) -> (OwnedReadHalf<C, Self>, OwnedWriteHalf<C, Self>) {
         split::own(self)
     }
