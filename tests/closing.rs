@@ -19,6 +19,9 @@ use bespoke::{Runtime, preset};
 #[cfg(target_os = "linux")]
 #[path = "closing/descriptors.rs"]
 mod descriptors;
+#[cfg(target_os = "linux")]
+#[path = "common/ring.rs"]
+mod ring;
 
 type D = preset::Default;
 type Held = Pin<Box<dyn Future<Output = ()> + Send>>;

@@ -1,11 +1,14 @@
 //! With descriptors: what is closed, and how often.
 
 use super::*;
+use bespoke::Config;
+use bespoke::prelude::*;
 use bespoke::rt::{File, UnixStream};
 use core::pin::pin;
 use core::task::{RawWaker, RawWakerVTable};
 use std::collections::BTreeSet;
 use std::os::fd::AsRawFd as _;
+use std::os::unix::net::UnixStream as StdStream;
 
 fn descriptors() -> BTreeSet<i32> {
     let names = std::fs::read_dir("/proc/self/fd")
@@ -14,8 +17,16 @@ fn descriptors() -> BTreeSet<i32> {
     names.filter_map(|name| name.parse().ok()).collect()
 }
 
+/// The ring of the kernel that runs.
+struct Ring;
+
+#[bespoke::config(base = preset::Default)]
+impl Config for Ring {
+    type Driver = bespoke::driver::IoUring;
+}
+
 /// Leaves a waker with a stream that nobody waits for.
-fn leave_waker(stream: &mut UnixStream<D>, waker: &Waker) {
+fn leave_waker<C: Config<Driver: Unix>>(stream: &mut UnixStream<C>, waker: &Waker) {
     let mut buffer = [0; 1];
     let mut read = pin!(stream.read(&mut buffer));
     assert!(read.as_mut().poll(&mut Context::from_waker(waker)).is_pending());
@@ -194,4 +205,67 @@ fn an_operation_that_the_driver_holds_by_a_waker_outlives_it() {
     drop(rt);
     std::io::Write::write_all(&mut theirs, &[1]).expect("it is open");
     drop(there);
+}
+
+/// What comes when a waker goes: a stranger's sockets, and a write that is held.
+#[derive(Default)]
+struct Came {
+    strangers: Option<(StdStream, StdStream)>,
+    write: Option<Held>,
+}
+
+/// When it goes it lets a stranger have the number of a stream that is closed by then, and asks for a write to that stream.
+struct WritesLate<C: Config<Driver: Unix>>(Mutex<Option<UnixStream<C>>>, Arc<Mutex<Came>>);
+
+impl<C: Config<Driver: Unix>> Wake for WritesLate<C> {
+    fn wake(self: Arc<Self>) {}
+}
+
+impl<C: Config<Driver: Unix>> Drop for WritesLate<C> {
+    fn drop(&mut self) {
+        let strangers = StdStream::pair().expect("descriptors are free");
+        let mut stream = self.0.lock().expect("nobody panics").take().expect("it goes once");
+        let mut write: Held = Box::pin(async move { drop(stream.write_all("x").await) });
+        let _ = write.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+        *self.1.lock().expect("nobody panics") = Came { strangers: Some(strangers), write: Some(write) };
+    }
+}
+
+/// The driver would give the write to the system by the number, in its last turns.
+fn asks_for_a_number_that_is_a_strangers<C: Config<Driver: Unix>>() {
+    let _alone = alone();
+    let came = Arc::new(Mutex::new(Came::default()));
+    let rt = Runtime::<C>::new().expect("it starts");
+    let (number, others) = rt.block_on(async {
+        let (first, its_peer) = UnixStream::<C>::pair().expect("a pair");
+        let (mut second, other_peer) = UnixStream::<C>::pair().expect("a pair");
+        let number = first.with_fd(|fd| fd.as_raw_fd()).expect("it is open");
+        let late = WritesLate(Mutex::new(Some(first)), came.clone());
+        leave_waker(&mut second, &Waker::from(Arc::new(late)));
+        (number, (its_peer, second, other_peer))
+    });
+    drop(rt);
+    let mut came = came.lock().expect("nobody panics");
+    let (one, other) = came.strangers.take().expect("the waker went in the close");
+    assert!([one.as_raw_fd(), other.as_raw_fd()].contains(&number), "the number is not a stranger's");
+    for stranger in [&one, &other] {
+        stranger.set_nonblocking(true).expect("it is open");
+        let came = std::io::Read::read(&mut &*stranger, &mut [0; 8]);
+        let nothing = matches!(&came, Err(error) if error.kind() == std::io::ErrorKind::WouldBlock);
+        assert!(nothing, "a stranger got what was written to a stream that is closed: {came:?}");
+    }
+    drop(came.write.take());
+    drop(others);
+}
+
+#[test]
+fn a_write_in_a_close_reaches_no_stranger() {
+    asks_for_a_number_that_is_a_strangers::<D>();
+}
+
+#[test]
+fn a_write_in_a_close_reaches_no_stranger_by_a_ring() {
+    if !crate::ring::is_denied("a_write_in_a_close_reaches_no_stranger_by_a_ring") {
+        asks_for_a_number_that_is_a_strangers::<Ring>();
+    }
 }
