@@ -50,10 +50,7 @@ mod descriptors;
 #[cfg(windows)]
 mod descriptors {
     pub(crate) fn accept_backs_off<C: bespoke::Config>() {
-        println!(
-            "skipped for `{}`: this system has no limit of sockets that a process could lower for itself",
-            C::NAME
-        );
+        crate::support::skipped("this system has no limit of sockets that a process could lower for itself");
     }
 }
 #[path = "common/end_of.rs"]

@@ -14,7 +14,9 @@ pub(crate) fn are_told() -> bool {
     std::thread::sleep(core::time::Duration::from_millis(50));
     match stream.read(&mut [0; 8]) {
         Ok(0) => {
-            println!("in part skipped: this system takes a reset for the end of the stream");
+            // Not `println!`, which the harness keeps to itself.
+            writeln!(std::io::stderr(), "skipped in part: this system takes a reset for the end of the stream")
+                .expect("the terminal takes a line");
             false
         }
         told => {

@@ -3,6 +3,7 @@
 
 use core::sync::atomic::{AtomicUsize, Ordering};
 use core::time::Duration;
+use std::io::Write as _;
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
@@ -41,6 +42,12 @@ pub(crate) fn leaves(descriptors: usize) {
 /// The name of the case that runs now, for one that starts itself again in a process of its own.
 pub(crate) fn name() -> &'static str {
     *NAME.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Says that the case that runs now, or a part of it, is left out, and why.
+pub(crate) fn skipped(why: impl core::fmt::Display) {
+    // Not `println!`, which the harness keeps to itself.
+    writeln!(std::io::stderr(), "skipped {}: {why}", name()).expect("the terminal takes a line");
 }
 
 /// The long counts?

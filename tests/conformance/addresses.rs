@@ -1,6 +1,6 @@
 //! Addresses: what cannot be reached or bound says so and names it; options are read back as they were set.
 
-use crate::support::{pair, runtime, std_listener};
+use crate::support::{pair, runtime, skipped, std_listener};
 use bespoke::Config;
 use bespoke::prelude::*;
 use bespoke::rt::{Keepalive, TcpListener, TcpOptions, TcpStream};
@@ -58,7 +58,7 @@ pub(crate) fn unknown_name<C: Config<Driver: Net>>() {
     let asked = std::thread::spawn(|| std::net::ToSocketAddrs::to_socket_addrs("no.such.name.invalid:80").is_err());
     while !asked.is_finished() {
         if start.elapsed() > Duration::from_secs(5) {
-            return println!("skipped: the system's resolver takes longer than 5 s");
+            return skipped("the system's resolver takes longer than 5 s");
         }
         std::thread::sleep(Duration::from_millis(1));
     }
@@ -96,7 +96,7 @@ pub(crate) fn local_and_peer<C: Config<Driver: Net>>() {
 
 pub(crate) fn v6<C: Config<Driver: Net>>() {
     if let Err(error) = std::net::TcpListener::bind("[::1]:0") {
-        return println!("skipped: this machine has no IPv6: {error}");
+        return skipped(format_args!("this machine has no IPv6: {error}"));
     }
     runtime::<C>().block_on(async {
         let options = TcpOptions { only_v6: Some(true), ..TcpOptions::default() };
@@ -129,7 +129,7 @@ pub(crate) fn options<C: Config<Driver: Net>>() {
         match stream.set_keepalive(Some(probes)) {
             // `WSAENOPROTOOPT`: Windows before version 10, and wine 8, do not know the figures.
             Err(error) if cfg!(windows) && error.raw_os_error() == Some(10042) => {
-                println!("in part skipped: this system has no figures for keepalive");
+                skipped("in part: this system has no figures for keepalive");
                 stream.set_keepalive(Some(Keepalive::default())).expect("without figures");
                 assert_eq!(stream.keepalive().expect("open"), Some(Keepalive::default()));
             }

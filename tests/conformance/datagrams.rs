@@ -1,7 +1,7 @@
 //! UDP. The peers are sockets of `std`; loopback loses nothing as long as the receiver's buffer has room, so the cases keep
 //! few datagrams on their way and count every one.
 
-use crate::support::{Random, again, at_most, count, runtime};
+use crate::support::{Random, again, at_most, count, runtime, skipped};
 use bespoke::Config;
 use bespoke::driver::Driver;
 use bespoke::prelude::*;
@@ -157,12 +157,12 @@ pub(crate) fn udp_groups<C: Config<Driver: Udp>>() {
         let member = UdpSocket::<C>::bind_with("0.0.0.0:0", options).await.expect("a port is free");
         let port = member.local_addr().expect("bound").port();
         if let Err(error) = member.join_multicast_v4(group, Ipv4Addr::LOCALHOST) {
-            return println!("skipped: this machine has no groups on its loopback: {error}");
+            return skipped(format_args!("this machine has no groups on its loopback: {error}"));
         }
         // A socket that is bound to the loopback's address sends to groups there.
         let peer = StdSocket::bind(LOCAL).expect("a port is free");
         if let Err(error) = again(|| peer.send_to(b"all", (group, port))) {
-            return println!("skipped: this machine sends to no groups: {error}");
+            return skipped(format_args!("this machine sends to no groups: {error}"));
         }
         let mut got = [0; 8];
         let n = C::timeout(Duration::from_secs(10), member.recv(&mut got)).await.expect("it comes");

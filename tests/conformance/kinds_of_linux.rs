@@ -1,12 +1,12 @@
 //! Kinds of errors for which Linux has an occasion.
 
 use crate::kinds::{Said, says};
-use crate::support::deep;
+use crate::support::{deep, skipped};
 use bespoke::prelude::*;
 use bespoke::rt::{File, fs};
 use bespoke::{Config, ErrorKind};
 use std::fs::File as StdFile;
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, Read as _};
 use std::os::fd::AsRawFd as _;
 use std::path::{Path, PathBuf};
 
@@ -47,11 +47,6 @@ pub(crate) async fn files<C: Config<Driver: Fs, Threads: StartsThreads>>(folder:
     says(embraced, ErrorKind::Deadlock, system(libc::EDEADLK));
     let vast = C::spawn_blocking(more_than_addresses).await.expect("no panic");
     says(vast, ErrorKind::OutOfMemory, system(libc::ENOMEM));
-}
-
-/// Where the harness shows it, also for a test that passes.
-fn skipped(what: &str) {
-    writeln!(io::stderr(), "skipped {what}").expect("the terminal takes a line");
 }
 
 /// A folder of a file system that takes no changes.

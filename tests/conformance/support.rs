@@ -18,7 +18,7 @@ mod deny;
 mod runs;
 
 #[allow(unused_imports, reason = "for the suites beside this one, each of which uses a part")]
-pub(crate) use self::runs::{Random, count, deep, fds, leaves, name, panic_of, seed};
+pub(crate) use self::runs::{Random, count, deep, fds, leaves, name, panic_of, seed, skipped};
 
 /// Runs a case: alone, watched, with its descriptors counted.
 pub(crate) fn run(name: &'static str, case: fn()) {

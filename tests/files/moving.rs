@@ -1,6 +1,6 @@
 //! Reads and writes: at positions, at the cursor, of several buffers.
 
-use crate::support::{both_ends, fifo, file_of, runtime};
+use crate::support::{both_ends, fifo, file_of, runtime, skipped};
 use bespoke::Config;
 use bespoke::io::Static;
 use bespoke::prelude::*;
@@ -164,7 +164,7 @@ pub(crate) fn lengths_permissions_and_times<C: Config<Driver: Fs>>(folder: &Path
 
 pub(crate) fn full_disk<C: Config<Driver: Fs>>(_: &Path) {
     if !cfg!(target_os = "linux") {
-        return println!("skipped: only Linux has a device that is always full");
+        return skipped("only Linux has a device that is always full");
     }
     runtime::<C>().block_on(async {
         let mut full: File<C> = OpenOptions::new().write(true).open("/dev/full").await.expect("Linux has it");
@@ -226,9 +226,7 @@ pub(crate) fn a_block_device_has_an_end<C: Config<Driver: Fs>>(_folder: &Path) {
         shown += usize::from(end > 0);
     }
     if shown == 0 {
-        // Not `println!`, which the harness keeps to itself.
-        writeln!(std::io::stderr(), "skipped for `{}`: this process may open no block device", C::NAME)
-            .expect("the terminal takes a line");
+        skipped("this process may open no block device");
     }
 }
 

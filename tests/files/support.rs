@@ -19,7 +19,7 @@ use std::sync::{Mutex, PoisonError};
 #[allow(dead_code, reason = "shared by suites, each of which uses a part")]
 mod runs;
 
-pub(crate) use self::runs::{Random, count, fds, panic_of};
+pub(crate) use self::runs::{Random, count, fds, panic_of, skipped};
 
 /// Workers that the case leaks on purpose. Each keeps the descriptor by which it is woken.
 static LEAKED: AtomicUsize = AtomicUsize::new(0);

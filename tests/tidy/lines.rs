@@ -146,6 +146,22 @@ fn codes_that_are_lost(path: &str, text: &str) -> Vec<Finding> {
     found
 }
 
+/// Rule: a test that is left out says so where the harness shows it, which swallows what a test prints that passes.
+fn skips_that_are_swallowed(path: &str, text: &str) -> Vec<Finding> {
+    let code = code(text);
+    let mut found = Vec::new();
+    for name in ["println", "eprintln"] {
+        for at in words(&code, name).filter(|at| code[at + name.len()..].starts_with('!')) {
+            if text[at..].lines().take(2).any(|line| line.contains("skipped")) {
+                let what =
+                    "the harness swallows this line: `skipped` of `tests/common/runs.rs` writes it to the terminal";
+                found.push(finding("skips", path, text, at, what));
+            }
+        }
+    }
+    found
+}
+
 /// Whether the last of `lines`, or one of the lines above it, carries a note. A note may itself be long: its lines
 /// count as one.
 fn proven(lines: &[&str]) -> bool {
@@ -235,6 +251,18 @@ fn an_unsafe_without_proof_is_found() {
     let expansion = unproven("runtime-macros/tests/expand/a.expanded.rs", &text);
     none(&expansion);
     only(&unproven("src/a.rs", &format!("// SAFETY: a\n{far}unsafe {{ a() }}")), &[2 + SAFETY_LINES]);
+}
+
+#[test]
+fn skips_are_said_aloud() {
+    none(&rust().iter().flat_map(|(path, text)| skips_that_are_swallowed(path, text)).collect::<Vec<_>>());
+}
+
+#[test]
+fn a_skip_that_is_swallowed_is_found() {
+    let text = "println!(\"skipped: a\");\nprintln!(\"b\");\nreturn println!(\n    \"in part skipped\");\n// println!(\"skipped\")\n\
+                eprintln!(\"skipped\");";
+    only(&skips_that_are_swallowed("tests/a.rs", text), &[1, 3, 6]);
 }
 
 #[test]
