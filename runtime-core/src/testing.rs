@@ -314,7 +314,10 @@ impl Scheduler for OneShared {
 }
 
 macro_rules! config {
-    ($(#[$doc:meta])* $name:ident: $scheduler:ty, $clock:ty, $panic:expr) => {
+    (
+        $(#[$doc:meta])* $name:ident: $scheduler:ty, $clock:ty, $panic:expr
+        $(; const $figure:ident: $type:ty = $value:expr)*
+    ) => {
         $(#[$doc])*
         #[derive(Debug)]
         pub(crate) struct $name;
@@ -329,6 +332,7 @@ macro_rules! config {
             type Topology = Uniform;
             const NAME: &'static str = stringify!($name);
             const PANIC: PanicPolicy = $panic;
+            $(const $figure: $type = $value;)*
             const PLEASE_ADD_THE_ATTRIBUTE_bespoke_config: Sealed = Sealed::BY_MACRO;
         }
     };
@@ -342,23 +346,15 @@ config! {
     /// Single thread, a clock that jumps.
     Jumping: SingleThread, Manual, PanicPolicy::Catch
 }
-/// Looks at its driver after every poll.
-#[derive(Debug)]
-pub(crate) struct Eager;
-
-impl Config for Eager {
-    type Scheduler = SingleThread;
-    type Driver = SleepOnly;
-    type Memory = Heap;
-    type Clock = Monotonic;
-    type Entropy = OsEntropy;
-    type Threads = OsThreads;
-    type Topology = Uniform;
-    const NAME: &'static str = "Eager";
-    const EVENT_INTERVAL: u32 = 1;
-    const PLEASE_ADD_THE_ATTRIBUTE_bespoke_config: Sealed = Sealed::BY_MACRO;
+config! {
+    /// Looks at its driver after every poll.
+    Eager: SingleThread, Monotonic, PanicPolicy::Catch; const EVENT_INTERVAL: u32 = 1
 }
-
+config! {
+    /// One blocking thread, and room for two jobs that wait.
+    Narrow: SingleThread, Monotonic, PanicPolicy::Catch;
+        const BLOCKING_THREADS_MAX: usize = 1; const BLOCKING_QUEUE_MAX: usize = 2
+}
 config! {
     /// Another single thread, for the wrong-runtime tests.
     Other: SingleThread, Monotonic, PanicPolicy::Catch

@@ -1,12 +1,9 @@
 //! The pool as a part of a runtime.
 
-use crate::config::{Config, PanicPolicy, Sealed};
-use crate::roles::{OsEntropy, OsThreads, Uniform};
+use crate::config::Config;
 use crate::runtime::{Ambient, Handle, LocalAmbient, Runtime};
-use crate::scheduler::SingleThread;
 use crate::task::JoinHandle;
-use crate::testing::{App, Heap, Other, SleepOnly};
-use crate::time::Monotonic;
+use crate::testing::{App, Narrow, Other};
 use core::panic::AssertUnwindSafe;
 use core::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use core::time::Duration;
@@ -15,25 +12,6 @@ use std::string::String;
 use std::sync::{Arc, mpsc};
 use std::thread;
 use std::vec::Vec;
-
-/// One thread, and one place in the queue.
-#[derive(Debug)]
-struct Narrow;
-
-impl Config for Narrow {
-    type Scheduler = SingleThread;
-    type Driver = SleepOnly;
-    type Memory = Heap;
-    type Clock = Monotonic;
-    type Entropy = OsEntropy;
-    type Threads = OsThreads;
-    type Topology = Uniform;
-    const NAME: &'static str = "Narrow";
-    const BLOCKING_THREADS_MAX: usize = 1;
-    const BLOCKING_QUEUE_MAX: usize = 1;
-    const PANIC: PanicPolicy = PanicPolicy::Catch;
-    const PLEASE_ADD_THE_ATTRIBUTE_bespoke_config: Sealed = Sealed::BY_MACRO;
-}
 
 fn runtime<C: Config>() -> Runtime<C> {
     Runtime::new().unwrap()
@@ -72,11 +50,11 @@ fn the_limits_are_those_of_the_config() {
         let _ = opened.recv();
     });
     begun.recv().unwrap();
-    let second = rt.spawn_blocking(|| ());
-    let third = rt.spawn_blocking(|| ());
+    let [second, third, fourth] = [(); 3].map(|()| rt.spawn_blocking(|| ()));
     drop(open);
     rt.block_on(async {
-        assert!(third.await.unwrap_err().is_rejected());
+        assert!(fourth.await.unwrap_err().is_rejected());
+        third.await.unwrap();
         second.await.unwrap();
         first.await.unwrap();
     });

@@ -1,35 +1,16 @@
 //! Blocking jobs in a [`JoinSet`], on a local and on a shared runtime.
 
 use crate::channel::oneshot;
-use crate::config::{Config, Sealed};
-use crate::roles::{OsEntropy, OsThreads, StartsThreads, Uniform};
+use crate::config::Config;
+use crate::roles::StartsThreads;
 use crate::runtime::{Ambient, Runtime, SpawnInto};
-use crate::scheduler::SingleThread;
 use crate::scope::JoinSet;
-use crate::testing::{App, Heap, SharedApp, SleepOnly};
-use crate::time::Monotonic;
+use crate::testing::{App, Narrow, SharedApp};
 use core::future::pending;
 use core::task::{Context, Poll, Waker};
 use std::sync::{Arc, mpsc};
 use std::thread;
 use std::vec::Vec;
-
-/// One blocking thread, and room for two jobs that wait.
-struct Narrow;
-
-impl Config for Narrow {
-    type Scheduler = SingleThread;
-    type Driver = SleepOnly;
-    type Memory = Heap;
-    type Clock = Monotonic;
-    type Entropy = OsEntropy;
-    type Threads = OsThreads;
-    type Topology = Uniform;
-    const NAME: &'static str = "Narrow";
-    const BLOCKING_THREADS_MAX: usize = 1;
-    const BLOCKING_QUEUE_MAX: usize = 2;
-    const PLEASE_ADD_THE_ATTRIBUTE_bespoke_config: Sealed = Sealed::BY_MACRO;
-}
 
 /// What they yield, a panic among it, while the set waits for tasks as well.
 fn jobs_among_tasks<C: Config<Threads: StartsThreads>>() {
