@@ -287,20 +287,6 @@ fn a_worker_that_is_not_there_cannot_be_named() {
 }
 
 #[test]
-fn a_socket_is_used_on_its_own_worker_and_another_says_so() {
-    let rt = runtime();
-    let error = rt.block_on(async {
-        let listener = soon(App::spawn_on(0, async || TcpListener::<App>::bind("127.0.0.1:0").await)).await;
-        let listener = listener.unwrap().unwrap();
-        soon(App::spawn_on(1, async move || drop(listener.accept().await))).await.unwrap_err()
-    });
-    let said = error.to_string();
-    assert!(error.is_panic());
-    assert!(said.contains("accept of worker 0 of `App` was polled by its worker 1: "), "{said}");
-    assert!(said.contains("`spawn_here`"), "it says what to do: {said}");
-}
-
-#[test]
 fn a_socket_moves_by_way_of_the_standard_library() {
     let rt = runtime();
     rt.block_on(async {

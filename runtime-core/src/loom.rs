@@ -250,6 +250,10 @@ pub(crate) enum Plant {
     WorkerClaimInTwoSteps,
     /// A set of a local runtime that is dropped on another thread lets its tasks go there.
     SetDroppedInPlace,
+    /// A worker gives a resource up, and does not wake who asked for it.
+    LeftUnheard,
+    /// A worker that has given a resource up does not look whether its handle went meanwhile.
+    LeftForNobody,
     /// A set looks for a task that is over, then leaves its waker without a second look.
     SetInTwoSteps,
 }

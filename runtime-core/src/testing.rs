@@ -7,8 +7,8 @@ use crate::driver::{Errno, Leased};
 use crate::error::Error;
 use crate::loom::UnsafeCell;
 use crate::roles::{
-    Allocate, Caps, Drained, Driver, DriverReport, Kind, Live, Memory, Nanos, OsEntropy, OsThreads, Park, Resource,
-    StartCx, Under, Uniform, Unpark,
+    Allocate, Caps, Drained, Driver, DriverReport, Kind, Live, Memory, Nanos, OsEntropy, OsThreads, Park, RawResource,
+    Resource, StartCx, Under, Uniform, Unpark,
 };
 use crate::roles::{Placement, Scheduler};
 use crate::scheduler::SingleThread;
@@ -39,6 +39,10 @@ pub(crate) struct SleepOnly;
 impl Driver for SleepOnly {
     const NAME: &'static str = "sleep-only";
     const CAPS: Caps = Caps::SUSPENDING;
+    fn close_afloat(_: RawResource) {
+        #[cfg(loom)]
+        descriptor::close();
+    }
     const DRIVERS_ARE_THE_PROJECTS_OWN_until_1_0: crate::roles::Sealed = crate::roles::Sealed::OURS;
 }
 
@@ -176,7 +180,7 @@ impl Lent {
 #[cfg(loom)]
 pub(crate) mod descriptor {
     //! What a resource of a model stands for: the driver ends it, and loom sees who uses it then or afterwards.
-    use super::Arc;
+    use super::{Arc, AtomicUsize, Ordering};
     use crate::loom::Life;
     use std::sync::{Mutex, PoisonError};
 
@@ -197,14 +201,24 @@ pub(crate) mod descriptor {
     /// That of the model that runs, if it has one.
     static OPEN: Mutex<Option<Arc<Descriptor>>> = Mutex::new(None);
 
+    static CLOSED: AtomicUsize = AtomicUsize::new(0);
+
+    /// How often a resource was closed since the last one was opened.
+    #[cfg(test)]
+    pub(crate) fn closed() -> usize {
+        CLOSED.load(Ordering::SeqCst)
+    }
+
     /// A new one, which the next close of a resource ends.
     pub(crate) fn open() -> Arc<Descriptor> {
+        CLOSED.store(0, Ordering::SeqCst);
         let descriptor = Arc::new(Descriptor(Life::new()));
         *OPEN.lock().unwrap_or_else(PoisonError::into_inner) = Some(descriptor.clone());
         descriptor
     }
 
     pub(super) fn close() {
+        CLOSED.fetch_add(1, Ordering::SeqCst);
         let open = OPEN.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(open) = open {
             open.0.end();

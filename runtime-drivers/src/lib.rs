@@ -14,6 +14,7 @@
 //! | `process` | the typed layer: child processes |
 //! | `signal` | the typed layer: signals of the operating system |
 //! | `stdio` | the typed layer: the standard streams of the process itself |
+//! | `luggage` | what goes along with a resource that moves to another worker |
 //! | `theirs` | what is the user's and ends inside a driver: woken and dropped so that a panic ends nothing else |
 //! | `wakers` | those of tasks that wait beside each other |
 //! | `sys` | the system calls; the only room that names `libc` and `windows_sys` |
@@ -30,6 +31,7 @@ mod fallback;
 #[cfg(unix)]
 pub mod fs;
 pub mod io;
+mod luggage;
 mod mio;
 pub mod net;
 pub mod op;

@@ -10,6 +10,9 @@ unsafe impl Op for Splice {
     type Output = ();
     const NAME: &'static str = "splice";
     const LATE: Late = Late::Forget;
+    fn about(&mut self) -> Option<&mut bespoke_core::roles::Resource> {
+        None
+    }
     fn refused(_: Errno) {}
 }
 

@@ -4,7 +4,8 @@
 //! |---|---|
 //! | `op` | [`Op`], [`Submit`]: what an operation is, and "this driver can do it" |
 //! | `operation` | [`Operation`]: the future of one |
-//! | `resource` | [`OwnedResource`]: what typed handles are made of |
+//! | `resource` | [`OwnedResource`]: what typed handles are made of; which worker they belong to, or are brought to |
+//! | `owner` | whom one belongs to |
 //! | `borrows` | [`Borrows`]: a borrow of one that lasts until the drop |
 //! | `lease` | [`Lease`]: bytes in a buffer that the driver lends |
 //! | `buffers` | [`Buffers`]: such buffers, for drivers that copy into memory of their own |
@@ -26,6 +27,8 @@ mod offload;
 mod op;
 #[cfg(feature = "alloc")]
 mod operation;
+#[cfg(feature = "alloc")]
+mod owner;
 #[cfg(feature = "alloc")]
 mod resource;
 

@@ -10,7 +10,7 @@
 //! No address that the system is given lies inside a future.
 
 use crate::error::Errno;
-use crate::roles::{Driver, Nanos, Under};
+use crate::roles::{Driver, Nanos, Resource, Under};
 use crate::sharing::Sharing;
 use crate::util::dangling::MaybeDangling;
 use core::task::{Context, Poll};
@@ -45,6 +45,10 @@ pub unsafe trait Op: Send + 'static {
     const NAME: &'static str;
     /// What becomes of a late result.
     const LATE: Late;
+
+    /// The resource that it is about; `None`: it is about none. Where resources move between workers, the key of one is not the
+    /// same on each, so an operation is told it anew before it begins.
+    fn about(&mut self) -> Option<&mut Resource>;
 
     /// The output that says that it was refused before it began: the runtime is closed, say.
     fn refused(errno: Errno) -> Self::Output;
@@ -170,6 +174,10 @@ unsafe impl Op for Nop {
     type Output = ();
     const NAME: &'static str = "nop";
     const LATE: Late = Late::Forget;
+    #[inline(always)]
+    fn about(&mut self) -> Option<&mut Resource> {
+        None
+    }
     fn refused(_: Errno) {}
 }
 
@@ -191,6 +199,10 @@ unsafe impl Op for Timeout {
     type Output = Result<(), Errno>;
     const NAME: &'static str = "timeout";
     const LATE: Late = Late::Forget;
+    #[inline(always)]
+    fn about(&mut self) -> Option<&mut Resource> {
+        None
+    }
     fn refused(errno: Errno) -> Self::Output {
         Err(errno)
     }

@@ -7,19 +7,23 @@
 //! 4. What `keep` owns may be pointed at by `op`, from before the operation moves first. So it is held, and handed on, in a
 //!    [`MaybeDangling`]: moving a bare `Box` would say that nobody else uses its memory.
 //! 5. An operation that is a guest, or about a resource, is polled by that worker alone, whatever the sharing of the tasks: a
-//!    driver with state is its worker's. Elsewhere a poll panics, and a drop goes home through the inbox.
+//!    driver with state is its worker's. Elsewhere a poll panics, and a drop goes home through the inbox. Where resources
+//!    move, one that is about a resource and no guest brings that to where it is polled ([`rehome`](crate::worker::rehome)).
 //! 6. The driver sees `op` only while `keep` is there: without it, `op` may point at memory that is somebody else's.
 
-use super::op::{Op, Submit, Timeout};
-use super::resource::{Owner, used_elsewhere};
+use super::op::{Late, Op, Submit, Timeout};
+use super::owner::Owner;
+use super::resource::{bring, used_elsewhere};
 use crate::config::{Config, SharingOf};
 use crate::error::Errno;
 use crate::roles::{Driver, Nanos, Under};
 use crate::task::home::Home;
 use crate::util::dangling::MaybeDangling;
 use crate::worker::guests::{Work, post_work};
+use crate::worker::rehome::{Asks, Binding, moves};
 use crate::worker::{Worker, ambient};
 use alloc::boxed::Box;
+use alloc::sync::Arc;
 use core::fmt;
 use core::marker::PhantomData;
 use core::pin::Pin;
@@ -43,6 +47,9 @@ where
     guest: Option<NonNull<Worker<C>>>,
     _config: PhantomData<fn() -> C>,
 }
+
+/// The worker that polls an operation, or what its poll comes to without that.
+type Located<C, T> = Result<NonNull<Worker<C>>, Poll<T>>;
 
 // SAFETY: the pointers are compared with the ambient word, or used by the owner, or to post to the owner's inbox, which any
 // thread may do; `O: Op` is `Send` by its contract, `K: Send`, and the state is `Send + Sync`.
@@ -138,6 +145,95 @@ where
         Poll::Ready((output, self.kept_once()))
     }
 
+    /// The worker that polls it, which this thread runs. Where resources move, and the one that it is about is elsewhere, brings
+    /// that here first.
+    #[inline(always)]
+    fn whereabouts(&mut self, cx: &mut Context<'_>) -> Located<C, (O::Output, K)> {
+        if let Some(worker) = self.guest {
+            return if Home::is_current(Worker::home_of(worker)) {
+                Ok(worker)
+            } else {
+                Err(self.elsewhere(worker, cx))
+            };
+        }
+        let Some(owner) = self.owner else { return Ok(ambient::worker::<C>()) };
+        // SAFETY: the resource outlives the operation (contract of `about`), and with it its binding.
+        let binding = unsafe { owner.binding().as_ref() };
+        let Some(worker) = binding.here() else { return self.bring(owner, cx) };
+        if !owner.has_begun() {
+            self.take_key(binding.key());
+        }
+        Ok(worker)
+    }
+
+    /// The resource has this key where it is.
+    #[inline(always)]
+    fn take_key(&mut self, key: u32) {
+        if let Some(resource) = self.op.about() {
+            resource.key = key;
+        }
+    }
+
+    /// The resource is elsewhere.
+    #[cold]
+    #[inline(never)]
+    fn bring(&mut self, owner: Owner<C>, cx: &mut Context<'_>) -> Located<C, (O::Output, K)> {
+        if owner.has_begun() {
+            // SAFETY: as in `whereabouts`.
+            let binding = unsafe { owner.binding().as_ref() };
+            // The system would say that it was asked before: a connection ends where it began.
+            if matches!(O::LATE, Late::CloseResource)
+                && !binding.is_closed()
+                && let Some(there) = binding.elsewhere()
+            {
+                used_elsewhere(O::NAME, there.worker());
+            }
+            // Given up there, it begins here anew. It is no guest, so nothing of it is on its way.
+            self.end_begun();
+            self.state = Default::default();
+        }
+        let mut asks = Asks(owner.has_asked());
+        let found = bring(owner.binding(), O::NAME, &mut asks, cx);
+        self.owner = Some(owner.begun(false).asked(asks.0));
+        match found {
+            Poll::Ready(Ok(worker)) => {
+                // SAFETY: as in `whereabouts`.
+                self.take_key(unsafe { owner.binding().as_ref() }.key());
+                Ok(worker)
+            }
+            Poll::Ready(Err(errno)) => Err(Poll::Ready((O::refused(errno), self.kept_once()))),
+            Poll::Pending => Err(Poll::Pending),
+        }
+    }
+
+    /// After a poll at its worker: does the operation wait there for its resource?
+    #[inline(always)]
+    fn note_begun(&mut self, waits: bool) {
+        let Some(owner) = self.owner else { return };
+        if waits == owner.has_begun() {
+            return;
+        }
+        // SAFETY: as in `whereabouts`.
+        let binding = unsafe { owner.binding().as_ref() };
+        if waits {
+            binding.begins();
+        } else {
+            binding.ends();
+        }
+        self.owner = Some(owner.begun(waits));
+    }
+
+    /// The operation waits no more, where it did.
+    fn end_begun(&mut self) {
+        if let Some(owner) = self.owner
+            && owner.has_begun()
+        {
+            // SAFETY: as in `whereabouts`.
+            unsafe { owner.binding().as_ref() }.ends();
+            self.owner = Some(owner.begun(false));
+        }
+    }
+
     /// After a poll by `worker`: is the operation a guest of it?
     #[inline(always)]
     fn note_guest(&mut self, worker: NonNull<Worker<C>>) {
@@ -220,10 +316,17 @@ where
                 polled => polled.map(|output| (output, this.kept_once())),
             };
         }
-        let worker = match this.guest.or(this.owner.and_then(Owner::worker)) {
-            Some(owner) if !Home::is_current(Worker::home_of(owner)) => return this.elsewhere(owner, cx),
-            Some(owner) => owner,
-            None => ambient::worker::<C>(),
+        let worker = if const { moves::<C>() } {
+            match this.whereabouts(cx) {
+                Ok(worker) => worker,
+                Err(polled) => return polled,
+            }
+        } else {
+            match this.guest.or(this.owner.and_then(Owner::worker)) {
+                Some(owner) if !Home::is_current(Worker::home_of(owner)) => return this.elsewhere(owner, cx),
+                Some(owner) => owner,
+                None => ambient::worker::<C>(),
+            }
         };
         // SAFETY: this thread is running the worker.
         let home = unsafe { &worker.as_ref().home };
@@ -246,6 +349,9 @@ where
             })
         };
         drop(noted);
+        if const { moves::<C>() } {
+            this.note_begun(polled.is_pending());
+        }
         match polled {
             Poll::Ready(output) => {
                 home.budget.set(budget - 1);
@@ -273,7 +379,7 @@ where
         let state = core::mem::take(&mut self.state);
         // SAFETY: the operation is read once: the drop is its last use, and `O: Op` has no drop glue that matters twice.
         let op = unsafe { core::ptr::read(&raw const self.op) };
-        let orphan = Orphan::<C, O, K> { op: core::mem::ManuallyDrop::new(op), state, keep };
+        let mut orphan = Orphan::<C, O, K> { op: core::mem::ManuallyDrop::new(op), state, keep, begun: None };
         if Home::is_current(Worker::home_of(worker)) {
             // SAFETY: this thread is running the worker.
             let home = unsafe { &worker.as_ref().home };
@@ -282,6 +388,15 @@ where
             unsafe { home.guest_goes() };
             orphan.abandon(worker);
         } else {
+            if const { moves::<C>() }
+                && let Some(owner) = self.owner
+                && owner.has_begun()
+            {
+                // Until it comes there, its resource stays: what becomes of the operation is told there.
+                // SAFETY: as in `whereabouts`.
+                orphan.begun = Some(unsafe { Binding::hold(owner.binding()) });
+                self.owner = Some(owner.begun(false));
+            }
             // SAFETY: the operation is a guest of the worker.
             unsafe { post_work(worker, Box::new(orphan)) };
         }
@@ -296,6 +411,9 @@ where
     fn drop(&mut self) {
         if let Some(worker) = self.guest.take() {
             self.abandon(worker);
+        }
+        if const { moves::<C>() } {
+            self.end_begun();
         }
     }
 }
@@ -316,6 +434,8 @@ where
     op: core::mem::ManuallyDrop<O>,
     state: <C::Driver as Submit<O>>::InFlight<SharingOf<C>>,
     keep: MaybeDangling<K>,
+    /// Where resources move, and it comes from another thread: what it is about.
+    begun: Option<Arc<Binding<C>>>,
 }
 
 impl<C: Config, O: Op, K: Send + 'static> Orphan<C, O, K>
@@ -339,11 +459,14 @@ impl<C: Config, O: Op, K: Send + 'static> Work<C> for Orphan<C, O, K>
 where
     C::Driver: Submit<O>,
 {
-    fn run(self: Box<Self>, worker: NonNull<Worker<C>>, closed: bool) {
+    fn run(mut self: Box<Self>, worker: NonNull<Worker<C>>, closed: bool) {
+        let begun = self.begun.take();
         if !closed {
-            return self.abandon(worker);
+            self.abandon(worker);
+            begun.inspect(|binding| binding.ends());
+            return;
         }
-        let Orphan { mut op, mut state, keep } = *self;
+        let Orphan { mut op, mut state, keep, .. } = *self;
         <C::Driver as Submit<O>>::abandon_closed::<SharingOf<C>, K>(&mut op, &mut state, keep);
     }
 }

@@ -2,99 +2,33 @@
 
 use super::op::{Op, Submit};
 use super::operation::Operation;
+use super::owner::Owner;
 use crate::config::{Config, LiveOf, SharingOf};
 use crate::error::Errno;
 use crate::roles::{Driver, Kind, Live, RawResource, Resource, Under};
 use crate::task::home::Home;
 use crate::task::join::polled_elsewhere;
-#[cfg(feature = "std")]
-use crate::worker::Common;
+use crate::worker::rehome::{Asks, Binding, Found, moves};
 use crate::worker::{Worker, ambient, guests};
 #[cfg(feature = "std")]
 use alloc::sync::Arc;
 use core::fmt;
-use core::marker::PhantomData;
 use core::panic::Location;
 use core::ptr::NonNull;
+use core::task::{Context, Poll};
 
 /// A resource and the worker that it belongs to; closed through the driver when it is dropped, on whatever thread that is.
 ///
 /// It may outlive its runtime: operations on it are refused then with [`Errno::RUNTIME_CLOSED`].
+///
+/// Under a scheduler with several workers it moves: an operation that is polled on another one brings it there, with what was
+/// read ahead, unless somebody waits for it where it is: [`Errno::NOT_IDLE`]. See [`rehome`](Self::rehome).
 pub struct OwnedResource<C: Config> {
     raw: RawResource,
+    /// 0 where resources move: their binding has it.
     key: u32,
     /// `None`: the driver is stateless, and the resource was adopted outside of every runtime of `C`.
     owner: Option<Owner<C>>,
-}
-
-/// Whom a resource belongs to: its worker or, under a driver without state, its runtime as a whole.
-///
-/// 1. The pointer is that of the worker, which counts the resource as a guest. If the driver is stateless, it came from
-///    `Arc::<Common<C>>::into_raw`, and the resource owns that count.
-pub(super) struct Owner<C: Config>(NonNull<()>, PhantomData<fn() -> C>);
-
-impl<C: Config> Clone for Owner<C> {
-    fn clone(&self) -> Self {
-        *self
-    }
-}
-impl<C: Config> Copy for Owner<C> {}
-
-impl<C: Config> Owner<C> {
-    /// The worker, unless the driver is stateless.
-    #[inline(always)]
-    pub(super) fn worker(self) -> Option<NonNull<Worker<C>>> {
-        if <C::Driver as Driver>::STATELESS { None } else { Some(self.0.cast()) }
-    }
-
-    /// What the runtime's workers share, if the driver is stateless.
-    ///
-    /// # Safety
-    /// The resource is not dropped while the reference is used.
-    #[cfg(feature = "std")]
-    pub(super) unsafe fn common<'a>(self) -> Option<&'a Common<C>> {
-        // SAFETY: invariant 1, and the resource holds its count.
-        <C::Driver as Driver>::STATELESS.then(|| unsafe { self.0.cast().as_ref() })
-    }
-
-    /// Adopts `raw` for the runtime that this thread runs or works for, if there is one.
-    #[cfg(feature = "std")]
-    fn runtime(raw: RawResource, kind: Kind) -> Result<Option<Self>, Errno> {
-        let Some(worker) = ambient::try_worker::<C>().or_else(ambient::try_served) else { return Ok(None) };
-        // SAFETY: this thread runs the worker, or works for it: it is alive.
-        let common = unsafe { &worker.as_ref().common };
-        common.assert_no_copy();
-        common.open.add(raw, kind)?;
-        Ok(NonNull::new(Arc::into_raw(common.clone()).cast_mut()).map(|common| Owner(common.cast(), PhantomData)))
-    }
-
-    /// The resource leaves its runtime, and stays open.
-    ///
-    /// # Errors
-    /// [`Errno::RUNTIME_CLOSED`]; the count is still the resource's then.
-    ///
-    /// # Safety
-    /// The driver is stateless; after `Ok` the resource is forgotten.
-    #[cfg(feature = "std")]
-    unsafe fn release(self, raw: RawResource) -> Result<(), Errno> {
-        let common = self.0.cast::<Common<C>>();
-        // SAFETY: invariant 1: the resource's count keeps it alive.
-        unsafe { common.as_ref() }.open.release(raw)?;
-        // SAFETY: invariant 1: the resource's count, which nobody gives back any more.
-        drop(unsafe { Arc::from_raw(common.as_ptr()) });
-        Ok(())
-    }
-
-    /// The resource is about to be closed: gives its count back.
-    ///
-    /// # Safety
-    /// The driver is stateless; once per resource, by its drop.
-    #[cfg(feature = "std")]
-    unsafe fn leave(self, raw: RawResource) {
-        // SAFETY: invariant 1: the resource's count.
-        let common = unsafe { Arc::from_raw(self.0.cast::<Common<C>>().as_ptr()) };
-        common.open.remove(raw);
-    }
 }
 
 #[cfg(target_pointer_width = "64")]
@@ -152,10 +86,42 @@ impl<C: Config> OwnedResource<C> {
         }
         // SAFETY: the owner.
         unsafe { this.home.guest_comes() };
-        Ok(OwnedResource { raw, key, owner: Some(Owner(worker.cast(), PhantomData)) })
+        if const { moves::<C>() } {
+            return Ok(Self::bound(raw, Binding::at_home(worker, resource, kind)));
+        }
+        Ok(OwnedResource { raw, key, owner: Some(Owner::of(worker)) })
     }
 
-    /// The worker that it belongs to, unless the driver is stateless.
+    /// As [`adopt_for`](Self::adopt_for), for whoever uses the resource first: where resources move, no worker has it until
+    /// then, so that the one which opened it need not give it up.
+    ///
+    /// # Errors
+    /// As [`adopt`](Self::adopt); where resources move, what the driver was refused is told by the first operation.
+    ///
+    /// # Panics
+    /// As [`adopt_for`](Self::adopt_for).
+    pub fn adopt_for_anyone(raw: RawResource, kind: Kind, at: &'static Location<'static>) -> Result<Self, Errno> {
+        if const { moves::<C>() } {
+            let worker = ambient::worker_for::<C>(at);
+            // SAFETY: this thread is running the worker.
+            let common = unsafe { &worker.as_ref().common };
+            common.assert_no_copy();
+            return Ok(Self::bound(raw, Binding::afloat(common, raw, kind)));
+        }
+        Self::adopt_for(raw, kind, at)
+    }
+
+    fn bound(raw: RawResource, binding: NonNull<Binding<C>>) -> Self {
+        OwnedResource { raw, key: 0, owner: Some(Owner::bound(binding)) }
+    }
+
+    /// Where it is, if resources of `C` move.
+    #[inline(always)]
+    fn binding(&self) -> Option<NonNull<Binding<C>>> {
+        if const { moves::<C>() } { self.owner.map(Owner::binding) } else { None }
+    }
+
+    /// The worker that it belongs to, unless the driver is stateless; where resources move, only if this thread runs it.
     #[inline(always)]
     pub(super) fn worker(&self) -> Option<NonNull<Worker<C>>> {
         self.owner.and_then(Owner::worker)
@@ -165,7 +131,13 @@ impl<C: Config> OwnedResource<C> {
     #[inline]
     #[must_use]
     pub fn resource(&self) -> Resource {
-        Resource { raw: self.raw, key: self.key }
+        let key = match self.binding() {
+            // SAFETY: this borrows the resource. Elsewhere than on its worker the key means nothing: an operation takes it when
+            // it begins.
+            Some(binding) => unsafe { binding.as_ref() }.key(),
+            None => self.key,
+        };
+        Resource { raw: self.raw, key }
     }
 
     /// What the operating system calls it. Another thread may close the runtime, and the resource with it, at any time:
@@ -213,6 +185,10 @@ impl<C: Config> OwnedResource<C> {
     /// [`Errno::RUNTIME_CLOSED`].
     pub fn check_open(&self) -> Result<(), Errno> {
         let Some(owner) = self.owner else { return Ok(()) };
+        if let Some(binding) = self.binding() {
+            // SAFETY: this borrows the resource.
+            return if unsafe { binding.as_ref() }.is_closed() { Err(Errno::RUNTIME_CLOSED) } else { Ok(()) };
+        }
         let closed = match owner.worker() {
             // SAFETY: this resource, a guest, keeps the worker alive.
             Some(worker) => unsafe { worker.as_ref() }.home.inbox.is_closed(),
@@ -233,6 +209,16 @@ impl<C: Config> OwnedResource<C> {
     #[inline]
     pub fn while_open<R>(&self, f: impl FnOnce(RawResource) -> R) -> Result<R, Errno> {
         let raw = self.raw;
+        if let Some(binding) = self.binding() {
+            // SAFETY: this borrows the resource.
+            let bound = unsafe { binding.as_ref() };
+            return match bound.here() {
+                // SAFETY: the owner; the key is that of this handle.
+                Some(worker) if unsafe { guests::is_open(worker, bound.key()) } => Ok(f(raw)),
+                Some(_) => Err(Errno::RUNTIME_CLOSED),
+                None => Binding::lend(binding, || f(raw)).ok_or(Errno::RUNTIME_CLOSED),
+            };
+        }
         let Some(worker) = self.owner.and_then(Owner::worker) else {
             // The driver is stateless: nothing but the drop of this handle closes the resource.
             return self.check_open().map(|()| f(raw));
@@ -264,7 +250,30 @@ impl<C: Config> OwnedResource<C> {
     #[must_use]
     pub fn is_here(&self) -> bool {
         let Some(here) = ambient::try_worker::<C>() else { return false };
+        if self.binding().is_some() {
+            return self.worker().is_some();
+        }
         self.owner.and_then(Owner::worker).is_none_or(|owner| owner == here)
+    }
+
+    /// Brings the resource to the worker of this thread, with what was read ahead; nothing where it is there, or belongs to no
+    /// worker.
+    ///
+    /// # Errors
+    /// [`Errno::NOT_IDLE`]: an operation waits for it at its worker, or the system has one that was dropped there still;
+    /// [`Errno::RUNTIME_CLOSED`]; what the driver was refused.
+    ///
+    /// # Panics
+    /// When polled on another worker than the resource's where resources do not move, or outside of its runtime.
+    ///
+    /// # Cancel safety
+    /// Cancel safe and lossless: dropped, the resource is where it was, or with its handle, and the next use brings it to itself.
+    pub fn rehome(&self) -> impl Future<Output = Result<(), Errno>> + Send + '_ {
+        let mut asks = Asks::default();
+        core::future::poll_fn(move |cx| match self.binding() {
+            Some(binding) => bring(binding, "a resource", &mut asks, cx).map_ok(drop),
+            None => Poll::Ready(self.worker_here().map(drop)),
+        })
     }
 
     /// Tells the driver that other descriptors may name the open file of this resource: it was somebody else's before.
@@ -276,7 +285,12 @@ impl<C: Config> OwnedResource<C> {
     /// On another worker than the resource's.
     pub fn share(&self) -> Result<(), Errno> {
         let resource = self.resource();
-        self.with_live(|live| live.share(resource))
+        self.with_live(|live| live.share(resource))?;
+        if let Some(binding) = self.binding() {
+            // SAFETY: this borrows the resource.
+            unsafe { binding.as_ref() }.share();
+        }
+        Ok(())
     }
 
     /// Leaves the runtime: the driver forgets the resource, which stays open and is the caller's. Nothing is under way on it,
@@ -288,7 +302,15 @@ impl<C: Config> OwnedResource<C> {
     /// # Panics
     /// On another worker than the resource's.
     pub fn release(self) -> Result<RawResource, Errno> {
-        if let Some(worker) = self.worker_here()? {
+        if let Some(binding) = self.binding() {
+            // SAFETY: this borrows the resource.
+            if let Some(elsewhere) = unsafe { binding.as_ref() }.elsewhere() {
+                self.check_open()?;
+                used_elsewhere("a resource", elsewhere.worker());
+            }
+            // SAFETY: it is here, or at no worker; the handle is forgotten below.
+            unsafe { Binding::release(binding) }?;
+        } else if let Some(worker) = self.worker_here()? {
             // SAFETY: this thread runs the worker; the handle is forgotten below.
             unsafe { guests::release_resource(worker, self.resource()) }?;
         } else {
@@ -312,6 +334,16 @@ impl<C: Config> OwnedResource<C> {
     /// On another worker than the resource's.
     fn worker_here(&self) -> Result<Option<NonNull<Worker<C>>>, Errno> {
         let worker = self.worker();
+        if let Some(binding) = self.binding()
+            && worker.is_none()
+        {
+            self.check_open()?;
+            // SAFETY: this borrows the resource.
+            match unsafe { binding.as_ref() }.elsewhere() {
+                Some(elsewhere) => used_elsewhere("a resource", elsewhere.worker()),
+                None => return Err(Errno::NOT_IDLE),
+            }
+        }
         if let Some(worker) = worker
             && !Home::is_current(Worker::home_of(worker))
         {
@@ -340,6 +372,26 @@ impl<C: Config> OwnedResource<C> {
     }
 }
 
+/// Brings the resource of `binding` to the worker of this thread.
+///
+/// # Panics
+/// If there is none, or it is another runtime's; the message says `what` was polled.
+pub(super) fn bring<C: Config>(
+    binding: NonNull<Binding<C>>,
+    what: &str,
+    asks: &mut Asks,
+    cx: &mut Context<'_>,
+) -> Poll<Result<NonNull<Worker<C>>, Errno>> {
+    match Binding::fetch(binding, asks, cx) {
+        Found::Here(worker) => Poll::Ready(Ok(worker)),
+        Found::Wait => Poll::Pending,
+        Found::Refused(errno) => Poll::Ready(Err(errno)),
+        Found::Stranger(named) => used_elsewhere(what, named.worker()),
+        // Says that there is no runtime here.
+        Found::Nowhere => Poll::Ready(Ok(ambient::worker::<C>())),
+    }
+}
+
 /// Panics: what belongs to a worker, which is alive, was used off it. Names both places.
 #[cold]
 #[inline(never)]
@@ -353,8 +405,8 @@ pub(super) fn used_elsewhere<C: Config>(what: &str, owner: NonNull<Worker<C>>) -
         let here = unsafe { here.as_ref() };
         if Arc::ptr_eq(&here.common, &owner.common) {
             panic!(
-                "{what} of worker {worker} of `{config}` was polled by its worker {}: what is opened on a worker is used there; \
-                 keep the task there with `spawn_here` or `spawn_on`, or hand the socket over by `into_std` and `from_std`",
+                "{what} of worker {worker} of `{config}` was polled by its worker {}: what has begun on a worker ends there, and \
+                 a socket leaves the runtime where it is used; bring it here by `rehome` first",
                 here.home.worker
             );
         }
@@ -366,6 +418,10 @@ pub(super) fn used_elsewhere<C: Config>(what: &str, owner: NonNull<Worker<C>>) -
 
 impl<C: Config> Drop for OwnedResource<C> {
     fn drop(&mut self) {
+        if let Some(binding) = self.binding() {
+            // SAFETY: this is the one handle of the resource.
+            return unsafe { Binding::let_go(binding) };
+        }
         let resource = self.resource();
         match self.owner.and_then(Owner::worker) {
             // SAFETY: this is the one handle of the resource.

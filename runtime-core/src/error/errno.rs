@@ -21,6 +21,9 @@ impl Errno {
     /// Not the system's: what was asked for takes a blocking thread, and too much waits for one already.
     pub const QUEUE_FULL: Errno = Errno::above_kinds(1);
 
+    /// Not the system's: the resource belongs to another worker, which uses it.
+    pub const NOT_IDLE: Errno = Errno::above_kinds(2);
+
     /// The code, unless it is 0, which is no error.
     #[must_use]
     pub const fn new(code: i32) -> Option<Self> {
@@ -57,6 +60,7 @@ impl Errno {
         match self {
             Errno::NO_THREADS => Some(ErrorKind::Unsupported),
             Errno::QUEUE_FULL => Some(ErrorKind::Full),
+            Errno::NOT_IDLE => Some(ErrorKind::ResourceBusy),
             // The distance from the lowest code, as the number without a sign that it is.
             Errno(code) => ErrorKind::ALL.get(code.get().wrapping_sub(i32::MIN) as u32 as usize).copied(),
         }
@@ -68,6 +72,7 @@ impl fmt::Display for Errno {
         match *self {
             Errno::NO_THREADS => f.write_str("this config has no blocking threads"),
             Errno::QUEUE_FULL => f.write_str("the queue of the blocking threads is full"),
+            Errno::NOT_IDLE => f.write_str(NOT_IDLE),
             errno => match errno.said() {
                 Some(kind) => fmt::Display::fmt(&kind, f),
                 None => write!(f, "os error {}", self.0),
@@ -87,6 +92,7 @@ impl core::error::Error for Errno {}
 impl From<Errno> for Error {
     fn from(errno: Errno) -> Self {
         match errno.said() {
+            Some(kind) if errno == Errno::NOT_IDLE => Error::new(kind).because(NOT_IDLE),
             Some(kind) => Error::new(kind),
             None => Error::system(errno.0),
         }
@@ -97,11 +103,13 @@ impl From<Errno> for Error {
 impl From<Errno> for std::io::Error {
     fn from(errno: Errno) -> Self {
         match errno.said() {
-            Some(kind) => Error::new(kind).into(),
+            Some(_) => Error::from(errno).into(),
             None => std::io::Error::from_raw_os_error(errno.code()),
         }
     }
 }
+
+const NOT_IDLE: &str = "it belongs to another worker, which uses it";
 
 /// More than there will ever be kinds.
 const KINDS_MAX: i32 = 1 << 10;

@@ -59,6 +59,24 @@ pub enum Kind {
     Foreign,
 }
 
+/// What goes along with a resource that moves from one worker to another.
+#[cfg(feature = "alloc")]
+#[doc(hidden)]
+pub struct Luggage {
+    /// What the resource is.
+    pub kind: Kind,
+    /// What the driver held of it, in its own terms: what came and nobody has read, say. `None`: nothing, and the resource may be
+    /// registered as any other. Dropped, what came is lost.
+    pub held: Option<alloc::boxed::Box<dyn core::any::Any + Send>>,
+}
+
+#[cfg(feature = "alloc")]
+impl core::fmt::Debug for Luggage {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Luggage").field("kind", &self.kind).field("held", &self.held.is_some()).finish()
+    }
+}
+
 /// How long to wait for something to happen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Park {
@@ -124,6 +142,10 @@ pub trait Driver: 'static {
     /// driver's name and no capability of it.
     #[doc(hidden)]
     fn end_writes(_stream: RawResource) {}
+
+    /// Closes a resource that no driver has, as its handle was dropped on the way from one worker to another.
+    #[doc(hidden)]
+    fn close_afloat(_resource: RawResource) {}
 
     /// How often the process was forked, counted from its first ancestor that started a driver: parent and child differ. A
     /// runtime compares, see [`worker::forked`](crate::worker::forked).
@@ -261,6 +283,33 @@ pub trait Live: Send + Sized + 'static {
     /// The driver holds what belongs to the resource and would be lost, or the system still uses it. Nothing has changed
     /// then.
     fn release(&self, resource: Resource) -> Result<(), Errno>;
+
+    /// As [`release`](Self::release), for another worker of this driver's type, which gets what is held of the resource along
+    /// with it. No operation on it is under way, but for those that were dropped or forgotten; `kind` is what it was registered
+    /// as.
+    ///
+    /// # Errors
+    /// The system still uses it. Nothing has changed then.
+    #[cfg(feature = "alloc")]
+    #[doc(hidden)]
+    fn give_up(&self, resource: Resource, kind: Kind) -> Result<Luggage, Errno> {
+        self.release(resource)?;
+        Ok(Luggage { kind, held: None })
+    }
+
+    /// As [`register`](Self::register), of a resource that another worker gave up.
+    ///
+    /// # Errors
+    /// As [`register`](Self::register); this driver does not know what to do with what the other one held. Nothing has changed
+    /// then.
+    #[cfg(feature = "alloc")]
+    #[doc(hidden)]
+    fn take_in(&self, resource: Resource, luggage: &mut Luggage) -> Result<(), Errno> {
+        match luggage.held {
+            None => self.register(resource, luggage.kind),
+            Some(_) => Err(Errno::of(crate::error::ErrorKind::Unsupported)),
+        }
+    }
 
     /// Submits what is queued, waits as `park` says, wakes what is ready. The only place where a worker blocks.
     ///

@@ -25,6 +25,9 @@ mod threads;
 mod topology;
 
 pub use clock::Clock;
+#[cfg(feature = "alloc")]
+#[doc(hidden)]
+pub use driver::Luggage;
 pub use driver::{
     Caps, Drained, Driver, DriverReport, Kind, Live, Nanos, Park, RawResource, Resource, StartCx, Under, Unpark,
 };

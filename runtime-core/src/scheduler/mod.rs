@@ -56,9 +56,11 @@ impl Scheduler for SingleThread {
 /// [`EVENT_INTERVAL`](crate::config::Config::EVENT_INTERVAL) polls. Nothing is ever stolen: a worker that is busy keeps its tasks
 /// waiting, however idle the others are.
 ///
-/// What is opened on a worker, a socket or a file, is used there; used by another worker it panics, and says so. So a listener is
-/// opened on each worker, on one port (`TcpOptions::reuse_port`), and its connections are served by `spawn_here`; or a
-/// socket moves by `into_std` and `from_std`. Tasks of different workers wake and await each other, and talk through channels.
+/// What is opened, a socket or a file, belongs to the worker that used it last. The first use on another one brings it there,
+/// with what was read ahead; while somebody waits for it where it is, it stays, and the operation fails with
+/// [`ErrorKind::ResourceBusy`](crate::error::ErrorKind::ResourceBusy). So a server accepts on one worker and spawns a task per
+/// connection, or opens a listener on each, on one port (`TcpOptions::reuse_port`), and serves by `spawn_here`. Tasks of
+/// different workers wake and await each other, and talk through channels.
 ///
 /// `block_on` runs its future on the thread that calls it, on one worker more, which is started for it and closed when it
 /// returns, with what was opened and spawned to stay there. Several threads may be inside one at once, and tasks run whether

@@ -33,6 +33,8 @@ pub(crate) enum NodeKind {
     Lease = 4,
     /// The runtime asks the worker to end.
     Stop = 5,
+    /// Another worker asks for a resource.
+    Move = 6,
 }
 
 const KIND_MASK: usize = 7;
@@ -45,7 +47,8 @@ impl NodeKind {
             2 => NodeKind::Timer,
             3 => NodeKind::Boxed,
             4 => NodeKind::Lease,
-            _ => NodeKind::Stop,
+            5 => NodeKind::Stop,
+            _ => NodeKind::Move,
         }
     }
 }

@@ -1,7 +1,7 @@
 //! What lies outside the tasks and names its worker: open resources, sleeps, operations in flight, leases. See the rules of
 //! [`home`](crate::task::home) for how they are counted.
 
-use super::Worker;
+use super::{Worker, rehome};
 use crate::config::{Config, LiveOf};
 use crate::error::Errno;
 use crate::roles::{Live, RawResource, Resource};
@@ -120,7 +120,10 @@ fn of_the_driver(f: impl FnOnce()) {
 }
 
 /// Owner: closes a resource and forgets it.
-unsafe fn close_resource<C: Config>(worker: NonNull<Worker<C>>, resource: Resource) {
+///
+/// # Safety
+/// The caller is the owner, before its inbox is closed, and the handle is gone.
+pub(super) unsafe fn close_resource<C: Config>(worker: NonNull<Worker<C>>, resource: Resource) {
     // SAFETY: the owner, before close is over.
     let this = unsafe { worker.as_ref() };
     // Before the driver is asked: what it drops may be the user's and may panic, and nobody closes a number twice.
@@ -249,6 +252,12 @@ pub(super) unsafe fn visit<C: Config>(worker: NonNull<Worker<C>>, node: NonNull<
         NodeKind::Task => unreachable!("tasks are visited by their own rules"),
         // No guest: the runtime posts it, once.
         NodeKind::Stop => return this.home.stopping.set(true),
+        // No guest: the request holds its binding, and the resource is one.
+        NodeKind::Move if const { rehome::moves::<C>() } => {
+            // SAFETY: the owner took it from its inbox.
+            return unsafe { rehome::answer(worker, node, closed) };
+        }
+        NodeKind::Move => unreachable!("a resource that cannot move is asked for"),
         NodeKind::Resource => {
             // SAFETY: the node is the first field of its slot.
             let slot = unsafe { node.cast::<ResourceSlot>().as_ref() };

@@ -7,6 +7,7 @@
 //! | `ambient` | finding the worker of this thread, or saying which one is missing |
 //! | `guests` | open resources, and boxed work for the owner |
 //! | `forked` | a runtime in a forked child, which is none |
+//! | `rehome` | where a resource is that may move to another worker, and its way there |
 //! | `gate` | who may use a resource's number off the worker |
 //! | `turn` | what a worker does between polls: inbox, timers, driver, sleep |
 //! | `close` | the numbered shutdown protocol |
@@ -39,6 +40,7 @@ pub(crate) mod guests;
 pub(crate) mod open;
 #[cfg(feature = "std")]
 pub(crate) mod pool;
+pub(crate) mod rehome;
 pub(crate) mod spawn;
 #[cfg(feature = "std")]
 pub(crate) mod task_threads;

@@ -14,7 +14,8 @@ use crate::sys::{self, fd};
 use bespoke_core::driver::Errno;
 use bespoke_core::error::Error;
 use bespoke_core::roles::{
-    Caps, Drained, Driver, DriverReport, Kind, Live, Nanos, Park, RawResource, Resource, Sealed, StartCx, Under, Unpark,
+    Caps, Drained, Driver, DriverReport, Kind, Live, Luggage, Nanos, Park, RawResource, Resource, Sealed, StartCx,
+    Under, Unpark,
 };
 use bespoke_core::sharing::{Local, Shared};
 use bespoke_core::util::link::Node;
@@ -57,6 +58,10 @@ impl<A: Driver, B: Driver> Driver for Fallback<A, B> {
 
     fn end_writes(stream: RawResource) {
         A::end_writes(stream);
+    }
+
+    fn close_afloat(resource: RawResource) {
+        A::close_afloat(resource);
     }
 
     /// A process has one count, whichever driver asks.
@@ -104,6 +109,20 @@ macro_rules! either {
     };
 }
 
+impl<A: Sockets + Under<Local>, B: Sockets + Under<Local>> LiveFallback<A, B> {
+    /// Gives a socket the mode of the driver that runs: it is made before anybody knows which one it is for.
+    fn set_mode(&self, resource: Resource, kind: Kind) -> Result<(), Errno> {
+        let nonblocking = match self {
+            LiveFallback::First(_) => A::NONBLOCKING,
+            LiveFallback::Second(..) => B::NONBLOCKING,
+        };
+        if nonblocking && kind != Kind::File && kind != Kind::Foreign {
+            fd::set_nonblocking(resource.raw, true)?;
+        }
+        Ok(())
+    }
+}
+
 impl<A: Sockets + Under<Local>, B: Sockets + Under<Local>> Live for LiveFallback<A, B> {
     type Unparker = FallbackUnparker<<A::Live as Live>::Unparker, <B::Live as Live>::Unparker>;
 
@@ -131,14 +150,7 @@ impl<A: Sockets + Under<Local>, B: Sockets + Under<Local>> Live for LiveFallback
     }
 
     fn register(&self, resource: Resource, kind: Kind) -> Result<(), Errno> {
-        let (nonblocking, is_socket) = match self {
-            LiveFallback::First(_) => (A::NONBLOCKING, kind != Kind::File && kind != Kind::Foreign),
-            LiveFallback::Second(..) => (B::NONBLOCKING, kind != Kind::File && kind != Kind::Foreign),
-        };
-        // Sockets are made before anybody knows which driver they are for.
-        if nonblocking && is_socket {
-            fd::set_nonblocking(resource.raw, true)?;
-        }
+        self.set_mode(resource, kind)?;
         either!(self, live => live.register(resource, kind))
     }
 
@@ -152,6 +164,16 @@ impl<A: Sockets + Under<Local>, B: Sockets + Under<Local>> Live for LiveFallback
 
     fn release(&self, resource: Resource) -> Result<(), Errno> {
         either!(self, live => live.release(resource))
+    }
+
+    fn give_up(&self, resource: Resource, kind: Kind) -> Result<Luggage, Errno> {
+        either!(self, live => live.give_up(resource, kind))
+    }
+
+    /// The other worker may run the other of the two.
+    fn take_in(&self, resource: Resource, luggage: &mut Luggage) -> Result<(), Errno> {
+        self.set_mode(resource, luggage.kind)?;
+        either!(self, live => live.take_in(resource, luggage))
     }
 
     fn park(&self, park: Park) -> Result<(), Errno> {

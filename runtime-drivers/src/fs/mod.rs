@@ -28,8 +28,9 @@
 //! over.
 //!
 //! # Confinement
-//! As for sockets: under a local scheduler a file belongs to the worker that opened it. It may be moved and dropped
-//! anywhere; used, on its worker. It may outlive its runtime: every call then says that the runtime is closed.
+//! As for sockets: a file belongs to the worker that opened it, and where there are several, to the one that used it last. It
+//! may be moved and dropped anywhere; used, on its worker, or where nobody uses it. It may outlive its runtime: every call then
+//! says that the runtime is closed.
 //!
 //! [`BLOCKING_THREADS_MAX`]: bespoke_core::config::Config::BLOCKING_THREADS_MAX
 

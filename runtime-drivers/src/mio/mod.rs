@@ -54,14 +54,15 @@ pub use self::poller::PosixPoll;
 pub use self::poller::{OsPoller, Poller};
 
 use self::poller::{Event, Place, Wanted};
+use crate::luggage::Held;
 use crate::op::{LEASE_BYTES, Taken};
 use crate::sys;
 use crate::theirs::{let_go, wake};
 use crate::wakers::Wakers;
 use bespoke_core::driver::{Buffer, Buffers, Errno};
-use bespoke_core::error::Error;
+use bespoke_core::error::{Error, ErrorKind};
 use bespoke_core::roles::{
-    Caps, Drained, Driver, DriverReport, Kind, Live, Nanos, Park, RawResource, Resource, StartCx, Under,
+    Caps, Drained, Driver, DriverReport, Kind, Live, Luggage, Nanos, Park, RawResource, Resource, StartCx, Under,
 };
 use bespoke_core::sharing::{Local, Shared};
 use bespoke_core::util::link::Node;
@@ -100,6 +101,11 @@ impl<P: Poller> Driver for Mio<P> {
     fn end_writes(stream: RawResource) {
         // A peer that is gone already makes this fail, which changes nothing.
         let _ = sys::socket::shutdown(stream, std::net::Shutdown::Write);
+    }
+
+    fn close_afloat(resource: RawResource) {
+        // Its error, if any, is of no use: the descriptor is gone.
+        let _ = sys::fd::close(resource);
     }
 
     #[cfg(unix)]
@@ -445,6 +451,37 @@ impl<P: Poller> Live for LiveMio<P> {
         #[cfg(unix)]
         core::mem::forget(old.file.take().and_then(Arc::into_inner)); // open, and the caller's
         old.let_go();
+        Ok(())
+    }
+
+    fn give_up(&self, resource: Resource, kind: Kind) -> Result<Luggage, Errno> {
+        let (interrupted, kind) = self.with_source(resource.key, |source| {
+            // A socket joins the poll when it connects.
+            let connected = kind == Kind::Unconnected && P::is_enlisted(&source.entry);
+            let kind = match (connected, source.unsure) {
+                (false, _) => kind,
+                (true, false) => Kind::Stream,
+                (true, true) => Kind::UnixStream,
+            };
+            (source.interrupted.take(), kind)
+        });
+        let mut held = Held::new(interrupted);
+        if let Err(errno) = self.release(resource) {
+            self.with_source(resource.key, |source| source.interrupted = held.interrupted.take());
+            return Err(errno);
+        }
+        Ok(held.pack(kind))
+    }
+
+    fn take_in(&self, resource: Resource, luggage: &mut Luggage) -> Result<(), Errno> {
+        // What was read ahead has no place here.
+        if luggage.held.is_some() && Held::of(luggage).is_none_or(|held| held.was_read_ahead()) {
+            return Err(Errno::of(ErrorKind::Unsupported));
+        }
+        self.register(resource, luggage.kind)?;
+        if let Some(held) = Held::of(luggage) {
+            self.with_source(resource.key, |source| source.interrupted = held.interrupted.take());
+        }
         Ok(())
     }
 

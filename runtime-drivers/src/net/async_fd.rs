@@ -57,7 +57,7 @@ use std::os::fd::{AsFd, AsRawFd as _};
 ///    clearing, and be gone. An edge that comes later is the driver's to tell.
 pub struct AsyncFd<C: Config, T: AsFd> {
     // Before `inner`: it leaves the driver first.
-    resource: OwnedResource<C>,
+    pub(super) resource: OwnedResource<C>,
     inner: T,
     /// For reading and for writing.
     ready: [AtomicU32; 2],

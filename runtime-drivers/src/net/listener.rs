@@ -23,7 +23,9 @@ const BACK_OFF: Duration = Duration::from_millis(10);
 
 /// A TCP socket that accepts connections. Dropping it closes it, and resets the connections that nobody accepted.
 ///
-/// Any number of tasks may [`accept`](Self::accept) at once.
+/// Any number of tasks may [`accept`](Self::accept) at once; of a runtime with several workers, those of one worker: elsewhere an
+/// `accept` fails with [`ResourceBusy`](io::ErrorKind::ResourceBusy) while somebody waits in one. What is accepted belongs to the
+/// worker that uses it first.
 ///
 /// # Example
 /// ```
@@ -234,7 +236,7 @@ impl<C: Config> TcpListener<C> {
         let (accepted, ()) = unsafe { self.resource.operation(op, ()) }.await;
         let (raw, peer) = accepted.map_err(|errno| self.back_off.after(&self.resource, errno))?;
         // By the worker that accepted it: this cannot be without a runtime.
-        let resource = super::adopt(raw, Kind::Stream, Location::caller())
+        let resource = super::adopt_accepted(raw, Kind::Stream, Location::caller())
             .map_err(|errno| self.back_off.after_refusal(&self.resource, errno))?;
         Ok((TcpStream { resource }, peer))
     }

@@ -16,6 +16,7 @@
 //! | `passing` | descriptors that are passed to another process |
 //! | [`pipe`] | pipes and FIFOs |
 //! | `async_fd` | `AsyncFd`: descriptors that are somebody else's |
+//! | `rehoming` | sockets move between workers |
 //! | `reading`, `writing` | what the stream and its halves do alike |
 //! | `futures` | the futures of reads and writes |
 //! | `datagrams` | the futures that receive and send datagrams |
@@ -23,8 +24,9 @@
 //! | `udp_options` | its options and groups |
 //!
 //! # Confinement
-//! Under a local scheduler a socket belongs to the worker that opened it. It may be moved and dropped anywhere; used, on its
-//! worker. It may outlive its runtime: every call then fails with [`std::io::ErrorKind::BrokenPipe`] and says that the
+//! A socket belongs to a worker, under every driver but those whose operations block. It may be moved and dropped anywhere; used,
+//! on its worker. Where there are several, the first use on another one brings it there, if nobody waits for it where it is
+//! (`rehoming`). It may outlive its runtime: every call then fails with [`std::io::ErrorKind::BrokenPipe`] and says that the
 //! runtime is closed.
 
 /// How the examples of the docs begin, hidden: both ends of a connection, `client` and `peer`.
@@ -73,6 +75,7 @@ mod passing;
 #[cfg(unix)]
 pub mod pipe;
 mod reading;
+mod rehoming;
 mod split;
 mod standard;
 mod stream;
@@ -155,6 +158,18 @@ fn adopt<C: Config<Driver: Sockets>>(
 ) -> Result<OwnedResource<C>, Errno> {
     let socket = NobodysYet::<C::Driver>(raw, PhantomData);
     let adopted = OwnedResource::adopt_for(raw, kind, at)?;
+    socket.taken();
+    Ok(adopted)
+}
+
+/// As [`adopt`], of a connection that was accepted: for the worker that uses it first, which is another one in most servers.
+fn adopt_accepted<C: Config<Driver: Sockets>>(
+    raw: RawResource,
+    kind: Kind,
+    at: &'static Location<'static>,
+) -> Result<OwnedResource<C>, Errno> {
+    let socket = NobodysYet::<C::Driver>(raw, PhantomData);
+    let adopted = OwnedResource::adopt_for_anyone(raw, kind, at)?;
     socket.taken();
     Ok(adopted)
 }

@@ -89,7 +89,7 @@ macro_rules! standard {
             /// [`BrokenPipe`](io::ErrorKind::BrokenPipe) when the runtime is closed. The socket is closed then, too.
             ///
             /// # Panics
-            /// On another worker than the socket's.
+            /// On another worker than the socket's: [`rehome`](Self::rehome) brings it to this one.
             ///
             /// # Example
             #[doc = concat!("See [`from_std`](", stringify!($name), "::from_std).")]

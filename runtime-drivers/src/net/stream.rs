@@ -21,6 +21,10 @@ use std::io::{self, IoSliceMut};
 /// Reads and writes take `&mut self`: one read and one write at a time. [`split`](Self::split) and
 /// [`into_split`](Self::into_split) let two tasks read and write at once.
 ///
+/// Where a runtime has several workers, the stream belongs to the one that used it last, and its first use on another one
+/// [brings it there](Self::rehome). An operation that is under way stays where it began: two halves are used on one worker, else
+/// whoever comes second is told [`ResourceBusy`](io::ErrorKind::ResourceBusy) while the other one waits.
+///
 /// # Example
 /// ```
 /// # use bespoke::net::{TcpListener, TcpStream};

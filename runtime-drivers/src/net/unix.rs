@@ -357,7 +357,7 @@ impl<C: Config> UnixListener<C> {
         let (accepted, ()) = unsafe { self.resource.operation(op, ()) }.await;
         let (raw, peer) = accepted.map_err(|errno| self.back_off.after(&self.resource, errno))?;
         // By the worker that accepted it: this cannot be without a runtime.
-        let resource = super::adopt(raw, Kind::UnixStream, Location::caller())
+        let resource = super::adopt_accepted(raw, Kind::UnixStream, Location::caller())
             .map_err(|errno| self.back_off.after_refusal(&self.resource, errno))?;
         Ok((UnixStream { resource }, peer))
     }

@@ -39,6 +39,10 @@ unsafe impl Op for RecvDatagram {
     type Output = Result<usize, Errno>;
     const NAME: &'static str = "recv_datagram";
     const LATE: Late = Late::Wait;
+    #[inline(always)]
+    fn about(&mut self) -> Option<&mut Resource> {
+        Some(&mut self.socket)
+    }
     fn refused(errno: Errno) -> Self::Output {
         Err(errno)
     }
@@ -62,6 +66,10 @@ unsafe impl<A: Address> Op for RecvFrom<A> {
     type Output = Result<(usize, A), Errno>;
     const NAME: &'static str = "recv_from";
     const LATE: Late = Late::Wait;
+    #[inline(always)]
+    fn about(&mut self) -> Option<&mut Resource> {
+        Some(&mut self.datagram.socket)
+    }
     fn refused(errno: Errno) -> Self::Output {
         Err(errno)
     }
@@ -94,6 +102,10 @@ unsafe impl<A: Address> Op for SendDatagram<A> {
     type Output = Result<usize, Errno>;
     const NAME: &'static str = "send_datagram";
     const LATE: Late = Late::Forget;
+    #[inline(always)]
+    fn about(&mut self) -> Option<&mut Resource> {
+        Some(&mut self.socket)
+    }
     fn refused(errno: Errno) -> Self::Output {
         Err(errno)
     }

@@ -39,6 +39,10 @@ unsafe impl Op for SendDescriptors {
     type Output = Result<usize, Errno>;
     const NAME: &'static str = "send_descriptors";
     const LATE: Late = Late::CountWritten;
+    #[inline(always)]
+    fn about(&mut self) -> Option<&mut Resource> {
+        Some(&mut self.socket)
+    }
     fn refused(errno: Errno) -> Self::Output {
         Err(errno)
     }
@@ -107,6 +111,10 @@ unsafe impl Op for RecvDescriptors {
     type Output = Result<Received, Errno>;
     const NAME: &'static str = "recv_descriptors";
     const LATE: Late = Late::Wait;
+    #[inline(always)]
+    fn about(&mut self) -> Option<&mut Resource> {
+        Some(&mut self.socket)
+    }
     fn refused(errno: Errno) -> Self::Output {
         Err(errno)
     }

@@ -29,9 +29,9 @@ pub trait Blocks: Op + Copy {
     }
 }
 
-/// Implements [`Op`] for a value that owns nothing and whose output is a `Result`.
+/// Implements [`Op`] for a value that owns nothing and whose output is a `Result`. The last part: which resource it is about.
 macro_rules! plain_op {
-    ($op:ident, $name:literal, $output:ty) => {
+    ($op:ident, $name:literal, $output:ty, |$this:pat_param| $about:expr) => {
         // SAFETY: what it points at is used by the driver only, and `K` keeps it alive; the value owns nothing.
         unsafe impl Send for $op {}
         // SAFETY: as above.
@@ -39,6 +39,11 @@ macro_rules! plain_op {
             type Output = Result<$output, bespoke_core::driver::Errno>;
             const NAME: &'static str = $name;
             const LATE: bespoke_core::driver::Late = bespoke_core::driver::Late::Forget;
+            #[inline(always)]
+            fn about(&mut self) -> Option<&mut bespoke_core::roles::Resource> {
+                let $this = self;
+                $about
+            }
             fn refused(errno: bespoke_core::driver::Errno) -> Self::Output {
                 Err(errno)
             }
@@ -75,6 +80,10 @@ unsafe impl Op for ReadAt {
     type Output = Moved;
     const NAME: &'static str = "read_at";
     const LATE: Late = Late::Forget;
+    #[inline(always)]
+    fn about(&mut self) -> Option<&mut Resource> {
+        Some(&mut self.file)
+    }
     fn refused(errno: Errno) -> Moved {
         (0, Err(errno))
     }
@@ -120,6 +129,10 @@ unsafe impl Op for WriteAt {
     type Output = Moved;
     const NAME: &'static str = "write_at";
     const LATE: Late = Late::Forget;
+    #[inline(always)]
+    fn about(&mut self) -> Option<&mut Resource> {
+        Some(&mut self.file)
+    }
     fn refused(errno: Errno) -> Moved {
         (0, Err(errno))
     }
@@ -173,7 +186,7 @@ pub struct ReadVectoredAt {
     /// From where; see [`ReadAt::at`].
     pub at: Option<u64>,
 }
-plain_op!(ReadVectoredAt, "read_vectored_at", usize);
+plain_op!(ReadVectoredAt, "read_vectored_at", usize, |op| Some(&mut op.file));
 
 impl Blocks for ReadVectoredAt {
     unsafe fn run_blocking(&mut self) -> Result<usize, Errno> {
@@ -198,7 +211,7 @@ pub struct WriteVectoredAt {
     /// To where; see [`WriteAt::at`].
     pub at: Option<u64>,
 }
-plain_op!(WriteVectoredAt, "write_vectored_at", usize);
+plain_op!(WriteVectoredAt, "write_vectored_at", usize, |op| Some(&mut op.file));
 
 impl Blocks for WriteVectoredAt {
     unsafe fn run_blocking(&mut self) -> Result<usize, Errno> {
@@ -228,7 +241,7 @@ pub struct Sync {
     /// The bytes alone, and of the metadata what is needed to read them?
     pub data_only: bool,
 }
-plain_op!(Sync, "sync", ());
+plain_op!(Sync, "sync", (), |op| Some(&mut op.file));
 
 impl Blocks for Sync {
     unsafe fn run_blocking(&mut self) -> Result<(), Errno> {
@@ -247,7 +260,7 @@ pub struct SetLen {
     /// The new length in bytes.
     pub len: u64,
 }
-plain_op!(SetLen, "set_len", ());
+plain_op!(SetLen, "set_len", (), |op| Some(&mut op.file));
 
 impl Blocks for SetLen {
     unsafe fn run_blocking(&mut self) -> Result<(), Errno> {

@@ -25,6 +25,10 @@ unsafe impl Op for Open {
     type Output = Result<RawResource, Errno>;
     const NAME: &'static str = "open";
     const LATE: Late = Late::CloseResource;
+    #[inline(always)]
+    fn about(&mut self) -> Option<&mut Resource> {
+        None
+    }
     fn refused(errno: Errno) -> Self::Output {
         Err(errno)
     }
@@ -63,7 +67,10 @@ pub struct Statx {
     /// Which.
     pub of: Of,
 }
-plain_op!(Statx, "statx", Stat);
+plain_op!(Statx, "statx", Stat, |op| match &mut op.of {
+    Of::File(file) => Some(file),
+    Of::Path { .. } => None,
+});
 
 impl Blocks for Statx {
     unsafe fn run_blocking(&mut self) -> Result<Stat, Errno> {
@@ -90,7 +97,7 @@ pub struct MakeDir {
     /// Its permission bits, before the process's mask.
     pub mode: u32,
 }
-plain_op!(MakeDir, "make_dir", ());
+plain_op!(MakeDir, "make_dir", (), |_| None);
 
 impl Blocks for MakeDir {
     unsafe fn run_blocking(&mut self) -> Result<(), Errno> {
@@ -107,7 +114,7 @@ pub struct Remove {
     /// Is it that of a folder?
     pub dir: bool,
 }
-plain_op!(Remove, "remove", ());
+plain_op!(Remove, "remove", (), |_| None);
 
 impl Blocks for Remove {
     unsafe fn run_blocking(&mut self) -> Result<(), Errno> {
@@ -126,7 +133,7 @@ pub struct JoinPaths {
     /// The new name.
     pub to: *const c_char,
 }
-plain_op!(JoinPaths, "join_paths", ());
+plain_op!(JoinPaths, "join_paths", (), |_| None);
 
 impl Blocks for JoinPaths {
     unsafe fn run_blocking(&mut self) -> Result<(), Errno> {
@@ -148,7 +155,7 @@ pub struct Call {
     /// The open file that it is about, if it is about one.
     pub file: Option<Resource>,
 }
-plain_op!(Call, "call", ());
+plain_op!(Call, "call", (), |op| op.file.as_mut());
 
 impl Blocks for Call {
     unsafe fn run_blocking(&mut self) -> Result<(), Errno> {

@@ -23,6 +23,10 @@ unsafe impl Op for RecvLease {
     type Output = Result<Option<Leased>, Errno>;
     const NAME: &'static str = "recv_lease";
     const LATE: Late = Late::Wait;
+    #[inline(always)]
+    fn about(&mut self) -> Option<&mut Resource> {
+        Some(&mut self.stream)
+    }
     fn refused(errno: Errno) -> Self::Output {
         Err(errno)
     }

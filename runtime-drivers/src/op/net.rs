@@ -20,6 +20,10 @@ unsafe impl Op for Accept {
     type Output = Result<(RawResource, SocketAddr), Errno>;
     const NAME: &'static str = "accept";
     const LATE: Late = Late::Wait;
+    #[inline(always)]
+    fn about(&mut self) -> Option<&mut Resource> {
+        Some(&mut self.listener)
+    }
     fn refused(errno: Errno) -> Self::Output {
         Err(errno)
     }
@@ -45,6 +49,10 @@ unsafe impl Op for Connect {
     type Output = Result<(), Errno>;
     const NAME: &'static str = "connect";
     const LATE: Late = Late::CloseResource;
+    #[inline(always)]
+    fn about(&mut self) -> Option<&mut Resource> {
+        Some(&mut self.socket)
+    }
     fn refused(errno: Errno) -> Self::Output {
         Err(errno)
     }
@@ -76,6 +84,10 @@ unsafe impl Op for Recv {
     type Output = Result<usize, Errno>;
     const NAME: &'static str = "recv";
     const LATE: Late = Late::Wait;
+    #[inline(always)]
+    fn about(&mut self) -> Option<&mut Resource> {
+        Some(&mut self.stream)
+    }
     fn refused(errno: Errno) -> Self::Output {
         Err(errno)
     }
@@ -106,6 +118,10 @@ unsafe impl Op for RecvInto {
     type Output = Result<usize, Errno>;
     const NAME: &'static str = "recv_into";
     const LATE: Late = Late::KeepBytes;
+    #[inline(always)]
+    fn about(&mut self) -> Option<&mut Resource> {
+        Some(&mut self.stream)
+    }
     fn refused(errno: Errno) -> Self::Output {
         Err(errno)
     }
@@ -135,6 +151,10 @@ unsafe impl Op for Transmit {
     type Output = (usize, Result<(), Errno>);
     const NAME: &'static str = "send";
     const LATE: Late = Late::CountWritten;
+    #[inline(always)]
+    fn about(&mut self) -> Option<&mut Resource> {
+        Some(&mut self.stream)
+    }
     fn refused(errno: Errno) -> Self::Output {
         (0, Err(errno))
     }
@@ -171,6 +191,10 @@ unsafe impl Op for Interrupted {
     type Output = Option<Taken>;
     const NAME: &'static str = "interrupted";
     const LATE: Late = Late::Wait;
+    #[inline(always)]
+    fn about(&mut self) -> Option<&mut Resource> {
+        Some(&mut self.stream)
+    }
     fn refused(_: Errno) -> Self::Output {
         None
     }

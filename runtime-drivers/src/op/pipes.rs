@@ -33,6 +33,10 @@ unsafe impl Op for ReadPipe {
     type Output = Result<usize, Errno>;
     const NAME: &'static str = "read_pipe";
     const LATE: Late = Late::Wait;
+    #[inline(always)]
+    fn about(&mut self) -> Option<&mut Resource> {
+        Some(&mut self.pipe)
+    }
     fn refused(errno: Errno) -> Self::Output {
         Err(errno)
     }
@@ -62,6 +66,10 @@ unsafe impl Op for WritePipe {
     type Output = (usize, Result<(), Errno>);
     const NAME: &'static str = "write_pipe";
     const LATE: Late = Late::Forget;
+    #[inline(always)]
+    fn about(&mut self) -> Option<&mut Resource> {
+        Some(&mut self.pipe)
+    }
     fn refused(errno: Errno) -> Self::Output {
         (0, Err(errno))
     }

@@ -35,6 +35,10 @@ unsafe impl Op for Ready {
     type Output = Result<(), Errno>;
     const NAME: &'static str = "ready";
     const LATE: Late = Late::Wait;
+    #[inline(always)]
+    fn about(&mut self) -> Option<&mut Resource> {
+        Some(&mut self.resource)
+    }
     fn refused(errno: Errno) -> Self::Output {
         Err(errno)
     }

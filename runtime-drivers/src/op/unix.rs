@@ -23,6 +23,10 @@ unsafe impl Op for AcceptUnix {
     type Output = Result<(RawResource, UnixAddr), Errno>;
     const NAME: &'static str = "accept";
     const LATE: Late = Late::Wait;
+    #[inline(always)]
+    fn about(&mut self) -> Option<&mut Resource> {
+        Some(&mut self.listener)
+    }
     fn refused(errno: Errno) -> Self::Output {
         Err(errno)
     }
@@ -48,6 +52,10 @@ unsafe impl Op for ConnectUnix {
     type Output = Result<(), Errno>;
     const NAME: &'static str = "connect";
     const LATE: Late = Late::CloseResource;
+    #[inline(always)]
+    fn about(&mut self) -> Option<&mut Resource> {
+        Some(&mut self.socket)
+    }
     fn refused(errno: Errno) -> Self::Output {
         Err(errno)
     }

@@ -32,6 +32,10 @@ unsafe impl Op for RecvVectored {
     type Output = Result<usize, Errno>;
     const NAME: &'static str = "recv_vectored";
     const LATE: Late = Late::Wait;
+    #[inline(always)]
+    fn about(&mut self) -> Option<&mut Resource> {
+        Some(&mut self.stream)
+    }
     fn refused(errno: Errno) -> Self::Output {
         Err(errno)
     }
@@ -114,6 +118,10 @@ unsafe impl Op for TransmitVectored {
     type Output = Result<usize, Errno>;
     const NAME: &'static str = "send_vectored";
     const LATE: Late = Late::CountWritten;
+    #[inline(always)]
+    fn about(&mut self) -> Option<&mut Resource> {
+        Some(&mut self.stream)
+    }
     fn refused(errno: Errno) -> Self::Output {
         Err(errno)
     }

@@ -91,6 +91,7 @@ use self::slots::Asides;
 use self::source::Source;
 use self::stash::{Stash, Stashes};
 use crate::op::LEASE_BYTES;
+use crate::sys::fd;
 use crate::sys::fork;
 use crate::sys::nudge::Nudge;
 use crate::sys::ring as calls;
@@ -99,7 +100,8 @@ use bespoke_core::driver::inflight::{Table, Token};
 use bespoke_core::driver::{Buffer, Buffers, Errno};
 use bespoke_core::error::Error;
 use bespoke_core::roles::{
-    Caps, Drained, Driver, DriverReport, Kind, Live, Nanos, Park, RawResource, Resource, Sealed, StartCx, Under, Unpark,
+    Caps, Drained, Driver, DriverReport, Kind, Live, Luggage, Nanos, Park, RawResource, Resource, Sealed, StartCx,
+    Under, Unpark,
 };
 use bespoke_core::sharing::{Local, Shared};
 use bespoke_core::util::link::Node;
@@ -127,6 +129,11 @@ impl<const ENTRIES: u32, O: RingOptions> Driver for IoUring<ENTRIES, O> {
     fn end_writes(stream: RawResource) {
         // A peer that is gone already makes this fail, which changes nothing.
         let _ = socket::shutdown(stream, std::net::Shutdown::Write);
+    }
+
+    fn close_afloat(resource: RawResource) {
+        // Its error, if any, is of no use: the descriptor is gone.
+        let _ = fd::close(resource);
     }
 
     #[inline]
@@ -415,6 +422,15 @@ impl<const ENTRIES: u32, O: RingOptions> Live for LiveUring<ENTRIES, O> {
 
     fn release(&self, resource: Resource) -> Result<(), Errno> {
         self.0.release(resource)
+    }
+
+    fn give_up(&self, resource: Resource, _kind: Kind) -> Result<Luggage, Errno> {
+        // What it became since it was registered, the source knows.
+        self.0.unload(resource)
+    }
+
+    fn take_in(&self, resource: Resource, luggage: &mut Luggage) -> Result<(), Errno> {
+        self.0.take_in(resource, luggage)
     }
 
     fn park(&self, park: Park) -> Result<(), Errno> {

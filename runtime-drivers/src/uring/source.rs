@@ -20,11 +20,12 @@
 //! ```
 
 use super::Stash;
+pub(super) use crate::luggage::End;
 use crate::op::{LEASE_BYTES, Taken};
 use crate::pooled::OpenFile;
 use crate::sys::address::SockAddr;
 use crate::wakers::Wakers;
-use bespoke_core::driver::{Buffer, Errno};
+use bespoke_core::driver::Buffer;
 use bespoke_core::roles::{Kind, RawResource};
 use core::cell::UnsafeCell;
 use core::ptr::NonNull;
@@ -60,17 +61,6 @@ impl Arm {
     pub(super) fn in_kernel(self) -> bool {
         matches!(self, Arm::Armed(_) | Arm::Cancelling)
     }
-}
-
-/// What ends the reads of a stream, behind all that is stashed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum End {
-    #[default]
-    None,
-    /// The peer has ended its direction: told again and again.
-    Stream,
-    /// Told once.
-    Error(Errno),
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -1,17 +1,20 @@
 //! What is done with resources: opened, waited for, closed, given away.
 
 use super::ring::Completion;
-use super::source::{Arm, End, FileSource, GENERATION_MASK, Life, More, Side, Source};
+use super::source::{Arm, DroppedWrite, End, FileSource, GENERATION_MASK, Life, More, Side, Source};
 use super::{State, Uring, kind};
+use crate::luggage::Held;
 use crate::pooled::OpenFile;
 use crate::sys::ring as calls;
 use crate::sys::{fd, file};
 use crate::theirs::{let_go, wake};
 use crate::wakers::Wakers;
 use bespoke_core::driver::Errno;
-use bespoke_core::roles::{Kind, RawResource, Resource};
+use bespoke_core::error::ErrorKind;
+use bespoke_core::roles::{Kind, Luggage, RawResource, Resource};
 use core::task::{Context, Waker};
 use core::time::Duration;
+use std::boxed::Box;
 use std::sync::Arc;
 use std::vec::Vec;
 
@@ -118,6 +121,91 @@ impl Uring {
     /// Busy: bytes or connections came that nobody has read, or the kernel has not let go of it. It is as before then.
     pub(super) fn release(&self, resource: Resource) -> Result<(), Errno> {
         let (number, _) = self.with(|state| state.named(resource.key));
+        self.end_requests(number)?;
+        let holds = self.with(|state| {
+            let source = &mut state.sources[number as usize];
+            let accepted = source.more.as_ref().is_some_and(|more| !more.accepted.is_empty());
+            accepted || !source.stash.is_empty() || source.dropped.is_some() || matches!(source.end, End::Error(_))
+        });
+        if holds || self.is_in_use(number) {
+            return Err(fd::BUSY);
+        }
+        self.forget_source(number);
+        Ok(())
+    }
+
+    /// As [`release`](Self::release), with all that came.
+    ///
+    /// # Errors
+    /// Busy: the kernel has not let go of it, or a thread of the pool uses the file. It is as before then.
+    pub(super) fn unload(&self, resource: Resource) -> Result<Luggage, Errno> {
+        let (number, _) = self.with(|state| state.named(resource.key));
+        self.end_requests(number)?;
+        let writes = |state: &mut State| {
+            matches!(state.sources[number as usize].dropped.as_deref(), Some(DroppedWrite::Ending { .. }))
+        };
+        if self.is_in_use(number) || self.with(writes) {
+            return Err(fd::BUSY);
+        }
+        let (held, kind) = self.with(|state| {
+            let source = &mut state.sources[number as usize];
+            let mut held = Held::new(None);
+            held.end = core::mem::take(&mut source.end);
+            if let Some(more) = &mut source.more {
+                held.accepted = core::mem::take(&mut more.accepted);
+            }
+            if let Some(DroppedWrite::Ended(taken)) = source.dropped.take().map(|dropped| *dropped) {
+                held.interrupted = Some(taken);
+            }
+            held.bytes = state.stashes.unload(&mut source.stash);
+            (held, source.kind)
+        });
+        self.forget_source(number);
+        Ok(held.pack(kind))
+    }
+
+    /// Registers what another driver gave up, with all that came there.
+    pub(super) fn take_in(&self, resource: Resource, luggage: &mut Luggage) -> Result<(), Errno> {
+        if luggage.held.is_some() && Held::of(luggage).is_none() {
+            return Err(Errno::of(ErrorKind::Unsupported));
+        }
+        self.register(resource, luggage.kind)?;
+        let Some(held) = Held::of(luggage) else { return Ok(()) };
+        self.with(|state| {
+            let (number, _) = state.named(resource.key);
+            let source = &mut state.sources[number as usize];
+            source.end = core::mem::take(&mut held.end);
+            source.dropped = held.interrupted.take().map(|taken| Box::new(DroppedWrite::Ended(taken)));
+            if !held.accepted.is_empty() {
+                source.more.get_or_insert_default().accepted = core::mem::take(&mut held.accepted);
+            }
+            state.stashes.load(&mut source.stash, core::mem::take(&mut held.bytes));
+        });
+        Ok(())
+    }
+
+    /// Does the kernel, or a thread of the pool, use it?
+    fn is_in_use(&self, number: u32) -> bool {
+        self.with(|state| {
+            let source = &mut state.sources[number as usize];
+            let file_in_use = source.file.as_mut().is_some_and(|file| Arc::get_mut(&mut file.open).is_none());
+            file_in_use || source.pending > 0 && !state.ring.is_copy()
+        })
+    }
+
+    /// Nothing names the source any more, and what it is of stays open.
+    fn forget_source(&self, number: u32) {
+        let file = self.with(|state| {
+            let file = state.sources[number as usize].file.take();
+            state.retire(number);
+            file
+        });
+        // Open, and the caller's.
+        let _ = file.and_then(|file| Arc::into_inner(file.open)).map(OpenFile::into_raw);
+    }
+
+    /// Has what the kernel does for a source end, in turns of its own. Nobody waits for it any more.
+    fn end_requests(&self, number: u32) -> Result<(), Errno> {
         // Whoever left a waker has gone: else the handle would not be here. For a waker, what is cancelled is armed again.
         let (reader, writer, sides) = self.with(|state| {
             let source = &mut state.sources[number as usize];
@@ -137,27 +225,6 @@ impl Uring {
             })?;
             self.dispatch_of(number);
         }
-        let holds = self.with(|state| {
-            let source = &mut state.sources[number as usize];
-            let file_in_use = source.file.as_mut().is_some_and(|file| Arc::get_mut(&mut file.open).is_none());
-            let accepted = source.more.as_ref().is_some_and(|more| !more.accepted.is_empty());
-            file_in_use
-                || accepted
-                || (source.pending > 0 && !state.ring.is_copy())
-                || !source.stash.is_empty()
-                || source.dropped.is_some()
-                || matches!(source.end, End::Error(_))
-        });
-        if holds {
-            return Err(fd::BUSY);
-        }
-        let file = self.with(|state| {
-            let file = state.sources[number as usize].file.take();
-            state.retire(number);
-            file
-        });
-        // Open, and the caller's.
-        let _ = file.and_then(|file| Arc::into_inner(file.open)).map(OpenFile::into_raw);
         Ok(())
     }
 

@@ -3,8 +3,10 @@
 //! 1. Each entry is in one queue, or in the list of free ones.
 //! 2. An entry in a queue has a buffer, of which the bytes `start..start + len` are initialised, and `len > 0`.
 
+use crate::luggage;
 use crate::op::LEASE_BYTES;
 use bespoke_core::driver::{Buffer, Buffers, Leased};
+use std::collections::VecDeque;
 use std::vec::Vec;
 
 const NONE: u32 = u32::MAX;
@@ -53,7 +55,16 @@ impl Stashes {
     /// # Safety
     /// The first `len` bytes are initialised; `len` is not 0.
     pub(super) unsafe fn push(&mut self, stash: &mut Stash, buffer: Buffer<LEASE_BYTES>, len: u32) {
-        let entry = Filled { buffer: Some(buffer), start: 0, len, next: NONE };
+        // SAFETY: as the caller.
+        unsafe { self.append(stash, buffer, 0, len) };
+    }
+
+    /// As [`push`](Self::push), of the bytes from `start` on.
+    ///
+    /// # Safety
+    /// The bytes `start..start + len` are initialised; `len` is not 0.
+    unsafe fn append(&mut self, stash: &mut Stash, buffer: Buffer<LEASE_BYTES>, start: u32, len: u32) {
+        let entry = Filled { buffer: Some(buffer), start, len, next: NONE };
         let index = if self.free == NONE {
             self.filled.push(entry);
             self.filled.len() as u32 - 1
@@ -149,6 +160,25 @@ impl Stashes {
         let (buffer, start, len) = self.pop(stash);
         // SAFETY: rule 2.
         buffer.map(|buffer| unsafe { buffer.lend_from(start as usize, len as usize) })
+    }
+
+    /// Takes all that is in `stash`, for another driver.
+    pub(super) fn unload(&mut self, stash: &mut Stash) -> VecDeque<luggage::Filled> {
+        let mut all = VecDeque::with_capacity(stash.count as usize);
+        while stash.count > 0 {
+            if let (Some(buffer), start, len) = self.pop(stash) {
+                all.push_back(luggage::Filled { buffer, start, len });
+            }
+        }
+        all
+    }
+
+    /// Puts what another driver took behind what is in `stash`.
+    pub(super) fn load(&mut self, stash: &mut Stash, all: VecDeque<luggage::Filled>) {
+        for luggage::Filled { buffer, start, len } in all {
+            // SAFETY: they are initialised, and there are some (rule 2 there).
+            unsafe { self.append(stash, buffer, start, len) };
+        }
     }
 
     /// Throws away what is in `stash`.

@@ -7,7 +7,7 @@ use crate::config::{Config, Sealed};
 use crate::driver::{Late, MaybeDangling, Served};
 use crate::error::Errno;
 use crate::io::{IoBuf, IoBufMut};
-use crate::roles::{Caps, Driver, OsEntropy, OsThreads, Under, Uniform};
+use crate::roles::{Caps, Driver, OsEntropy, OsThreads, Resource, Under, Uniform};
 use crate::runtime::Runtime;
 use crate::scheduler::SingleThread;
 use crate::sharing::{Local, Sharing};
@@ -33,6 +33,9 @@ unsafe impl Op for Fill {
     type Output = Option<usize>;
     const NAME: &'static str = "fill";
     const LATE: Late = Late::Forget;
+    fn about(&mut self) -> Option<&mut Resource> {
+        None
+    }
     fn refused(_: Errno) -> Option<usize> {
         None
     }

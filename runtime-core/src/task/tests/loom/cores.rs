@@ -14,7 +14,7 @@ use core::time::Duration;
 macro_rules! configs {
     ($($name:ident: $workers:literal;)+) => { $(
         #[derive(Debug)]
-        struct $name;
+        pub(super) struct $name;
 
         impl Config for $name {
             type Scheduler = PerCore<$workers>;

@@ -33,6 +33,7 @@ mod closes;
 mod cores;
 mod guests;
 mod joins;
+mod moves;
 mod spawns;
 mod threads;
 mod twins;
@@ -58,7 +59,7 @@ use std::time::Instant;
 /// How many preemptions to try without `LOOM_MAX_PREEMPTIONS`. Bugs at close took three; the models for which that takes
 /// longer than half a minute get two.
 fn bound(name: &str) -> usize {
-    let long = ["two_wakers_each_publishes", "cores::spawn_across_vs_shutdown"];
+    let long = ["two_wakers_each_publishes", "cores::spawn_across_vs_shutdown", "moves::"];
     if long.iter().any(|long| name.starts_with(long)) { 2 } else { 3 }
 }
 

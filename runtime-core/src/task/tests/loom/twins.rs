@@ -8,7 +8,7 @@ use std::string::{String, ToString};
 
 const VARIABLE: &str = "BESPOKE_PLANT";
 
-const ALL: [Plant; 25] = [
+const ALL: [Plant; 27] = [
     Plant::RelaxedPush,
     Plant::UnparkWithoutReference,
     Plant::InboxStaysOpen,
@@ -34,6 +34,8 @@ const ALL: [Plant; 25] = [
     Plant::LeavesUnheard,
     Plant::StopUnheard,
     Plant::StopSleptOver,
+    Plant::LeftUnheard,
+    Plant::LeftForNobody,
 ];
 
 fn name(plant: Plant) -> String {
@@ -176,6 +178,16 @@ fn leaves_unheard() {
 #[test]
 fn team_not_formed() {
     found(Plant::TeamNotFormed, "cores::spawn_across_vs_shutdown");
+}
+
+#[test]
+fn left_unheard() {
+    found(Plant::LeftUnheard, "moves::ask_vs_park");
+}
+
+#[test]
+fn left_for_nobody() {
+    found(Plant::LeftForNobody, "moves::drop_vs_answer");
 }
 
 #[test]
