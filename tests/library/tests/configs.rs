@@ -1,4 +1,4 @@
-//! One generic library under three configs: a preset, the program's own, and one from the builder.
+//! One generic library under four configs: a preset, the program's own on one worker and on two, and one from the builder.
 
 use bespoke::prelude::*;
 use bespoke::rt::{TcpListener, TcpStream};
@@ -19,6 +19,15 @@ struct Own;
 impl bespoke::Config for Own {
     type Memory = bespoke::memory::System;
     const POLL_BUDGET: u32 = 3;
+}
+
+/// As the program's own, on two workers: connections are served by tasks of both.
+struct TwoWorkers;
+
+#[bespoke::config(base = bespoke::preset::Default)]
+impl bespoke::Config for TwoWorkers {
+    type Scheduler = bespoke::scheduler::PerCore<2>;
+    const WORKERS_EXACT: bool = true;
 }
 
 /// With a client that is served, on a loaded machine.
@@ -101,6 +110,11 @@ fn under_the_default() {
 #[test]
 fn under_a_config_of_the_programs_own() {
     run(Runtime::<Own>::new().expect("a runtime starts"));
+}
+
+#[test]
+fn under_two_workers() {
+    run(Runtime::<TwoWorkers>::new().expect("a runtime starts"));
 }
 
 #[test]
