@@ -43,8 +43,8 @@ pub struct Blocking;
 /// nothing of each other.
 ///
 /// A thread, a driver and memory for each; `spawn` goes to them in turn, and a task stays where it was placed. It assumes that
-/// the load can be spread beforehand, by a listener on each worker, say, since a worker that is busy keeps its tasks waiting; and
-/// that a socket is used on the worker that opened it: see [`PerCore`](struct@crate::scheduler::PerCore). Workers are not pinned.
+/// the load can be spread beforehand, a task per connection, say, or a listener on each worker, since a worker that is busy
+/// keeps its tasks waiting: see [`PerCore`](struct@crate::scheduler::PerCore). Workers are not pinned.
 #[derive(Debug, Clone, Copy)]
 pub struct PerCore;
 
