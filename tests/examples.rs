@@ -248,6 +248,8 @@ fn echo_drives_itself_on_its_other_configs() {
     drives(&quick("mio-system"), "single-thread", "mio: ", "system");
     drives(&quick("mio-low-latency"), "single-thread", "mio: ", "pooled");
     drives(&quick("blocking"), "thread-per-task", "blocking: ", "system");
+    let per_core = ["--seconds", "0.5", "--connections", "4", "--config", "per-core"];
+    drives(&per_core, "per-core", "mio: ", "pooled");
 }
 
 #[test]
@@ -268,7 +270,7 @@ fn echo_explains_its_configs() {
 fn echo_helps() {
     let ended = run("echo", &["--help"]);
     ended.code(0).says("usage: echo ");
-    for option in ["--connections", "--size", "--seconds", "--listen", "--driver", "--explain", "--help"] {
+    for option in ["--connections", "--size", "--seconds", "--listen", "--config", "--driver", "--explain", "--help"] {
         ended.says(option);
     }
     assert_eq!(ended.err, "");
@@ -281,6 +283,8 @@ fn echo_says_what_is_wrong_with_a_command_line() {
         (&["bad"], "`bad`"),
         (&["--driver", "nonsense"], "`nonsense`"),
         (&["--driver"], "--driver needs a value"),
+        (&["--config", "nonsense"], "`nonsense`"),
+        (&["--config", "per-core", "--driver", "blocking"], "--config per-core goes with --driver mio only"),
         (&["--seconds", "x"], "--seconds cannot be `x`"),
         (&["--seconds", "0.4"], "--seconds takes 0.5 to 86400"),
         (&["--seconds", "-1"], "--seconds takes 0.5 to 86400"),

@@ -6,9 +6,9 @@ use std::time::Duration;
 pub(crate) const HELP: &str = "\
 An echo server, its load, and a report.
 
-usage: echo [--connections N] [--size BYTES] [--seconds S] [--driver CHOICE]
-       echo --listen ADDRESS [--driver CHOICE]
-       echo --explain [--driver CHOICE]
+usage: echo [--connections N] [--size BYTES] [--seconds S] [--config CHOICE] [--driver CHOICE]
+       echo --listen ADDRESS [--config CHOICE] [--driver CHOICE]
+       echo --explain [--config CHOICE] [--driver CHOICE]
 
 Without --listen: serves on a free loopback port, drives the server for S seconds, checks every byte, prints a table.
 
@@ -16,7 +16,11 @@ Without --listen: serves on a free loopback port, drives the server for S second
   --size BYTES       bytes per message (64)
   --seconds S        how long (3)
   --listen ADDRESS   serve on this address until Ctrl-C, then print the totals; for example 127.0.0.1:7000
-  --driver CHOICE    the config to run on, all compiled into this program:
+  --config CHOICE    who runs the tasks; all choices are compiled into this program:
+                       single      one worker (the default)
+                       per-core    a worker on each processor: one accepts, and each connection is served where its task is
+                                   placed (the preset PerCore; with the driver mio)
+  --driver CHOICE    how I/O is done, and what the rest is made of:
                        mio         readiness I/O, pooled task memory (the default preset)
                        mio-system  readiness I/O, task memory of the system's allocator
                        mio-low-latency
@@ -39,6 +43,7 @@ pub(crate) enum Choice {
     Mio,
     MioSystem,
     MioLowLatency,
+    PerCore,
     Blocking,
 }
 
@@ -69,11 +74,19 @@ impl Args {
     pub(crate) fn parse(mut words: impl Iterator<Item = String>) -> Result<Args, String> {
         let mut load = Load { connections: 50, size: 64, time: Duration::from_secs(3) };
         let (mut listen, mut choice, mut drives, mut explain) = (None, Choice::Mio, None, false);
+        let mut per_core = false;
         while let Some(word) = words.next() {
             match word.as_str() {
                 "--help" | "-h" => return Ok(Args::Help),
                 "--explain" => explain = true,
                 "--listen" => listen = Some(value(&word, words.next())?),
+                "--config" => {
+                    per_core = match value::<String>(&word, words.next())?.as_str() {
+                        "single" => false,
+                        "per-core" => true,
+                        other => return Err(format!("there is no config `{other}`: choose single or per-core")),
+                    }
+                }
                 "--driver" => {
                     choice = match value::<String>(&word, words.next())?.as_str() {
                         "mio" => Choice::Mio,
@@ -105,6 +118,12 @@ impl Args {
                 }
                 other => return Err(format!("there is no option `{other}`")),
             }
+        }
+        if per_core {
+            choice = match choice {
+                Choice::Mio => Choice::PerCore,
+                _ => return Err("--config per-core goes with --driver mio only".to_owned()),
+            };
         }
         if explain {
             return match (listen, drives) {

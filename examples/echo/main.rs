@@ -52,6 +52,7 @@ fn main() -> ExitCode {
         Choice::Mio => run::<preset::Default>(&args),
         Choice::MioSystem => run::<OnSystem>(&args),
         Choice::MioLowLatency => run::<preset::LowLatency>(&args),
+        Choice::PerCore => run::<preset::PerCore>(&args),
         Choice::Blocking => run::<preset::Blocking>(&args),
     };
     match result {
