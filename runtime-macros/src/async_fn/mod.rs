@@ -11,7 +11,7 @@
 //! | [`layout`] | who lives with whom → storage | which places may have the same bytes |
 //! | [`emit`], [`pointers`] | the states → tokens | the runtime's paths, alone |
 //!
-//! [`walk`] and [`known`] are what all of them use.
+//! [`walk`], [`awaits`](mod@awaits) and [`known`] are what all of them use.
 //!
 //! *Architecture Invariant:* what is not understood is refused, with the words of the rewrite. There is no path from here
 //! to rustc's own transformation but the argument `rustc`.
@@ -21,6 +21,7 @@
 //! 2. The stages meet the locals in the same order, and decide what an expression is by the same functions ([`walk`]).
 
 mod analyze;
+mod awaits;
 mod emit;
 mod flow;
 mod hold;

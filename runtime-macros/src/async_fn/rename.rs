@@ -13,6 +13,7 @@ use quote::{ToTokens, quote};
 use syn::ext::IdentExt;
 use syn::{Block, Expr, Macro, Pat, PatIdent, PathArguments};
 
+use super::awaits;
 use super::known::Known;
 use super::parse::RESERVED;
 use super::says;
@@ -168,7 +169,7 @@ impl Rename<'_> {
 
     fn call(&mut self, expr: &mut Expr) {
         let Expr::Macro(call) = expr else { return };
-        if awaits(&call.mac.tokens) {
+        if awaits::tokens(call.mac.tokens.clone()) {
             self.errors.under(&call.mac.path, says::MACRO_AWAITS);
             return;
         }
@@ -243,33 +244,6 @@ impl Visitor for Rename<'_> {
     fn refuse(&mut self, tokens: &dyn ToTokens, message: &'static str) {
         self.errors.under(tokens.to_token_stream(), message);
     }
-}
-
-/// Whether tokens hold an `.await` of this function: one of an inner `async` block is that block's.
-pub(super) fn awaits(tokens: &impl ToTokens) -> bool {
-    fn scan(tokens: TokenStream) -> bool {
-        let mut trees = tokens.into_iter().peekable();
-        let mut dot = false;
-        while let Some(tree) = trees.next() {
-            match &tree {
-                TokenTree::Ident(ident) if dot && ident == "await" => return true,
-                TokenTree::Ident(ident) if ident == "async" => {
-                    if matches!(trees.peek(), Some(TokenTree::Ident(word)) if word == "move") {
-                        trees.next();
-                    }
-                    trees.next_if(|next| {
-                        matches!(next, TokenTree::Group(group)
-                        if group.delimiter() == proc_macro2::Delimiter::Brace)
-                    });
-                }
-                TokenTree::Group(group) if scan(group.stream()) => return true,
-                _ => {}
-            }
-            dot = matches!(&tree, TokenTree::Punct(punct) if punct.as_char() == '.');
-        }
-        false
-    }
-    scan(tokens.to_token_stream())
 }
 
 /// The local that an expression is, under its new name.

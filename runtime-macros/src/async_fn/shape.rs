@@ -13,9 +13,10 @@ use quote::ToTokens;
 use syn::spanned::Spanned;
 use syn::{Expr, Label, Pat, Stmt as SynStmt, Type, UnOp};
 
+use super::awaits::{self, awaits};
 use super::hold;
 use super::parse::RESERVED;
-use super::rename::{Names, awaits, local};
+use super::rename::{Names, local};
 use super::says;
 use super::walk::{is_comparison, is_compound, is_lazy};
 use crate::errors::Errors;
@@ -212,7 +213,7 @@ impl Shape<'_> {
             }
             Expr::If(inner) if lazy(&inner.cond) => self.conditional_of_a_lazy(inner),
             Expr::If(inner) if self.branches(&inner) => self.conditional(inner),
-            Expr::Match(inner) if inner.arms.iter().any(awaits) => {
+            Expr::Match(inner) if inner.arms.iter().any(awaits::arm) => {
                 let mut head = self.head(*inner.expr);
                 let mut arms: Vec<Arm> = inner.arms.into_iter().map(|arm| self.arm(arm)).collect();
                 let mut pats: Vec<&mut Pat> = arms.iter_mut().map(|arm| &mut arm.pat).collect();
@@ -235,7 +236,7 @@ impl Shape<'_> {
 
     /// Whether the awaits of an `if` are not in its condition alone.
     fn branches(&mut self, inner: &syn::ExprIf) -> bool {
-        awaits(&inner.then_branch) || inner.else_branch.as_ref().is_some_and(|(_, otherwise)| awaits(otherwise))
+        awaits::block(&inner.then_branch) || inner.else_branch.as_ref().is_some_and(|(_, otherwise)| awaits(otherwise))
     }
 
     fn conditional(&mut self, inner: syn::ExprIf) -> Value {
@@ -368,7 +369,7 @@ impl Shape<'_> {
                 }
             },
             Expr::Index(inner) => &mut inner.expr,
-            Expr::Match(inner) if !inner.arms.iter().any(awaits) => &mut inner.expr,
+            Expr::Match(inner) if !inner.arms.iter().any(awaits::arm) => &mut inner.expr,
             Expr::MethodCall(inner) => &mut inner.receiver,
             Expr::Paren(inner) => &mut inner.expr,
             Expr::Reference(inner) => &mut inner.expr,
@@ -390,7 +391,7 @@ impl Shape<'_> {
     /// Operands by value, in the order in which they are evaluated. Literals do nothing that could come too late.
     fn split_operands<'e>(&mut self, operands: impl IntoIterator<Item = &'e mut Expr>, found: &mut Vec<Step>) {
         let mut operands: Vec<&mut Expr> = operands.into_iter().collect();
-        let Some(last) = operands.iter().rposition(|operand| awaits(*operand)) else { return };
+        let Some(last) = operands.iter().rposition(|operand| awaits(operand)) else { return };
         for operand in &mut operands[..last] {
             if hold::is_literal(operand) {
                 continue;
