@@ -1,13 +1,20 @@
 //! What a machine is stored in, as types that rustc infers: a head of a few bytes, and storage beside it.
 //!
 //! The storage is an expression over places. Places that hold values together lie *beside* each other:
-//! [`Beside<A, B, …>`](Beside). Places that never do *share* their bytes: [`Overlay<A, B>`](Overlay).
+//! [`Beside<A, B, …>`](Beside). Places that never do *share* their bytes: [`Share<A, B, …>`](Share).
+//!
+//! Fields are open to the expansion: `&raw mut (*storage).a` is an address, and costs rustc a name. A generic function for each
+//! place would bring with it a type parameter for each of its neighbours, which rustc looks at again and again until it
+//! knows the places' types.
 //!
 //! # Invariants
 //! 1. No function here makes a reference; all but `write` and `read` compute addresses only.
+//! 2. What these types describe lies in a `MaybeUninit`, as a whole: no value of them is ever made, read or dropped.
 
 use core::fmt;
-use core::mem::{ManuallyDrop, MaybeUninit};
+use core::mem::ManuallyDrop;
+
+use super::Number;
 
 /// What of a machine has little alignment: its state, and the heads of the machines that it awaits, which share their bytes
 /// (one at a time is awaited). So a level of a chain of calls takes the bytes of its state, and not those up to the next address
@@ -15,20 +22,22 @@ use core::mem::{ManuallyDrop, MaybeUninit};
 ///
 /// `X0` to `X7` are the types of small places that never share their bytes: as fields of the one struct they fill the gap
 /// between the states and the storage.
+#[allow(missing_docs, reason = "the fields are those of the sentence above")]
 pub struct Head<I, B = (), N = u8, X0 = (), X1 = (), X2 = (), X3 = (), X4 = (), X5 = (), X6 = (), X7 = ()> {
     /// The number of the state that the next poll continues with.
     pub state: N,
     /// Which of the places that may have been moved out hold a value, a bit each.
     pub flags: B,
-    x0: MaybeUninit<X0>,
-    x1: MaybeUninit<X1>,
-    x2: MaybeUninit<X2>,
-    x3: MaybeUninit<X3>,
-    x4: MaybeUninit<X4>,
-    x5: MaybeUninit<X5>,
-    x6: MaybeUninit<X6>,
-    x7: MaybeUninit<X7>,
-    inner: MaybeUninit<I>,
+    pub x0: X0,
+    pub x1: X1,
+    pub x2: X2,
+    pub x3: X3,
+    pub x4: X4,
+    pub x5: X5,
+    pub x6: X6,
+    pub x7: X7,
+    /// The heads of what is awaited.
+    pub inner: I,
 }
 
 impl<I, B: fmt::Debug, N: fmt::Debug, X0, X1, X2, X3, X4, X5, X6, X7> fmt::Debug
@@ -39,111 +48,85 @@ impl<I, B: fmt::Debug, N: fmt::Debug, X0, X1, X2, X3, X4, X5, X6, X7> fmt::Debug
     }
 }
 
-/// Up to eight places, or parts of the storage, each with bytes of its own. In one struct, since it is rustc that orders
-/// fields by their alignment, and since types are only so deep that rustc follows them (`recursion_limit`). Only ever within
-/// the one `MaybeUninit` of a machine's storage.
-#[derive(Debug)]
-pub struct Beside<A, B, C = (), D = (), E = (), F = (), G = (), H = ()> {
-    a: A,
-    b: B,
-    c: C,
-    d: D,
-    e: E,
-    f: F,
-    g: G,
-    h: H,
+/// What has the number of a state.
+pub trait HasState {
+    /// The number's type.
+    type Number: Number;
+
+    /// Where it is.
+    ///
+    /// # Safety
+    /// `head` points to allocated memory of that type.
+    unsafe fn state(head: *mut Self) -> *mut Self::Number;
 }
 
-/// The storage of `A` or of `B`, of one at a time.
-pub union Overlay<A, B> {
-    _a: ManuallyDrop<A>,
-    _b: ManuallyDrop<B>,
-}
+impl<I, B, N: Number, X0, X1, X2, X3, X4, X5, X6, X7> HasState for Head<I, B, N, X0, X1, X2, X3, X4, X5, X6, X7> {
+    type Number = N;
 
-impl<A, B> fmt::Debug for Overlay<A, B> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Overlay").finish_non_exhaustive()
+    #[inline(always)]
+    unsafe fn state(head: *mut Self) -> *mut N {
+        // SAFETY: in bounds, since the memory of the whole head is there.
+        unsafe { &raw mut (*head).state }
     }
 }
 
-macro_rules! fields {
-    ($($(#[$doc:meta])* $name:ident: $field:ident $ty:ident)*) => {$(
+/// Up to eight places, or parts of the storage, each with bytes of its own. In one struct, since it is rustc that orders
+/// fields by their alignment, and since types are only so deep that rustc follows them (`recursion_limit`).
+#[allow(missing_docs, reason = "the fields are those of the sentence above")]
+#[derive(Debug)]
+pub struct Beside<A, B, C = (), D = (), E = (), F = (), G = (), H = ()> {
+    pub a: A,
+    pub b: B,
+    pub c: C,
+    pub d: D,
+    pub e: E,
+    pub f: F,
+    pub g: G,
+    pub h: H,
+}
+
+/// The storage of one of up to eight parts, of one at a time.
+pub union Share<A, B, C = (), D = (), E = (), F = (), G = (), H = ()> {
+    _a: ManuallyDrop<A>,
+    _b: ManuallyDrop<B>,
+    _c: ManuallyDrop<C>,
+    _d: ManuallyDrop<D>,
+    _e: ManuallyDrop<E>,
+    _f: ManuallyDrop<F>,
+    _g: ManuallyDrop<G>,
+    _h: ManuallyDrop<H>,
+}
+
+impl<A, B, C, D, E, F, G, H> fmt::Debug for Share<A, B, C, D, E, F, G, H> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Share").finish_non_exhaustive()
+    }
+}
+
+macro_rules! share {
+    ($($(#[$doc:meta])* $name:ident: $($part:ident)*;)*) => {$(
         $(#[$doc])*
-        ///
-        /// # Safety
-        /// `head` points to allocated memory of that type.
         #[inline(always)]
-        pub unsafe fn $name<I, B, N, X0, X1, X2, X3, X4, X5, X6, X7>(
-            head: *mut Head<I, B, N, X0, X1, X2, X3, X4, X5, X6, X7>,
-        ) -> *mut $ty {
-            // SAFETY: in bounds, since the memory of the whole head is there.
-            unsafe { &raw mut (*head).$field }.cast()
+        pub fn $name<$($part),*>(p: *mut Share<$($part),*>) -> ($(*mut $part,)*) {
+            ($(p.cast::<$part>(),)*)
         }
     )*};
 }
-fields! {
-    /// The heads of what is awaited.
-    inner: inner I
-    /// The first small place of a head.
-    small_0: x0 X0
-    /// The second small place of a head.
-    small_1: x1 X1
-    /// The third small place of a head.
-    small_2: x2 X2
-    /// The fourth small place of a head.
-    small_3: x3 X3
-    /// The fifth small place of a head.
-    small_4: x4 X4
-    /// The sixth small place of a head.
-    small_5: x5 X5
-    /// The seventh small place of a head.
-    small_6: x6 X6
-    /// The eighth small place of a head.
-    small_7: x7 X7
-}
-
-macro_rules! beside {
-    ($($(#[$doc:meta])* $name:ident: $field:ident $ty:ident)*) => {$(
-        $(#[$doc])*
-        ///
-        /// # Safety
-        /// `p` points to allocated memory of that type.
-        #[inline(always)]
-        pub unsafe fn $name<A, B, C, D, E, F, G, H>(p: *mut Beside<A, B, C, D, E, F, G, H>) -> *mut $ty {
-            // SAFETY: in bounds, as the caller promises.
-            unsafe { &raw mut (*p).$field }
-        }
-    )*};
-}
-beside! {
-    /// The first part.
-    beside_0: a A
-    /// The second part.
-    beside_1: b B
-    /// The third part.
-    beside_2: c C
-    /// The fourth part.
-    beside_3: d D
-    /// The fifth part.
-    beside_4: e E
-    /// The sixth part.
-    beside_5: f F
-    /// The seventh part.
-    beside_6: g G
-    /// The eighth part.
-    beside_7: h H
-}
-
-/// One of two that share their bytes.
-#[inline(always)]
-pub fn left<A, B>(p: *mut Overlay<A, B>) -> *mut A {
-    p.cast()
-}
-
-/// The other one of two that share their bytes.
-#[inline(always)]
-pub fn right<A, B>(p: *mut Overlay<A, B>) -> *mut B {
-    p.cast()
+share! {
+    /// Two parts that share their bytes.
+    share_2: A B;
+    /// Three parts that share their bytes.
+    share_3: A B C;
+    /// Four parts that share their bytes.
+    share_4: A B C D;
+    /// Five parts that share their bytes.
+    share_5: A B C D E;
+    /// Six parts that share their bytes.
+    share_6: A B C D E F;
+    /// Seven parts that share their bytes.
+    share_7: A B C D E F G;
+    /// Eight parts that share their bytes.
+    share_8: A B C D E F G H;
 }
 
 /// Begins a value.
@@ -165,10 +148,6 @@ pub unsafe fn read<T>(place: *mut T) -> T {
     // SAFETY: as the caller promises.
     unsafe { place.read() }
 }
-
-/// Says that nothing lies here.
-#[inline(always)]
-pub fn nothing(_p: *mut ()) {}
 
 /// Bits of a [`Head`].
 pub trait Flags: Copy {

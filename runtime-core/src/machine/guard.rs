@@ -12,11 +12,16 @@ use super::parts::Awaited;
 
 /// Drops the value of a place, unless it was taken or stays for another state.
 ///
+/// The expansion writes guards as they stand here, and clears `holds` to leave the place to the next state: a call would be one more
+/// way to unwind, at every place and every end of a state.
+///
 /// # Invariants
 /// 1. While `holds`, the place holds a value, and it is this guard's to drop.
+/// 2. The place outlives the guard.
+#[allow(missing_docs, reason = "the fields are those of the invariants")]
 pub struct Guard<T> {
-    place: *mut T,
-    holds: bool,
+    pub place: *mut T,
+    pub holds: bool,
 }
 
 impl<T> fmt::Debug for Guard<T> {
@@ -26,19 +31,11 @@ impl<T> fmt::Debug for Guard<T> {
 }
 
 impl<T> Guard<T> {
-    /// The guard of a place that holds a value.
-    ///
-    /// # Safety
-    /// It does hold one, nobody else drops it, and the place outlives the guard.
-    #[inline(always)]
-    pub unsafe fn new(place: *mut T) -> Self {
-        Guard { place, holds: true }
-    }
-
     /// The guard of a place that holds a value if the bit is set. Without a destructor the bit is not looked at.
     ///
     /// # Safety
-    /// [`save`](Self::save) of an earlier guard of the place wrote the bit, and the place did not change since.
+    /// [`save`](Self::save) of an earlier guard of the place wrote the bit, and the place did not change since. The place
+    /// outlives the guard (inv. 2).
     #[inline(always)]
     pub unsafe fn load<B: Flags>(place: *mut T, flags: B, bit: u32) -> Self {
         Guard { place, holds: !needs_drop::<T>() || flags.get(bit) }
@@ -50,12 +47,6 @@ impl<T> Guard<T> {
         if needs_drop::<T>() {
             flags.set(bit, self.holds);
         }
-        self.holds = false;
-    }
-
-    /// Leaves the place, which holds a value, to the next state.
-    #[inline(always)]
-    pub fn leave(&mut self) {
         self.holds = false;
     }
 
@@ -101,34 +92,21 @@ impl<T> Drop for Guard<T> {
 
 /// Drops the awaited future of a state, unless it stays for another poll.
 ///
+/// Written by the expansion, as [`Guard`] is.
+///
 /// # Invariants
 /// 1. While `holds`, the places hold a future, and it is this guard's to drop.
+/// 2. The places outlive the guard.
+#[allow(missing_docs, reason = "the fields are those of the invariants")]
 pub struct Awaiting<K: Awaited> {
-    place: *mut K,
-    head: *mut K::Head,
-    holds: bool,
+    pub place: *mut K,
+    pub head: *mut K::Head,
+    pub holds: bool,
 }
 
 impl<K: Awaited> fmt::Debug for Awaiting<K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Awaiting").field("holds", &self.holds).finish_non_exhaustive()
-    }
-}
-
-impl<K: Awaited> Awaiting<K> {
-    /// The guard of a future.
-    ///
-    /// # Safety
-    /// `begin` put it into these places, nobody else drops it, and the places outlive the guard.
-    #[inline(always)]
-    pub unsafe fn new(place: *mut K, head: *mut K::Head) -> Self {
-        Awaiting { place, head, holds: true }
-    }
-
-    /// Leaves the future to the next poll.
-    #[inline(always)]
-    pub fn leave(&mut self) {
-        self.holds = false;
     }
 }
 
@@ -160,7 +138,7 @@ impl<T> Drop for Put<'_, T> {
 }
 
 /// Writes [`POISONED`](Number::POISONED) as the machine's state when a poll unwinds: nothing else ends one without
-/// [`leave`](Self::leave) or [`done`](Self::done).
+/// [`leave`](Self::leave). A poll of a machine that is done unwinds, too, and the machine stays done.
 #[derive(Debug)]
 pub struct Poison<N: Number> {
     state: *mut N,
@@ -182,19 +160,14 @@ impl<N: Number> Poison<N> {
         // SAFETY: the state outlives this, as promised to `new`.
         unsafe { self.state.write(state) };
     }
-
-    /// Ends the last poll.
-    #[inline(always)]
-    pub fn done(&mut self) {
-        self.leave(N::DONE);
-    }
 }
 
 impl<N: Number> Drop for Poison<N> {
     #[inline(always)]
     fn drop(&mut self) {
-        if !self.left {
-            // SAFETY: the state outlives this, as promised to `new`.
+        // SAFETY: the state outlives this, as promised to `new`.
+        if !self.left && unsafe { self.state.read() } != N::DONE {
+            // SAFETY: as above.
             unsafe { self.state.write(N::POISONED) };
         }
     }

@@ -49,17 +49,17 @@ use core::mem::{MaybeUninit, needs_drop};
 use core::pin::Pin;
 use core::task::{Context, Poll};
 
-pub use frame::{Flags, Head};
+pub use frame::{Flags, HasState, Head};
 pub use guard::{Awaiting, Guard, Poison};
 pub use parts::{Begin, BeginWhole, InParts, poll};
 
 /// What a poll function returns. Not [`Poll`], so that no `return` or `?` which the macro did not see (one that another
 /// macro wrote) fits its type.
 #[derive(Debug)]
-pub enum Step<R> {
-    /// The machine is suspended.
-    Pending,
-    /// The function's value.
+pub enum Step<R, N> {
+    /// The machine is suspended, and this is its state.
+    Pending(N),
+    /// The function's value: the machine is done.
     Ready(R),
 }
 
@@ -86,7 +86,8 @@ impl Number for u16 {
 /// `P` polls and `D` drops; both capture nothing, so they take no room and are called directly.
 pub struct Machine<H, S, R, P, D>
 where
-    P: Fn(*mut H, *mut S, &mut Context<'_>) -> Step<R>,
+    H: HasState,
+    P: Fn(*mut H, *mut S, &mut Context<'_>) -> Step<R, H::Number>,
     D: Fn(*mut H, *mut S),
 {
     head: MaybeUninit<H>,
@@ -107,8 +108,9 @@ where
 #[inline(always)]
 pub unsafe fn machine<H, S, R, W, P, D>(write: W, poll: P, drop: D) -> Machine<H, S, R, P, D>
 where
+    H: HasState,
     W: FnOnce(*mut H, *mut S),
-    P: Fn(*mut H, *mut S, &mut Context<'_>) -> Step<R>,
+    P: Fn(*mut H, *mut S, &mut Context<'_>) -> Step<R, H::Number>,
     D: Fn(*mut H, *mut S),
 {
     let mut machine = Machine {
@@ -125,7 +127,8 @@ where
 
 impl<H, S, R, P, D> Future for Machine<H, S, R, P, D>
 where
-    P: Fn(*mut H, *mut S, &mut Context<'_>) -> Step<R>,
+    H: HasState,
+    P: Fn(*mut H, *mut S, &mut Context<'_>) -> Step<R, H::Number>,
     D: Fn(*mut H, *mut S),
 {
     type Output = R;
@@ -137,16 +140,15 @@ where
         // `&raw mut`: a `&mut MaybeUninit<S>` would be `Unpin` and would claim the storage for itself (inv. 4).
         let storage =
             if cfg!(bespoke_planted = "10") { machine.storage.as_mut_ptr() } else { (&raw mut machine.storage).cast() };
-        match (machine.poll)((&raw mut machine.head).cast(), storage, cx) {
-            Step::Ready(value) => Poll::Ready(value),
-            Step::Pending => Poll::Pending,
-        }
+        // SAFETY: head and storage are those of this machine.
+        unsafe { poll_once(&machine.poll, (&raw mut machine.head).cast(), storage, cx) }
     }
 }
 
 impl<H, S, R, P, D> Drop for Machine<H, S, R, P, D>
 where
-    P: Fn(*mut H, *mut S, &mut Context<'_>) -> Step<R>,
+    H: HasState,
+    P: Fn(*mut H, *mut S, &mut Context<'_>) -> Step<R, H::Number>,
     D: Fn(*mut H, *mut S),
 {
     #[inline]
@@ -157,12 +159,39 @@ where
 
 impl<H, S, R, P, D> fmt::Debug for Machine<H, S, R, P, D>
 where
-    P: Fn(*mut H, *mut S, &mut Context<'_>) -> Step<R>,
+    H: HasState,
+    P: Fn(*mut H, *mut S, &mut Context<'_>) -> Step<R, H::Number>,
     D: Fn(*mut H, *mut S),
 {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (head, storage) = (size_of::<H>(), size_of::<S>());
         f.debug_struct("Machine").field("head", &head).field("storage", &storage).finish_non_exhaustive()
+    }
+}
+
+/// Runs a poll function, and notes where it left the machine (inv. 2).
+///
+/// # Safety
+/// `poll` is the poll function of the machine that `head` and `storage` are of.
+#[inline(always)]
+unsafe fn poll_once<H, S, R, P>(poll: &P, head: *mut H, storage: *mut S, cx: &mut Context<'_>) -> Poll<R>
+where
+    H: HasState,
+    P: Fn(*mut H, *mut S, &mut Context<'_>) -> Step<R, H::Number>,
+{
+    // SAFETY: the head was written when the machine was made.
+    let state = unsafe { H::state(head) };
+    // SAFETY: as above; it outlives the poll.
+    let mut poison = unsafe { Poison::new(state) };
+    match poll(head, storage, cx) {
+        Step::Ready(value) => {
+            poison.leave(H::Number::DONE);
+            Poll::Ready(value)
+        }
+        Step::Pending(state) => {
+            poison.leave(state);
+            Poll::Pending
+        }
     }
 }
 

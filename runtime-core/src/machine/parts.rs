@@ -28,7 +28,8 @@ use core::pin::Pin;
 use core::ptr::NonNull;
 use core::task::{Context, Poll};
 
-use super::{Machine, Step};
+use super::frame::HasState;
+use super::{Machine, Step, poll_once};
 
 /// A future that can lie in two parts.
 ///
@@ -70,7 +71,8 @@ pub unsafe trait InParts: Future {
 // nothing, are what the parts lack of the whole.
 unsafe impl<H, S, R, P, D> InParts for Machine<H, S, R, P, D>
 where
-    P: Fn(*mut H, *mut S, &mut Context<'_>) -> Step<R>,
+    H: HasState,
+    P: Fn(*mut H, *mut S, &mut Context<'_>) -> Step<R, H::Number>,
     D: Fn(*mut H, *mut S),
 {
     type Storage = S;
@@ -89,10 +91,8 @@ where
     unsafe fn poll_parts(storage: *mut S, head: *mut H, context: &mut Context<'_>) -> Poll<R> {
         // SAFETY: the whole had a `P`, and `part` forgot it.
         let poll = unsafe { nothing::<P>() };
-        match poll(head, storage, context) {
-            Step::Ready(value) => Poll::Ready(value),
-            Step::Pending => Poll::Pending,
-        }
+        // SAFETY: head and storage are those that `part` made of the machine.
+        unsafe { poll_once(poll, head, storage, context) }
     }
 
     #[inline]

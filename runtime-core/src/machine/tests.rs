@@ -2,7 +2,7 @@
 
 use core::cell::Cell;
 
-use super::frame::{self, Beside, Flags, Head, Overlay};
+use super::frame::{Beside, Flags, Head, Share, share_2};
 use super::guard::{Awaiting, Guard, Poison, assign};
 use super::parts::{Begin, BeginWhole, HeadOf, InParts, StorageOf, poll};
 use super::{Number, Step, machine};
@@ -35,8 +35,8 @@ impl Drop for Bomb {
 fn a_guard_drops_its_place_once() {
     let drops = Cell::new(0);
     let mut place = core::mem::ManuallyDrop::new(Counted(&drops));
-    // SAFETY: the place holds a value, and only this guard drops it.
-    drop(unsafe { Guard::new(&raw mut *place) });
+    // The place holds a value, and only this guard drops it.
+    drop(Guard { place: &raw mut *place, holds: true });
     assert_eq!(drops.get(), 1);
 }
 
@@ -44,13 +44,13 @@ fn a_guard_drops_its_place_once() {
 fn a_guard_that_leaves_drops_nothing() {
     let drops = Cell::new(0);
     let mut place = core::mem::ManuallyDrop::new(Counted(&drops));
-    // SAFETY: the place holds a value, and only these guards drop it.
-    let mut guard = unsafe { Guard::new(&raw mut *place) };
-    guard.leave();
+    // The place holds a value, and only these guards drop it.
+    let mut guard = Guard { place: &raw mut *place, holds: true };
+    guard.holds = false;
     drop(guard);
     assert_eq!(drops.get(), 0);
-    // SAFETY: as above; the first guard left the value.
-    let mut guard = unsafe { Guard::new(&raw mut *place) };
+    // The first guard left the value.
+    let mut guard = Guard { place: &raw mut *place, holds: true };
     // SAFETY: the guard holds a value.
     drop(unsafe { guard.take() });
     drop(guard);
@@ -62,8 +62,7 @@ fn a_bit_tells_the_next_guard_what_was_moved() {
     let drops = Cell::new(0);
     let mut bits = u8::NONE;
     let mut place = core::mem::ManuallyDrop::new(Counted(&drops));
-    // SAFETY: the place holds a value.
-    let mut guard = unsafe { Guard::new(&raw mut *place) };
+    let mut guard = Guard { place: &raw mut *place, holds: true };
     guard.save(&mut bits, 3);
     assert_eq!(bits, 8);
     // SAFETY: the bit was written by `save`.
@@ -81,8 +80,8 @@ fn a_bit_tells_the_next_guard_what_was_moved() {
 fn assignment_drops_the_old_value_and_keeps_the_new_one() {
     let drops = Cell::new(0);
     let mut place = core::mem::ManuallyDrop::new(Counted(&drops));
-    // SAFETY: the place holds a value, and only this guard drops it.
-    let mut guard = unsafe { Guard::new(&raw mut *place) };
+    // The place holds a value, and only this guard drops it.
+    let mut guard = Guard { place: &raw mut *place, holds: true };
     // SAFETY: the guard is ours, here and below.
     unsafe { assign(&raw mut guard, Counted(&drops)) };
     assert_eq!(drops.get(), 1);
@@ -98,8 +97,8 @@ fn assignment_drops_the_old_value_and_keeps_the_new_one() {
 #[test]
 fn assignment_writes_although_the_old_value_panics_when_dropped() {
     let mut place = core::mem::ManuallyDrop::new(Bomb(true));
-    // SAFETY: the place holds a value, and only this guard drops it.
-    let mut guard = unsafe { Guard::new(&raw mut *place) };
+    // The place holds a value, and only this guard drops it.
+    let mut guard = Guard { place: &raw mut *place, holds: true };
     let set = AssertUnwindSafe(|| {
         // SAFETY: the guard is ours.
         unsafe { assign(&raw mut guard, Bomb(false)) }
@@ -114,24 +113,28 @@ fn only_an_unwinding_poll_poisons() {
     let mut state = 3u8;
     // SAFETY: the state outlives the guard.
     let mut poison = unsafe { Poison::new(&raw mut state) };
-    poison.done();
+    poison.leave(4);
     drop(poison);
-    assert_eq!(state, u8::DONE);
+    assert_eq!(state, 4);
     // SAFETY: as above.
     drop(unsafe { Poison::new(&raw mut state) });
     assert_eq!(state, u8::POISONED);
+    state = u8::DONE;
+    // SAFETY: as above.
+    drop(unsafe { Poison::new(&raw mut state) });
+    assert_eq!(state, u8::DONE, "a poll too many unwinds, and the machine stays done");
 }
 
 #[test]
 fn places_lie_beside_each_other_or_share_their_bytes() {
-    type Storage = Beside<String, Overlay<u64, [u16; 3]>>;
+    type Storage = Beside<String, Share<u64, [u16; 3]>>;
     let mut memory = core::mem::MaybeUninit::<Storage>::uninit();
     let storage = memory.as_mut_ptr();
     // SAFETY: the memory of the storage is there, here and below.
-    let text = unsafe { frame::beside_0(storage) };
+    let text = unsafe { &raw mut (*storage).a };
     // SAFETY: as above.
-    let rest = unsafe { frame::beside_1(storage) };
-    let (number, array) = (frame::left(rest), frame::right(rest));
+    let rest = unsafe { &raw mut (*storage).b };
+    let (number, array) = share_2(rest);
     assert_eq!(number.cast::<u8>(), array.cast::<u8>());
     assert!(text.addr().abs_diff(rest.addr()) >= size_of::<u64>());
     assert!(size_of::<Storage>() <= size_of::<(String, u64)>());
@@ -147,11 +150,11 @@ fn once<'a>(drops: &'a Cell<u32>, value: u64) -> impl InParts<Output = u64> {
         // SAFETY: as above.
         unsafe { state.write(0) };
         // SAFETY: as above.
-        let number = unsafe { frame::beside_0(storage) };
+        let number = unsafe { &raw mut (*storage).a };
         // SAFETY: as above.
         unsafe { number.write(value) };
         // SAFETY: as above.
-        let counted = unsafe { frame::beside_1(storage) };
+        let counted = unsafe { &raw mut (*storage).b };
         // SAFETY: as above.
         unsafe { counted.write(Counted(drops)) };
     };
@@ -159,25 +162,22 @@ fn once<'a>(drops: &'a Cell<u32>, value: u64) -> impl InParts<Output = u64> {
         // SAFETY: the frame is that of a machine, and so it was written.
         if unsafe { (*head).state } < u8::DONE {
             // SAFETY: as above.
-            let counted = unsafe { frame::beside_1(storage) };
+            let counted = unsafe { &raw mut (*storage).b };
             // SAFETY: every state but the last one holds it.
             unsafe { counted.drop_in_place() };
         }
     };
     let poll = |head: *mut Head<()>, storage: *mut Kept<'a>, _: &mut Context<'_>| {
         // SAFETY: the frame is that of a machine, here and below.
-        let state = unsafe { &mut (*head).state };
-        if *state == 0 {
-            *state = 1;
-            return Step::Pending;
+        if unsafe { (*head).state } == 0 {
+            return Step::Pending(1);
         }
-        *state = u8::DONE;
         // SAFETY: as above.
-        let counted = unsafe { frame::beside_1(storage) };
+        let counted = unsafe { &raw mut (*storage).b };
         // SAFETY: state 1 holds it, and the one after does not.
         unsafe { counted.drop_in_place() };
         // SAFETY: as above.
-        let number = unsafe { frame::beside_0(storage) };
+        let number = unsafe { &raw mut (*storage).a };
         // SAFETY: it was written, and nobody drops a number.
         Step::Ready(unsafe { number.read() })
     };
@@ -216,8 +216,8 @@ fn a_machine_lies_as_a_whole_or_in_parts() {
         assert_eq!(unsafe { poll(storage, head, &mut context) }, expected);
     }
     assert_eq!(drops.get(), 1);
-    // SAFETY: as above; nobody else drops it.
-    drop(unsafe { Awaiting::new(storage, head) });
+    // Nobody else drops it.
+    drop(Awaiting { place: storage, head, holds: true });
     assert_eq!(drops.get(), 1, "it ended, and holds nothing any more");
 }
 
@@ -234,13 +234,12 @@ fn parts_are_dropped_as_the_whole_is() {
             // SAFETY: `begin` wrote both places, which do not move.
             assert_eq!(unsafe { poll(storage, head, &mut context) }, Poll::Pending);
         }
-        // SAFETY: as above; only the second guard drops the future.
-        let mut guard = unsafe { Awaiting::new(storage, head) };
-        guard.leave();
+        // Only the second guard drops the future.
+        let mut guard = Awaiting { place: storage, head, holds: true };
+        guard.holds = false;
         drop(guard);
         assert_eq!(drops.get(), 0, "left to another poll");
-        // SAFETY: as above.
-        drop(unsafe { Awaiting::new(storage, head) });
+        drop(Awaiting { place: storage, head, holds: true });
         assert_eq!(drops.get(), 1);
     }
 }
@@ -254,8 +253,8 @@ fn another_future_lies_as_a_whole() {
     unsafe { Begin(core::future::ready(3)).begin(place, head) };
     // SAFETY: `begin` wrote the place, which does not move.
     assert_eq!(unsafe { poll(place, head, &mut context) }, Poll::Ready(3));
-    // SAFETY: as above; nobody else drops it.
-    drop(unsafe { Awaiting::new(place, head) });
+    // Nobody else drops it.
+    drop(Awaiting { place, head, holds: true });
 }
 
 /// What `impl Future` tells of a machine holds for its parts, which nobody sees: this compiles.

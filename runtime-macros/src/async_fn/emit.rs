@@ -164,6 +164,7 @@ fn machine(plan: &Plan<'_>, lower: &Lower<'_>) -> TokenStream {
     let of_write = pointers(lower, &layout, Some(&outside(&mut core::iter::empty())));
     let of_poll = pointers(lower, &layout, None);
     let of_drop = pointers(lower, &layout, Some(&outside(&mut suspended.flat_map(|state| state.live.iter().copied()))));
+    let no_flags = if lower.flags == 0 { quoted!(()) } else { quoted!(0) };
     let flags = match lower.flags {
         0 => quoted!(()),
         1..=8 => quoted!(::core::primitive::u8),
@@ -207,7 +208,7 @@ fn machine(plan: &Plan<'_>, lower: &Lower<'_>) -> TokenStream {
     let dropped = plan.arguments.iter().zip(&passing).map(|(argument, passing)| match argument.place {
         Some(n) => {
             let (pointer, name) = (place(n), passing);
-            quoted!(let #name = __bespoke_rt::Guard::new(#pointer);)
+            quoted!(let #name = __bespoke_rt::Guard { place: #pointer, holds: true };)
         }
         None => quoted!(let #passing = #passing;),
     });
@@ -232,8 +233,8 @@ fn machine(plan: &Plan<'_>, lower: &Lower<'_>) -> TokenStream {
                 // SAFETY: the places are those of this frame, and hold nothing yet.
                 move |__bespoke_head: #head, __bespoke_storage: *mut _| unsafe {
                     #of_write
-                    (&raw mut (*__bespoke_head).state).write(0);
-                    (&raw mut (*__bespoke_head).flags).write(<#flags as __bespoke_rt::Flags>::NONE);
+                    (*__bespoke_head).state = 0;
+                    (*__bespoke_head).flags = #no_flags;
                     #(#writes)*
                     #write_rest
                 },
@@ -241,13 +242,12 @@ fn machine(plan: &Plan<'_>, lower: &Lower<'_>) -> TokenStream {
                     __bespoke_head: #head,
                     __bespoke_storage: *mut _,
                     __bespoke_context: &mut ::core::task::Context<'_>,
-                | -> __bespoke_rt::Step<#output> {
+                | -> __bespoke_rt::Step<#output, #number_type> {
                     // SAFETY: a state finds what its number promises (inv. 2 of `machine`), by inv. 2 and 3 of `lower`; what
                     // the source does with its locals rustc allowed in the twin.
                     unsafe {
                         #of_poll
                         let mut __bespoke_state: #number_type = (*__bespoke_head).state;
-                        let mut __bespoke_poison = __bespoke_rt::Poison::new(&raw mut (*__bespoke_head).state);
                         '__bespoke_machine: loop {
                             #code
                         }
@@ -289,16 +289,14 @@ fn code(lower: &Lower<'_>) -> TokenStream {
     let mut code = quoted! {
         match __bespoke_state {
             #(#entries)*
-            __bespoke_other => {
-                __bespoke_poison.leave(__bespoke_other);
-                __bespoke_rt::resumed(__bespoke_other)
-            }
+            __bespoke_other => __bespoke_rt::resumed(__bespoke_other),
         }
     };
     for (text, n) in begun {
         let label = label(n);
-        // State 0 reads its arguments itself.
-        let guards = if n == 0 { TokenStream::new() } else { lower.guards(&lower.states[n].live) };
+        // State 0 reads its arguments itself; the guard of an awaited future is with the await.
+        let live = &lower.states[n].live[..lower.states[n].live.len() - usize::from(lower.states[n].awaits)];
+        let guards = if n == 0 { TokenStream::new() } else { lower.guards(live) };
         let text = &lower.texts[text];
         code = quoted!(#label: { #code } { #guards #text } ::core::unreachable!(););
     }

@@ -53,13 +53,9 @@ impl Lower<'_> {
                 self.emit(quoted!(let mut #name = #passing;));
                 continue;
             }
-            let scalar = self.is_scalar(name);
             let place = self.open_local(name);
             let pointer = self.pointer(place);
             self.emit(quoted!(__bespoke_rt::frame::write(#pointer, #passing);));
-            if scalar {
-                self.emit(quoted!(__bespoke_rt::scalar(#pointer);));
-            }
             self.arm(place);
         }
     }
@@ -190,19 +186,22 @@ impl Lower<'_> {
         self.states[state].entry = true;
         self.states[state].awaits = true;
         let (leave, number, hole) = (self.leave(depth + 1), number(state), &one.hole);
-        self.emit(quoted!(
-            let #hole = match __bespoke_rt::poll(#pointer, #head, __bespoke_context) {
+        let guard = self.guards(&[future]);
+        let polled = quoted! {
+            match __bespoke_rt::poll(#pointer, #head, __bespoke_context) {
                 ::core::task::Poll::Ready(__bespoke_value) => __bespoke_value,
                 ::core::task::Poll::Pending => {
                     #leave
-                    __bespoke_poison.leave(#number);
-                    return __bespoke_rt::Step::Pending;
+                    return __bespoke_rt::Step::Pending(#number);
                 }
-            };
-        ));
-        if let Some(guard) = self.places[future].guard.clone().filter(|_| !cfg!(bespoke_planted = "5")) {
-            self.emit(quoted!(::core::mem::drop(#guard);));
-        }
+            }
+        };
+        // The future is dropped at the end of the braces: before anything is done with its value.
+        self.emit(if cfg!(bespoke_planted = "5") {
+            quoted!(#guard let #hole = #polled;)
+        } else {
+            quoted!(let #hole = { #guard #polled };)
+        });
         self.live.truncate(depth);
     }
 

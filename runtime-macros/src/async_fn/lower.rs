@@ -171,7 +171,6 @@ impl<'a> Lower<'a> {
         let output = &self.output;
         quoted!(return {
             let __bespoke_output: #output = #value;
-            __bespoke_poison.done();
             __bespoke_rt::Step::Ready(__bespoke_output)
         })
     }

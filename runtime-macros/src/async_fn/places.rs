@@ -174,8 +174,8 @@ impl Lower<'_> {
         let Some(guard) = place.guard.as_ref().filter(|_| !place.ended) else { return TokenStream::new() };
         match (place.flag, &place.taken) {
             (Some(bit), _) => quoted!(#guard.save(&mut (*__bespoke_head).flags, #bit);),
-            (None, Some(_)) if cfg!(bespoke_planted = "1") => quoted!(#guard.leave();),
-            (None, None) => quoted!(#guard.leave();),
+            (None, Some(_)) if cfg!(bespoke_planted = "1") => quoted!(#guard.holds = false;),
+            (None, None) => quoted!(#guard.holds = false;),
             (None, Some(by)) => {
                 let what = "this local is moved, and the machine does not know it: please report this program";
                 self.disagreed(by, what)
@@ -196,7 +196,7 @@ impl Lower<'_> {
     pub(super) fn arm(&mut self, place: usize) {
         let pointer = self.pointer(place);
         if let Some(guard) = self.places[place].guard.clone() {
-            self.emit(quoted!(let mut #guard = __bespoke_rt::Guard::new(#pointer);));
+            self.emit(quoted!(let mut #guard = __bespoke_rt::Guard { place: #pointer, holds: true };));
         }
     }
 
@@ -209,8 +209,8 @@ impl Lower<'_> {
                 (Some(bit), _) => {
                     quoted!(let mut #guard = __bespoke_rt::Guard::load(#pointer, (*__bespoke_head).flags, #bit);)
                 }
-                (None, Some(head)) => quoted!(let mut #guard = __bespoke_rt::Awaiting::new(#pointer, #head);),
-                (None, None) => quoted!(let mut #guard = __bespoke_rt::Guard::new(#pointer);),
+                (None, Some(head)) => quoted!(let mut #guard = __bespoke_rt::Awaiting { place: #pointer, head: #head, holds: true };),
+                (None, None) => quoted!(let mut #guard = __bespoke_rt::Guard { place: #pointer, holds: true };),
             });
         }
         tokens

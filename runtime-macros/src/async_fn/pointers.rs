@@ -27,9 +27,9 @@ pub(super) fn pointers(lower: &Lower<'_>, layout: &Layout, wanted: Option<&BTree
     let heads: Vec<&Ident> = lower.places.iter().filter_map(|place| place.head.as_ref()).collect();
     let small = (0..lower.places.len()).filter(is_wanted).filter_map(|n| {
         let place = &lower.places[n];
-        let small = format_ident!("small_{}", place.small?, span = Span::mixed_site());
+        let small = format_ident!("x{}", place.small?, span = Span::mixed_site());
         let pointer = &place.pointer;
-        Some(quoted!(let #pointer = __bespoke_rt::frame::#small(__bespoke_head);))
+        Some(quoted!(let #pointer = &raw mut (*__bespoke_head).#small;))
     });
     pointers.tokens.extend(small);
     if wanted.is_none() {
@@ -42,7 +42,7 @@ pub(super) fn pointers(lower: &Lower<'_>, layout: &Layout, wanted: Option<&BTree
         }
     }
     if wanted.is_none() || (0..lower.places.len()).filter(is_wanted).any(|n| lower.places[n].head.is_some()) {
-        pointers.tokens.extend(quoted!(let #inner = __bespoke_rt::frame::inner(__bespoke_head);));
+        pointers.tokens.extend(quoted!(let #inner = &raw mut (*__bespoke_head).inner;));
         pointers.heads(&heads, &inner);
     }
     pointers.tokens
@@ -69,33 +69,41 @@ impl Pointers<'_, '_> {
         }
     }
 
-    /// One of two regions that share their bytes, and the other one.
-    fn halves(&mut self, region: &Ident) -> (Ident, Ident) {
-        let (a, b) = (self.fresh(), self.fresh());
-        self.tokens.extend(quoted! {
-            let #a = __bespoke_rt::frame::left(#region);
-            let #b = __bespoke_rt::frame::right(#region);
-        });
-        (a, b)
+    fn is_wanted(&self, layout: &Layout) -> bool {
+        self.wanted.is_none_or(|wanted| layout.holds(wanted))
     }
 
     /// The heads of awaited futures, which share `region`: one of them is awaited at a time.
     fn heads(&mut self, heads: &[&Ident], region: &Ident) {
         match heads {
-            [] => self.tokens.extend(quoted!(__bespoke_rt::frame::nothing(#region);)),
+            [] => self.tokens.extend(quoted!(let _: *mut () = #region;)),
             [one] => self.tokens.extend(quoted!(let #one = #region;)),
             many => {
-                let (left, right) = many.split_at(many.len() / 2);
-                let (a, b) = self.halves(region);
-                self.heads(left, &a);
-                self.heads(right, &b);
+                let parts = split(many);
+                let names: Vec<Ident> = parts
+                    .iter()
+                    .map(|part| match part {
+                        [one] => (*one).clone(),
+                        _ => self.fresh(),
+                    })
+                    .collect();
+                self.share(&names, region);
+                for (part, name) in parts.iter().zip(&names).filter(|(part, _)| part.len() > 1) {
+                    self.heads(part, name);
+                }
             }
         }
     }
 
+    /// Names for the parts of a region that all begin there.
+    fn share(&mut self, names: &[Ident], region: &Ident) {
+        let function = format_ident!("share_{}", names.len(), span = Span::mixed_site());
+        self.tokens.extend(quoted!(let (#(#names),*) = __bespoke_rt::frame::#function(#region);));
+    }
+
     /// What lies in `region`.
     fn region(&mut self, layout: &Layout, region: &Ident) {
-        if self.wanted.is_some_and(|wanted| !layout.holds(wanted)) {
+        if !self.is_wanted(layout) {
             return;
         }
         match layout {
@@ -110,17 +118,25 @@ impl Pointers<'_, '_> {
         }
     }
 
-    /// Parts that share `region`: halved, so that the type is as deep as the logarithm of their number.
+    /// Parts that share `region`: split evenly, so that the type is as deep as the logarithm of their number.
     fn shared(&mut self, parts: &[Layout], region: &Ident) {
+        if !parts.is_empty() && !parts.iter().any(|part| self.is_wanted(part)) {
+            return;
+        }
         match parts {
-            [] => self.tokens.extend(quoted!(__bespoke_rt::frame::nothing(#region);)),
+            [] => self.tokens.extend(quoted!(let _: *mut () = #region;)),
             [one] => self.region(one, region),
             many => {
-                let half = if cfg!(bespoke_planted = "6") { 1 } else { many.len() / 2 };
-                let (left, right) = many.split_at(half);
-                let (a, b) = self.halves(region);
-                self.shared(left, &a);
-                self.shared(right, &b);
+                let parts = split(many);
+                let names: Vec<Ident> = parts
+                    .iter()
+                    .map(|part| match part {
+                        [one] => self.name(one),
+                        _ => self.fresh(),
+                    })
+                    .collect();
+                self.share(&names, region);
+                parts.iter().zip(&names).for_each(|(part, name)| self.shared(part, name));
             }
         }
     }
@@ -131,20 +147,31 @@ impl Pointers<'_, '_> {
             return self.region(only, region);
         }
         let (here, rest) = parts.split_at(if parts.len() > FIELDS { FIELDS - 1 } else { parts.len() });
-        let mut names: Vec<Ident> = here.iter().map(|part| self.name(part)).collect();
-        names.extend((!rest.is_empty()).then(|| self.fresh()));
-        let types = names.iter().map(|_| quoted!(_));
+        let types = here.iter().map(|_| quoted!(_)).chain((!rest.is_empty()).then(|| quoted!(_)));
         self.tokens.extend(quoted!(let #region: *mut __bespoke_rt::frame::Beside<#(#types),*> = #region;));
-        for (n, name) in names.iter().enumerate() {
-            let field = format_ident!("beside_{}", n, span = Span::mixed_site());
-            self.tokens.extend(quoted!(let #name = __bespoke_rt::frame::#field(#region);));
+        for (part, field) in here.iter().zip(["a", "b", "c", "d", "e", "f", "g", "h"]) {
+            if self.is_wanted(part) {
+                let (name, field) = (self.name(part), Ident::new(field, Span::mixed_site()));
+                self.tokens.extend(quoted!(let #name = &raw mut (*#region).#field;));
+                self.region(part, &name);
+            }
         }
-        here.iter().zip(&names).for_each(|(part, name)| self.region(part, name));
-        if let Some(inner) = names.last().filter(|_| !rest.is_empty()) {
-            self.beside(rest, inner);
+        if rest.iter().any(|part| self.is_wanted(part)) {
+            let inner = self.fresh();
+            self.tokens.extend(quoted!(let #inner = &raw mut (*#region).h;));
+            self.beside(rest, &inner);
         }
     }
 }
 
-/// How many fields a `Beside` has.
+/// As many parts as share their bytes in one union, each of about as many.
+fn split<T>(parts: &[T]) -> Vec<&[T]> {
+    if cfg!(bespoke_planted = "6") {
+        let (first, rest) = parts.split_at(1);
+        return vec![first, rest];
+    }
+    parts.chunks(parts.len().div_ceil(FIELDS)).collect()
+}
+
+/// How many fields a `Beside` and a `Share` have.
 const FIELDS: usize = 8;

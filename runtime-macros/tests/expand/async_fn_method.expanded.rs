@@ -95,25 +95,14 @@ impl<'x, T: Debug> View<'x, T> {
                             _,
                             _,
                         > = __bespoke_storage;
-                        let __bespoke_place_0 = __bespoke_rt::frame::beside_0(
-                            __bespoke_storage,
-                        );
-                        let __bespoke_place_1 = __bespoke_rt::frame::beside_1(
-                            __bespoke_storage,
-                        );
-                        let __bespoke_region_1 = __bespoke_rt::frame::beside_2(
-                            __bespoke_storage,
-                        );
-                        let __bespoke_region_2 = __bespoke_rt::frame::left(
+                        let __bespoke_place_0 = &raw mut (*__bespoke_storage).a;
+                        let __bespoke_place_1 = &raw mut (*__bespoke_storage).b;
+                        let __bespoke_region_1 = &raw mut (*__bespoke_storage).c;
+                        let (__bespoke_arguments, __bespoke_hidden_1) = __bespoke_rt::frame::share_2(
                             __bespoke_region_1,
                         );
-                        let __bespoke_region_3 = __bespoke_rt::frame::right(
-                            __bespoke_region_1,
-                        );
-                        let __bespoke_arguments = __bespoke_region_2;
-                        (&raw mut (*__bespoke_head).state).write(0);
-                        (&raw mut (*__bespoke_head).flags)
-                            .write(<() as __bespoke_rt::Flags>::NONE);
+                        (*__bespoke_head).state = 0;
+                        (*__bespoke_head).flags = ();
                         __bespoke_rt::frame::write(
                             __bespoke_place_0,
                             __bespoke_argument_0,
@@ -135,39 +124,23 @@ impl<'x, T: Debug> View<'x, T> {
                         >,
                         __bespoke_storage: *mut _,
                         __bespoke_context: &mut ::core::task::Context<'_>,
-                    | -> __bespoke_rt::Step<&'__bespoke_0 T> {
+                    | -> __bespoke_rt::Step<&'__bespoke_0 T, ::core::primitive::u8> {
                         unsafe {
                             let __bespoke_storage: *mut __bespoke_rt::frame::Beside<
                                 _,
                                 _,
                                 _,
                             > = __bespoke_storage;
-                            let __bespoke_place_0 = __bespoke_rt::frame::beside_0(
-                                __bespoke_storage,
-                            );
-                            let __bespoke_place_1 = __bespoke_rt::frame::beside_1(
-                                __bespoke_storage,
-                            );
-                            let __bespoke_region_1 = __bespoke_rt::frame::beside_2(
-                                __bespoke_storage,
-                            );
-                            let __bespoke_region_2 = __bespoke_rt::frame::left(
+                            let __bespoke_place_0 = &raw mut (*__bespoke_storage).a;
+                            let __bespoke_place_1 = &raw mut (*__bespoke_storage).b;
+                            let __bespoke_region_1 = &raw mut (*__bespoke_storage).c;
+                            let (__bespoke_arguments, __bespoke_hidden_1) = __bespoke_rt::frame::share_2(
                                 __bespoke_region_1,
                             );
-                            let __bespoke_region_3 = __bespoke_rt::frame::right(
-                                __bespoke_region_1,
-                            );
-                            let __bespoke_arguments = __bespoke_region_2;
-                            let __bespoke_hidden_1 = __bespoke_region_3;
-                            let __bespoke_inner = __bespoke_rt::frame::inner(
-                                __bespoke_head,
-                            );
+                            let __bespoke_inner = &raw mut (*__bespoke_head).inner;
                             let __bespoke_head_2 = __bespoke_inner;
                             let mut __bespoke_state: ::core::primitive::u8 = (*__bespoke_head)
                                 .state;
-                            let mut __bespoke_poison = __bespoke_rt::Poison::new(
-                                &raw mut (*__bespoke_head).state,
-                            );
                             '__bespoke_machine: loop {
                                 '__bespoke_states: {
                                     '__bespoke_1: {
@@ -175,10 +148,7 @@ impl<'x, T: Debug> View<'x, T> {
                                             match __bespoke_state {
                                                 0 => break '__bespoke_0,
                                                 1 => break '__bespoke_1,
-                                                __bespoke_other => {
-                                                    __bespoke_poison.leave(__bespoke_other);
-                                                    __bespoke_rt::resumed(__bespoke_other)
-                                                }
+                                                __bespoke_other => __bespoke_rt::resumed(__bespoke_other),
                                             }
                                         }
                                         {
@@ -196,31 +166,31 @@ impl<'x, T: Debug> View<'x, T> {
                                         ::core::unreachable!();
                                     }
                                     {
-                                        let mut __bespoke_guard_3 = __bespoke_rt::Awaiting::new(
-                                            __bespoke_hidden_1,
-                                            __bespoke_head_2,
-                                        );
-                                        let __bespoke_value_0 = match __bespoke_rt::poll(
-                                            __bespoke_hidden_1,
-                                            __bespoke_head_2,
-                                            __bespoke_context,
-                                        ) {
-                                            ::core::task::Poll::Ready(__bespoke_value) => {
-                                                __bespoke_value
-                                            }
-                                            ::core::task::Poll::Pending => {
-                                                __bespoke_guard_3.leave();
-                                                __bespoke_poison.leave(1);
-                                                return __bespoke_rt::Step::Pending;
+                                        let __bespoke_value_0 = {
+                                            let mut __bespoke_guard_3 = __bespoke_rt::Awaiting {
+                                                place: __bespoke_hidden_1,
+                                                head: __bespoke_head_2,
+                                                holds: true,
+                                            };
+                                            match __bespoke_rt::poll(
+                                                __bespoke_hidden_1,
+                                                __bespoke_head_2,
+                                                __bespoke_context,
+                                            ) {
+                                                ::core::task::Poll::Ready(__bespoke_value) => {
+                                                    __bespoke_value
+                                                }
+                                                ::core::task::Poll::Pending => {
+                                                    __bespoke_guard_3.holds = false;
+                                                    return __bespoke_rt::Step::Pending(1);
+                                                }
                                             }
                                         };
-                                        ::core::mem::drop(__bespoke_guard_3);
                                         { __bespoke_value_0 };
                                         return {
                                             let __bespoke_output: &'__bespoke_0 T = {
                                                 ((*__bespoke_place_0).at(__bespoke_place_1.read()))
                                             };
-                                            __bespoke_poison.done();
                                             __bespoke_rt::Step::Ready(__bespoke_output)
                                         };
                                     }
@@ -242,41 +212,33 @@ impl<'x, T: Debug> View<'x, T> {
                             _,
                             _,
                         > = __bespoke_storage;
-                        let __bespoke_place_0 = __bespoke_rt::frame::beside_0(
-                            __bespoke_storage,
-                        );
-                        let __bespoke_place_1 = __bespoke_rt::frame::beside_1(
-                            __bespoke_storage,
-                        );
-                        let __bespoke_region_1 = __bespoke_rt::frame::beside_2(
-                            __bespoke_storage,
-                        );
-                        let __bespoke_region_2 = __bespoke_rt::frame::left(
+                        let __bespoke_place_0 = &raw mut (*__bespoke_storage).a;
+                        let __bespoke_place_1 = &raw mut (*__bespoke_storage).b;
+                        let __bespoke_region_1 = &raw mut (*__bespoke_storage).c;
+                        let (__bespoke_arguments, __bespoke_hidden_1) = __bespoke_rt::frame::share_2(
                             __bespoke_region_1,
                         );
-                        let __bespoke_region_3 = __bespoke_rt::frame::right(
-                            __bespoke_region_1,
-                        );
-                        let __bespoke_arguments = __bespoke_region_2;
-                        let __bespoke_hidden_1 = __bespoke_region_3;
-                        let __bespoke_inner = __bespoke_rt::frame::inner(__bespoke_head);
+                        let __bespoke_inner = &raw mut (*__bespoke_head).inner;
                         let __bespoke_head_2 = __bespoke_inner;
                         match (*__bespoke_head).state {
                             0 => {
                                 let (__bespoke_argument_1,) = __bespoke_arguments.read();
-                                let __bespoke_argument_2 = __bespoke_rt::Guard::new(
-                                    __bespoke_place_1,
-                                );
+                                let __bespoke_argument_2 = __bespoke_rt::Guard {
+                                    place: __bespoke_place_1,
+                                    holds: true,
+                                };
                                 let __bespoke_argument_1 = __bespoke_argument_1;
-                                let __bespoke_argument_0 = __bespoke_rt::Guard::new(
-                                    __bespoke_place_0,
-                                );
+                                let __bespoke_argument_0 = __bespoke_rt::Guard {
+                                    place: __bespoke_place_0,
+                                    holds: true,
+                                };
                             }
                             1 => {
-                                let mut __bespoke_guard_3 = __bespoke_rt::Awaiting::new(
-                                    __bespoke_hidden_1,
-                                    __bespoke_head_2,
-                                );
+                                let mut __bespoke_guard_3 = __bespoke_rt::Awaiting {
+                                    place: __bespoke_hidden_1,
+                                    head: __bespoke_head_2,
+                                    holds: true,
+                                };
                             }
                             _ => {}
                         }

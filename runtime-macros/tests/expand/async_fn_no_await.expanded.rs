@@ -58,9 +58,8 @@ fn add(
                     __bespoke_storage: *mut _|
                 unsafe {
                     let __bespoke_arguments = __bespoke_storage;
-                    (&raw mut (*__bespoke_head).state).write(0);
-                    (&raw mut (*__bespoke_head).flags)
-                        .write(<() as __bespoke_rt::Flags>::NONE);
+                    (*__bespoke_head).state = 0;
+                    (*__bespoke_head).flags = ();
                     __bespoke_rt::frame::write(
                         __bespoke_arguments,
                         (__bespoke_argument_0, __bespoke_argument_1),
@@ -74,25 +73,19 @@ fn add(
                     >,
                     __bespoke_storage: *mut _,
                     __bespoke_context: &mut ::core::task::Context<'_>,
-                | -> __bespoke_rt::Step<u8> {
+                | -> __bespoke_rt::Step<u8, ::core::primitive::u8> {
                     unsafe {
                         let __bespoke_arguments = __bespoke_storage;
-                        let __bespoke_inner = __bespoke_rt::frame::inner(__bespoke_head);
-                        __bespoke_rt::frame::nothing(__bespoke_inner);
+                        let __bespoke_inner = &raw mut (*__bespoke_head).inner;
+                        let _: *mut () = __bespoke_inner;
                         let mut __bespoke_state: ::core::primitive::u8 = (*__bespoke_head)
                             .state;
-                        let mut __bespoke_poison = __bespoke_rt::Poison::new(
-                            &raw mut (*__bespoke_head).state,
-                        );
                         '__bespoke_machine: loop {
                             '__bespoke_states: {
                                 '__bespoke_0: {
                                     match __bespoke_state {
                                         0 => break '__bespoke_0,
-                                        __bespoke_other => {
-                                            __bespoke_poison.leave(__bespoke_other);
-                                            __bespoke_rt::resumed(__bespoke_other)
-                                        }
+                                        __bespoke_other => __bespoke_rt::resumed(__bespoke_other),
                                     }
                                 }
                                 {
@@ -102,7 +95,6 @@ fn add(
                                     let b = __bespoke_argument_1;
                                     return {
                                         let __bespoke_output: u8 = { (a + b) };
-                                        __bespoke_poison.done();
                                         __bespoke_rt::Step::Ready(__bespoke_output)
                                     };
                                 }

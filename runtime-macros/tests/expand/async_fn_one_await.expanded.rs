@@ -58,18 +58,10 @@ fn greet(
                     __bespoke_storage: *mut _|
                 unsafe {
                     let __bespoke_storage: *mut __bespoke_rt::frame::Beside<_, _, _> = __bespoke_storage;
-                    let __bespoke_place_0 = __bespoke_rt::frame::beside_0(
-                        __bespoke_storage,
-                    );
-                    let __bespoke_place_1 = __bespoke_rt::frame::beside_1(
-                        __bespoke_storage,
-                    );
-                    let __bespoke_hidden_1 = __bespoke_rt::frame::beside_2(
-                        __bespoke_storage,
-                    );
-                    (&raw mut (*__bespoke_head).state).write(0);
-                    (&raw mut (*__bespoke_head).flags)
-                        .write(<() as __bespoke_rt::Flags>::NONE);
+                    let __bespoke_place_0 = &raw mut (*__bespoke_storage).a;
+                    let __bespoke_place_1 = &raw mut (*__bespoke_storage).b;
+                    (*__bespoke_head).state = 0;
+                    (*__bespoke_head).flags = ();
                     __bespoke_rt::frame::write(__bespoke_place_0, __bespoke_argument_0);
                     __bespoke_rt::frame::write(__bespoke_place_1, __bespoke_argument_1);
                 },
@@ -81,29 +73,20 @@ fn greet(
                     >,
                     __bespoke_storage: *mut _,
                     __bespoke_context: &mut ::core::task::Context<'_>,
-                | -> __bespoke_rt::Step<String> {
+                | -> __bespoke_rt::Step<String, ::core::primitive::u8> {
                     unsafe {
                         let __bespoke_storage: *mut __bespoke_rt::frame::Beside<
                             _,
                             _,
                             _,
                         > = __bespoke_storage;
-                        let __bespoke_place_0 = __bespoke_rt::frame::beside_0(
-                            __bespoke_storage,
-                        );
-                        let __bespoke_place_1 = __bespoke_rt::frame::beside_1(
-                            __bespoke_storage,
-                        );
-                        let __bespoke_hidden_1 = __bespoke_rt::frame::beside_2(
-                            __bespoke_storage,
-                        );
-                        let __bespoke_inner = __bespoke_rt::frame::inner(__bespoke_head);
+                        let __bespoke_place_0 = &raw mut (*__bespoke_storage).a;
+                        let __bespoke_place_1 = &raw mut (*__bespoke_storage).b;
+                        let __bespoke_hidden_1 = &raw mut (*__bespoke_storage).c;
+                        let __bespoke_inner = &raw mut (*__bespoke_head).inner;
                         let __bespoke_head_2 = __bespoke_inner;
                         let mut __bespoke_state: ::core::primitive::u8 = (*__bespoke_head)
                             .state;
-                        let mut __bespoke_poison = __bespoke_rt::Poison::new(
-                            &raw mut (*__bespoke_head).state,
-                        );
                         '__bespoke_machine: loop {
                             '__bespoke_states: {
                                 '__bespoke_1: {
@@ -111,19 +94,18 @@ fn greet(
                                         match __bespoke_state {
                                             0 => break '__bespoke_0,
                                             1 => break '__bespoke_1,
-                                            __bespoke_other => {
-                                                __bespoke_poison.leave(__bespoke_other);
-                                                __bespoke_rt::resumed(__bespoke_other)
-                                            }
+                                            __bespoke_other => __bespoke_rt::resumed(__bespoke_other),
                                         }
                                     }
                                     {
-                                        let mut __bespoke_guard_0 = __bespoke_rt::Guard::new(
-                                            __bespoke_place_0,
-                                        );
-                                        let mut __bespoke_guard_1 = __bespoke_rt::Guard::new(
-                                            __bespoke_place_1,
-                                        );
+                                        let mut __bespoke_guard_0 = __bespoke_rt::Guard {
+                                            place: __bespoke_place_0,
+                                            holds: true,
+                                        };
+                                        let mut __bespoke_guard_1 = __bespoke_rt::Guard {
+                                            place: __bespoke_place_1,
+                                            holds: true,
+                                        };
                                         __bespoke_rt::Begin(
                                                 ::core::future::IntoFuture::into_future(
                                                     (*__bespoke_place_1).send((*__bespoke_place_0).len()),
@@ -131,47 +113,49 @@ fn greet(
                                             )
                                             .begin(__bespoke_hidden_1, __bespoke_head_2);
                                         {
-                                            __bespoke_guard_0.leave();
-                                            __bespoke_guard_1.leave();
+                                            __bespoke_guard_0.holds = false;
+                                            __bespoke_guard_1.holds = false;
                                             break '__bespoke_1;
                                         }
                                     }
                                     ::core::unreachable!();
                                 }
                                 {
-                                    let mut __bespoke_guard_0 = __bespoke_rt::Guard::new(
-                                        __bespoke_place_0,
-                                    );
-                                    let mut __bespoke_guard_1 = __bespoke_rt::Guard::new(
-                                        __bespoke_place_1,
-                                    );
-                                    let mut __bespoke_guard_2 = __bespoke_rt::Awaiting::new(
-                                        __bespoke_hidden_1,
-                                        __bespoke_head_2,
-                                    );
-                                    let __bespoke_value_0 = match __bespoke_rt::poll(
-                                        __bespoke_hidden_1,
-                                        __bespoke_head_2,
-                                        __bespoke_context,
-                                    ) {
-                                        ::core::task::Poll::Ready(__bespoke_value) => {
-                                            __bespoke_value
-                                        }
-                                        ::core::task::Poll::Pending => {
-                                            __bespoke_guard_0.leave();
-                                            __bespoke_guard_1.leave();
-                                            __bespoke_guard_2.leave();
-                                            __bespoke_poison.leave(1);
-                                            return __bespoke_rt::Step::Pending;
+                                    let mut __bespoke_guard_0 = __bespoke_rt::Guard {
+                                        place: __bespoke_place_0,
+                                        holds: true,
+                                    };
+                                    let mut __bespoke_guard_1 = __bespoke_rt::Guard {
+                                        place: __bespoke_place_1,
+                                        holds: true,
+                                    };
+                                    let __bespoke_value_0 = {
+                                        let mut __bespoke_guard_2 = __bespoke_rt::Awaiting {
+                                            place: __bespoke_hidden_1,
+                                            head: __bespoke_head_2,
+                                            holds: true,
+                                        };
+                                        match __bespoke_rt::poll(
+                                            __bespoke_hidden_1,
+                                            __bespoke_head_2,
+                                            __bespoke_context,
+                                        ) {
+                                            ::core::task::Poll::Ready(__bespoke_value) => {
+                                                __bespoke_value
+                                            }
+                                            ::core::task::Poll::Pending => {
+                                                __bespoke_guard_0.holds = false;
+                                                __bespoke_guard_1.holds = false;
+                                                __bespoke_guard_2.holds = false;
+                                                return __bespoke_rt::Step::Pending(1);
+                                            }
                                         }
                                     };
-                                    ::core::mem::drop(__bespoke_guard_2);
                                     { __bespoke_value_0 };
                                     return {
                                         let __bespoke_output: String = {
                                             (__bespoke_guard_0.take())
                                         };
-                                        __bespoke_poison.done();
                                         __bespoke_rt::Step::Ready(__bespoke_output)
                                     };
                                 }
@@ -189,37 +173,36 @@ fn greet(
                     __bespoke_storage: *mut _|
                 unsafe {
                     let __bespoke_storage: *mut __bespoke_rt::frame::Beside<_, _, _> = __bespoke_storage;
-                    let __bespoke_place_0 = __bespoke_rt::frame::beside_0(
-                        __bespoke_storage,
-                    );
-                    let __bespoke_place_1 = __bespoke_rt::frame::beside_1(
-                        __bespoke_storage,
-                    );
-                    let __bespoke_hidden_1 = __bespoke_rt::frame::beside_2(
-                        __bespoke_storage,
-                    );
-                    let __bespoke_inner = __bespoke_rt::frame::inner(__bespoke_head);
+                    let __bespoke_place_0 = &raw mut (*__bespoke_storage).a;
+                    let __bespoke_place_1 = &raw mut (*__bespoke_storage).b;
+                    let __bespoke_hidden_1 = &raw mut (*__bespoke_storage).c;
+                    let __bespoke_inner = &raw mut (*__bespoke_head).inner;
                     let __bespoke_head_2 = __bespoke_inner;
                     match (*__bespoke_head).state {
                         0 => {
-                            let __bespoke_argument_1 = __bespoke_rt::Guard::new(
-                                __bespoke_place_1,
-                            );
-                            let __bespoke_argument_0 = __bespoke_rt::Guard::new(
-                                __bespoke_place_0,
-                            );
+                            let __bespoke_argument_1 = __bespoke_rt::Guard {
+                                place: __bespoke_place_1,
+                                holds: true,
+                            };
+                            let __bespoke_argument_0 = __bespoke_rt::Guard {
+                                place: __bespoke_place_0,
+                                holds: true,
+                            };
                         }
                         1 => {
-                            let mut __bespoke_guard_0 = __bespoke_rt::Guard::new(
-                                __bespoke_place_0,
-                            );
-                            let mut __bespoke_guard_1 = __bespoke_rt::Guard::new(
-                                __bespoke_place_1,
-                            );
-                            let mut __bespoke_guard_2 = __bespoke_rt::Awaiting::new(
-                                __bespoke_hidden_1,
-                                __bespoke_head_2,
-                            );
+                            let mut __bespoke_guard_0 = __bespoke_rt::Guard {
+                                place: __bespoke_place_0,
+                                holds: true,
+                            };
+                            let mut __bespoke_guard_1 = __bespoke_rt::Guard {
+                                place: __bespoke_place_1,
+                                holds: true,
+                            };
+                            let mut __bespoke_guard_2 = __bespoke_rt::Awaiting {
+                                place: __bespoke_hidden_1,
+                                head: __bespoke_head_2,
+                                holds: true,
+                            };
                         }
                         _ => {}
                     }

@@ -65,28 +65,13 @@ fn send<'__bespoke_a>(
                     __bespoke_storage: *mut _|
                 unsafe {
                     let __bespoke_storage: *mut __bespoke_rt::frame::Beside<_, _> = __bespoke_storage;
-                    let __bespoke_place_0 = __bespoke_rt::frame::beside_0(
-                        __bespoke_storage,
-                    );
-                    let __bespoke_region_1 = __bespoke_rt::frame::beside_1(
-                        __bespoke_storage,
-                    );
-                    let __bespoke_region_2 = __bespoke_rt::frame::left(
+                    let __bespoke_place_0 = &raw mut (*__bespoke_storage).a;
+                    let __bespoke_region_1 = &raw mut (*__bespoke_storage).b;
+                    let (__bespoke_arguments, __bespoke_region_2, __bespoke_hidden_3) = __bespoke_rt::frame::share_3(
                         __bespoke_region_1,
                     );
-                    let __bespoke_region_3 = __bespoke_rt::frame::right(
-                        __bespoke_region_1,
-                    );
-                    let __bespoke_arguments = __bespoke_region_2;
-                    let __bespoke_region_4 = __bespoke_rt::frame::left(
-                        __bespoke_region_3,
-                    );
-                    let __bespoke_region_5 = __bespoke_rt::frame::right(
-                        __bespoke_region_3,
-                    );
-                    (&raw mut (*__bespoke_head).state).write(0);
-                    (&raw mut (*__bespoke_head).flags)
-                        .write(<() as __bespoke_rt::Flags>::NONE);
+                    (*__bespoke_head).state = 0;
+                    (*__bespoke_head).flags = ();
                     __bespoke_rt::frame::write(__bespoke_place_0, __bespoke_argument_1);
                     __bespoke_rt::frame::write(
                         __bespoke_arguments,
@@ -101,61 +86,32 @@ fn send<'__bespoke_a>(
                     >,
                     __bespoke_storage: *mut _,
                     __bespoke_context: &mut ::core::task::Context<'_>,
-                | -> __bespoke_rt::Step<bool> {
+                | -> __bespoke_rt::Step<bool, ::core::primitive::u8> {
                     unsafe {
                         let __bespoke_storage: *mut __bespoke_rt::frame::Beside<_, _> = __bespoke_storage;
-                        let __bespoke_place_0 = __bespoke_rt::frame::beside_0(
-                            __bespoke_storage,
-                        );
-                        let __bespoke_region_1 = __bespoke_rt::frame::beside_1(
-                            __bespoke_storage,
-                        );
-                        let __bespoke_region_2 = __bespoke_rt::frame::left(
-                            __bespoke_region_1,
-                        );
-                        let __bespoke_region_3 = __bespoke_rt::frame::right(
-                            __bespoke_region_1,
-                        );
-                        let __bespoke_arguments = __bespoke_region_2;
-                        let __bespoke_region_4 = __bespoke_rt::frame::left(
-                            __bespoke_region_3,
-                        );
-                        let __bespoke_region_5 = __bespoke_rt::frame::right(
-                            __bespoke_region_3,
-                        );
-                        let __bespoke_region_4: *mut __bespoke_rt::frame::Beside<
+                        let __bespoke_place_0 = &raw mut (*__bespoke_storage).a;
+                        let __bespoke_region_1 = &raw mut (*__bespoke_storage).b;
+                        let (
+                            __bespoke_arguments,
+                            __bespoke_region_2,
+                            __bespoke_hidden_3,
+                        ) = __bespoke_rt::frame::share_3(__bespoke_region_1);
+                        let __bespoke_region_2: *mut __bespoke_rt::frame::Beside<
                             _,
                             _,
                             _,
                             _,
-                        > = __bespoke_region_4;
-                        let __bespoke_place_2 = __bespoke_rt::frame::beside_0(
-                            __bespoke_region_4,
-                        );
-                        let __bespoke_place_3 = __bespoke_rt::frame::beside_1(
-                            __bespoke_region_4,
-                        );
-                        let __bespoke_place_4 = __bespoke_rt::frame::beside_2(
-                            __bespoke_region_4,
-                        );
-                        let __bespoke_hidden_1 = __bespoke_rt::frame::beside_3(
-                            __bespoke_region_4,
-                        );
-                        let __bespoke_hidden_3 = __bespoke_region_5;
-                        let __bespoke_inner = __bespoke_rt::frame::inner(__bespoke_head);
-                        let __bespoke_region_6 = __bespoke_rt::frame::left(
+                        > = __bespoke_region_2;
+                        let __bespoke_place_2 = &raw mut (*__bespoke_region_2).a;
+                        let __bespoke_place_3 = &raw mut (*__bespoke_region_2).b;
+                        let __bespoke_place_4 = &raw mut (*__bespoke_region_2).c;
+                        let __bespoke_hidden_1 = &raw mut (*__bespoke_region_2).d;
+                        let __bespoke_inner = &raw mut (*__bespoke_head).inner;
+                        let (__bespoke_head_2, __bespoke_head_4) = __bespoke_rt::frame::share_2(
                             __bespoke_inner,
                         );
-                        let __bespoke_region_7 = __bespoke_rt::frame::right(
-                            __bespoke_inner,
-                        );
-                        let __bespoke_head_2 = __bespoke_region_6;
-                        let __bespoke_head_4 = __bespoke_region_7;
                         let mut __bespoke_state: ::core::primitive::u8 = (*__bespoke_head)
                             .state;
-                        let mut __bespoke_poison = __bespoke_rt::Poison::new(
-                            &raw mut (*__bespoke_head).state,
-                        );
                         '__bespoke_machine: loop {
                             '__bespoke_states: {
                                 '__bespoke_1: {
@@ -166,36 +122,37 @@ fn send<'__bespoke_a>(
                                                     0 => break '__bespoke_0,
                                                     2 => break '__bespoke_2,
                                                     3 => break '__bespoke_3,
-                                                    __bespoke_other => {
-                                                        __bespoke_poison.leave(__bespoke_other);
-                                                        __bespoke_rt::resumed(__bespoke_other)
-                                                    }
+                                                    __bespoke_other => __bespoke_rt::resumed(__bespoke_other),
                                                 }
                                             }
                                             {
                                                 let (__bespoke_argument_0, __bespoke_argument_2) = __bespoke_arguments
                                                     .read();
                                                 let to = __bespoke_argument_0;
-                                                let mut __bespoke_guard_0 = __bespoke_rt::Guard::new(
-                                                    __bespoke_place_0,
-                                                );
+                                                let mut __bespoke_guard_0 = __bespoke_rt::Guard {
+                                                    place: __bespoke_place_0,
+                                                    holds: true,
+                                                };
                                                 let n = __bespoke_argument_2;
                                                 if (*__bespoke_place_0).ready() {
                                                     __bespoke_rt::frame::write(__bespoke_place_2, to);
-                                                    let mut __bespoke_guard_2 = __bespoke_rt::Guard::new(
-                                                        __bespoke_place_2,
-                                                    );
+                                                    let mut __bespoke_guard_2 = __bespoke_rt::Guard {
+                                                        place: __bespoke_place_2,
+                                                        holds: true,
+                                                    };
                                                     __bespoke_rt::frame::write(__bespoke_place_3, n);
-                                                    let mut __bespoke_guard_3 = __bespoke_rt::Guard::new(
-                                                        __bespoke_place_3,
-                                                    );
+                                                    let mut __bespoke_guard_3 = __bespoke_rt::Guard {
+                                                        place: __bespoke_place_3,
+                                                        holds: true,
+                                                    };
                                                     __bespoke_rt::frame::write(
                                                         __bespoke_place_4,
                                                         (*__bespoke_place_0).body(),
                                                     );
-                                                    let mut __bespoke_guard_4 = __bespoke_rt::Guard::new(
-                                                        __bespoke_place_4,
-                                                    );
+                                                    let mut __bespoke_guard_4 = __bespoke_rt::Guard {
+                                                        place: __bespoke_place_4,
+                                                        holds: true,
+                                                    };
                                                     __bespoke_rt::Begin(
                                                             ::core::future::IntoFuture::into_future(
                                                                 (*__bespoke_place_0).tail(),
@@ -203,20 +160,19 @@ fn send<'__bespoke_a>(
                                                         )
                                                         .begin(__bespoke_hidden_1, __bespoke_head_2);
                                                     {
-                                                        __bespoke_guard_0.leave();
-                                                        __bespoke_guard_2.leave();
-                                                        __bespoke_guard_3.leave();
-                                                        __bespoke_guard_4.leave();
+                                                        __bespoke_guard_0.holds = false;
+                                                        __bespoke_guard_2.holds = false;
+                                                        __bespoke_guard_3.holds = false;
+                                                        __bespoke_guard_4.holds = false;
                                                         break '__bespoke_2;
                                                     }
                                                 } else {
                                                     return {
                                                         let __bespoke_output: bool = { (false) };
-                                                        __bespoke_poison.done();
                                                         __bespoke_rt::Step::Ready(__bespoke_output)
                                                     };
                                                     {
-                                                        __bespoke_guard_0.leave();
+                                                        __bespoke_guard_0.holds = false;
                                                         break '__bespoke_1;
                                                     }
                                                 }
@@ -224,41 +180,46 @@ fn send<'__bespoke_a>(
                                             ::core::unreachable!();
                                         }
                                         {
-                                            let mut __bespoke_guard_0 = __bespoke_rt::Guard::new(
-                                                __bespoke_place_0,
-                                            );
-                                            let mut __bespoke_guard_2 = __bespoke_rt::Guard::new(
-                                                __bespoke_place_2,
-                                            );
-                                            let mut __bespoke_guard_3 = __bespoke_rt::Guard::new(
-                                                __bespoke_place_3,
-                                            );
-                                            let mut __bespoke_guard_4 = __bespoke_rt::Guard::new(
-                                                __bespoke_place_4,
-                                            );
-                                            let mut __bespoke_guard_5 = __bespoke_rt::Awaiting::new(
-                                                __bespoke_hidden_1,
-                                                __bespoke_head_2,
-                                            );
-                                            let __bespoke_value_0 = match __bespoke_rt::poll(
-                                                __bespoke_hidden_1,
-                                                __bespoke_head_2,
-                                                __bespoke_context,
-                                            ) {
-                                                ::core::task::Poll::Ready(__bespoke_value) => {
-                                                    __bespoke_value
-                                                }
-                                                ::core::task::Poll::Pending => {
-                                                    __bespoke_guard_0.leave();
-                                                    __bespoke_guard_2.leave();
-                                                    __bespoke_guard_3.leave();
-                                                    __bespoke_guard_4.leave();
-                                                    __bespoke_guard_5.leave();
-                                                    __bespoke_poison.leave(2);
-                                                    return __bespoke_rt::Step::Pending;
+                                            let mut __bespoke_guard_0 = __bespoke_rt::Guard {
+                                                place: __bespoke_place_0,
+                                                holds: true,
+                                            };
+                                            let mut __bespoke_guard_2 = __bespoke_rt::Guard {
+                                                place: __bespoke_place_2,
+                                                holds: true,
+                                            };
+                                            let mut __bespoke_guard_3 = __bespoke_rt::Guard {
+                                                place: __bespoke_place_3,
+                                                holds: true,
+                                            };
+                                            let mut __bespoke_guard_4 = __bespoke_rt::Guard {
+                                                place: __bespoke_place_4,
+                                                holds: true,
+                                            };
+                                            let __bespoke_value_0 = {
+                                                let mut __bespoke_guard_5 = __bespoke_rt::Awaiting {
+                                                    place: __bespoke_hidden_1,
+                                                    head: __bespoke_head_2,
+                                                    holds: true,
+                                                };
+                                                match __bespoke_rt::poll(
+                                                    __bespoke_hidden_1,
+                                                    __bespoke_head_2,
+                                                    __bespoke_context,
+                                                ) {
+                                                    ::core::task::Poll::Ready(__bespoke_value) => {
+                                                        __bespoke_value
+                                                    }
+                                                    ::core::task::Poll::Pending => {
+                                                        __bespoke_guard_0.holds = false;
+                                                        __bespoke_guard_2.holds = false;
+                                                        __bespoke_guard_3.holds = false;
+                                                        __bespoke_guard_4.holds = false;
+                                                        __bespoke_guard_5.holds = false;
+                                                        return __bespoke_rt::Step::Pending(2);
+                                                    }
                                                 }
                                             };
-                                            ::core::mem::drop(__bespoke_guard_5);
                                             __bespoke_rt::Begin(
                                                     ::core::future::IntoFuture::into_future(
                                                         take(
@@ -271,52 +232,54 @@ fn send<'__bespoke_a>(
                                                 )
                                                 .begin(__bespoke_hidden_3, __bespoke_head_4);
                                             {
-                                                __bespoke_guard_0.leave();
+                                                __bespoke_guard_0.holds = false;
                                                 break '__bespoke_3;
                                             }
                                         }
                                         ::core::unreachable!();
                                     }
                                     {
-                                        let mut __bespoke_guard_0 = __bespoke_rt::Guard::new(
-                                            __bespoke_place_0,
-                                        );
-                                        let mut __bespoke_guard_6 = __bespoke_rt::Awaiting::new(
-                                            __bespoke_hidden_3,
-                                            __bespoke_head_4,
-                                        );
-                                        let __bespoke_value_1 = match __bespoke_rt::poll(
-                                            __bespoke_hidden_3,
-                                            __bespoke_head_4,
-                                            __bespoke_context,
-                                        ) {
-                                            ::core::task::Poll::Ready(__bespoke_value) => {
-                                                __bespoke_value
-                                            }
-                                            ::core::task::Poll::Pending => {
-                                                __bespoke_guard_0.leave();
-                                                __bespoke_guard_6.leave();
-                                                __bespoke_poison.leave(3);
-                                                return __bespoke_rt::Step::Pending;
+                                        let mut __bespoke_guard_0 = __bespoke_rt::Guard {
+                                            place: __bespoke_place_0,
+                                            holds: true,
+                                        };
+                                        let __bespoke_value_1 = {
+                                            let mut __bespoke_guard_6 = __bespoke_rt::Awaiting {
+                                                place: __bespoke_hidden_3,
+                                                head: __bespoke_head_4,
+                                                holds: true,
+                                            };
+                                            match __bespoke_rt::poll(
+                                                __bespoke_hidden_3,
+                                                __bespoke_head_4,
+                                                __bespoke_context,
+                                            ) {
+                                                ::core::task::Poll::Ready(__bespoke_value) => {
+                                                    __bespoke_value
+                                                }
+                                                ::core::task::Poll::Pending => {
+                                                    __bespoke_guard_0.holds = false;
+                                                    __bespoke_guard_6.holds = false;
+                                                    return __bespoke_rt::Step::Pending(3);
+                                                }
                                             }
                                         };
-                                        ::core::mem::drop(__bespoke_guard_6);
                                         return {
                                             let __bespoke_output: bool = { ({ __bespoke_value_1 }) };
-                                            __bespoke_poison.done();
                                             __bespoke_rt::Step::Ready(__bespoke_output)
                                         };
                                         {
-                                            __bespoke_guard_0.leave();
+                                            __bespoke_guard_0.holds = false;
                                             break '__bespoke_1;
                                         }
                                     }
                                     ::core::unreachable!();
                                 }
                                 {
-                                    let mut __bespoke_guard_0 = __bespoke_rt::Guard::new(
-                                        __bespoke_place_0,
-                                    );
+                                    let mut __bespoke_guard_0 = __bespoke_rt::Guard {
+                                        place: __bespoke_place_0,
+                                        holds: true,
+                                    };
                                 }
                                 ::core::unreachable!();
                             }
@@ -332,85 +295,69 @@ fn send<'__bespoke_a>(
                     __bespoke_storage: *mut _|
                 unsafe {
                     let __bespoke_storage: *mut __bespoke_rt::frame::Beside<_, _> = __bespoke_storage;
-                    let __bespoke_place_0 = __bespoke_rt::frame::beside_0(
-                        __bespoke_storage,
-                    );
-                    let __bespoke_region_1 = __bespoke_rt::frame::beside_1(
-                        __bespoke_storage,
-                    );
-                    let __bespoke_region_2 = __bespoke_rt::frame::left(
+                    let __bespoke_place_0 = &raw mut (*__bespoke_storage).a;
+                    let __bespoke_region_1 = &raw mut (*__bespoke_storage).b;
+                    let (__bespoke_arguments, __bespoke_region_2, __bespoke_hidden_3) = __bespoke_rt::frame::share_3(
                         __bespoke_region_1,
                     );
-                    let __bespoke_region_3 = __bespoke_rt::frame::right(
-                        __bespoke_region_1,
-                    );
-                    let __bespoke_arguments = __bespoke_region_2;
-                    let __bespoke_region_4 = __bespoke_rt::frame::left(
-                        __bespoke_region_3,
-                    );
-                    let __bespoke_region_5 = __bespoke_rt::frame::right(
-                        __bespoke_region_3,
-                    );
-                    let __bespoke_region_4: *mut __bespoke_rt::frame::Beside<
+                    let __bespoke_region_2: *mut __bespoke_rt::frame::Beside<
                         _,
                         _,
                         _,
                         _,
-                    > = __bespoke_region_4;
-                    let __bespoke_place_2 = __bespoke_rt::frame::beside_0(
-                        __bespoke_region_4,
+                    > = __bespoke_region_2;
+                    let __bespoke_place_2 = &raw mut (*__bespoke_region_2).a;
+                    let __bespoke_place_3 = &raw mut (*__bespoke_region_2).b;
+                    let __bespoke_place_4 = &raw mut (*__bespoke_region_2).c;
+                    let __bespoke_hidden_1 = &raw mut (*__bespoke_region_2).d;
+                    let __bespoke_inner = &raw mut (*__bespoke_head).inner;
+                    let (__bespoke_head_2, __bespoke_head_4) = __bespoke_rt::frame::share_2(
+                        __bespoke_inner,
                     );
-                    let __bespoke_place_3 = __bespoke_rt::frame::beside_1(
-                        __bespoke_region_4,
-                    );
-                    let __bespoke_place_4 = __bespoke_rt::frame::beside_2(
-                        __bespoke_region_4,
-                    );
-                    let __bespoke_hidden_1 = __bespoke_rt::frame::beside_3(
-                        __bespoke_region_4,
-                    );
-                    let __bespoke_hidden_3 = __bespoke_region_5;
-                    let __bespoke_inner = __bespoke_rt::frame::inner(__bespoke_head);
-                    let __bespoke_region_6 = __bespoke_rt::frame::left(__bespoke_inner);
-                    let __bespoke_region_7 = __bespoke_rt::frame::right(__bespoke_inner);
-                    let __bespoke_head_2 = __bespoke_region_6;
-                    let __bespoke_head_4 = __bespoke_region_7;
                     match (*__bespoke_head).state {
                         0 => {
                             let (__bespoke_argument_0, __bespoke_argument_2) = __bespoke_arguments
                                 .read();
                             let __bespoke_argument_2 = __bespoke_argument_2;
-                            let __bespoke_argument_1 = __bespoke_rt::Guard::new(
-                                __bespoke_place_0,
-                            );
+                            let __bespoke_argument_1 = __bespoke_rt::Guard {
+                                place: __bespoke_place_0,
+                                holds: true,
+                            };
                             let __bespoke_argument_0 = __bespoke_argument_0;
                         }
                         2 => {
-                            let mut __bespoke_guard_0 = __bespoke_rt::Guard::new(
-                                __bespoke_place_0,
-                            );
-                            let mut __bespoke_guard_2 = __bespoke_rt::Guard::new(
-                                __bespoke_place_2,
-                            );
-                            let mut __bespoke_guard_3 = __bespoke_rt::Guard::new(
-                                __bespoke_place_3,
-                            );
-                            let mut __bespoke_guard_4 = __bespoke_rt::Guard::new(
-                                __bespoke_place_4,
-                            );
-                            let mut __bespoke_guard_5 = __bespoke_rt::Awaiting::new(
-                                __bespoke_hidden_1,
-                                __bespoke_head_2,
-                            );
+                            let mut __bespoke_guard_0 = __bespoke_rt::Guard {
+                                place: __bespoke_place_0,
+                                holds: true,
+                            };
+                            let mut __bespoke_guard_2 = __bespoke_rt::Guard {
+                                place: __bespoke_place_2,
+                                holds: true,
+                            };
+                            let mut __bespoke_guard_3 = __bespoke_rt::Guard {
+                                place: __bespoke_place_3,
+                                holds: true,
+                            };
+                            let mut __bespoke_guard_4 = __bespoke_rt::Guard {
+                                place: __bespoke_place_4,
+                                holds: true,
+                            };
+                            let mut __bespoke_guard_5 = __bespoke_rt::Awaiting {
+                                place: __bespoke_hidden_1,
+                                head: __bespoke_head_2,
+                                holds: true,
+                            };
                         }
                         3 => {
-                            let mut __bespoke_guard_0 = __bespoke_rt::Guard::new(
-                                __bespoke_place_0,
-                            );
-                            let mut __bespoke_guard_6 = __bespoke_rt::Awaiting::new(
-                                __bespoke_hidden_3,
-                                __bespoke_head_4,
-                            );
+                            let mut __bespoke_guard_0 = __bespoke_rt::Guard {
+                                place: __bespoke_place_0,
+                                holds: true,
+                            };
+                            let mut __bespoke_guard_6 = __bespoke_rt::Awaiting {
+                                place: __bespoke_hidden_3,
+                                head: __bespoke_head_4,
+                                holds: true,
+                            };
                         }
                         _ => {}
                     }

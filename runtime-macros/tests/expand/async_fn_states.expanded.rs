@@ -76,21 +76,10 @@ pub fn total<'__bespoke_a>(
                         _,
                         _,
                     > = __bespoke_storage;
-                    let __bespoke_place_0 = __bespoke_rt::frame::beside_0(
-                        __bespoke_storage,
-                    );
-                    let __bespoke_place_1 = __bespoke_rt::frame::beside_1(
-                        __bespoke_storage,
-                    );
-                    let __bespoke_place_3 = __bespoke_rt::frame::beside_2(
-                        __bespoke_storage,
-                    );
-                    let __bespoke_region_1 = __bespoke_rt::frame::beside_3(
-                        __bespoke_storage,
-                    );
-                    (&raw mut (*__bespoke_head).state).write(0);
-                    (&raw mut (*__bespoke_head).flags)
-                        .write(<::core::primitive::u8 as __bespoke_rt::Flags>::NONE);
+                    let __bespoke_place_0 = &raw mut (*__bespoke_storage).a;
+                    let __bespoke_place_1 = &raw mut (*__bespoke_storage).b;
+                    (*__bespoke_head).state = 0;
+                    (*__bespoke_head).flags = 0;
                     __bespoke_rt::frame::write(__bespoke_place_0, __bespoke_argument_0);
                     __bespoke_rt::frame::write(__bespoke_place_1, __bespoke_argument_1);
                 },
@@ -103,7 +92,7 @@ pub fn total<'__bespoke_a>(
                     >,
                     __bespoke_storage: *mut _,
                     __bespoke_context: &mut ::core::task::Context<'_>,
-                | -> __bespoke_rt::Step<Result<u64, Error>> {
+                | -> __bespoke_rt::Step<Result<u64, Error>, ::core::primitive::u8> {
                     unsafe {
                         let __bespoke_storage: *mut __bespoke_rt::frame::Beside<
                             _,
@@ -111,49 +100,23 @@ pub fn total<'__bespoke_a>(
                             _,
                             _,
                         > = __bespoke_storage;
-                        let __bespoke_place_0 = __bespoke_rt::frame::beside_0(
-                            __bespoke_storage,
-                        );
-                        let __bespoke_place_1 = __bespoke_rt::frame::beside_1(
-                            __bespoke_storage,
-                        );
-                        let __bespoke_place_3 = __bespoke_rt::frame::beside_2(
-                            __bespoke_storage,
-                        );
-                        let __bespoke_region_1 = __bespoke_rt::frame::beside_3(
-                            __bespoke_storage,
-                        );
-                        let __bespoke_region_2 = __bespoke_rt::frame::left(
+                        let __bespoke_place_0 = &raw mut (*__bespoke_storage).a;
+                        let __bespoke_place_1 = &raw mut (*__bespoke_storage).b;
+                        let __bespoke_place_3 = &raw mut (*__bespoke_storage).c;
+                        let __bespoke_region_1 = &raw mut (*__bespoke_storage).d;
+                        let (__bespoke_hidden_1, __bespoke_region_2) = __bespoke_rt::frame::share_2(
                             __bespoke_region_1,
                         );
-                        let __bespoke_region_3 = __bespoke_rt::frame::right(
-                            __bespoke_region_1,
-                        );
-                        let __bespoke_hidden_1 = __bespoke_region_2;
-                        let __bespoke_region_3: *mut __bespoke_rt::frame::Beside<_, _> = __bespoke_region_3;
-                        let __bespoke_place_5 = __bespoke_rt::frame::beside_0(
-                            __bespoke_region_3,
-                        );
-                        let __bespoke_hidden_3 = __bespoke_rt::frame::beside_1(
-                            __bespoke_region_3,
-                        );
-                        let __bespoke_place_2 = __bespoke_rt::frame::small_0(
-                            __bespoke_head,
-                        );
-                        let __bespoke_inner = __bespoke_rt::frame::inner(__bespoke_head);
-                        let __bespoke_region_4 = __bespoke_rt::frame::left(
+                        let __bespoke_region_2: *mut __bespoke_rt::frame::Beside<_, _> = __bespoke_region_2;
+                        let __bespoke_place_5 = &raw mut (*__bespoke_region_2).a;
+                        let __bespoke_hidden_3 = &raw mut (*__bespoke_region_2).b;
+                        let __bespoke_place_2 = &raw mut (*__bespoke_head).x0;
+                        let __bespoke_inner = &raw mut (*__bespoke_head).inner;
+                        let (__bespoke_head_2, __bespoke_head_4) = __bespoke_rt::frame::share_2(
                             __bespoke_inner,
                         );
-                        let __bespoke_region_5 = __bespoke_rt::frame::right(
-                            __bespoke_inner,
-                        );
-                        let __bespoke_head_2 = __bespoke_region_4;
-                        let __bespoke_head_4 = __bespoke_region_5;
                         let mut __bespoke_state: ::core::primitive::u8 = (*__bespoke_head)
                             .state;
-                        let mut __bespoke_poison = __bespoke_rt::Poison::new(
-                            &raw mut (*__bespoke_head).state,
-                        );
                         '__bespoke_machine: loop {
                             '__bespoke_states: {
                                 '__bespoke_2: {
@@ -167,33 +130,31 @@ pub fn total<'__bespoke_a>(
                                                             1 => break '__bespoke_1,
                                                             3 => break '__bespoke_3,
                                                             5 => break '__bespoke_5,
-                                                            __bespoke_other => {
-                                                                __bespoke_poison.leave(__bespoke_other);
-                                                                __bespoke_rt::resumed(__bespoke_other)
-                                                            }
+                                                            __bespoke_other => __bespoke_rt::resumed(__bespoke_other),
                                                         }
                                                     }
                                                     {
-                                                        let mut __bespoke_guard_0 = __bespoke_rt::Guard::new(
-                                                            __bespoke_place_0,
-                                                        );
+                                                        let mut __bespoke_guard_0 = __bespoke_rt::Guard {
+                                                            place: __bespoke_place_0,
+                                                            holds: true,
+                                                        };
                                                         let __bespoke_bound___bespoke_2_sum = 0;
                                                         __bespoke_rt::frame::write(
                                                             __bespoke_place_2,
                                                             __bespoke_bound___bespoke_2_sum,
                                                         );
-                                                        __bespoke_rt::scalar(__bespoke_place_2);
                                                         {
-                                                            __bespoke_guard_0.leave();
+                                                            __bespoke_guard_0.holds = false;
                                                             break '__bespoke_1;
                                                         }
                                                     }
                                                     ::core::unreachable!();
                                                 }
                                                 {
-                                                    let mut __bespoke_guard_0 = __bespoke_rt::Guard::new(
-                                                        __bespoke_place_0,
-                                                    );
+                                                    let mut __bespoke_guard_0 = __bespoke_rt::Guard {
+                                                        place: __bespoke_place_0,
+                                                        holds: true,
+                                                    };
                                                     if let Some(__bespoke_bound___bespoke_3_item) = __bespoke_rt::whole(
                                                         (*__bespoke_place_0).pop(),
                                                     ) {
@@ -201,9 +162,10 @@ pub fn total<'__bespoke_a>(
                                                             __bespoke_place_3,
                                                             __bespoke_bound___bespoke_3_item,
                                                         );
-                                                        let mut __bespoke_guard_3 = __bespoke_rt::Guard::new(
-                                                            __bespoke_place_3,
-                                                        );
+                                                        let mut __bespoke_guard_3 = __bespoke_rt::Guard {
+                                                            place: __bespoke_place_3,
+                                                            holds: true,
+                                                        };
                                                         __bespoke_rt::Begin(
                                                                 ::core::future::IntoFuture::into_future(
                                                                     price_of(&(*__bespoke_place_3)),
@@ -211,47 +173,49 @@ pub fn total<'__bespoke_a>(
                                                             )
                                                             .begin(__bespoke_hidden_1, __bespoke_head_2);
                                                         {
-                                                            __bespoke_guard_0.leave();
+                                                            __bespoke_guard_0.holds = false;
                                                             __bespoke_guard_3.save(&mut (*__bespoke_head).flags, 0u32);
                                                             break '__bespoke_3;
                                                         }
                                                     } else {
-                                                        __bespoke_guard_0.leave();
+                                                        __bespoke_guard_0.holds = false;
                                                         break '__bespoke_2;
                                                     }
                                                 }
                                                 ::core::unreachable!();
                                             }
                                             {
-                                                let mut __bespoke_guard_0 = __bespoke_rt::Guard::new(
-                                                    __bespoke_place_0,
-                                                );
+                                                let mut __bespoke_guard_0 = __bespoke_rt::Guard {
+                                                    place: __bespoke_place_0,
+                                                    holds: true,
+                                                };
                                                 let mut __bespoke_guard_3 = __bespoke_rt::Guard::load(
                                                     __bespoke_place_3,
                                                     (*__bespoke_head).flags,
                                                     0u32,
                                                 );
-                                                let mut __bespoke_guard_4 = __bespoke_rt::Awaiting::new(
-                                                    __bespoke_hidden_1,
-                                                    __bespoke_head_2,
-                                                );
-                                                let __bespoke_value_0 = match __bespoke_rt::poll(
-                                                    __bespoke_hidden_1,
-                                                    __bespoke_head_2,
-                                                    __bespoke_context,
-                                                ) {
-                                                    ::core::task::Poll::Ready(__bespoke_value) => {
-                                                        __bespoke_value
-                                                    }
-                                                    ::core::task::Poll::Pending => {
-                                                        __bespoke_guard_0.leave();
-                                                        __bespoke_guard_3.save(&mut (*__bespoke_head).flags, 0u32);
-                                                        __bespoke_guard_4.leave();
-                                                        __bespoke_poison.leave(3);
-                                                        return __bespoke_rt::Step::Pending;
+                                                let __bespoke_value_0 = {
+                                                    let mut __bespoke_guard_4 = __bespoke_rt::Awaiting {
+                                                        place: __bespoke_hidden_1,
+                                                        head: __bespoke_head_2,
+                                                        holds: true,
+                                                    };
+                                                    match __bespoke_rt::poll(
+                                                        __bespoke_hidden_1,
+                                                        __bespoke_head_2,
+                                                        __bespoke_context,
+                                                    ) {
+                                                        ::core::task::Poll::Ready(__bespoke_value) => {
+                                                            __bespoke_value
+                                                        }
+                                                        ::core::task::Poll::Pending => {
+                                                            __bespoke_guard_0.holds = false;
+                                                            __bespoke_guard_3.save(&mut (*__bespoke_head).flags, 0u32);
+                                                            __bespoke_guard_4.holds = false;
+                                                            return __bespoke_rt::Step::Pending(3);
+                                                        }
                                                     }
                                                 };
-                                                ::core::mem::drop(__bespoke_guard_4);
                                                 let __bespoke_bound___bespoke_4_price = (match __bespoke_rt::question::Branch::branch({
                                                     __bespoke_value_0
                                                 }) {
@@ -263,7 +227,6 @@ pub fn total<'__bespoke_a>(
                                                             let __bespoke_output: Result<u64, Error> = __bespoke_rt::question::FromResidual::from_residual(
                                                                 __bespoke_residual,
                                                             );
-                                                            __bespoke_poison.done();
                                                             __bespoke_rt::Step::Ready(__bespoke_output)
                                                         };
                                                     }
@@ -272,9 +235,10 @@ pub fn total<'__bespoke_a>(
                                                     __bespoke_place_5,
                                                     __bespoke_bound___bespoke_4_price,
                                                 );
-                                                let mut __bespoke_guard_5 = __bespoke_rt::Guard::new(
-                                                    __bespoke_place_5,
-                                                );
+                                                let mut __bespoke_guard_5 = __bespoke_rt::Guard {
+                                                    place: __bespoke_place_5,
+                                                    holds: true,
+                                                };
                                                 if (*__bespoke_place_5) > *(*__bespoke_place_1) {
                                                     __bespoke_rt::Begin(
                                                             ::core::future::IntoFuture::into_future(
@@ -283,16 +247,16 @@ pub fn total<'__bespoke_a>(
                                                         )
                                                         .begin(__bespoke_hidden_3, __bespoke_head_4);
                                                     {
-                                                        __bespoke_guard_0.leave();
+                                                        __bespoke_guard_0.holds = false;
                                                         __bespoke_guard_3.save(&mut (*__bespoke_head).flags, 0u32);
-                                                        __bespoke_guard_5.leave();
+                                                        __bespoke_guard_5.holds = false;
                                                         break '__bespoke_5;
                                                     }
                                                 } else {
                                                     {
-                                                        __bespoke_guard_0.leave();
+                                                        __bespoke_guard_0.holds = false;
                                                         __bespoke_guard_3.save(&mut (*__bespoke_head).flags, 0u32);
-                                                        __bespoke_guard_5.leave();
+                                                        __bespoke_guard_5.holds = false;
                                                         break '__bespoke_4;
                                                     }
                                                 }
@@ -300,73 +264,78 @@ pub fn total<'__bespoke_a>(
                                             ::core::unreachable!();
                                         }
                                         {
-                                            let mut __bespoke_guard_0 = __bespoke_rt::Guard::new(
-                                                __bespoke_place_0,
-                                            );
+                                            let mut __bespoke_guard_0 = __bespoke_rt::Guard {
+                                                place: __bespoke_place_0,
+                                                holds: true,
+                                            };
                                             let mut __bespoke_guard_3 = __bespoke_rt::Guard::load(
                                                 __bespoke_place_3,
                                                 (*__bespoke_head).flags,
                                                 0u32,
                                             );
-                                            let mut __bespoke_guard_5 = __bespoke_rt::Guard::new(
-                                                __bespoke_place_5,
-                                            );
-                                            let mut __bespoke_guard_6 = __bespoke_rt::Awaiting::new(
-                                                __bespoke_hidden_3,
-                                                __bespoke_head_4,
-                                            );
-                                            let __bespoke_value_1 = match __bespoke_rt::poll(
-                                                __bespoke_hidden_3,
-                                                __bespoke_head_4,
-                                                __bespoke_context,
-                                            ) {
-                                                ::core::task::Poll::Ready(__bespoke_value) => {
-                                                    __bespoke_value
-                                                }
-                                                ::core::task::Poll::Pending => {
-                                                    __bespoke_guard_0.leave();
-                                                    __bespoke_guard_3.save(&mut (*__bespoke_head).flags, 0u32);
-                                                    __bespoke_guard_5.leave();
-                                                    __bespoke_guard_6.leave();
-                                                    __bespoke_poison.leave(5);
-                                                    return __bespoke_rt::Step::Pending;
+                                            let mut __bespoke_guard_5 = __bespoke_rt::Guard {
+                                                place: __bespoke_place_5,
+                                                holds: true,
+                                            };
+                                            let __bespoke_value_1 = {
+                                                let mut __bespoke_guard_6 = __bespoke_rt::Awaiting {
+                                                    place: __bespoke_hidden_3,
+                                                    head: __bespoke_head_4,
+                                                    holds: true,
+                                                };
+                                                match __bespoke_rt::poll(
+                                                    __bespoke_hidden_3,
+                                                    __bespoke_head_4,
+                                                    __bespoke_context,
+                                                ) {
+                                                    ::core::task::Poll::Ready(__bespoke_value) => {
+                                                        __bespoke_value
+                                                    }
+                                                    ::core::task::Poll::Pending => {
+                                                        __bespoke_guard_0.holds = false;
+                                                        __bespoke_guard_3.save(&mut (*__bespoke_head).flags, 0u32);
+                                                        __bespoke_guard_5.holds = false;
+                                                        __bespoke_guard_6.holds = false;
+                                                        return __bespoke_rt::Step::Pending(5);
+                                                    }
                                                 }
                                             };
-                                            ::core::mem::drop(__bespoke_guard_6);
                                             { __bespoke_value_1 };
                                             {
                                                 ({
                                                     {
-                                                        __bespoke_guard_0.leave();
+                                                        __bespoke_guard_0.holds = false;
                                                         __bespoke_state = 1;
                                                         continue '__bespoke_machine;
                                                     }
                                                 })
                                             };
                                             {
-                                                __bespoke_guard_0.leave();
+                                                __bespoke_guard_0.holds = false;
                                                 __bespoke_guard_3.save(&mut (*__bespoke_head).flags, 0u32);
-                                                __bespoke_guard_5.leave();
+                                                __bespoke_guard_5.holds = false;
                                                 break '__bespoke_4;
                                             }
                                         }
                                         ::core::unreachable!();
                                     }
                                     {
-                                        let mut __bespoke_guard_0 = __bespoke_rt::Guard::new(
-                                            __bespoke_place_0,
-                                        );
+                                        let mut __bespoke_guard_0 = __bespoke_rt::Guard {
+                                            place: __bespoke_place_0,
+                                            holds: true,
+                                        };
                                         let mut __bespoke_guard_3 = __bespoke_rt::Guard::load(
                                             __bespoke_place_3,
                                             (*__bespoke_head).flags,
                                             0u32,
                                         );
-                                        let mut __bespoke_guard_5 = __bespoke_rt::Guard::new(
-                                            __bespoke_place_5,
-                                        );
+                                        let mut __bespoke_guard_5 = __bespoke_rt::Guard {
+                                            place: __bespoke_place_5,
+                                            holds: true,
+                                        };
                                         (*__bespoke_place_2) += __bespoke_guard_5.take();
                                         {
-                                            __bespoke_guard_0.leave();
+                                            __bespoke_guard_0.holds = false;
                                             __bespoke_state = 1;
                                             continue '__bespoke_machine;
                                         }
@@ -374,14 +343,14 @@ pub fn total<'__bespoke_a>(
                                     ::core::unreachable!();
                                 }
                                 {
-                                    let mut __bespoke_guard_0 = __bespoke_rt::Guard::new(
-                                        __bespoke_place_0,
-                                    );
+                                    let mut __bespoke_guard_0 = __bespoke_rt::Guard {
+                                        place: __bespoke_place_0,
+                                        holds: true,
+                                    };
                                     return {
                                         let __bespoke_output: Result<u64, Error> = {
                                             (Ok(__bespoke_place_2.read()))
                                         };
-                                        __bespoke_poison.done();
                                         __bespoke_rt::Step::Ready(__bespoke_output)
                                     };
                                 }
@@ -405,77 +374,67 @@ pub fn total<'__bespoke_a>(
                         _,
                         _,
                     > = __bespoke_storage;
-                    let __bespoke_place_0 = __bespoke_rt::frame::beside_0(
-                        __bespoke_storage,
-                    );
-                    let __bespoke_place_1 = __bespoke_rt::frame::beside_1(
-                        __bespoke_storage,
-                    );
-                    let __bespoke_place_3 = __bespoke_rt::frame::beside_2(
-                        __bespoke_storage,
-                    );
-                    let __bespoke_region_1 = __bespoke_rt::frame::beside_3(
-                        __bespoke_storage,
-                    );
-                    let __bespoke_region_2 = __bespoke_rt::frame::left(
+                    let __bespoke_place_0 = &raw mut (*__bespoke_storage).a;
+                    let __bespoke_place_1 = &raw mut (*__bespoke_storage).b;
+                    let __bespoke_place_3 = &raw mut (*__bespoke_storage).c;
+                    let __bespoke_region_1 = &raw mut (*__bespoke_storage).d;
+                    let (__bespoke_hidden_1, __bespoke_region_2) = __bespoke_rt::frame::share_2(
                         __bespoke_region_1,
                     );
-                    let __bespoke_region_3 = __bespoke_rt::frame::right(
-                        __bespoke_region_1,
+                    let __bespoke_region_2: *mut __bespoke_rt::frame::Beside<_, _> = __bespoke_region_2;
+                    let __bespoke_place_5 = &raw mut (*__bespoke_region_2).a;
+                    let __bespoke_hidden_3 = &raw mut (*__bespoke_region_2).b;
+                    let __bespoke_place_2 = &raw mut (*__bespoke_head).x0;
+                    let __bespoke_inner = &raw mut (*__bespoke_head).inner;
+                    let (__bespoke_head_2, __bespoke_head_4) = __bespoke_rt::frame::share_2(
+                        __bespoke_inner,
                     );
-                    let __bespoke_hidden_1 = __bespoke_region_2;
-                    let __bespoke_region_3: *mut __bespoke_rt::frame::Beside<_, _> = __bespoke_region_3;
-                    let __bespoke_place_5 = __bespoke_rt::frame::beside_0(
-                        __bespoke_region_3,
-                    );
-                    let __bespoke_hidden_3 = __bespoke_rt::frame::beside_1(
-                        __bespoke_region_3,
-                    );
-                    let __bespoke_place_2 = __bespoke_rt::frame::small_0(__bespoke_head);
-                    let __bespoke_inner = __bespoke_rt::frame::inner(__bespoke_head);
-                    let __bespoke_region_4 = __bespoke_rt::frame::left(__bespoke_inner);
-                    let __bespoke_region_5 = __bespoke_rt::frame::right(__bespoke_inner);
-                    let __bespoke_head_2 = __bespoke_region_4;
-                    let __bespoke_head_4 = __bespoke_region_5;
                     match (*__bespoke_head).state {
                         0 => {
-                            let __bespoke_argument_1 = __bespoke_rt::Guard::new(
-                                __bespoke_place_1,
-                            );
-                            let __bespoke_argument_0 = __bespoke_rt::Guard::new(
-                                __bespoke_place_0,
-                            );
+                            let __bespoke_argument_1 = __bespoke_rt::Guard {
+                                place: __bespoke_place_1,
+                                holds: true,
+                            };
+                            let __bespoke_argument_0 = __bespoke_rt::Guard {
+                                place: __bespoke_place_0,
+                                holds: true,
+                            };
                         }
                         3 => {
-                            let mut __bespoke_guard_0 = __bespoke_rt::Guard::new(
-                                __bespoke_place_0,
-                            );
+                            let mut __bespoke_guard_0 = __bespoke_rt::Guard {
+                                place: __bespoke_place_0,
+                                holds: true,
+                            };
                             let mut __bespoke_guard_3 = __bespoke_rt::Guard::load(
                                 __bespoke_place_3,
                                 (*__bespoke_head).flags,
                                 0u32,
                             );
-                            let mut __bespoke_guard_4 = __bespoke_rt::Awaiting::new(
-                                __bespoke_hidden_1,
-                                __bespoke_head_2,
-                            );
+                            let mut __bespoke_guard_4 = __bespoke_rt::Awaiting {
+                                place: __bespoke_hidden_1,
+                                head: __bespoke_head_2,
+                                holds: true,
+                            };
                         }
                         5 => {
-                            let mut __bespoke_guard_0 = __bespoke_rt::Guard::new(
-                                __bespoke_place_0,
-                            );
+                            let mut __bespoke_guard_0 = __bespoke_rt::Guard {
+                                place: __bespoke_place_0,
+                                holds: true,
+                            };
                             let mut __bespoke_guard_3 = __bespoke_rt::Guard::load(
                                 __bespoke_place_3,
                                 (*__bespoke_head).flags,
                                 0u32,
                             );
-                            let mut __bespoke_guard_5 = __bespoke_rt::Guard::new(
-                                __bespoke_place_5,
-                            );
-                            let mut __bespoke_guard_6 = __bespoke_rt::Awaiting::new(
-                                __bespoke_hidden_3,
-                                __bespoke_head_4,
-                            );
+                            let mut __bespoke_guard_5 = __bespoke_rt::Guard {
+                                place: __bespoke_place_5,
+                                holds: true,
+                            };
+                            let mut __bespoke_guard_6 = __bespoke_rt::Awaiting {
+                                place: __bespoke_hidden_3,
+                                head: __bespoke_head_4,
+                                holds: true,
+                            };
                         }
                         _ => {}
                     }
