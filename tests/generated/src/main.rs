@@ -23,6 +23,7 @@ Random functions through `#[async_fn]` and through rustc's `async fn`, and every
   --miri        the functions under Miri instead, a fifth of the ways
   --instructions  count the instructions of some functions instead, beside rustc's
   --bench       how long rustc takes for a hundred large ones instead, beside plain `async fn`
+  --rounds N    how often it is asked (6, the fewest that give an interval)
   --text        print the functions instead
 ";
 
@@ -30,6 +31,7 @@ struct Options {
     plan: Plan,
     planted: Option<String>,
     instead: Option<Instead>,
+    rounds: usize,
 }
 
 #[derive(Clone, Copy)]
@@ -44,7 +46,7 @@ fn options() -> Result<Options, String> {
     let jobs = std::thread::available_parallelism().map_or(1, usize::from);
     let seed = std::hash::RandomState::new().build_hasher().finish() % 1_000_000_000;
     let plan = Plan { seed, from: 0, count: 1000, batch: 50, jobs, kind: Kind::Debug, first: false };
-    let mut options = Options { plan, planted: None, instead: None };
+    let mut options = Options { plan, planted: None, instead: None, rounds: 6 };
     let mut words = std::env::args().skip(1);
     while let Some(word) = words.next() {
         let mut value = || words.next().ok_or_else(|| format!("{word} wants a value"));
@@ -60,6 +62,7 @@ fn options() -> Result<Options, String> {
             "--planted" => options.planted = Some(value()?),
             "--miri" => options.instead = Some(Instead::Miri),
             "--instructions" => options.instead = Some(Instead::Instructions),
+            "--rounds" => options.rounds = number(value()?)?.max(1) as usize,
             "--bench" => options.instead = Some(Instead::Bench),
             "--text" => options.instead = Some(Instead::Text),
             "--help" => return Err(HELP.into()),
@@ -94,7 +97,7 @@ fn go(options: &Options) -> Result<(), String> {
         }
         Some(Instead::Instructions) => return instructions::run(&Toolchain::new(None)?),
         Some(Instead::Bench) => {
-            println!("{}", bench::run(plan.seed)?);
+            println!("{}", bench::run(plan.seed, options.rounds)?);
             return Ok(());
         }
         None => {}
