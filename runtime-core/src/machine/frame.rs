@@ -129,6 +129,38 @@ share! {
     share_8: A B C D E F G H;
 }
 
+macro_rules! union {
+    ($($(#[$doc:meta])* $name:ident: $($part:ident $at:ident)*;)*) => {$(
+        $(#[$doc])*
+        #[allow(clippy::too_many_arguments, reason = "it is what has the parts")]
+        #[inline(always)]
+        pub fn $name<$($part),*>($($at: *mut $part),*) -> *mut Share<$($part),*> {
+            let _ = ($($at,)*);
+            core::ptr::null_mut()
+        }
+    )*};
+}
+union! {
+    /// Of the type of what two parts share: nobody looks there.
+    union_2: A a B b;
+    /// Of the type of what three parts share: nobody looks there.
+    union_3: A a B b C c;
+    /// Of the type of what four parts share: nobody looks there.
+    union_4: A a B b C c D d;
+    /// Of the type of what five parts share: nobody looks there.
+    union_5: A a B b C c D d E e;
+    /// Of the type of what six parts share: nobody looks there.
+    union_6: A a B b C c D d E e F f;
+    /// Of the type of what seven parts share: nobody looks there.
+    union_7: A a B b C c D d E e F f G g;
+    /// Of the type of what eight parts share: nobody looks there.
+    union_8: A a B b C c D d E e F f G g H h;
+}
+
+/// Says that two pointers are of one type.
+#[inline(always)]
+pub fn same<T>(_: *mut T, _: *mut T) {}
+
 /// Begins a value.
 ///
 /// # Safety

@@ -100,7 +100,8 @@ impl<T> Drop for Guard<T> {
 #[allow(missing_docs, reason = "the fields are those of the invariants")]
 pub struct Awaiting<K: Awaited> {
     pub place: *mut K,
-    pub head: *mut K::Head,
+    /// Where its head lies: room for a `K::Head`.
+    pub head: *mut (),
     pub holds: bool,
 }
 
@@ -115,7 +116,7 @@ impl<K: Awaited> Drop for Awaiting<K> {
     fn drop(&mut self) {
         if self.holds {
             // SAFETY: inv. 1, and the guard is gone after this.
-            unsafe { K::end(self.place, self.head) };
+            unsafe { K::end(self.place, self.head.cast()) };
         }
     }
 }

@@ -63,6 +63,10 @@ pub enum Step<R, N> {
     Ready(R),
 }
 
+/// What the code of a state gives, which ends with a jump: one that would not would be no program.
+#[derive(Debug)]
+pub enum Never {}
+
 /// The number of a state, as a frame stores it: a byte, unless there are more states than it can tell apart.
 pub trait Number: Copy + Eq {
     /// The state of a machine that returned its value.

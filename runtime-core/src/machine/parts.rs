@@ -210,9 +210,9 @@ impl<M: InParts> Begin<M> {
     /// Puts a machine into its places.
     ///
     /// # Safety
-    /// They are there, and hold nothing that somebody drops.
+    /// They are there, `head` with room for a [`HeadOf`] the machine, and hold nothing that somebody drops.
     #[inline(always)]
-    pub unsafe fn begin(self, place: *mut StorageOf<M>, head: *mut HeadOf<M>) {
+    pub unsafe fn begin(self, place: *mut StorageOf<M>, head: *mut ()) {
         // SAFETY: the caller's promise.
         unsafe { self.0.part(place.cast(), head.cast()) };
     }
@@ -243,9 +243,15 @@ impl<F: Future> BeginWhole for Begin<F> {
 /// Polls the future in a place.
 ///
 /// # Safety
-/// Those of [`Awaited::poll`].
+/// Those of [`Awaited::poll`], with `head` where a `K::Head` lies.
 #[inline(always)]
-pub unsafe fn poll<K: Awaited>(place: *mut K, head: *mut K::Head, context: &mut Context<'_>) -> Poll<K::Output> {
+pub unsafe fn poll<K: Awaited>(place: *mut K, head: *mut (), context: &mut Context<'_>) -> Poll<K::Output> {
     // SAFETY: the caller's promise.
-    unsafe { K::poll(place, head, context) }
+    unsafe { K::poll(place, head.cast(), context) }
+}
+
+/// Of the type of the head of what is awaited in a place: nobody looks there.
+#[inline(always)]
+pub fn head_of<K: Awaited>(_place: *mut K) -> *mut K::Head {
+    core::ptr::null_mut()
 }

@@ -185,8 +185,11 @@ fn once<'a>(drops: &'a Cell<u32>, value: u64) -> impl InParts<Output = u64> {
     unsafe { machine(write, poll, drop) }
 }
 
-/// Memory for what a future is awaited in, which knows the types of the future's places by how they are used.
-fn memory<K, H>() -> (Box<MaybeUninit<K>>, Box<MaybeUninit<H>>) {
+/// Memory for one value.
+type Memory<T> = Box<MaybeUninit<T>>;
+
+/// Memory for what a machine is awaited in.
+fn memory<M: InParts>(_: &M) -> (Memory<StorageOf<M>>, Memory<HeadOf<M>>) {
     (Box::new(MaybeUninit::uninit()), Box::new(MaybeUninit::uninit()))
 }
 
@@ -207,8 +210,8 @@ fn a_machine_lies_as_a_whole_or_in_parts() {
 
     let machine = once(&drops, 7);
     assert_eq!((places_of(&machine), size_of_val(&machine)), ((16, 1), 24), "a state is a byte, and seven lie idle");
-    let (mut storage, mut head) = memory();
-    let (storage, head) = (storage.as_mut_ptr(), head.as_mut_ptr());
+    let (mut storage, mut head) = memory(&machine);
+    let (storage, head) = (storage.as_mut_ptr(), head.as_mut_ptr().cast());
     // SAFETY: the memory is there, until the end of this test.
     unsafe { Begin(machine).begin(storage, head) };
     for expected in [Poll::Pending, Poll::Ready(7)] {
@@ -226,10 +229,11 @@ fn parts_are_dropped_as_the_whole_is() {
     let mut context = Context::from_waker(Waker::noop());
     for polls in 0..2 {
         let drops = Cell::new(0);
-        let (mut storage, mut head) = memory();
-        let (storage, head) = (storage.as_mut_ptr(), head.as_mut_ptr());
+        let machine = once(&drops, 7);
+        let (mut storage, mut head) = memory(&machine);
+        let (storage, head) = (storage.as_mut_ptr(), head.as_mut_ptr().cast());
         // SAFETY: the memory is there, until the end of this turn.
-        unsafe { Begin(once(&drops, 7)).begin(storage, head) };
+        unsafe { Begin(machine).begin(storage, head) };
         for _ in 0..polls {
             // SAFETY: `begin` wrote both places, which do not move.
             assert_eq!(unsafe { poll(storage, head, &mut context) }, Poll::Pending);
@@ -247,9 +251,9 @@ fn parts_are_dropped_as_the_whole_is() {
 #[test]
 fn another_future_lies_as_a_whole() {
     let mut context = Context::from_waker(Waker::noop());
-    let (mut place, mut head) = memory();
-    let (place, head): (*mut core::future::Ready<u8>, *mut ()) = (place.as_mut_ptr(), head.as_mut_ptr());
-    // SAFETY: the memory is there, until the end of this test.
+    let mut place = MaybeUninit::<core::future::Ready<u8>>::uninit();
+    let (place, head) = (place.as_mut_ptr(), core::ptr::null_mut());
+    // SAFETY: the memory is there, until the end of this test; such a future has no head.
     unsafe { Begin(core::future::ready(3)).begin(place, head) };
     // SAFETY: `begin` wrote the place, which does not move.
     assert_eq!(unsafe { poll(place, head, &mut context) }, Poll::Ready(3));

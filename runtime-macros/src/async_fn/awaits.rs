@@ -81,9 +81,7 @@ pub(super) fn tokens(tokens: TokenStream) -> bool {
                 if matches!(trees.peek(), Some(TokenTree::Ident(word)) if word == "move") {
                     trees.next();
                 }
-                trees.next_if(
-                    |next| matches!(next, TokenTree::Group(group) if group.delimiter() == Delimiter::Brace),
-                );
+                trees.next_if(|next| matches!(next, TokenTree::Group(group) if group.delimiter() == Delimiter::Brace));
             }
             TokenTree::Group(group) if self::tokens(group.stream()) => return true,
             _ => {}

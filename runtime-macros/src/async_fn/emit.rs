@@ -7,13 +7,13 @@
 
 use std::collections::BTreeSet;
 
-use proc_macro2::{Group, Ident, Span, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote};
 use syn::{Block, ItemFn, Path};
 
 use super::lower::{Lower, label, number, quoted};
 use super::parse::RESERVED;
-use super::pointers::{layout, pointers};
+use super::pointers::{For, layout, pointers};
 use super::rename::Names;
 use super::signature::Signed;
 
@@ -52,8 +52,7 @@ pub(super) fn emit(plan: &Plan<'_>, lower: &Lower<'_>) -> TokenStream {
     let signature = &plan.signed.signature;
     let checks = checks(plan);
     let twin = if plan.in_body { twin_in_body(plan, &krate) } else { twin(function) };
-    let machine = plan.names.restore(machine(plan, lower));
-    let machine = runtime_functions(machine);
+    let machine = machine(plan, lower);
     // Readers look for `Future`. Of a trait's method it is all that the trait says.
     let refines = plan.refines.then(|| quote!(refining_impl_trait,));
     let beside =
@@ -161,9 +160,11 @@ fn machine(plan: &Plan<'_>, lower: &Lower<'_>) -> TokenStream {
         lower.arguments.iter().copied().chain(plan.rest).chain(more).collect()
     };
     let suspended = lower.states.iter().filter(|state| state.awaits && state.text.is_some());
-    let of_write = pointers(lower, &layout, Some(&outside(&mut core::iter::empty())));
-    let of_poll = pointers(lower, &layout, None);
-    let of_drop = pointers(lower, &layout, Some(&outside(&mut suspended.flat_map(|state| state.live.iter().copied()))));
+    let given_places = outside(&mut core::iter::empty());
+    let (of_write, _) = pointers(lower, &layout, &For::Some(&given_places));
+    let (of_poll, ties) = pointers(lower, &layout, &For::All { known: &given_places });
+    let dropped = outside(&mut suspended.flat_map(|state| state.live.iter().copied()));
+    let (of_drop, _) = pointers(lower, &layout, &For::Some(&dropped));
     let no_flags = if lower.flags == 0 { quoted!(()) } else { quoted!(0) };
     let flags = match lower.flags {
         0 => quoted!(()),
@@ -251,6 +252,7 @@ fn machine(plan: &Plan<'_>, lower: &Lower<'_>) -> TokenStream {
                         '__bespoke_machine: loop {
                             #code
                         }
+                        #ties
                     }
                 },
                 // SAFETY: as above; nobody polls a machine that is dropped.
@@ -298,38 +300,20 @@ fn code(lower: &Lower<'_>) -> TokenStream {
         let live = &lower.states[n].live[..lower.states[n].live.len() - usize::from(lower.states[n].awaits)];
         let guards = if n == 0 { TokenStream::new() } else { lower.guards(live) };
         let text = &lower.texts[text];
-        code = quoted!(#label: { #code } { #guards #text } ::core::unreachable!(););
+        if text.is_empty() {
+            // Branches meet here that return all of them.
+            code = quoted!(#label: { #code } ::core::unreachable!(););
+            continue;
+        }
+        code = quoted!(#label: { #code } let _: __bespoke_rt::Never = { #guards #text };);
     }
     // In a labelled block a `break` or `continue` that another macro wrote is an error of its own.
     quoted!('__bespoke_states: { #code })
 }
 
-/// Puts the runtime's functions for the names that `hold` used.
-fn runtime_functions(tokens: TokenStream) -> TokenStream {
-    use proc_macro2::TokenTree;
-    let mut output = TokenStream::new();
-    for tree in tokens {
-        match tree {
-            TokenTree::Group(group) => {
-                let mut inner = Group::new(group.delimiter(), runtime_functions(group.stream()));
-                inner.set_span(group.span());
-                output.extend([TokenTree::Group(inner)]);
-            }
-            TokenTree::Ident(ident) => {
-                let text = ident.to_string();
-                match text.strip_prefix(RESERVED).and_then(|rest| rest.strip_prefix("fn_")) {
-                    Some(function) => {
-                        let function = Ident::new(function, ident.span());
-                        let place = ident.span();
-                        output.extend(quote::quote_spanned!(place=> __bespoke_rt::#function));
-                    }
-                    None => output.extend([TokenTree::Ident(ident)]),
-                }
-            }
-            other => output.extend([other]),
-        }
-    }
-    output
+/// The name of the runtime's room within the expansion (inv. 1).
+pub(super) fn runtime_room(span: Span) -> Ident {
+    Ident::new(concat!("__", "bespoke_rt"), span)
 }
 
 /// As many as a byte can tell apart, beside those of the end.

@@ -39,7 +39,7 @@ impl Lower<'_> {
                 found.mutability = None;
             }
         });
-        (pat.into_token_stream(), spilled)
+        (self.names.restore(pat.to_token_stream()), spilled)
     }
 
     fn has_place(&self, name: &Ident) -> bool {
@@ -50,7 +50,8 @@ impl Lower<'_> {
     fn spill(&mut self, spilled: &[(Ident, Ident)]) {
         for (name, passing) in spilled {
             if !self.has_place(name) {
-                self.emit(quoted!(let mut #name = #passing;));
+                let name = self.names.restored(name);
+                self.emit(quoted!(let mut #name = #name;));
                 continue;
             }
             let place = self.open_local(name);
@@ -72,7 +73,7 @@ impl Lower<'_> {
             match argument.place {
                 Some(place) => self.arm(place),
                 None => {
-                    let (passing, mutable) = (emit::passing(n), &argument.mutability);
+                    let (passing, mutable, name) = (emit::passing(n), &argument.mutability, self.names.restored(name));
                     self.emit(quoted!(let #mutable #name = #passing;));
                 }
             }
@@ -99,7 +100,7 @@ impl Lower<'_> {
                     if !self.bind(&mut local.pat).1.is_empty() {
                         self.errors.under(self.names.restore(local.to_token_stream()), says::DECLARED);
                     }
-                    self.emit(local.to_token_stream());
+                    self.emit(self.names.restore(local.to_token_stream()));
                 }
             }
         }
@@ -173,11 +174,11 @@ impl Lower<'_> {
     fn await_(&mut self, one: &mut Await) {
         let operand = rewrite::value(self, &mut one.operand);
         let depth = self.live.len();
-        let (future, head) = self.open_future();
+        let future = self.open_future();
         let pointer = self.pointer(future);
         let span = one.span.resolved_at(Span::mixed_site());
         let made = quote_spanned!(span=> ::core::future::IntoFuture::into_future(#operand));
-        self.emit(quoted!(__bespoke_rt::Begin(#made).begin(#pointer, #head);));
+        self.emit(quoted!(__bespoke_rt::Begin(#made).begin(#pointer, __bespoke_inner);));
         let state = self.state();
         // Written, and not armed: the state's own guard is.
         let (leave, to) = (self.leave(depth), label(state));
@@ -188,7 +189,7 @@ impl Lower<'_> {
         let (leave, number, hole) = (self.leave(depth + 1), number(state), &one.hole);
         let guard = self.guards(&[future]);
         let polled = quoted! {
-            match __bespoke_rt::poll(#pointer, #head, __bespoke_context) {
+            match __bespoke_rt::poll(#pointer, __bespoke_inner, __bespoke_context) {
                 ::core::task::Poll::Ready(__bespoke_value) => __bespoke_value,
                 ::core::task::Poll::Pending => {
                     #leave

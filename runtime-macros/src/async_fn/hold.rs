@@ -9,8 +9,8 @@ use proc_macro2::{Ident, Span};
 use syn::spanned::Spanned;
 use syn::{Expr, Pat, UnOp};
 
+use super::emit;
 use super::known::Known;
-use super::parse::RESERVED;
 use super::rename::{Names, local};
 use super::says;
 use super::shape::{Refusal, has_let, has_ref, refusal};
@@ -22,9 +22,17 @@ type Held = Result<(), Refusal>;
 fn pass(expr: &mut Expr, name: &str) {
     // Under the user's expression: rustc says there that a check failed.
     let span = expr.span().resolved_at(Span::mixed_site());
-    let function = Ident::new(&format!("{RESERVED}fn_{name}"), span);
+    let mut path = syn::Path::from(emit::runtime_room(span));
+    path.segments.push_punct(syn::token::PathSep { spans: [span; 2] });
+    path.segments.push_value(Ident::new(name, span).into());
+    let function = Expr::Path(syn::ExprPath { attrs: Vec::new(), qself: None, path });
     let inner = core::mem::replace(expr, super::walk::taken());
-    *expr = syn::parse_quote_spanned!(span=> #function(#inner));
+    *expr = Expr::Call(syn::ExprCall {
+        attrs: Vec::new(),
+        func: Box::new(function),
+        paren_token: syn::token::Paren(span),
+        args: core::iter::once(inner).collect(),
+    });
 }
 
 /// Lets a value be a temporary, unless it has a destructor.

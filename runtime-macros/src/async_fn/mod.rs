@@ -55,16 +55,15 @@ pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> TokenStream {
     let krate = arguments.krate.as_ref();
     let output = match parsed {
         Some(Item::Function(function)) if arguments.rustc.is_none() => {
-            let sig = &function.sig;
-            let of_impl = sig.receiver().is_some() || signature::names(function.to_token_stream(), "Self");
+            let of_impl = function.sig.receiver().is_some() || signature::names(item, "Self");
             let home = if of_impl { Home::Unknown } else { Home::Free };
-            one(&function, &home, krate, &mut errors)
+            one(*function, &home, krate, &mut errors)
         }
         Some(Item::Impl(mut block)) if arguments.rustc.is_none() => {
             let items = core::mem::take(&mut block.items);
             let home = Home::Impl { generics: &block.generics, of_trait: block.trait_.is_some() };
             let items = items.into_iter().map(|item| match parse::method(item) {
-                Ok(method) => ImplItem::Verbatim(one(&method, &home, krate, &mut errors)),
+                Ok(method) => ImplItem::Verbatim(one(method, &home, krate, &mut errors)),
                 Err(item) => *item,
             });
             let items = items.collect();
@@ -79,10 +78,11 @@ pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> TokenStream {
 }
 
 /// One function with its machine, or as it was written.
-fn one(function: &ItemFn, home: &Home<'_>, krate: Option<&Path>, errors: &mut Errors) -> TokenStream {
-    parse::check(function, errors);
-    let machine = errors.is_empty().then(|| machine(function, home, krate, errors)).flatten();
-    machine.unwrap_or_else(|| emit::fallback(function))
+fn one(mut function: ItemFn, home: &Home<'_>, krate: Option<&Path>, errors: &mut Errors) -> TokenStream {
+    let body = parse::body(&mut function);
+    parse::check(&function, errors);
+    let machine = errors.is_empty().then(|| machine(&function, body, home, krate, errors)).flatten();
+    machine.unwrap_or_else(|| emit::fallback(&function))
 }
 
 /// An argument, as the source has it.
@@ -95,7 +95,13 @@ struct Input<'a> {
 }
 
 /// The function with its machine; `None` if a mistake was recorded.
-fn machine(function: &ItemFn, home: &Home<'_>, krate: Option<&Path>, errors: &mut Errors) -> Option<TokenStream> {
+fn machine(
+    function: &ItemFn,
+    mut body: Block,
+    home: &Home<'_>,
+    krate: Option<&Path>,
+    errors: &mut Errors,
+) -> Option<TokenStream> {
     let signed = signature::sign(&function.sig, home, &emit::in_parts(krate), errors)?;
     let mut inputs: Vec<Input<'_>> = Vec::new();
     for input in &function.sig.inputs {
@@ -117,7 +123,6 @@ fn machine(function: &ItemFn, home: &Home<'_>, krate: Option<&Path>, errors: &mu
         });
     }
     let mut names: Vec<Ident> = inputs.iter().map(|input| input.name.clone()).collect();
-    let mut body: Block = syn::parse2(function.block.to_token_stream()).ok()?;
     let mut renamed = rename::rename(&mut names.iter_mut().collect::<Vec<_>>(), &mut body, errors);
     let mut body = shape::shape(body, &mut renamed, errors);
     if !errors.is_empty() {

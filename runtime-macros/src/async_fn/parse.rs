@@ -4,7 +4,7 @@ use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::parse::ParseStream;
-use syn::{Ident, ImplItem, ImplItemFn, ItemFn, ItemImpl, Path, Token};
+use syn::{Block, Expr, Ident, ImplItem, ImplItemFn, ItemFn, ItemImpl, Path, Stmt, Token};
 
 use super::says;
 use super::signature;
@@ -56,6 +56,18 @@ pub(super) fn method(item: ImplItem) -> Result<ItemFn, Box<ImplItem>> {
         }
         other => Err(Box::new(other)),
     }
+}
+
+/// Takes the body of a function, to be made a machine of. In its place stay the tokens that it was read from.
+pub(super) fn body(function: &mut ItemFn) -> Block {
+    let inside = function.block.to_token_stream().into_iter().map(|tree| match tree {
+        TokenTree::Group(group) => group.stream(),
+        other => other.into(),
+    });
+    let source = Stmt::Expr(Expr::Verbatim(inside.collect()), None);
+    let source =
+        Block { brace_token: syn::token::Brace { span: function.block.brace_token.span }, stmts: vec![source] };
+    core::mem::replace(&mut *function.block, source)
 }
 
 /// What of a function is not understood, before its body is read.

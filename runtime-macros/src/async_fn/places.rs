@@ -9,6 +9,8 @@
 //!    says how many uses there are ([`Local::ends_after`](super::analyze::Local)); should there be one more, `uses` fails. From
 //!    its end on it meets nobody, and no state leaves it to another one.
 
+use core::cell::OnceCell;
+
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, format_ident};
 use syn::Expr;
@@ -20,8 +22,8 @@ use super::parse::RESERVED;
 pub(super) struct Place {
     /// The pointer to it.
     pub(super) pointer: Ident,
-    /// The pointer to its head, if it is that of an awaited future.
-    pub(super) head: Option<Ident>,
+    /// It is that of an awaited future, whose head lies in the inner part of the machine's head.
+    pub(super) awaited: bool,
     /// The guard of it; `None` for what has no destructor, and for values on their way from a branch.
     pub(super) guard: Option<Ident>,
     pub(super) flag: Option<u32>,
@@ -37,6 +39,9 @@ pub(super) struct Place {
     depth: usize,
     /// It ended (inv. 3).
     pub(super) ended: bool,
+    /// What a state begins with, and leaves it with: written at the ends of many states.
+    begin: OnceCell<TokenStream>,
+    leave: OnceCell<TokenStream>,
 }
 
 impl Lower<'_> {
@@ -54,7 +59,7 @@ impl Lower<'_> {
         let depth = self.depth;
         self.places.push(Place {
             pointer,
-            head: None,
+            awaited: false,
             guard,
             flag,
             small: None,
@@ -63,6 +68,8 @@ impl Lower<'_> {
             uses_left: None,
             depth,
             ended: false,
+            begin: OnceCell::new(),
+            leave: OnceCell::new(),
         });
         place
     }
@@ -120,12 +127,11 @@ impl Lower<'_> {
         place
     }
 
-    /// The place of an awaited future, and its head's.
-    pub(super) fn open_future(&mut self) -> (usize, Ident) {
+    /// The place of an awaited future.
+    pub(super) fn open_future(&mut self) -> usize {
         let place = self.open_hidden(true);
-        let head = self.fresh("head");
-        self.places[place].head = Some(head.clone());
-        (place, head)
+        self.places[place].awaited = true;
+        place
     }
 
     /// The living that did not end: what a state that begins now finds.
@@ -172,15 +178,15 @@ impl Lower<'_> {
     /// A state ends here, and leaves `place` to another one (inv. 2).
     fn leaves(&self, place: &Place) -> TokenStream {
         let Some(guard) = place.guard.as_ref().filter(|_| !place.ended) else { return TokenStream::new() };
-        match (place.flag, &place.taken) {
-            (Some(bit), _) => quoted!(#guard.save(&mut (*__bespoke_head).flags, #bit);),
-            (None, Some(_)) if cfg!(bespoke_planted = "1") => quoted!(#guard.holds = false;),
-            (None, None) => quoted!(#guard.holds = false;),
-            (None, Some(by)) => {
-                let what = "this local is moved, and the machine does not know it: please report this program";
-                self.disagreed(by, what)
-            }
+        if let (None, Some(by), false) = (place.flag, &place.taken, cfg!(bespoke_planted = "1")) {
+            let what = "this local is moved, and the machine does not know it: please report this program";
+            return self.disagreed(by, what);
         }
+        let leave = || match place.flag {
+            Some(bit) => quoted!(#guard.save(&mut (*__bespoke_head).flags, #bit);),
+            None => quoted!(#guard.holds = false;),
+        };
+        place.leave.get_or_init(leave).clone()
     }
 
     /// Leaves the first `depth` live places to another state.
@@ -205,13 +211,16 @@ impl Lower<'_> {
         let mut tokens = TokenStream::new();
         for place in live.iter().map(|place| &self.places[*place]) {
             let (Some(guard), pointer) = (&place.guard, &place.pointer) else { continue };
-            tokens.extend(match (place.flag, &place.head) {
-                (Some(bit), _) => {
+            let begin = || match place.flag {
+                Some(bit) => {
                     quoted!(let mut #guard = __bespoke_rt::Guard::load(#pointer, (*__bespoke_head).flags, #bit);)
                 }
-                (None, Some(head)) => quoted!(let mut #guard = __bespoke_rt::Awaiting { place: #pointer, head: #head, holds: true };),
-                (None, None) => quoted!(let mut #guard = __bespoke_rt::Guard { place: #pointer, holds: true };),
-            });
+                None if place.awaited => {
+                    quoted!(let mut #guard = __bespoke_rt::Awaiting { place: #pointer, head: __bespoke_inner, holds: true };)
+                }
+                None => quoted!(let mut #guard = __bespoke_rt::Guard { place: #pointer, holds: true };),
+            };
+            tokens.extend(place.begin.get_or_init(begin).clone());
         }
         tokens
     }

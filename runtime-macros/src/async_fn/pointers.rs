@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::format_ident;
+use quote::{ToTokens, format_ident};
 
 use super::layout::Layout;
 use super::lower::{Lower, quoted};
@@ -16,23 +16,37 @@ pub(super) fn layout(lower: &Lower<'_>) -> Layout {
     Layout::of(&places, &lower.meetings)
 }
 
-/// A pointer to each place that is `wanted`, or to all of them: in the storage, in the head, and of an awaited future in both.
-/// (What one function leaves out, rustc infers from another one.)
-pub(super) fn pointers(lower: &Lower<'_>, layout: &Layout, wanted: Option<&BTreeSet<usize>>) -> TokenStream {
-    let ident = |name: &str| Ident::new(&format!("{RESERVED}{name}"), Span::mixed_site());
-    let (storage, inner) = (ident("storage"), ident("inner"));
-    let mut pointers = Pointers { lower, wanted, count: 0, tokens: TokenStream::new() };
+/// Which function of a machine the pointers are for.
+pub(super) enum For<'a> {
+    /// The one that writes the arguments, or the one that drops what is left: these places.
+    Some(&'a BTreeSet<usize>),
+    /// The poll function: all of them. These, the arguments, have their types from the one that writes them.
+    All { known: &'a BTreeSet<usize> },
+}
+
+/// Pointers to the places of the storage and of the head, and what ties the types of shared bytes to the types of what lies
+/// there, to stand after the last use. (What one function leaves out, rustc infers from another one.)
+///
+/// Until a state writes to a place, its type is a variable, and each bound of it a question that rustc asks at every call.
+/// So bytes that are shared are pointers of any type until the end. `inner`, where the heads of all that is awaited lie, has none.
+pub(super) fn pointers(lower: &Lower<'_>, layout: &Layout, of: &For<'_>) -> (TokenStream, TokenStream) {
+    let mut pointers = Pointers { lower, of, count: 0, tokens: TokenStream::new(), ties: TokenStream::new() };
+    let storage = ident("storage");
     pointers.region(layout, &storage);
-    let is_wanted = |place: &usize| wanted.is_none_or(|wanted| wanted.contains(place));
-    let heads: Vec<&Ident> = lower.places.iter().filter_map(|place| place.head.as_ref()).collect();
-    let small = (0..lower.places.len()).filter(is_wanted).filter_map(|n| {
-        let place = &lower.places[n];
-        let small = format_ident!("x{}", place.small?, span = Span::mixed_site());
+    let wanted = |n: usize| match of {
+        For::Some(places) => places.contains(&n),
+        For::All { .. } => true,
+    };
+    let places = || (0..lower.places.len()).filter(|n| wanted(*n)).map(|n| &lower.places[n]);
+    for (place, small) in places().filter_map(|place| Some((place, place.small?))) {
+        let field = format_ident!("x{}", small, span = Span::mixed_site());
         let pointer = &place.pointer;
-        Some(quoted!(let #pointer = &raw mut (*__bespoke_head).#small;))
-    });
-    pointers.tokens.extend(small);
-    if wanted.is_none() {
+        pointers.tokens.extend(quoted!(let #pointer = &raw mut (*__bespoke_head).#field;));
+    }
+    if places().any(|place| place.awaited) {
+        pointers.tokens.extend(quoted!(let __bespoke_inner = &raw mut (*__bespoke_head).inner as *mut ();));
+    }
+    if let For::All { .. } = of {
         for place in lower.places.iter().filter(|place| place.passing) {
             let (value, pointer) = (pointers.fresh(), &place.pointer);
             pointers.tokens.extend(quoted! {
@@ -40,25 +54,50 @@ pub(super) fn pointers(lower: &Lower<'_>, layout: &Layout, wanted: Option<&BTree
                 let #pointer = ::core::mem::MaybeUninit::as_mut_ptr(&mut #value);
             });
         }
+        let heads = lower.places.iter().filter(|place| place.awaited).map(|place| {
+            let pointer = &place.pointer;
+            quoted!(__bespoke_rt::parts::head_of(#pointer))
+        });
+        let inner = heads_type(heads.collect());
+        pointers.ties.extend(quoted!(__bespoke_rt::frame::same(&raw mut (*__bespoke_head).inner, #inner);));
     }
-    if wanted.is_none() || (0..lower.places.len()).filter(is_wanted).any(|n| lower.places[n].head.is_some()) {
-        pointers.tokens.extend(quoted!(let #inner = &raw mut (*__bespoke_head).inner;));
-        pointers.heads(&heads, &inner);
+    (pointers.tokens, pointers.ties)
+}
+
+/// A pointer of the type of bytes that all of `heads`, which are such pointers, share: one of them is awaited at a time.
+fn heads_type(heads: Vec<TokenStream>) -> TokenStream {
+    match &*heads {
+        [] => quoted!(::core::ptr::null_mut::<()>()),
+        [one] => one.clone(),
+        many => {
+            let parts: Vec<TokenStream> = split(many).into_iter().map(|part| heads_type(part.to_vec())).collect();
+            union(&parts)
+        }
     }
-    pointers.tokens
+}
+
+/// A pointer of the type of the bytes that pointers of some types share.
+fn union(parts: &[impl ToTokens]) -> TokenStream {
+    let function = format_ident!("union_{}", parts.len(), span = Span::mixed_site());
+    quoted!(__bespoke_rt::frame::#function(#(#parts),*))
+}
+
+fn ident(name: &str) -> Ident {
+    Ident::new(&format!("{RESERVED}{name}"), Span::mixed_site())
 }
 
 struct Pointers<'a, 'l> {
     lower: &'a Lower<'l>,
-    wanted: Option<&'a BTreeSet<usize>>,
+    of: &'a For<'a>,
     count: usize,
     tokens: TokenStream,
+    ties: TokenStream,
 }
 
 impl Pointers<'_, '_> {
     fn fresh(&mut self) -> Ident {
         self.count += 1;
-        format_ident!("{}region_{}", RESERVED, self.count, span = Span::mixed_site())
+        ident(&format!("region_{}", self.count))
     }
 
     /// The pointer to a part of a layout: of a place it is the place's own.
@@ -69,43 +108,15 @@ impl Pointers<'_, '_> {
         }
     }
 
-    fn is_wanted(&self, layout: &Layout) -> bool {
-        self.wanted.is_none_or(|wanted| layout.holds(wanted))
-    }
-
-    /// The heads of awaited futures, which share `region`: one of them is awaited at a time.
-    fn heads(&mut self, heads: &[&Ident], region: &Ident) {
-        match heads {
-            [] => self.tokens.extend(quoted!(let _: *mut () = #region;)),
-            [one] => self.tokens.extend(quoted!(let #one = #region;)),
-            many => {
-                let parts = split(many);
-                let names: Vec<Ident> = parts
-                    .iter()
-                    .map(|part| match part {
-                        [one] => (*one).clone(),
-                        _ => self.fresh(),
-                    })
-                    .collect();
-                self.share(&names, region);
-                for (part, name) in parts.iter().zip(&names).filter(|(part, _)| part.len() > 1) {
-                    self.heads(part, name);
-                }
-            }
+    fn is_wanted(&self, parts: &[Layout]) -> bool {
+        match self.of {
+            For::Some(places) => parts.iter().any(|part| part.holds(places)),
+            For::All { .. } => true,
         }
-    }
-
-    /// Names for the parts of a region that all begin there.
-    fn share(&mut self, names: &[Ident], region: &Ident) {
-        let function = format_ident!("share_{}", names.len(), span = Span::mixed_site());
-        self.tokens.extend(quoted!(let (#(#names),*) = __bespoke_rt::frame::#function(#region);));
     }
 
     /// What lies in `region`.
     fn region(&mut self, layout: &Layout, region: &Ident) {
-        if !self.is_wanted(layout) {
-            return;
-        }
         match layout {
             Layout::Place(place) => {
                 let pointer = &self.lower.places[*place].pointer;
@@ -120,13 +131,14 @@ impl Pointers<'_, '_> {
 
     /// Parts that share `region`: split evenly, so that the type is as deep as the logarithm of their number.
     fn shared(&mut self, parts: &[Layout], region: &Ident) {
-        if !parts.is_empty() && !parts.iter().any(|part| self.is_wanted(part)) {
-            return;
-        }
         match parts {
             [] => self.tokens.extend(quoted!(let _: *mut () = #region;)),
             [one] => self.region(one, region),
             many => {
+                let is_known = match self.of {
+                    For::Some(_) => true,
+                    For::All { known } => many.iter().any(|part| part.holds(known)),
+                };
                 let parts = split(many);
                 let names: Vec<Ident> = parts
                     .iter()
@@ -135,8 +147,19 @@ impl Pointers<'_, '_> {
                         _ => self.fresh(),
                     })
                     .collect();
-                self.share(&names, region);
-                parts.iter().zip(&names).for_each(|(part, name)| self.shared(part, name));
+                if is_known {
+                    let function = format_ident!("share_{}", names.len(), span = Span::mixed_site());
+                    self.tokens.extend(quoted!(let (#(#names),*) = __bespoke_rt::frame::#function(#region);));
+                } else {
+                    self.tokens.extend(quoted!(#(let #names = #region as *mut _;)*));
+                    let union = union(&names);
+                    self.ties.extend(quoted!(__bespoke_rt::frame::same(#region, #union);));
+                }
+                for (part, name) in parts.iter().zip(&names) {
+                    if self.is_wanted(part) {
+                        self.shared(part, name);
+                    }
+                }
             }
         }
     }
@@ -150,13 +173,13 @@ impl Pointers<'_, '_> {
         let types = here.iter().map(|_| quoted!(_)).chain((!rest.is_empty()).then(|| quoted!(_)));
         self.tokens.extend(quoted!(let #region: *mut __bespoke_rt::frame::Beside<#(#types),*> = #region;));
         for (part, field) in here.iter().zip(["a", "b", "c", "d", "e", "f", "g", "h"]) {
-            if self.is_wanted(part) {
+            if self.is_wanted(core::slice::from_ref(part)) {
                 let (name, field) = (self.name(part), Ident::new(field, Span::mixed_site()));
                 self.tokens.extend(quoted!(let #name = &raw mut (*#region).#field;));
                 self.region(part, &name);
             }
         }
-        if rest.iter().any(|part| self.is_wanted(part)) {
+        if !rest.is_empty() && self.is_wanted(rest) {
             let inner = self.fresh();
             self.tokens.extend(quoted!(let #inner = &raw mut (*#region).h;));
             self.beside(rest, &inner);

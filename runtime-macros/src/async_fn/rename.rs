@@ -8,8 +8,8 @@
 
 use std::collections::HashMap;
 
-use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
-use quote::{ToTokens, quote};
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
+use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::{Block, Expr, Macro, Pat, PatIdent, PathArguments};
 
@@ -35,14 +35,20 @@ pub(super) struct Names {
 impl Names {
     /// The macro for which a path stands.
     pub(super) fn macro_of(&self, name: &Ident) -> Option<&(Macro, Vec<Ident>)> {
-        let name = name.to_string();
-        self.macros.get(name.strip_prefix(RESERVED)?.strip_prefix("macro_")?.parse::<usize>().ok()?)
+        self.macro_named(name.to_string().strip_prefix(RESERVED)?)
+    }
+
+    fn macro_named(&self, rest: &str) -> Option<&(Macro, Vec<Ident>)> {
+        self.macros.get(rest.strip_prefix("macro_")?.parse::<usize>().ok()?)
     }
 
     /// The local that a name was made for.
     pub(super) fn local_of(&self, name: &Ident) -> Option<&Ident> {
-        let name = name.to_string();
-        let (number, _) = name.strip_prefix(RESERVED)?.split_once('_')?;
+        self.local_named(name.to_string().strip_prefix(RESERVED)?)
+    }
+
+    fn local_named(&self, rest: &str) -> Option<&Ident> {
+        let (number, _) = rest.split_once('_')?;
         self.locals.get(number.parse::<usize>().ok()?)
     }
 
@@ -54,31 +60,51 @@ impl Names {
         Ident::new(&format!("{RESERVED}{number}_extended"), span)
     }
 
+    /// The user's name of a local, on the same token (inv. 1).
+    pub(super) fn restored(&self, name: &Ident) -> Ident {
+        let mut local = self.local_of(name).unwrap_or(name).clone();
+        local.set_span(name.span());
+        local
+    }
+
     /// The user's names and macros again (inv. 1, 2).
     pub(super) fn restore(&self, tokens: TokenStream) -> TokenStream {
-        let mut output = TokenStream::new();
-        for tree in tokens {
-            match tree {
-                TokenTree::Group(group) => {
-                    let mut inner = Group::new(group.delimiter(), self.restore(group.stream()));
-                    inner.set_span(group.span());
-                    output.extend([TokenTree::Group(inner)]);
-                }
-                TokenTree::Ident(ident) => {
-                    if let Some((call, _)) = self.macro_of(&ident) {
-                        output.extend(quote!((#call)));
-                    } else if let Some(local) = self.local_of(&ident) {
-                        let mut local = local.clone();
-                        local.set_span(ident.span());
-                        output.extend([TokenTree::Ident(local)]);
-                    } else {
-                        output.extend([TokenTree::Ident(ident)]);
-                    }
-                }
-                other => output.extend([other]),
+        self.restore_in(tokens.clone()).unwrap_or(tokens)
+    }
+
+    /// `None` if there is nothing to restore.
+    fn restore_in(&self, tokens: TokenStream) -> Option<TokenStream> {
+        let mut any = false;
+        let restored: Vec<TokenTree> = tokens
+            .into_iter()
+            .map(|tree| {
+                let new = self.restore_tree(&tree);
+                any |= new.is_some();
+                new.unwrap_or(tree)
+            })
+            .collect();
+        any.then(|| restored.into_iter().collect())
+    }
+
+    fn restore_tree(&self, tree: &TokenTree) -> Option<TokenTree> {
+        match tree {
+            TokenTree::Group(group) => {
+                let mut inner = Group::new(group.delimiter(), self.restore_in(group.stream())?);
+                inner.set_span(group.span());
+                Some(inner.into())
             }
+            TokenTree::Ident(ident) => {
+                let name = ident.to_string();
+                let rest = name.strip_prefix(RESERVED)?;
+                if let Some((call, _)) = self.macro_named(rest) {
+                    return Some(Group::new(Delimiter::Parenthesis, call.to_token_stream()).into());
+                }
+                let mut local = self.local_named(rest)?.clone();
+                local.set_span(ident.span());
+                Some(local.into())
+            }
+            TokenTree::Punct(_) | TokenTree::Literal(_) => None,
         }
-        output
     }
 }
 

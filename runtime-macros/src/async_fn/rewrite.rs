@@ -39,12 +39,13 @@ pub(super) fn guard(lower: &mut Lower<'_>, expr: &mut Expr, passing: &[(Ident, I
 }
 
 fn rewrite(lower: &mut Lower<'_>, expr: &mut Expr, passing: &[(Ident, Ident)], how: Use) -> TokenStream {
+    let names = lower.names;
     let mut visitor = Rewrite { lower, passing, closures: 0, native: Vec::new() };
     match how {
         Use::Value => walk::value(&mut visitor, expr),
         Use::Place => walk::place(&mut visitor, expr),
     }
-    expr.into_token_stream()
+    names.restore(expr.to_token_stream())
 }
 
 struct Rewrite<'a, 'b> {

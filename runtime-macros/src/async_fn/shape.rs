@@ -326,7 +326,7 @@ impl Shape<'_> {
                 let hole = Ident::new(&format!("{RESERVED}value_{}", self.holes), Span::mixed_site());
                 self.holes += 1;
                 // In braces it is a value, as what it stands for: moved at once, and a temporary where it is borrowed.
-                *expr = syn::parse_quote!({ #hole });
+                *expr = in_braces(hole.clone());
                 found.push(Step::Await(Await { operand, hole, span }));
                 return;
             }
@@ -401,7 +401,7 @@ impl Shape<'_> {
             }
             let local = self.names.hidden(operand.span());
             // In braces it is a value where it would be borrowed, too: nothing is left in its place.
-            let parked: Expr = syn::parse_quote!({ #local });
+            let parked = in_braces(local.clone());
             let mut value = core::mem::replace(*operand, parked);
             self.hold(&mut value);
             found.push(Step::Park { value, local });
@@ -428,6 +428,14 @@ impl Shape<'_> {
             self.refuse(&at, message);
         }
     }
+}
+
+/// `{ name }`.
+fn in_braces(name: Ident) -> Expr {
+    let path = Expr::Path(syn::ExprPath { attrs: Vec::new(), qself: None, path: name.into() });
+    let brace_token = syn::token::Brace(Span::call_site());
+    let block = syn::Block { brace_token, stmts: vec![SynStmt::Expr(path, None)] };
+    Expr::Block(syn::ExprBlock { attrs: Vec::new(), label: None, block })
 }
 
 /// A local, or a field of one: nothing is called to find it.

@@ -111,8 +111,8 @@ where
                         let __bespoke_place_1 = &raw mut (*__bespoke_storage).b;
                         let __bespoke_place_2 = &raw mut (*__bespoke_storage).c;
                         let __bespoke_hidden_1 = &raw mut (*__bespoke_storage).d;
-                        let __bespoke_inner = &raw mut (*__bespoke_head).inner;
-                        let __bespoke_head_2 = __bespoke_inner;
+                        let __bespoke_inner = &raw mut (*__bespoke_head).inner
+                            as *mut ();
                         let mut __bespoke_state: ::core::primitive::u8 = (*__bespoke_head)
                             .state;
                         '__bespoke_machine: loop {
@@ -125,7 +125,7 @@ where
                                             __bespoke_other => __bespoke_rt::resumed(__bespoke_other),
                                         }
                                     }
-                                    {
+                                    let _: __bespoke_rt::Never = {
                                         let mut __bespoke_guard_2 = __bespoke_rt::Guard {
                                             place: __bespoke_place_2,
                                             holds: true,
@@ -133,15 +133,14 @@ where
                                         __bespoke_rt::Begin(
                                                 ::core::future::IntoFuture::into_future(pause()),
                                             )
-                                            .begin(__bespoke_hidden_1, __bespoke_head_2);
+                                            .begin(__bespoke_hidden_1, __bespoke_inner);
                                         {
                                             __bespoke_guard_2.holds = false;
                                             break '__bespoke_1;
                                         }
-                                    }
-                                    ::core::unreachable!();
+                                    };
                                 }
-                                {
+                                let _: __bespoke_rt::Never = {
                                     let mut __bespoke_guard_2 = __bespoke_rt::Guard {
                                         place: __bespoke_place_2,
                                         holds: true,
@@ -149,12 +148,12 @@ where
                                     let __bespoke_value_0 = {
                                         let mut __bespoke_guard_3 = __bespoke_rt::Awaiting {
                                             place: __bespoke_hidden_1,
-                                            head: __bespoke_head_2,
+                                            head: __bespoke_inner,
                                             holds: true,
                                         };
                                         match __bespoke_rt::poll(
                                             __bespoke_hidden_1,
-                                            __bespoke_head_2,
+                                            __bespoke_inner,
                                             __bespoke_context,
                                         ) {
                                             ::core::task::Poll::Ready(__bespoke_value) => {
@@ -178,10 +177,13 @@ where
                                         };
                                         __bespoke_rt::Step::Ready(__bespoke_output)
                                     };
-                                }
-                                ::core::unreachable!();
+                                };
                             }
                         }
+                        __bespoke_rt::frame::same(
+                            &raw mut (*__bespoke_head).inner,
+                            __bespoke_rt::parts::head_of(__bespoke_hidden_1),
+                        );
                     }
                 },
                 |
@@ -202,8 +204,7 @@ where
                     let __bespoke_place_1 = &raw mut (*__bespoke_storage).b;
                     let __bespoke_place_2 = &raw mut (*__bespoke_storage).c;
                     let __bespoke_hidden_1 = &raw mut (*__bespoke_storage).d;
-                    let __bespoke_inner = &raw mut (*__bespoke_head).inner;
-                    let __bespoke_head_2 = __bespoke_inner;
+                    let __bespoke_inner = &raw mut (*__bespoke_head).inner as *mut ();
                     match (*__bespoke_head).state {
                         0 => {
                             let __bespoke_argument_2 = __bespoke_rt::Guard {
@@ -226,7 +227,7 @@ where
                             };
                             let mut __bespoke_guard_3 = __bespoke_rt::Awaiting {
                                 place: __bespoke_hidden_1,
-                                head: __bespoke_head_2,
+                                head: __bespoke_inner,
                                 holds: true,
                             };
                         }

@@ -137,8 +137,8 @@ impl<'x, T: Debug> View<'x, T> {
                             let (__bespoke_arguments, __bespoke_hidden_1) = __bespoke_rt::frame::share_2(
                                 __bespoke_region_1,
                             );
-                            let __bespoke_inner = &raw mut (*__bespoke_head).inner;
-                            let __bespoke_head_2 = __bespoke_inner;
+                            let __bespoke_inner = &raw mut (*__bespoke_head).inner
+                                as *mut ();
                             let mut __bespoke_state: ::core::primitive::u8 = (*__bespoke_head)
                                 .state;
                             '__bespoke_machine: loop {
@@ -151,30 +151,29 @@ impl<'x, T: Debug> View<'x, T> {
                                                 __bespoke_other => __bespoke_rt::resumed(__bespoke_other),
                                             }
                                         }
-                                        {
+                                        let _: __bespoke_rt::Never = {
                                             let (__bespoke_argument_1,) = __bespoke_arguments.read();
                                             let other = __bespoke_argument_1;
                                             (*__bespoke_place_1) += (*__bespoke_place_0).step;
                                             __bespoke_rt::Begin(
                                                     ::core::future::IntoFuture::into_future(pause()),
                                                 )
-                                                .begin(__bespoke_hidden_1, __bespoke_head_2);
+                                                .begin(__bespoke_hidden_1, __bespoke_inner);
                                             {
                                                 break '__bespoke_1;
                                             }
-                                        }
-                                        ::core::unreachable!();
+                                        };
                                     }
-                                    {
+                                    let _: __bespoke_rt::Never = {
                                         let __bespoke_value_0 = {
                                             let mut __bespoke_guard_3 = __bespoke_rt::Awaiting {
                                                 place: __bespoke_hidden_1,
-                                                head: __bespoke_head_2,
+                                                head: __bespoke_inner,
                                                 holds: true,
                                             };
                                             match __bespoke_rt::poll(
                                                 __bespoke_hidden_1,
-                                                __bespoke_head_2,
+                                                __bespoke_inner,
                                                 __bespoke_context,
                                             ) {
                                                 ::core::task::Poll::Ready(__bespoke_value) => {
@@ -193,10 +192,13 @@ impl<'x, T: Debug> View<'x, T> {
                                             };
                                             __bespoke_rt::Step::Ready(__bespoke_output)
                                         };
-                                    }
-                                    ::core::unreachable!();
+                                    };
                                 }
                             }
+                            __bespoke_rt::frame::same(
+                                &raw mut (*__bespoke_head).inner,
+                                __bespoke_rt::parts::head_of(__bespoke_hidden_1),
+                            );
                         }
                     },
                     |
@@ -218,8 +220,8 @@ impl<'x, T: Debug> View<'x, T> {
                         let (__bespoke_arguments, __bespoke_hidden_1) = __bespoke_rt::frame::share_2(
                             __bespoke_region_1,
                         );
-                        let __bespoke_inner = &raw mut (*__bespoke_head).inner;
-                        let __bespoke_head_2 = __bespoke_inner;
+                        let __bespoke_inner = &raw mut (*__bespoke_head).inner
+                            as *mut ();
                         match (*__bespoke_head).state {
                             0 => {
                                 let (__bespoke_argument_1,) = __bespoke_arguments.read();
@@ -236,7 +238,7 @@ impl<'x, T: Debug> View<'x, T> {
                             1 => {
                                 let mut __bespoke_guard_3 = __bespoke_rt::Awaiting {
                                     place: __bespoke_hidden_1,
-                                    head: __bespoke_head_2,
+                                    head: __bespoke_inner,
                                     holds: true,
                                 };
                             }

@@ -76,8 +76,6 @@ fn add(
                 | -> __bespoke_rt::Step<u8, ::core::primitive::u8> {
                     unsafe {
                         let __bespoke_arguments = __bespoke_storage;
-                        let __bespoke_inner = &raw mut (*__bespoke_head).inner;
-                        let _: *mut () = __bespoke_inner;
                         let mut __bespoke_state: ::core::primitive::u8 = (*__bespoke_head)
                             .state;
                         '__bespoke_machine: loop {
@@ -88,7 +86,7 @@ fn add(
                                         __bespoke_other => __bespoke_rt::resumed(__bespoke_other),
                                     }
                                 }
-                                {
+                                let _: __bespoke_rt::Never = {
                                     let (__bespoke_argument_0, __bespoke_argument_1) = __bespoke_arguments
                                         .read();
                                     let a = __bespoke_argument_0;
@@ -97,10 +95,13 @@ fn add(
                                         let __bespoke_output: u8 = { (a + b) };
                                         __bespoke_rt::Step::Ready(__bespoke_output)
                                     };
-                                }
-                                ::core::unreachable!();
+                                };
                             }
                         }
+                        __bespoke_rt::frame::same(
+                            &raw mut (*__bespoke_head).inner,
+                            ::core::ptr::null_mut::<()>(),
+                        );
                     }
                 },
                 |

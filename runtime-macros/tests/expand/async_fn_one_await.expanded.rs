@@ -83,8 +83,8 @@ fn greet(
                         let __bespoke_place_0 = &raw mut (*__bespoke_storage).a;
                         let __bespoke_place_1 = &raw mut (*__bespoke_storage).b;
                         let __bespoke_hidden_1 = &raw mut (*__bespoke_storage).c;
-                        let __bespoke_inner = &raw mut (*__bespoke_head).inner;
-                        let __bespoke_head_2 = __bespoke_inner;
+                        let __bespoke_inner = &raw mut (*__bespoke_head).inner
+                            as *mut ();
                         let mut __bespoke_state: ::core::primitive::u8 = (*__bespoke_head)
                             .state;
                         '__bespoke_machine: loop {
@@ -97,7 +97,7 @@ fn greet(
                                             __bespoke_other => __bespoke_rt::resumed(__bespoke_other),
                                         }
                                     }
-                                    {
+                                    let _: __bespoke_rt::Never = {
                                         let mut __bespoke_guard_0 = __bespoke_rt::Guard {
                                             place: __bespoke_place_0,
                                             holds: true,
@@ -111,16 +111,15 @@ fn greet(
                                                     (*__bespoke_place_1).send((*__bespoke_place_0).len()),
                                                 ),
                                             )
-                                            .begin(__bespoke_hidden_1, __bespoke_head_2);
+                                            .begin(__bespoke_hidden_1, __bespoke_inner);
                                         {
                                             __bespoke_guard_0.holds = false;
                                             __bespoke_guard_1.holds = false;
                                             break '__bespoke_1;
                                         }
-                                    }
-                                    ::core::unreachable!();
+                                    };
                                 }
-                                {
+                                let _: __bespoke_rt::Never = {
                                     let mut __bespoke_guard_0 = __bespoke_rt::Guard {
                                         place: __bespoke_place_0,
                                         holds: true,
@@ -132,12 +131,12 @@ fn greet(
                                     let __bespoke_value_0 = {
                                         let mut __bespoke_guard_2 = __bespoke_rt::Awaiting {
                                             place: __bespoke_hidden_1,
-                                            head: __bespoke_head_2,
+                                            head: __bespoke_inner,
                                             holds: true,
                                         };
                                         match __bespoke_rt::poll(
                                             __bespoke_hidden_1,
-                                            __bespoke_head_2,
+                                            __bespoke_inner,
                                             __bespoke_context,
                                         ) {
                                             ::core::task::Poll::Ready(__bespoke_value) => {
@@ -158,10 +157,13 @@ fn greet(
                                         };
                                         __bespoke_rt::Step::Ready(__bespoke_output)
                                     };
-                                }
-                                ::core::unreachable!();
+                                };
                             }
                         }
+                        __bespoke_rt::frame::same(
+                            &raw mut (*__bespoke_head).inner,
+                            __bespoke_rt::parts::head_of(__bespoke_hidden_1),
+                        );
                     }
                 },
                 |
@@ -176,8 +178,7 @@ fn greet(
                     let __bespoke_place_0 = &raw mut (*__bespoke_storage).a;
                     let __bespoke_place_1 = &raw mut (*__bespoke_storage).b;
                     let __bespoke_hidden_1 = &raw mut (*__bespoke_storage).c;
-                    let __bespoke_inner = &raw mut (*__bespoke_head).inner;
-                    let __bespoke_head_2 = __bespoke_inner;
+                    let __bespoke_inner = &raw mut (*__bespoke_head).inner as *mut ();
                     match (*__bespoke_head).state {
                         0 => {
                             let __bespoke_argument_1 = __bespoke_rt::Guard {
@@ -200,7 +201,7 @@ fn greet(
                             };
                             let mut __bespoke_guard_2 = __bespoke_rt::Awaiting {
                                 place: __bespoke_hidden_1,
-                                head: __bespoke_head_2,
+                                head: __bespoke_inner,
                                 holds: true,
                             };
                         }

@@ -67,7 +67,7 @@ fn send<'__bespoke_a>(
                     let __bespoke_storage: *mut __bespoke_rt::frame::Beside<_, _> = __bespoke_storage;
                     let __bespoke_place_0 = &raw mut (*__bespoke_storage).a;
                     let __bespoke_region_1 = &raw mut (*__bespoke_storage).b;
-                    let (__bespoke_arguments, __bespoke_region_2, __bespoke_hidden_3) = __bespoke_rt::frame::share_3(
+                    let (__bespoke_arguments, __bespoke_region_2, __bespoke_hidden_2) = __bespoke_rt::frame::share_3(
                         __bespoke_region_1,
                     );
                     (*__bespoke_head).state = 0;
@@ -94,7 +94,7 @@ fn send<'__bespoke_a>(
                         let (
                             __bespoke_arguments,
                             __bespoke_region_2,
-                            __bespoke_hidden_3,
+                            __bespoke_hidden_2,
                         ) = __bespoke_rt::frame::share_3(__bespoke_region_1);
                         let __bespoke_region_2: *mut __bespoke_rt::frame::Beside<
                             _,
@@ -106,10 +106,8 @@ fn send<'__bespoke_a>(
                         let __bespoke_place_3 = &raw mut (*__bespoke_region_2).b;
                         let __bespoke_place_4 = &raw mut (*__bespoke_region_2).c;
                         let __bespoke_hidden_1 = &raw mut (*__bespoke_region_2).d;
-                        let __bespoke_inner = &raw mut (*__bespoke_head).inner;
-                        let (__bespoke_head_2, __bespoke_head_4) = __bespoke_rt::frame::share_2(
-                            __bespoke_inner,
-                        );
+                        let __bespoke_inner = &raw mut (*__bespoke_head).inner
+                            as *mut ();
                         let mut __bespoke_state: ::core::primitive::u8 = (*__bespoke_head)
                             .state;
                         '__bespoke_machine: loop {
@@ -125,7 +123,7 @@ fn send<'__bespoke_a>(
                                                     __bespoke_other => __bespoke_rt::resumed(__bespoke_other),
                                                 }
                                             }
-                                            {
+                                            let _: __bespoke_rt::Never = {
                                                 let (__bespoke_argument_0, __bespoke_argument_2) = __bespoke_arguments
                                                     .read();
                                                 let to = __bespoke_argument_0;
@@ -158,7 +156,7 @@ fn send<'__bespoke_a>(
                                                                 (*__bespoke_place_0).tail(),
                                                             ),
                                                         )
-                                                        .begin(__bespoke_hidden_1, __bespoke_head_2);
+                                                        .begin(__bespoke_hidden_1, __bespoke_inner);
                                                     {
                                                         __bespoke_guard_0.holds = false;
                                                         __bespoke_guard_2.holds = false;
@@ -176,10 +174,9 @@ fn send<'__bespoke_a>(
                                                         break '__bespoke_1;
                                                     }
                                                 }
-                                            }
-                                            ::core::unreachable!();
+                                            };
                                         }
-                                        {
+                                        let _: __bespoke_rt::Never = {
                                             let mut __bespoke_guard_0 = __bespoke_rt::Guard {
                                                 place: __bespoke_place_0,
                                                 holds: true,
@@ -199,12 +196,12 @@ fn send<'__bespoke_a>(
                                             let __bespoke_value_0 = {
                                                 let mut __bespoke_guard_5 = __bespoke_rt::Awaiting {
                                                     place: __bespoke_hidden_1,
-                                                    head: __bespoke_head_2,
+                                                    head: __bespoke_inner,
                                                     holds: true,
                                                 };
                                                 match __bespoke_rt::poll(
                                                     __bespoke_hidden_1,
-                                                    __bespoke_head_2,
+                                                    __bespoke_inner,
                                                     __bespoke_context,
                                                 ) {
                                                     ::core::task::Poll::Ready(__bespoke_value) => {
@@ -230,28 +227,27 @@ fn send<'__bespoke_a>(
                                                         ),
                                                     ),
                                                 )
-                                                .begin(__bespoke_hidden_3, __bespoke_head_4);
+                                                .begin(__bespoke_hidden_2, __bespoke_inner);
                                             {
                                                 __bespoke_guard_0.holds = false;
                                                 break '__bespoke_3;
                                             }
-                                        }
-                                        ::core::unreachable!();
+                                        };
                                     }
-                                    {
+                                    let _: __bespoke_rt::Never = {
                                         let mut __bespoke_guard_0 = __bespoke_rt::Guard {
                                             place: __bespoke_place_0,
                                             holds: true,
                                         };
                                         let __bespoke_value_1 = {
                                             let mut __bespoke_guard_6 = __bespoke_rt::Awaiting {
-                                                place: __bespoke_hidden_3,
-                                                head: __bespoke_head_4,
+                                                place: __bespoke_hidden_2,
+                                                head: __bespoke_inner,
                                                 holds: true,
                                             };
                                             match __bespoke_rt::poll(
-                                                __bespoke_hidden_3,
-                                                __bespoke_head_4,
+                                                __bespoke_hidden_2,
+                                                __bespoke_inner,
                                                 __bespoke_context,
                                             ) {
                                                 ::core::task::Poll::Ready(__bespoke_value) => {
@@ -272,18 +268,18 @@ fn send<'__bespoke_a>(
                                             __bespoke_guard_0.holds = false;
                                             break '__bespoke_1;
                                         }
-                                    }
-                                    ::core::unreachable!();
-                                }
-                                {
-                                    let mut __bespoke_guard_0 = __bespoke_rt::Guard {
-                                        place: __bespoke_place_0,
-                                        holds: true,
                                     };
                                 }
                                 ::core::unreachable!();
                             }
                         }
+                        __bespoke_rt::frame::same(
+                            &raw mut (*__bespoke_head).inner,
+                            __bespoke_rt::frame::union_2(
+                                __bespoke_rt::parts::head_of(__bespoke_hidden_1),
+                                __bespoke_rt::parts::head_of(__bespoke_hidden_2),
+                            ),
+                        );
                     }
                 },
                 |
@@ -297,7 +293,7 @@ fn send<'__bespoke_a>(
                     let __bespoke_storage: *mut __bespoke_rt::frame::Beside<_, _> = __bespoke_storage;
                     let __bespoke_place_0 = &raw mut (*__bespoke_storage).a;
                     let __bespoke_region_1 = &raw mut (*__bespoke_storage).b;
-                    let (__bespoke_arguments, __bespoke_region_2, __bespoke_hidden_3) = __bespoke_rt::frame::share_3(
+                    let (__bespoke_arguments, __bespoke_region_2, __bespoke_hidden_2) = __bespoke_rt::frame::share_3(
                         __bespoke_region_1,
                     );
                     let __bespoke_region_2: *mut __bespoke_rt::frame::Beside<
@@ -310,10 +306,7 @@ fn send<'__bespoke_a>(
                     let __bespoke_place_3 = &raw mut (*__bespoke_region_2).b;
                     let __bespoke_place_4 = &raw mut (*__bespoke_region_2).c;
                     let __bespoke_hidden_1 = &raw mut (*__bespoke_region_2).d;
-                    let __bespoke_inner = &raw mut (*__bespoke_head).inner;
-                    let (__bespoke_head_2, __bespoke_head_4) = __bespoke_rt::frame::share_2(
-                        __bespoke_inner,
-                    );
+                    let __bespoke_inner = &raw mut (*__bespoke_head).inner as *mut ();
                     match (*__bespoke_head).state {
                         0 => {
                             let (__bespoke_argument_0, __bespoke_argument_2) = __bespoke_arguments
@@ -344,7 +337,7 @@ fn send<'__bespoke_a>(
                             };
                             let mut __bespoke_guard_5 = __bespoke_rt::Awaiting {
                                 place: __bespoke_hidden_1,
-                                head: __bespoke_head_2,
+                                head: __bespoke_inner,
                                 holds: true,
                             };
                         }
@@ -354,8 +347,8 @@ fn send<'__bespoke_a>(
                                 holds: true,
                             };
                             let mut __bespoke_guard_6 = __bespoke_rt::Awaiting {
-                                place: __bespoke_hidden_3,
-                                head: __bespoke_head_4,
+                                place: __bespoke_hidden_2,
+                                head: __bespoke_inner,
                                 holds: true,
                             };
                         }

@@ -104,17 +104,14 @@ pub fn total<'__bespoke_a>(
                         let __bespoke_place_1 = &raw mut (*__bespoke_storage).b;
                         let __bespoke_place_3 = &raw mut (*__bespoke_storage).c;
                         let __bespoke_region_1 = &raw mut (*__bespoke_storage).d;
-                        let (__bespoke_hidden_1, __bespoke_region_2) = __bespoke_rt::frame::share_2(
-                            __bespoke_region_1,
-                        );
+                        let __bespoke_hidden_1 = __bespoke_region_1 as *mut _;
+                        let __bespoke_region_2 = __bespoke_region_1 as *mut _;
                         let __bespoke_region_2: *mut __bespoke_rt::frame::Beside<_, _> = __bespoke_region_2;
                         let __bespoke_place_5 = &raw mut (*__bespoke_region_2).a;
-                        let __bespoke_hidden_3 = &raw mut (*__bespoke_region_2).b;
+                        let __bespoke_hidden_2 = &raw mut (*__bespoke_region_2).b;
                         let __bespoke_place_2 = &raw mut (*__bespoke_head).x0;
-                        let __bespoke_inner = &raw mut (*__bespoke_head).inner;
-                        let (__bespoke_head_2, __bespoke_head_4) = __bespoke_rt::frame::share_2(
-                            __bespoke_inner,
-                        );
+                        let __bespoke_inner = &raw mut (*__bespoke_head).inner
+                            as *mut ();
                         let mut __bespoke_state: ::core::primitive::u8 = (*__bespoke_head)
                             .state;
                         '__bespoke_machine: loop {
@@ -133,7 +130,7 @@ pub fn total<'__bespoke_a>(
                                                             __bespoke_other => __bespoke_rt::resumed(__bespoke_other),
                                                         }
                                                     }
-                                                    {
+                                                    let _: __bespoke_rt::Never = {
                                                         let mut __bespoke_guard_0 = __bespoke_rt::Guard {
                                                             place: __bespoke_place_0,
                                                             holds: true,
@@ -147,10 +144,9 @@ pub fn total<'__bespoke_a>(
                                                             __bespoke_guard_0.holds = false;
                                                             break '__bespoke_1;
                                                         }
-                                                    }
-                                                    ::core::unreachable!();
+                                                    };
                                                 }
-                                                {
+                                                let _: __bespoke_rt::Never = {
                                                     let mut __bespoke_guard_0 = __bespoke_rt::Guard {
                                                         place: __bespoke_place_0,
                                                         holds: true,
@@ -171,7 +167,7 @@ pub fn total<'__bespoke_a>(
                                                                     price_of(&(*__bespoke_place_3)),
                                                                 ),
                                                             )
-                                                            .begin(__bespoke_hidden_1, __bespoke_head_2);
+                                                            .begin(__bespoke_hidden_1, __bespoke_inner);
                                                         {
                                                             __bespoke_guard_0.holds = false;
                                                             __bespoke_guard_3.save(&mut (*__bespoke_head).flags, 0u32);
@@ -181,10 +177,9 @@ pub fn total<'__bespoke_a>(
                                                         __bespoke_guard_0.holds = false;
                                                         break '__bespoke_2;
                                                     }
-                                                }
-                                                ::core::unreachable!();
+                                                };
                                             }
-                                            {
+                                            let _: __bespoke_rt::Never = {
                                                 let mut __bespoke_guard_0 = __bespoke_rt::Guard {
                                                     place: __bespoke_place_0,
                                                     holds: true,
@@ -197,12 +192,12 @@ pub fn total<'__bespoke_a>(
                                                 let __bespoke_value_0 = {
                                                     let mut __bespoke_guard_4 = __bespoke_rt::Awaiting {
                                                         place: __bespoke_hidden_1,
-                                                        head: __bespoke_head_2,
+                                                        head: __bespoke_inner,
                                                         holds: true,
                                                     };
                                                     match __bespoke_rt::poll(
                                                         __bespoke_hidden_1,
-                                                        __bespoke_head_2,
+                                                        __bespoke_inner,
                                                         __bespoke_context,
                                                     ) {
                                                         ::core::task::Poll::Ready(__bespoke_value) => {
@@ -245,7 +240,7 @@ pub fn total<'__bespoke_a>(
                                                                 refuse(__bespoke_guard_3.take()),
                                                             ),
                                                         )
-                                                        .begin(__bespoke_hidden_3, __bespoke_head_4);
+                                                        .begin(__bespoke_hidden_2, __bespoke_inner);
                                                     {
                                                         __bespoke_guard_0.holds = false;
                                                         __bespoke_guard_3.save(&mut (*__bespoke_head).flags, 0u32);
@@ -260,10 +255,9 @@ pub fn total<'__bespoke_a>(
                                                         break '__bespoke_4;
                                                     }
                                                 }
-                                            }
-                                            ::core::unreachable!();
+                                            };
                                         }
-                                        {
+                                        let _: __bespoke_rt::Never = {
                                             let mut __bespoke_guard_0 = __bespoke_rt::Guard {
                                                 place: __bespoke_place_0,
                                                 holds: true,
@@ -279,13 +273,13 @@ pub fn total<'__bespoke_a>(
                                             };
                                             let __bespoke_value_1 = {
                                                 let mut __bespoke_guard_6 = __bespoke_rt::Awaiting {
-                                                    place: __bespoke_hidden_3,
-                                                    head: __bespoke_head_4,
+                                                    place: __bespoke_hidden_2,
+                                                    head: __bespoke_inner,
                                                     holds: true,
                                                 };
                                                 match __bespoke_rt::poll(
-                                                    __bespoke_hidden_3,
-                                                    __bespoke_head_4,
+                                                    __bespoke_hidden_2,
+                                                    __bespoke_inner,
                                                     __bespoke_context,
                                                 ) {
                                                     ::core::task::Poll::Ready(__bespoke_value) => {
@@ -316,10 +310,9 @@ pub fn total<'__bespoke_a>(
                                                 __bespoke_guard_5.holds = false;
                                                 break '__bespoke_4;
                                             }
-                                        }
-                                        ::core::unreachable!();
+                                        };
                                     }
-                                    {
+                                    let _: __bespoke_rt::Never = {
                                         let mut __bespoke_guard_0 = __bespoke_rt::Guard {
                                             place: __bespoke_place_0,
                                             holds: true,
@@ -339,10 +332,9 @@ pub fn total<'__bespoke_a>(
                                             __bespoke_state = 1;
                                             continue '__bespoke_machine;
                                         }
-                                    }
-                                    ::core::unreachable!();
+                                    };
                                 }
-                                {
+                                let _: __bespoke_rt::Never = {
                                     let mut __bespoke_guard_0 = __bespoke_rt::Guard {
                                         place: __bespoke_place_0,
                                         holds: true,
@@ -353,10 +345,23 @@ pub fn total<'__bespoke_a>(
                                         };
                                         __bespoke_rt::Step::Ready(__bespoke_output)
                                     };
-                                }
-                                ::core::unreachable!();
+                                };
                             }
                         }
+                        __bespoke_rt::frame::same(
+                            __bespoke_region_1,
+                            __bespoke_rt::frame::union_2(
+                                __bespoke_hidden_1,
+                                __bespoke_region_2,
+                            ),
+                        );
+                        __bespoke_rt::frame::same(
+                            &raw mut (*__bespoke_head).inner,
+                            __bespoke_rt::frame::union_2(
+                                __bespoke_rt::parts::head_of(__bespoke_hidden_1),
+                                __bespoke_rt::parts::head_of(__bespoke_hidden_2),
+                            ),
+                        );
                     }
                 },
                 |
@@ -383,12 +388,9 @@ pub fn total<'__bespoke_a>(
                     );
                     let __bespoke_region_2: *mut __bespoke_rt::frame::Beside<_, _> = __bespoke_region_2;
                     let __bespoke_place_5 = &raw mut (*__bespoke_region_2).a;
-                    let __bespoke_hidden_3 = &raw mut (*__bespoke_region_2).b;
+                    let __bespoke_hidden_2 = &raw mut (*__bespoke_region_2).b;
                     let __bespoke_place_2 = &raw mut (*__bespoke_head).x0;
-                    let __bespoke_inner = &raw mut (*__bespoke_head).inner;
-                    let (__bespoke_head_2, __bespoke_head_4) = __bespoke_rt::frame::share_2(
-                        __bespoke_inner,
-                    );
+                    let __bespoke_inner = &raw mut (*__bespoke_head).inner as *mut ();
                     match (*__bespoke_head).state {
                         0 => {
                             let __bespoke_argument_1 = __bespoke_rt::Guard {
@@ -412,7 +414,7 @@ pub fn total<'__bespoke_a>(
                             );
                             let mut __bespoke_guard_4 = __bespoke_rt::Awaiting {
                                 place: __bespoke_hidden_1,
-                                head: __bespoke_head_2,
+                                head: __bespoke_inner,
                                 holds: true,
                             };
                         }
@@ -431,8 +433,8 @@ pub fn total<'__bespoke_a>(
                                 holds: true,
                             };
                             let mut __bespoke_guard_6 = __bespoke_rt::Awaiting {
-                                place: __bespoke_hidden_3,
-                                head: __bespoke_head_4,
+                                place: __bespoke_hidden_2,
+                                head: __bespoke_inner,
                                 holds: true,
                             };
                         }
