@@ -12,8 +12,8 @@ use super::parts::Awaited;
 
 /// Drops the value of a place, unless it was taken or stays for another state.
 ///
-/// The expansion writes guards as they stand here, and clears `holds` to leave the place to the next state: a call would be one more
-/// way to unwind, at every place and every end of a state.
+/// The expansion writes guards as they stand here, and clears `holds` to leave the place to the next state: a call would be
+/// one more way to unwind, at every place and every end of a state.
 ///
 /// # Invariants
 /// 1. While `holds`, the place holds a value, and it is this guard's to drop.

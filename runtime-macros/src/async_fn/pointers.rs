@@ -28,7 +28,8 @@ pub(super) enum For<'a> {
 /// there, to stand after the last use. (What one function leaves out, rustc infers from another one.)
 ///
 /// Until a state writes to a place, its type is a variable, and each bound of it a question that rustc asks at every call.
-/// So bytes that are shared are pointers of any type until the end. `inner`, where the heads of all that is awaited lie, has none.
+/// So bytes that are shared are pointers of any type until the end. `inner`, where the heads of all that is awaited lie,
+/// has none.
 pub(super) fn pointers(lower: &Lower<'_>, layout: &Layout, of: &For<'_>) -> (TokenStream, TokenStream) {
     let mut pointers = Pointers { lower, of, count: 0, tokens: TokenStream::new(), ties: TokenStream::new() };
     let storage = ident("storage");

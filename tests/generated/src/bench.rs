@@ -79,8 +79,8 @@ fn median(numbers: &mut [f64]) -> Option<f64> {
     Some((first + last) / 2.0)
 }
 
-/// The 95 % interval of a median, without a word on how the numbers are distributed: from which of the sorted numbers, counted from
-/// either end and from 0. `None` below six numbers.
+/// The 95 % interval of a median, without a word on how the numbers are distributed: from which of the sorted numbers,
+/// counted from either end and from 0. `None` below six numbers.
 fn interval(count: usize) -> Option<usize> {
     let (mut tail, mut term, mut found) = (0.0, 0.5f64.powi(i32::try_from(count).ok()?), None);
     for k in 0..count / 2 {
