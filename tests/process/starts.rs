@@ -19,12 +19,7 @@ pub(crate) fn a_missing_program_is_named<C: Tested>() {
             [missing.spawn().unwrap_err(), missing.status().await.unwrap_err(), missing.output().await.unwrap_err()]
         {
             assert_eq!((error.kind(), named::<C>(&error).as_str()), (ErrorKind::NotFound, "no-such-kettle"));
-            assert_eq!(error.to_string(), "cannot start \"no-such-kettle\"");
-            // A chain of causes says each once.
-            let cause = core::error::Error::source(&error).expect("it says why");
-            assert!(cause.to_string().starts_with("No such file"), "{cause}");
-            assert!(cause.source().is_none());
-            assert_eq!(bespoke::Error::from(&error).code(), Some(libc::ENOENT));
+            assert!(error.to_string().starts_with("cannot start \"no-such-kettle\": No such file"), "{error}");
         }
     });
 }
