@@ -70,12 +70,17 @@ fn alone(name: &str, case: fn()) {
     case();
     // What the kernel closes with a ring goes a moment later than the ring.
     for _ in 0..500 {
-        if descriptors::fds() == before {
+        // Less: one of the case before this one was going when we looked.
+        if descriptors::fds() <= before {
             return;
         }
         thread::sleep(Duration::from_millis(10));
     }
-    assert_eq!(descriptors::fds(), before, "{name} left descriptors open");
+    assert!(
+        descriptors::fds() <= before,
+        "{name} left descriptors open: {before} before, {} after",
+        descriptors::fds()
+    );
 }
 
 /// A small generator, so that a run can be repeated.
