@@ -50,7 +50,10 @@ mod descriptors;
 #[cfg(windows)]
 mod descriptors {
     pub(crate) fn accept_backs_off<C: bespoke::Config>() {
-        crate::support::skipped("this system has no limit of sockets that a process could lower for itself");
+        let config = C::NAME;
+        crate::support::skipped(format!(
+            "for `{config}`: this system has no limit of sockets that a process could lower for itself"
+        ));
     }
 }
 #[path = "common/end_of.rs"]
