@@ -21,6 +21,8 @@ mod ring;
 #[path = "conformance/support.rs"]
 #[allow(dead_code, reason = "shared with the conformance suite, which uses the rest")]
 mod support;
+#[path = "common/turns.rs"]
+mod turns;
 
 use bespoke::prelude::*;
 use bespoke::rt::{File, TcpListener, TcpStream};
@@ -37,6 +39,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::Instant;
 use support::{Random, eventually, fds, seed};
+use turns::turns_until;
 
 /// The system's allocator; counts the bytes that are out.
 struct Counted;
@@ -355,11 +358,10 @@ fn soak<C: Config<Driver: Net + Fs, Threads: StartsThreads>>(config: &str, lengt
         drop(StdStream::connect(address).unwrap());
         server.await.unwrap();
         println!("{} connections served, {rounds} rounds of timers, tasks and jobs", served.load(Ordering::Relaxed));
-        // The ends of the last connections.
-        C::sleep(Duration::from_millis(100)).await;
     });
-    assert!(eventually(|| runtime.live_tasks() == 0), "{} tasks are left", runtime.live_tasks());
-    assert_eq!(runtime.open_resources(), 0);
+    // The ends of the last connections, and the closes that follow.
+    let over = turns_until(&runtime, || runtime.live_tasks() == 0 && runtime.open_resources() == 0);
+    assert!(over, "{} tasks, {} resources are left", runtime.live_tasks(), runtime.open_resources());
     print!("{config}: ");
     report(&samples, length);
     drop(runtime);

@@ -36,6 +36,8 @@ mod starvation;
 #[path = "conformance/support.rs"]
 #[allow(dead_code, reason = "shared with the conformance suite, which uses the rest")]
 mod support;
+#[path = "common/turns.rs"]
+mod turns;
 #[path = "common/when.rs"]
 #[allow(dead_code, reason = "shared with the suites, which use the rest")]
 mod when;

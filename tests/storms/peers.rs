@@ -2,6 +2,7 @@
 
 use crate::starvation::percentile;
 use crate::support::{Random, count, deep, eventually, fds, runtime};
+use crate::turns::turns_until;
 use bespoke::Config;
 use bespoke::prelude::*;
 use bespoke::rt::{TcpListener, TcpStream};
@@ -166,11 +167,8 @@ pub(crate) fn resets_leave_nothing<C: Config<Driver: Net, Threads: StartsThreads
         took
     });
     // A task ends with the turns that its reset takes, and a driver may close with its next ones.
-    let turns = (0..1000).take_while(|_| {
-        runtime.block_on(async { C::sleep(Duration::from_millis(10)).await });
-        runtime.live_tasks() > 0 || fds() != before
-    });
-    assert!(turns.count() < 1000, "{} tasks are left", runtime.live_tasks());
+    let over = turns_until(&runtime, || runtime.live_tasks() == 0 && fds() == before);
+    assert!(over, "{} tasks are left", runtime.live_tasks());
     assert_eq!(runtime.open_resources(), 0);
     assert!(eventually(|| fds() == before), "{before} descriptors before, {} after", fds());
     let (ends, errors) = (ends.load(Ordering::Relaxed), errors.load(Ordering::Relaxed));
@@ -241,7 +239,8 @@ pub(crate) fn slow_peers_do_not_slow_the_others<C: Config<Driver: Net, Threads: 
         serving.await.unwrap();
         latencies
     });
-    assert!(eventually(|| runtime.live_tasks() == 0), "{} tasks are left", runtime.live_tasks());
+    // The connections that are reset at the end are heard of in the turns after it.
+    assert!(turns_until(&runtime, || runtime.live_tasks() == 0), "{} tasks are left", runtime.live_tasks());
     // In turn, and the best of each: what else runs on the machine makes a latency longer, never shorter.
     let best = |of: &[Duration]| of.iter().min().copied().unwrap_or_default().as_secs_f64();
     let ratio = best(&beside) / best(&alone);
