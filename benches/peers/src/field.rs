@@ -54,6 +54,8 @@ pub(crate) const COLUMNS: &[Column] = &[
     ours("bespoke-prompt"),
     Column { full_only: true, ..ours("bespoke-lowlat") },
     ours("bespoke-cli"),
+    ours("bespoke-uring"),
+    Column { full_only: true, ..ours("bespoke-fallback") },
     column("peer-bespoke-tokio-io", Side::Ours, "bespoke-tokio-io"),
     peer("peer-tokio", "tokio-multi"),
     peer("peer-tokio", "tokio-flume"),

@@ -1,4 +1,4 @@
-//! bespoke on one thread and epoll, under four configs.
+//! bespoke on one thread, under six configs; all but the last two wait by epoll.
 //!
 //! | variant | config |
 //! |---|---|
@@ -6,6 +6,8 @@
 //! | `bespoke-prompt` | the same with timers on the point |
 //! | `bespoke-lowlat` | `preset::LowLatency`: timers on the point, looks at its sockets after every 16 polls |
 //! | `bespoke-cli` | `preset::Cli`: tasks from the system's allocator |
+//! | `bespoke-uring` | `preset::Default` with the driver `IoUring`: sockets and files are entries of a ring |
+//! | `bespoke-fallback` | the same where the ring is the first choice of `Fallback`, beside `Mio`: what the choice costs |
 //!
 //! The fifth preset, `Blocking`, gives each task a thread and asks for futures that are `Send`; the rows are not.
 
@@ -13,6 +15,7 @@ mod variant;
 
 use std::process::ExitCode;
 
+use bespoke::driver::{Fallback, IoUring, Mio};
 use bespoke::{Config, preset};
 use harness::Variant;
 
@@ -32,6 +35,14 @@ variant::variant! {
     /// The preset for tools of the command line.
     Cli, cli, cli_peer, base = preset::Cli, {}
 }
+variant::variant! {
+    /// The default preset on a ring.
+    OnRing, on_ring, ring_peer, base = preset::Default, { type Driver = IoUring; }
+}
+variant::variant! {
+    /// The default preset on a ring where the machine allows one, else on epoll. Here it allows one: `bespoke-uring` fails elsewhere.
+    OnEither, on_either, either_peer, base = preset::Default, { type Driver = Fallback<IoUring, Mio>; }
+}
 
 fn main() -> ExitCode {
     let variant = |name, start| Variant { name, package: "bespoke", notes: &[], start };
@@ -40,5 +51,7 @@ fn main() -> ExitCode {
         variant("bespoke-prompt", prompt_peer::start),
         variant("bespoke-lowlat", low_latency_peer::start),
         variant("bespoke-cli", cli_peer::start),
+        variant("bespoke-uring", ring_peer::start),
+        variant("bespoke-fallback", either_peer::start),
     ])
 }

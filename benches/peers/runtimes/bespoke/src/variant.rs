@@ -166,7 +166,7 @@ macro_rules! variant {
                 }
             }
 
-            /// Files on the pool.
+            /// Files: on the pool, or entries of the ring.
             struct Disk;
 
             impl Files for Disk {
