@@ -47,7 +47,8 @@ impl Writer {
 
     fn simple_closure(&mut self) -> String {
         let inner = self.num(1);
-        format!("{{ let f = |m: usize| m + {inner}; f(1) + f({}) }}", self.random.below(5))
+        // `if let Some(y) = r` borrows for writing where `r` is a `&mut`.
+        format!("{{ let mut f = |m: usize| m + {inner}; f(1) + f({}) }}", self.random.below(5))
     }
 
     /// `move |m: usize| …`, over whole values.
