@@ -14,7 +14,7 @@ pub(crate) enum Command {
     Help,
     /// Run rows and print the table.
     Bench(Plan),
-    /// Count instructions under callgrind.
+    /// Count instructions.
     Count(Plan),
     /// Measure bytes, crates and first builds.
     Hello,
@@ -112,7 +112,7 @@ usage: cargo peers [--quick] [--only ROW[,ROW]] [--rts NAME[,NAME]] [--rounds N]
   --json FILE     write all samples, a JSON object per line
   --md FILE       write the table as Markdown (it goes to standard output in any case)
   --plots FOLDER  draw the ratios to tokio as SVG files
-  --count         count user instructions per operation instead, under callgrind (needs valgrind)
+  --count         count instructions per operation instead (under valgrind where the processor does not count them)
   --hello         bytes of a hello, crates, time of a first build; minutes
   --planted       see whether the bench notices a build of bespoke that is slowed on purpose; fails if it does not
 

@@ -6,7 +6,7 @@ use std::process::Command;
 
 use harness::clock::now;
 use harness::rows::{Echo, Over};
-use harness::{Refusal, Row, Sampled, Work, stats};
+use harness::{Refusal, Retired, Row, Sampled, Work, stats};
 
 use crate::build;
 use crate::field::Column;
@@ -30,7 +30,7 @@ pub(crate) fn sample(row: &Row, column: &Column, core: usize, amount: u64) -> Sa
     }
 }
 
-/// CPU nanoseconds per request, requests per second, and latencies in microseconds.
+/// CPU nanoseconds per request, requests per second, latencies in microseconds, and the instructions per request that are counted.
 fn loaded(column: &Column, core: usize, echo: Echo, limit: Duration) -> Sampled {
     let at = Address::of(echo.over);
     let mut server = Server::start(&mut command(column, core, &at, buffer(echo.message))?)?;
@@ -38,11 +38,12 @@ fn loaded(column: &Column, core: usize, echo: Echo, limit: Duration) -> Sampled 
     let failed = |error| Refusal::of("load", error);
     load.grow(echo.connections).map_err(failed)?;
     load.run(Until::Elapsed(WARM_UP)).map_err(failed)?;
-    let before = server.used().map_err(Refusal::Failed)?.cpu;
+    let before = server.used().map_err(Refusal::Failed)?;
     let begin = now();
     let requests = load.run(Until::Elapsed(limit)).map_err(failed)?;
     let elapsed = begin.elapsed();
-    let cpu = server.used().map_err(Refusal::Failed)?.cpu.saturating_sub(before);
+    let after = server.used().map_err(Refusal::Failed)?;
+    let (cpu, retired) = (after.cpu.saturating_sub(before.cpu), after.retired.since(before.retired));
     server.stop().map_err(Refusal::Failed)?;
     if cpu.is_zero() {
         return Err(Refusal::Failed("the server used no time: nothing was measured".into()));
@@ -50,7 +51,10 @@ fn loaded(column: &Column, core: usize, echo: Echo, limit: Duration) -> Sampled 
     let latencies = load.latencies();
     let us = |p| stats::quantile(latencies, p) as f64 / 1e3;
     let per_second = requests as f64 / elapsed.as_secs_f64();
-    Ok(vec![cpu.as_nanos() as f64 / requests as f64, per_second, us(0.5), us(0.99), us(0.999)])
+    let mut figures = vec![cpu.as_nanos() as f64 / requests as f64, per_second, us(0.5), us(0.99), us(0.999)];
+    let counts = [retired.user, retired.all].into_iter().map_while(|count| count);
+    figures.extend(counts.map(|count| count as f64 / requests as f64));
+    Ok(figures)
 }
 
 /// Bytes per idle connection: the slope between two numbers of connections, so that what a server has from the start falls out.
@@ -91,8 +95,23 @@ pub(crate) fn system_calls(column: &Column, core: usize, echo: Echo) -> Result<f
     Ok(calls as f64 / (requests + echo.connections as u64) as f64)
 }
 
+/// Instructions that the processor counts of a server that answers `requests` requests, after a tenth of them as a warm-up.
+pub(crate) fn retired(column: &Column, core: usize, echo: Echo, requests: u64) -> Result<Retired, Refusal> {
+    let at = Address::of(echo.over);
+    let mut server = Server::start(&mut command(column, core, &at, buffer(echo.message))?)?;
+    let mut load = load(&server, &at, echo.message)?;
+    let failed = |error| Refusal::of("load", error);
+    load.grow(echo.connections).map_err(failed)?;
+    load.run(Until::Requests(requests / 10)).map_err(failed)?;
+    let before = server.used().map_err(Refusal::Failed)?.retired;
+    load.run(Until::Requests(requests)).map_err(failed)?;
+    let after = server.used().map_err(Refusal::Failed)?.retired;
+    server.stop().map_err(Refusal::Failed)?;
+    Ok(after.since(before))
+}
+
 /// Instructions of a server that answered `requests` requests, under callgrind, its start included.
-pub(crate) fn instructions(column: &Column, core: usize, echo: Echo, requests: u64) -> Result<u64, Refusal> {
+pub(crate) fn under_callgrind(column: &Column, core: usize, echo: Echo, requests: u64) -> Result<u64, Refusal> {
     let at = Address::of(echo.over);
     let inner = command(column, core, &at, buffer(echo.message))?;
     let mut outer = crate::count::callgrind(None);

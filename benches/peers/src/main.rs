@@ -17,7 +17,7 @@
 //! | `echo` | a sample from outside: echo rows, idle connections, system calls |
 //! | `table`, `compare`, `machine`, `jsonl`, `plot` | what comes out |
 //! | `guard` | whether a slowed build is noticed |
-//! | `count` | instructions, under callgrind |
+//! | `count` | instructions, by the processor or under callgrind |
 //! | `hello` | bytes, crates and first builds |
 //!
 //! *Architecture invariant:* the driver links no runtime.

@@ -3,7 +3,7 @@
 use core::time::Duration;
 use std::process::Command;
 
-use harness::Refusal;
+use harness::{Refusal, Retired};
 
 use crate::agent::Process;
 
@@ -21,6 +21,8 @@ pub(crate) struct Used {
     pub(crate) cpu: Duration,
     /// Resident bytes.
     pub(crate) resident: u64,
+    /// Instructions, where the machine counts them.
+    pub(crate) retired: Retired,
 }
 
 impl Server {
@@ -51,11 +53,7 @@ impl Server {
     pub(crate) fn used(&mut self) -> Result<Used, String> {
         self.process.ask("used")?;
         let line = self.process.answer()?;
-        let mut words = line.strip_prefix("used ").unwrap_or("").split(' ').map_while(|word| word.parse().ok());
-        match (words.next(), words.next()) {
-            (Some(cpu), Some(resident)) => Ok(Used { cpu: Duration::from_nanos(cpu), resident }),
-            _ => Err(format!("the server said '{line}' where 'used CPU RESIDENT' was due")),
-        }
+        used(&line).ok_or_else(|| format!("the server said '{line}' where 'used CPU RESIDENT USER ALL' was due"))
     }
 
     /// Ends the server and waits for it.
@@ -73,4 +71,11 @@ impl Server {
     pub(crate) fn stop_and_hear(self) -> Result<String, String> {
         self.process.stop_and_hear()
     }
+}
+
+fn used(line: &str) -> Option<Used> {
+    let (cpu, rest) = line.strip_prefix("used ")?.split_once(' ')?;
+    let (resident, retired) = rest.split_once(' ')?;
+    let cpu = Duration::from_nanos(cpu.parse().ok()?);
+    Some(Used { cpu, resident: resident.parse().ok()?, retired: Retired::parse(retired)? })
 }

@@ -32,6 +32,10 @@ pub(crate) fn markdown(machine: &Machine, tables: &[Table], said: &SaidOf, plan:
     text.push_str("|---|---|---|---:|---|---|---|---:|\n");
     for table in tables {
         for (index, measure) in table.measures.iter().enumerate() {
+            // Not every machine counts instructions.
+            if index > 0 && table.columns.iter().all(|samples| samples.figures(index).is_empty()) {
+                continue;
+            }
             for samples in &table.columns {
                 let _ = write!(text, "| {} | {} | {} ", table.name, measure.name, samples.column.name);
                 text.push_str(&cells(table, samples, index, measure));

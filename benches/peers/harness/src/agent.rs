@@ -5,7 +5,7 @@
 //! | `variants` | prints a line per variant: name, package, and then pairs of row and remark, with tabs between |
 //! | `agent VARIANT CORE OTHER` | starts it on that core (OTHER is a second one, or `-`), says `up`, then answers each `ROW AMOUNT` on standard input |
 //! | `serve VARIANT CORE TRANSPORT BUFFER` | an echo server; see `server` |
-//! | `count VARIANT ROW AMOUNT` | one loop for a counter of instructions; of an echo row, a server for AMOUNT requests |
+//! | `count VARIANT ROW AMOUNT` | one loop, and the instructions that it took |
 //!
 //! An answer is one line: `ok FIGURE…`, `absent`, or `failed WHY`. An agent ends when its standard input does, without freeing
 //! what the samples left behind (200k parked tasks): that is nobody's figure.

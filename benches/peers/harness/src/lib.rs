@@ -10,7 +10,8 @@
 //! | `runner` | a started runtime as the driver sees it; what it refuses |
 //! | `agent` | the command line of a peer's binary |
 //! | `server` | the echo server's side of its pipe |
-//! | `count` | one loop, for a counter of instructions outside |
+//! | `count` | one loop, for a counter of instructions |
+//! | `instructions` | the processor's counter of them |
 //! | `plant` | the slowness that the guard must notice |
 //! | `stats`, `clock`, `sys`, `epoll` | medians; the one clock; the calls into libc |
 //!
@@ -23,6 +24,7 @@ pub mod agent;
 pub mod clock;
 mod count;
 pub mod epoll;
+mod instructions;
 pub mod peer;
 mod plant;
 pub mod rows;
@@ -31,6 +33,7 @@ mod server;
 pub mod stats;
 pub mod sys;
 
+pub use instructions::Retired;
 pub use peer::{Files, Mpsc, Notify, Oneshot, Peer, Processes, Service, Tasks, Transport, future_size};
 pub use plant::{planted, planted_call};
 pub use rows::{Row, Work};

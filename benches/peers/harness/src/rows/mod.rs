@@ -165,6 +165,9 @@ const ECHO: &[Measure] = &[
     less("latency p50", "us"),
     less("latency p99", "us"),
     less("latency p99.9", "us"),
+    // Last, as not every machine counts them.
+    less("server instructions per request, in user space", ""),
+    less("server instructions per request, with the kernel's", ""),
 ];
 
 const fn agent(name: &'static str, title: &'static str, work: Work, amount: u64, quick: u64) -> Row {
