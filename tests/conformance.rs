@@ -203,6 +203,7 @@ macro_rules! suite {
                 unix::unix_credentials,
                 unix::unix_errors,
                 unix::unix_reads_go_on_after_descriptors,
+                unix::unix_reads_go_on_after_an_urgent_byte,
                 unix::unix_at_shutdown,
                 unix_datagrams::unix_datagrams_echo,
                 unix_datagrams::unix_datagram_pairs,

@@ -7,7 +7,7 @@ use bespoke::prelude::*;
 use bespoke::rt::{UnixListener, UnixStream};
 use core::pin::pin;
 use core::time::Duration;
-use std::io::{ErrorKind, IoSlice, Read as _, Write as _};
+use std::io::{ErrorKind, IoSlice, IoSliceMut, Read as _, Write as _};
 use std::net::Shutdown;
 use std::os::fd::AsRawFd as _;
 use std::os::unix::net::{UnixListener as StdListener, UnixStream as StdStream};
@@ -217,10 +217,50 @@ pub(crate) fn unix_reads_go_on_after_descriptors<C: Config<Driver: Unix>>() {
             let mut got = [0; 64];
             let mut all = Vec::new();
             while all.len() < 4 {
-                let read = C::timeout(Duration::from_secs(10), ours.read(&mut got)).await.expect("more is there");
+                let read = async {
+                    if round == 1 {
+                        let (one, two) = got.split_at_mut(1);
+                        ours.read_vectored(&mut [IoSliceMut::new(one), IoSliceMut::new(two)]).await
+                    } else {
+                        ours.read(&mut got).await
+                    }
+                };
+                let read = C::timeout(Duration::from_secs(10), read).await.expect("more is there");
                 all.extend_from_slice(&got[..read.expect("open")]);
             }
             assert_eq!(all, b"abcd");
+        }
+    });
+}
+
+/// As of TCP. Not every kernel has urgent bytes of Unix streams.
+pub(crate) fn unix_reads_go_on_after_an_urgent_byte<C: Config<Driver: Unix>>() {
+    runtime::<C>().block_on(async {
+        let (mut ours, theirs) = connected::<C>().await;
+        let send = |bytes: &[u8], flags| {
+            again(|| {
+                // SAFETY: the bytes live during the call.
+                let sent = unsafe { libc::send(theirs.as_raw_fd(), bytes.as_ptr().cast(), bytes.len(), flags) };
+                usize::try_from(sent).map_err(|_| std::io::Error::last_os_error())
+            })
+        };
+        for _ in 0..2 {
+            assert_eq!(send(b"abc", 0).expect("open"), 3);
+            match send(b"d", libc::MSG_OOB) {
+                Ok(sent) => assert_eq!(sent, 1),
+                Err(error) if error.raw_os_error() == Some(libc::EOPNOTSUPP) => {
+                    return crate::support::skipped("no urgent bytes of Unix streams here");
+                }
+                Err(error) => panic!("open: {error}"),
+            }
+            assert_eq!(send(b"efg", 0).expect("open"), 3);
+            C::sleep(Duration::from_millis(20)).await; // all of it is there
+            let (mut got, mut buffer) = (Vec::new(), [0; 64]);
+            while got.len() < 6 {
+                let read = C::timeout(Duration::from_secs(10), ours.read(&mut buffer)).await.expect("there is more");
+                got.extend_from_slice(&buffer[..read.expect("open")]);
+            }
+            assert_eq!(got, b"abcefg");
         }
     });
 }

@@ -136,6 +136,11 @@ struct Source<E> {
     /// A short read is no sign that nothing is left. The peer has ended its direction, or both, and no further edge need
     /// come; or the system ends reads of such a source early, as at an urgent byte (`tcp(7)`).
     unsure: bool,
+    /// A Unix stream: each read says itself whether the system may have ended it early.
+    #[cfg(unix)]
+    unix: bool,
+    /// The last read may have ended early.
+    early: bool,
     entry: E,
     reader: Option<Waker>,
     writer: Option<Waker>,
@@ -409,10 +414,14 @@ impl<P: Poller> Live for LiveMio<P> {
         }
         // SAFETY: the caller hands the resource over; `close` closes it, and it is released below if it is refused.
         let entry = unsafe { P::entry(resource.raw, kind) };
-        let (generation, unsure) = (source.generation, kind == Kind::UnixStream);
+        let generation = source.generation;
         // The poll tells of what is in a pipe already, and does not tell of the end of one that nobody has written.
         let readable = kind != Kind::Pipe;
-        *source = Source { generation, readable, writable: true, unsure, entry, ..Source::default() };
+        *source = Source { generation, readable, writable: true, entry, ..Source::default() };
+        #[cfg(unix)]
+        {
+            source.unix = kind == Kind::UnixStream;
+        }
         // A socket that is not connected would report a hang-up: it joins the poll when it connects.
         if kind == Kind::Unconnected {
             return Ok(());
@@ -458,7 +467,11 @@ impl<P: Poller> Live for LiveMio<P> {
         let (interrupted, kind) = self.with_source(resource.key, |source| {
             // A socket joins the poll when it connects.
             let connected = kind == Kind::Unconnected && P::is_enlisted(&source.entry);
-            let kind = match (connected, source.unsure) {
+            #[cfg(unix)]
+            let unix = source.unix;
+            #[cfg(not(unix))]
+            let unix = false;
+            let kind = match (connected, unix) {
                 (false, _) => kind,
                 (true, false) => Kind::Stream,
                 (true, true) => Kind::UnixStream,

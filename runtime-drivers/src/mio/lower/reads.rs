@@ -5,6 +5,8 @@ use crate::mio::{LiveMio, Poller, Side};
 use crate::op::{LEASE_BYTES, Recv, RecvInto, RecvLease, RecvVectored};
 use crate::sys::transfer::{self, IoVec};
 use bespoke_core::driver::{Errno, Leased};
+#[cfg(unix)]
+use bespoke_core::roles::Resource;
 use core::task::{Context, Poll};
 
 wait!(Recv, |live, op, cx| recv(live, op, cx));
@@ -19,16 +21,33 @@ fn recv<P: Poller>(live: &LiveMio<P>, op: &Recv, cx: &mut Context<'_>) -> Poll<R
     let read = attempt(live, key, Side::Read, cx, || {
         if op.peek {
             // SAFETY: whoever made the operation promised that `to` is writable for `len` bytes during the poll.
-            unsafe { transfer::peek(raw, op.to, op.len, true) }
-        } else {
-            // SAFETY: as above.
-            unsafe { transfer::recv(raw, op.to, op.len, true) }
+            return unsafe { transfer::peek(raw, op.to, op.len, true) };
         }
+        #[cfg(unix)]
+        if live.with_source(key, |source| source.unix) {
+            // SAFETY: as above.
+            return unsafe { recv_unix(live, op.stream, &[IoVec::new(op.to, op.len)]) };
+        }
+        // SAFETY: as above.
+        unsafe { transfer::recv(raw, op.to, op.len, true) }
     });
     if !op.peek {
         note_read(live, key, read, op.len);
     }
     read
+}
+
+/// A read of a Unix stream, which says itself whether it may have ended before the bytes did.
+///
+/// # Safety
+/// Each of `stretches` is writable, and nobody else's, during the call.
+#[cfg(unix)]
+#[inline(never)]
+unsafe fn recv_unix<P: Poller>(live: &LiveMio<P>, stream: Resource, stretches: &[IoVec]) -> Result<usize, Errno> {
+    // SAFETY: the caller's promise.
+    let (got, early) = unsafe { transfer::recv_unix(stream.raw, stretches, true) }?;
+    live.with_source(stream.key, |source| source.early = early);
+    Ok(got)
 }
 
 /// A read that was shorter than asked has emptied the socket, unless it is one that ends reads early.
@@ -39,7 +58,7 @@ fn note_read<P: Poller>(live: &LiveMio<P>, key: u32, read: Poll<Result<usize, Er
         && n < asked
     {
         live.with_source(key, |source| {
-            if !source.unsure {
+            if !source.unsure && !source.early {
                 source.readable = false;
             }
         });
@@ -62,7 +81,12 @@ fn recv_vectored<P: Poller>(live: &LiveMio<P>, op: &RecvVectored, cx: &mut Conte
         // SAFETY: whoever made the operation promised that `to` is the start of `count` of them during the poll; an
         // `IoSliceMut` is an `iovec` on Unix and a `WSABUF` on Windows, as the library says.
         let stretches = unsafe { core::slice::from_raw_parts(op.to.cast::<IoVec>().cast_const(), op.count) };
-        // SAFETY: as above: each of them is writable, and borrowed by nobody else.
+        #[cfg(unix)]
+        if live.with_source(key, |source| source.unix) {
+            // SAFETY: as above: each of them is writable, and borrowed by nobody else.
+            return unsafe { recv_unix(live, op.stream, stretches) };
+        }
+        // SAFETY: as above.
         unsafe { transfer::recv_vectored(raw, stretches, true) }
     });
     note_read(live, key, read, op.len);

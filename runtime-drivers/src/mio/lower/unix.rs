@@ -53,7 +53,7 @@ fn connect_unix<P: Poller>(
     if state.is_in_flight() && live.timeouts.poll(&AGAIN, state, cx)?.is_pending() {
         return Poll::Pending;
     }
-    live.with_source(op.socket.key, |source| source.unsure = true);
+    live.with_source(op.socket.key, |source| source.unix = true);
     match connect(live, op.socket, asked, cx, |raw| socket::connect_start(raw, &(&op.address).into())) {
         Poll::Ready(Err(errno)) if sys::would_block(errno) => {
             // A timer that begins now is pending, or there is no memory for it.

@@ -88,12 +88,38 @@ impl IoVec {
 /// - its pointer is valid for writes of its length during the call, and
 /// - nothing else reads or writes these bytes during the call.
 pub(crate) unsafe fn recv_vectored(fd: i32, stretches: &[IoVec], nonblocking: bool) -> Result<usize, Errno> {
+    // SAFETY: the caller's promise.
+    unsafe { recv_message(fd, stretches, nonblocking) }.map(|(got, _)| got)
+}
+
+/// As [`recv_vectored`], of a Unix stream; `true`: the read may have ended before the bytes did. It ends behind descriptors, and,
+/// where the receiver asked for credentials, between senders. Linux then says that what came beside the bytes is lost, as nobody
+/// made room for it; of other systems nothing is known. `recvmsg(2)`, `MSG_CTRUNC`; `unix_stream_read_generic` of Linux.
+///
+/// # Errors
+/// As [`recv`].
+///
+/// # Safety
+/// As [`recv_vectored`].
+pub(crate) unsafe fn recv_unix(fd: i32, stretches: &[IoVec], nonblocking: bool) -> Result<(usize, bool), Errno> {
+    // SAFETY: the caller's promise.
+    let (got, flags) = unsafe { recv_message(fd, stretches, nonblocking) }?;
+    let tells = cfg!(any(target_os = "linux", target_os = "android"));
+    Ok((got, !tells || flags & libc::MSG_CTRUNC != 0))
+}
+
+/// The bytes that were read, and the message's flags.
+///
+/// # Safety
+/// As [`recv_vectored`].
+unsafe fn recv_message(fd: i32, stretches: &[IoVec], nonblocking: bool) -> Result<(usize, i32), Errno> {
     let mut message = message(stretches);
-    retry(|| {
+    let got = retry(|| {
         // SAFETY: `message` lists `stretches`, which the caller vouches for, and has neither name nor control part.
         let got = unsafe { libc::recvmsg(fd, &raw mut message, dont_wait(nonblocking)) };
         count(got)
-    })
+    })?;
+    Ok((got, message.msg_flags))
 }
 
 /// Writes several stretches, one after the other. `sendmsg(2)`, `MSG_NOSIGNAL`.

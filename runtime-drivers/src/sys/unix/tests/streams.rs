@@ -1,15 +1,15 @@
 use core::net::SocketAddr;
 use core::time::Duration;
 use std::net::Shutdown;
-use std::os::fd::AsRawFd;
+use std::os::fd::{AsFd as _, AsRawFd, BorrowedFd};
 use std::os::unix::net::{UnixListener, UnixStream};
 
 use bespoke_core::driver::Errno;
 
 use super::super::address::SockAddr;
 use super::super::poll::{Interest, poll_ready};
-use super::super::transfer::{IoVec, peek, recv as recv_raw, recv_vectored, send_vectored};
-use super::super::{fd, options, socket, would_block};
+use super::super::transfer::{IoVec, peek, recv as recv_raw, recv_unix, recv_vectored, send_vectored};
+use super::super::{fd, options, rights, socket, would_block};
 use super::{
     Owned, PATIENCE, accept, code, connect, in_child, is_close_on_exec, is_nonblocking, listener, pair, recv,
     recv_soon, send, v4, v6,
@@ -272,4 +272,36 @@ fn bind_conflict() {
     let (_listener, address): (_, SocketAddr) = listener(v4());
     let second = Owned(socket::stream_socket(&address, true).unwrap());
     assert_eq!(code(socket::bind(second.0, &address.into())), libc::EADDRINUSE);
+}
+
+/// A read that may have ended early says so: behind descriptors, and where credentials are asked for.
+#[test]
+#[cfg(any(target_os = "linux", target_os = "android"))]
+fn reads_of_unix_streams_tell_whether_they_ended_early() {
+    let (client, server) = std::os::unix::net::UnixStream::pair().unwrap();
+    let (from, to) = (client.as_raw_fd(), server.as_raw_fd());
+    let mut bytes = [0; 8];
+    let mut read = || {
+        let into = [IoVec::new(bytes.as_mut_ptr(), 8)];
+        // SAFETY: a live array that nobody else touches.
+        unsafe { recv_unix(to, &into, true) }
+    };
+    let send = |bytes: &[u8], descriptors: &[BorrowedFd<'_>]| {
+        // SAFETY: live bytes that nobody writes.
+        let sent = unsafe { rights::send(from, bytes.as_ptr(), bytes.len(), descriptors, None, true) };
+        assert_eq!(sent, Ok(bytes.len()));
+    };
+    send(b"ab", &[]);
+    send(b"c", &[]);
+    assert_eq!(read(), Ok((3, false)));
+    send(b"ab", &[client.as_fd()]);
+    send(b"cd", &[]);
+    assert_eq!((read(), read()), (Ok((2, true)), Ok((2, false))));
+    let on: libc::c_int = 1;
+    let (option, len) = ((&raw const on).cast(), size_of_val(&on) as libc::socklen_t);
+    // SAFETY: `option` is a live number of `len` bytes.
+    assert_eq!(unsafe { libc::setsockopt(to, libc::SOL_SOCKET, libc::SO_PASSCRED, option, len) }, 0);
+    send(b"e", &[]);
+    assert_eq!(read(), Ok((1, true)));
+    assert!(would_block(read().unwrap_err()));
 }
