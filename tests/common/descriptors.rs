@@ -8,6 +8,22 @@ pub(crate) fn fds() -> usize {
     std::fs::read_dir(folder).expect("the system lists open descriptors").count()
 }
 
+/// What the open descriptors are, for who has to find out which are too many.
+#[cfg(unix)]
+#[allow(dead_code, reason = "shared by suites, not all of which tell")]
+pub(crate) fn open() -> String {
+    let links = std::fs::read_dir("/proc/self/fd").into_iter().flatten().flatten();
+    let links = links.filter_map(|link| Some((link.file_name(), std::fs::read_link(link.path()).ok()?)));
+    format!("{:?}", links.collect::<Vec<_>>())
+}
+
+/// Handles have no names.
+#[cfg(windows)]
+#[allow(dead_code, reason = "shared by suites, not all of which tell")]
+pub(crate) fn open() -> String {
+    String::from("not listed")
+}
+
 /// How many sockets the process has open. The system lists no handles, but numbers them densely, in steps of 4: they are
 /// asked one by one, until many in a row are none.
 #[cfg(windows)]

@@ -31,7 +31,8 @@ pub(crate) fn alone(name: &'static str, case: impl FnOnce() -> usize) {
     LEFT.store(0, Ordering::Relaxed);
     let wanted = case() + LEFT.load(Ordering::Relaxed) + before;
     let as_wanted = within(Duration::from_secs(10), || fds() == wanted);
-    assert!(as_wanted, "{name} had {before} descriptors before and {} after, and leaves {}", fds(), wanted - before);
+    let (after, left) = (fds(), wanted - before);
+    assert!(as_wanted, "{name} had {before} descriptors before and {after} after, and leaves {left}: {}", open::open());
 }
 
 /// So many descriptors stay open on purpose when this case has ended.

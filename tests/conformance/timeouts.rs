@@ -119,6 +119,12 @@ pub(crate) fn dropped_timeouts_leave_nothing<C: Config<Driver: Submit<Timeout>>>
             }
         }
         drop(held);
+        // On a busy machine every sleep is over at once, and so few turns are taken that none of these was seen to end.
+        let mut last = begun::<C>(Duration::from_micros(1), &counted);
+        while at_most(Pin::new(&mut last), 1, || ()).await.is_none() {
+            C::sleep(Duration::from_millis(1)).await;
+        }
+        drop(last);
         assert!(let_go(&counted), "the driver holds a waker of a timeout that was dropped");
         // On another thread: the worker hears of it, asleep or not.
         for round in 0..100 {
@@ -136,7 +142,6 @@ pub(crate) fn dropped_timeouts_leave_nothing<C: Config<Driver: Submit<Timeout>>>
         assert!(let_go(&counted), "the driver holds a waker of a timeout that another thread dropped");
     });
     println!("{drops} timeouts, {ended} of them seen to end");
-    assert!(ended > 0, "of those that were over none said so");
 }
 
 /// A task that does nothing else, and never waits for long, can be cancelled all the same.
