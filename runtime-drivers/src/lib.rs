@@ -16,6 +16,7 @@
 //! | `stdio` | the typed layer: the standard streams of the process itself |
 //! | `luggage` | what goes along with a resource that moves to another worker |
 //! | `theirs` | what is the user's and ends inside a driver: woken and dropped so that a panic ends nothing else |
+//! | `bell` | what a worker sleeps on under a driver that asks the system for nothing |
 //! | `wakers` | those of tasks that wait beside each other |
 //! | `sys` | the system calls; the only room that names `libc` and `windows_sys` |
 //!
@@ -25,6 +26,7 @@
 //!
 //! # Platform
 //! Unix and Windows. Of Windows, what wine 8 can run was run; see the pages of `sys`.
+mod bell;
 mod blocking;
 #[cfg(target_os = "linux")]
 mod fallback;
