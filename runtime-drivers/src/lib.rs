@@ -8,6 +8,7 @@
 //! | `uring` | the completion driver of Linux: `io_uring` |
 //! | `blocking` | the driver whose operations block: plain system calls |
 //! | `fallback` | a driver that is one of two |
+//! | `no_io` | the driver without I/O |
 //! | `net` | the typed layer: listeners, streams, addresses |
 //! | `fs` | the typed layer: files, folders, paths |
 //! | `io` | what is done with anything that reads or writes: lines, copies |
@@ -36,6 +37,7 @@ pub mod io;
 mod luggage;
 mod mio;
 pub mod net;
+mod no_io;
 pub mod op;
 #[cfg(unix)]
 mod pooled;
@@ -55,5 +57,6 @@ pub use self::fallback::{Fallback, FallbackUnparker, LiveFallback};
 #[cfg(unix)]
 pub use self::mio::PosixPoll;
 pub use self::mio::{LiveMio, Mio, OsPoller, Poller};
+pub use self::no_io::{LiveNoIo, NoIo, NoIoUnparker};
 #[cfg(target_os = "linux")]
 pub use self::uring::{Denied, IoUring, Kernel, LiveUring, RingOptions, UringUnparker, Usual};
