@@ -360,15 +360,49 @@ pub mod channel {
 ///
 /// assert_eq!((SingleThread::NAME, SingleThread::WORKERS), ("single-thread", 1));
 /// ```
+///
+/// Workers that take tasks from each other, for a program that computes:
+///
+/// ```
+/// use bespoke::scheduler::{Policy, WorkStealing};
+/// use bespoke::{Config, Runtime, driver::NoIo};
+///
+/// /// First in, first out: no task overtakes another on its worker.
+/// struct InOrder;
+///
+/// impl Policy for InOrder {
+///     const LIFO_RUNS_MAX: u32 = 0;
+/// }
+///
+/// struct App;
+///
+/// #[bespoke::config]
+/// impl Config for App {
+///     type Scheduler = WorkStealing<8, InOrder>;
+///     type Driver = NoIo;
+/// }
+///
+/// let runtime = Runtime::<App>::new()?;
+/// let parts: Vec<_> = (0..100u64).map(|n| runtime.spawn(async move { n * n })).collect();
+/// let sum = runtime.block_on(async {
+///     let mut sum = 0;
+///     for part in parts {
+///         sum += part.await.expect("no part panics");
+///     }
+///     sum
+/// });
+/// assert_eq!(sum, 328_350);
+/// # Ok::<(), bespoke::Error>(())
+/// ```
 pub mod scheduler {
     pub use bespoke_core::choice::{Count, Selected, Workers};
-    pub use bespoke_core::roles::{Cores, Scheduler};
-    pub use bespoke_core::scheduler::{PerCore, SingleThread, ThreadPerTask};
+    pub use bespoke_core::roles::{Balanced, Cores, Policy, Scheduler};
+    pub use bespoke_core::scheduler::{PerCore, SingleThread, ThreadPerTask, WorkStealing};
     pub use bespoke_core::sharing::{Local, Shared, Sharing};
 }
 
-/// Drivers: how I/O is done and how a worker sleeps; and [`Nop`](driver::Nop) and [`Timeout`](driver::Timeout), the
-/// operations that every driver has.
+/// Drivers: how I/O is done and how a worker sleeps; and [`Nop`](driver::Nop), the operation that every driver has, and
+/// [`Timeout`](driver::Timeout), that of every driver with I/O.
 ///
 /// ```
 /// use bespoke::driver::{Nanos, Timeout};
@@ -385,7 +419,7 @@ pub mod driver {
     pub use bespoke_core::roles::{Caps, Drained, Driver, DriverReport, Nanos, Under};
     #[cfg(unix)]
     pub use bespoke_drivers::PosixPoll;
-    pub use bespoke_drivers::{Blocking, Mio, OsPoller, Poller};
+    pub use bespoke_drivers::{Blocking, Mio, NoIo, OsPoller, Poller};
     #[cfg(target_os = "linux")]
     pub use bespoke_drivers::{Fallback, IoUring, Kernel, RingOptions, Usual};
 }

@@ -56,6 +56,34 @@ impl Config for TwoRings {
     const WORKERS_EXACT: bool = true;
 }
 
+/// Three threads that take tasks from each other.
+struct Thieves;
+
+#[bespoke::config(base = preset::Default)]
+impl Config for Thieves {
+    type Scheduler = scheduler::WorkStealing<3>;
+    type Driver = driver::NoIo;
+    const WORKERS_EXACT: bool = true;
+}
+
+/// The same, with queues that overflow, and without a slot for the task that was woken last.
+struct NarrowThieves;
+
+struct InOrder;
+impl scheduler::Policy for InOrder {
+    const LIFO_RUNS_MAX: u32 = 0;
+    const INJECTOR_INTERVAL: u32 = 3;
+}
+
+#[bespoke::config(base = preset::Default)]
+impl Config for NarrowThieves {
+    type Scheduler = scheduler::WorkStealing<4, InOrder>;
+    type Driver = driver::NoIo;
+    type Memory = memory::System;
+    const WORKERS_EXACT: bool = true;
+    const LOCAL_QUEUE: usize = 2;
+}
+
 /// What an event that must come may take on a busy machine.
 const LONG: Duration = Duration::from_secs(20);
 
@@ -454,6 +482,8 @@ suite! {
     #[cfg(target_os = "linux")]
     per_core_on_rings: crate::TwoRings;
     thread_per_task: crate::ManyThreads;
+    work_stealing: crate::Thieves;
+    work_stealing_narrow: crate::NarrowThieves;
     => [
         spawned_tasks_run_and_yield_their_outputs
         tasks_spawn_tasks

@@ -55,6 +55,11 @@ const CASE_OF: &[(&str, &str)] = &[
         "… gives every worker a thread, but `Threads` = … may start none; use `OsThreads`, or `SingleThread` as the scheduler",
         "per_core_without_threads",
     ),
+    (
+        "the scheduler … moves tasks between workers, but what the driver … opens is used on the worker that opened it; use \
+         `PerCore<N>` with it, or `NoIo` here",
+        "sockets_under_work_stealing",
+    ),
     ("the scheduler … may have … workers here; a runtime has 1 to …", "per_core_of_none"),
     // What a driver says about its own parameters.
     ("…", "driver_with_wrong_parameters"),

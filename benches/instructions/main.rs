@@ -155,12 +155,13 @@ fn compare(plan: &Plan) -> Result<(), String> {
     if !comparable {
         println!("The committed counts belong to {}; this is {compiler}: nothing is compared.\n", committed.compiler);
     }
+    let program = count::Program::copy()?;
     println!("| path | instructions per operation | committed | change |\n|---|---|---|---|");
     let (mut measured, mut grown) = (Vec::new(), Vec::new());
     for path in
         paths::PATHS.iter().filter(|path| plan.only.as_ref().is_none_or(|only| only.iter().any(|o| o == path.name)))
     {
-        let count = count::per_operation(path, plan.planted)?;
+        let count = program.per_operation(path, plan.planted)?;
         let before = committed.counts.iter().find(|(name, _)| name == path.name).map(|&(_, count)| count);
         let (before_text, change) = match before {
             Some(before) if comparable => (format!("{before:.1}"), Some(count / before - 1.0)),

@@ -6,6 +6,8 @@
 
 #[cfg(not(loom))]
 mod imp {
+    #[cfg(feature = "std")]
+    pub(crate) use core::sync::atomic::fence;
     pub(crate) use core::sync::atomic::{AtomicPtr, AtomicU32, AtomicUsize};
 
     /// `core`'s cell with loom's interface.
@@ -41,6 +43,7 @@ mod imp {
     use loom::sync::atomic as real;
 
     pub(crate) use loom::cell::UnsafeCell;
+    pub(crate) use loom::sync::atomic::fence;
 
     macro_rules! atomics {
         ($($name:ident [$($generic:ident)?] $value:ty;)+) => {$(
@@ -166,6 +169,26 @@ pub(crate) enum Plant {
     ClosedPostForgotten,
     /// A shared task that was listed after the walk of close is not cancelled by its visit.
     LateTaskForgotten,
+    /// A worker polls a task that it popped, although a close holds `RUNNING`.
+    PoppedWhileSeized,
+    /// The push into the ring of a worker publishes nothing.
+    RingRelaxedPush,
+    /// A worker takes from its ring, and then says so: two steps.
+    RingPopInTwoSteps,
+    /// A thief takes from a ring, and then says so: two steps.
+    RingTakeInTwoSteps,
+    /// The last worker that leaves does not close the queue of all.
+    InjectorStaysOpen,
+    /// Between a push and the look at who sleeps there is no fence.
+    PushWithoutFence,
+    /// Between saying that it sleeps and its look at the queues a worker makes no fence.
+    SleepWithoutFence,
+    /// A worker that says that it sleeps does not look at the queues again.
+    SleepsWithoutLook,
+    /// The last searcher that finds work wakes nobody for the rest.
+    LastSearcherSilent,
+    /// A push wakes nobody.
+    PushWakesNobody,
     /// The close of a worker finds a task in its table, and looks at it when the table is free again.
     SeizedOutsideTheTable,
     /// The workers of a runtime are freed one by one.

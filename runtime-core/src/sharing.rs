@@ -52,6 +52,10 @@ pub trait Sharing: sealed::Sealed + Copy + Default + Send + Sync + Debug + 'stat
     #[cfg(feature = "alloc")]
     #[doc(hidden)]
     type Lock<T: Send + 'static>: Lock<T>;
+    /// Where the home of a worker that takes tasks from others has its place among them; nothing under `Local`.
+    #[cfg(feature = "alloc")]
+    #[doc(hidden)]
+    type Seat: SeatWord;
     /// Held by what must not leave its thread: `Runtime` and the sync types. `()` under [`Shared`].
     type Confine: Debug + Default;
 }
@@ -93,6 +97,8 @@ impl Sharing for Local {
     type Remote = AtomicUsize;
     #[cfg(feature = "alloc")]
     type Lock<T: Send + 'static> = Unlocked<T>;
+    #[cfg(feature = "alloc")]
+    type Seat = ();
     type Confine = StaysOnItsThread;
 }
 
@@ -105,6 +111,8 @@ impl Sharing for Shared {
     type Remote = ();
     #[cfg(feature = "alloc")]
     type Lock<T: Send + 'static> = Locked<T>;
+    #[cfg(feature = "alloc")]
+    type Seat = SharedSeat;
     type Confine = ();
 }
 
@@ -269,6 +277,50 @@ impl RemoteWord for () {
     fn new() -> Self {}
     fn word(&self) -> &AtomicUsize {
         unreachable!("a shared task has no remote word")
+    }
+}
+
+/// The word for the seat of a home; absent under [`Local`]. It is written before other threads know the home.
+#[cfg(feature = "alloc")]
+#[doc(hidden)]
+pub trait SeatWord: Send + Sync + 'static {
+    fn new() -> Self;
+    fn set(&self, seat: *const ());
+    /// Null: the home has none.
+    fn get(&self) -> *const ();
+}
+
+#[cfg(feature = "alloc")]
+impl SeatWord for () {
+    #[inline(always)]
+    fn new() -> Self {}
+    fn set(&self, _: *const ()) {
+        unreachable!("a local home has no seat")
+    }
+    #[inline(always)]
+    fn get(&self) -> *const () {
+        core::ptr::null()
+    }
+}
+
+/// Written once. Relaxed, and `core`'s also under loom: whoever may name the home was told of it afterwards.
+#[cfg(feature = "alloc")]
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct SharedSeat(core::sync::atomic::AtomicPtr<()>);
+
+#[cfg(feature = "alloc")]
+impl SeatWord for SharedSeat {
+    #[inline(always)]
+    fn new() -> Self {
+        SharedSeat(core::sync::atomic::AtomicPtr::new(core::ptr::null_mut()))
+    }
+    fn set(&self, seat: *const ()) {
+        self.0.store(seat.cast_mut(), core::sync::atomic::Ordering::Relaxed);
+    }
+    #[inline(always)]
+    fn get(&self) -> *const () {
+        self.0.load(core::sync::atomic::Ordering::Relaxed)
     }
 }
 

@@ -39,6 +39,7 @@ pub(crate) struct SleepOnly;
 impl Driver for SleepOnly {
     const NAME: &'static str = "sleep-only";
     const CAPS: Caps = Caps::SUSPENDING;
+    const TASKS_MOVE: bool = true;
     fn close_afloat(_: RawResource) {
         #[cfg(loom)]
         descriptor::close();

@@ -8,6 +8,7 @@
 //! | `uring` | the completion driver of Linux: `io_uring` |
 //! | `blocking` | the driver whose operations block: plain system calls |
 //! | `fallback` | a driver that is one of two |
+//! | `no_io` | the driver without I/O |
 //! | `net` | the typed layer: listeners, streams, addresses |
 //! | `fs` | the typed layer: files, folders, paths |
 //! | `io` | what is done with anything that reads or writes: lines, copies |
@@ -16,6 +17,7 @@
 //! | `stdio` | the typed layer: the standard streams of the process itself |
 //! | `luggage` | what goes along with a resource that moves to another worker |
 //! | `theirs` | what is the user's and ends inside a driver: woken and dropped so that a panic ends nothing else |
+//! | `bell` | what a worker sleeps on under a driver that asks the system for nothing |
 //! | `wakers` | those of tasks that wait beside each other |
 //! | `sys` | the system calls; the only room that names `libc` and `windows_sys` |
 //!
@@ -25,6 +27,7 @@
 //!
 //! # Platform
 //! Unix and Windows. Of Windows, what wine 8 can run was run; see the pages of `sys`.
+mod bell;
 mod blocking;
 #[cfg(target_os = "linux")]
 mod fallback;
@@ -34,6 +37,7 @@ pub mod io;
 mod luggage;
 mod mio;
 pub mod net;
+mod no_io;
 pub mod op;
 #[cfg(unix)]
 mod pooled;
@@ -53,5 +57,6 @@ pub use self::fallback::{Fallback, FallbackUnparker, LiveFallback};
 #[cfg(unix)]
 pub use self::mio::PosixPoll;
 pub use self::mio::{LiveMio, Mio, OsPoller, Poller};
+pub use self::no_io::{LiveNoIo, NoIo, NoIoUnparker};
 #[cfg(target_os = "linux")]
 pub use self::uring::{Denied, IoUring, Kernel, LiveUring, RingOptions, UringUnparker, Usual};

@@ -18,7 +18,7 @@ use bespoke_drivers::op::{
     RecvInto, RecvLease, RecvVectored, Remove, SendDatagram, SendDescriptors, SetLen, Statx, Sync, Transmit,
     TransmitVectored, Udp, Unix, UnixAddr, WriteAt, WritePipe, WriteVectoredAt,
 };
-use bespoke_drivers::{Blocking, Fallback, IoUring, Mio};
+use bespoke_drivers::{Blocking, Fallback, IoUring, Mio, NoIo};
 use core::fmt::Write as _;
 use core::marker::PhantomData;
 use core::net::SocketAddr;
@@ -29,8 +29,8 @@ use std::path::{Path, PathBuf};
 /// A driver is one name in the first line; an operation one in the line of its capability.
 fn listed() -> Table {
     table! {
-        [Mio, Blocking, IoUring, Fallback<IoUring, Mio>]
-        every: Nop, Timeout;
+        [Mio, Blocking, IoUring, Fallback<IoUring, Mio>, NoIo]
+        no_capability: Nop, Timeout;
         Net: Accept, Connect, Recv, RecvInto, RecvVectored, RecvLease, Transmit, TransmitVectored, Interrupted;
         Foreign: Ready;
         Pipes: ReadPipe, WritePipe;
@@ -42,10 +42,10 @@ fn listed() -> Table {
     }
 }
 
-/// What every driver has.
+/// What is asked for by itself.
 #[allow(dead_code, non_camel_case_types, reason = "the name in the table, and every type has it")]
-trait every {}
-impl<D> every for D {}
+trait no_capability {}
+impl<D> no_capability for D {}
 
 struct Table {
     drivers: Vec<&'static str>,
@@ -173,7 +173,7 @@ fn markdown(table: &Table) -> String {
     writeln!(text, "|---|---|---|---|{}", "---|".repeat(table.drivers.len())).unwrap();
     for capability in &table.capabilities {
         let (named, place) = match capability.name {
-            "every" => ("every driver".into(), "everywhere"),
+            "no_capability" => ("no capability".into(), "everywhere"),
             name => (format!("`{name}`"), if on_unix_only(name) { "Unix" } else { "everywhere" }),
         };
         for row in &capability.ops {
@@ -212,7 +212,7 @@ fn the_page_shows_what_the_types_say() {
 #[test]
 fn every_operation_is_a_row() {
     let (table, texts) = (listed(), sources("op"));
-    for capability in table.capabilities.iter().filter(|capability| capability.name != "every") {
+    for capability in table.capabilities.iter().filter(|capability| capability.name != "no_capability") {
         let rows: BTreeSet<String> = capability.ops.iter().map(|row| bare(&row.op).into()).collect();
         assert_eq!(rows, asked_for_by(capability.name, &texts), "the operations of `{}`", capability.name);
     }

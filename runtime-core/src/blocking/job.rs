@@ -301,6 +301,7 @@ impl<F: FnOnce() -> R + Send + 'static, R: Send + 'static, const CATCH: bool> Of
         dealloc: Self::dealloc,
         name: Self::name,
         stage: offset_of!(Cell<F, R>, stage),
+        moves: false,
     };
 
     #[inline(always)]

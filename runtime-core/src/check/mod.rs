@@ -107,12 +107,24 @@ pub const fn item<C: Config>(name: &str) {
                 .s(" may start none; use `OsThreads`")
                 .fail();
         }
-        if in_turn::<C>() && !C::Threads::MAY_START {
+        if has_team::<C>() && !C::Threads::MAY_START {
             Text::new()
                 .s(C::Scheduler::NAME)
                 .s(" gives every worker a thread, but `Threads` = ")
                 .s(C::Threads::NAME)
                 .s(" may start none; use `OsThreads`, or `SingleThread` as the scheduler")
+                .fail();
+        }
+        if <C::Scheduler as Scheduler>::STEALS
+            && <C::Driver as Driver>::CAPS.suspends
+            && !<C::Driver as Driver>::TASKS_MOVE
+        {
+            Text::new()
+                .s("the scheduler ")
+                .s(C::Scheduler::NAME)
+                .s(" moves tasks between workers, but what the driver ")
+                .s(C::Driver::NAME)
+                .s(" opens is used on the worker that opened it; use `PerCore<N>` with it, or `NoIo` here")
                 .fail();
         }
         if <C::Scheduler as Scheduler>::WORKERS == 0 || <C::Scheduler as Scheduler>::WORKERS > WORKERS_MAX {
@@ -173,8 +185,8 @@ const fn own_thread<C: Config>() -> bool {
     matches!(<C::Scheduler as Scheduler>::PLACEMENT, Placement::OwnThread)
 }
 
-const fn in_turn<C: Config>() -> bool {
-    matches!(<C::Scheduler as Scheduler>::PLACEMENT, Placement::InTurn)
+const fn has_team<C: Config>() -> bool {
+    matches!(<C::Scheduler as Scheduler>::PLACEMENT, Placement::InTurn | Placement::AnyWorker)
 }
 
 /// More workers than any machine has processors, and as many as a thread or two can still start.

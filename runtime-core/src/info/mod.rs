@@ -63,7 +63,7 @@ impl Info {
         let workers = <C::Scheduler as Scheduler>::WORKERS;
         let parts = [
             Part { name: "ring", bytes: C::Driver::RING_BYTES * workers },
-            Part { name: "run queue", bytes: C::LOCAL_QUEUE * size_of::<usize>() * workers },
+            Part { name: "run queue", bytes: queue_entries::<C>() * size_of::<usize>() * workers },
             Part { name: "worker", bytes: worker_bytes::<C>() * workers },
             Part { name: "driver", bytes: size_of::<crate::config::LiveOf<C>>() * workers },
         ];
@@ -140,16 +140,39 @@ const TASK_HEADER: usize = crate::task::HEADER_BYTES;
 #[cfg(not(feature = "alloc"))]
 const TASK_HEADER: usize = 0;
 
+/// Of one worker: its own queue, and that from which others take, if they do.
+const fn queue_entries<C: Config>() -> usize {
+    #[cfg(feature = "alloc")]
+    {
+        let taken_from = if <C::Scheduler as Scheduler>::STEALS { C::LOCAL_QUEUE } else { 0 };
+        crate::worker::Worker::<C>::QUEUE + taken_from
+    }
+    #[cfg(not(feature = "alloc"))]
+    {
+        C::LOCAL_QUEUE
+    }
+}
+
 const fn worker_bytes<C: Config>() -> usize {
     #[cfg(feature = "alloc")]
     {
-        size_of::<crate::worker::Worker<C>>() - size_of::<crate::config::LiveOf<C>>()
+        size_of::<crate::worker::Worker<C>>() - size_of::<crate::config::LiveOf<C>>() + seat_bytes::<C>()
     }
     // There is no worker without `alloc`.
     #[cfg(not(feature = "alloc"))]
     {
         size_of::<core::marker::PhantomData<C>>()
     }
+}
+
+/// The place of a worker among those that take tasks from each other.
+#[cfg(feature = "alloc")]
+const fn seat_bytes<C: Config>() -> usize {
+    #[cfg(feature = "std")]
+    if <C::Scheduler as Scheduler>::STEALS {
+        return size_of::<crate::task::steal::Seat>();
+    }
+    size_of::<core::marker::PhantomData<C>>()
 }
 
 const TARGET_ARCH: &str = if cfg!(target_arch = "x86_64") {
@@ -197,6 +220,33 @@ mod tests {
         assert_eq!(sum, worker + App::LOCAL_QUEUE * size_of::<usize>());
         assert_eq!(info.parts[3], Part { name: "driver", bytes: size_of::<LiveOf<App>>() });
         assert_eq!(Model::of::<App>().bytes, sum);
+    }
+
+    #[test]
+    fn where_workers_take_tasks_from_each_other_the_queue_of_each_is_counted_with_its_seat() {
+        struct Thieves;
+        impl Config for Thieves {
+            type Scheduler = crate::scheduler::WorkStealing<3>;
+            type Driver = <App as Config>::Driver;
+            type Memory = <App as Config>::Memory;
+            type Clock = <App as Config>::Clock;
+            type Entropy = <App as Config>::Entropy;
+            type Threads = crate::roles::OsThreads;
+            type Topology = <App as Config>::Topology;
+            const NAME: &'static str = "Thieves";
+            const LOCAL_QUEUE: usize = 256;
+            const PLEASE_ADD_THE_ATTRIBUTE_bespoke_config: crate::config::Sealed = crate::config::Sealed::BY_MACRO;
+        }
+        let info = Info::of::<Thieves>();
+        assert_eq!((info.scheduler, info.sharing, info.workers), ("work-stealing", "shared", 3));
+        assert_eq!(info.parts[1], Part { name: "run queue", bytes: 3 * (256 + 16) * size_of::<usize>() });
+        let seat = size_of::<crate::task::steal::Seat>();
+        let worker = size_of::<crate::worker::Worker<Thieves>>() - size_of::<LiveOf<Thieves>>() + seat;
+        assert_eq!(info.parts[2], Part { name: "worker", bytes: 3 * worker });
+        // But for the wheel, which is the same under every scheduler.
+        let wheel = size_of::<crate::util::wheel::Wheel>();
+        let rest = worker - wheel + info.parts[1].bytes / 3;
+        assert!(rest <= 4096, "{rest} B: {worker} of the worker, {wheel} of them the wheel, and its queues");
     }
 
     #[test]

@@ -118,7 +118,7 @@ pub struct Drained {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an I/O driver",
     label = "expected a driver",
-    note = "drivers: `Mio`, `Blocking`, on Linux `IoUring` and `Fallback`"
+    note = "drivers: `Mio`, `Blocking`, `NoIo`, on Linux `IoUring` and `Fallback`"
 )]
 pub trait Driver: 'static {
     #[doc(hidden)]
@@ -137,6 +137,9 @@ pub trait Driver: 'static {
     const LEASE_BYTES: usize = 0;
     /// Does it live without state, so that its resources belong to no worker, and any thread may use and close them?
     const STATELESS: bool = false;
+
+    /// Has it no resources and no operations that are of one worker, so that a task may go on on another worker at any time?
+    const TASKS_MOVE: bool = false;
 
     /// Ends the writing direction of an open stream; its peer reads the end. For the drop of a write half, which knows the
     /// driver's name and no capability of it.

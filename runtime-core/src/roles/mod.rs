@@ -2,8 +2,8 @@
 //!
 //! | role | decides | implementers |
 //! |---|---|---|
-//! | [`Scheduler`] | which task runs next, and where | `SingleThread`, `PerCore<N>`, `ThreadPerTask` |
-//! | [`Driver`], [`Under`], [`Live`] | how I/O is done and how a worker sleeps | `Mio`, `IoUring`, `Fallback`, `Blocking` |
+//! | [`Scheduler`] | which task runs next, and where | `SingleThread`, `PerCore<N>`, `WorkStealing<N>`, `ThreadPerTask` |
+//! | [`Driver`], [`Under`], [`Live`] | how I/O is done and how a worker sleeps | `Mio`, `IoUring`, `Fallback`, `Blocking`, `NoIo` |
 //! | [`Memory`], [`Allocate`] | where tasks, queues and buffers come from | `System`, `Pooled`, `Fixed<BYTES>` |
 //! | [`Clock`] | what time it is | `Monotonic`, `Manual` |
 //! | [`Entropy`] | randomness | `OsEntropy`, `Seeded<SEED>` |
@@ -33,7 +33,7 @@ pub use driver::{
 };
 pub use entropy::{Entropy, Seeded};
 pub use memory::{Allocate, Memory};
-pub use scheduler::{Cores, Placement, Scheduler};
+pub use scheduler::{Balanced, Cores, Placement, Policy, Scheduler, Stealing};
 #[doc(hidden)]
 pub use sealed::Sealed;
 pub use threads::{JoinThread, NoThreads, StartsThreads, Threads};

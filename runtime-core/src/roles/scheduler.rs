@@ -9,7 +9,7 @@ use crate::sharing::Sharing;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a scheduler",
     label = "expected a scheduler",
-    note = "schedulers: `SingleThread`, `PerCore<N>`, `ThreadPerTask`"
+    note = "schedulers: `SingleThread`, `PerCore<N>`, `WorkStealing<N>`, `ThreadPerTask`"
 )]
 pub trait Scheduler: 'static {
     #[doc(hidden)]
@@ -23,7 +23,10 @@ pub trait Scheduler: 'static {
     /// Upper bound of the workers; at least 1.
     const WORKERS: usize;
     /// Do workers take tasks from each other?
-    const STEALS: bool = false;
+    const STEALS: bool = Self::STEALING.is_some();
+    /// How they do it, if they do.
+    #[doc(hidden)]
+    const STEALING: Option<Stealing> = None;
     /// Does it start the threads of its workers, so that they can be pinned?
     const PINS: bool = false;
     /// Where a spawned task runs.
@@ -40,6 +43,57 @@ pub enum Placement {
     OwnThread,
     /// In the queue of one of the runtime's workers, each in its turn; it stays there.
     InTurn,
+    /// In the queue of whichever worker wakes it; any other one may take it from there.
+    AnyWorker,
+}
+
+/// How workers take tasks from each other: the numbers of [`WorkStealing<N, P>`](crate::scheduler::WorkStealing). Each has a
+/// usual value; a type of one's own changes what it names.
+///
+/// The capacity of a worker's queue is [`LOCAL_QUEUE`](crate::config::Config::LOCAL_QUEUE), the number of polls between two looks
+/// at the driver [`EVENT_INTERVAL`](crate::config::Config::EVENT_INTERVAL).
+pub trait Policy: 'static {
+    /// The task that was woken last runs next, before those that were queued earlier, so often in a row. Good for tasks that hand
+    /// something to and fro. 0: the queue is first in, first out.
+    const LIFO_RUNS_MAX: u32 = 3;
+    /// After so many tasks a worker takes one that was woken outside of the workers, however many it has of its own. At least 1.
+    const INJECTOR_INTERVAL: u32 = 61;
+    /// How often a worker without work looks into the queues of all others before it sleeps. At least 1. More: less latency, for
+    /// more processor time.
+    const SEARCH_ROUNDS: u32 = 3;
+}
+
+/// The usual [`Policy`].
+#[derive(Debug, Clone, Copy)]
+pub struct Balanced;
+
+impl Policy for Balanced {}
+
+/// A [`Policy`] as numbers.
+#[doc(hidden)]
+#[derive(Debug, Clone, Copy)]
+pub struct Stealing {
+    pub(crate) lifo_runs_max: u32,
+    pub(crate) injector_interval: u32,
+    pub(crate) search_rounds: u32,
+}
+
+impl Stealing {
+    pub(crate) const fn of<P: Policy>() -> Self {
+        assert!(
+            P::INJECTOR_INTERVAL > 0,
+            "INJECTOR_INTERVAL of the policy is 0; use 1 to take every task from there first"
+        );
+        assert!(
+            P::SEARCH_ROUNDS > 0,
+            "SEARCH_ROUNDS of the policy is 0, so nothing would ever be taken; use 1 for one look"
+        );
+        Stealing {
+            lifo_runs_max: P::LIFO_RUNS_MAX,
+            injector_interval: P::INJECTOR_INTERVAL,
+            search_rounds: P::SEARCH_ROUNDS,
+        }
+    }
 }
 
 /// A scheduler with several workers on which a task can be placed, and which keep the tasks that they have: what `spawn_on` and

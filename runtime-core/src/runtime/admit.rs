@@ -134,8 +134,8 @@ impl<T> core::fmt::Debug for Confined<T> {
     }
 }
 
-// SAFETY: made by a poll, and polled and dropped by the same worker ever after (invariant 1 of `Pinned`): no scheduler of
-// this version moves a task that has started, and a worker drops its tasks itself, on the thread that runs it.
+// SAFETY: made by a poll, and polled and dropped by the same worker ever after (invariant 1 of `Pinned`): its task is spawned as
+// one that is kept, and a worker drops those itself, on the thread that runs it.
 unsafe impl<T> Send for Confined<T> {}
 
 impl<M: AsyncFnOnce() -> T + Send + 'static, T: 'static> Pinned<M, T> {

@@ -74,7 +74,12 @@ pub trait Ambient: Config {
     /// Makes a future on a worker and keeps it there: the closure is `Send`, the future need not be. On every scheduler.
     #[track_caller]
     fn spawn_pinned<T: Send + 'static>(make: impl AsyncFnOnce() -> T + Send + 'static) -> JoinHandle<T> {
-        spawn_near::<Self, _>(Pinned::new(make))
+        let future = Pinned::new(make);
+        match ambient::try_worker::<Self>() {
+            // SAFETY: the ambient worker is this thread's own; the closure is `Send`, and so is what it yields.
+            Some(worker) => unsafe { place::spawn_kept(worker, future, At::caller()) },
+            None => handle::spawn_served::<Self, _, _>(future, spawn::Kept, At::caller()),
+        }
     }
 
     /// Makes a future on worker `core` of the runtime, counted from 0, and keeps it there: the closure is `Send`, the future need

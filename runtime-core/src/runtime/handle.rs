@@ -16,7 +16,7 @@ use crate::task::JoinHandle;
 use crate::task::home::Home;
 #[cfg(feature = "std")]
 use crate::worker::pool::{self, Held};
-use crate::worker::spawn::Extra;
+use crate::worker::spawn::{Extra, Kept};
 use crate::worker::{Worker, ambient};
 use core::fmt;
 use core::panic::Location;
@@ -75,7 +75,18 @@ impl<C: Config> Handle<C> {
     /// As [`spawn`](Self::spawn).
     #[cfg_attr(feature = "tracing", track_caller)]
     pub fn spawn_pinned<T: Send + 'static>(&self, make: impl AsyncFnOnce() -> T + Send + 'static) -> JoinHandle<T> {
-        self.spawn(crate::runtime::admit::Pinned::new(make))
+        let future = crate::runtime::admit::Pinned::new(make);
+        let spawned = if Home::is_current(Worker::home_of(self.worker)) {
+            // SAFETY: this thread owns the worker.
+            Ok(unsafe { place::spawn_kept(self.worker, future, At::caller()) })
+        } else {
+            // SAFETY: the handle holds the home; the closure is `Send`, and so is what it yields.
+            unsafe { place::try_spawn_foreign(self.worker, future, Kept, At::caller()) }
+        };
+        match spawned {
+            Ok(handle) => handle,
+            Err(_) => place::no_memory::<C>(),
+        }
     }
 
     /// As [`spawn_pinned`](Self::spawn_pinned), on worker `core`, counted from 0.
@@ -118,7 +129,7 @@ impl<C: Config> Handle<C> {
             // The worker may be that of a task which is over.
             Placement::OwnThread => return worker.common.task_threads.is_closed(),
             // One worker may end before the others.
-            Placement::InTurn => return worker.common.cores.is_closed(),
+            Placement::InTurn | Placement::AnyWorker => return worker.common.cores.is_closed(),
             Placement::ThisWorker => {}
         }
         worker.home.inbox.is_closed()

@@ -112,11 +112,8 @@ mod owner {
         ///   for the future of [`block_on`](Self::block_on).
         pub fn new() -> Result<Self, Error> {
             const { check::all::<C>() }
-            let worker = if const { matches!(place::placement::<C>(), Placement::InTurn) } {
-                per_core::start()?
-            } else {
-                Worker::start(Common::start(), 0)?
-            };
+            let worker =
+                if const { place::has_team::<C>() } { per_core::start()? } else { Worker::start(Common::start(), 0)? };
             let runtime = Runtime { worker, running: AtomicBool::new(false), closed: false, _confine: PhantomData };
             traced::started(C::NAME, &runtime.driver_report());
             Ok(runtime)
@@ -273,7 +270,7 @@ mod owner {
             }
             common.pool.close();
             let mut shutdown = Shutdown::default();
-            let drained = if const { matches!(place::placement::<C>(), Placement::InTurn) } {
+            let drained = if const { place::has_team::<C>() } {
                 let (running, drained) = per_core::stop(&common, start, timeout);
                 shutdown.running_workers = running;
                 // SAFETY: the runtime's reference of the team; the worker is not used again.

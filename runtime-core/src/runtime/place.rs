@@ -8,7 +8,7 @@ use crate::config::Config;
 use crate::config::SharingOf;
 use crate::roles::{Memory, Placement, Scheduler};
 #[cfg(feature = "std")]
-use crate::scheduler::{own_thread, per_core};
+use crate::scheduler::{own_thread, per_core, stealing};
 #[cfg(feature = "std")]
 use crate::sharing::Sharing;
 use crate::task::JoinHandle;
@@ -20,6 +20,11 @@ use core::ptr::NonNull;
 #[inline(always)]
 pub(super) const fn placement<C: Config>() -> Placement {
     <C::Scheduler as Scheduler>::PLACEMENT
+}
+
+/// Has the runtime of `C` workers of its own, each with a thread?
+pub(super) const fn has_team<C: Config>() -> bool {
+    matches!(placement::<C>(), Placement::InTurn | Placement::AnyWorker)
 }
 
 /// May a task of `C` go elsewhere than to the worker that spawns it? Then futures are `Send`, and any thread may spawn.
@@ -51,6 +56,27 @@ pub(super) unsafe fn spawn<C: Config, F: Future + 'static>(
     let handle = unsafe { spawn::spawn(worker, future) };
     birth.of(&handle);
     handle
+}
+
+/// As [`spawn`], of a future that stays on the worker where it is polled first.
+///
+/// # Safety
+/// As [`spawn`]; until its first poll the future is `Send`.
+///
+/// # Panics
+/// As [`spawn`].
+pub(super) unsafe fn spawn_kept<C: Config, F: Future + 'static>(
+    worker: NonNull<Worker<C>>,
+    future: F,
+    at: At,
+) -> JoinHandle<F::Output> {
+    #[cfg(feature = "std")]
+    if const { elsewhere::<C>() } {
+        // SAFETY: as in `spawn`.
+        return unsafe { try_elsewhere(worker, future, spawn::Kept, at) }.unwrap_or_else(|_| no_memory::<C>());
+    }
+    // SAFETY: as the caller. Where tasks stay with who spawns them, all are kept.
+    unsafe { spawn(worker, future, at) }
 }
 
 /// As [`spawn`], with a name.
@@ -141,6 +167,9 @@ unsafe fn try_elsewhere<C: Config, F: Future + 'static, X: Extra>(
     let spawned = if matches!(placement::<C>(), Placement::OwnThread) {
         // SAFETY: as the caller.
         unsafe { own_thread::try_spawn(common, future, extra) }
+    } else if matches!(placement::<C>(), Placement::AnyWorker) && !X::KEPT {
+        // SAFETY: as the caller.
+        unsafe { stealing::try_spawn(common, future, extra) }
     } else {
         // SAFETY: whoever holds the runtime may name its team; the bounds are the caller's.
         unsafe { per_core::try_spawn(per_core::next(common), future, extra) }

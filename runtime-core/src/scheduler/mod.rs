@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `single` | the loop of [`SingleThread`], and of every `block_on` |
 //! | `per_core` | [`PerCore`]: start, placing, shutdown |
+//! | `stealing` | [`WorkStealing`]: the loop of a worker that takes tasks from others, placing |
 //! | `own_thread` | [`ThreadPerTask`]: the life of a task |
 //! | `caller` | `block_on` where tasks have threads of their own |
 //! | `turns` | the loop of a worker that has a thread to itself |
@@ -20,10 +21,13 @@ pub(crate) mod per_core;
 #[cfg(feature = "std")]
 pub(crate) mod single;
 #[cfg(feature = "std")]
+pub(crate) mod stealing;
+#[cfg(feature = "std")]
 mod turns;
 
-use crate::roles::{Cores, Placement, Scheduler};
+use crate::roles::{Balanced, Cores, Placement, Policy, Scheduler, Stealing};
 use crate::sharing::{Local, Shared};
+use core::marker::PhantomData;
 
 /// All tasks on one thread: the thread that calls `block_on`.
 ///
@@ -81,6 +85,39 @@ impl<const WORKERS: usize> Scheduler for PerCore<WORKERS> {
 }
 
 impl<const WORKERS: usize> Cores for PerCore<WORKERS> {}
+
+/// Several workers, each with a thread, a timer wheel and memory of its own; a task runs on whichever is free.
+///
+/// At most `WORKERS` of them, as under [`PerCore`]; their threads are started with the runtime and end with it. Tasks are `Send`:
+/// between two polls a task may go to another worker, and nobody says which. `spawn_pinned` keeps a future where it was made.
+///
+/// A task that is woken on a worker runs next there, where its data is warm, at most so many in a row as the policy `P` says;
+/// then those that were queued earlier. A worker without work takes half of what another has queued, or its share of what was
+/// woken elsewhere; if there is nothing, it sleeps, and is woken when there is. At most half of the workers search at
+/// once. A worker that does not come back from a poll holds up its timers, and what is pinned to it; the tasks in its queue
+/// are taken by others, the newest one within some ten milliseconds.
+///
+/// A sleep is kept by the worker that polled it last. `block_on` runs its future on the thread that calls it, as under
+/// [`PerCore`]: it does not move, and what it spawns goes to the workers.
+///
+/// A worker that panics outside of its tasks ends alone: the tasks that were spawned on it are cancelled, what else was queued
+/// there goes to the others.
+///
+/// # Driver
+/// One whose operations may go on on another worker: [`TASKS_MOVE`](crate::roles::Driver::TASKS_MOVE). Those with sockets and
+/// files have none yet; another one is refused when the program is compiled.
+#[derive(Debug, Clone, Copy)]
+pub struct WorkStealing<const WORKERS: usize, P: Policy = Balanced>(PhantomData<P>);
+
+impl<const WORKERS: usize, P: Policy> Scheduler for WorkStealing<WORKERS, P> {
+    type Sharing = Shared;
+    const NAME: &'static str = "work-stealing";
+    const WORKERS: usize = WORKERS;
+    const STEALING: Option<Stealing> = Some(Stealing::of::<P>());
+    const PINS: bool = true;
+    const PLACEMENT: Placement = Placement::AnyWorker;
+    const SCHEDULERS_ARE_THE_PROJECTS_OWN_until_1_0: crate::roles::Sealed = crate::roles::Sealed::OURS;
+}
 
 /// A thread of [`Config::Threads`](crate::config::Config::Threads) for every spawned task.
 ///

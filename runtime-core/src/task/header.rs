@@ -118,6 +118,8 @@ pub(crate) struct VTable {
     pub(crate) name: unsafe fn(Untyped) -> Option<&'static str>,
     /// Where the stage is, in bytes from the header.
     pub(crate) stage: usize,
+    /// May any worker of the runtime run it? See [`steal`](super::steal). `false` under `Local`.
+    pub(crate) moves: bool,
 }
 
 /// What a join handle or an abort handle can do; one table per sharing and kind of task.

@@ -25,7 +25,7 @@ use super::inbox::{Inbox, Node, NodeKind, Pushed};
 use super::owned::Owned;
 use super::queue::RunQueue;
 use crate::loom::{AtomicUsize, Life, Ordering, Plant, planted};
-use crate::sharing::{Lock, Sharing};
+use crate::sharing::{Lock, SeatWord, Sharing};
 use core::any::TypeId;
 use core::cell::{Cell, UnsafeCell};
 use core::ptr::NonNull;
@@ -154,6 +154,8 @@ pub(crate) struct Home<S: Sharing> {
     lead: Cell<NonNull<Home<S>>>,
     /// All tasks that are not freed yet.
     pub(crate) owned: S::Lock<Owned<S>>,
+    /// The place among workers that take tasks from each other, if this is one of those; see [`steal`](super::steal).
+    pub(crate) seat: S::Seat,
     /// Owner only, as everything below.
     queue: UnsafeCell<RunQueue<S>>,
     /// The runtime asked the worker to end; heard through the inbox.
@@ -176,6 +178,7 @@ impl<S: Sharing> Home<S> {
             refs: AtomicUsize::new(1),
             lead: Cell::new(NonNull::dangling()),
             owned: Lock::new(Owned::new()),
+            seat: SeatWord::new(),
             queue: UnsafeCell::new(RunQueue::new(queue)),
             stopping: Cell::new(false),
             guests: Cell::new(0),

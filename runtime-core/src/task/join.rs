@@ -182,6 +182,11 @@ unsafe fn abort<S: Sharing>(task: Untyped) {
     if !state::abort(header) {
         return;
     }
+    #[cfg(feature = "std")]
+    if S::SHARED && header.table.moves {
+        // SAFETY: we turned the pin on, and the handle holds the task.
+        return unsafe { super::steal::schedule(task.cast()) };
+    }
     if owner {
         // SAFETY: the owner; the new pin is the queue's.
         unsafe { header.home().queue_push(task) }

@@ -11,6 +11,7 @@
 //! | `owned` | the table of all tasks that are not freed yet |
 //! | `queue` | the run queue |
 //! | `inbox` | what other threads hand to a worker; its head is the park state |
+//! | `steal` | tasks that any worker of the runtime may run: their queues, and who sleeps |
 //! | `home` | `Home`: what a task knows of its worker |
 //! | `current` | the ambient word: which worker this thread is running |
 //! | `locals` | task-local values |
@@ -30,7 +31,7 @@
 //! `NOTIFIED 1` · `RUNNING 2` the exclusive right to the stage · `COMPLETE 4` the future is gone, the result is published
 //! · `CANCELLED 8` abort was asked for · `JOIN 16` a join handle exists · `JWAKER 32` the waker slot is filled ·
 //! `FAILED 64` the stage holds a failure · `MERGED 128` (`Local`) the runtime closed, the remote word is the one count ·
-//! references from bit 8.
+//! `UNQUEUED 128` (`Shared`) popped while a close held `RUNNING`, which has the pin of the queue since · references from bit 8.
 //!
 //! ```text
 //!            notify 1              start 2               idle 3  
@@ -77,6 +78,8 @@ pub(crate) mod queue;
 pub(crate) mod refs;
 pub(crate) mod run;
 pub(crate) mod state;
+#[cfg(feature = "std")]
+pub(crate) mod steal;
 #[cfg(all(test, feature = "std"))]
 mod tests;
 pub(crate) mod waker;

@@ -19,6 +19,8 @@ pub(crate) struct Owned<S: Sharing> {
     live: usize,
     /// The runtime closed: from now on a task that is freed gives back a reference of the home (`Shared`).
     pub(crate) closed: bool,
+    /// The walk of close has begun (`Shared`): who lists a task that any worker may run cancels it.
+    pub(crate) closing: bool,
 }
 
 // SAFETY: the pointers are names of tasks; whoever uses one holds the right to the task by the task's own rules.
@@ -26,7 +28,7 @@ unsafe impl<S: Sharing> Send for Owned<S> {}
 
 impl<S: Sharing> Owned<S> {
     pub(crate) fn new() -> Self {
-        Owned { slots: Vec::new(), free: NO_SLOT, live: 0, closed: false }
+        Owned { slots: Vec::new(), free: NO_SLOT, live: 0, closed: false, closing: false }
     }
 
     /// Tasks in the table.

@@ -5,7 +5,11 @@ use super::home::Home;
 use super::join::{Failure, Rejected};
 use super::refs;
 use super::state::{self, FAILED, Idle, JOIN, JWAKER, Start};
+#[cfg(feature = "std")]
+use super::steal;
 use super::waker::borrowed;
+#[cfg(feature = "std")]
+use crate::sharing::SeatWord;
 use crate::sharing::Sharing;
 use alloc::boxed::Box;
 use core::task::Context;
@@ -16,7 +20,8 @@ pub(crate) use self::__bespoke_cold_drop_panic as drop_panic;
 /// Runs a task that was popped from the queue of `home`.
 ///
 /// # Safety
-/// The caller is the owner of `home`, and popped `task` there, with its pin.
+/// The caller is the owner of `home`, and popped `task` there, with its pin. If the task [moves](super::steal), `home` has a
+/// seat.
 #[inline(always)]
 pub(crate) unsafe fn run<S: Sharing>(task: Task<S>, home: &Home<S>) {
     // SAFETY: the pin keeps it alive.
@@ -28,7 +33,10 @@ pub(crate) unsafe fn run<S: Sharing>(task: Task<S>, home: &Home<S>) {
         Start::Cancel => return unsafe { cancel(task, false) },
         // SAFETY: we popped it.
         Start::Complete => return unsafe { refs::unpin_popped(task) },
+        Start::Taken => return,
     }
+    #[cfg(feature = "std")]
+    let moves = header.table.moves;
     // SAFETY: RUNNING keeps the runtime's reference in place over the poll.
     let waker = unsafe { borrowed(task) };
     // SAFETY: RUNNING is ours, the future is there.
@@ -41,6 +49,9 @@ pub(crate) unsafe fn run<S: Sharing>(task: Task<S>, home: &Home<S>) {
     }
     match state::idle(header) {
         Idle::Parked => {}
+        #[cfg(feature = "std")]
+        // SAFETY: this thread runs the worker of `home`, which has a seat; the pin is ours.
+        Idle::Queue if S::SHARED && moves => unsafe { steal::yields(task.cast(), home.seat.get()) },
         // SAFETY: the owner; the pin is the queue's.
         Idle::Queue => unsafe { home.queue_push(task) },
         // SAFETY: RUNNING is still ours.

@@ -22,6 +22,8 @@ pub(crate) const JWAKER: usize = 32;
 pub(crate) const FAILED: usize = 64;
 /// `Local`: the runtime closed, the remote word is the one count.
 pub(crate) const MERGED: usize = 128;
+/// `Shared`: the task was popped while a close held `RUNNING`: the pin of the queue is the close's.
+pub(crate) const UNQUEUED: usize = 128;
 /// One reference.
 pub(crate) const REF: usize = 256;
 
@@ -52,6 +54,8 @@ pub(crate) enum Start {
     Cancel,
     /// It is complete: give up the pin.
     Complete,
+    /// A close is about to cancel it, and has the pin now: the task is not the caller's any more.
+    Taken,
 }
 
 /// [2] The task was popped from a queue.
@@ -60,6 +64,9 @@ pub(crate) fn start<S: Sharing>(task: &Header<S>) -> Start {
     task.state.update(|s| {
         if s & COMPLETE != 0 {
             return (None, Start::Complete);
+        }
+        if S::SHARED && s & RUNNING != 0 && !planted(Plant::PoppedWhileSeized) {
+            return (Some(s & !NOTIFIED | UNQUEUED), Start::Taken);
         }
         let next = if s & CANCELLED != 0 { Start::Cancel } else { Start::Poll };
         (Some(s & !NOTIFIED | RUNNING), next)
@@ -90,12 +97,15 @@ pub(crate) fn idle<S: Sharing>(task: &Header<S>) -> Idle {
     })
 }
 
-/// [4] The stage is final. Returns the word before. `keep_pin`: the task lies in a queue, and the pin is the queue's.
+/// [4] The stage is final. Returns the word before. `keep_pin`: the task lay in a queue, and the pin is the queue's, unless it
+/// was popped meanwhile.
 #[inline(always)]
 pub(crate) fn complete(word: &impl StateWord, failed: bool, keep_pin: bool) -> usize {
-    let clear = if keep_pin { RUNNING } else { RUNNING | NOTIFIED };
     let set = if failed { COMPLETE | FAILED } else { COMPLETE };
-    word.update(|s| (Some(s & !clear | set), s))
+    word.update(|s| {
+        let clear = if keep_pin && s & UNQUEUED == 0 { RUNNING } else { RUNNING | NOTIFIED };
+        (Some(s & !clear | set), s)
+    })
 }
 
 /// Abort was asked for. `true`: the caller must queue the task, so that whoever pops it drops the future.
@@ -114,6 +124,19 @@ pub(crate) fn seize<S: Sharing>(task: &Header<S>) -> Option<bool> {
     task.state.update(|s| {
         if s & (COMPLETE | RUNNING) != 0 {
             return (None, None);
+        }
+        (Some(s | RUNNING), Some(s & NOTIFIED != 0))
+    })
+}
+
+/// As [`seize`], of a task that may be running on another worker: that one is told to cancel it when the poll ends.
+pub(crate) fn seize_or_tell<S: Sharing>(task: &Header<S>) -> Option<bool> {
+    task.state.update(|s| {
+        if s & COMPLETE != 0 {
+            return (None, None);
+        }
+        if s & RUNNING != 0 {
+            return (Some(s | CANCELLED), None);
         }
         (Some(s | RUNNING), Some(s & NOTIFIED != 0))
     })

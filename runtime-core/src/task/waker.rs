@@ -5,6 +5,8 @@ use super::header::{Header, Task};
 use super::home::{Closed, post_task};
 use super::refs::{self, R_WAKE, on_owner};
 use super::state;
+#[cfg(feature = "std")]
+use super::steal;
 use crate::sharing::Sharing;
 use core::marker::PhantomData;
 use core::mem::ManuallyDrop;
@@ -20,6 +22,11 @@ pub(crate) unsafe fn wake_by_owner<S: Sharing>(task: Task<S>) {
     // SAFETY: the caller's reference.
     let header = unsafe { task.as_ref() };
     if state::notify(header) {
+        #[cfg(feature = "std")]
+        if S::SHARED && header.table.moves {
+            // SAFETY: we turned the pin on, and hold the task.
+            return unsafe { steal::schedule(task.cast()) };
+        }
         // SAFETY: the owner; the new pin is the queue's.
         unsafe { header.home().queue_push(task) }
     }
@@ -35,6 +42,11 @@ unsafe fn wake_shared<S: Sharing>(task: Task<S>) {
     let header = unsafe { task.as_ref() };
     header.life.touch();
     if state::notify(header) {
+        #[cfg(feature = "std")]
+        if header.table.moves {
+            // SAFETY: we turned the pin on, and hold the task.
+            return unsafe { steal::schedule(task.cast()) };
+        }
         // SAFETY: we turned the pin on.
         if let Err(Closed) = unsafe { post_task(task) } {
             // SAFETY: the pin is still ours.

@@ -2,7 +2,7 @@
 
 use super::Worker;
 use crate::config::{Config, MemoryOf, PanicPolicy, SharingOf};
-use crate::roles::Allocate;
+use crate::roles::{Allocate, Scheduler};
 use crate::task::header::{Header, Polled, Untyped, VTable};
 use crate::task::join::{Failure, verbs};
 use crate::task::run::guard;
@@ -28,10 +28,25 @@ union Stage<F: Future> {
 
 /// What stands between the header and the stage.
 pub(crate) trait Extra: 'static {
+    /// Does the task stay on the worker that it was placed on, under every scheduler?
+    const KEPT: bool = false;
+
     fn name(&self) -> Option<&'static str>;
 }
 
 impl Extra for () {
+    fn name(&self) -> Option<&'static str> {
+        None
+    }
+}
+
+/// The task stays where it was placed: its future need not be `Send` any more once it was polled.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Kept;
+
+impl Extra for Kept {
+    const KEPT: bool = true;
+
     fn name(&self) -> Option<&'static str> {
         None
     }
@@ -93,6 +108,7 @@ impl<C: Config, F: Future + 'static, X: Extra, B: Block> Of<C, F, X, B> {
         dealloc: Self::dealloc,
         name: Self::name,
         stage: offset_of!(Cell<C, F, X>, stage),
+        moves: <C::Scheduler as Scheduler>::STEALS && !X::KEPT,
     };
 
     pub(crate) const LAYOUT: Layout = Layout::new::<Cell<C, F, X>>();

@@ -4,7 +4,8 @@
 //!    spawns is cancelled by the walk of step 2 (`Shared`: the thread lists it itself), by its visit, here or in step 6, or, once
 //!    the inbox is closed, by that thread.
 //! 2. Cancel every task that is not complete, the root among them; take in what lies in the inbox; give up the pins
-//!    of the run queue. The driver is still current: what tasks drop may use it.
+//!    of the run queue. A task that another worker is running (they take tasks from each other) is cancelled there, when its
+//!    poll ends; and this one leaves their crew ([`steal::leave`]). The driver is still current: what tasks drop may use it.
 //! 3. Wake who sleeps outside the tasks, also for ever: a poll after the close says that the runtime is closed, a poll before
 //!    is pending. No sleep begins any more. A waker that stayed in the wheel could hold a task of this worker, and so the
 //!    wheel itself, for ever.
@@ -28,7 +29,9 @@
 use super::{Worker, guests};
 use crate::config::{Config, SharingOf};
 use crate::loom::{Plant, planted};
-use crate::roles::{Drained, Live, Nanos};
+use crate::roles::{Drained, Live, Nanos, Scheduler};
+#[cfg(feature = "std")]
+use crate::sharing::SeatWord;
 use crate::sharing::{Lock, Sharing};
 use crate::task::header::Task;
 use crate::task::home::Home;
@@ -37,6 +40,8 @@ use crate::task::owned::Owned;
 use crate::task::refs;
 use crate::task::run;
 use crate::task::state;
+#[cfg(feature = "std")]
+use crate::task::steal;
 use core::ptr::NonNull;
 
 /// Closes `worker`. `by`: how long operations may take that the system still holds.
@@ -71,6 +76,11 @@ pub(crate) unsafe fn close_because<C: Config>(worker: NonNull<Worker<C>>, by: Na
         unsafe { cancel_all(worker, why) };
         // SAFETY: the owner took it.
         unsafe { Worker::visit_all(worker, home.inbox.take(), true, false) };
+        #[cfg(feature = "std")]
+        if <C::Scheduler as Scheduler>::STEALS {
+            // SAFETY: the owner, which takes no more tasks.
+            unsafe { steal::leave(home.seat.get(), why.is_none()) };
+        }
         // SAFETY: the owner.
         while let Some(task) = unsafe { home.queue_pop() } {
             // SAFETY: popped here. Complete, or aborted before its first visit: nothing is polled.
@@ -129,8 +139,14 @@ pub(crate) unsafe fn close_because<C: Config>(worker: NonNull<Worker<C>>, by: Na
 unsafe fn cancel_all<C: Config>(worker: NonNull<Worker<C>>, why: Option<Rejected>) {
     // SAFETY: the owner.
     let home = unsafe { &worker.as_ref().home };
+    let begin = |owned: &mut Owned<SharingOf<C>>| {
+        if <C::Scheduler as Scheduler>::STEALS {
+            owned.closing = true;
+        }
+        owned.slots()
+    };
     // SAFETY: the owner; nothing re-enters.
-    let slots = unsafe { home.owned.with(|owned| owned.slots()) };
+    let slots = unsafe { home.owned.with(begin) };
     for index in 0..slots {
         // By index, in a hold of the table for each: cancelling may spawn.
         let find = |owned: &mut Owned<SharingOf<C>>| {
@@ -163,5 +179,5 @@ unsafe fn seize<S: Sharing>(task: Task<S>) -> Option<bool> {
     // SAFETY: a task leaves the table before it is freed (contract).
     let header = unsafe { task.as_ref() };
     header.life.touch();
-    state::seize(header)
+    if S::SHARED && header.table.moves { state::seize_or_tell(header) } else { state::seize(header) }
 }

@@ -2,7 +2,7 @@
 //! that it can run, and who has come to its end. Empty under every other scheduler.
 //!
 //! # Invariants
-//! 1. `members` is written once, before any of their threads is started. Their homes are a team ([`Home::follow`]): whoever
+//! 1. `formed` is written once, before any of their threads is started. Their homes are a team ([`Home::follow`]): whoever
 //!    holds a reference of one of them, or runs a worker of a runtime that is not dropped, may name all of them.
 //! 2. Under the lock: a seat for each thread that was asked for, from before its start on. A thread leaves its seat when its
 //!    worker is closed, and that is the last that it does with the runtime; so who waits until all have left finds nothing of
@@ -10,12 +10,15 @@
 //! 3. No code of the user's runs under the lock.
 
 use super::Worker;
-use crate::config::Config;
+use crate::config::{Config, SharingOf};
 use crate::error::{Error, ErrorKind};
 use crate::loom::{Plant, planted};
-use crate::roles::{Drained, JoinThread, Threads};
+use crate::roles::{Drained, JoinThread, Scheduler, Stealing, Threads};
+use crate::sharing::Sharing;
 use crate::task::home::Home;
+use crate::task::steal::{Crew, Knobs};
 use alloc::boxed::Box;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::ptr::NonNull;
 use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -30,7 +33,7 @@ use std::sync::{Condvar, Mutex, MutexGuard};
 
 /// The workers of a runtime that has several. Allocates nothing before [`form`](Self::form).
 pub(crate) struct Cores<C: Config> {
-    members: OnceLock<Box<[Member<C>]>>,
+    formed: OnceLock<Formed<C>>,
     turn: AtomicUsize,
     state: Mutex<State<ThreadOf<C>>>,
     /// Rung when a thread has said whether it can run, and when one leaves.
@@ -38,6 +41,13 @@ pub(crate) struct Cores<C: Config> {
 }
 
 type ThreadOf<C> = <<C as Config>::Threads as Threads>::Thread;
+
+/// What is written once.
+struct Formed<C: Config> {
+    members: Box<[Member<C>]>,
+    /// Under a scheduler whose workers take tasks from each other. The homes name it, and this lives as long as any of them.
+    _crew: Option<Arc<Crew>>,
+}
 
 /// One of the workers.
 pub(crate) struct Member<C: Config> {
@@ -80,7 +90,7 @@ impl<H> State<H> {
 impl<C: Config> Cores<C> {
     pub(crate) fn new() -> Self {
         let state = State { seats: Vec::new(), drained: Drained::default(), closed: false, limit: None };
-        Cores { members: OnceLock::new(), turn: AtomicUsize::new(0), state: Mutex::new(state), told: Condvar::new() }
+        Cores { formed: OnceLock::new(), turn: AtomicUsize::new(0), state: Mutex::new(state), told: Condvar::new() }
     }
 
     /// Makes a team of `workers`, led by the first.
@@ -98,8 +108,17 @@ impl<C: Config> Cores<C> {
                 unsafe { Home::follow(Worker::home_of(*worker), lead) };
             }
         }
+        let crew = <C::Scheduler as Scheduler>::STEALING.map(|stealing| {
+            assert!(<SharingOf<C> as Sharing>::SHARED, "tasks that move are shared");
+            let Stealing { lifo_runs_max, injector_interval, search_rounds } = stealing;
+            let knobs = Knobs { capacity: C::LOCAL_QUEUE, lifo_runs_max, injector_interval, search_rounds };
+            // A home of `Shared`, by the assertion.
+            let homes = workers.iter().map(|worker| Worker::home_of(*worker).cast());
+            // SAFETY: the homes are known to the caller alone; each has what holds the crew.
+            unsafe { Crew::form(homes, knobs) }
+        });
         let members = workers.iter().map(|worker| Member { worker: *worker, gone: AtomicBool::new(false) }).collect();
-        if self.members.set(members).is_err() {
+        if self.formed.set(Formed { members, _crew: crew }).is_err() {
             unreachable!("a runtime forms its team once");
         }
     }
@@ -107,7 +126,7 @@ impl<C: Config> Cores<C> {
     /// All workers, in the order of their numbers; empty under a scheduler that has no team.
     #[inline(always)]
     pub(crate) fn members(&self) -> &[Member<C>] {
-        self.members.get().map_or(&[], |members| members)
+        self.formed.get().map_or(&[], |formed| &formed.members)
     }
 
     /// The worker whose home counts for the team.

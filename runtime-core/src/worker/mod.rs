@@ -54,7 +54,7 @@ use crate::error::Error;
 use crate::instant::Instant;
 #[cfg(feature = "std")]
 use crate::loom::{Plant, planted};
-use crate::roles::{Clock, Driver, DriverReport, Entropy, Live, Memory, Nanos, StartCx, Unpark};
+use crate::roles::{Clock, Driver, DriverReport, Entropy, Live, Memory, Nanos, Scheduler, StartCx, Unpark};
 use crate::task::header::{Task, task_of};
 use crate::task::home::{Home, HomeTable, Tag};
 use crate::task::inbox::{Node, NodeKind};
@@ -123,6 +123,9 @@ impl<C: Config> Common<C> {
     };
 }
 
+/// Tasks that are kept on a worker while others move are few.
+const KEPT_QUEUE: usize = 16;
+
 /// A worker of `C`.
 #[doc(hidden)]
 #[repr(C)]
@@ -157,6 +160,10 @@ impl<C: Config> Worker<C> {
         offload: if pool::any::<C>() { Some(pool::offload::<C>) } else { None },
     };
     const TAG: Tag = Tag { id: TypeId::of::<C>(), name: C::NAME };
+    /// What the worker's own queue holds before it grows. Where workers take tasks from each other it has only those that are
+    /// kept, and `LOCAL_QUEUE` is the capacity of the other one.
+    pub(crate) const QUEUE: usize =
+        if <C::Scheduler as Scheduler>::STEALS && C::LOCAL_QUEUE > KEPT_QUEUE { KEPT_QUEUE } else { C::LOCAL_QUEUE };
 
     /// The tag of `C`.
     #[inline(always)]
@@ -172,7 +179,7 @@ impl<C: Config> Worker<C> {
     pub(crate) fn start(common: Arc<Common<C>>, index: usize) -> Result<NonNull<Self>, Error> {
         let memory = C::Memory::start()?;
         let live = LiveOf::<C>::start(StartCx::new(index))?;
-        let home = Home::new(const { &Self::TABLE }, Self::tag(), index, C::LOCAL_QUEUE);
+        let home = Home::new(const { &Self::TABLE }, Self::tag(), index, Self::QUEUE);
         let seed = C::Entropy::seed(index);
         // The upper half of a product: seeds that are neighbours begin far from each other.
         home.turn.set((seed.wrapping_mul(0x2545_F491_4F6C_DD1D) >> 32) as u32);

@@ -1,7 +1,7 @@
 //! Making a task: allocate, write, list, queue.
 
 use super::Worker;
-pub(crate) use super::cell::{Extra, Named};
+pub(crate) use super::cell::{Extra, Kept, Named};
 use super::cell::{ForeignBlock, Of, OwnBlock};
 use crate::config::{Config, SharingOf};
 use crate::error::{Error, ErrorKind};
@@ -15,6 +15,8 @@ use crate::task::owned::Owned;
 use crate::task::refs::{self, R_MERGED, R_ONE, R_QUEUED, R_WAKE};
 use crate::task::run;
 use crate::task::state::{COMPLETE, FAILED, JOIN, MERGED, NOTIFIED, REF, RUNNING};
+#[cfg(feature = "std")]
+use crate::task::steal;
 use core::alloc::Layout;
 use core::ptr::NonNull;
 
@@ -121,6 +123,11 @@ unsafe fn admit<S: Sharing>(home: &Home<S>, task: Task<S>) {
         // SAFETY: new: the runtime's reference, and it is not running.
         unsafe { run::cancel_unstarted(task) }
     } else {
+        #[cfg(feature = "std")]
+        if S::SHARED && header.table.moves {
+            // SAFETY: new: the pin of `BORN | NOTIFIED` is the queue's, and the caller holds the handle's reference.
+            return unsafe { steal::schedule(task.cast()) };
+        }
         // SAFETY: the owner; the pin of `BORN | NOTIFIED` is the queue's.
         unsafe { home.queue_push(task) }
     }
@@ -197,9 +204,20 @@ unsafe fn hand_over_shared<S: Sharing>(home: &Home<S>, task: Task<S>) {
         if owned.closed && !planted(Plant::ListedWithoutReference) {
             home.acquire();
         }
+        owned.closing
     };
     // SAFETY: a real lock; nothing re-enters.
-    unsafe { home.owned.with(list) };
+    let _closing = unsafe { home.owned.with(list) };
+    #[cfg(feature = "std")]
+    if header.table.moves {
+        if _closing && !planted(Plant::LateTaskForgotten) {
+            // The walk of close may have missed it, and other workers do not know that it is of one that closes.
+            // SAFETY: the pin is ours.
+            return unsafe { steal::drop_queued(task) };
+        }
+        // SAFETY: the pin is ours, and the caller holds the handle's reference.
+        return unsafe { steal::schedule(task.cast()) };
+    }
     // SAFETY: the pin is ours.
     if let Err(Closed) = unsafe { post_task(task) } {
         if !planted(Plant::ClosedPostForgotten) {
@@ -221,7 +239,7 @@ unsafe fn hand_over_shared<S: Sharing>(home: &Home<S>, task: Task<S>) {
 /// The caller is the owner of the new `worker`.
 pub(super) unsafe fn make_root<C: Config>(worker: NonNull<Worker<C>>) -> Result<(), Error> {
     // SAFETY: as the caller.
-    let Ok(handle) = (unsafe { try_spawn(worker, core::future::pending::<()>()) }) else {
+    let Ok(handle) = (unsafe { try_spawn_with(worker, core::future::pending::<()>(), Kept) }) else {
         return Err(Error::new(ErrorKind::OutOfMemory));
     };
     // SAFETY: as the caller.
@@ -242,5 +260,5 @@ pub(super) unsafe fn make_root<C: Config>(worker: NonNull<Worker<C>>) -> Result<
 /// The bytes of the task that stands for the future of `block_on`.
 #[cfg(feature = "std")]
 pub(crate) const fn root_bytes<C: Config>() -> usize {
-    Of::<C, core::future::Pending<()>, (), OwnBlock>::LAYOUT.size()
+    Of::<C, core::future::Pending<()>, Kept, OwnBlock>::LAYOUT.size()
 }

@@ -11,6 +11,7 @@ use crate::loom::{Plant, planted};
 use crate::roles::{Clock, Driver, Live, Nanos, Park};
 use crate::task::run::guard;
 use core::ptr::NonNull;
+use core::time::Duration;
 
 impl<C: Config> Worker<C> {
     /// How many polls a busy worker makes between two looks around. Where operations block, each may have taken longer than
@@ -94,6 +95,76 @@ impl<C: Config> Worker<C> {
                 Park::Until(Nanos::of(wait))
             }
         };
+        // SAFETY: as the caller.
+        unsafe { Self::park_for(worker, park_for) };
+    }
+
+    /// Takes in what came, and wakes whose deadline has come. Returns the next deadline.
+    ///
+    /// # Safety
+    /// As [`look_around`](Self::__bespoke_cold_look_around).
+    #[inline]
+    pub(crate) unsafe fn take_in(worker: NonNull<Self>) -> Option<Instant> {
+        // SAFETY: the owner.
+        let this = unsafe { worker.as_ref() };
+        // SAFETY: the owner took it.
+        unsafe { Self::visit_all(worker, this.home.inbox.take(), false, false) };
+        // SAFETY: the owner.
+        unsafe { this.fire_timers() }
+    }
+
+    /// Is there nothing in the worker's own queue?
+    ///
+    /// # Safety
+    /// As [`look_around`](Self::__bespoke_cold_look_around).
+    #[inline]
+    pub(crate) unsafe fn may_sleep(worker: NonNull<Self>) -> bool {
+        // SAFETY: the owner.
+        let home = unsafe { &worker.as_ref().home };
+        // What came may be the request to end, which nothing follows that would wake a sleeper.
+        // SAFETY: the owner.
+        (!home.stopping.get() || planted(Plant::StopSleptOver)) && unsafe { home.queue_is_empty() }
+    }
+
+    /// Sleeps until something comes, or the deadline `next` is there, or for `at_most` so long.
+    ///
+    /// # Safety
+    /// As [`look_around`](Self::__bespoke_cold_look_around).
+    #[inline]
+    pub(crate) unsafe fn sleep(worker: NonNull<Self>, next: Option<Instant>, at_most: Option<Duration>) {
+        // SAFETY: the owner.
+        let this = unsafe { worker.as_ref() };
+        let home = &this.home;
+        // SAFETY: the owner; the queue is not in use.
+        unsafe { home.queue_rest() };
+        let wait = match next {
+            // There is work: a clock that jumps over waiting stands still.
+            _ if at_most == Some(Duration::ZERO) => at_most,
+            None => at_most,
+            Some(deadline) if C::Clock::idle_until(&this.common.clock, deadline) => return,
+            Some(deadline) => {
+                let wait = deadline.saturating_duration_since(this.now()) + C::TIMER_SLACK;
+                Some(at_most.map_or(wait, |most| wait.min(most)))
+            }
+        };
+        let park_for = match wait {
+            None => Park::Forever,
+            Some(Duration::ZERO) => Park::Poll,
+            Some(wait) => Park::Until(Nanos::of(wait)),
+        };
+        // SAFETY: as the caller.
+        unsafe { Self::park_for(worker, park_for) };
+    }
+
+    /// Sleeps as `park_for` says, unless something came meanwhile; takes in what came, and fires timers.
+    ///
+    /// # Safety
+    /// As [`look_around`](Self::__bespoke_cold_look_around).
+    #[inline(always)]
+    unsafe fn park_for(worker: NonNull<Self>, park_for: Park) {
+        // SAFETY: the owner.
+        let this = unsafe { worker.as_ref() };
+        let home = &this.home;
         // SAFETY: the owner; the driver is there.
         let driver = unsafe { Self::driver(worker) };
         this.common.assert_no_copy();

@@ -21,6 +21,7 @@
 mod files;
 mod lower;
 
+use crate::bell::Bell;
 use crate::op::LEASE_BYTES;
 use crate::sys;
 use bespoke_core::driver::{Buffer, Errno};
@@ -33,7 +34,6 @@ use bespoke_core::util::link::Node;
 use core::ptr::NonNull;
 use core::time::Duration;
 use std::sync::Arc;
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 /// Plain system calls that block the thread; for [`ThreadPerTask`](bespoke_core::scheduler::ThreadPerTask).
 ///
@@ -90,25 +90,10 @@ pub struct LiveBlocking(Option<Arc<Bell>>);
 #[derive(Clone, Debug)]
 pub struct BlockingUnparker(Option<Arc<Bell>>);
 
-/// Rung once, heard once.
-#[derive(Debug, Default)]
-struct Bell {
-    rung: Mutex<bool>,
-    heard: Condvar,
-}
-
-impl Bell {
-    fn lock(&self) -> MutexGuard<'_, bool> {
-        // Nothing of the user's runs under this lock, so a poisoned one has a whole value all the same.
-        self.rung.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
 impl Unpark for BlockingUnparker {
     fn unpark(&self) {
         if let Some(bell) = &self.0 {
-            *bell.lock() = true;
-            bell.heard.notify_one();
+            bell.ring();
         }
     }
 }
@@ -143,18 +128,7 @@ impl Live for LiveBlocking {
 
     fn park(&self, park: Park) -> Result<(), Errno> {
         let Some(bell) = &self.0 else { unreachable!("nobody parks") };
-        let mut rung = bell.lock();
-        rung = match park {
-            Park::Poll => rung,
-            Park::Forever => bell.heard.wait_while(rung, |rung| !*rung).unwrap_or_else(PoisonError::into_inner),
-            // It may end early; the worker looks at its timers and comes back.
-            Park::Until(Nanos(nanos)) if !*rung => {
-                let waited = bell.heard.wait_timeout(rung, Duration::from_nanos(nanos));
-                waited.unwrap_or_else(PoisonError::into_inner).0
-            }
-            Park::Until(_) => rung,
-        };
-        *rung = false;
+        bell.wait(park);
         Ok(())
     }
 

@@ -1,10 +1,10 @@
 //! What the thread of a worker does from its start to its end: the numbers are those of the [module](super).
 
 use super::super::claim::Claim;
-use super::super::turns::turns_until;
+use super::super::{stealing, turns::turns_until};
 use crate::config::Config;
 use crate::error::Error;
-use crate::roles::{Live, Nanos, Topology};
+use crate::roles::{Live, Nanos, Scheduler, Topology};
 use crate::task::current::Entered;
 use crate::task::join::Rejected;
 use crate::worker::{Common, Worker, close};
@@ -53,8 +53,13 @@ impl<C: Config> Handed<C> {
         if runs {
             // SAFETY: the claim was won.
             let stopping = unsafe { &self.worker.as_ref().home.stopping };
-            // SAFETY: the claim was won, and this is the worker's context.
-            unsafe { turns_until(self.worker, || stopping.get()) };
+            if <C::Scheduler as Scheduler>::STEALS {
+                // SAFETY: the claim was won, and this is the worker's context; it is of a crew.
+                unsafe { stealing::turns(self.worker) };
+            } else {
+                // SAFETY: the claim was won, and this is the worker's context.
+                unsafe { turns_until(self.worker, || stopping.get()) };
+            }
         }
     }
 

@@ -8,7 +8,7 @@ use std::string::{String, ToString};
 
 const VARIABLE: &str = "BESPOKE_PLANT";
 
-const ALL: [Plant; 27] = [
+const ALL: [Plant; 29] = [
     Plant::RelaxedPush,
     Plant::UnparkWithoutReference,
     Plant::InboxStaysOpen,
@@ -36,6 +36,8 @@ const ALL: [Plant; 27] = [
     Plant::StopSleptOver,
     Plant::LeftUnheard,
     Plant::LeftForNobody,
+    Plant::PoppedWhileSeized,
+    Plant::InjectorStaysOpen,
 ];
 
 fn name(plant: Plant) -> String {
@@ -148,6 +150,7 @@ fn closed_post_forgotten() {
 #[test]
 fn late_task_forgotten() {
     found(Plant::LateTaskForgotten, "spawns::spawn_vs_close::shared");
+    found(Plant::LateTaskForgotten, "crews::spawn_vs_close");
 }
 
 #[test]
@@ -158,6 +161,17 @@ fn listed_without_reference() {
 #[test]
 fn seized_outside_the_table() {
     found(Plant::SeizedOutsideTheTable, "joins::detach_after_output_vs_close::shared");
+}
+
+#[test]
+fn popped_while_seized() {
+    found(Plant::PoppedWhileSeized, "crews::take_vs_close");
+    found(Plant::PoppedWhileSeized, "crews::steal_vs_close");
+}
+
+#[test]
+fn injector_stays_open() {
+    found(Plant::InjectorStaysOpen, "crews::wake_vs_close");
 }
 
 #[test]

@@ -1,0 +1,153 @@
+//! What [`WorkStealing`](super::WorkStealing) does: several workers, each on a thread of its own, that take tasks from each
+//! other. Queues and who sleeps are in [`steal`](crate::task::steal); here is the loop of a worker, and where a new task goes.
+//!
+//! Start and shutdown are those of [`per_core`](super::per_core), with the same threads, seats and claims, and what follows.
+//!
+//! # A turn
+//! 1. What runs next: each so many tasks one of the injector; else the task in the LIFO slot, unless so many came from there in a
+//!    row; else the oldest of the ring; else one that is kept, which also comes every second turn; else the worker's share of the
+//!    injector.
+//! 2. It runs. Every `EVENT_INTERVAL` polls the worker looks at its inbox, its timers and its driver.
+//! 3. Nothing to run: the worker takes in what came and fires timers, then searches, if not half of the workers do already.
+//! 4. Nothing found: it says that it sleeps, looks at all queues once more, and sleeps in its driver, until its next deadline at
+//!    most. *Says so before it looks*: see [`idle`](crate::task::steal).
+//! 5. It rises: takes in what came, and if it was chosen for new work, it searches on.
+//!
+//! # Shutdown
+//! As the steps 1 to 6 of [`per_core`](super::per_core). Within step 3, each worker that closes:
+//! 1. Says in its table, under the lock, that the walk begins. *Before the walk*: a task that a foreign thread lists after it was
+//!    missed is cancelled by that thread.
+//! 2. Walks over the tasks that were spawned on it. One that is parked or queued, wherever that is, it cancels here; who pops it
+//!    later finds it complete, or seized, and leaves it. One that another worker is running it marks: that worker cancels it
+//!    when its poll ends, so its future is dropped before that worker leaves. *Not waiting for it*: a poll that does not end
+//!    holds up its own worker only.
+//! 3. Empties its queues: what is there and not complete is of a worker that has not walked yet, and is cancelled here.
+//! 4. Leaves the crew. The last one closes the injector and empties it. *The last*: until then another worker may wake a task
+//!    into it. What is pushed later is of a task that is complete: all have walked.
+//!
+//! A worker that ends before its runtime hands its queue to the injector instead (3.), and cancels the tasks that were spawned
+//! on it: their memory, and the timers of those that wait there, are its own.
+
+use crate::config::Config;
+use crate::sharing::{SeatWord, Sharing};
+use crate::task::JoinHandle;
+use crate::task::header::Task;
+use crate::task::run;
+use crate::task::steal::{Found, Seat, Seated};
+use crate::worker::spawn::{self, Extra};
+use crate::worker::{Common, Worker, ambient};
+use alloc::sync::Arc;
+use core::ptr::NonNull;
+
+#[cfg(all(test, not(loom)))]
+mod tests;
+
+/// Spawns a task that moves, from any thread: on the worker that this thread runs, or on the one whose turn it is. Gives the
+/// future back when there is no memory for it.
+///
+/// # Safety
+/// The caller holds the runtime, or runs a worker of it. `F` and its output are `Send`.
+#[inline]
+pub(crate) unsafe fn try_spawn<C: Config, F: Future + 'static, X: Extra>(
+    common: &Arc<Common<C>>,
+    future: F,
+    extra: X,
+) -> Result<JoinHandle<F::Output>, F> {
+    if let Some(here) = ambient::worker_in(common) {
+        // SAFETY: this thread is running the worker.
+        let home = unsafe { &here.as_ref().home };
+        // That of a `block_on` is of no crew; while it closes, it cancels the task at once.
+        if !home.seat.get().is_null() || home.closing.get() {
+            // SAFETY: this thread is running it; the future is `Send`.
+            return unsafe { spawn::try_spawn_with(here, future, extra) };
+        }
+    }
+    // SAFETY: whoever holds the runtime may name its team; the bounds are the caller's.
+    unsafe { spawn::spawn_foreign(common.cores.in_turn(), future, extra) }
+}
+
+/// Runs the tasks of the crew until the runtime asks the worker to end.
+///
+/// # Safety
+/// The caller is the owner of `worker`, in its context; it is of a crew.
+pub(crate) unsafe fn turns<C: Config>(worker: NonNull<Worker<C>>) {
+    // SAFETY: the owner.
+    let home = unsafe { &worker.as_ref().home };
+    let seat = home.seat.get();
+    // SAFETY: this thread runs the worker until the loop is left.
+    let _seated = unsafe { Seated::new(seat) };
+    // SAFETY: the seat lives as long as the crew, which the worker holds.
+    let seat = unsafe { &*seat.cast::<Seat>() };
+    let mut until_look = Worker::<C>::LOOK_INTERVAL;
+    while !home.stopping.get() {
+        // SAFETY: the owner, between polls.
+        let kept = !unsafe { home.queue_is_empty() };
+        // SAFETY: as above.
+        let found = match unsafe { seat.next(kept) } {
+            Some(found) => found,
+            // SAFETY: as above.
+            None => match unsafe { idle(worker, seat) } {
+                Some(found) => found,
+                None => {
+                    until_look = Worker::<C>::LOOK_INTERVAL;
+                    continue;
+                }
+            },
+        };
+        let task = match found {
+            Found::Task(task) => Some(same(task)),
+            // SAFETY: the owner.
+            Found::Kept => unsafe { home.queue_pop() },
+            Found::Nothing(_) => None,
+        };
+        let Some(task) = task else { continue };
+        home.budget.set(C::POLL_BUDGET);
+        seat.polls();
+        // SAFETY: the owner; popped here, with its pin; the home has a seat.
+        unsafe { run::run(task, home) };
+        until_look -= 1;
+        if until_look == 0 {
+            until_look = Worker::<C>::LOOK_INTERVAL;
+            // SAFETY: the owner, between polls.
+            unsafe { Worker::__bespoke_cold_look_around(worker) };
+        }
+    }
+}
+
+/// Steps 3 to 5 of a turn: something to run, or `None` after a sleep.
+///
+/// # Safety
+/// As [`turns`], between polls.
+#[cold]
+unsafe fn idle<C: Config>(worker: NonNull<Worker<C>>, seat: &Seat) -> Option<Found> {
+    // 3.
+    // SAFETY: the owner, between polls.
+    let next = unsafe { Worker::take_in(worker) };
+    // What came may be queued here now.
+    // SAFETY: as above.
+    if !unsafe { Worker::may_sleep(worker) } {
+        return None;
+    }
+    // SAFETY: as above.
+    if let Some(found) = unsafe { seat.next(false) } {
+        return Some(found);
+    }
+    // SAFETY: as above.
+    let most = match unsafe { seat.search() } {
+        Found::Nothing(most) => most,
+        found => return Some(found),
+    };
+    // 4.
+    // SAFETY: as above.
+    unsafe { Worker::sleep(worker, next, most) };
+    // 5.
+    // SAFETY: as above.
+    unsafe { seat.rises(most.is_some_and(|most| !most.is_zero())) };
+    None
+}
+
+/// The scheduler is of `Shared`, so both are the same type.
+fn same<S: Sharing>(task: Task<crate::sharing::Shared>) -> Task<S> {
+    assert!(S::SHARED, "tasks that move are shared");
+    task.cast()
+}

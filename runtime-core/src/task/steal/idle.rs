@@ -1,0 +1,190 @@
+//! Who sleeps, who searches, and who is woken for new work.
+//!
+//! A worker without work *searches*: it looks into the queues of all. At most half of the workers search at once, so that the
+//! last crumbs of work are not fought over by everybody. One that finds nothing *sleeps*, in its driver. Whoever queues work
+//! that may have to wait for its owner calls [`Idle::wants_one`], and wakes a sleeper, unless somebody searches already.
+//!
+//! # No lost wake-up
+//! 1. Who queues work: first the push, then a fence, then a look at `word`.
+//! 2. Who goes to sleep: first `word` says so (sleeping one more, searching one less), then a fence, then a look at all queues.
+//!    Of two fences one is first (C++ `[atomics.fences]`; both are `SeqCst`), so the push is seen by the sleeper, or the
+//!    sleeper by the push.
+//! 3. A push that sees a searcher relies on it. A searcher ends in one of two ways: it goes to sleep, by 2; or it finds work, and
+//!    if it was the last, it does for others what a push does: it wakes one, who searches on. So work that was passed over is
+//!    looked for again.
+//! 4. A sleeper that is chosen counts as a searcher from that moment on, before it is awake: other pushes need not wake another.
+//!    It is woken by the unparker of its driver, which also ends a sleep that has not begun.
+//! 5. A sleeper that awakes by itself, by its driver or its inbox, asks whether it was chosen ([`Idle::rise`]).
+//!
+//! # A worker that does not come back
+//! The newest task of a worker, in its LIFO slot, is not taken by a search: it is about to run where its data is. A push there
+//! wakes nobody. If that worker stays inside a poll instead, the task would wait with it. So while anybody is awake one sleeper
+//! is the *watcher*: it sleeps no longer than [`WATCH`], then looks for workers that are in the same poll as at its last
+//! look, and takes their newest task as well. Who fills an empty slot sees to it that there is a watcher (`WATCHED`), which costs
+//! a look, and an unpark once in a while.
+
+use crate::loom::{AtomicUsize, Ordering, Plant, planted};
+use crate::sharing::{Lock, Locked};
+use alloc::vec::Vec;
+use core::time::Duration;
+
+/// How long the watcher sleeps. A task that is queued behind a poll that does not end waits for at most two of these.
+pub(super) const WATCH: Duration = Duration::from_millis(5);
+
+/// `word`: how many search, how many sleep, and whether one of these is the watcher.
+const SEARCHING: usize = 1;
+const SLEEPING: usize = 1 << 14;
+const WATCHED: usize = 1 << 28;
+const MASK: usize = SLEEPING - 1;
+
+/// Who sleeps and who searches.
+pub(super) struct Idle {
+    /// Changed under the lock, but for the number of those that search.
+    word: AtomicUsize,
+    sleepers: Locked<Sleepers>,
+}
+
+struct Sleepers {
+    /// In the order in which they went to sleep.
+    list: Vec<usize>,
+    watcher: Option<usize>,
+    /// Workers that have not left.
+    present: usize,
+}
+
+/// How a worker is to sleep.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Sleep {
+    /// As long as it likes.
+    Long,
+    /// As the watcher: no longer than [`WATCH`].
+    Watch,
+}
+
+impl Idle {
+    /// For so many workers, none of which sleeps.
+    pub(super) fn new(workers: usize) -> Self {
+        debug_assert!(workers < MASK);
+        let sleepers = Sleepers { list: Vec::with_capacity(workers), watcher: None, present: workers };
+        Idle { word: AtomicUsize::new(0), sleepers: Locked::new(sleepers) }
+    }
+
+    fn with<R>(&self, f: impl FnOnce(&mut Sleepers) -> R) -> R {
+        // SAFETY: a real lock; `f` is ours.
+        unsafe { self.sleepers.with(f) }
+    }
+
+    fn add(&self, n: usize) {
+        self.word.fetch_add(n, Ordering::AcqRel);
+    }
+
+    fn sub(&self, n: usize) {
+        self.word.fetch_sub(n, Ordering::AcqRel);
+    }
+
+    /// After a push: does somebody sleep, and nobody search?
+    #[inline(always)]
+    pub(super) fn wants_one(&self) -> bool {
+        if !planted(Plant::PushWithoutFence) {
+            crate::loom::fence(Ordering::SeqCst);
+        }
+        let word = self.word.load(Ordering::Relaxed);
+        word & MASK == 0 && (word / SLEEPING) & MASK > 0
+    }
+
+    /// Chooses a sleeper, which searches from now on; the caller unparks it. `None`: nobody sleeps any more, or somebody
+    /// searches.
+    #[cold]
+    pub(super) fn choose(&self) -> Option<usize> {
+        self.with(|sleepers| {
+            if self.word.load(Ordering::Acquire) & MASK > 0 {
+                return None;
+            }
+            // The one that fell asleep last has the warmest cache; the watcher only if there is no other.
+            let watcher = sleepers.watcher;
+            let at = sleepers.list.iter().rposition(|worker| Some(*worker) != watcher);
+            let worker = sleepers.list.remove(at.or(sleepers.list.len().checked_sub(1))?);
+            self.add(SEARCHING);
+            self.no_sleeper_any_more(sleepers, worker);
+            Some(worker)
+        })
+    }
+
+    /// May this worker search? From now on it counts as one that does, if so.
+    pub(super) fn may_search(&self, workers: usize) -> bool {
+        let searching = self.word.load(Ordering::Relaxed) & MASK;
+        if 2 * searching >= workers {
+            return false;
+        }
+        self.add(SEARCHING);
+        true
+    }
+
+    /// A searcher has found work, or ends. `true`: it was the last, and must wake another one if it leaves work behind.
+    pub(super) fn ends_search(&self) -> bool {
+        (self.word.fetch_sub(SEARCHING, Ordering::AcqRel) & MASK) == SEARCHING && !planted(Plant::LastSearcherSilent)
+    }
+
+    /// `worker` goes to sleep, if a look at all queues, after this, finds nothing. `searched`: it counts as a searcher.
+    pub(super) fn sleeps(&self, worker: usize, searched: bool) -> Sleep {
+        let how = self.with(|sleepers| {
+            sleepers.list.push(worker);
+            let watch = sleepers.watcher.is_none() && sleepers.list.len() < sleepers.present;
+            let mut change = SLEEPING;
+            if watch {
+                sleepers.watcher = Some(worker);
+                change += WATCHED;
+            }
+            self.add(change.wrapping_sub(if searched { SEARCHING } else { 0 }));
+            if watch { Sleep::Watch } else { Sleep::Long }
+        });
+        if !planted(Plant::SleepWithoutFence) {
+            crate::loom::fence(Ordering::SeqCst);
+        }
+        how
+    }
+
+    /// `worker` sleeps no more. `true`: it was chosen, and counts as a searcher.
+    pub(super) fn rises(&self, worker: usize) -> bool {
+        self.with(|sleepers| {
+            let Some(at) = sleepers.list.iter().position(|other| *other == worker) else { return true };
+            sleepers.list.remove(at);
+            self.no_sleeper_any_more(sleepers, worker);
+            false
+        })
+    }
+
+    fn no_sleeper_any_more(&self, sleepers: &mut Sleepers, worker: usize) {
+        let watched = sleepers.watcher == Some(worker);
+        if watched {
+            sleepers.watcher = None;
+        }
+        self.sub(SLEEPING + if watched { WATCHED } else { 0 });
+    }
+
+    /// Does somebody sleep, and nobody watch?
+    #[inline(always)]
+    pub(super) fn wants_watcher(&self) -> bool {
+        let word = self.word.load(Ordering::Relaxed);
+        word & WATCHED == 0 && word >= SLEEPING
+    }
+
+    /// A sleeper that the caller unparks, so that it sleeps as the watcher. It counts as that from now on: who fills a slot
+    /// before it is awake need not choose another.
+    #[cold]
+    pub(super) fn choose_watcher(&self) -> Option<usize> {
+        self.with(|sleepers| {
+            if sleepers.watcher.is_some() {
+                return None;
+            }
+            sleepers.watcher = Some(*sleepers.list.first()?);
+            self.add(WATCHED);
+            sleepers.watcher
+        })
+    }
+
+    /// A worker is gone.
+    pub(super) fn leaves(&self) {
+        self.with(|sleepers| sleepers.present -= 1);
+    }
+}

@@ -1,0 +1,197 @@
+//! Tasks that any worker of their runtime may run: where they are queued, and who takes them.
+//!
+//! The workers of such a runtime are a *crew*. A task that *moves* ([`VTable::moves`](super::header::VTable)) has a home like
+//! every other, the worker that spawned it or was chosen for it: there it is listed, its memory is from there, and that worker's
+//! close cancels it. But it is queued, and run, wherever it is woken; a task that is *kept* (a pinned future, the root of
+//! `block_on`) goes to its home's own queue and inbox as under every other scheduler.
+//!
+//! | file | holds |
+//! |---|---|
+//! | `ring` | the local queue of a worker, from which others take half |
+//! | `injector` | the queue of all |
+//! | `idle` | who sleeps, who searches, who is woken: no lost wake-up |
+//! | `seat` | the place of one worker: its ring, its LIFO slot, which task is next |
+//!
+//! # Where a task that is woken goes
+//! 1. This thread runs a worker of the crew: into that one's LIFO slot. The task runs next, where its data is warm; what was
+//!    in the slot goes to the back of the ring, and a ring that is full gives half to the injector. If there is more to run
+//!    than what this worker runs next, a sleeper is woken, unless somebody searches.
+//! 2. Elsewhere: into the injector, and a sleeper is woken, unless somebody searches.
+//! 3. A task that wakes itself while it is polled: to the back of the ring.
+//!
+//! # Who may touch what
+//! 1. A queue entry (ring, slot, injector) has the pin of its task, `NOTIFIED`, and nothing else: whoever takes the entry has
+//!    the pin, and [`state::start`](super::state::start) says what to do with it.
+//! 2. Only the worker of a seat pushes into its ring and its slot, on the thread that runs it.
+//! 3. `RUNNING` of a task that moves is set by the worker that popped it, or by the close of its home. A worker that pops a
+//!    task which a close has seized leaves it, with the pin (`UNQUEUED`); a close that finds a task running tells that worker, by
+//!    `CANCELLED`, which it sees when the poll ends.
+//! 4. A crew lives as long as any home of its team ([`Home::follow`](super::home::Home::follow)), so whoever holds a task that
+//!    moves may name the crew.
+//! 5. Who schedules holds the task beyond the pin, or runs a worker of the crew: after the push others may run and free it.
+
+mod idle;
+mod injector;
+mod ring;
+mod seat;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use seat::{Found, Seat, Seated};
+
+use super::header::Task;
+use super::home::Home;
+use super::state::{Start, start};
+use super::{refs, run};
+use crate::loom::{Plant, planted};
+use crate::sharing::{SeatWord, Shared, Sharing};
+use alloc::boxed::Box;
+use alloc::sync::Arc;
+use core::ptr::NonNull;
+use idle::Idle;
+use injector::Injector;
+
+/// How a crew works: the numbers of a policy.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Knobs {
+    /// The capacity of each ring; a power of two.
+    pub(crate) capacity: usize,
+    /// How many tasks in a row come from the LIFO slot; 0: there is none.
+    pub(crate) lifo_runs_max: u32,
+    /// Each so many tasks one comes from the injector first. At least 1.
+    pub(crate) injector_interval: u32,
+    /// How often a search looks into all queues before the worker sleeps. At least 1.
+    pub(crate) search_rounds: u32,
+}
+
+/// The workers of a runtime that take tasks from each other.
+pub(crate) struct Crew {
+    seats: Box<[Seat]>,
+    injector: Injector,
+    idle: Idle,
+}
+
+impl Crew {
+    /// A crew of these homes, each of which gets its seat.
+    ///
+    /// # Safety
+    /// No other thread knows the homes yet. The crew lives as long as any of them.
+    pub(crate) unsafe fn form(homes: impl ExactSizeIterator<Item = NonNull<Home<Shared>>>, knobs: Knobs) -> Arc<Crew> {
+        let workers = homes.len();
+        let seats = homes.enumerate().map(|(index, home)| Seat::new(index, home, knobs)).collect();
+        let crew = Arc::new(Crew { seats, injector: Injector::new(workers), idle: Idle::new(workers) });
+        for seat in &crew.seats {
+            seat.joins(&crew);
+            // SAFETY: the caller's own.
+            unsafe { seat.home().as_ref() }.seat.set(core::ptr::from_ref(seat).cast());
+        }
+        crew
+    }
+
+    /// Queues a task of the crew from a thread that runs none of its workers, with its pin.
+    fn inject(&self, task: Task<Shared>) {
+        if self.injector.push(core::iter::once(task)).is_err() {
+            // No worker is left: each has cancelled the tasks of its home.
+            // SAFETY: the pin is still ours.
+            return unsafe { drop_queued(task) };
+        }
+        self.calls_one();
+    }
+
+    /// There is work that may have to wait: wakes a sleeper, unless somebody searches.
+    #[inline]
+    fn calls_one(&self) {
+        if self.idle.wants_one() && !planted(Plant::PushWakesNobody) {
+            self.wake(self.idle.choose());
+        }
+    }
+
+    #[cold]
+    fn wake(&self, worker: Option<usize>) {
+        let Some(worker) = worker else { return };
+        let home = self.seats[worker].home();
+        // SAFETY: whoever names the crew holds the team (rule 4).
+        let unpark = unsafe { home.as_ref() }.table.unpark;
+        // SAFETY: as above.
+        unsafe { unpark(home) };
+    }
+
+    /// Is there something to take for a worker that searches?
+    fn has_work(&self) -> bool {
+        !self.injector.is_empty() || self.seats.iter().any(|seat| seat.has_entries())
+    }
+}
+
+/// Queues a task that moves, wherever this thread is. The pin goes with it.
+///
+/// # Safety
+/// The task moves; the caller turned its pin on, and holds the task beyond that (rule 5).
+#[inline]
+pub(crate) unsafe fn schedule(task: Task<Shared>) {
+    // SAFETY: the caller holds the task.
+    let theirs = unsafe { task.as_ref() }.home().seat.get().cast::<Seat>();
+    // SAFETY: the home of a task that moves has a seat, which lives as long as the crew (rule 4).
+    let crew = unsafe { &*theirs }.crew();
+    match seat::current(crew) {
+        // SAFETY: this thread runs the worker of the seat.
+        Some(seat) => unsafe { seat.push(task) },
+        None => crew.inject(task),
+    }
+}
+
+/// Queues a task that woke itself while `seat` polled it, behind what else is there.
+///
+/// # Safety
+/// This thread runs the worker of the seat, and has the pin.
+#[inline]
+pub(crate) unsafe fn yields(task: Task<Shared>, seat: *const ()) {
+    // SAFETY: the worker that runs a task that moves has a seat, and its crew lives.
+    let seat = unsafe { &*seat.cast::<Seat>() };
+    // SAFETY: as the caller.
+    unsafe { seat.push_back(task) };
+}
+
+/// The worker of `seat` closes: gives away what lies in its queues, and leaves the crew. `all_close`: so does the whole runtime,
+/// and the pins are given up; else the others get its tasks. Null: a worker that is of no crew.
+///
+/// # Safety
+/// The caller is the owner of the worker, takes nothing from the queues any more, and has begun its close.
+pub(crate) unsafe fn leave(seat: *const (), all_close: bool) {
+    // SAFETY: a seat lives as long as its crew, which the worker holds.
+    let Some(seat) = (unsafe { seat.cast::<Seat>().as_ref() }) else { return };
+    let crew = seat.crew();
+    // SAFETY: the owner.
+    while let Some(task) = unsafe { seat.pop_any() } {
+        if all_close {
+            // SAFETY: popped here.
+            unsafe { drop_queued(task) };
+        } else {
+            // This worker has not left, so the injector is open.
+            crew.inject(task);
+        }
+    }
+    if seat.ends_search() {
+        crew.calls_one();
+    }
+    crew.idle.leaves();
+    for task in crew.injector.leave() {
+        // SAFETY: taken out here.
+        unsafe { drop_queued(task) };
+    }
+}
+
+/// A queued task of a runtime that closes, or one that nobody would pop any more: cancels it, unless a close does, and gives up
+/// its pin.
+///
+/// # Safety
+/// The caller has the pin. The task's future is `Send`.
+pub(crate) unsafe fn drop_queued<S: Sharing>(task: Task<S>) {
+    // SAFETY: the pin keeps it alive.
+    match start(unsafe { task.as_ref() }) {
+        // SAFETY: RUNNING is ours.
+        Start::Poll | Start::Cancel => unsafe { run::cancel(task, false) },
+        // SAFETY: the pin is ours.
+        Start::Complete => unsafe { refs::unpin_popped(task) },
+        Start::Taken => {}
+    }
+}

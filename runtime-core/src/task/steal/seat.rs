@@ -1,0 +1,463 @@
+//! The place of one worker in its crew: its queues, and which task it runs next.
+//!
+//! 1. `ring` and `lifo` are filled by the worker's thread alone, while it is [`Seated`]. Everything in a `Cell` is its alone.
+//! 2. `polls` counts the polls of the worker, so that the watcher sees whether it is still inside the same one.
+
+use super::idle::{Sleep, WATCH};
+use super::ring::Ring;
+use super::{Crew, Knobs};
+use crate::loom::{AtomicPtr, AtomicU32, Ordering, Plant, planted};
+use crate::sharing::Shared;
+use crate::task::header::{Header, Task};
+use crate::task::home::Home;
+use core::cell::Cell;
+use core::ptr::{NonNull, null, null_mut};
+use core::time::Duration;
+
+/// The place of one worker.
+///
+/// Aligned to two cache lines, which processors fetch together: what a worker writes at each poll is not beside what another
+/// reads.
+#[repr(align(128))]
+pub(crate) struct Seat {
+    index: usize,
+    home: NonNull<Home<Shared>>,
+    /// Written before other threads know the seat.
+    crew: Cell<*const Crew>,
+    knobs: Knobs,
+    ring: Ring,
+    lifo: AtomicPtr<Header<Shared>>,
+    polls: AtomicU32,
+    /// `polls` when the watcher looked last; the watcher's.
+    seen: AtomicU32,
+    /// Tasks in a row that came from the slot.
+    lifo_runs: Cell<u32>,
+    /// Tasks since one came from the injector first.
+    turn: Cell<u32>,
+    /// The last turn on which there was a kept task was its.
+    kept_last: Cell<bool>,
+    /// This worker counts as one that searches.
+    searches: Cell<bool>,
+    /// It was the watcher when it slept last, and has found nothing since: whoever watched before it begins to work finds
+    /// another.
+    watched: Cell<bool>,
+    /// It has said that it sleeps, and has not risen.
+    sleeps: Cell<bool>,
+    /// Where its next search begins.
+    random: Cell<u32>,
+}
+
+// SAFETY: the home is a name that any thread may use that holds the team; the cells are the worker's own (invariant 1).
+unsafe impl Send for Seat {}
+// SAFETY: as above.
+unsafe impl Sync for Seat {}
+
+/// What a worker of a crew finds to run.
+#[derive(Debug)]
+pub(crate) enum Found {
+    /// A task that moves, with its pin.
+    Task(Task<Shared>),
+    /// The next is that of the home's own queue, if there is one.
+    Kept,
+    /// Nothing, and there is nothing that it could take from others: sleep, and at most so long.
+    Nothing(Option<Duration>),
+}
+
+impl Seat {
+    pub(super) fn new(index: usize, home: NonNull<Home<Shared>>, knobs: Knobs) -> Self {
+        Seat {
+            index,
+            home,
+            crew: Cell::new(null()),
+            knobs,
+            ring: Ring::new(knobs.capacity),
+            lifo: AtomicPtr::new(null_mut()),
+            polls: AtomicU32::new(0),
+            seen: AtomicU32::new(0),
+            lifo_runs: Cell::new(0),
+            turn: Cell::new(0),
+            kept_last: Cell::new(false),
+            searches: Cell::new(false),
+            watched: Cell::new(false),
+            sleeps: Cell::new(false),
+            random: Cell::new(index as u32),
+        }
+    }
+
+    pub(super) fn joins(&self, crew: &Crew) {
+        self.crew.set(core::ptr::from_ref(crew));
+    }
+
+    #[inline(always)]
+    pub(super) fn crew(&self) -> &Crew {
+        // SAFETY: a crew holds its seats, and is set before other threads know them.
+        unsafe { &*self.crew.get() }
+    }
+
+    pub(super) fn home(&self) -> NonNull<Home<Shared>> {
+        self.home
+    }
+
+    pub(super) fn has_entries(&self) -> bool {
+        self.ring.len() > 0
+    }
+
+    /// Queues a task that was woken or spawned on this worker: it runs next.
+    ///
+    /// # Safety
+    /// This thread runs the worker, and has the pin.
+    #[inline]
+    pub(super) unsafe fn push(&self, task: Task<Shared>) {
+        if self.knobs.lifo_runs_max == 0 {
+            // SAFETY: as the caller.
+            unsafe { self.push_ring(task) };
+            return self.crew().calls_one();
+        }
+        // AcqRel: publishes the task to whoever takes it, and what was there is ours.
+        let before = self.lifo.swap(task.as_ptr(), Ordering::AcqRel);
+        if let Some(before) = NonNull::new(before) {
+            // SAFETY: as the caller; its pin was the slot's.
+            unsafe { self.push_ring(before) };
+            self.crew().calls_one();
+        } else if self.ring.len() > 0 {
+            self.crew().calls_one();
+        } else {
+            self.calls_watcher();
+        }
+    }
+
+    /// Queues a task behind what is there.
+    ///
+    /// # Safety
+    /// As [`push`](Self::push); this worker is about to look for its next task.
+    #[inline]
+    pub(super) unsafe fn push_back(&self, task: Task<Shared>) {
+        // SAFETY: as the caller.
+        unsafe { self.push_ring(task) };
+        // One entry is what this worker runs next.
+        if self.ring.len() > 1 || !self.lifo.load(Ordering::Relaxed).is_null() {
+            self.crew().calls_one();
+        }
+    }
+
+    /// # Safety
+    /// As [`push`](Self::push).
+    #[inline]
+    unsafe fn push_ring(&self, task: Task<Shared>) {
+        // SAFETY: as the caller.
+        if !unsafe { self.ring.push(task) } {
+            // SAFETY: as the caller.
+            unsafe { self.overflow(task) };
+        }
+    }
+
+    /// The ring is full: half of it goes to the injector, and the task behind it.
+    #[cold]
+    unsafe fn overflow(&self, task: Task<Shared>) {
+        match self.ring.take_half() {
+            Some(batch) => {
+                let tasks = batch.iter().chain(core::iter::once(task));
+                // SAFETY: the pins are ours.
+                unsafe { self.give_away(tasks) };
+            }
+            // A thief was faster: there is room.
+            // SAFETY: as the caller.
+            None if unsafe { self.ring.push(task) } => {}
+            // And gone again, by nobody but this worker: it does not come here.
+            // SAFETY: the pin is ours.
+            None => unsafe { self.give_away(core::iter::once(task)) },
+        }
+    }
+
+    /// # Safety
+    /// The caller runs the worker, and has the pins.
+    unsafe fn give_away(&self, tasks: impl Iterator<Item = Task<Shared>>) {
+        // A worker that has not left keeps the injector open.
+        if self.crew().injector.push(tasks).is_err() {
+            unreachable!("the injector is closed by the last worker that leaves")
+        }
+    }
+
+    /// Takes anything that is queued here.
+    ///
+    /// # Safety
+    /// This thread is the owner of the worker.
+    pub(super) unsafe fn pop_any(&self) -> Option<Task<Shared>> {
+        // SAFETY: as the caller.
+        NonNull::new(self.lifo.swap(null_mut(), Ordering::AcqRel)).or_else(|| unsafe { self.ring.pop() })
+    }
+
+    /// What to run next. `kept`: there is something in the home's own queue.
+    ///
+    /// # Safety
+    /// This thread runs the worker, between polls.
+    #[inline]
+    pub(crate) unsafe fn next(&self, kept: bool) -> Option<Found> {
+        // SAFETY: as the caller.
+        let found = unsafe { self.pick(kept) }?;
+        if self.ends_search() {
+            // The last that searched: there may be more where this came from.
+            self.crew().calls_one();
+        }
+        if self.watched.replace(false) {
+            self.calls_watcher();
+        }
+        Some(found)
+    }
+
+    /// Sees to it that somebody watches, if anybody sleeps.
+    #[inline]
+    fn calls_watcher(&self) {
+        let crew = self.crew();
+        if crew.idle.wants_watcher() {
+            crew.wake(crew.idle.choose_watcher());
+        }
+    }
+
+    /// # Safety
+    /// As [`next`](Self::next).
+    #[inline]
+    unsafe fn pick(&self, kept: bool) -> Option<Found> {
+        let turn = self.turn.get() + 1;
+        self.turn.set(turn);
+        if turn >= self.knobs.injector_interval {
+            self.turn.set(0);
+            // SAFETY: as the caller.
+            if let Some(task) = unsafe { self.take_injected() } {
+                self.lifo_runs.set(0);
+                return Some(Found::Task(task));
+            }
+        }
+        if kept && !self.kept_last.replace(!self.kept_last.get()) {
+            // It may run long, and what else is here is not what runs next.
+            if self.ring.len() > 0 {
+                self.crew().calls_one();
+            }
+            return Some(Found::Kept);
+        }
+        let in_slot = !self.lifo.load(Ordering::Relaxed).is_null();
+        if in_slot && self.lifo_runs.get() < self.knobs.lifo_runs_max {
+            self.lifo_runs.set(self.lifo_runs.get() + 1);
+            if let Some(task) = NonNull::new(self.lifo.swap(null_mut(), Ordering::AcqRel)) {
+                return Some(Found::Task(task));
+            }
+        }
+        self.lifo_runs.set(0);
+        // SAFETY: as the caller.
+        if let Some(task) = unsafe { self.pop_oldest() } {
+            return Some(Found::Task(task));
+        }
+        if kept {
+            return Some(Found::Kept);
+        }
+        // SAFETY: as the caller.
+        unsafe { self.take_injected() }.map(Found::Task)
+    }
+
+    /// # Safety
+    /// As [`next`](Self::next).
+    #[inline]
+    unsafe fn pop_oldest(&self) -> Option<Task<Shared>> {
+        // SAFETY: as the caller.
+        let oldest = unsafe { self.ring.pop() };
+        oldest.or_else(|| NonNull::new(self.lifo.swap(null_mut(), Ordering::AcqRel)))
+    }
+
+    /// This worker's share of the queue of all: one to run, the rest in its ring.
+    ///
+    /// # Safety
+    /// As [`next`](Self::next).
+    unsafe fn take_injected(&self) -> Option<Task<Shared>> {
+        let crew = self.crew();
+        if crew.injector.is_empty() {
+            return None;
+        }
+        let room = self.knobs.capacity - self.ring.len();
+        let mut share = crew.injector.take_share(crew.seats.len(), room.max(1));
+        let first = share.next();
+        // SAFETY: as the caller; the pins are ours.
+        unsafe { self.keep(share) };
+        first
+    }
+
+    /// Queues what was taken elsewhere, and tells others of it.
+    ///
+    /// # Safety
+    /// As [`push`](Self::push).
+    unsafe fn keep(&self, tasks: impl Iterator<Item = Task<Shared>>) {
+        let mut any = false;
+        for task in tasks {
+            any = true;
+            // SAFETY: as the caller.
+            unsafe { self.push_ring(task) };
+        }
+        if any {
+            self.crew().calls_one();
+        }
+    }
+
+    /// Nothing is queued here: searches, or says that the worker is to sleep.
+    ///
+    /// # Safety
+    /// This thread runs the worker, between polls. After [`Found::Nothing`] it calls [`rises`](Self::rises), before anything
+    /// else.
+    #[cold]
+    pub(crate) unsafe fn search(&self) -> Found {
+        let crew = self.crew();
+        if self.searches.get() || crew.idle.may_search(crew.seats.len()) {
+            self.searches.set(true);
+            for _ in 0..self.knobs.search_rounds {
+                // SAFETY: as the caller.
+                if let Some(task) = unsafe { self.look_round() } {
+                    if self.ends_search() {
+                        crew.calls_one();
+                    }
+                    if self.watched.replace(false) {
+                        self.calls_watcher();
+                    }
+                    return Found::Task(task);
+                }
+                core::hint::spin_loop();
+            }
+        }
+        self.sleeps.set(true);
+        self.watched.set(false);
+        let how = crew.idle.sleeps(self.index, self.searches.replace(false));
+        if crew.has_work() && !planted(Plant::SleepsWithoutLook) {
+            return Found::Nothing(Some(Duration::ZERO));
+        }
+        // In a model no time passes, and nobody stays in a poll.
+        Found::Nothing((how == Sleep::Watch && !cfg!(loom)).then_some(WATCH))
+    }
+
+    /// One look into all queues.
+    ///
+    /// # Safety
+    /// As [`search`](Self::search).
+    unsafe fn look_round(&self) -> Option<Task<Shared>> {
+        // SAFETY: as the caller.
+        if let Some(task) = unsafe { self.take_injected() } {
+            return Some(task);
+        }
+        self.others().find_map(|other| {
+            let batch = other.ring.take_half()?;
+            let mut tasks = batch.iter();
+            let first = tasks.next();
+            // SAFETY: as the caller; the pins came with the batch.
+            unsafe { self.keep(tasks) };
+            first
+        })
+    }
+
+    /// The other seats, from one at random on.
+    fn others(&self) -> impl Iterator<Item = &Seat> {
+        let seats = &self.crew().seats;
+        // A linear congruence of full period; its upper half is used.
+        let random = self.random.get().wrapping_mul(0x915F_77F5).wrapping_add(0x9E37_79B9);
+        self.random.set(random);
+        let start = (random >> 16) as usize % seats.len();
+        let (before, after) = seats.split_at(start);
+        after.iter().chain(before).filter(|other| other.index != self.index)
+    }
+
+    /// The worker has slept, or was to sleep and did not. `watched`: as the watcher.
+    ///
+    /// # Safety
+    /// As [`search`](Self::search).
+    pub(crate) unsafe fn rises(&self, watched: bool) {
+        if !self.sleeps.replace(false) {
+            return;
+        }
+        self.searches.set(self.crew().idle.rises(self.index));
+        self.watched.set(watched);
+        if watched {
+            // SAFETY: as the caller.
+            unsafe { self.look_at_the_busy() };
+        }
+    }
+
+    /// Takes the newest task of each worker that is inside the same poll as at the last look.
+    ///
+    /// # Safety
+    /// As [`search`](Self::search).
+    unsafe fn look_at_the_busy(&self) {
+        for other in self.others() {
+            let polls = other.polls.load(Ordering::Relaxed);
+            if other.seen.load(Ordering::Relaxed) != polls {
+                other.seen.store(polls, Ordering::Relaxed);
+            } else if !other.lifo.load(Ordering::Relaxed).is_null() {
+                let task = NonNull::new(other.lifo.swap(null_mut(), Ordering::AcqRel));
+                // SAFETY: as the caller; the pin came with the task.
+                unsafe { self.keep(task.into_iter()) };
+            }
+        }
+    }
+
+    /// A poll begins.
+    #[inline(always)]
+    pub(crate) fn polls(&self) {
+        // The worker's own: no locked instruction.
+        self.polls.store(self.polls.load(Ordering::Relaxed).wrapping_add(1), Ordering::Relaxed);
+    }
+
+    /// The worker searches no more. `true`: it was the last, and wakes another one if it leaves work behind.
+    #[inline(always)]
+    pub(super) fn ends_search(&self) -> bool {
+        // One that ends while it sleeps has risen before, or is told here.
+        if self.sleeps.replace(false) {
+            self.searches.set(self.crew().idle.rises(self.index));
+        }
+        self.searches.replace(false) && self.crew().idle.ends_search()
+    }
+}
+
+/// Makes `seat` the one of this thread until it is dropped.
+#[derive(Debug)]
+pub(crate) struct Seated(());
+
+impl Seated {
+    /// # Safety
+    /// This thread runs the worker of the seat until this is dropped.
+    pub(crate) unsafe fn new(seat: *const ()) -> Self {
+        current::set(seat.cast());
+        Seated(())
+    }
+}
+
+impl Drop for Seated {
+    fn drop(&mut self) {
+        // A model that loom gives up unwinds through here, and may touch nothing of loom's any more.
+        if !crate::loom::given_up() {
+            current::set(null());
+        }
+    }
+}
+
+/// The seat of this thread, if it is one of `crew`.
+#[inline(always)]
+pub(super) fn current(crew: &Crew) -> Option<&Seat> {
+    let seat = current::get();
+    // SAFETY: a thread is seated only while it runs the worker, which holds the crew.
+    let seat = unsafe { seat.as_ref() }?;
+    core::ptr::eq(seat.crew.get(), crew).then_some(seat)
+}
+
+mod current {
+    use super::Seat;
+    use core::cell::Cell;
+    use core::ptr::null;
+
+    #[cfg(not(loom))]
+    std::thread_local!(static SEAT: Cell<*const Seat> = const { Cell::new(null()) });
+    #[cfg(loom)]
+    loom::thread_local!(static SEAT: Cell<*const Seat> = Cell::new(null()));
+
+    #[inline(always)]
+    pub(super) fn get() -> *const Seat {
+        SEAT.with(Cell::get)
+    }
+    #[inline(always)]
+    pub(super) fn set(seat: *const Seat) {
+        SEAT.with(|word| word.set(seat));
+    }
+}

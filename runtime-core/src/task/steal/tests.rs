@@ -1,0 +1,73 @@
+//! The queues alone: each entry is got once, by the owner or by a thief; against a list; and under loom.
+#![allow(clippy::unwrap_used, reason = "a test says what it expects")]
+
+#[cfg(loom)]
+mod loom;
+#[cfg(not(loom))]
+mod stress;
+
+use super::ring::Ring;
+use crate::sharing::Shared;
+use crate::task::header::{Header, Polled, Task, Untyped, VTable, Verbs};
+use core::ptr::NonNull;
+use core::task::{Context, Poll};
+use std::boxed::Box;
+
+/// A task that is a name: rings and injectors do not look into it, but for the link.
+pub(super) struct Name(NonNull<Header<Shared>>);
+
+impl Name {
+    pub(super) fn new() -> Self {
+        let header = Header::new(&TABLE, NonNull::dangling(), 0);
+        Name(NonNull::from(Box::leak(Box::new(header))))
+    }
+    pub(super) fn task(&self) -> Task<Shared> {
+        self.0
+    }
+}
+
+// SAFETY: a name; the queues order who touches the link.
+unsafe impl Send for Name {}
+// SAFETY: as above.
+unsafe impl Sync for Name {}
+
+impl Drop for Name {
+    fn drop(&mut self) {
+        // A model that loom gives up may touch nothing of loom's.
+        if !crate::loom::given_up() {
+            // SAFETY: leaked by `new`, and in no queue any more.
+            drop(unsafe { Box::from_raw(self.0.as_ptr()) });
+        }
+    }
+}
+
+/// The next task of the ring, which this thread owns.
+pub(super) fn pop(ring: &Ring) -> Option<Task<Shared>> {
+    // SAFETY: each test says which thread is the owner.
+    unsafe { ring.pop() }
+}
+
+/// Queues a task in the ring, which this thread owns.
+#[must_use]
+pub(super) fn push(ring: &Ring, task: Task<Shared>) -> bool {
+    // SAFETY: as in `pop`.
+    unsafe { ring.push(task) }
+}
+
+static TABLE: VTable = VTable {
+    verbs: &Verbs {
+        poll_join: |_: Untyped, _: &mut Context<'_>| -> Poll<bool> { unreachable!("a name is not a task") },
+        detach: |_| unreachable!("a name is not a task"),
+        abort: |_| unreachable!("a name is not a task"),
+        is_finished: |_| unreachable!("a name is not a task"),
+        acquire: |_| unreachable!("a name is not a task"),
+        release: |_| unreachable!("a name is not a task"),
+    },
+    poll: |_, _| -> Polled { unreachable!("a name is not a task") },
+    cancel: |_| unreachable!("a name is not a task"),
+    drop_output: |_, _| unreachable!("a name is not a task"),
+    dealloc: |_, _| unreachable!("a name is not a task"),
+    name: |_| None,
+    stage: 0,
+    moves: true,
+};

@@ -1,0 +1,245 @@
+//! Workers that take tasks from each other, by hand: the model does on its own threads what the loops of the workers would do, a
+//! turn at most, and closes them. So no thread starts, sleeps or ends inside the runtime, and two preemptions are few enough to
+//! be tried everywhere. Whole runtimes are in `stealing`, who sleeps is in `task/steal/tests`.
+
+use super::stealing::{Alone, Two, holder};
+use super::*;
+use crate::roles::{Nanos, Scheduler};
+use crate::sharing::SeatWord;
+use crate::task::current::Entered;
+use crate::task::home::Home;
+use crate::task::run;
+use crate::task::steal::{Found, Seat, Seated};
+use crate::worker::{Common, Worker, close, spawn};
+use ::loom::thread;
+use core::ptr::NonNull;
+use std::vec::Vec;
+
+/// One of the workers, and the right to be its owner.
+struct Hand<C: Config>(NonNull<Worker<C>>);
+
+// SAFETY: a worker may change its owner while nobody is inside.
+unsafe impl<C: Config> Send for Hand<C> {}
+
+/// The reference that a runtime would have.
+struct Team<C: Config>(NonNull<Worker<C>>);
+
+fn crew<C: Config, const WORKERS: usize>() -> (Team<C>, [Hand<C>; WORKERS]) {
+    assert_eq!(<C::Scheduler as Scheduler>::WORKERS, WORKERS);
+    let common = Common::<C>::start();
+    let workers: Vec<_> = (0..WORKERS).map(|index| Worker::start(common.clone(), index).unwrap()).collect();
+    // SAFETY: new, and known to this thread alone.
+    unsafe { common.cores.form(&workers) };
+    // SAFETY: as above.
+    unsafe { workers[0].as_ref() }.home.acquire();
+    (Team(workers[0]), core::array::from_fn(|index| Hand(workers[index])))
+}
+
+impl<C: Config> Team<C> {
+    /// All have closed; `tasks` are over, with their futures dropped, and nothing is left but what this and the handles hold.
+    fn ends<T>(self, tasks: Vec<JoinHandle<T>>, dropped: &AtomicUsize) {
+        assert_eq!(dropped.load(SeqCst), tasks.len(), "futures are dropped when the last worker has closed");
+        assert!(tasks.iter().all(JoinHandle::is_finished));
+        drop(tasks);
+        // SAFETY: the reference of `crew`.
+        unsafe { Home::release(Worker::home_of(self.0)) };
+        counts::assert_all_freed(<C::Scheduler as Scheduler>::WORKERS);
+    }
+}
+
+impl<C: Config> Hand<C> {
+    /// A spawn by a thread that runs no worker: through the queue of all.
+    fn spawn<F: Future<Output: Send> + Send + 'static>(at: NonNull<Worker<C>>, future: F) -> JoinHandle<F::Output> {
+        // SAFETY: the model holds the team.
+        unsafe { spawn::spawn_foreign(at, future, ()) }.ok().unwrap()
+    }
+
+    /// A spawn by a task of this worker.
+    fn spawn_here<F: Future<Output: Send> + Send + 'static>(&self, future: F) -> JoinHandle<F::Output> {
+        // SAFETY: this thread is inside.
+        self.inside(|_, _| unsafe { spawn::try_spawn_with(self.0, future, ()) }).ok().unwrap()
+    }
+
+    fn inside<R>(&self, f: impl FnOnce(&Home<crate::config::SharingOf<C>>, &Seat) -> R) -> R {
+        let _context = Entered::new(self.0.as_ptr().cast_const().cast());
+        // SAFETY: the owner.
+        let home = unsafe { &self.0.as_ref().home };
+        // SAFETY: this thread runs the worker until the end of this.
+        let _seated = unsafe { Seated::new(home.seat.get()) };
+        // SAFETY: the crew lives as long as the team.
+        f(home, unsafe { &*home.seat.get().cast::<Seat>() })
+    }
+
+    /// Runs one task, its own or another's, if there is one.
+    fn turn(&self) {
+        self.inside(|home, seat| {
+            // SAFETY: this thread runs the worker, between polls.
+            let found = unsafe { seat.next(false) }.or_else(|| match unsafe { seat.search() } {
+                Found::Nothing(_) => {
+                    // SAFETY: as above.
+                    unsafe { seat.rises(false) };
+                    None
+                }
+                found => Some(found),
+            });
+            if let Some(Found::Task(task)) = found {
+                seat.polls();
+                // SAFETY: the owner; found here, with its pin.
+                unsafe { run::run(task.cast(), home) };
+            }
+        });
+    }
+
+    fn close(self) {
+        // SAFETY: the owner, outside; the worker is not used again but by name.
+        unsafe { close::close(self.0, Nanos(0)) };
+    }
+}
+
+/// A task that wakes itself whenever it is polled.
+fn restless(count: &std::sync::Arc<AtomicUsize>) -> impl Future<Output = ()> + Send + 'static {
+    let value = Tracked::new(count);
+    poll_fn(move |cx| {
+        value.cell.with(|_| ());
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    })
+}
+
+/// A task that leaves its waker on the shelf whenever it is polled.
+fn waits(count: &std::sync::Arc<AtomicUsize>, shelf: &Shelf) -> impl Future<Output = ()> + Send + 'static {
+    let (value, show) = (Tracked::new(count), shelf.clone());
+    poll_fn(move |cx| {
+        value.cell.with(|_| ());
+        show.put([cx.waker().clone()]);
+        Poll::Pending
+    })
+}
+
+/// A task lies in the queue of all, while one worker closes its home and the other one takes it.
+#[test]
+fn take_vs_close() {
+    model("crews::take_vs_close", || {
+        let (team, [home, other]) = crew::<Two, 2>();
+        let count = drops();
+        let task = Hand::spawn(home.0, holder(&count));
+        let other = thread::spawn(move || {
+            other.turn();
+            other.close();
+        });
+        home.close();
+        other.join().unwrap();
+        team.ends(std::vec![task], &count);
+    });
+}
+
+/// Tasks lie in the queue of their home, which closes, while another worker steals there.
+#[test]
+fn steal_vs_close() {
+    model("crews::steal_vs_close", || {
+        let (team, [home, other]) = crew::<Two, 2>();
+        let count = drops();
+        let tasks = std::vec![home.spawn_here(holder(&count)), home.spawn_here(holder(&count))];
+        let other = thread::spawn(move || {
+            other.turn();
+            other.close();
+        });
+        home.close();
+        other.join().unwrap();
+        team.ends(tasks, &count);
+    });
+}
+
+/// The task is queued again on the worker that took it, while its home closes.
+#[test]
+fn yield_vs_close() {
+    model("crews::yield_vs_close", || {
+        let (team, [home, other]) = crew::<Two, 2>();
+        let count = drops();
+        let task = Hand::spawn(home.0, restless(&count));
+        let other = thread::spawn(move || {
+            other.turn();
+            other.close();
+        });
+        home.close();
+        other.join().unwrap();
+        team.ends(std::vec![task], &count);
+    });
+}
+
+/// Another thread spawns on a worker that closes; a worker that is still open could take the task, and leave it parked.
+#[test]
+fn spawn_vs_close() {
+    model("crews::spawn_vs_close", || {
+        let (team, [home, other]) = crew::<Two, 2>();
+        let count = drops();
+        let (at, future) = (Hand(home.0), holder(&count));
+        let spawner = thread::spawn(move || {
+            let at = at;
+            Hand::spawn(at.0, future)
+        });
+        home.close();
+        other.turn();
+        other.close();
+        let task = spawner.join().unwrap();
+        team.ends(std::vec![task], &count);
+    });
+}
+
+/// A task that waits is woken while the only worker closes: it lies in the queue of all, is on its way there, or comes too late.
+#[test]
+fn wake_vs_close() {
+    model("crews::wake_vs_close", || {
+        let (team, [home]) = crew::<Alone, 1>();
+        let (count, shelf) = (drops(), Shelf::new());
+        let task = Hand::spawn(home.0, waits(&count, &shelf));
+        home.turn();
+        let waker = shelf.take();
+        let other = thread::spawn(move || waker.into_iter().for_each(Waker::wake));
+        home.close();
+        other.join().unwrap();
+        shelf.clear();
+        team.ends(std::vec![task], &count);
+    });
+}
+
+/// The same, and another worker may run it meanwhile.
+#[test]
+fn wake_vs_close_of_one() {
+    model("crews::wake_vs_close_of_one", || {
+        let (team, [home, other]) = crew::<Two, 2>();
+        let (count, shelf) = (drops(), Shelf::new());
+        let task = Hand::spawn(home.0, waits(&count, &shelf));
+        home.turn();
+        let waker = shelf.take();
+        let waking = thread::spawn(move || waker.into_iter().for_each(Waker::wake));
+        home.close();
+        other.turn();
+        other.close();
+        waking.join().unwrap();
+        shelf.clear();
+        team.ends(std::vec![task], &count);
+    });
+}
+
+/// A task is aborted while a worker takes it that is not its home.
+#[test]
+fn abort_vs_take() {
+    model("crews::abort_vs_take", || {
+        let (team, [home, other]) = crew::<Two, 2>();
+        let count = drops();
+        let task = Hand::spawn(home.0, holder(&count));
+        let taker = thread::spawn(move || {
+            other.turn();
+            other
+        });
+        task.abort();
+        let other = taker.join().unwrap();
+        other.turn();
+        assert!(task.is_finished(), "whoever is asked to cancel it has queued it");
+        assert_eq!(count.load(SeqCst), 1);
+        other.close();
+        home.close();
+        team.ends(std::vec![task], &count);
+    });
+}

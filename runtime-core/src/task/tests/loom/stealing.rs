@@ -1,0 +1,164 @@
+//! Workers that take tasks from each other: a wake, a spawn and a take against the shutdown. The queues and who sleeps have
+//! models of their own, in `task/steal/tests`.
+
+use super::threads::Modelled;
+use super::*;
+use crate::config::Sealed;
+use crate::roles::{OsEntropy, Policy, Uniform};
+use crate::scheduler::WorkStealing;
+use crate::testing::{Heap, SleepOnly};
+use crate::time::Monotonic;
+use ::loom::sync::Notify;
+use ::loom::thread;
+use core::time::Duration;
+
+/// One look each: more of them show nothing new.
+#[derive(Debug)]
+pub(super) struct Once;
+
+impl Policy for Once {
+    const SEARCH_ROUNDS: u32 = 1;
+}
+
+macro_rules! configs {
+    ($($name:ident: $workers:literal;)+) => { $(
+        #[derive(Debug)]
+        pub(super) struct $name;
+
+        impl Config for $name {
+            type Scheduler = WorkStealing<$workers, Once>;
+            type Driver = SleepOnly;
+            type Memory = Heap;
+            type Clock = Monotonic;
+            type Entropy = OsEntropy;
+            type Threads = Modelled;
+            type Topology = Uniform;
+            const NAME: &'static str = stringify!($name);
+            const WORKERS_EXACT: bool = true;
+            const LOCAL_QUEUE: usize = 2;
+            // Under loom a shutdown waits for ever: time does not pass.
+            const SHUTDOWN_TIMEOUT: Duration = Duration::MAX;
+            const PLEASE_ADD_THE_ATTRIBUTE_bespoke_config: Sealed = Sealed::BY_MACRO;
+        }
+    )+ };
+}
+configs! {
+    Alone: 1;
+    Two: 2;
+}
+
+/// Waits for ever, and touches a value in each poll that is dropped once.
+pub(super) fn holder(count: &std::sync::Arc<AtomicUsize>) -> impl Future<Output = ()> + Send + 'static {
+    let value = Tracked::new(count);
+    poll_fn(move |_| {
+        value.cell.with(|_| ());
+        Poll::Pending
+    })
+}
+
+/// The shutdown finds its worker on its way to sleep.
+#[test]
+fn stop_vs_park() {
+    model("stealing::stop_vs_park", || {
+        drop(runtime::<Alone>());
+        counts::assert_all_freed(1);
+    });
+}
+
+/// Another thread spawns while the runtime closes: the future is dropped before that is over.
+#[test]
+fn spawn_vs_shutdown() {
+    model("stealing::spawn_vs_shutdown", || {
+        let rt = runtime::<Alone>();
+        let handle = rt.handle();
+        let count = drops();
+        let future = holder(&count);
+        let other = thread::spawn(move || handle.spawn(future));
+        drop(rt);
+        let spawned = other.join().unwrap();
+        assert!(spawned.is_finished());
+        assert_eq!(count.load(SeqCst), 1);
+        drop(spawned);
+        counts::assert_all_freed(1);
+    });
+}
+
+/// The same with two workers: one closes its home while the other could still take the task, run it, and leave it parked.
+#[test]
+fn spawn_vs_close_of_one() {
+    model("stealing::spawn_vs_close_of_one", || {
+        let rt = runtime::<Two>();
+        let handle = rt.handle();
+        let count = drops();
+        let future = holder(&count);
+        let other = thread::spawn(move || handle.spawn(future));
+        drop(rt);
+        let spawned = other.join().unwrap();
+        assert!(spawned.is_finished());
+        assert_eq!(count.load(SeqCst), 1);
+        drop(spawned);
+        counts::assert_all_freed(2);
+    });
+}
+
+/// A task that waits is woken by another thread while its runtime closes: it lies in the injector, or is on its way there.
+#[test]
+fn wake_vs_shutdown() {
+    model("stealing::wake_vs_shutdown", || {
+        let rt = runtime::<Alone>();
+        let count = drops();
+        let (value, shelf, told) = (Tracked::new(&count), Shelf::new(), Arc::new(Notify::new()));
+        let (show, tells) = (shelf.clone(), told.clone());
+        let mut first = true;
+        let spawned = rt.spawn(poll_fn(move |cx| {
+            value.cell.with(|_| ());
+            if core::mem::take(&mut first) {
+                show.put([cx.waker().clone()]);
+                tells.notify();
+            }
+            Poll::<()>::Pending
+        }));
+        told.wait();
+        let other = thread::spawn(move || {
+            let wakers = core::mem::take(&mut *shelf.0.lock().unwrap());
+            wakers.into_iter().for_each(Waker::wake);
+        });
+        drop(rt);
+        assert_eq!(count.load(SeqCst), 1, "the future is dropped when the shutdown is over");
+        assert!(spawned.is_finished());
+        other.join().unwrap();
+        drop(spawned);
+        counts::assert_all_freed(1);
+    });
+}
+
+/// A task lies in the queue of all while one worker closes its home and the other takes it.
+#[test]
+fn take_vs_close() {
+    model("stealing::take_vs_close", || {
+        let rt = runtime::<Two>();
+        let count = drops();
+        let spawned = rt.spawn(holder(&count));
+        drop(rt);
+        assert_eq!(count.load(SeqCst), 1, "the future is dropped when the shutdown is over");
+        assert!(spawned.is_finished());
+        drop(spawned);
+        counts::assert_all_freed(2);
+    });
+}
+
+/// The worker sleeps, or is about to, when a task comes from outside; and again: both run.
+#[test]
+fn two_spawns_vs_sleep() {
+    model("stealing::two_spawns_vs_sleep", || {
+        let rt = runtime::<Alone>();
+        let told = Arc::new(Notify::new());
+        for _ in 0..2 {
+            let tells = told.clone();
+            drop(rt.spawn(async move { tells.notify() }));
+            told.wait();
+        }
+        drop(rt);
+        counts::assert_all_freed(1);
+    });
+}
