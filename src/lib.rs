@@ -116,6 +116,8 @@ pub use task::{JoinError, JoinHandle};
 pub mod prelude {
     #[cfg(unix)]
     pub use crate::rt::Fs;
+    #[cfg(target_os = "linux")]
+    pub use crate::rt::ZeroCopy;
     #[cfg(unix)]
     pub use crate::rt::{Descriptors, Pipes, Udp, Unix};
     pub use crate::rt::{Foreign, Net, Process};
@@ -228,6 +230,8 @@ pub mod rt {
         DirEntry, File, FileType, Metadata, OpenOptions, ReadDir, ReadFile, ReadFileExact, ReadFileVectored, WriteFile,
         WriteFileAll, WriteFileVectored, WriteWhole,
     };
+    #[cfg(target_os = "linux")]
+    pub use bespoke_drivers::net::SendFile;
     #[cfg(unix)]
     pub use bespoke_drivers::net::pipe;
     #[cfg(unix)]
@@ -240,6 +244,8 @@ pub mod rt {
         ReadVectored, ReuniteError, Splits, TcpListener, TcpSocket, TcpStream, ToSocketAddrs, Write, WriteAll,
         WriteHalf, WriteVectored, lookup_host,
     };
+    #[cfg(target_os = "linux")]
+    pub use bespoke_drivers::op::ZeroCopy;
     #[cfg(unix)]
     pub use bespoke_drivers::op::{Credentials, Descriptors, Fs, Pipes, Udp, UdpOptions, Unix, UnixAddr};
     pub use bespoke_drivers::op::{Foreign, Keepalive, Net, Process, Taken, TcpOptions};

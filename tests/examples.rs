@@ -8,6 +8,7 @@
     reason = "the watching side stands outside the runtime, with its own threads and clock"
 )]
 
+use core::net::SocketAddr;
 use core::time::Duration;
 use std::collections::BTreeMap;
 use std::env::consts::EXE_EXTENSION;
@@ -22,6 +23,16 @@ use std::time::{Instant, SystemTime};
 #[cfg(windows)]
 #[path = "common/ctrl_c.rs"]
 mod ctrl_c;
+
+#[cfg(target_os = "linux")]
+#[path = "common/ring.rs"]
+mod ring;
+#[cfg(target_os = "linux")]
+#[path = "examples/serve.rs"]
+mod serve;
+
+#[cfg(target_os = "linux")]
+use ring::is_denied;
 
 /// After this a program hangs.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -72,7 +83,6 @@ struct Running {
 
 /// A program that has ended.
 #[derive(Debug)]
-#[expect(dead_code, reason = "printed when a test fails")]
 struct Ended {
     what: String,
     status: ExitStatus,
@@ -172,11 +182,15 @@ impl Ended {
     #[track_caller]
     fn complains(&self, part: &str) {
         assert!(self.err.ends_with('\n') && self.err.lines().count() == 1, "not one line: {self:#?}");
-        assert!(self.err.starts_with("echo: ") && self.err.contains(part), "{part:?} is missing: {self:#?}");
+        let name = self.what.split(' ').next().unwrap();
+        assert!(
+            self.err.starts_with(&format!("{name}: ")) && self.err.contains(part),
+            "{part:?} is missing: {self:#?}"
+        );
         assert_eq!(self.out, "", "{self:#?}");
     }
 
-    /// The rows of a table of `echo`: names are fourteen wide, and those of parts start with a space.
+    /// The rows of a table: names are fourteen wide, and those of parts start with a space.
     #[track_caller]
     fn rows(&self) -> BTreeMap<&str, &str> {
         let rows: Option<_> = self.out.lines().map(|line| line.split_at_checked(14)).collect();
@@ -327,17 +341,23 @@ fn echo_names_an_address_that_is_none() {
 
 /// `echo --listen`, with a first connection.
 fn listening() -> (Running, TcpStream) {
+    let (server, _, stream) = listening_as("echo", &[]);
+    (server, stream)
+}
+
+/// A program that listens, where, and a first connection.
+fn listening_as(name: &str, args: &[&str]) -> (Running, SocketAddr, TcpStream) {
     for _ in 0..5 {
         // Free now; another process may take it before the server does, and then there is a next one.
         let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-        let mut server = start("echo", &["--listen", &address.to_string()]);
+        let mut server = start(name, &[&["--listen", &*address.to_string()], args].concat());
         let since = Instant::now();
         loop {
             match TcpStream::connect_timeout(&address, PATIENCE) {
                 Ok(stream) => {
                     stream.set_read_timeout(Some(PATIENCE)).unwrap();
                     stream.set_write_timeout(Some(PATIENCE)).unwrap();
-                    return (server, stream);
+                    return (server, address, stream);
                 }
                 Err(error) => assert_eq!(error.kind(), ErrorKind::ConnectionRefused),
             }
@@ -374,7 +394,7 @@ fn stops(server: Running, signal: &str) -> Ended {
     let took = since.elapsed();
     ended.code(0);
     assert!(took < STOPPING_MAX, "{took:?} after the signal: {ended:#?}");
-    assert!(ended.err.contains("listening on") && ended.err.ends_with("echo: stopping\n"), "{ended:#?}");
+    assert!(ended.err.contains("Ctrl-C to stop") && ended.err.ends_with(": stopping\n"), "{ended:#?}");
     ended
 }
 

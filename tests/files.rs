@@ -11,6 +11,7 @@
 //! | `model` | random operations against a `Vec<u8>` |
 //! | `paths` | folders, links, names, whole files |
 //! | `streams` | lines of a file, copies from and to a socket |
+//! | `sending` | files that are sent to a socket without a copy |
 //! | `drops` | futures dropped and forgotten at every point: the memory and the descriptors that they used |
 //! | `closes` | a runtime that closes with operations under way, and files that outlive it |
 //! | `pool` | no threads, one thread, a full queue; allocations |
@@ -38,6 +39,9 @@ mod pool;
 #[cfg(target_os = "linux")]
 #[path = "files/rings.rs"]
 mod rings;
+#[cfg(target_os = "linux")]
+#[path = "files/sending.rs"]
+mod sending;
 #[path = "files/streams.rs"]
 mod streams;
 #[path = "files/support.rs"]
@@ -84,8 +88,26 @@ macro_rules! suite {
                 closes::files_outlive_their_runtime,
             }
             #[cfg(target_os = "linux")]
+            use crate::sending;
+            #[cfg(target_os = "linux")]
             cases! { $attribute $suite, $config, Always:
                 moving::a_block_device_has_an_end,
+                sending::sent_bytes_are_those_of_the_file,
+                sending::every_kind_of_stream_takes_a_file,
+                sending::a_file_that_ends_is_a_short_count,
+                sending::a_peer_that_is_gone_is_an_error,
+                sending::what_is_no_file_is_refused,
+                sending::cold_files_are_sent,
+                sending::warm_files_are_sent_without_an_allocation,
+            }
+            #[cfg(target_os = "linux")]
+            cases! { $attribute $suite, $config, Suspending:
+                sending::dropped_sends_are_counted,
+                sending::what_was_on_its_way_is_not_sent_later,
+                sending::what_is_dropped_with_its_stream_ends,
+                sending::numbers_that_are_used_again_are_not_sent,
+                sending::slow_peers_hold_no_threads,
+                sending::sends_end_with_their_runtime,
             }
             cases! { $attribute $suite, $config, Suspending:
                 drops::dropped_transfers_touch_nothing,

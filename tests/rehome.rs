@@ -27,6 +27,9 @@ mod descriptors;
 #[cfg(target_os = "linux")]
 #[path = "common/ring.rs"]
 mod ring;
+#[cfg(target_os = "linux")]
+#[path = "rehome/sending.rs"]
+mod sending;
 
 /// What every config of this file is.
 trait Moves: Config<Driver: Net + Unix + Udp + Foreign, Scheduler: scheduler::Cores> {}
@@ -878,7 +881,17 @@ fn under_a_blocking_driver_there_is_nothing_to_do() {
 
 macro_rules! suite {
     ($($suite:ident: $config:ty, $rings:expr;)+ => $cases:tt) => {
-        $(mod $suite { suite!(@ $config, $rings, $cases); })+
+        $(mod $suite {
+            use crate as room;
+            suite!(@ $config, $rings, $cases);
+        })+
+    };
+    ($($suite:ident: $config:ty, $rings:expr;)+ => sending $cases:tt) => {
+        $(#[cfg(target_os = "linux")]
+        mod $suite {
+            use crate::sending as room;
+            suite!(@ $config, $rings, $cases);
+        })+
     };
     (@ $config:ty, $rings:expr, [$($case:ident)+]) => {
         $(#[test]
@@ -887,7 +900,7 @@ macro_rules! suite {
             if $rings && crate::ring::is_denied(concat!(module_path!(), "::", stringify!($case))) {
                 return;
             }
-            crate::alone(stringify!($case), crate::$case::<$config>);
+            crate::alone(stringify!($case), room::$case::<$config>);
         })+
     };
 }
@@ -946,4 +959,21 @@ suite! {
         the_standard_library_gets_it_where_it_is
         numbers_are_lent_while_it_moves
     ]
+}
+
+suite! {
+    mio_sends: crate::OnMio, false;
+    poll_sends: crate::OnPoll, false;
+    rings_send: crate::OnRings, true;
+    fallback_sends: crate::OnEither, false;
+    => sending [
+        a_file_and_a_stream_come_to_who_sends
+        a_file_that_is_sent_stays
+        a_dropped_send_is_told_elsewhere
+    ]
+}
+suite! {
+    mio_sends_waiting: crate::OnMio, false;
+    poll_sends_waiting: crate::OnPoll, false;
+    => sending [a_send_that_has_sent_nothing_moves]
 }

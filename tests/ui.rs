@@ -127,6 +127,7 @@ const CASE_OF: &[(&str, &str)] = &[
     ("the driver `…` has neither child processes nor pipes", "generic_without_process"),
     ("the driver `…` has no pipes", "generic_without_pipes"),
     ("the driver `…` passes no descriptors", "generic_without_descriptors"),
+    ("the driver `…` sends no file without a copy", "generic_without_zero_copy"),
     ("`…` cannot be spawned by a runtime that is not known here", "spawn_in_unknown_runtime"),
     ("the scheduler of `…` moves tasks between threads", "local_config_needed"),
     ("a runtime has 1 to 1024 workers, this one asks for another number: `…`", "builder_no_workers"),

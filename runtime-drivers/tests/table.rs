@@ -15,8 +15,8 @@ use bespoke_core::driver::{Nop, Op, Served, Submit, Timeout};
 use bespoke_drivers::op::{
     Accept, AcceptUnix, Call, Connect, ConnectUnix, Descriptors, Foreign, Fs, Interrupted, JoinPaths, MakeDir, Net,
     Open, Pipes, Process, ReadAt, ReadPipe, ReadVectoredAt, Ready, Recv, RecvDatagram, RecvDescriptors, RecvFrom,
-    RecvInto, RecvLease, RecvVectored, Remove, SendDatagram, SendDescriptors, SetLen, Statx, Sync, Transmit,
-    TransmitVectored, Udp, Unix, UnixAddr, WriteAt, WritePipe, WriteVectoredAt,
+    RecvInto, RecvLease, RecvVectored, Remove, SendDatagram, SendDescriptors, SendFile, SetLen, Statx, Sync, Transmit,
+    TransmitVectored, Udp, Unix, UnixAddr, WriteAt, WritePipe, WriteVectoredAt, ZeroCopy,
 };
 use bespoke_drivers::{Blocking, Fallback, IoUring, Mio, NoIo};
 use core::fmt::Write as _;
@@ -39,6 +39,7 @@ fn listed() -> Table {
         Unix: AcceptUnix, ConnectUnix, RecvDatagram, RecvFrom<UnixAddr>, SendDatagram<UnixAddr>;
         Descriptors: SendDescriptors, RecvDescriptors;
         Fs: Open, ReadAt, WriteAt, ReadVectoredAt, WriteVectoredAt, Sync, SetLen, Statx, MakeDir, Remove, JoinPaths, Call;
+        ZeroCopy: SendFile;
     }
 }
 
@@ -153,8 +154,8 @@ fn asked_for_by(capability: &str, texts: &[String]) -> BTreeSet<String> {
     all_between(bounds, "Submit<", &['>', '<']).into_iter().map(String::from).collect()
 }
 
-/// Is the trait of a capability, or its export, left out where there is no Unix?
-fn on_unix_only(item: &str) -> bool {
+/// Where the trait of a capability is, or its export: what leaves it out elsewhere.
+fn place(item: &str) -> &'static str {
     let text = fs::read_to_string(package().join("src/op/mod.rs")).unwrap();
     let is_word = |line: &str| line.split(|c: char| !c.is_alphanumeric()).any(|word| word == item);
     let lines: Vec<&str> = text.lines().collect();
@@ -162,8 +163,13 @@ fn on_unix_only(item: &str) -> bool {
         .iter()
         .position(|line| line.starts_with("pub") && is_word(line))
         .unwrap_or_else(|| panic!("src/op/mod.rs does not export {item}"));
-    let mut above = lines[..at].iter().rev().take_while(|line| !line.is_empty() && !line.starts_with("pub "));
-    above.any(|line| *line == "#[cfg(unix)]")
+    let above = lines[..at].iter().rev().take_while(|line| !line.is_empty() && !line.starts_with("pub "));
+    let place = above.filter_map(|line| match *line {
+        "#[cfg(unix)]" => Some("Unix"),
+        "#[cfg(target_os = \"linux\")]" => Some("Linux"),
+        _ => None,
+    });
+    place.last().unwrap_or("everywhere")
 }
 
 fn markdown(table: &Table) -> String {
@@ -174,7 +180,7 @@ fn markdown(table: &Table) -> String {
     for capability in &table.capabilities {
         let (named, place) = match capability.name {
             "no_capability" => ("no capability".into(), "everywhere"),
-            name => (format!("`{name}`"), if on_unix_only(name) { "Unix" } else { "everywhere" }),
+            name => (format!("`{name}`"), place(name)),
         };
         for row in &capability.ops {
             let cells = row.cells.iter().map(|cell| format!(" {} |", cell.map_or("none", Served::name)));

@@ -89,3 +89,14 @@ fn every_file_is_send_for_every_config() {
     all_send::<bespoke::preset::Default>();
     all_send::<bespoke::preset::Paused>();
 }
+
+#[cfg(target_os = "linux")]
+#[expect(dead_code, reason = "to compile is to pass")]
+fn sending<C: Config<Driver: bespoke::rt::ZeroCopy>>() {
+    use bespoke::rt::{OwnedWriteHalf, SendFile, TcpStream, UnixStream};
+    both::<SendFile<'_, C>>();
+    let file: File<C> = any();
+    let (mut tcp, mut unix, mut half): (TcpStream<C>, UnixStream<C>, OwnedWriteHalf<C>) = any();
+    send(async { (tcp.send_file(&file, 0, 1).await, unix.send_file(&file, 0, 1).await) });
+    send(half.send_file(&file, 0, 1));
+}

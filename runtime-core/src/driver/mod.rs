@@ -6,6 +6,7 @@
 //! | `operation` | [`Operation`]: the future of one |
 //! | `resource` | [`OwnedResource`]: what typed handles are made of; which worker they belong to, or are brought to |
 //! | `owner` | whom one belongs to |
+//! | `beside` | [`Beside`]: the second resource of an operation that names two |
 //! | `borrows` | [`Borrows`]: a borrow of one that lasts until the drop |
 //! | `lease` | [`Lease`]: bytes in a buffer that the driver lends |
 //! | `buffers` | [`Buffers`]: such buffers, for drivers that copy into memory of their own |
@@ -13,6 +14,8 @@
 //! | `offload` | [`Offloaded`]: operations that block, on the blocking pool |
 //! | `inflight` | operations in flight, while the tasks that wait for them move between workers |
 
+#[cfg(feature = "alloc")]
+mod beside;
 mod borrows;
 #[cfg(feature = "alloc")]
 mod budget;
@@ -34,6 +37,8 @@ mod resource;
 
 pub use crate::error::Errno;
 pub use crate::util::dangling::MaybeDangling;
+#[cfg(feature = "alloc")]
+pub use beside::Beside;
 pub use borrows::Borrows;
 #[cfg(feature = "alloc")]
 pub use budget::as_one_operation;

@@ -73,6 +73,8 @@ pub enum Served {
     /// The system call, which does not block. Where it would, the task waits until the system says that the resource is
     /// ready, and it is made again.
     Readiness,
+    /// As `Readiness` for what is in memory; what is not, a thread of the blocking pool brings there first.
+    ReadinessOrPool,
     /// The system call, which blocks the task's thread until it is over.
     Call,
     /// Short waits of the task's thread, between which the task can be cancelled.
@@ -96,6 +98,7 @@ impl Served {
         match self {
             Served::AtHand => "at hand",
             Served::Readiness => "readiness",
+            Served::ReadinessOrPool => "readiness or pool",
             Served::Call => "call",
             Served::Slices => "slices",
             Served::Pool => "pool",

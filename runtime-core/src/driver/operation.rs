@@ -93,10 +93,10 @@ where
         self.guest.is_some()
     }
 
-    /// The operation, to change what was not known when it was made.
+    /// The operation, to change what was not known when it was made, or is another's by now.
     ///
     /// # Safety
-    /// It was not polled yet, and points at the same memory afterwards.
+    /// It is not [under way](Self::is_under_way), and points at the same memory afterwards.
     #[inline]
     pub unsafe fn op_mut(&mut self) -> &mut O {
         &mut self.op

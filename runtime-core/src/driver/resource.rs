@@ -117,7 +117,7 @@ impl<C: Config> OwnedResource<C> {
 
     /// Where it is, if resources of `C` move.
     #[inline(always)]
-    fn binding(&self) -> Option<NonNull<Binding<C>>> {
+    pub(super) fn binding(&self) -> Option<NonNull<Binding<C>>> {
         if const { moves::<C>() } { self.owner.map(Owner::binding) } else { None }
     }
 
@@ -272,7 +272,7 @@ impl<C: Config> OwnedResource<C> {
         let mut asks = Asks::default();
         core::future::poll_fn(move |cx| match self.binding() {
             Some(binding) => bring(binding, "a resource", &mut asks, cx).map_ok(drop),
-            None => Poll::Ready(self.worker_here().map(drop)),
+            None => Poll::Ready(self.worker_here("a resource").map(drop)),
         })
     }
 
@@ -310,7 +310,7 @@ impl<C: Config> OwnedResource<C> {
             }
             // SAFETY: it is here, or at no worker; the handle is forgotten below.
             unsafe { Binding::release(binding) }?;
-        } else if let Some(worker) = self.worker_here()? {
+        } else if let Some(worker) = self.worker_here("a resource")? {
             // SAFETY: this thread runs the worker; the handle is forgotten below.
             unsafe { guests::release_resource(worker, self.resource()) }?;
         } else {
@@ -331,8 +331,8 @@ impl<C: Config> OwnedResource<C> {
     /// [`Errno::RUNTIME_CLOSED`], elsewhere.
     ///
     /// # Panics
-    /// On another worker than the resource's.
-    fn worker_here(&self) -> Result<Option<NonNull<Worker<C>>>, Errno> {
+    /// On another worker than the resource's; the message says `what` was used.
+    pub(super) fn worker_here(&self, what: &str) -> Result<Option<NonNull<Worker<C>>>, Errno> {
         let worker = self.worker();
         if let Some(binding) = self.binding()
             && worker.is_none()
@@ -340,7 +340,7 @@ impl<C: Config> OwnedResource<C> {
             self.check_open()?;
             // SAFETY: this borrows the resource.
             match unsafe { binding.as_ref() }.elsewhere() {
-                Some(elsewhere) => used_elsewhere("a resource", elsewhere.worker()),
+                Some(elsewhere) => used_elsewhere(what, elsewhere.worker()),
                 None => return Err(Errno::NOT_IDLE),
             }
         }
@@ -348,7 +348,7 @@ impl<C: Config> OwnedResource<C> {
             && !Home::is_current(Worker::home_of(worker))
         {
             self.check_open()?;
-            used_elsewhere("a resource", worker);
+            used_elsewhere(what, worker);
         }
         Ok(worker)
     }
@@ -361,7 +361,7 @@ impl<C: Config> OwnedResource<C> {
     /// # Panics
     /// On another worker than the resource's.
     pub fn with_live<R>(&self, f: impl FnOnce(&LiveOf<C>) -> R) -> Result<R, Errno> {
-        let worker = self.worker_here()?;
+        let worker = self.worker_here("a resource")?;
         let live = || match worker {
             // SAFETY: the owner; the driver is there while the runtime is not closed.
             Some(worker) => unsafe { Worker::live(worker) },

@@ -40,6 +40,8 @@ macro_rules! run_blocking {
 #[cfg(unix)]
 use run_blocking;
 run_blocking!(Call: Accept, Recv, RecvInto, RecvVectored, RecvLease, Transmit, TransmitVectored);
+#[cfg(target_os = "linux")]
+run_blocking!(Call: crate::op::SendFile);
 run_blocking!(AtHand: Nop, Interrupted);
 
 impl RunBlocking for Nop {
@@ -138,6 +140,24 @@ impl RunBlocking for Transmit {
                 return (taken, Ok(()));
             }
         }
+    }
+}
+
+#[cfg(target_os = "linux")]
+impl RunBlocking for crate::op::SendFile {
+    /// By calls of some length each: while it is in one, the system tells nobody how far it is.
+    fn run_blocking(&mut self) -> (usize, Result<(), Errno>) {
+        const STEP: usize = 1 << 20;
+        let mut taken = 0;
+        while taken < self.len {
+            let (at, len) = (self.at.saturating_add(taken as u64), (self.len - taken).min(STEP));
+            match crate::sys::send_file::send(self.stream.raw, self.file.raw, at, len) {
+                Ok(0) => break,
+                Ok(n) => taken += n,
+                Err(errno) => return (taken, Err(errno)),
+            }
+        }
+        (taken, Ok(()))
     }
 }
 

@@ -47,7 +47,7 @@ use std::vec::Vec;
 pub struct File<C: Config> {
     // Before the resource: an operation on it may be kept there.
     pub(super) cursor: Cursor,
-    pub(super) resource: OwnedResource<C>,
+    pub(crate) resource: OwnedResource<C>,
     /// What reads into borrowed slices go through; none before the first.
     pub(super) scratch: Vec<u8>,
 }

@@ -10,7 +10,7 @@ use crate::pooled::{OpenFile, pooled};
 use std::sync::Arc;
 
 /// The open file of a source, for a job.
-fn open_file<P: Poller>(live: &LiveMio<P>, key: u32) -> Option<Arc<OpenFile>> {
+pub(super) fn open_file<P: Poller>(live: &LiveMio<P>, key: u32) -> Option<Arc<OpenFile>> {
     live.with_source(key, |source| source.file.clone())
 }
 

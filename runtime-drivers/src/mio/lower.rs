@@ -5,6 +5,7 @@
 //! | `datagrams` | receiving and sending them |
 //! | `pipes` | reading and writing pipes |
 //! | `reads` | reading from a stream, in every form |
+//! | `send_file` | sending a file without a copy |
 //! | `unix` | what only Unix sockets do |
 //! | `writes` | writing to one, and what became of a write that was dropped |
 //!
@@ -15,6 +16,8 @@ mod datagrams;
 #[cfg(unix)]
 mod pipes;
 mod reads;
+#[cfg(target_os = "linux")]
+mod send_file;
 #[cfg(unix)]
 mod unix;
 mod writes;

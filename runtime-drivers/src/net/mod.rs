@@ -18,6 +18,7 @@
 //! | `async_fd` | `AsyncFd`: descriptors that are somebody else's |
 //! | `rehoming` | sockets move between workers |
 //! | `reading`, `writing` | what the stream and its halves do alike |
+//! | `sending` | files that are sent without a copy |
 //! | `futures` | the futures of reads and writes |
 //! | `datagrams` | the futures that receive and send datagrams |
 //! | `udp` | `UdpSocket` |
@@ -76,6 +77,8 @@ mod passing;
 pub mod pipe;
 mod reading;
 mod rehoming;
+#[cfg(target_os = "linux")]
+mod sending;
 mod split;
 mod standard;
 mod stream;
@@ -102,6 +105,8 @@ pub(crate) use lending::{lends_its_fd, with_fd as lend};
 pub use listener::TcpListener;
 #[cfg(unix)]
 pub use passing::{FdsLost, RecvFromWithFds, RecvWithFds, SendWithFds};
+#[cfg(target_os = "linux")]
+pub use sending::SendFile;
 pub use split::{OwnedReadHalf, OwnedWriteHalf, ReadHalf, ReuniteError, Splits, WriteHalf};
 pub use stream::TcpStream;
 pub use tcp_socket::TcpSocket;

@@ -182,6 +182,10 @@ reading!(ReadHalf<'a> of T);
 reading!(OwnedReadHalf of T);
 writing!(WriteHalf<'a> of T);
 writing!(OwnedWriteHalf of T);
+#[cfg(target_os = "linux")]
+super::sending::sending!(WriteHalf<'a> of T);
+#[cfg(target_os = "linux")]
+super::sending::sending!(OwnedWriteHalf of T);
 #[cfg(unix)]
 receives_fds!(ReadHalf<'a> of UnixStream);
 #[cfg(unix)]

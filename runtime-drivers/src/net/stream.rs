@@ -184,6 +184,8 @@ impl<C: Config> TcpStream<C> {
 
 reading!(TcpStream);
 writing!(TcpStream);
+#[cfg(target_os = "linux")]
+super::sending::sending!(TcpStream);
 
 impl<C: Config> fmt::Debug for TcpStream<C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

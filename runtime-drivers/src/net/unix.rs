@@ -211,6 +211,8 @@ impl<C: Config> split::sealed::Sealed<C> for UnixStream<C> {
 
 reading!(UnixStream);
 writing!(UnixStream);
+#[cfg(target_os = "linux")]
+super::sending::sending!(UnixStream);
 receives_fds!(UnixStream);
 sends_fds!(UnixStream);
 socket_options!(UnixStream);

@@ -9,6 +9,7 @@
 //! | `Udp` | `RecvDatagram`, `RecvFrom`, `SendDatagram`; and the calls of `Datagrams`. Not on Windows yet |
 //! | `Unix` | `AcceptUnix`, `ConnectUnix`, `SendDescriptors`, `RecvDescriptors`, and of datagrams what `Udp` has; and the calls of `UnixSockets`. Not on Windows |
 //! | `Pipes` | [`ReadPipe`], [`WritePipe`]; and the calls of `PipeCalls`. Not on Windows |
+//! | `ZeroCopy` | `SendFile`; it has `Net` and `Fs`, too. Linux |
 //!
 //! Each operation says its memory class and its [`Late`](bespoke_core::driver::Late) class beside its data. A driver says
 //! how it does each one in its `lower.rs` and `files.rs`; capabilities are implemented explicitly, one line per driver.
@@ -28,6 +29,8 @@ pub(crate) mod lower;
 mod net;
 mod pipes;
 mod ready;
+#[cfg(target_os = "linux")]
+mod send_file;
 mod sockets;
 #[cfg(unix)]
 mod unix;
@@ -54,6 +57,8 @@ pub use net::{Accept, Connect, Interrupted, Recv, RecvInto, Taken, Transmit};
 pub use pipes::PipeCalls;
 pub use pipes::{ReadPipe, WritePipe};
 pub use ready::{Direction, Ready};
+#[cfg(target_os = "linux")]
+pub use send_file::{SendFile, ZeroCopy};
 pub use sockets::{Keepalive, Sockets, TcpOptions};
 #[cfg(unix)]
 pub use unix::{AcceptUnix, ConnectUnix, Credentials, UnixAddr, UnixSockets};

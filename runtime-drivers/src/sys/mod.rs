@@ -12,8 +12,6 @@ mod windows;
 
 #[cfg(all(test, target_os = "linux"))]
 pub(crate) use self::unix::guard;
-#[cfg(target_os = "linux")]
-pub(crate) use self::unix::ring;
 #[cfg(any(target_os = "linux", target_os = "android"))]
 pub(crate) use self::unix::timerfd;
 #[cfg(unix)]
@@ -21,6 +19,8 @@ pub(crate) use self::unix::{
     address, datagram, fd, file, fork, nudge, options, out_of_resources, out_of_watches, pipe, poll, poll_set, process,
     rights, signal, socket, stat, transfer, unix_socket, would_block,
 };
+#[cfg(target_os = "linux")]
+pub(crate) use self::unix::{ring, send_file};
 #[cfg(windows)]
 pub(crate) use self::windows::{
     fd, options, out_of_resources, out_of_watches, poll, signal, socket, transfer, would_block,

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `reads` | reading from a stream, in every form |
 //! | `writes` | writing to one, and what became of a write that was dropped |
+//! | `send_file` | sending a file without a copy |
 //! | `arrivals` | connections: taken and made |
 //! | `datagrams` | datagrams, and readiness: the call is tried, and the ring polls when it would block |
 //! | `pipes` | reading and writing pipes, in the same way |
@@ -15,6 +16,7 @@ mod arrivals;
 mod datagrams;
 mod pipes;
 mod reads;
+pub(super) mod send_file;
 mod unix;
 mod writes;
 

@@ -95,6 +95,7 @@ use crate::sys::fd;
 use crate::sys::fork;
 use crate::sys::nudge::Nudge;
 use crate::sys::ring as calls;
+use crate::sys::send_file::Pipe;
 use crate::sys::socket;
 use bespoke_core::driver::inflight::{Table, Token};
 use bespoke_core::driver::{Buffer, Buffers, Errno};
@@ -172,6 +173,8 @@ pub(crate) struct Uring {
     asides: ManuallyDrop<Asides>,
     /// The buffers that are neither with the kernel, nor stashed, nor lent.
     buffers: ManuallyDrop<Buffers<LEASE_BYTES>>,
+    /// Pipes that files were sent through, and nothing is in; at most [`PIPES_MAX`].
+    pipes: UnsafeCell<Vec<Pipe>>,
     nudge: Arc<Nudge>,
     settings: Settings,
     /// Results that say that memory was not there.
@@ -258,6 +261,7 @@ impl Uring {
             table: Table::new(cx.worker, SLOTS_MAX),
             asides: ManuallyDrop::new(Asides::new()),
             buffers: ManuallyDrop::new(buffers),
+            pipes: UnsafeCell::new(Vec::new()),
             nudge,
             settings,
             #[cfg(test)]
@@ -270,6 +274,28 @@ impl Uring {
     fn with<R>(&self, f: impl FnOnce(&mut State) -> R) -> R {
         // SAFETY: one thread, and `f` does not come back here (invariant 5).
         f(unsafe { &mut *self.state.get() })
+    }
+
+    /// An empty pipe.
+    fn pipe(&self) -> Result<Pipe, Errno> {
+        // SAFETY: one thread, and the reference ends with the statement.
+        let pooled = unsafe { &mut *self.pipes.get() }.pop();
+        pooled.map_or_else(Pipe::new, Ok)
+    }
+
+    /// Nothing is in it, and no entry names it.
+    fn take_pipe_back(&self, pipe: Pipe) {
+        // SAFETY: one thread, and the reference ends with this function; a pipe is no value of the user's.
+        let pipes = unsafe { &mut *self.pipes.get() };
+        if pipes.len() < PIPES_MAX {
+            pipes.push(pipe);
+        }
+    }
+
+    #[cfg(test)]
+    fn idle_pipes(&self) -> usize {
+        // SAFETY: one thread, and the reference ends with the statement.
+        unsafe { &*self.pipes.get() }.len()
     }
 
     fn arrive(&self) -> Result<(), Error> {
@@ -471,6 +497,9 @@ impl Unpark for UringUnparker {
         let _ = self.0.nudge();
     }
 }
+
+/// So many idle pipes stay open: two descriptors each.
+const PIPES_MAX: usize = 8;
 
 /// How many operations with slots one worker has at most.
 const SLOTS_MAX: u32 = 1 << 24;

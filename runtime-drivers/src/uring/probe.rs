@@ -113,6 +113,7 @@ pub(super) fn check(ring: &Ring, newest: Kernel) -> Result<Known, Denied> {
         opcode::Connect::CODE,
         opcode::Recv::CODE,
         opcode::Send::CODE,
+        opcode::Splice::CODE,
         opcode::SendMsg::CODE,
         opcode::Timeout::CODE,
         opcode::Close::CODE,

@@ -179,8 +179,9 @@ impl Drop for Asides {
     }
 }
 
-/// What is kept for a dropped write, whatever its type.
-trait Unkept: Send {
+/// What is kept for a dropped operation, whatever its type: until the terminal completion as it is, then, of a write, what was
+/// the future's.
+pub(super) trait Unkept: Send {
     fn unkept(self: Box<Self>) -> Box<dyn Any + Send>;
 }
 
@@ -381,9 +382,27 @@ impl Uring {
         }
     }
 
+    /// A write was dropped when the stream had taken a part, and nothing of it is with the kernel.
+    #[cold]
+    pub(super) fn write_was_dropped(&self, (number, generation): (u32, u32), taken: Taken) {
+        let taken = Box::new(DroppedWrite::Ended(taken));
+        let old = self.with(|state| match state.sources.get_mut(number as usize) {
+            Some(source) if source.generation == generation && source.life == Life::Open => {
+                source.dropped.replace(taken)
+            }
+            _ => Some(taken),
+        });
+        let_go(old);
+    }
+
+    /// The number and the generation of a resource's source.
+    pub(super) fn source_of(&self, resource: Resource) -> (u32, u32) {
+        self.with(|state| state.named(resource.key))
+    }
+
     /// The future of an operation dies while the kernel may have its entry.
     #[cold]
-    pub(super) fn abandon_slot<K: Send + 'static>(&self, late: Late, flight: &mut Flight, keep: MaybeDangling<K>) {
+    pub(super) fn abandon_slot<U: Unkept + 'static>(&self, late: Late, flight: &mut Flight, keep: U) {
         let Some(ticket) = flight.ticket.take() else { return let_go(keep) };
         let taken = core::mem::take(&mut flight.taken);
         let note = ticket.note();
@@ -420,7 +439,7 @@ impl Uring {
 /// Is the result none, so that the entry is made again?
 fn retried(result: i32) -> Option<i32> {
     match -result {
-        again @ (code::AGAIN | code::INTERRUPTED | code::CANCELED) => Some(again),
+        again @ (code::AGAIN | code::INTERRUPTED | code::CANCELED | code::RESTART) => Some(again),
         _ => None,
     }
 }
@@ -435,6 +454,16 @@ fn outcome(result: i32) -> Result<u32, Errno> {
 impl Flight {
     pub(super) fn is_in_flight(&self) -> bool {
         self.ticket.is_some() || self.taken > 0
+    }
+
+    /// Has the kernel an entry of it, or has it told the end of one that nobody has read?
+    pub(super) fn has_an_entry(&self) -> bool {
+        self.ticket.is_some()
+    }
+
+    /// A new operation goes on with what others began, which took so much. Nothing is on its way.
+    pub(super) fn begins_at(&mut self, taken: usize) {
+        self.taken = taken;
     }
 
     /// The driver is gone. Pending: the kernel has not given back what the operation uses, and never tells any more.

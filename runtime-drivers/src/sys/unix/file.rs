@@ -274,6 +274,6 @@ fn vectors(stretches: &[IoVec]) -> (*const libc::iovec, libc::c_int) {
 }
 
 /// A position in the system's type: beyond it no file has any.
-fn offset(at: u64) -> Result<libc::off_t, Errno> {
+pub(super) fn offset(at: u64) -> Result<libc::off_t, Errno> {
     libc::off_t::try_from(at).map_err(|_| errno(libc::EINVAL))
 }

@@ -14,7 +14,7 @@
 //!    [`socket::connect_start`].
 //! 5. No call allocates or locks, nor panics but where the system fails without an `errno`; [`pipe::open`] allocates if
 //!    the path is long. [`signal::on_signal`](signal) is moreover async-signal-safe.
-//! 6. No call raises `SIGPIPE`, but [`pipe::write`] in a program that does not ignore it.
+//! 6. No call raises `SIGPIPE`, but [`pipe::write`] and `send_file::send` in a program that does not ignore it.
 //! 7. A call on a nonblocking descriptor, or with `nonblocking`, that has nothing to do fails with an error for which
 //!    [`would_block`] holds.
 //!
@@ -39,6 +39,8 @@ pub(crate) mod process;
 pub(crate) mod rights;
 #[cfg(target_os = "linux")]
 pub(crate) mod ring;
+#[cfg(target_os = "linux")]
+pub(crate) mod send_file;
 pub(crate) mod signal;
 pub(crate) mod socket;
 pub(crate) mod stat;

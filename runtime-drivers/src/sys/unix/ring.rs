@@ -189,6 +189,9 @@ pub(crate) mod code {
     pub(crate) const EXISTS: i32 = libc::EEXIST;
     pub(crate) const INTERRUPTED: i32 = libc::EINTR;
     pub(crate) const INVALID: i32 = libc::EINVAL;
+    /// A splice was interrupted, where other entries say `EINTR`: what the kernel says to itself when a call is to be made again
+    /// (`ERESTARTSYS` of linux/errno.h).
+    pub(crate) const RESTART: i32 = 512;
     pub(crate) const NO_BUFFERS: i32 = libc::ENOBUFS;
     pub(crate) const NO_MEMORY: i32 = libc::ENOMEM;
     /// Of a ring that was set up disabled.

@@ -7,6 +7,7 @@
 //! | `ends` | when descriptors are closed, and what becomes of what is left |
 //! | `files` | transfers that are dropped at any point; opens that come too late; what goes to the pool |
 //! | `life` | threads, kernels that know less, stale completions, the end |
+//! | `sending` | files that are sent: their pipes |
 //! | `theirs` | values and wakers of the user's that panic, or that come back to the driver |
 
 mod batches;
@@ -14,6 +15,7 @@ mod drops;
 mod ends;
 mod files;
 mod life;
+mod sending;
 mod theirs;
 
 use super::*;

@@ -156,3 +156,43 @@ fn a_poll_is_neither_ended_nor_lengthened() {
     // Signals came for as long as the wait lasted: a wait that starts anew after each would not end at all.
     assert!(passed < Duration::from_secs(10), "{passed:?}");
 }
+
+/// A send that waits for room, and a peer that begins to read late. Signals interrupt it: what was sent until then is told.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_file_that_is_sent_goes_on() {
+    use super::super::send_file;
+    const LEN: usize = 32 << 20;
+    let path = std::env::temp_dir().join(std::format!("bespoke-sys-{}-sent", std::process::id()));
+    let file = std::fs::File::options().read(true).write(true).create_new(true).open(&path).unwrap();
+    std::fs::remove_file(&path).unwrap();
+    file.set_len(LEN as u64).unwrap();
+    let file = std::os::fd::AsRawFd::as_raw_fd(&file);
+    let (client, server) = pair(v4());
+    fd::set_nonblocking(client.0, false).unwrap();
+    fd::set_nonblocking(server.0, false).unwrap();
+    let sent = stormed(
+        10,
+        || {
+            let mut sent = 0;
+            while sent < LEN {
+                sent += send_file::send(client.0, file, sent as u64, LEN - sent).unwrap();
+            }
+            socket::shutdown(client.0, std::net::Shutdown::Write).unwrap();
+            sent
+        },
+        || {
+            let mut room = std::vec![0; 1 << 20];
+            let mut got = 0;
+            loop {
+                // SAFETY: `room` is live and used by nobody else during the call.
+                match unsafe { transfer::recv(server.0, room.as_mut_ptr(), room.len(), false) }.unwrap() {
+                    0 => break,
+                    n => got += n,
+                }
+            }
+            assert_eq!(got, LEN);
+        },
+    );
+    assert_eq!(sent, LEN);
+}

@@ -8,6 +8,8 @@ mod files;
 mod interrupted;
 mod option_pairs;
 mod poll_sets;
+#[cfg(target_os = "linux")]
+mod sending;
 mod signals;
 mod streams;
 #[cfg(any(target_os = "linux", target_os = "android"))]

@@ -1,0 +1,134 @@
+//! The command line.
+
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::time::Duration;
+
+pub(crate) const HELP: &str = "\
+A server of static files, its load, and a report.
+
+usage: serve [--connections N] [--seconds S] [--driver CHOICE] [--copy] [--patience S]
+       serve --listen ADDRESS [--root DIR] [--driver CHOICE] [--copy] [--patience S]
+
+Without --listen: serves a folder of its own making on a free loopback port, drives the server for S seconds, checks every
+byte, prints a table.
+
+  --connections N    client connections (16)
+  --seconds S        how long (3)
+  --listen ADDRESS   serve on this address until Ctrl-C, then print the totals; for example 127.0.0.1:8080
+  --root DIR         what to serve (the folder in which the program was started)
+  --driver CHOICE    the config to run on, all compiled into this program:
+                       mio         readiness I/O (the default preset)
+                       io-uring    completion I/O
+                       fallback    io-uring where the system allows it, else mio
+  --copy             read and write the bodies, instead of sending them without a copy
+  --patience S       how long a client may take for a request, and for each part of a body (10)
+  --help             this text
+";
+
+/// A listener has no more ports to be connected to from.
+const CONNECTIONS_MAX: usize = 65_535;
+/// A day.
+const SECONDS_MAX: f64 = 86_400.0;
+
+/// Which config to run on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Choice {
+    Mio,
+    IoUring,
+    Fallback,
+}
+
+/// How the server serves.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct How {
+    /// Read and write the bodies?
+    pub(crate) copies: bool,
+    /// How long a client may take for a request, and for each part of a body.
+    pub(crate) patience: Duration,
+}
+
+/// How the server is driven.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Load {
+    pub(crate) connections: usize,
+    pub(crate) time: Duration,
+}
+
+#[derive(Debug)]
+pub(crate) enum Args {
+    Help,
+    Listen { address: String, root: PathBuf, choice: Choice, how: How },
+    Drive { load: Load, choice: Choice, how: How },
+}
+
+impl Args {
+    pub(crate) fn choice(&self) -> Choice {
+        match self {
+            Args::Help => Choice::Mio,
+            Args::Listen { choice, .. } | Args::Drive { choice, .. } => *choice,
+        }
+    }
+
+    pub(crate) fn parse(mut words: impl Iterator<Item = String>) -> Result<Args, String> {
+        let mut load = Load { connections: 16, time: Duration::from_secs(3) };
+        let mut how = How { copies: false, patience: Duration::from_secs(10) };
+        let (mut listen, mut root, mut drives, mut choice) = (None, None, None, Choice::Mio);
+        while let Some(word) = words.next() {
+            match word.as_str() {
+                "--help" | "-h" => return Ok(Args::Help),
+                "--copy" => how.copies = true,
+                "--listen" => listen = Some(value(&word, words.next())?),
+                "--root" => root = Some(value::<PathBuf>(&word, words.next())?),
+                "--patience" => how.patience = seconds(&word, words.next(), 0.1)?,
+                "--driver" => choice = driver(&value::<String>(&word, words.next())?)?,
+                "--connections" => {
+                    load.connections = match value(&word, words.next())? {
+                        0 => return Err(format!("{word} takes at least 1")),
+                        n if n > CONNECTIONS_MAX => return Err(format!("{word} takes at most {CONNECTIONS_MAX}")),
+                        n => n,
+                    };
+                    drives = Some(word);
+                }
+                "--seconds" => {
+                    load.time = seconds(&word, words.next(), 0.5)?;
+                    drives = Some(word);
+                }
+                other => return Err(format!("there is no option `{other}`")),
+            }
+        }
+        match (listen, drives, root) {
+            (Some(_), Some(drives), _) => {
+                Err(format!("{drives} goes without --listen: a listening server is driven by others"))
+            }
+            (Some(address), None, root) => {
+                Ok(Args::Listen { address, root: root.unwrap_or_else(|| PathBuf::from(".")), choice, how })
+            }
+            (None, _, Some(_)) => Err("--root goes with --listen: the load has files of its own".to_owned()),
+            (None, _, None) => Ok(Args::Drive { load, choice, how }),
+        }
+    }
+}
+
+fn driver(name: &str) -> Result<Choice, String> {
+    match name {
+        "mio" => Ok(Choice::Mio),
+        "io-uring" => Ok(Choice::IoUring),
+        "fallback" => Ok(Choice::Fallback),
+        "blocking" => Err("the driver `blocking` has no time limits, which a server of files needs".to_owned()),
+        other => Err(format!("there is no driver `{other}`: choose mio, io-uring or fallback")),
+    }
+}
+
+fn seconds(option: &str, word: Option<String>, min: f64) -> Result<Duration, String> {
+    let seconds: f64 = value(option, word)?;
+    if !(min..=SECONDS_MAX).contains(&seconds) {
+        return Err(format!("{option} takes {min} to {SECONDS_MAX}"));
+    }
+    Ok(Duration::from_secs_f64(seconds))
+}
+
+fn value<T: FromStr>(option: &str, word: Option<String>) -> Result<T, String> {
+    let word = word.ok_or_else(|| format!("{option} needs a value"))?;
+    word.parse().map_err(|_| format!("{option} cannot be `{word}`"))
+}
