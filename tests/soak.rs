@@ -412,7 +412,11 @@ fn report(samples: &[Sample], length: Duration) {
     {
         assert!(most(of) - least(of) < 60, "between {} and {} {name}", least(of), most(of));
     }
-    assert!(most(|sample| sample.threads) < 100, "{} threads", most(|sample| sample.threads));
+    // Not the most: on a busy machine threads whose tasks are over pile up before the system ends them.
+    let quietest = |part: &[Sample]| part.iter().map(|sample| sample.threads).min().unwrap();
+    let tenth = (warm.len() / 10).max(1);
+    let (first, last) = (quietest(&warm[..tenth]), quietest(&warm[warm.len() - tenth..]));
+    assert!(last < first + 10, "{first} threads at first, {last} at last");
     if length >= Duration::from_secs(600) {
         assert!(resident < SLOPE_MAX, "resident memory grows by {resident:.0} bytes an hour");
     }
