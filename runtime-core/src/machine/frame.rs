@@ -12,7 +12,7 @@
 //! 2. What these types describe lies in a `MaybeUninit`, as a whole: no value of them is ever made, read or dropped.
 
 use core::fmt;
-use core::mem::ManuallyDrop;
+use core::mem::{ManuallyDrop, offset_of};
 
 use super::Number;
 
@@ -52,6 +52,8 @@ impl<I, B: fmt::Debug, N: fmt::Debug, X0, X1, X2, X3, X4, X5, X6, X7> fmt::Debug
 pub trait HasState {
     /// The number's type.
     type Number: Number;
+    /// Where it is, in bytes from the head.
+    const AT: usize;
 
     /// Where it is.
     ///
@@ -62,6 +64,7 @@ pub trait HasState {
 
 impl<I, B, N: Number, X0, X1, X2, X3, X4, X5, X6, X7> HasState for Head<I, B, N, X0, X1, X2, X3, X4, X5, X6, X7> {
     type Number = N;
+    const AT: usize = offset_of!(Self, state);
 
     #[inline(always)]
     unsafe fn state(head: *mut Self) -> *mut N {

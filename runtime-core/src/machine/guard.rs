@@ -9,6 +9,7 @@ use core::mem::{ManuallyDrop, needs_drop};
 use super::Number;
 use super::frame::Flags;
 use super::parts::Awaited;
+use super::trace::ask::Answers;
 
 /// Drops the value of a place, unless it was taken or stays for another state.
 ///
@@ -140,36 +141,43 @@ impl<T> Drop for Put<'_, T> {
 
 /// Writes [`POISONED`](Number::POISONED) as the machine's state when a poll unwinds: nothing else ends one without
 /// [`leave`](Self::leave). A poll of a machine that is done unwinds, too, and the machine stays done.
+///
+/// A question unwinds as well, and is [answered](Answers::answer) here.
 #[derive(Debug)]
-pub struct Poison<N: Number> {
-    state: *mut N,
+pub struct Poison<M: Answers> {
+    state: *mut M::Number,
     left: bool,
 }
 
-impl<N: Number> Poison<N> {
+impl<M: Answers> Poison<M> {
     /// # Safety
-    /// `state` is that of the machine that is polled, which outlives this.
+    /// `state` is that of the machine that is polled, an `M`, which outlives this.
     #[inline(always)]
-    pub unsafe fn new(state: *mut N) -> Self {
+    pub unsafe fn new(state: *mut M::Number) -> Self {
         Poison { state, left: false }
     }
 
     /// Ends the poll in good order.
     #[inline(always)]
-    pub fn leave(&mut self, state: N) {
+    pub fn leave(&mut self, state: M::Number) {
         self.left = true;
         // SAFETY: the state outlives this, as promised to `new`.
         unsafe { self.state.write(state) };
     }
 }
 
-impl<N: Number> Drop for Poison<N> {
+impl<M: Answers> Drop for Poison<M> {
     #[inline(always)]
     fn drop(&mut self) {
-        // SAFETY: the state outlives this, as promised to `new`.
-        if !self.left && unsafe { self.state.read() } != N::DONE {
-            // SAFETY: as above.
-            unsafe { self.state.write(N::POISONED) };
+        if self.left {
+            return;
         }
+        // SAFETY: the state outlives this, as promised to `new`.
+        let state = unsafe { self.state.read() };
+        if state != M::Number::DONE {
+            // SAFETY: as above.
+            unsafe { self.state.write(M::Number::POISONED) };
+        }
+        M::answer(state);
     }
 }

@@ -5,7 +5,9 @@ use core::cell::Cell;
 use super::frame::{Beside, Flags, Head, Share, share_2};
 use super::guard::{Awaiting, Guard, Poison, assign};
 use super::parts::{Begin, BeginWhole, HeadOf, InParts, StorageOf, poll};
-use super::{Number, Step, machine};
+use super::trace::ask::Answers;
+use super::trace::{Walk, drops_unbegun};
+use super::{Number, Step, machine, resumed};
 use core::mem::MaybeUninit;
 use core::panic::AssertUnwindSafe;
 use core::task::{Context, Poll, Waker};
@@ -108,20 +110,34 @@ fn assignment_writes_although_the_old_value_panics_when_dropped() {
     assert!(!unsafe { guard.take() }.0);
 }
 
+/// What is asked in each state that it is polled in.
+struct Answering;
+
+std::thread_local! {
+    static UNWOUND: Cell<Option<u8>> = const { Cell::new(None) };
+}
+
+impl Answers for Answering {
+    type Number = u8;
+    fn answer(state: u8) {
+        UNWOUND.set(Some(state));
+    }
+}
+
 #[test]
 fn only_an_unwinding_poll_poisons() {
     let mut state = 3u8;
     // SAFETY: the state outlives the guard.
-    let mut poison = unsafe { Poison::new(&raw mut state) };
+    let mut poison = unsafe { Poison::<Answering>::new(&raw mut state) };
     poison.leave(4);
     drop(poison);
-    assert_eq!(state, 4);
+    assert_eq!((state, UNWOUND.take()), (4, None));
     // SAFETY: as above.
-    drop(unsafe { Poison::new(&raw mut state) });
-    assert_eq!(state, u8::POISONED);
+    drop(unsafe { Poison::<Answering>::new(&raw mut state) });
+    assert_eq!((state, UNWOUND.take()), (u8::POISONED, Some(4)));
     state = u8::DONE;
     // SAFETY: as above.
-    drop(unsafe { Poison::new(&raw mut state) });
+    drop(unsafe { Poison::<Answering>::new(&raw mut state) });
     assert_eq!(state, u8::DONE, "a poll too many unwinds, and the machine stays done");
 }
 
@@ -158,9 +174,9 @@ fn once<'a>(drops: &'a Cell<u32>, value: u64) -> impl InParts<Output = u64> {
         // SAFETY: as above.
         unsafe { counted.write(Counted(drops)) };
     };
-    let drop = |head: *mut Head<()>, storage: *mut Kept<'a>| {
+    let drop = |head: *mut Head<()>, storage: *mut Kept<'a>, walk: Option<&mut Walk<'_>>| {
         // SAFETY: the frame is that of a machine, and so it was written.
-        if unsafe { (*head).state } < u8::DONE {
+        if unsafe { (*head).state } < u8::DONE && drops_unbegun(walk) {
             // SAFETY: as above.
             let counted = unsafe { &raw mut (*storage).b };
             // SAFETY: every state but the last one holds it.
@@ -169,8 +185,12 @@ fn once<'a>(drops: &'a Cell<u32>, value: u64) -> impl InParts<Output = u64> {
     };
     let poll = |head: *mut Head<()>, storage: *mut Kept<'a>, _: &mut Context<'_>| {
         // SAFETY: the frame is that of a machine, here and below.
-        if unsafe { (*head).state } == 0 {
+        let state = unsafe { (*head).state };
+        if state == 0 {
             return Step::Pending(1);
+        }
+        if state > 1 {
+            return resumed(state);
         }
         // SAFETY: as above.
         let counted = unsafe { &raw mut (*storage).b };

@@ -8,7 +8,7 @@
 use std::collections::BTreeSet;
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{ToTokens, quote};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::{Block, ItemFn, Path};
 
 use super::lower::{Lower, label, number, quoted};
@@ -159,7 +159,7 @@ fn machine(plan: &Plan<'_>, lower: &Lower<'_>) -> TokenStream {
     let outside = |more: &mut dyn Iterator<Item = usize>| -> BTreeSet<usize> {
         lower.arguments.iter().copied().chain(plan.rest).chain(more).collect()
     };
-    let suspended = lower.states.iter().filter(|state| state.awaits && state.text.is_some());
+    let suspended = lower.states.iter().filter(|state| state.awaits.is_some() && state.text.is_some());
     let given_places = outside(&mut core::iter::empty());
     let (of_write, _) = pointers(lower, &layout, &For::Some(&given_places));
     let (of_poll, ties) = pointers(lower, &layout, &For::All { known: &given_places });
@@ -218,10 +218,13 @@ fn machine(plan: &Plan<'_>, lower: &Lower<'_>) -> TokenStream {
     if !cfg!(bespoke_planted = "7") {
         dropped.reverse();
     }
-    let suspended = lower.states.iter().enumerate().filter(|(_, state)| state.awaits && state.text.is_some());
-    let suspended = suspended.map(|(n, state)| {
-        let (number, guards) = (number(n), lower.guards(&state.live));
-        quoted!(#number => { #guards })
+    let suspended = lower.states.iter().enumerate().filter_map(|(n, state)| {
+        let ((at, text), _, future) = (state.awaits.as_ref()?, state.text?, state.live.last()?);
+        let (number, pointer, guards) = (number(n), place(*future), lower.guards(&state.live));
+        let places = quoted!(__bespoke_walk, #text, #pointer, __bespoke_inner);
+        // All of the call where the source says `await`: that is what the runtime takes for its line.
+        let drops = quote_spanned!(*at=> __bespoke_rt::trace::drops(#places));
+        Some(quoted!(#number => if #drops { #guards },))
     });
     let code = code(lower);
     quoted! {
@@ -255,11 +258,15 @@ fn machine(plan: &Plan<'_>, lower: &Lower<'_>) -> TokenStream {
                         #ties
                     }
                 },
-                // SAFETY: as above; nobody polls a machine that is dropped.
-                |__bespoke_head: #head, __bespoke_storage: *mut _| unsafe {
+                // SAFETY: as above; nobody polls a machine that is dropped, or told of.
+                |
+                    __bespoke_head: #head,
+                    __bespoke_storage: *mut _,
+                    __bespoke_walk: ::core::option::Option<&mut __bespoke_rt::trace::Walk<'_>>,
+                | unsafe {
                     #of_drop
                     match (*__bespoke_head).state {
-                        0 => { #read_rest #(#dropped)* }
+                        0 => if __bespoke_rt::trace::drops_unbegun(__bespoke_walk) { #read_rest #(#dropped)* },
                         #(#suspended)*
                         _ => {}
                     }
@@ -291,13 +298,13 @@ fn code(lower: &Lower<'_>) -> TokenStream {
     let mut code = quoted! {
         match __bespoke_state {
             #(#entries)*
-            __bespoke_other => __bespoke_rt::resumed(__bespoke_other),
+            __bespoke_other => return __bespoke_rt::resumed(__bespoke_other),
         }
     };
     for (text, n) in begun {
         let label = label(n);
         // State 0 reads its arguments itself; the guard of an awaited future is with the await.
-        let live = &lower.states[n].live[..lower.states[n].live.len() - usize::from(lower.states[n].awaits)];
+        let live = &lower.states[n].live[..lower.states[n].live.len() - usize::from(lower.states[n].awaits.is_some())];
         let guards = if n == 0 { TokenStream::new() } else { lower.guards(live) };
         let text = &lower.texts[text];
         if text.is_empty() {

@@ -185,7 +185,7 @@ impl Lower<'_> {
         self.emit(quoted!({ #leave break #to; }));
         self.begin(state);
         self.states[state].entry = true;
-        self.states[state].awaits = true;
+        self.states[state].awaits = Some((one.span, core::mem::take(&mut one.text)));
         let (leave, number, hole) = (self.leave(depth + 1), number(state), &one.hole);
         let guard = self.guards(&[future]);
         let polled = quoted! {

@@ -11,7 +11,7 @@
 //! | [`layout`] | who lives with whom → storage | which places may have the same bytes |
 //! | [`emit`], [`pointers`] | the states → tokens | the runtime's paths, alone |
 //!
-//! [`walk`], [`awaits`](mod@awaits) and [`known`] are what all of them use.
+//! [`walk`], [`awaits`](mod@awaits), [`known`] and [`text`](mod@text) are what all of them use.
 //!
 //! *Architecture Invariant:* what is not understood is refused, with the words of the rewrite. There is no path from here
 //! to rustc's own transformation but the argument `rustc`.
@@ -36,6 +36,7 @@ mod rewrite;
 mod says;
 mod shape;
 mod signature;
+mod text;
 mod walk;
 
 use proc_macro2::{Ident, TokenStream};

@@ -122,7 +122,9 @@ where
                                         match __bespoke_state {
                                             0 => break '__bespoke_0,
                                             1 => break '__bespoke_1,
-                                            __bespoke_other => __bespoke_rt::resumed(__bespoke_other),
+                                            __bespoke_other => {
+                                                return __bespoke_rt::resumed(__bespoke_other);
+                                            }
                                         }
                                     }
                                     let _: __bespoke_rt::Never = {
@@ -192,7 +194,10 @@ where
                         (),
                         ::core::primitive::u8,
                     >,
-                    __bespoke_storage: *mut _|
+                    __bespoke_storage: *mut _,
+                    __bespoke_walk: ::core::option::Option<
+                        &mut __bespoke_rt::trace::Walk<'_>,
+                    >|
                 unsafe {
                     let __bespoke_storage: *mut __bespoke_rt::frame::Beside<
                         _,
@@ -207,29 +212,38 @@ where
                     let __bespoke_inner = &raw mut (*__bespoke_head).inner as *mut ();
                     match (*__bespoke_head).state {
                         0 => {
-                            let __bespoke_argument_2 = __bespoke_rt::Guard {
-                                place: __bespoke_place_2,
-                                holds: true,
-                            };
-                            let __bespoke_argument_1 = __bespoke_rt::Guard {
-                                place: __bespoke_place_1,
-                                holds: true,
-                            };
-                            let __bespoke_argument_0 = __bespoke_rt::Guard {
-                                place: __bespoke_place_0,
-                                holds: true,
-                            };
+                            if __bespoke_rt::trace::drops_unbegun(__bespoke_walk) {
+                                let __bespoke_argument_2 = __bespoke_rt::Guard {
+                                    place: __bespoke_place_2,
+                                    holds: true,
+                                };
+                                let __bespoke_argument_1 = __bespoke_rt::Guard {
+                                    place: __bespoke_place_1,
+                                    holds: true,
+                                };
+                                let __bespoke_argument_0 = __bespoke_rt::Guard {
+                                    place: __bespoke_place_0,
+                                    holds: true,
+                                };
+                            }
                         }
                         1 => {
-                            let mut __bespoke_guard_2 = __bespoke_rt::Guard {
-                                place: __bespoke_place_2,
-                                holds: true,
-                            };
-                            let mut __bespoke_guard_3 = __bespoke_rt::Awaiting {
-                                place: __bespoke_hidden_1,
-                                head: __bespoke_inner,
-                                holds: true,
-                            };
+                            if __bespoke_rt::trace::drops(
+                                __bespoke_walk,
+                                "pause()",
+                                __bespoke_hidden_1,
+                                __bespoke_inner,
+                            ) {
+                                let mut __bespoke_guard_2 = __bespoke_rt::Guard {
+                                    place: __bespoke_place_2,
+                                    holds: true,
+                                };
+                                let mut __bespoke_guard_3 = __bespoke_rt::Awaiting {
+                                    place: __bespoke_hidden_1,
+                                    head: __bespoke_inner,
+                                    holds: true,
+                                };
+                            }
                         }
                         _ => {}
                     }

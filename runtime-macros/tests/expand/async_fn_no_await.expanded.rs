@@ -83,7 +83,9 @@ fn add(
                                 '__bespoke_0: {
                                     match __bespoke_state {
                                         0 => break '__bespoke_0,
-                                        __bespoke_other => __bespoke_rt::resumed(__bespoke_other),
+                                        __bespoke_other => {
+                                            return __bespoke_rt::resumed(__bespoke_other);
+                                        }
                                     }
                                 }
                                 let _: __bespoke_rt::Never = {
@@ -110,15 +112,20 @@ fn add(
                         (),
                         ::core::primitive::u8,
                     >,
-                    __bespoke_storage: *mut _|
+                    __bespoke_storage: *mut _,
+                    __bespoke_walk: ::core::option::Option<
+                        &mut __bespoke_rt::trace::Walk<'_>,
+                    >|
                 unsafe {
                     let __bespoke_arguments = __bespoke_storage;
                     match (*__bespoke_head).state {
                         0 => {
-                            let (__bespoke_argument_0, __bespoke_argument_1) = __bespoke_arguments
-                                .read();
-                            let __bespoke_argument_1 = __bespoke_argument_1;
-                            let __bespoke_argument_0 = __bespoke_argument_0;
+                            if __bespoke_rt::trace::drops_unbegun(__bespoke_walk) {
+                                let (__bespoke_argument_0, __bespoke_argument_1) = __bespoke_arguments
+                                    .read();
+                                let __bespoke_argument_1 = __bespoke_argument_1;
+                                let __bespoke_argument_0 = __bespoke_argument_0;
+                            }
                         }
                         _ => {}
                     }

@@ -94,7 +94,9 @@ fn greet(
                                         match __bespoke_state {
                                             0 => break '__bespoke_0,
                                             1 => break '__bespoke_1,
-                                            __bespoke_other => __bespoke_rt::resumed(__bespoke_other),
+                                            __bespoke_other => {
+                                                return __bespoke_rt::resumed(__bespoke_other);
+                                            }
                                         }
                                     }
                                     let _: __bespoke_rt::Never = {
@@ -172,7 +174,10 @@ fn greet(
                         (),
                         ::core::primitive::u8,
                     >,
-                    __bespoke_storage: *mut _|
+                    __bespoke_storage: *mut _,
+                    __bespoke_walk: ::core::option::Option<
+                        &mut __bespoke_rt::trace::Walk<'_>,
+                    >|
                 unsafe {
                     let __bespoke_storage: *mut __bespoke_rt::frame::Beside<_, _, _> = __bespoke_storage;
                     let __bespoke_place_0 = &raw mut (*__bespoke_storage).a;
@@ -181,29 +186,38 @@ fn greet(
                     let __bespoke_inner = &raw mut (*__bespoke_head).inner as *mut ();
                     match (*__bespoke_head).state {
                         0 => {
-                            let __bespoke_argument_1 = __bespoke_rt::Guard {
-                                place: __bespoke_place_1,
-                                holds: true,
-                            };
-                            let __bespoke_argument_0 = __bespoke_rt::Guard {
-                                place: __bespoke_place_0,
-                                holds: true,
-                            };
+                            if __bespoke_rt::trace::drops_unbegun(__bespoke_walk) {
+                                let __bespoke_argument_1 = __bespoke_rt::Guard {
+                                    place: __bespoke_place_1,
+                                    holds: true,
+                                };
+                                let __bespoke_argument_0 = __bespoke_rt::Guard {
+                                    place: __bespoke_place_0,
+                                    holds: true,
+                                };
+                            }
                         }
                         1 => {
-                            let mut __bespoke_guard_0 = __bespoke_rt::Guard {
-                                place: __bespoke_place_0,
-                                holds: true,
-                            };
-                            let mut __bespoke_guard_1 = __bespoke_rt::Guard {
-                                place: __bespoke_place_1,
-                                holds: true,
-                            };
-                            let mut __bespoke_guard_2 = __bespoke_rt::Awaiting {
-                                place: __bespoke_hidden_1,
-                                head: __bespoke_inner,
-                                holds: true,
-                            };
+                            if __bespoke_rt::trace::drops(
+                                __bespoke_walk,
+                                "stream.send(name.len())",
+                                __bespoke_hidden_1,
+                                __bespoke_inner,
+                            ) {
+                                let mut __bespoke_guard_0 = __bespoke_rt::Guard {
+                                    place: __bespoke_place_0,
+                                    holds: true,
+                                };
+                                let mut __bespoke_guard_1 = __bespoke_rt::Guard {
+                                    place: __bespoke_place_1,
+                                    holds: true,
+                                };
+                                let mut __bespoke_guard_2 = __bespoke_rt::Awaiting {
+                                    place: __bespoke_hidden_1,
+                                    head: __bespoke_inner,
+                                    holds: true,
+                                };
+                            }
                         }
                         _ => {}
                     }

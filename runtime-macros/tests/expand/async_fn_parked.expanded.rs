@@ -120,7 +120,9 @@ fn send<'__bespoke_a>(
                                                     0 => break '__bespoke_0,
                                                     2 => break '__bespoke_2,
                                                     3 => break '__bespoke_3,
-                                                    __bespoke_other => __bespoke_rt::resumed(__bespoke_other),
+                                                    __bespoke_other => {
+                                                        return __bespoke_rt::resumed(__bespoke_other);
+                                                    }
                                                 }
                                             }
                                             let _: __bespoke_rt::Never = {
@@ -288,7 +290,10 @@ fn send<'__bespoke_a>(
                         (),
                         ::core::primitive::u8,
                     >,
-                    __bespoke_storage: *mut _|
+                    __bespoke_storage: *mut _,
+                    __bespoke_walk: ::core::option::Option<
+                        &mut __bespoke_rt::trace::Walk<'_>,
+                    >|
                 unsafe {
                     let __bespoke_storage: *mut __bespoke_rt::frame::Beside<_, _> = __bespoke_storage;
                     let __bespoke_place_0 = &raw mut (*__bespoke_storage).a;
@@ -309,48 +314,64 @@ fn send<'__bespoke_a>(
                     let __bespoke_inner = &raw mut (*__bespoke_head).inner as *mut ();
                     match (*__bespoke_head).state {
                         0 => {
-                            let (__bespoke_argument_0, __bespoke_argument_2) = __bespoke_arguments
-                                .read();
-                            let __bespoke_argument_2 = __bespoke_argument_2;
-                            let __bespoke_argument_1 = __bespoke_rt::Guard {
-                                place: __bespoke_place_0,
-                                holds: true,
-                            };
-                            let __bespoke_argument_0 = __bespoke_argument_0;
+                            if __bespoke_rt::trace::drops_unbegun(__bespoke_walk) {
+                                let (__bespoke_argument_0, __bespoke_argument_2) = __bespoke_arguments
+                                    .read();
+                                let __bespoke_argument_2 = __bespoke_argument_2;
+                                let __bespoke_argument_1 = __bespoke_rt::Guard {
+                                    place: __bespoke_place_0,
+                                    holds: true,
+                                };
+                                let __bespoke_argument_0 = __bespoke_argument_0;
+                            }
                         }
                         2 => {
-                            let mut __bespoke_guard_0 = __bespoke_rt::Guard {
-                                place: __bespoke_place_0,
-                                holds: true,
-                            };
-                            let mut __bespoke_guard_2 = __bespoke_rt::Guard {
-                                place: __bespoke_place_2,
-                                holds: true,
-                            };
-                            let mut __bespoke_guard_3 = __bespoke_rt::Guard {
-                                place: __bespoke_place_3,
-                                holds: true,
-                            };
-                            let mut __bespoke_guard_4 = __bespoke_rt::Guard {
-                                place: __bespoke_place_4,
-                                holds: true,
-                            };
-                            let mut __bespoke_guard_5 = __bespoke_rt::Awaiting {
-                                place: __bespoke_hidden_1,
-                                head: __bespoke_inner,
-                                holds: true,
-                            };
+                            if __bespoke_rt::trace::drops(
+                                __bespoke_walk,
+                                "what.tail()",
+                                __bespoke_hidden_1,
+                                __bespoke_inner,
+                            ) {
+                                let mut __bespoke_guard_0 = __bespoke_rt::Guard {
+                                    place: __bespoke_place_0,
+                                    holds: true,
+                                };
+                                let mut __bespoke_guard_2 = __bespoke_rt::Guard {
+                                    place: __bespoke_place_2,
+                                    holds: true,
+                                };
+                                let mut __bespoke_guard_3 = __bespoke_rt::Guard {
+                                    place: __bespoke_place_3,
+                                    holds: true,
+                                };
+                                let mut __bespoke_guard_4 = __bespoke_rt::Guard {
+                                    place: __bespoke_place_4,
+                                    holds: true,
+                                };
+                                let mut __bespoke_guard_5 = __bespoke_rt::Awaiting {
+                                    place: __bespoke_hidden_1,
+                                    head: __bespoke_inner,
+                                    holds: true,
+                                };
+                            }
                         }
                         3 => {
-                            let mut __bespoke_guard_0 = __bespoke_rt::Guard {
-                                place: __bespoke_place_0,
-                                holds: true,
-                            };
-                            let mut __bespoke_guard_6 = __bespoke_rt::Awaiting {
-                                place: __bespoke_hidden_2,
-                                head: __bespoke_inner,
-                                holds: true,
-                            };
+                            if __bespoke_rt::trace::drops(
+                                __bespoke_walk,
+                                "take(to, n, what.body(), what.tail().await)",
+                                __bespoke_hidden_2,
+                                __bespoke_inner,
+                            ) {
+                                let mut __bespoke_guard_0 = __bespoke_rt::Guard {
+                                    place: __bespoke_place_0,
+                                    holds: true,
+                                };
+                                let mut __bespoke_guard_6 = __bespoke_rt::Awaiting {
+                                    place: __bespoke_hidden_2,
+                                    head: __bespoke_inner,
+                                    holds: true,
+                                };
+                            }
                         }
                         _ => {}
                     }

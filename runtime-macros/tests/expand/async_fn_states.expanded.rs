@@ -127,7 +127,9 @@ pub fn total<'__bespoke_a>(
                                                             1 => break '__bespoke_1,
                                                             3 => break '__bespoke_3,
                                                             5 => break '__bespoke_5,
-                                                            __bespoke_other => __bespoke_rt::resumed(__bespoke_other),
+                                                            __bespoke_other => {
+                                                                return __bespoke_rt::resumed(__bespoke_other);
+                                                            }
                                                         }
                                                     }
                                                     let _: __bespoke_rt::Never = {
@@ -371,7 +373,10 @@ pub fn total<'__bespoke_a>(
                         ::core::primitive::u8,
                         _,
                     >,
-                    __bespoke_storage: *mut _|
+                    __bespoke_storage: *mut _,
+                    __bespoke_walk: ::core::option::Option<
+                        &mut __bespoke_rt::trace::Walk<'_>,
+                    >|
                 unsafe {
                     let __bespoke_storage: *mut __bespoke_rt::frame::Beside<
                         _,
@@ -393,50 +398,66 @@ pub fn total<'__bespoke_a>(
                     let __bespoke_inner = &raw mut (*__bespoke_head).inner as *mut ();
                     match (*__bespoke_head).state {
                         0 => {
-                            let __bespoke_argument_1 = __bespoke_rt::Guard {
-                                place: __bespoke_place_1,
-                                holds: true,
-                            };
-                            let __bespoke_argument_0 = __bespoke_rt::Guard {
-                                place: __bespoke_place_0,
-                                holds: true,
-                            };
+                            if __bespoke_rt::trace::drops_unbegun(__bespoke_walk) {
+                                let __bespoke_argument_1 = __bespoke_rt::Guard {
+                                    place: __bespoke_place_1,
+                                    holds: true,
+                                };
+                                let __bespoke_argument_0 = __bespoke_rt::Guard {
+                                    place: __bespoke_place_0,
+                                    holds: true,
+                                };
+                            }
                         }
                         3 => {
-                            let mut __bespoke_guard_0 = __bespoke_rt::Guard {
-                                place: __bespoke_place_0,
-                                holds: true,
-                            };
-                            let mut __bespoke_guard_3 = __bespoke_rt::Guard::load(
-                                __bespoke_place_3,
-                                (*__bespoke_head).flags,
-                                0u32,
-                            );
-                            let mut __bespoke_guard_4 = __bespoke_rt::Awaiting {
-                                place: __bespoke_hidden_1,
-                                head: __bespoke_inner,
-                                holds: true,
-                            };
+                            if __bespoke_rt::trace::drops(
+                                __bespoke_walk,
+                                "price_of(&item)",
+                                __bespoke_hidden_1,
+                                __bespoke_inner,
+                            ) {
+                                let mut __bespoke_guard_0 = __bespoke_rt::Guard {
+                                    place: __bespoke_place_0,
+                                    holds: true,
+                                };
+                                let mut __bespoke_guard_3 = __bespoke_rt::Guard::load(
+                                    __bespoke_place_3,
+                                    (*__bespoke_head).flags,
+                                    0u32,
+                                );
+                                let mut __bespoke_guard_4 = __bespoke_rt::Awaiting {
+                                    place: __bespoke_hidden_1,
+                                    head: __bespoke_inner,
+                                    holds: true,
+                                };
+                            }
                         }
                         5 => {
-                            let mut __bespoke_guard_0 = __bespoke_rt::Guard {
-                                place: __bespoke_place_0,
-                                holds: true,
-                            };
-                            let mut __bespoke_guard_3 = __bespoke_rt::Guard::load(
-                                __bespoke_place_3,
-                                (*__bespoke_head).flags,
-                                0u32,
-                            );
-                            let mut __bespoke_guard_5 = __bespoke_rt::Guard {
-                                place: __bespoke_place_5,
-                                holds: true,
-                            };
-                            let mut __bespoke_guard_6 = __bespoke_rt::Awaiting {
-                                place: __bespoke_hidden_2,
-                                head: __bespoke_inner,
-                                holds: true,
-                            };
+                            if __bespoke_rt::trace::drops(
+                                __bespoke_walk,
+                                "refuse(item)",
+                                __bespoke_hidden_2,
+                                __bespoke_inner,
+                            ) {
+                                let mut __bespoke_guard_0 = __bespoke_rt::Guard {
+                                    place: __bespoke_place_0,
+                                    holds: true,
+                                };
+                                let mut __bespoke_guard_3 = __bespoke_rt::Guard::load(
+                                    __bespoke_place_3,
+                                    (*__bespoke_head).flags,
+                                    0u32,
+                                );
+                                let mut __bespoke_guard_5 = __bespoke_rt::Guard {
+                                    place: __bespoke_place_5,
+                                    holds: true,
+                                };
+                                let mut __bespoke_guard_6 = __bespoke_rt::Awaiting {
+                                    place: __bespoke_hidden_2,
+                                    head: __bespoke_inner,
+                                    holds: true,
+                                };
+                            }
                         }
                         _ => {}
                     }
