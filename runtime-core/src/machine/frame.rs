@@ -49,7 +49,10 @@ impl<I, B: fmt::Debug, N: fmt::Debug, X0, X1, X2, X3, X4, X5, X6, X7> fmt::Debug
 }
 
 /// What has the number of a state.
-pub trait HasState {
+///
+/// # Safety
+/// `state` gives the address of a number that lies in the head, and of the same one each time.
+pub unsafe trait HasState {
     /// The number's type.
     type Number: Number;
     /// Where it is, in bytes from the head.
@@ -62,7 +65,10 @@ pub trait HasState {
     unsafe fn state(head: *mut Self) -> *mut Self::Number;
 }
 
-impl<I, B, N: Number, X0, X1, X2, X3, X4, X5, X6, X7> HasState for Head<I, B, N, X0, X1, X2, X3, X4, X5, X6, X7> {
+// SAFETY: it is the address of a field.
+unsafe impl<I, B, N: Number, X0, X1, X2, X3, X4, X5, X6, X7> HasState
+    for Head<I, B, N, X0, X1, X2, X3, X4, X5, X6, X7>
+{
     type Number = N;
     const AT: usize = offset_of!(Self, state);
 
@@ -185,7 +191,10 @@ pub unsafe fn read<T>(place: *mut T) -> T {
 }
 
 /// Bits of a [`Head`].
-pub trait Flags: Copy {
+///
+/// # Safety
+/// `get` says of a bit what was `set` last.
+pub unsafe trait Flags: Copy {
     /// No bit set.
     const NONE: Self;
     /// Whether a bit is set.
@@ -195,7 +204,8 @@ pub trait Flags: Copy {
 }
 
 /// For machines whose places are never moved out of.
-impl Flags for () {
+// SAFETY: nobody sets a bit: there are no flags.
+unsafe impl Flags for () {
     const NONE: Self = ();
     #[inline(always)]
     fn get(self, _: u32) -> bool {
@@ -207,7 +217,8 @@ impl Flags for () {
 
 macro_rules! flags {
     ($($int:ty)*) => {$(
-        impl Flags for $int {
+        // SAFETY: a bit is a bit of the number; the macro counts as many as it has.
+        unsafe impl Flags for $int {
             const NONE: Self = 0;
             #[inline(always)]
             fn get(self, bit: u32) -> bool {

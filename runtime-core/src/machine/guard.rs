@@ -11,18 +11,37 @@ use super::frame::Flags;
 use super::parts::Awaited;
 use super::trace::ask::Answers;
 
+/// The promise to keep the invariants of guards. There is none without it, so safe code has none.
+///
+/// The expansion writes guards as values, and not by calls: a call would be one more way to unwind, at every place and every
+/// end of a state. So their fields are open, and what an unsafe function would ask for is asked for here, once for all guards
+/// of a function.
+#[derive(Clone, Copy, Debug)]
+pub struct Kept(());
+
+impl Kept {
+    /// # Safety
+    /// Whoever has this value, or a copy of it, keeps the invariants of each [`Guard`] and each [`Awaiting`] that is made with
+    /// it, and gives none of the three away.
+    #[inline(always)]
+    pub const unsafe fn promise() -> Self {
+        Kept(())
+    }
+}
+
 /// Drops the value of a place, unless it was taken or stays for another state.
 ///
-/// The expansion writes guards as they stand here, and clears `holds` to leave the place to the next state: a call would be
-/// one more way to unwind, at every place and every end of a state.
+/// Whoever has one may clear `holds`, which leaves the place to the next state.
 ///
 /// # Invariants
 /// 1. While `holds`, the place holds a value, and it is this guard's to drop.
 /// 2. The place outlives the guard.
+/// 3. Who made it promised both ([`Kept`]).
 #[allow(missing_docs, reason = "the fields are those of the invariants")]
 pub struct Guard<T> {
     pub place: *mut T,
     pub holds: bool,
+    pub kept: Kept,
 }
 
 impl<T> fmt::Debug for Guard<T> {
@@ -39,7 +58,8 @@ impl<T> Guard<T> {
     /// outlives the guard (inv. 2).
     #[inline(always)]
     pub unsafe fn load<B: Flags>(place: *mut T, flags: B, bit: u32) -> Self {
-        Guard { place, holds: !needs_drop::<T>() || flags.get(bit) }
+        // Kept by the caller's promise: what the bit says is inv. 1, and the rest is inv. 2.
+        Guard { place, holds: !needs_drop::<T>() || flags.get(bit), kept: Kept(()) }
     }
 
     /// Leaves the place to the next state, and notes whether it holds a value.
@@ -98,12 +118,14 @@ impl<T> Drop for Guard<T> {
 /// # Invariants
 /// 1. While `holds`, the places hold a future, and it is this guard's to drop.
 /// 2. The places outlive the guard.
+/// 3. Who made it promised both ([`Kept`]).
 #[allow(missing_docs, reason = "the fields are those of the invariants")]
 pub struct Awaiting<K: Awaited> {
     pub place: *mut K,
     /// Where its head lies: room for a `K::Head`.
     pub head: *mut (),
     pub holds: bool,
+    pub kept: Kept,
 }
 
 impl<K: Awaited> fmt::Debug for Awaiting<K> {

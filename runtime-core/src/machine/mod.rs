@@ -52,7 +52,7 @@ use core::pin::Pin;
 use core::task::{Context, Poll};
 
 pub use frame::{Flags, HasState, Head};
-pub use guard::{Awaiting, Guard, Poison};
+pub use guard::{Awaiting, Guard, Kept, Poison};
 pub use parts::{Begin, BeginWhole, InParts, poll};
 use trace::Walk;
 #[cfg(not(panic = "unwind"))]
@@ -74,7 +74,10 @@ pub enum Step<R, N> {
 pub enum Never {}
 
 /// The number of a state, as a frame stores it: a byte, unless there are more states than it can tell apart.
-pub trait Number: Copy + Eq {
+///
+/// # Safety
+/// It is a number: two are equal if they are the same, and `DONE` and `POISONED` are neither equal nor numbers of states.
+pub unsafe trait Number: Copy + Eq {
     /// The state of a machine that returned its value.
     const DONE: Self;
     /// The state of a machine whose poll unwound.
@@ -83,13 +86,15 @@ pub trait Number: Copy + Eq {
     const ASKED: Self;
 }
 
-impl Number for u8 {
+// SAFETY: a machine has at most 250 states where a byte tells them apart.
+unsafe impl Number for u8 {
     const DONE: u8 = 254;
     const POISONED: u8 = 255;
     const ASKED: u8 = trace::ask::ASKED;
 }
 
-impl Number for u16 {
+// SAFETY: a machine has far fewer states.
+unsafe impl Number for u16 {
     const DONE: u16 = 0xfffe;
     const POISONED: u16 = 0xffff;
     const ASKED: u16 = u16::from_ne_bytes([trace::ask::ASKED; 2]);

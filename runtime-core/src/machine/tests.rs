@@ -3,7 +3,7 @@
 use core::cell::Cell;
 
 use super::frame::{Beside, Flags, Head, Share, share_2};
-use super::guard::{Awaiting, Guard, Poison, assign};
+use super::guard::{Awaiting, Guard, Kept, Poison, assign};
 use super::parts::{Begin, BeginWhole, HeadOf, InParts, StorageOf, poll};
 use super::trace::ask::Answers;
 use super::trace::{Walk, drops_unbegun};
@@ -14,6 +14,9 @@ use core::task::{Context, Poll, Waker};
 use std::boxed::Box;
 use std::panic::catch_unwind;
 use std::string::String;
+
+// SAFETY: each place of these tests holds a value while its guard says so, and outlives it.
+const KEPT: Kept = unsafe { Kept::promise() };
 
 /// Counts its drops.
 struct Counted<'a>(&'a Cell<u32>);
@@ -38,7 +41,7 @@ fn a_guard_drops_its_place_once() {
     let drops = Cell::new(0);
     let mut place = core::mem::ManuallyDrop::new(Counted(&drops));
     // The place holds a value, and only this guard drops it.
-    drop(Guard { place: &raw mut *place, holds: true });
+    drop(Guard { place: &raw mut *place, holds: true, kept: KEPT });
     assert_eq!(drops.get(), 1);
 }
 
@@ -47,12 +50,12 @@ fn a_guard_that_leaves_drops_nothing() {
     let drops = Cell::new(0);
     let mut place = core::mem::ManuallyDrop::new(Counted(&drops));
     // The place holds a value, and only these guards drop it.
-    let mut guard = Guard { place: &raw mut *place, holds: true };
+    let mut guard = Guard { place: &raw mut *place, holds: true, kept: KEPT };
     guard.holds = false;
     drop(guard);
     assert_eq!(drops.get(), 0);
     // The first guard left the value.
-    let mut guard = Guard { place: &raw mut *place, holds: true };
+    let mut guard = Guard { place: &raw mut *place, holds: true, kept: KEPT };
     // SAFETY: the guard holds a value.
     drop(unsafe { guard.take() });
     drop(guard);
@@ -64,7 +67,7 @@ fn a_bit_tells_the_next_guard_what_was_moved() {
     let drops = Cell::new(0);
     let mut bits = u8::NONE;
     let mut place = core::mem::ManuallyDrop::new(Counted(&drops));
-    let mut guard = Guard { place: &raw mut *place, holds: true };
+    let mut guard = Guard { place: &raw mut *place, holds: true, kept: KEPT };
     guard.save(&mut bits, 3);
     assert_eq!(bits, 8);
     // SAFETY: the bit was written by `save`.
@@ -83,7 +86,7 @@ fn assignment_drops_the_old_value_and_keeps_the_new_one() {
     let drops = Cell::new(0);
     let mut place = core::mem::ManuallyDrop::new(Counted(&drops));
     // The place holds a value, and only this guard drops it.
-    let mut guard = Guard { place: &raw mut *place, holds: true };
+    let mut guard = Guard { place: &raw mut *place, holds: true, kept: KEPT };
     // SAFETY: the guard is ours, here and below.
     unsafe { assign(&raw mut guard, Counted(&drops)) };
     assert_eq!(drops.get(), 1);
@@ -100,7 +103,7 @@ fn assignment_drops_the_old_value_and_keeps_the_new_one() {
 fn assignment_writes_although_the_old_value_panics_when_dropped() {
     let mut place = core::mem::ManuallyDrop::new(Bomb(true));
     // The place holds a value, and only this guard drops it.
-    let mut guard = Guard { place: &raw mut *place, holds: true };
+    let mut guard = Guard { place: &raw mut *place, holds: true, kept: KEPT };
     let set = AssertUnwindSafe(|| {
         // SAFETY: the guard is ours.
         unsafe { assign(&raw mut guard, Bomb(false)) }
@@ -156,11 +159,11 @@ fn places_lie_beside_each_other_or_share_their_bytes() {
     assert!(size_of::<Storage>() <= size_of::<(String, u64)>());
 }
 
-type Kept<'a> = Beside<u64, Counted<'a>>;
+type Storage<'a> = Beside<u64, Counted<'a>>;
 
 /// A machine that waits once: its state is 0 before, and 1 while it waits.
 fn once<'a>(drops: &'a Cell<u32>, value: u64) -> impl InParts<Output = u64> {
-    let write = move |head: *mut Head<()>, storage: *mut Kept<'a>| {
+    let write = move |head: *mut Head<()>, storage: *mut Storage<'a>| {
         // SAFETY: the memory of the frame is there, here and below.
         let state = unsafe { &raw mut (*head).state };
         // SAFETY: as above.
@@ -174,7 +177,7 @@ fn once<'a>(drops: &'a Cell<u32>, value: u64) -> impl InParts<Output = u64> {
         // SAFETY: as above.
         unsafe { counted.write(Counted(drops)) };
     };
-    let drop = |head: *mut Head<()>, storage: *mut Kept<'a>, walk: Option<&mut Walk<'_>>| {
+    let drop = |head: *mut Head<()>, storage: *mut Storage<'a>, walk: Option<&mut Walk<'_>>| {
         // SAFETY: the frame is that of a machine, and so it was written.
         if unsafe { (*head).state } < u8::DONE && drops_unbegun(walk) {
             // SAFETY: as above.
@@ -183,7 +186,7 @@ fn once<'a>(drops: &'a Cell<u32>, value: u64) -> impl InParts<Output = u64> {
             unsafe { counted.drop_in_place() };
         }
     };
-    let poll = |head: *mut Head<()>, storage: *mut Kept<'a>, _: &mut Context<'_>| {
+    let poll = |head: *mut Head<()>, storage: *mut Storage<'a>, _: &mut Context<'_>| {
         // SAFETY: the frame is that of a machine, here and below.
         let state = unsafe { (*head).state };
         if state == 0 {
@@ -240,7 +243,7 @@ fn a_machine_lies_as_a_whole_or_in_parts() {
     }
     assert_eq!(drops.get(), 1);
     // Nobody else drops it.
-    drop(Awaiting { place: storage, head, holds: true });
+    drop(Awaiting { place: storage, head, holds: true, kept: KEPT });
     assert_eq!(drops.get(), 1, "it ended, and holds nothing any more");
 }
 
@@ -259,11 +262,11 @@ fn parts_are_dropped_as_the_whole_is() {
             assert_eq!(unsafe { poll(storage, head, &mut context) }, Poll::Pending);
         }
         // Only the second guard drops the future.
-        let mut guard = Awaiting { place: storage, head, holds: true };
+        let mut guard = Awaiting { place: storage, head, holds: true, kept: KEPT };
         guard.holds = false;
         drop(guard);
         assert_eq!(drops.get(), 0, "left to another poll");
-        drop(Awaiting { place: storage, head, holds: true });
+        drop(Awaiting { place: storage, head, holds: true, kept: KEPT });
         assert_eq!(drops.get(), 1);
     }
 }
@@ -278,7 +281,7 @@ fn another_future_lies_as_a_whole() {
     // SAFETY: `begin` wrote the place, which does not move.
     assert_eq!(unsafe { poll(place, head, &mut context) }, Poll::Ready(3));
     // Nobody else drops it.
-    drop(Awaiting { place, head, holds: true });
+    drop(Awaiting { place, head, holds: true, kept: KEPT });
 }
 
 /// What `impl Future` tells of a machine holds for its parts, which nobody sees: this compiles.

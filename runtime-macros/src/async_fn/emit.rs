@@ -13,6 +13,7 @@ use syn::{Block, ItemFn, Path};
 
 use super::lower::{Lower, label, number, quoted};
 use super::parse::RESERVED;
+use super::places::holding;
 use super::pointers::{For, layout, pointers};
 use super::rename::Names;
 use super::signature::Signed;
@@ -165,6 +166,9 @@ fn machine(plan: &Plan<'_>, lower: &Lower<'_>) -> TokenStream {
     let (of_poll, ties) = pointers(lower, &layout, &For::All { known: &given_places });
     let dropped = outside(&mut suspended.flat_map(|state| state.live.iter().copied()));
     let (of_drop, _) = pointers(lower, &layout, &For::Some(&dropped));
+    // SAFETY: a guard stands where its place holds a value, by inv. 3 of `lower`, and the frame outlives the call.
+    let kept = lower.places.iter().any(|place| place.guard.is_some());
+    let kept = kept.then(|| quoted!(let __bespoke_kept = __bespoke_rt::Kept::promise();));
     let no_flags = if lower.flags == 0 { quoted!(()) } else { quoted!(0) };
     let flags = match lower.flags {
         0 => quoted!(()),
@@ -207,9 +211,10 @@ fn machine(plan: &Plan<'_>, lower: &Lower<'_>) -> TokenStream {
     });
     let (write_rest, read_rest) = rest.unzip();
     let dropped = plan.arguments.iter().zip(&passing).map(|(argument, passing)| match argument.place {
+        Some(_) if argument.scalar => TokenStream::new(),
         Some(n) => {
-            let (pointer, name) = (place(n), passing);
-            quoted!(let #name = __bespoke_rt::Guard { place: #pointer, holds: true };)
+            let holding = holding(place(n));
+            quoted!(let #passing = #holding;)
         }
         None => quoted!(let #passing = #passing;),
     });
@@ -251,6 +256,7 @@ fn machine(plan: &Plan<'_>, lower: &Lower<'_>) -> TokenStream {
                     // the source does with its locals rustc allowed in the twin.
                     unsafe {
                         #of_poll
+                        #kept
                         let mut __bespoke_state: #number_type = (*__bespoke_head).state;
                         '__bespoke_machine: loop {
                             #code
@@ -265,6 +271,7 @@ fn machine(plan: &Plan<'_>, lower: &Lower<'_>) -> TokenStream {
                     __bespoke_walk: ::core::option::Option<&mut __bespoke_rt::trace::Walk<'_>>,
                 | unsafe {
                     #of_drop
+                    #kept
                     match (*__bespoke_head).state {
                         0 => if __bespoke_rt::trace::drops_unbegun(__bespoke_walk) { #read_rest #(#dropped)* },
                         #(#suspended)*

@@ -200,9 +200,9 @@ impl Lower<'_> {
 
     /// Begins the guard of a place that was just written.
     pub(super) fn arm(&mut self, place: usize) {
-        let pointer = self.pointer(place);
         if let Some(guard) = self.places[place].guard.clone() {
-            self.emit(quoted!(let mut #guard = __bespoke_rt::Guard { place: #pointer, holds: true };));
+            let holding = holding(&self.places[place].pointer);
+            self.emit(quoted!(let mut #guard = #holding;));
         }
     }
 
@@ -212,18 +212,25 @@ impl Lower<'_> {
         for place in live.iter().map(|place| &self.places[*place]) {
             let (Some(guard), pointer) = (&place.guard, &place.pointer) else { continue };
             let begin = || match place.flag {
-                Some(bit) => {
-                    quoted!(let mut #guard = __bespoke_rt::Guard::load(#pointer, (*__bespoke_head).flags, #bit);)
+                Some(bit) => quoted!(let mut #guard =
+                    __bespoke_rt::Guard::load(#pointer, (*__bespoke_head).flags, #bit);),
+                None if place.awaited => quoted!(let mut #guard = __bespoke_rt::Awaiting {
+                    place: #pointer, head: __bespoke_inner, holds: true, kept: __bespoke_kept
+                };),
+                None => {
+                    let holding = holding(pointer);
+                    quoted!(let mut #guard = #holding;)
                 }
-                None if place.awaited => {
-                    quoted!(let mut #guard = __bespoke_rt::Awaiting { place: #pointer, head: __bespoke_inner, holds: true };)
-                }
-                None => quoted!(let mut #guard = __bespoke_rt::Guard { place: #pointer, holds: true };),
             };
             tokens.extend(place.begin.get_or_init(begin).clone());
         }
         tokens
     }
+}
+
+/// The guard of a place that holds a value.
+pub(super) fn holding(pointer: &Ident) -> TokenStream {
+    quoted!(__bespoke_rt::Guard { place: #pointer, holds: true, kept: __bespoke_kept })
 }
 
 /// How many small places a head has.

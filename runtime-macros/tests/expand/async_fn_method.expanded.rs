@@ -139,6 +139,7 @@ impl<'x, T: Debug> View<'x, T> {
                             );
                             let __bespoke_inner = &raw mut (*__bespoke_head).inner
                                 as *mut ();
+                            let __bespoke_kept = __bespoke_rt::Kept::promise();
                             let mut __bespoke_state: ::core::primitive::u8 = (*__bespoke_head)
                                 .state;
                             '__bespoke_machine: loop {
@@ -172,6 +173,7 @@ impl<'x, T: Debug> View<'x, T> {
                                                 place: __bespoke_hidden_1,
                                                 head: __bespoke_inner,
                                                 holds: true,
+                                                kept: __bespoke_kept,
                                             };
                                             match __bespoke_rt::poll(
                                                 __bespoke_hidden_1,
@@ -227,19 +229,12 @@ impl<'x, T: Debug> View<'x, T> {
                         );
                         let __bespoke_inner = &raw mut (*__bespoke_head).inner
                             as *mut ();
+                        let __bespoke_kept = __bespoke_rt::Kept::promise();
                         match (*__bespoke_head).state {
                             0 => {
                                 if __bespoke_rt::trace::drops_unbegun(__bespoke_walk) {
                                     let (__bespoke_argument_1,) = __bespoke_arguments.read();
-                                    let __bespoke_argument_2 = __bespoke_rt::Guard {
-                                        place: __bespoke_place_1,
-                                        holds: true,
-                                    };
                                     let __bespoke_argument_1 = __bespoke_argument_1;
-                                    let __bespoke_argument_0 = __bespoke_rt::Guard {
-                                        place: __bespoke_place_0,
-                                        holds: true,
-                                    };
                                 }
                             }
                             1 => {
@@ -253,6 +248,7 @@ impl<'x, T: Debug> View<'x, T> {
                                         place: __bespoke_hidden_1,
                                         head: __bespoke_inner,
                                         holds: true,
+                                        kept: __bespoke_kept,
                                     };
                                 }
                             }

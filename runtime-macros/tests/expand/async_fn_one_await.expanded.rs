@@ -85,6 +85,7 @@ fn greet(
                         let __bespoke_hidden_1 = &raw mut (*__bespoke_storage).c;
                         let __bespoke_inner = &raw mut (*__bespoke_head).inner
                             as *mut ();
+                        let __bespoke_kept = __bespoke_rt::Kept::promise();
                         let mut __bespoke_state: ::core::primitive::u8 = (*__bespoke_head)
                             .state;
                         '__bespoke_machine: loop {
@@ -103,10 +104,12 @@ fn greet(
                                         let mut __bespoke_guard_0 = __bespoke_rt::Guard {
                                             place: __bespoke_place_0,
                                             holds: true,
+                                            kept: __bespoke_kept,
                                         };
                                         let mut __bespoke_guard_1 = __bespoke_rt::Guard {
                                             place: __bespoke_place_1,
                                             holds: true,
+                                            kept: __bespoke_kept,
                                         };
                                         __bespoke_rt::Begin(
                                                 ::core::future::IntoFuture::into_future(
@@ -125,16 +128,19 @@ fn greet(
                                     let mut __bespoke_guard_0 = __bespoke_rt::Guard {
                                         place: __bespoke_place_0,
                                         holds: true,
+                                        kept: __bespoke_kept,
                                     };
                                     let mut __bespoke_guard_1 = __bespoke_rt::Guard {
                                         place: __bespoke_place_1,
                                         holds: true,
+                                        kept: __bespoke_kept,
                                     };
                                     let __bespoke_value_0 = {
                                         let mut __bespoke_guard_2 = __bespoke_rt::Awaiting {
                                             place: __bespoke_hidden_1,
                                             head: __bespoke_inner,
                                             holds: true,
+                                            kept: __bespoke_kept,
                                         };
                                         match __bespoke_rt::poll(
                                             __bespoke_hidden_1,
@@ -184,16 +190,19 @@ fn greet(
                     let __bespoke_place_1 = &raw mut (*__bespoke_storage).b;
                     let __bespoke_hidden_1 = &raw mut (*__bespoke_storage).c;
                     let __bespoke_inner = &raw mut (*__bespoke_head).inner as *mut ();
+                    let __bespoke_kept = __bespoke_rt::Kept::promise();
                     match (*__bespoke_head).state {
                         0 => {
                             if __bespoke_rt::trace::drops_unbegun(__bespoke_walk) {
                                 let __bespoke_argument_1 = __bespoke_rt::Guard {
                                     place: __bespoke_place_1,
                                     holds: true,
+                                    kept: __bespoke_kept,
                                 };
                                 let __bespoke_argument_0 = __bespoke_rt::Guard {
                                     place: __bespoke_place_0,
                                     holds: true,
+                                    kept: __bespoke_kept,
                                 };
                             }
                         }
@@ -207,15 +216,18 @@ fn greet(
                                 let mut __bespoke_guard_0 = __bespoke_rt::Guard {
                                     place: __bespoke_place_0,
                                     holds: true,
+                                    kept: __bespoke_kept,
                                 };
                                 let mut __bespoke_guard_1 = __bespoke_rt::Guard {
                                     place: __bespoke_place_1,
                                     holds: true,
+                                    kept: __bespoke_kept,
                                 };
                                 let mut __bespoke_guard_2 = __bespoke_rt::Awaiting {
                                     place: __bespoke_hidden_1,
                                     head: __bespoke_inner,
                                     holds: true,
+                                    kept: __bespoke_kept,
                                 };
                             }
                         }

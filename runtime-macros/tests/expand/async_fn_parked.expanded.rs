@@ -108,6 +108,7 @@ fn send<'__bespoke_a>(
                         let __bespoke_hidden_1 = &raw mut (*__bespoke_region_2).d;
                         let __bespoke_inner = &raw mut (*__bespoke_head).inner
                             as *mut ();
+                        let __bespoke_kept = __bespoke_rt::Kept::promise();
                         let mut __bespoke_state: ::core::primitive::u8 = (*__bespoke_head)
                             .state;
                         '__bespoke_machine: loop {
@@ -132,6 +133,7 @@ fn send<'__bespoke_a>(
                                                 let mut __bespoke_guard_0 = __bespoke_rt::Guard {
                                                     place: __bespoke_place_0,
                                                     holds: true,
+                                                    kept: __bespoke_kept,
                                                 };
                                                 let n = __bespoke_argument_2;
                                                 if (*__bespoke_place_0).ready() {
@@ -139,11 +141,13 @@ fn send<'__bespoke_a>(
                                                     let mut __bespoke_guard_2 = __bespoke_rt::Guard {
                                                         place: __bespoke_place_2,
                                                         holds: true,
+                                                        kept: __bespoke_kept,
                                                     };
                                                     __bespoke_rt::frame::write(__bespoke_place_3, n);
                                                     let mut __bespoke_guard_3 = __bespoke_rt::Guard {
                                                         place: __bespoke_place_3,
                                                         holds: true,
+                                                        kept: __bespoke_kept,
                                                     };
                                                     __bespoke_rt::frame::write(
                                                         __bespoke_place_4,
@@ -152,6 +156,7 @@ fn send<'__bespoke_a>(
                                                     let mut __bespoke_guard_4 = __bespoke_rt::Guard {
                                                         place: __bespoke_place_4,
                                                         holds: true,
+                                                        kept: __bespoke_kept,
                                                     };
                                                     __bespoke_rt::Begin(
                                                             ::core::future::IntoFuture::into_future(
@@ -182,24 +187,29 @@ fn send<'__bespoke_a>(
                                             let mut __bespoke_guard_0 = __bespoke_rt::Guard {
                                                 place: __bespoke_place_0,
                                                 holds: true,
+                                                kept: __bespoke_kept,
                                             };
                                             let mut __bespoke_guard_2 = __bespoke_rt::Guard {
                                                 place: __bespoke_place_2,
                                                 holds: true,
+                                                kept: __bespoke_kept,
                                             };
                                             let mut __bespoke_guard_3 = __bespoke_rt::Guard {
                                                 place: __bespoke_place_3,
                                                 holds: true,
+                                                kept: __bespoke_kept,
                                             };
                                             let mut __bespoke_guard_4 = __bespoke_rt::Guard {
                                                 place: __bespoke_place_4,
                                                 holds: true,
+                                                kept: __bespoke_kept,
                                             };
                                             let __bespoke_value_0 = {
                                                 let mut __bespoke_guard_5 = __bespoke_rt::Awaiting {
                                                     place: __bespoke_hidden_1,
                                                     head: __bespoke_inner,
                                                     holds: true,
+                                                    kept: __bespoke_kept,
                                                 };
                                                 match __bespoke_rt::poll(
                                                     __bespoke_hidden_1,
@@ -240,12 +250,14 @@ fn send<'__bespoke_a>(
                                         let mut __bespoke_guard_0 = __bespoke_rt::Guard {
                                             place: __bespoke_place_0,
                                             holds: true,
+                                            kept: __bespoke_kept,
                                         };
                                         let __bespoke_value_1 = {
                                             let mut __bespoke_guard_6 = __bespoke_rt::Awaiting {
                                                 place: __bespoke_hidden_2,
                                                 head: __bespoke_inner,
                                                 holds: true,
+                                                kept: __bespoke_kept,
                                             };
                                             match __bespoke_rt::poll(
                                                 __bespoke_hidden_2,
@@ -312,6 +324,7 @@ fn send<'__bespoke_a>(
                     let __bespoke_place_4 = &raw mut (*__bespoke_region_2).c;
                     let __bespoke_hidden_1 = &raw mut (*__bespoke_region_2).d;
                     let __bespoke_inner = &raw mut (*__bespoke_head).inner as *mut ();
+                    let __bespoke_kept = __bespoke_rt::Kept::promise();
                     match (*__bespoke_head).state {
                         0 => {
                             if __bespoke_rt::trace::drops_unbegun(__bespoke_walk) {
@@ -321,6 +334,7 @@ fn send<'__bespoke_a>(
                                 let __bespoke_argument_1 = __bespoke_rt::Guard {
                                     place: __bespoke_place_0,
                                     holds: true,
+                                    kept: __bespoke_kept,
                                 };
                                 let __bespoke_argument_0 = __bespoke_argument_0;
                             }
@@ -335,23 +349,28 @@ fn send<'__bespoke_a>(
                                 let mut __bespoke_guard_0 = __bespoke_rt::Guard {
                                     place: __bespoke_place_0,
                                     holds: true,
+                                    kept: __bespoke_kept,
                                 };
                                 let mut __bespoke_guard_2 = __bespoke_rt::Guard {
                                     place: __bespoke_place_2,
                                     holds: true,
+                                    kept: __bespoke_kept,
                                 };
                                 let mut __bespoke_guard_3 = __bespoke_rt::Guard {
                                     place: __bespoke_place_3,
                                     holds: true,
+                                    kept: __bespoke_kept,
                                 };
                                 let mut __bespoke_guard_4 = __bespoke_rt::Guard {
                                     place: __bespoke_place_4,
                                     holds: true,
+                                    kept: __bespoke_kept,
                                 };
                                 let mut __bespoke_guard_5 = __bespoke_rt::Awaiting {
                                     place: __bespoke_hidden_1,
                                     head: __bespoke_inner,
                                     holds: true,
+                                    kept: __bespoke_kept,
                                 };
                             }
                         }
@@ -365,11 +384,13 @@ fn send<'__bespoke_a>(
                                 let mut __bespoke_guard_0 = __bespoke_rt::Guard {
                                     place: __bespoke_place_0,
                                     holds: true,
+                                    kept: __bespoke_kept,
                                 };
                                 let mut __bespoke_guard_6 = __bespoke_rt::Awaiting {
                                     place: __bespoke_hidden_2,
                                     head: __bespoke_inner,
                                     holds: true,
+                                    kept: __bespoke_kept,
                                 };
                             }
                         }

@@ -112,6 +112,7 @@ pub fn total<'__bespoke_a>(
                         let __bespoke_place_2 = &raw mut (*__bespoke_head).x0;
                         let __bespoke_inner = &raw mut (*__bespoke_head).inner
                             as *mut ();
+                        let __bespoke_kept = __bespoke_rt::Kept::promise();
                         let mut __bespoke_state: ::core::primitive::u8 = (*__bespoke_head)
                             .state;
                         '__bespoke_machine: loop {
@@ -136,6 +137,7 @@ pub fn total<'__bespoke_a>(
                                                         let mut __bespoke_guard_0 = __bespoke_rt::Guard {
                                                             place: __bespoke_place_0,
                                                             holds: true,
+                                                            kept: __bespoke_kept,
                                                         };
                                                         let __bespoke_bound___bespoke_2_sum = 0;
                                                         __bespoke_rt::frame::write(
@@ -152,6 +154,7 @@ pub fn total<'__bespoke_a>(
                                                     let mut __bespoke_guard_0 = __bespoke_rt::Guard {
                                                         place: __bespoke_place_0,
                                                         holds: true,
+                                                        kept: __bespoke_kept,
                                                     };
                                                     if let Some(__bespoke_bound___bespoke_3_item) = __bespoke_rt::whole(
                                                         (*__bespoke_place_0).pop(),
@@ -163,6 +166,7 @@ pub fn total<'__bespoke_a>(
                                                         let mut __bespoke_guard_3 = __bespoke_rt::Guard {
                                                             place: __bespoke_place_3,
                                                             holds: true,
+                                                            kept: __bespoke_kept,
                                                         };
                                                         __bespoke_rt::Begin(
                                                                 ::core::future::IntoFuture::into_future(
@@ -185,6 +189,7 @@ pub fn total<'__bespoke_a>(
                                                 let mut __bespoke_guard_0 = __bespoke_rt::Guard {
                                                     place: __bespoke_place_0,
                                                     holds: true,
+                                                    kept: __bespoke_kept,
                                                 };
                                                 let mut __bespoke_guard_3 = __bespoke_rt::Guard::load(
                                                     __bespoke_place_3,
@@ -196,6 +201,7 @@ pub fn total<'__bespoke_a>(
                                                         place: __bespoke_hidden_1,
                                                         head: __bespoke_inner,
                                                         holds: true,
+                                                        kept: __bespoke_kept,
                                                     };
                                                     match __bespoke_rt::poll(
                                                         __bespoke_hidden_1,
@@ -235,6 +241,7 @@ pub fn total<'__bespoke_a>(
                                                 let mut __bespoke_guard_5 = __bespoke_rt::Guard {
                                                     place: __bespoke_place_5,
                                                     holds: true,
+                                                    kept: __bespoke_kept,
                                                 };
                                                 if (*__bespoke_place_5) > *(*__bespoke_place_1) {
                                                     __bespoke_rt::Begin(
@@ -263,6 +270,7 @@ pub fn total<'__bespoke_a>(
                                             let mut __bespoke_guard_0 = __bespoke_rt::Guard {
                                                 place: __bespoke_place_0,
                                                 holds: true,
+                                                kept: __bespoke_kept,
                                             };
                                             let mut __bespoke_guard_3 = __bespoke_rt::Guard::load(
                                                 __bespoke_place_3,
@@ -272,12 +280,14 @@ pub fn total<'__bespoke_a>(
                                             let mut __bespoke_guard_5 = __bespoke_rt::Guard {
                                                 place: __bespoke_place_5,
                                                 holds: true,
+                                                kept: __bespoke_kept,
                                             };
                                             let __bespoke_value_1 = {
                                                 let mut __bespoke_guard_6 = __bespoke_rt::Awaiting {
                                                     place: __bespoke_hidden_2,
                                                     head: __bespoke_inner,
                                                     holds: true,
+                                                    kept: __bespoke_kept,
                                                 };
                                                 match __bespoke_rt::poll(
                                                     __bespoke_hidden_2,
@@ -318,6 +328,7 @@ pub fn total<'__bespoke_a>(
                                         let mut __bespoke_guard_0 = __bespoke_rt::Guard {
                                             place: __bespoke_place_0,
                                             holds: true,
+                                            kept: __bespoke_kept,
                                         };
                                         let mut __bespoke_guard_3 = __bespoke_rt::Guard::load(
                                             __bespoke_place_3,
@@ -327,6 +338,7 @@ pub fn total<'__bespoke_a>(
                                         let mut __bespoke_guard_5 = __bespoke_rt::Guard {
                                             place: __bespoke_place_5,
                                             holds: true,
+                                            kept: __bespoke_kept,
                                         };
                                         (*__bespoke_place_2) += __bespoke_guard_5.take();
                                         {
@@ -340,6 +352,7 @@ pub fn total<'__bespoke_a>(
                                     let mut __bespoke_guard_0 = __bespoke_rt::Guard {
                                         place: __bespoke_place_0,
                                         holds: true,
+                                        kept: __bespoke_kept,
                                     };
                                     return {
                                         let __bespoke_output: Result<u64, Error> = {
@@ -396,16 +409,14 @@ pub fn total<'__bespoke_a>(
                     let __bespoke_hidden_2 = &raw mut (*__bespoke_region_2).b;
                     let __bespoke_place_2 = &raw mut (*__bespoke_head).x0;
                     let __bespoke_inner = &raw mut (*__bespoke_head).inner as *mut ();
+                    let __bespoke_kept = __bespoke_rt::Kept::promise();
                     match (*__bespoke_head).state {
                         0 => {
                             if __bespoke_rt::trace::drops_unbegun(__bespoke_walk) {
-                                let __bespoke_argument_1 = __bespoke_rt::Guard {
-                                    place: __bespoke_place_1,
-                                    holds: true,
-                                };
                                 let __bespoke_argument_0 = __bespoke_rt::Guard {
                                     place: __bespoke_place_0,
                                     holds: true,
+                                    kept: __bespoke_kept,
                                 };
                             }
                         }
@@ -419,6 +430,7 @@ pub fn total<'__bespoke_a>(
                                 let mut __bespoke_guard_0 = __bespoke_rt::Guard {
                                     place: __bespoke_place_0,
                                     holds: true,
+                                    kept: __bespoke_kept,
                                 };
                                 let mut __bespoke_guard_3 = __bespoke_rt::Guard::load(
                                     __bespoke_place_3,
@@ -429,6 +441,7 @@ pub fn total<'__bespoke_a>(
                                     place: __bespoke_hidden_1,
                                     head: __bespoke_inner,
                                     holds: true,
+                                    kept: __bespoke_kept,
                                 };
                             }
                         }
@@ -442,6 +455,7 @@ pub fn total<'__bespoke_a>(
                                 let mut __bespoke_guard_0 = __bespoke_rt::Guard {
                                     place: __bespoke_place_0,
                                     holds: true,
+                                    kept: __bespoke_kept,
                                 };
                                 let mut __bespoke_guard_3 = __bespoke_rt::Guard::load(
                                     __bespoke_place_3,
@@ -451,11 +465,13 @@ pub fn total<'__bespoke_a>(
                                 let mut __bespoke_guard_5 = __bespoke_rt::Guard {
                                     place: __bespoke_place_5,
                                     holds: true,
+                                    kept: __bespoke_kept,
                                 };
                                 let mut __bespoke_guard_6 = __bespoke_rt::Awaiting {
                                     place: __bespoke_hidden_2,
                                     head: __bespoke_inner,
                                     holds: true,
+                                    kept: __bespoke_kept,
                                 };
                             }
                         }

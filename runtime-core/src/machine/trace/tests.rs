@@ -5,7 +5,7 @@
 
 use super::super::frame::{self, Beside, HasState, Head};
 use super::super::parts::{Begin, HeadOf, InParts, StorageOf};
-use super::super::{Awaiting, Machine, Number, Step, machine, resumed};
+use super::super::{Awaiting, Kept, Machine, Number, Step, machine, resumed};
 use super::ask::{self, ask, passes};
 use super::{Level, Tells, Walk, drops, drops_unbegun, says};
 use alloc::boxed::Box;
@@ -71,7 +71,12 @@ pub(crate) fn calls<M: InParts<Output = ()>>(callee: M) -> impl InParts<Output =
                 if state > 1 {
                     return resumed(state);
                 }
-                let callee = Awaiting { place: storage, head: (&raw mut (*head).inner).cast(), holds: true };
+                let callee = Awaiting {
+                    place: storage,
+                    head: (&raw mut (*head).inner).cast(),
+                    holds: true,
+                    kept: Kept::promise(),
+                };
                 if super::super::poll(storage, callee.head, cx).is_pending() {
                     core::mem::forget(callee);
                     return Step::Pending(1);
@@ -86,7 +91,7 @@ pub(crate) fn calls<M: InParts<Output = ()>>(callee: M) -> impl InParts<Output =
                     _ => false,
                 };
                 if drops {
-                    drop(Awaiting { place: storage, head: inner, holds: true });
+                    drop(Awaiting { place: storage, head: inner, holds: true, kept: Kept::promise() });
                 }
             },
         )
@@ -338,13 +343,13 @@ fn counts() -> impl Future<Output = u32> {
                     if super::super::poll(future, inner, cx).is_pending() {
                         return Step::Pending(1);
                     }
-                    drop(Awaiting { place: future, head: inner, holds: true });
+                    drop(Awaiting { place: future, head: inner, holds: true, kept: Kept::promise() });
                     Step::Ready(*number)
                 },
                 |head, storage, walk| {
                     let (place, inner) = (&raw mut (*storage).b, (&raw mut (*head).inner).cast());
                     if (*head).state == 1 && drops(walk, "adds(&mut n)", place, inner) {
-                        drop(Awaiting { place, head: inner, holds: true });
+                        drop(Awaiting { place, head: inner, holds: true, kept: Kept::promise() });
                     }
                 },
             )
