@@ -54,21 +54,20 @@ impl<T> Guard<T> {
     /// The guard of a place that holds a value if the bit is set. Without a destructor the bit is not looked at.
     ///
     /// # Safety
-    /// [`save`](Self::save) of an earlier guard of the place wrote the bit, and the place did not change since. The place
-    /// outlives the guard (inv. 2).
+    /// The bit says whether the place holds a value: [`note`](Self::note) followed each change. The place outlives the guard
+    /// (inv. 2).
     #[inline(always)]
     pub unsafe fn load<B: Flags>(place: *mut T, flags: B, bit: u32) -> Self {
         // Kept by the caller's promise: what the bit says is inv. 1, and the rest is inv. 2.
         Guard { place, holds: !needs_drop::<T>() || flags.get(bit), kept: Kept(()) }
     }
 
-    /// Leaves the place to the next state, and notes whether it holds a value.
+    /// Notes for the next state whether the place holds a value.
     #[inline(always)]
-    pub fn save<B: Flags>(&mut self, flags: &mut B, bit: u32) {
+    pub fn note<B: Flags>(&mut self, flags: &mut B, bit: u32) {
         if needs_drop::<T>() {
             flags.set(bit, self.holds);
         }
-        self.holds = false;
     }
 
     /// Moves the value out. (Of a `Copy` value it is a copy: what stays needs no drop, and may be read again.)
@@ -80,6 +79,18 @@ impl<T> Guard<T> {
         self.holds = false;
         // SAFETY: the caller says that there is a value, and `holds` says from now on that there is none.
         unsafe { self.place.read() }
+    }
+
+    /// Moves the value out, and notes it.
+    ///
+    /// # Safety
+    /// As [`take`](Self::take).
+    #[inline(always)]
+    pub unsafe fn take_noted<B: Flags>(&mut self, flags: &mut B, bit: u32) -> T {
+        // SAFETY: the caller's promise.
+        let value = unsafe { self.take() };
+        self.note(flags, bit);
+        value
     }
 }
 
@@ -99,6 +110,20 @@ pub unsafe fn assign<T>(guard: *mut Guard<T>, value: T) {
         // SAFETY: `holds` said that there is a value (inv. 1) and says no more that there is one.
         unsafe { put.guard.place.drop_in_place() };
     }
+}
+
+/// [`assign`], and notes it. Should the old value's drop unwind, nobody looks at the bit again.
+///
+/// # Safety
+/// `guard` and `flags` point to what is in no other use.
+#[inline(always)]
+pub unsafe fn assign_noted<T, B: Flags>(guard: *mut Guard<T>, value: T, flags: *mut B, bit: u32) {
+    // SAFETY: the caller's promise.
+    unsafe { assign(guard, value) };
+    // SAFETY: as above; the value is made by now.
+    let guard = unsafe { &mut *guard };
+    // SAFETY: as above.
+    guard.note(unsafe { &mut *flags }, bit);
 }
 
 impl<T> Drop for Guard<T> {

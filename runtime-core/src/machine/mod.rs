@@ -59,6 +59,8 @@ use trace::Walk;
 use trace::ask::Answers;
 pub use trace::ask::resumed;
 
+pub use core::task::Poll::Ready;
+
 /// What a poll function returns. Not [`Poll`], so that no `return` or `?` which the macro did not see (one that another
 /// macro wrote) fits its type.
 #[derive(Debug)]

@@ -28,7 +28,7 @@ use core::pin::Pin;
 use core::ptr::NonNull;
 use core::task::{Context, Poll};
 
-use super::frame::HasState;
+use super::frame::{HasState, Share};
 use super::trace::{self, Walk};
 use super::{Machine, Step, poll_once};
 
@@ -277,8 +277,31 @@ pub unsafe fn poll<K: Awaited>(place: *mut K, head: *mut (), context: &mut Conte
     unsafe { K::poll(place, head.cast(), context) }
 }
 
-/// Of the type of the head of what is awaited in a place: nobody looks there.
-#[inline(always)]
-pub fn head_of<K: Awaited>(_place: *mut K) -> *mut K::Head {
-    core::ptr::null_mut()
+macro_rules! heads {
+    ($($(#[$doc:meta])* $name:ident: $($place:ident)*;)*) => {$(
+        $(#[$doc])*
+        #[allow(clippy::too_many_arguments, reason = "it is what has the places")]
+        #[inline(always)]
+        pub fn $name<$($place: Awaited),*>($(_: *mut $place,)* _: *mut Share<$($place::Head),*>) {}
+    )*};
 }
+heads! {
+    /// Says that the heads of what is awaited in two places share these bytes.
+    heads_2: A B;
+    /// Says that the heads of what is awaited in three places share these bytes.
+    heads_3: A B C;
+    /// Says that the heads of what is awaited in four places share these bytes.
+    heads_4: A B C D;
+    /// Says that the heads of what is awaited in five places share these bytes.
+    heads_5: A B C D E;
+    /// Says that the heads of what is awaited in six places share these bytes.
+    heads_6: A B C D E F;
+    /// Says that the heads of what is awaited in seven places share these bytes.
+    heads_7: A B C D E F G;
+    /// Says that the heads of what is awaited in eight places share these bytes.
+    heads_8: A B C D E F G H;
+}
+
+/// Says that these are the bytes of the head of what is awaited in a place.
+#[inline(always)]
+pub fn heads_1<K: Awaited>(_: *mut K, _: *mut K::Head) {}

@@ -2,8 +2,8 @@
 
 use core::cell::Cell;
 
-use super::frame::{Beside, Flags, Head, Share, share_2};
-use super::guard::{Awaiting, Guard, Kept, Poison, assign};
+use super::frame::{Beside, Flags, Head, Share, beside_2, share_2};
+use super::guard::{Awaiting, Guard, Kept, Poison, assign, assign_noted};
 use super::parts::{Begin, BeginWhole, HeadOf, InParts, StorageOf, poll};
 use super::trace::ask::Answers;
 use super::trace::{Walk, drops_unbegun};
@@ -68,17 +68,23 @@ fn a_bit_tells_the_next_guard_what_was_moved() {
     let mut bits = u8::NONE;
     let mut place = core::mem::ManuallyDrop::new(Counted(&drops));
     let mut guard = Guard { place: &raw mut *place, holds: true, kept: KEPT };
-    guard.save(&mut bits, 3);
-    assert_eq!(bits, 8);
-    // SAFETY: the bit was written by `save`.
+    guard.note(&mut bits, 3);
+    guard.holds = false;
+    assert_eq!(bits, 8, "what is left to the next state is not noted");
+    // SAFETY: the bit was noted, and the place is as it was.
     let mut guard = unsafe { Guard::load(&raw mut *place, bits, 3) };
     // SAFETY: the guard holds a value.
-    drop(unsafe { guard.take() });
-    guard.save(&mut bits, 3);
+    drop(unsafe { guard.take_noted(&mut bits, 3) });
+    guard.holds = false;
     assert_eq!((bits, drops.get()), (0, 1));
-    // SAFETY: the bit was written by `save`.
-    drop(unsafe { Guard::load(&raw mut *place, bits, 3) });
-    assert_eq!(drops.get(), 1);
+    // SAFETY: as above.
+    let mut guard = unsafe { Guard::load(&raw mut *place, bits, 3) };
+    assert!(!guard.holds);
+    // SAFETY: guard and bits are ours.
+    unsafe { assign_noted(&raw mut guard, Counted(&drops), &raw mut bits, 3) };
+    assert_eq!((bits, drops.get()), (8, 1), "there was nothing to drop");
+    drop(guard);
+    assert_eq!(drops.get(), 2);
 }
 
 #[test]
@@ -149,10 +155,8 @@ fn places_lie_beside_each_other_or_share_their_bytes() {
     type Storage = Beside<String, Share<u64, [u16; 3]>>;
     let mut memory = core::mem::MaybeUninit::<Storage>::uninit();
     let storage = memory.as_mut_ptr();
-    // SAFETY: the memory of the storage is there, here and below.
-    let text = unsafe { &raw mut (*storage).a };
-    // SAFETY: as above.
-    let rest = unsafe { &raw mut (*storage).b };
+    // SAFETY: the memory of the storage is there.
+    let (text, rest) = unsafe { beside_2(storage) };
     let (number, array) = share_2(rest);
     assert_eq!(number.cast::<u8>(), array.cast::<u8>());
     assert!(text.addr().abs_diff(rest.addr()) >= size_of::<u64>());

@@ -8,9 +8,10 @@
 use std::collections::BTreeSet;
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{ToTokens, quote, quote_spanned};
+use quote::{ToTokens, quote};
 use syn::{Block, ItemFn, Path};
 
+use super::drops;
 use super::lower::{Lower, label, number, quoted};
 use super::parse::RESERVED;
 use super::places::holding;
@@ -223,14 +224,7 @@ fn machine(plan: &Plan<'_>, lower: &Lower<'_>) -> TokenStream {
     if !cfg!(bespoke_planted = "7") {
         dropped.reverse();
     }
-    let suspended = lower.states.iter().enumerate().filter_map(|(n, state)| {
-        let ((at, text), _, future) = (state.awaits.as_ref()?, state.text?, state.live.last()?);
-        let (number, pointer, guards) = (number(n), place(*future), lower.guards(&state.live));
-        let places = quoted!(__bespoke_walk, #text, #pointer, __bespoke_inner);
-        // All of the call where the source says `await`: that is what the runtime takes for its line.
-        let drops = quote_spanned!(*at=> __bespoke_rt::trace::drops(#places));
-        Some(quoted!(#number => if #drops { #guards },))
-    });
+    let suspended = drops::suspended(lower);
     let code = code(lower);
     quoted! {
         #(let #passing = #given;)*
@@ -258,10 +252,13 @@ fn machine(plan: &Plan<'_>, lower: &Lower<'_>) -> TokenStream {
                         #of_poll
                         #kept
                         let mut __bespoke_state: #number_type = (*__bespoke_head).state;
-                        '__bespoke_machine: loop {
-                            #code
+                        '__bespoke_suspended: {
+                            '__bespoke_machine: loop {
+                                #code
+                            }
+                            #ties
                         }
-                        #ties
+                        __bespoke_rt::Step::Pending(__bespoke_state)
                     }
                 },
                 // SAFETY: as above; nobody polls a machine that is dropped, or told of.
@@ -272,9 +269,10 @@ fn machine(plan: &Plan<'_>, lower: &Lower<'_>) -> TokenStream {
                 | unsafe {
                     #of_drop
                     #kept
-                    match (*__bespoke_head).state {
+                    let __bespoke_state: #number_type = (*__bespoke_head).state;
+                    match __bespoke_state {
                         0 => if __bespoke_rt::trace::drops_unbegun(__bespoke_walk) { #read_rest #(#dropped)* },
-                        #(#suspended)*
+                        #suspended
                         _ => {}
                     }
                 },

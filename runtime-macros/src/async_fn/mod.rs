@@ -9,7 +9,7 @@
 //! | [`analyze`] | the tree → which locals have a place in the frame | where states end |
 //! | [`lower`], [`flow`], [`places`], [`rewrite`] | the tree → states | how each shape and each use is said in states |
 //! | [`layout`] | who lives with whom → storage | which places may have the same bytes |
-//! | [`emit`], [`pointers`] | the states → tokens | the runtime's paths, alone |
+//! | [`emit`], [`pointers`], [`drops`] | the states → tokens | the runtime's paths, alone |
 //!
 //! [`walk`], [`awaits`](mod@awaits), [`known`] and [`text`](mod@text) are what all of them use.
 //!
@@ -22,6 +22,7 @@
 
 mod analyze;
 mod awaits;
+mod drops;
 mod emit;
 mod flow;
 mod hold;

@@ -182,11 +182,7 @@ impl Lower<'_> {
             let what = "this local is moved, and the machine does not know it: please report this program";
             return self.disagreed(by, what);
         }
-        let leave = || match place.flag {
-            Some(bit) => quoted!(#guard.save(&mut (*__bespoke_head).flags, #bit);),
-            None => quoted!(#guard.holds = false;),
-        };
-        place.leave.get_or_init(leave).clone()
+        place.leave.get_or_init(|| quoted!(#guard.holds = false;)).clone()
     }
 
     /// Leaves the first `depth` live places to another state.
@@ -203,6 +199,9 @@ impl Lower<'_> {
         if let Some(guard) = self.places[place].guard.clone() {
             let holding = holding(&self.places[place].pointer);
             self.emit(quoted!(let mut #guard = #holding;));
+            if let Some(bit) = self.places[place].flag {
+                self.emit(quoted!(#guard.note(&mut (*__bespoke_head).flags, #bit);));
+            }
         }
     }
 
