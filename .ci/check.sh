@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 STEPS=(fmt locks clippy docs tests interop instructions loom thumb wasm windows darwin)
-FULL_STEPS=(powerset benches loom_full miri generated asan deep storms soak fallbacks rings eintr wine qemu)
+FULL_STEPS=(powerset benches loom_full miri generated asan deep storms soak fallbacks rings eintr abort wine qemu)
 
 # Tests that read the machine code of a program: the sanitizer's checks are in it, as calls and branches.
 ASAN_SKIP=(a_planted_fetch_add_is_found the_local_path_has_no_locked_instruction)
@@ -36,6 +36,7 @@ describe() {
         fallbacks) echo "the driver suites while epoll, eventfd and timerfd are denied" ;;
         rings) echo "the suites of drivers and files on rings as small as they may be, and as older kernels would have them" ;;
         eintr) echo "the drivers while every third system call is interrupted" ;;
+        abort) echo "where tasks wait, told by a program that cannot unwind" ;;
         qemu) echo "in emulators: the core on a Cortex-M, timers while the wall clock jumps by ten years" ;;
         deep) echo "the long tests, in release" ;;
         benches) echo "every bench, once; none is timed" ;;
@@ -381,6 +382,14 @@ step_eintr() {
         case $call in poll | ppoll) call='p*poll' ;; esac
         grep -qE " $call\$" <<<"$counts" || die "no $call was interrupted: the tests say nothing about it"
     done
+}
+
+# A question about a machine ends there by a return; everywhere else it unwinds.
+step_abort() {
+    local told
+    told=$(CARGO_PROFILE_DEV_PANIC=abort CARGO_TARGET_DIR=target/abort cargo run --example dump)
+    echo "$told"
+    [ "$(grep -c ': from.recv().await$' <<<"$told")" -eq 2 ] || die "the example does not say where its two tasks wait"
 }
 
 step_qemu() { .ci/guest.sh; }

@@ -149,9 +149,46 @@ pub mod prelude {
 /// }
 /// ```
 pub mod task {
+    /// ```
+    /// # #[bespoke::main]
+    /// # async fn main() {
+    /// let task = bespoke::spawn(std::future::pending::<()>());
+    /// bespoke::yield_now().await;
+    /// let dump = bespoke::handle().dump();
+    /// assert!(dump.is_whole());
+    /// let waiting = dump.tasks().iter().find(|trace| trace.id() == task.id()).unwrap();
+    /// assert!(waiting.to_string().ends_with("waits\n    at Pending<()>"));
+    /// println!("{dump}");
+    /// # }
+    /// ```
+    pub use bespoke_core::runtime::Dump;
     pub use bespoke_core::runtime::YieldNow;
+    /// ```
+    /// use bespoke::task::{Level, TaskState, yield_now};
+    /// use bespoke::channel::oneshot;
+    ///
+    /// #[bespoke::async_fn]
+    /// async fn add_one(number: oneshot::Receiver<u32>) -> u32 {
+    ///     number.await.unwrap_or(0) + 1
+    /// }
+    ///
+    /// #[bespoke::main]
+    /// async fn main() {
+    ///     let (send, receive) = oneshot::channel();
+    ///     let sum = bespoke::spawn(add_one(receive));
+    ///     yield_now().await; // it begins
+    ///     let trace = sum.trace();
+    ///     assert_eq!(trace.state(), TaskState::Waiting);
+    ///     let Level::Function { name, awaited, .. } = &trace.levels()[0] else { panic!("{trace}") };
+    ///     assert!(name.ends_with("add_one"));
+    ///     assert_eq!(*awaited, "number");
+    ///     send.send(1).unwrap();
+    ///     assert_eq!(sum.await.unwrap(), 2);
+    /// }
+    /// ```
+    pub use bespoke_core::task::TaskTrace;
     pub use bespoke_core::task::locals::{AccessError, LocalKey, Scope};
-    pub use bespoke_core::task::{AbortHandle, Id, JoinError, JoinHandle};
+    pub use bespoke_core::task::{AbortHandle, Id, JoinError, JoinHandle, Level, TaskState};
 
     /// Lets every task that is ready now run first.
     pub fn yield_now() -> YieldNow {
@@ -256,7 +293,7 @@ pub mod rt {
     };
     pub use bespoke_drivers::signal::ctrl_c;
     #[cfg(unix)]
-    pub use bespoke_drivers::signal::{Signal, SignalKind, SignalRefused, signal};
+    pub use bespoke_drivers::signal::{Signal, SignalKind, SignalRefused, dump_on, signal};
     #[cfg(unix)]
     pub use bespoke_drivers::stdio::{Stderr, Stdin, Stdout, WriteOut};
     pub use bespoke_drivers::stdio::{stderr, stdin, stdout};

@@ -223,6 +223,22 @@ fn timers_tick_and_do_not_wait_for_an_hour() {
     assert_eq!(ended.out.matches("tick at").count(), 5, "{ended:#?}");
 }
 
+#[test]
+fn the_deadlock_is_told_with_both_chains_and_ends() {
+    let ended = run("dump", &[]);
+    ended.code(0).says("for 100 ms nobody has got a book");
+    assert_eq!(ended.err, "");
+    for name in ["ann", "bob"] {
+        let told = ended.out.split("\ntask ").find(|told| told.contains(&format!(" `{name}` waits, spawned at ")));
+        let lines: Vec<&str> = told.unwrap_or_else(|| panic!("{name} is missing: {ended:#?}")).lines().collect();
+        assert!(lines[0].contains("dump.rs:"), "{ended:#?}");
+        assert!(lines[1].trim().starts_with("in dump::lend, ") && lines[1].ends_with(": receive(&mut from).await"));
+        assert!(lines[2].trim().starts_with("in dump::receive, ") && lines[2].ends_with(": from.recv().await"));
+        let told = lines[3].trim().starts_with("at ") && lines[3].ends_with("::recv, made by rustc");
+        assert!(told && lines[3].contains("Receiver<&str"), "{ended:#?}");
+    }
+}
+
 /// A run of `echo` with its own load: the table is complete, and its numbers fit together.
 fn drives(args: &[&str], scheduler: &str, driver: &str, memory: &str) {
     let ended = run("echo", args);

@@ -7,14 +7,16 @@
 )]
 
 use bespoke::Runtime;
+use bespoke::prelude::*;
 use bespoke::preset::Default as Preset;
-use bespoke::signal::{Signal, SignalKind, SignalRefused, ctrl_c, signal};
+use bespoke::signal::{Signal, SignalKind, SignalRefused, ctrl_c, dump_on, signal};
 use bespoke::time::timeout;
+use core::future::pending;
 use core::pin::{Pin, pin};
 use core::sync::atomic::{AtomicUsize, Ordering};
 use core::task::{Context, Poll, Waker};
 use core::time::Duration;
-use std::io::ErrorKind;
+use std::io::{BufRead, BufReader, ErrorKind};
 use std::process::Command;
 use std::sync::Arc;
 use std::task::Wake;
@@ -447,4 +449,40 @@ alone! {
         run(async { drop(signal(SignalKind::interrupt()).unwrap()) });
         assert_ne!(action_of(libc::SIGINT), before, "this test looks at the right thing");
     }
+}
+
+alone! {
+    fn a_signal_prints_what_the_tasks_are_doing() {
+        let (told, stderr) = std::io::pipe().unwrap();
+        // SAFETY: two open descriptors of this process.
+        assert_eq!(unsafe { libc::dup2(std::os::fd::AsRawFd::as_raw_fd(&stderr), 2) }, 2);
+        let lines = move || BufReader::new(told).lines().map(|line| line.unwrap()).collect::<Vec<_>>();
+        let told = run(async {
+            bespoke::spawn(dump_on(SignalKind::user_defined1()).unwrap());
+            Preset::spawn_named("waits", waits());
+            bespoke::yield_now().await;
+            let told = bespoke::spawn_blocking(lines);
+            for _ in 0..2 {
+                raise(libc::SIGUSR1);
+                // Let it be printed: what comes before is one delivery.
+                bespoke::time::sleep(A_MOMENT).await;
+            }
+            drop(stderr);
+            // SAFETY: closes the last descriptor of the pipe's end, so that its reader ends whatever came.
+            assert_eq!(unsafe { libc::close(2) }, 0);
+            timeout(PATIENCE, told).await.expect("nobody wrote").unwrap()
+        });
+        assert_eq!(told[0], "runtime `Default`: 2 tasks", "{told:#?}");
+        let named = told.iter().position(|line| line.contains(" `waits` waits, spawned at ")).unwrap();
+        assert!(told[named + 1].contains("in signals::waits, ") && told[named + 1].ends_with(": pending::<()>().await"));
+        assert_eq!(told[named + 2], "    at Pending<()>");
+        // The task that prints is running.
+        assert!(told.iter().any(|line| line.ends_with(" is running")), "{told:#?}");
+        assert_eq!(told.iter().filter(|line| line.starts_with("runtime")).count(), 2, "{told:#?}");
+    }
+}
+
+#[bespoke::async_fn]
+async fn waits() {
+    pending::<()>().await;
 }

@@ -279,6 +279,10 @@ pub(crate) enum Plant {
     LeftForNobody,
     /// A set looks for a task that is over, then leaves its waker without a second look.
     SetInTwoSteps,
+    /// A handle looks at its task on the thread that asks.
+    TraceAbroad,
+    /// A question that comes too late is freed, and its asker is not told.
+    QuestionForgotten,
 }
 
 /// Is this mistake switched on? Constant `false` outside loom.

@@ -389,6 +389,26 @@ macro_rules! __module {
                     $crate::rt::signal::<C>(kind)
                 }
 
+                /// Prints what every task of this runtime is doing on standard error, each time the signal comes. Spawn
+                /// what it yields.
+                ///
+                /// # Errors
+                /// As `signal`.
+                ///
+                /// # Panics
+                /// As `signal`.
+                #[cfg(unix)]
+                #[track_caller]
+                pub fn dump_on(
+                    kind: SignalKind,
+                ) -> ::std::io::Result<impl ::core::future::Future<Output = ()> + ::core::marker::Send>
+                where
+                    // As in `signal`.
+                    for<'any> <C as $crate::Config>::Driver: $crate::rt::Foreign,
+                {
+                    $crate::rt::dump_on::<C>(kind)
+                }
+
                 /// Waits for the interrupt key, from the first poll on.
                 ///
                 /// # Errors

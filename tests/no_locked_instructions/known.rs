@@ -226,6 +226,7 @@ pub(crate) const UNREAD: &[(&str, &str)] = &[
     // The program opens its sockets before the loop; what that needs is in the file.
     ("bespoke_core::driver::operation::Orphan", "work in a box: only a visit of the inbox runs it"),
     ("bespoke_core::blocking::job::", "a job that looks a name up: the loop holds no handle of one"),
+    ("bespoke_core::task::question::__bespoke_cold_trace", "a verb of handles: the loop asks nobody what it does"),
     ("<bespoke_core::error::Error as", "the text of an error"),
     ("<bespoke_core::error::context::InContext as", "the text of an error"),
     ("<bespoke_drivers::net::connecting::ConnectError as", "the text of an error, and its cause"),
@@ -242,6 +243,7 @@ pub(crate) const COLD_ENTRIES: &[&str] = &[
     "refs::__bespoke_cold_foreign_detach",
     "run::__bespoke_cold_drop_panic",
     "cell::__bespoke_cold_dealloc_foreign",
+    "question::__bespoke_cold_trace",
     "Sleep<C>::__bespoke_cold_forget_foreign",
     "join_set::__bespoke_cold_let_go_elsewhere",
     "line::__bespoke_cold_next_job",

@@ -27,8 +27,10 @@ use crate::task::header::{Polled, Untyped, VTable, Verbs};
 use crate::task::join::{Failure, Rejected, poll_slot};
 use crate::task::run::guard;
 use crate::task::state::{self, COMPLETE, FAILED, JOIN, JWAKER, REF, RUNNING};
+use crate::task::trace::{TaskState, TaskTrace};
 use crate::util::AbortOnUnwind;
 use alloc::boxed::Box;
+use core::alloc::Layout;
 use core::any::Any;
 use core::cell::UnsafeCell;
 use core::marker::PhantomData;
@@ -36,6 +38,7 @@ use core::mem::{ManuallyDrop, MaybeUninit, offset_of};
 use core::panic::AssertUnwindSafe;
 use core::ptr::NonNull;
 use core::task::{Context, Poll, Waker};
+use core::time::Duration;
 use std::panic::catch_unwind;
 
 /// What stands in front of a closure.
@@ -198,7 +201,7 @@ unsafe fn take_waker(header: &Header) -> Waker {
 }
 
 /// The verbs of the handles of jobs.
-const VERBS: Verbs = Verbs { poll_join, detach, abort, is_finished, acquire, release };
+const VERBS: Verbs = Verbs { poll_join, detach, abort, is_finished, acquire, release, trace };
 
 /// # Safety
 /// `job` is the front of a job, and the caller holds a reference.
@@ -256,6 +259,23 @@ unsafe fn is_finished(job: Untyped) -> bool {
     unsafe { front(job) }.state.peek() & COMPLETE != 0
 }
 
+/// What a job is doing, by its state word: there is nobody to ask, and nothing to be seen of a closure.
+unsafe fn trace(job: Untyped, _: Duration) -> TaskTrace {
+    // SAFETY: the handle's reference.
+    let state = match unsafe { front(job) }.state.peek() {
+        word if word & COMPLETE != 0 => TaskState::Complete,
+        word if word & RUNNING != 0 => TaskState::Running,
+        _ => TaskState::Ready,
+    };
+    // SAFETY: the handle's reference.
+    let trace = unsafe { TaskTrace::without_levels(job, state) };
+    if state == TaskState::Complete {
+        return trace;
+    }
+    // SAFETY: as above; of a job no more than what it is called is looked at.
+    unsafe { trace.with_levels(job) }
+}
+
 unsafe fn acquire(job: Untyped) {
     // SAFETY: the handle's reference.
     if unsafe { front(job) }.state.add(REF) > isize::MAX as usize {
@@ -299,7 +319,11 @@ impl<F: FnOnce() -> R + Send + 'static, R: Send + 'static, const CATCH: bool> Of
         cancel: Self::cancel,
         drop_output: Self::drop_output,
         dealloc: Self::dealloc,
-        name: Self::name,
+        name: |_| None,
+        spawned_at: |_| None,
+        type_name: || "a job of the blocking pool",
+        passes: || false,
+        layout: Layout::new::<Cell<F, R>>(),
         stage: offset_of!(Cell<F, R>, stage),
         moves: false,
     };
@@ -379,10 +403,6 @@ impl<F: FnOnce() -> R + Send + 'static, R: Send + 'static, const CATCH: bool> Of
             // SAFETY: `new` leaked a box of this type, and the last reference is gone. Nothing in it drops anything.
             drop(unsafe { Box::from_raw(job.cast::<Cell<F, R>>().as_ptr()) });
         }
-    }
-
-    unsafe fn name(_: Untyped) -> Option<&'static str> {
-        None
     }
 }
 

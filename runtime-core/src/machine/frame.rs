@@ -3,16 +3,16 @@
 //! The storage is an expression over places. Places that hold values together lie *beside* each other:
 //! [`Beside<A, B, …>`](Beside). Places that never do *share* their bytes: [`Share<A, B, …>`](Share).
 //!
-//! Fields are open to the expansion: `&raw mut (*storage).a` is an address, and costs rustc a name. A generic function for each
-//! place would bring with it a type parameter for each of its neighbours, which rustc looks at again and again until it
-//! knows the places' types.
+//! All parts of a struct have their addresses from one call. Until a state writes to a place its type is a variable, of which
+//! rustc asks at nearly every expression whether it is known by now: so there are few expressions before the states, and what
+//! ties the types together stands behind them.
 //!
 //! # Invariants
-//! 1. No function here makes a reference; all but `write` and `read` compute addresses only.
+//! 1. No function here makes a reference; all but `write` and `read` compute addresses, or nothing.
 //! 2. What these types describe lies in a `MaybeUninit`, as a whole: no value of them is ever made, read or dropped.
 
 use core::fmt;
-use core::mem::ManuallyDrop;
+use core::mem::{ManuallyDrop, offset_of};
 
 use super::Number;
 
@@ -49,9 +49,14 @@ impl<I, B: fmt::Debug, N: fmt::Debug, X0, X1, X2, X3, X4, X5, X6, X7> fmt::Debug
 }
 
 /// What has the number of a state.
-pub trait HasState {
+///
+/// # Safety
+/// `state` gives the address of a number that lies in the head, and of the same one each time.
+pub unsafe trait HasState {
     /// The number's type.
     type Number: Number;
+    /// Where it is, in bytes from the head.
+    const AT: usize;
 
     /// Where it is.
     ///
@@ -60,8 +65,12 @@ pub trait HasState {
     unsafe fn state(head: *mut Self) -> *mut Self::Number;
 }
 
-impl<I, B, N: Number, X0, X1, X2, X3, X4, X5, X6, X7> HasState for Head<I, B, N, X0, X1, X2, X3, X4, X5, X6, X7> {
+// SAFETY: it is the address of a field.
+unsafe impl<I, B, N: Number, X0, X1, X2, X3, X4, X5, X6, X7> HasState
+    for Head<I, B, N, X0, X1, X2, X3, X4, X5, X6, X7>
+{
     type Number = N;
+    const AT: usize = offset_of!(Self, state);
 
     #[inline(always)]
     unsafe fn state(head: *mut Self) -> *mut N {
@@ -72,17 +81,16 @@ impl<I, B, N: Number, X0, X1, X2, X3, X4, X5, X6, X7> HasState for Head<I, B, N,
 
 /// Up to eight places, or parts of the storage, each with bytes of its own. In one struct, since it is rustc that orders
 /// fields by their alignment, and since types are only so deep that rustc follows them (`recursion_limit`).
-#[allow(missing_docs, reason = "the fields are those of the sentence above")]
 #[derive(Debug)]
 pub struct Beside<A, B, C = (), D = (), E = (), F = (), G = (), H = ()> {
-    pub a: A,
-    pub b: B,
-    pub c: C,
-    pub d: D,
-    pub e: E,
-    pub f: F,
-    pub g: G,
-    pub h: H,
+    pub(super) a: A,
+    pub(super) b: B,
+    c: C,
+    d: D,
+    e: E,
+    f: F,
+    g: G,
+    h: H,
 }
 
 /// The storage of one of up to eight parts, of one at a time.
@@ -101,6 +109,36 @@ impl<A, B, C, D, E, F, G, H> fmt::Debug for Share<A, B, C, D, E, F, G, H> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Share").finish_non_exhaustive()
     }
+}
+
+macro_rules! beside {
+    ($($(#[$doc:meta])* $name:ident: $($part:ident $field:ident)*;)*) => {$(
+        $(#[$doc])*
+        ///
+        /// # Safety
+        /// The memory is there.
+        #[inline(always)]
+        pub unsafe fn $name<$($part),*>(p: *mut Beside<$($part),*>) -> ($(*mut $part,)*) {
+            // SAFETY: in bounds, as the caller says.
+            ($(unsafe { &raw mut (*p).$field },)*)
+        }
+    )*};
+}
+beside! {
+    /// Two parts beside each other.
+    beside_2: A a B b;
+    /// Three parts beside each other.
+    beside_3: A a B b C c;
+    /// Four parts beside each other.
+    beside_4: A a B b C c D d;
+    /// Five parts beside each other.
+    beside_5: A a B b C c D d E e;
+    /// Six parts beside each other.
+    beside_6: A a B b C c D d E e F f;
+    /// Seven parts beside each other.
+    beside_7: A a B b C c D d E e F f G g;
+    /// Eight parts beside each other.
+    beside_8: A a B b C c D d E e F f G g H h;
 }
 
 macro_rules! share {
@@ -129,37 +167,30 @@ share! {
     share_8: A B C D E F G H;
 }
 
-macro_rules! union {
-    ($($(#[$doc:meta])* $name:ident: $($part:ident $at:ident)*;)*) => {$(
+macro_rules! tie {
+    ($($(#[$doc:meta])* $name:ident: $($part:ident)*;)*) => {$(
         $(#[$doc])*
         #[allow(clippy::too_many_arguments, reason = "it is what has the parts")]
         #[inline(always)]
-        pub fn $name<$($part),*>($($at: *mut $part),*) -> *mut Share<$($part),*> {
-            let _ = ($($at,)*);
-            core::ptr::null_mut()
-        }
+        pub fn $name<$($part),*>($(_: *mut $part,)* _: *mut Share<$($part),*>) {}
     )*};
 }
-union! {
-    /// Of the type of what two parts share: nobody looks there.
-    union_2: A a B b;
-    /// Of the type of what three parts share: nobody looks there.
-    union_3: A a B b C c;
-    /// Of the type of what four parts share: nobody looks there.
-    union_4: A a B b C c D d;
-    /// Of the type of what five parts share: nobody looks there.
-    union_5: A a B b C c D d E e;
-    /// Of the type of what six parts share: nobody looks there.
-    union_6: A a B b C c D d E e F f;
-    /// Of the type of what seven parts share: nobody looks there.
-    union_7: A a B b C c D d E e F f G g;
-    /// Of the type of what eight parts share: nobody looks there.
-    union_8: A a B b C c D d E e F f G g H h;
+tie! {
+    /// Says that two parts share these bytes.
+    tie_2: A B;
+    /// Says that three parts share these bytes.
+    tie_3: A B C;
+    /// Says that four parts share these bytes.
+    tie_4: A B C D;
+    /// Says that five parts share these bytes.
+    tie_5: A B C D E;
+    /// Says that six parts share these bytes.
+    tie_6: A B C D E F;
+    /// Says that seven parts share these bytes.
+    tie_7: A B C D E F G;
+    /// Says that eight parts share these bytes.
+    tie_8: A B C D E F G H;
 }
-
-/// Says that two pointers are of one type.
-#[inline(always)]
-pub fn same<T>(_: *mut T, _: *mut T) {}
 
 /// Begins a value.
 ///
@@ -182,7 +213,10 @@ pub unsafe fn read<T>(place: *mut T) -> T {
 }
 
 /// Bits of a [`Head`].
-pub trait Flags: Copy {
+///
+/// # Safety
+/// `get` says of a bit what was `set` last.
+pub unsafe trait Flags: Copy {
     /// No bit set.
     const NONE: Self;
     /// Whether a bit is set.
@@ -192,7 +226,8 @@ pub trait Flags: Copy {
 }
 
 /// For machines whose places are never moved out of.
-impl Flags for () {
+// SAFETY: nobody sets a bit: there are no flags.
+unsafe impl Flags for () {
     const NONE: Self = ();
     #[inline(always)]
     fn get(self, _: u32) -> bool {
@@ -204,7 +239,8 @@ impl Flags for () {
 
 macro_rules! flags {
     ($($int:ty)*) => {$(
-        impl Flags for $int {
+        // SAFETY: a bit is a bit of the number; the macro counts as many as it has.
+        unsafe impl Flags for $int {
             const NONE: Self = 0;
             #[inline(always)]
             fn get(self, bit: u32) -> bool {

@@ -11,6 +11,7 @@
 //! | [`guard`] | who drops a place while a state runs, and what becomes of the machine when a poll panics |
 //! | [`question`] | `?` in a function that returns a [`Step`] |
 //! | [`size`] | the size of a function's future, as a constant |
+//! | [`trace`] | what a future waits for, told without a byte in it |
 //! | this one | the future, its states, what the macro must keep |
 //!
 //! # States
@@ -42,6 +43,7 @@ pub mod guard;
 pub mod parts;
 pub mod question;
 pub mod size;
+pub mod trace;
 
 use core::fmt;
 use core::marker::{PhantomData, PhantomPinned};
@@ -50,8 +52,14 @@ use core::pin::Pin;
 use core::task::{Context, Poll};
 
 pub use frame::{Flags, HasState, Head};
-pub use guard::{Awaiting, Guard, Poison};
+pub use guard::{Awaiting, Guard, Kept, Poison};
 pub use parts::{Begin, BeginWhole, InParts, poll};
+use trace::Walk;
+#[cfg(not(panic = "unwind"))]
+use trace::ask::Answers;
+pub use trace::ask::resumed;
+
+pub use core::task::Poll::Ready;
 
 /// What a poll function returns. Not [`Poll`], so that no `return` or `?` which the macro did not see (one that another
 /// macro wrote) fits its type.
@@ -68,31 +76,41 @@ pub enum Step<R, N> {
 pub enum Never {}
 
 /// The number of a state, as a frame stores it: a byte, unless there are more states than it can tell apart.
-pub trait Number: Copy + Eq {
+///
+/// # Safety
+/// It is a number: two are equal if they are the same, and `DONE` and `POISONED` are neither equal nor numbers of states.
+pub unsafe trait Number: Copy + Eq {
     /// The state of a machine that returned its value.
     const DONE: Self;
     /// The state of a machine whose poll unwound.
     const POISONED: Self;
+    /// The state of what is no machine, and stands in for one that is asked what it waits for; see [`trace::ask`].
+    const ASKED: Self;
 }
 
-impl Number for u8 {
+// SAFETY: a machine has at most 250 states where a byte tells them apart.
+unsafe impl Number for u8 {
     const DONE: u8 = 254;
     const POISONED: u8 = 255;
+    const ASKED: u8 = trace::ask::ASKED;
 }
 
-impl Number for u16 {
+// SAFETY: a machine has far fewer states.
+unsafe impl Number for u16 {
     const DONE: u16 = 0xfffe;
     const POISONED: u16 = 0xffff;
+    const ASKED: u16 = u16::from_ne_bytes([trace::ask::ASKED; 2]);
 }
 
 /// The future of an `#[async_fn]`, as a whole.
 ///
-/// `P` polls and `D` drops; both capture nothing, so they take no room and are called directly.
+/// `P` polls. `D` drops, or, for a walk, tells what is waited for. They capture nothing, so they take no room and are called
+/// directly.
 pub struct Machine<H, S, R, P, D>
 where
     H: HasState,
     P: Fn(*mut H, *mut S, &mut Context<'_>) -> Step<R, H::Number>,
-    D: Fn(*mut H, *mut S),
+    D: Fn(*mut H, *mut S, Option<&mut Walk<'_>>),
 {
     head: MaybeUninit<H>,
     storage: MaybeUninit<S>,
@@ -108,15 +126,17 @@ where
 ///
 /// # Safety
 /// - `write` initialises the state, the flags, and whatever state 0 expects (inv. 2).
-/// - `poll` and `drop` keep the invariants of this module over that frame.
+/// - `poll` and `drop` keep the invariants of this module over that frame; `drop`, with a walk, those of [`trace`] instead.
+/// - In a state that it does not know, `poll` does nothing but to return what [`resumed`] makes of it.
 #[inline(always)]
 pub unsafe fn machine<H, S, R, W, P, D>(write: W, poll: P, drop: D) -> Machine<H, S, R, P, D>
 where
     H: HasState,
     W: FnOnce(*mut H, *mut S),
     P: Fn(*mut H, *mut S, &mut Context<'_>) -> Step<R, H::Number>,
-    D: Fn(*mut H, *mut S),
+    D: Fn(*mut H, *mut S, Option<&mut Walk<'_>>),
 {
+    const { assert!(size_of::<(P, D)>() == 0, "the functions of a machine capture nothing") };
     let mut machine = Machine {
         head: MaybeUninit::uninit(),
         storage: MaybeUninit::uninit(),
@@ -133,7 +153,7 @@ impl<H, S, R, P, D> Future for Machine<H, S, R, P, D>
 where
     H: HasState,
     P: Fn(*mut H, *mut S, &mut Context<'_>) -> Step<R, H::Number>,
-    D: Fn(*mut H, *mut S),
+    D: Fn(*mut H, *mut S, Option<&mut Walk<'_>>),
 {
     type Output = R;
 
@@ -145,7 +165,7 @@ where
         let storage =
             if cfg!(bespoke_planted = "10") { machine.storage.as_mut_ptr() } else { (&raw mut machine.storage).cast() };
         // SAFETY: head and storage are those of this machine.
-        unsafe { poll_once(&machine.poll, (&raw mut machine.head).cast(), storage, cx) }
+        unsafe { poll_once::<H, S, R, P, D>(&machine.poll, (&raw mut machine.head).cast(), storage, cx) }
     }
 }
 
@@ -153,11 +173,11 @@ impl<H, S, R, P, D> Drop for Machine<H, S, R, P, D>
 where
     H: HasState,
     P: Fn(*mut H, *mut S, &mut Context<'_>) -> Step<R, H::Number>,
-    D: Fn(*mut H, *mut S),
+    D: Fn(*mut H, *mut S, Option<&mut Walk<'_>>),
 {
     #[inline]
     fn drop(&mut self) {
-        (self.drop)((&raw mut self.head).cast(), (&raw mut self.storage).cast());
+        (self.drop)((&raw mut self.head).cast(), (&raw mut self.storage).cast(), None);
     }
 }
 
@@ -165,7 +185,7 @@ impl<H, S, R, P, D> fmt::Debug for Machine<H, S, R, P, D>
 where
     H: HasState,
     P: Fn(*mut H, *mut S, &mut Context<'_>) -> Step<R, H::Number>,
-    D: Fn(*mut H, *mut S),
+    D: Fn(*mut H, *mut S, Option<&mut Walk<'_>>),
 {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (head, storage) = (size_of::<H>(), size_of::<S>());
@@ -176,39 +196,31 @@ where
 /// Runs a poll function, and notes where it left the machine (inv. 2).
 ///
 /// # Safety
-/// `poll` is the poll function of the machine that `head` and `storage` are of.
+/// `poll` is the poll function of the machine that `head` and `storage` are of, a `Machine<H, S, R, P, D>`, whole or in parts.
 #[inline(always)]
-unsafe fn poll_once<H, S, R, P>(poll: &P, head: *mut H, storage: *mut S, cx: &mut Context<'_>) -> Poll<R>
+unsafe fn poll_once<H, S, R, P, D>(poll: &P, head: *mut H, storage: *mut S, cx: &mut Context<'_>) -> Poll<R>
 where
     H: HasState,
     P: Fn(*mut H, *mut S, &mut Context<'_>) -> Step<R, H::Number>,
+    D: Fn(*mut H, *mut S, Option<&mut Walk<'_>>),
 {
     // SAFETY: the head was written when the machine was made.
     let state = unsafe { H::state(head) };
     // SAFETY: as above; it outlives the poll.
-    let mut poison = unsafe { Poison::new(state) };
+    let mut poison = unsafe { Poison::<Machine<H, S, R, P, D>>::new(state) };
     match poll(head, storage, cx) {
         Step::Ready(value) => {
             poison.leave(H::Number::DONE);
             Poll::Ready(value)
         }
         Step::Pending(state) => {
+            #[cfg(not(panic = "unwind"))]
+            if state == H::Number::POISONED {
+                <Machine<H, S, R, P, D> as Answers>::answer(H::Number::ASKED); // what else would have unwound
+            }
             poison.leave(state);
             Poll::Pending
         }
-    }
-}
-
-/// Ends a poll of a machine that has nothing left to do. `state` is [`DONE`](Number::DONE) or
-/// [`POISONED`](Number::POISONED).
-#[cold]
-#[inline(never)]
-#[track_caller]
-pub fn resumed<N: Number>(state: N) -> ! {
-    if state == N::DONE {
-        panic!("the future of an `#[async_fn]` was polled after completion")
-    } else {
-        panic!("the future of an `#[async_fn]` was polled after a panic in it")
     }
 }
 

@@ -28,7 +28,8 @@ use core::pin::Pin;
 use core::ptr::NonNull;
 use core::task::{Context, Poll};
 
-use super::frame::HasState;
+use super::frame::{HasState, Share};
+use super::trace::{self, Walk};
 use super::{Machine, Step, poll_once};
 
 /// A future that can lie in two parts.
@@ -65,6 +66,12 @@ pub unsafe trait InParts: Future {
     /// # Safety
     /// `part` made the parts, and nobody uses them again.
     unsafe fn drop_parts(storage: *mut Self::Storage, head: *mut Self::Head);
+
+    /// Tells what it waits for.
+    ///
+    /// # Safety
+    /// `part` made the parts, and the [invariants](super::trace) of traces hold.
+    unsafe fn tell_parts(storage: *mut Self::Storage, head: *mut Self::Head, walk: &mut Walk<'_>);
 }
 
 // SAFETY: the functions are those that the whole calls, with pointers to the same two fields; `poll` and `drop`, which hold
@@ -73,7 +80,7 @@ unsafe impl<H, S, R, P, D> InParts for Machine<H, S, R, P, D>
 where
     H: HasState,
     P: Fn(*mut H, *mut S, &mut Context<'_>) -> Step<R, H::Number>,
-    D: Fn(*mut H, *mut S),
+    D: Fn(*mut H, *mut S, Option<&mut Walk<'_>>),
 {
     type Storage = S;
     type Head = H;
@@ -92,14 +99,19 @@ where
         // SAFETY: the whole had a `P`, and `part` forgot it.
         let poll = unsafe { nothing::<P>() };
         // SAFETY: head and storage are those that `part` made of the machine.
-        unsafe { poll_once(poll, head, storage, context) }
+        unsafe { poll_once::<H, S, R, P, D>(poll, head, storage, context) }
     }
 
     #[inline]
     unsafe fn drop_parts(storage: *mut S, head: *mut H) {
         // SAFETY: the whole had a `D`, and `part` forgot it.
         let drop = unsafe { nothing::<D>() };
-        drop(head, storage);
+        drop(head, storage, None);
+    }
+
+    unsafe fn tell_parts(storage: *mut S, head: *mut H, walk: &mut Walk<'_>) {
+        // SAFETY: the parts are those of a machine of this type; the rest is the caller's promise.
+        unsafe { trace::ask::tell::<H, S, D>(head, storage, walk) };
     }
 }
 
@@ -108,7 +120,7 @@ where
 /// # Safety
 /// There was such a value, and nobody dropped it.
 #[inline(always)]
-unsafe fn nothing<'a, T>() -> &'a T {
+pub(super) unsafe fn nothing<'a, T>() -> &'a T {
     const { assert!(size_of::<T>() == 0, "the functions of a machine capture nothing") };
     // SAFETY: it takes no room, so any address of its alignment will do; and there is one, as the caller says.
     unsafe { NonNull::dangling().as_ref() }
@@ -135,6 +147,12 @@ pub unsafe trait Awaited {
     /// # Safety
     /// [`begin`](Begin) wrote both places, and nobody uses them again before the next `begin`.
     unsafe fn end(place: *mut Self, head: *mut Self::Head);
+
+    /// Tells what the future is, and of a machine what it waits for.
+    ///
+    /// # Safety
+    /// [`begin`](Begin) wrote both places, and the [invariants](trace) of traces hold.
+    unsafe fn tell(place: *mut Self, head: *mut Self::Head, walk: &mut Walk<'_>);
 }
 
 // SAFETY: it is the future itself.
@@ -155,6 +173,10 @@ unsafe impl<F: Future> Awaited for F {
     unsafe fn end(place: *mut F, _: *mut ()) {
         // SAFETY: the place holds a future, as the caller says, and it is the last use of it.
         unsafe { place.drop_in_place() };
+    }
+
+    unsafe fn tell(_: *mut F, _: *mut (), walk: &mut Walk<'_>) {
+        walk.is_a::<F>();
     }
 }
 
@@ -199,6 +221,11 @@ unsafe impl<M: InParts> Awaited for StorageOf<M> {
     unsafe fn end(place: *mut Self, head: *mut HeadOf<M>) {
         // SAFETY: as above.
         unsafe { M::drop_parts(place.cast(), head.cast()) };
+    }
+
+    unsafe fn tell(place: *mut Self, head: *mut HeadOf<M>, walk: &mut Walk<'_>) {
+        // SAFETY: as above.
+        unsafe { M::tell_parts(place.cast(), head.cast(), walk) };
     }
 }
 
@@ -250,8 +277,31 @@ pub unsafe fn poll<K: Awaited>(place: *mut K, head: *mut (), context: &mut Conte
     unsafe { K::poll(place, head.cast(), context) }
 }
 
-/// Of the type of the head of what is awaited in a place: nobody looks there.
-#[inline(always)]
-pub fn head_of<K: Awaited>(_place: *mut K) -> *mut K::Head {
-    core::ptr::null_mut()
+macro_rules! heads {
+    ($($(#[$doc:meta])* $name:ident: $($place:ident)*;)*) => {$(
+        $(#[$doc])*
+        #[allow(clippy::too_many_arguments, reason = "it is what has the places")]
+        #[inline(always)]
+        pub fn $name<$($place: Awaited),*>($(_: *mut $place,)* _: *mut Share<$($place::Head),*>) {}
+    )*};
 }
+heads! {
+    /// Says that the heads of what is awaited in two places share these bytes.
+    heads_2: A B;
+    /// Says that the heads of what is awaited in three places share these bytes.
+    heads_3: A B C;
+    /// Says that the heads of what is awaited in four places share these bytes.
+    heads_4: A B C D;
+    /// Says that the heads of what is awaited in five places share these bytes.
+    heads_5: A B C D E;
+    /// Says that the heads of what is awaited in six places share these bytes.
+    heads_6: A B C D E F;
+    /// Says that the heads of what is awaited in seven places share these bytes.
+    heads_7: A B C D E F G;
+    /// Says that the heads of what is awaited in eight places share these bytes.
+    heads_8: A B C D E F G H;
+}
+
+/// Says that these are the bytes of the head of what is awaited in a place.
+#[inline(always)]
+pub fn heads_1<K: Awaited>(_: *mut K, _: *mut K::Head) {}

@@ -2,16 +2,21 @@
 
 use core::cell::Cell;
 
-use super::frame::{Beside, Flags, Head, Share, share_2};
-use super::guard::{Awaiting, Guard, Poison, assign};
+use super::frame::{Beside, Flags, Head, Share, beside_2, share_2};
+use super::guard::{Awaiting, Guard, Kept, Poison, assign, assign_noted};
 use super::parts::{Begin, BeginWhole, HeadOf, InParts, StorageOf, poll};
-use super::{Number, Step, machine};
+use super::trace::ask::Answers;
+use super::trace::{Walk, drops_unbegun};
+use super::{Number, Step, machine, resumed};
 use core::mem::MaybeUninit;
 use core::panic::AssertUnwindSafe;
 use core::task::{Context, Poll, Waker};
 use std::boxed::Box;
 use std::panic::catch_unwind;
 use std::string::String;
+
+// SAFETY: each place of these tests holds a value while its guard says so, and outlives it.
+const KEPT: Kept = unsafe { Kept::promise() };
 
 /// Counts its drops.
 struct Counted<'a>(&'a Cell<u32>);
@@ -36,7 +41,7 @@ fn a_guard_drops_its_place_once() {
     let drops = Cell::new(0);
     let mut place = core::mem::ManuallyDrop::new(Counted(&drops));
     // The place holds a value, and only this guard drops it.
-    drop(Guard { place: &raw mut *place, holds: true });
+    drop(Guard { place: &raw mut *place, holds: true, kept: KEPT });
     assert_eq!(drops.get(), 1);
 }
 
@@ -45,12 +50,12 @@ fn a_guard_that_leaves_drops_nothing() {
     let drops = Cell::new(0);
     let mut place = core::mem::ManuallyDrop::new(Counted(&drops));
     // The place holds a value, and only these guards drop it.
-    let mut guard = Guard { place: &raw mut *place, holds: true };
+    let mut guard = Guard { place: &raw mut *place, holds: true, kept: KEPT };
     guard.holds = false;
     drop(guard);
     assert_eq!(drops.get(), 0);
     // The first guard left the value.
-    let mut guard = Guard { place: &raw mut *place, holds: true };
+    let mut guard = Guard { place: &raw mut *place, holds: true, kept: KEPT };
     // SAFETY: the guard holds a value.
     drop(unsafe { guard.take() });
     drop(guard);
@@ -62,18 +67,24 @@ fn a_bit_tells_the_next_guard_what_was_moved() {
     let drops = Cell::new(0);
     let mut bits = u8::NONE;
     let mut place = core::mem::ManuallyDrop::new(Counted(&drops));
-    let mut guard = Guard { place: &raw mut *place, holds: true };
-    guard.save(&mut bits, 3);
-    assert_eq!(bits, 8);
-    // SAFETY: the bit was written by `save`.
+    let mut guard = Guard { place: &raw mut *place, holds: true, kept: KEPT };
+    guard.note(&mut bits, 3);
+    guard.holds = false;
+    assert_eq!(bits, 8, "what is left to the next state is not noted");
+    // SAFETY: the bit was noted, and the place is as it was.
     let mut guard = unsafe { Guard::load(&raw mut *place, bits, 3) };
     // SAFETY: the guard holds a value.
-    drop(unsafe { guard.take() });
-    guard.save(&mut bits, 3);
+    drop(unsafe { guard.take_noted(&mut bits, 3) });
+    guard.holds = false;
     assert_eq!((bits, drops.get()), (0, 1));
-    // SAFETY: the bit was written by `save`.
-    drop(unsafe { Guard::load(&raw mut *place, bits, 3) });
-    assert_eq!(drops.get(), 1);
+    // SAFETY: as above.
+    let mut guard = unsafe { Guard::load(&raw mut *place, bits, 3) };
+    assert!(!guard.holds);
+    // SAFETY: guard and bits are ours.
+    unsafe { assign_noted(&raw mut guard, Counted(&drops), &raw mut bits, 3) };
+    assert_eq!((bits, drops.get()), (8, 1), "there was nothing to drop");
+    drop(guard);
+    assert_eq!(drops.get(), 2);
 }
 
 #[test]
@@ -81,7 +92,7 @@ fn assignment_drops_the_old_value_and_keeps_the_new_one() {
     let drops = Cell::new(0);
     let mut place = core::mem::ManuallyDrop::new(Counted(&drops));
     // The place holds a value, and only this guard drops it.
-    let mut guard = Guard { place: &raw mut *place, holds: true };
+    let mut guard = Guard { place: &raw mut *place, holds: true, kept: KEPT };
     // SAFETY: the guard is ours, here and below.
     unsafe { assign(&raw mut guard, Counted(&drops)) };
     assert_eq!(drops.get(), 1);
@@ -98,7 +109,7 @@ fn assignment_drops_the_old_value_and_keeps_the_new_one() {
 fn assignment_writes_although_the_old_value_panics_when_dropped() {
     let mut place = core::mem::ManuallyDrop::new(Bomb(true));
     // The place holds a value, and only this guard drops it.
-    let mut guard = Guard { place: &raw mut *place, holds: true };
+    let mut guard = Guard { place: &raw mut *place, holds: true, kept: KEPT };
     let set = AssertUnwindSafe(|| {
         // SAFETY: the guard is ours.
         unsafe { assign(&raw mut guard, Bomb(false)) }
@@ -108,20 +119,34 @@ fn assignment_writes_although_the_old_value_panics_when_dropped() {
     assert!(!unsafe { guard.take() }.0);
 }
 
+/// What is asked in each state that it is polled in.
+struct Answering;
+
+std::thread_local! {
+    static UNWOUND: Cell<Option<u8>> = const { Cell::new(None) };
+}
+
+impl Answers for Answering {
+    type Number = u8;
+    fn answer(state: u8) {
+        UNWOUND.set(Some(state));
+    }
+}
+
 #[test]
 fn only_an_unwinding_poll_poisons() {
     let mut state = 3u8;
     // SAFETY: the state outlives the guard.
-    let mut poison = unsafe { Poison::new(&raw mut state) };
+    let mut poison = unsafe { Poison::<Answering>::new(&raw mut state) };
     poison.leave(4);
     drop(poison);
-    assert_eq!(state, 4);
+    assert_eq!((state, UNWOUND.take()), (4, None));
     // SAFETY: as above.
-    drop(unsafe { Poison::new(&raw mut state) });
-    assert_eq!(state, u8::POISONED);
+    drop(unsafe { Poison::<Answering>::new(&raw mut state) });
+    assert_eq!((state, UNWOUND.take()), (u8::POISONED, Some(4)));
     state = u8::DONE;
     // SAFETY: as above.
-    drop(unsafe { Poison::new(&raw mut state) });
+    drop(unsafe { Poison::<Answering>::new(&raw mut state) });
     assert_eq!(state, u8::DONE, "a poll too many unwinds, and the machine stays done");
 }
 
@@ -130,21 +155,19 @@ fn places_lie_beside_each_other_or_share_their_bytes() {
     type Storage = Beside<String, Share<u64, [u16; 3]>>;
     let mut memory = core::mem::MaybeUninit::<Storage>::uninit();
     let storage = memory.as_mut_ptr();
-    // SAFETY: the memory of the storage is there, here and below.
-    let text = unsafe { &raw mut (*storage).a };
-    // SAFETY: as above.
-    let rest = unsafe { &raw mut (*storage).b };
+    // SAFETY: the memory of the storage is there.
+    let (text, rest) = unsafe { beside_2(storage) };
     let (number, array) = share_2(rest);
     assert_eq!(number.cast::<u8>(), array.cast::<u8>());
     assert!(text.addr().abs_diff(rest.addr()) >= size_of::<u64>());
     assert!(size_of::<Storage>() <= size_of::<(String, u64)>());
 }
 
-type Kept<'a> = Beside<u64, Counted<'a>>;
+type Storage<'a> = Beside<u64, Counted<'a>>;
 
 /// A machine that waits once: its state is 0 before, and 1 while it waits.
 fn once<'a>(drops: &'a Cell<u32>, value: u64) -> impl InParts<Output = u64> {
-    let write = move |head: *mut Head<()>, storage: *mut Kept<'a>| {
+    let write = move |head: *mut Head<()>, storage: *mut Storage<'a>| {
         // SAFETY: the memory of the frame is there, here and below.
         let state = unsafe { &raw mut (*head).state };
         // SAFETY: as above.
@@ -158,19 +181,23 @@ fn once<'a>(drops: &'a Cell<u32>, value: u64) -> impl InParts<Output = u64> {
         // SAFETY: as above.
         unsafe { counted.write(Counted(drops)) };
     };
-    let drop = |head: *mut Head<()>, storage: *mut Kept<'a>| {
+    let drop = |head: *mut Head<()>, storage: *mut Storage<'a>, walk: Option<&mut Walk<'_>>| {
         // SAFETY: the frame is that of a machine, and so it was written.
-        if unsafe { (*head).state } < u8::DONE {
+        if unsafe { (*head).state } < u8::DONE && drops_unbegun(walk) {
             // SAFETY: as above.
             let counted = unsafe { &raw mut (*storage).b };
             // SAFETY: every state but the last one holds it.
             unsafe { counted.drop_in_place() };
         }
     };
-    let poll = |head: *mut Head<()>, storage: *mut Kept<'a>, _: &mut Context<'_>| {
+    let poll = |head: *mut Head<()>, storage: *mut Storage<'a>, _: &mut Context<'_>| {
         // SAFETY: the frame is that of a machine, here and below.
-        if unsafe { (*head).state } == 0 {
+        let state = unsafe { (*head).state };
+        if state == 0 {
             return Step::Pending(1);
+        }
+        if state > 1 {
+            return resumed(state);
         }
         // SAFETY: as above.
         let counted = unsafe { &raw mut (*storage).b };
@@ -220,7 +247,7 @@ fn a_machine_lies_as_a_whole_or_in_parts() {
     }
     assert_eq!(drops.get(), 1);
     // Nobody else drops it.
-    drop(Awaiting { place: storage, head, holds: true });
+    drop(Awaiting { place: storage, head, holds: true, kept: KEPT });
     assert_eq!(drops.get(), 1, "it ended, and holds nothing any more");
 }
 
@@ -239,11 +266,11 @@ fn parts_are_dropped_as_the_whole_is() {
             assert_eq!(unsafe { poll(storage, head, &mut context) }, Poll::Pending);
         }
         // Only the second guard drops the future.
-        let mut guard = Awaiting { place: storage, head, holds: true };
+        let mut guard = Awaiting { place: storage, head, holds: true, kept: KEPT };
         guard.holds = false;
         drop(guard);
         assert_eq!(drops.get(), 0, "left to another poll");
-        drop(Awaiting { place: storage, head, holds: true });
+        drop(Awaiting { place: storage, head, holds: true, kept: KEPT });
         assert_eq!(drops.get(), 1);
     }
 }
@@ -258,7 +285,7 @@ fn another_future_lies_as_a_whole() {
     // SAFETY: `begin` wrote the place, which does not move.
     assert_eq!(unsafe { poll(place, head, &mut context) }, Poll::Ready(3));
     // Nobody else drops it.
-    drop(Awaiting { place, head, holds: true });
+    drop(Awaiting { place, head, holds: true, kept: KEPT });
 }
 
 /// What `impl Future` tells of a machine holds for its parts, which nobody sees: this compiles.

@@ -46,10 +46,11 @@ pub trait Ambient: Config {
         F: Future<Output: Send> + 'static,
         F: Send, // `C` may be work-stealing. To spawn futures that are not `Send`: `C: LocalConfig`
     {
+        let named = spawn::Named::here(name);
         match ambient::try_worker::<Self>() {
             // SAFETY: the ambient worker is this thread's own; `Send` futures are admitted by every sharing.
-            Some(worker) => unsafe { place::spawn_named(worker, name, future, At::caller()) },
-            None => handle::spawn_served::<Self, F, _>(future, spawn::Named(name), At::caller()),
+            Some(worker) => unsafe { place::spawn_named(worker, named, future, At::caller()) },
+            None => handle::spawn_served::<Self, F, _>(future, named, At::caller()),
         }
     }
 

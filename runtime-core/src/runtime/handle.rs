@@ -45,6 +45,12 @@ impl<C: Config> Handle<C> {
         Handle { worker }
     }
 
+    /// Held by this handle.
+    #[cfg(feature = "std")]
+    pub(super) fn worker(&self) -> NonNull<Worker<C>> {
+        self.worker
+    }
+
     /// Spawns a future on the runtime. On a closed runtime the future is dropped here, and the handle yields a cancelled
     /// error.
     ///

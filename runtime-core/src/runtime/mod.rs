@@ -8,11 +8,14 @@
 //! | `admit` | [`Admits`], [`Spawnable`]: what may be spawned where |
 //! | `into_set` | [`SpawnInto`], and what `JoinSet::spawn` takes |
 //! | `place` | where a spawned task goes |
+//! | `dump` | [`Dump`]: what every task is doing |
 //! | `shutdown` | [`Shutdown`]: what was still going on when a runtime closed |
 //! | `yields` | [`YieldNow`] |
 
 mod admit;
 mod ambient;
+#[cfg(feature = "std")]
+mod dump;
 mod handle;
 mod into_set;
 mod place;
@@ -28,6 +31,8 @@ pub use admit::{Admits, Spawnable, spawn_unchecked};
 #[doc(hidden)]
 pub use admit::{spawn_here_unasked, spawn_on_unasked};
 pub use ambient::{Ambient, LocalAmbient, LocalConfig};
+#[cfg(feature = "std")]
+pub use dump::Dump;
 pub use handle::Handle;
 #[doc(hidden)]
 pub use handle::{assert_inside, assert_on_worker, is_on_worker};
@@ -45,7 +50,7 @@ pub use shutdown::Shutdown;
 #[cfg(feature = "std")]
 mod owner {
     use super::traced::{self, At};
-    use super::{Handle, Shutdown, place};
+    use super::{Dump, Handle, Shutdown, dump, place};
     use crate::check;
     use crate::config::{Config, SharingOf};
     use crate::error::Error;
@@ -220,6 +225,16 @@ mod owner {
                 live.saturating_sub(1)
             };
             self.team().map(of).sum()
+        }
+
+        /// What every task is doing, and the chain of functions in which it waits. The future of
+        /// [`block_on`](Self::block_on) is no task.
+        ///
+        /// Under a local scheduler it is answered at once. Under a shared one as [`Handle::dump`].
+        #[must_use]
+        pub fn dump(&self) -> Dump {
+            // SAFETY: the runtime holds the home. A local one is on the thread that owns the worker.
+            unsafe { dump::of(self.worker, !<SharingOf<C> as Sharing>::SHARED, dump::PATIENCE) }
         }
 
         /// The resources that are open: sockets, listeners, files. Those that were opened inside a `block_on` are not counted

@@ -88,18 +88,18 @@ pub(super) unsafe fn spawn_kept<C: Config, F: Future + 'static>(
 /// As [`spawn`].
 pub(super) unsafe fn spawn_named<C: Config, F: Future + 'static>(
     worker: NonNull<Worker<C>>,
-    name: &'static str,
+    named: spawn::Named,
     future: F,
     at: At,
 ) -> JoinHandle<F::Output> {
     #[cfg(feature = "std")]
     if const { elsewhere::<C>() } {
         // SAFETY: as in `spawn`.
-        return unsafe { try_elsewhere(worker, future, spawn::Named(name), at) }.unwrap_or_else(|_| no_memory::<C>());
+        return unsafe { try_elsewhere(worker, future, named, at) }.unwrap_or_else(|_| no_memory::<C>());
     }
-    let (future, birth) = traced::wrap(future, Some(name), at);
+    let (future, birth) = traced::wrap(future, named.name(), at);
     // SAFETY: as the caller.
-    let handle = unsafe { spawn::spawn_named(worker, name, future) };
+    let handle = unsafe { spawn::spawn_named(worker, named, future) };
     birth.of(&handle);
     handle
 }

@@ -12,6 +12,8 @@
 //!    under `Shared` in every set.
 
 use crate::loom::{Plant, given_up, planted};
+#[cfg(feature = "std")]
+use crate::machine::trace::ask::Asked;
 use crate::sharing::{Lock, Sharing};
 use crate::sync::counted::Counted;
 use crate::sync::waiters::{Hand, Look, wake};
@@ -120,6 +122,10 @@ impl<F, S: Sharing> Member<F, S> {
         Member { future, _note: note }
     }
 }
+
+// SAFETY: a pointer that is not null and a number may be any; its poll polls the future, and reads nothing.
+#[cfg(feature = "std")]
+unsafe impl<F: Asked, S: Sharing> Asked for Member<F, S> {}
 
 impl<F: Future, S: Sharing> Future for Member<F, S> {
     type Output = F::Output;

@@ -3,13 +3,21 @@
 use super::home::Home;
 use super::inbox::Node;
 use super::owned::NO_SLOT;
+#[cfg(feature = "std")]
+use super::trace::TaskTrace;
 use crate::loom::{Life, UnsafeCell};
 use crate::sharing::{RemoteWord, Sharing, StateWord};
+#[cfg(feature = "std")]
+use core::alloc::Layout;
 use core::cell::Cell;
 use core::fmt;
 use core::mem::{MaybeUninit, offset_of};
+#[cfg(feature = "std")]
+use core::panic::Location;
 use core::ptr::NonNull;
 use core::task::{Context, Poll, Waker};
+#[cfg(feature = "std")]
+use core::time::Duration;
 
 /// A task whose sharing is not known here. It points at a `Header<S>`; `table` is its first word under every `S`.
 pub(crate) type Untyped = NonNull<&'static VTable>;
@@ -116,6 +124,18 @@ pub(crate) struct VTable {
     pub(crate) dealloc: unsafe fn(Untyped, bool),
     /// The task's name, if it has one.
     pub(crate) name: unsafe fn(Untyped) -> Option<&'static str>,
+    /// Where it was spawned, if it has a name.
+    #[cfg(feature = "std")]
+    pub(crate) spawned_at: unsafe fn(Untyped) -> Option<&'static Location<'static>>,
+    /// What the future is called.
+    #[cfg(feature = "std")]
+    pub(crate) type_name: fn() -> &'static str,
+    /// May it lie in a stand-in? See [`ask`](crate::machine::trace::ask).
+    #[cfg(feature = "std")]
+    pub(crate) passes: fn() -> bool,
+    /// That of the whole block.
+    #[cfg(feature = "std")]
+    pub(crate) layout: Layout,
     /// Where the stage is, in bytes from the header.
     pub(crate) stage: usize,
     /// May any worker of the runtime run it? See [`steal`](super::steal). `false` under `Local`.
@@ -134,6 +154,9 @@ pub(crate) struct Verbs {
     pub(crate) acquire: unsafe fn(Untyped),
     /// One reference less.
     pub(crate) release: unsafe fn(Untyped),
+    /// What the task is doing, asked for at most so long.
+    #[cfg(feature = "std")]
+    pub(crate) trace: unsafe fn(Untyped, Duration) -> TaskTrace,
 }
 
 /// The identity of a task: unique among the tasks that are not freed yet.

@@ -35,6 +35,8 @@ pub(crate) enum NodeKind {
     Stop = 5,
     /// Another worker asks for a resource.
     Move = 6,
+    /// A question about tasks.
+    Question = 7,
 }
 
 const KIND_MASK: usize = 7;
@@ -48,7 +50,8 @@ impl NodeKind {
             3 => NodeKind::Boxed,
             4 => NodeKind::Lease,
             5 => NodeKind::Stop,
-            _ => NodeKind::Move,
+            6 => NodeKind::Move,
+            _ => NodeKind::Question,
         }
     }
 }

@@ -37,6 +37,8 @@ pub(crate) const fn verbs<S: Sharing>() -> &'static Verbs {
         is_finished: is_finished::<S>,
         acquire: acquire::<S>,
         release: release::<S>,
+        #[cfg(feature = "std")]
+        trace: super::question::trace::<S>,
     }
 }
 
@@ -242,7 +244,7 @@ unsafe fn release<S: Sharing>(task: Untyped) {
 /// When it is polled again after it was ready; and under a local scheduler, when it is polled by another worker before
 /// the runtime of its task is closed.
 pub struct JoinHandle<T> {
-    task: Option<Untyped>,
+    pub(super) task: Option<Untyped>,
     _output: PhantomData<T>,
 }
 
@@ -378,7 +380,7 @@ impl<T> fmt::Debug for JoinHandle<T> {
 
 /// Ends a task from anywhere; see [`JoinHandle::abort_handle`]. Dropping it does nothing to the task.
 pub struct AbortHandle {
-    task: NonNull<&'static super::header::VTable>,
+    pub(super) task: NonNull<&'static super::header::VTable>,
 }
 
 // SAFETY: each verb may be called from any thread at any time, under every sharing.

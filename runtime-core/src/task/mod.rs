@@ -15,6 +15,8 @@
 //! | `home` | `Home`: what a task knows of its worker |
 //! | `current` | the ambient word: which worker this thread is running |
 //! | `locals` | task-local values |
+//! | `trace` | [`TaskTrace`]: what a task is doing, and who may look |
+//! | `question` | the same, asked by another thread |
 //!
 //! What is typed by the config, the future's cell and spawning, is in [`worker`](crate::worker).
 //!
@@ -74,6 +76,8 @@ pub(crate) mod join;
 #[cfg(feature = "std")]
 pub mod locals;
 pub(crate) mod owned;
+#[cfg(feature = "std")]
+pub(crate) mod question;
 pub(crate) mod queue;
 pub(crate) mod refs;
 pub(crate) mod run;
@@ -82,10 +86,17 @@ pub(crate) mod state;
 pub(crate) mod steal;
 #[cfg(all(test, feature = "std"))]
 mod tests;
+#[cfg(feature = "std")]
+pub(crate) mod trace;
 pub(crate) mod waker;
 
 pub use header::Id;
 pub use join::{AbortHandle, JoinError, JoinHandle};
+#[cfg(feature = "std")]
+pub use trace::{TaskState, TaskTrace};
+
+#[cfg(feature = "std")]
+pub use crate::machine::trace::Level;
 
 /// Bytes of the header in front of every future, join cell included.
 pub const HEADER_BYTES: usize = size_of::<header::Header<crate::sharing::Local>>();

@@ -5,6 +5,7 @@
 
 use crate::config::{Config, SharingOf};
 use crate::instant::Instant;
+use crate::machine::trace::{Tells, Walk, says};
 use crate::sharing::Sharing;
 use crate::task::home::{Closed, Home};
 use crate::task::inbox::NodeKind;
@@ -31,7 +32,7 @@ use core::task::{Context, Poll};
 /// of a local scheduler, or after the runtime closed.
 #[must_use = "a sleep does nothing unless it is awaited"]
 pub struct Sleep<C: Config> {
-    deadline: Instant,
+    pub(super) deadline: Instant,
     key: Key,
     worker: Option<NonNull<Worker<C>>>,
     _config: PhantomData<fn() -> C>,
@@ -187,6 +188,16 @@ impl<C: Config> Future for Sleep<C> {
         }
     }
 }
+
+// SAFETY: reads the deadline, which nobody else borrows.
+unsafe impl<C: Config> Tells for Sleep<C> {
+    unsafe fn tell(this: *const Self, walk: &mut Walk<'_>) {
+        // SAFETY: the sleep is there.
+        let deadline = unsafe { (*this).deadline };
+        walk.is(format_args!("a sleep until {:?} of the clock", deadline.saturating_duration_since(Instant::ZERO)));
+    }
+}
+says!([C: Config] Sleep<C>);
 
 impl<C: Config> Drop for Sleep<C> {
     #[inline]

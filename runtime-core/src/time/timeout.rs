@@ -2,6 +2,7 @@
 
 use super::Sleep;
 use crate::config::Config;
+use crate::machine::trace::{Tells, Walk, says};
 use core::fmt;
 use core::pin::Pin;
 use core::task::{Context, Poll};
@@ -44,6 +45,16 @@ impl<C: Config, F: Future> Future for Timeout<C, F> {
         Pin::new(&mut this.sleep).poll(cx).map(|()| Err(Elapsed(())))
     }
 }
+
+// SAFETY: reads the deadline, which nobody else borrows.
+unsafe impl<C: Config, F: Future> Tells for Timeout<C, F> {
+    unsafe fn tell(this: *const Self, walk: &mut Walk<'_>) {
+        // SAFETY: the timeout is there.
+        let deadline = unsafe { (*this).sleep.deadline };
+        walk.waits_until("a timeout", deadline, core::any::type_name::<F>());
+    }
+}
+says!([C: Config, F: Future] Timeout<C, F>);
 
 impl<C: Config, F> fmt::Debug for Timeout<C, F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -2,6 +2,8 @@
 
 use super::Worker;
 use crate::config::{Config, MemoryOf, PanicPolicy, SharingOf};
+#[cfg(feature = "std")]
+use crate::machine::trace::ask;
 use crate::roles::{Allocate, Scheduler};
 use crate::task::header::{Header, Polled, Untyped, VTable};
 use crate::task::join::{Failure, verbs};
@@ -13,6 +15,7 @@ use core::any::Any;
 use core::cell::UnsafeCell;
 use core::marker::PhantomData;
 use core::mem::{ManuallyDrop, offset_of};
+use core::panic::Location;
 use core::pin::Pin;
 use core::ptr::NonNull;
 use core::task::{Context, Poll};
@@ -32,10 +35,14 @@ pub(crate) trait Extra: 'static {
     const KEPT: bool = false;
 
     fn name(&self) -> Option<&'static str>;
+    fn spawned_at(&self) -> Option<&'static Location<'static>>;
 }
 
 impl Extra for () {
     fn name(&self) -> Option<&'static str> {
+        None
+    }
+    fn spawned_at(&self) -> Option<&'static Location<'static>> {
         None
     }
 }
@@ -50,15 +57,32 @@ impl Extra for Kept {
     fn name(&self) -> Option<&'static str> {
         None
     }
+    fn spawned_at(&self) -> Option<&'static Location<'static>> {
+        None
+    }
 }
 
-/// The name of a task.
+/// The name of a task, and where it was given.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Named(pub(crate) &'static str);
+pub(crate) struct Named {
+    name: &'static str,
+    spawned_at: &'static Location<'static>,
+}
+
+impl Named {
+    /// Spawned where this is called.
+    #[track_caller]
+    pub(crate) const fn here(name: &'static str) -> Self {
+        Named { name, spawned_at: Location::caller() }
+    }
+}
 
 impl Extra for Named {
     fn name(&self) -> Option<&'static str> {
-        Some(self.0)
+        Some(self.name)
+    }
+    fn spawned_at(&self) -> Option<&'static Location<'static>> {
+        Some(self.spawned_at)
     }
 }
 
@@ -88,6 +112,19 @@ impl<T> Drop for Caught<T> {
     }
 }
 
+/// Ends the process if a poll unwinds: the runtime does not catch panics. A stand-in unwinds to whoever asks.
+struct Uncaught;
+
+impl Drop for Uncaught {
+    fn drop(&mut self) {
+        #[cfg(feature = "std")]
+        if ask::is_question() {
+            return;
+        }
+        drop(AbortOnUnwind);
+    }
+}
+
 /// A task with its future.
 #[repr(C)]
 pub(crate) struct Cell<C: Config, F: Future, X> {
@@ -107,6 +144,14 @@ impl<C: Config, F: Future + 'static, X: Extra, B: Block> Of<C, F, X, B> {
         drop_output: Self::drop_output,
         dealloc: Self::dealloc,
         name: Self::name,
+        #[cfg(feature = "std")]
+        spawned_at: Self::spawned_at,
+        #[cfg(feature = "std")]
+        type_name: core::any::type_name::<F>,
+        #[cfg(feature = "std")]
+        passes: ask::passes::<F>,
+        #[cfg(feature = "std")]
+        layout: Self::LAYOUT,
         stage: offset_of!(Cell<C, F, X>, stage),
         moves: <C::Scheduler as Scheduler>::STEALS && !X::KEPT,
     };
@@ -189,7 +234,7 @@ impl<C: Config, F: Future + 'static, X: Extra, B: Block> Of<C, F, X, B> {
             };
         }
         let _ = PanicPolicy::Catch;
-        let bomb = AbortOnUnwind;
+        let bomb = Uncaught;
         // SAFETY: as the caller.
         let polled = unsafe { Self::step(stage, cx, &mut dropped) };
         core::mem::forget(bomb);
@@ -199,6 +244,10 @@ impl<C: Config, F: Future + 'static, X: Extra, B: Block> Of<C, F, X, B> {
     /// Puts a failure into the stage, after dropping the future unless it is gone.
     #[cold]
     unsafe fn fail(stage: *mut Stage<F>, panic: Option<Box<dyn Any + Send>>, dropped: bool) -> Polled {
+        #[cfg(feature = "std")]
+        if panic.is_some() && ask::is_question() {
+            return Polled::Pending; // a stand-in, in which nothing is to be dropped
+        }
         #[cfg_attr(not(feature = "std"), expect(unused_mut, reason = "a panic in the drop is caught under std only"))]
         let mut panic = panic;
         if !dropped {
@@ -270,6 +319,12 @@ impl<C: Config, F: Future + 'static, X: Extra, B: Block> Of<C, F, X, B> {
     unsafe fn name(task: Untyped) -> Option<&'static str> {
         // SAFETY: the vtable is in the header of a cell of this type.
         unsafe { &(*task.cast::<Cell<C, F, X>>().as_ptr()).extra }.name()
+    }
+
+    #[cfg(feature = "std")]
+    unsafe fn spawned_at(task: Untyped) -> Option<&'static Location<'static>> {
+        // SAFETY: the vtable is in the header of a cell of this type.
+        unsafe { &(*task.cast::<Cell<C, F, X>>().as_ptr()).extra }.spawned_at()
     }
 }
 

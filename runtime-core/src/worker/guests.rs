@@ -305,6 +305,14 @@ pub(super) unsafe fn visit<C: Config>(worker: NonNull<Worker<C>>, node: NonNull<
             // SAFETY: the owner.
             unsafe { this.home.guest_goes() };
         }
+        NodeKind::Question => {
+            // SAFETY: the owner took it.
+            #[cfg(feature = "std")]
+            unsafe {
+                crate::task::question::visit(&this.home, this.root(), node, closed);
+            }
+            return; // it is no guest
+        }
     }
     if closed {
         // SAFETY: the reference that close took for this guest; the runtime's own still holds the home.

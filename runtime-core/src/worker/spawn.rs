@@ -48,11 +48,11 @@ pub(crate) unsafe fn spawn<C: Config, F: Future + 'static>(
 /// As [`spawn`].
 pub(crate) unsafe fn spawn_named<C: Config, F: Future + 'static>(
     worker: NonNull<Worker<C>>,
-    name: &'static str,
+    named: Named,
     future: F,
 ) -> JoinHandle<F::Output> {
     // SAFETY: as the caller.
-    match unsafe { try_spawn_with::<C, F, Named>(worker, future, Named(name)) } {
+    match unsafe { try_spawn_with::<C, F, Named>(worker, future, named) } {
         Ok(handle) => handle,
         Err(_) => no_memory::<C>(Of::<C, F, Named, OwnBlock>::LAYOUT),
     }

@@ -202,6 +202,12 @@ impl<T: Threads> TaskThreads<T> {
         self.lock().closed
     }
 
+    /// The tasks of all threads that are reserved, started or alive.
+    pub(crate) fn tasks(&self) -> Vec<AbortHandle> {
+        let state = self.lock();
+        state.members.values().filter(|member| !member.left).map(|member| member.task.clone()).collect()
+    }
+
     /// Threads that are reserved, started or alive.
     pub(crate) fn len(&self) -> usize {
         self.lock().alive()

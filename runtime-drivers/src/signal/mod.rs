@@ -2,7 +2,7 @@
 //!
 //! [`ctrl_c`] waits for the interrupt key, on every system. On Unix, [`signal`] makes a [`Signal`] for any signal, whose
 //! [`recv`](Signal::recv) yields once after the signal came. Any number of listeners, in any number of runtimes, each see
-//! every signal.
+//! every signal. [`dump_on`] prints what every task is doing when a signal comes.
 //!
 //! # Coalescing
 //! Signals that come faster than they are received are one delivery, in the kernel as well as here. What is promised is
@@ -23,12 +23,16 @@
 //! its own gets no Ctrl-C.
 
 #[cfg(unix)]
+mod dump;
+#[cfg(unix)]
 mod refused;
 #[cfg(unix)]
 mod unix;
 #[cfg(windows)]
 mod windows;
 
+#[cfg(unix)]
+pub use self::dump::dump_on;
 #[cfg(unix)]
 pub use self::refused::SignalRefused;
 #[cfg(unix)]

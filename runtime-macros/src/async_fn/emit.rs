@@ -11,8 +11,10 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote};
 use syn::{Block, ItemFn, Path};
 
+use super::drops;
 use super::lower::{Lower, label, number, quoted};
 use super::parse::RESERVED;
+use super::places::holding;
 use super::pointers::{For, layout, pointers};
 use super::rename::Names;
 use super::signature::Signed;
@@ -159,12 +161,15 @@ fn machine(plan: &Plan<'_>, lower: &Lower<'_>) -> TokenStream {
     let outside = |more: &mut dyn Iterator<Item = usize>| -> BTreeSet<usize> {
         lower.arguments.iter().copied().chain(plan.rest).chain(more).collect()
     };
-    let suspended = lower.states.iter().filter(|state| state.awaits && state.text.is_some());
+    let suspended = lower.states.iter().filter(|state| state.awaits.is_some() && state.text.is_some());
     let given_places = outside(&mut core::iter::empty());
     let (of_write, _) = pointers(lower, &layout, &For::Some(&given_places));
     let (of_poll, ties) = pointers(lower, &layout, &For::All { known: &given_places });
     let dropped = outside(&mut suspended.flat_map(|state| state.live.iter().copied()));
     let (of_drop, _) = pointers(lower, &layout, &For::Some(&dropped));
+    // SAFETY: a guard stands where its place holds a value, by inv. 3 of `lower`, and the frame outlives the call.
+    let kept = lower.places.iter().any(|place| place.guard.is_some());
+    let kept = kept.then(|| quoted!(let __bespoke_kept = __bespoke_rt::Kept::promise();));
     let no_flags = if lower.flags == 0 { quoted!(()) } else { quoted!(0) };
     let flags = match lower.flags {
         0 => quoted!(()),
@@ -207,9 +212,10 @@ fn machine(plan: &Plan<'_>, lower: &Lower<'_>) -> TokenStream {
     });
     let (write_rest, read_rest) = rest.unzip();
     let dropped = plan.arguments.iter().zip(&passing).map(|(argument, passing)| match argument.place {
+        Some(_) if argument.scalar => TokenStream::new(),
         Some(n) => {
-            let (pointer, name) = (place(n), passing);
-            quoted!(let #name = __bespoke_rt::Guard { place: #pointer, holds: true };)
+            let holding = holding(place(n));
+            quoted!(let #passing = #holding;)
         }
         None => quoted!(let #passing = #passing;),
     });
@@ -218,11 +224,7 @@ fn machine(plan: &Plan<'_>, lower: &Lower<'_>) -> TokenStream {
     if !cfg!(bespoke_planted = "7") {
         dropped.reverse();
     }
-    let suspended = lower.states.iter().enumerate().filter(|(_, state)| state.awaits && state.text.is_some());
-    let suspended = suspended.map(|(n, state)| {
-        let (number, guards) = (number(n), lower.guards(&state.live));
-        quoted!(#number => { #guards })
-    });
+    let suspended = drops::suspended(lower);
     let code = code(lower);
     quoted! {
         #(let #passing = #given;)*
@@ -248,19 +250,29 @@ fn machine(plan: &Plan<'_>, lower: &Lower<'_>) -> TokenStream {
                     // the source does with its locals rustc allowed in the twin.
                     unsafe {
                         #of_poll
+                        #kept
                         let mut __bespoke_state: #number_type = (*__bespoke_head).state;
-                        '__bespoke_machine: loop {
-                            #code
+                        '__bespoke_suspended: {
+                            '__bespoke_machine: loop {
+                                #code
+                            }
+                            #ties
                         }
-                        #ties
+                        __bespoke_rt::Step::Pending(__bespoke_state)
                     }
                 },
-                // SAFETY: as above; nobody polls a machine that is dropped.
-                |__bespoke_head: #head, __bespoke_storage: *mut _| unsafe {
+                // SAFETY: as above; nobody polls a machine that is dropped, or told of.
+                |
+                    __bespoke_head: #head,
+                    __bespoke_storage: *mut _,
+                    __bespoke_walk: ::core::option::Option<&mut __bespoke_rt::trace::Walk<'_>>,
+                | unsafe {
                     #of_drop
-                    match (*__bespoke_head).state {
-                        0 => { #read_rest #(#dropped)* }
-                        #(#suspended)*
+                    #kept
+                    let __bespoke_state: #number_type = (*__bespoke_head).state;
+                    match __bespoke_state {
+                        0 => if __bespoke_rt::trace::drops_unbegun(__bespoke_walk) { #read_rest #(#dropped)* },
+                        #suspended
                         _ => {}
                     }
                 },
@@ -291,13 +303,13 @@ fn code(lower: &Lower<'_>) -> TokenStream {
     let mut code = quoted! {
         match __bespoke_state {
             #(#entries)*
-            __bespoke_other => __bespoke_rt::resumed(__bespoke_other),
+            __bespoke_other => return __bespoke_rt::resumed(__bespoke_other),
         }
     };
     for (text, n) in begun {
         let label = label(n);
         // State 0 reads its arguments itself; the guard of an awaited future is with the await.
-        let live = &lower.states[n].live[..lower.states[n].live.len() - usize::from(lower.states[n].awaits)];
+        let live = &lower.states[n].live[..lower.states[n].live.len() - usize::from(lower.states[n].awaits.is_some())];
         let guards = if n == 0 { TokenStream::new() } else { lower.guards(live) };
         let text = &lower.texts[text];
         if text.is_empty() {

@@ -185,21 +185,22 @@ impl Lower<'_> {
         self.emit(quoted!({ #leave break #to; }));
         self.begin(state);
         self.states[state].entry = true;
-        self.states[state].awaits = true;
+        self.states[state].awaits = Some((one.span, core::mem::take(&mut one.text)));
         let (leave, number, hole) = (self.leave(depth + 1), number(state), &one.hole);
         let guard = self.guards(&[future]);
         let polled = quoted! {
-            match __bespoke_rt::poll(#pointer, __bespoke_inner, __bespoke_context) {
-                ::core::task::Poll::Ready(__bespoke_value) => __bespoke_value,
-                ::core::task::Poll::Pending => {
-                    #leave
-                    return __bespoke_rt::Step::Pending(#number);
-                }
-            }
+            let __bespoke_rt::Ready(__bespoke_value) =
+                __bespoke_rt::poll(#pointer, __bespoke_inner, __bespoke_context)
+            else {
+                #leave
+                __bespoke_state = #number;
+                break '__bespoke_suspended;
+            };
+            __bespoke_value
         };
         // The future is dropped at the end of the braces: before anything is done with its value.
         self.emit(if cfg!(bespoke_planted = "5") {
-            quoted!(#guard let #hole = #polled;)
+            quoted!(#guard let #hole = { #polled };)
         } else {
             quoted!(let #hole = { #guard #polled };)
         });

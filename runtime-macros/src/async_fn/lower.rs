@@ -34,8 +34,8 @@ pub(super) struct State {
     pub(super) text: Option<usize>,
     /// It is reached through the dispatch: a poll or a back edge begins with it.
     pub(super) entry: bool,
-    /// The future that it polls is the last of `live`.
-    pub(super) awaits: bool,
+    /// It polls a future, the last of `live`: the word `await` of the source, and what is awaited, for people.
+    pub(super) awaits: Option<(Span, String)>,
     pub(super) live: Vec<usize>,
 }
 

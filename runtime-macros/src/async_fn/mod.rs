@@ -9,9 +9,9 @@
 //! | [`analyze`] | the tree → which locals have a place in the frame | where states end |
 //! | [`lower`], [`flow`], [`places`], [`rewrite`] | the tree → states | how each shape and each use is said in states |
 //! | [`layout`] | who lives with whom → storage | which places may have the same bytes |
-//! | [`emit`], [`pointers`] | the states → tokens | the runtime's paths, alone |
+//! | [`emit`], [`pointers`], [`drops`] | the states → tokens | the runtime's paths, alone |
 //!
-//! [`walk`], [`awaits`](mod@awaits) and [`known`] are what all of them use.
+//! [`walk`], [`awaits`](mod@awaits), [`known`] and [`text`](mod@text) are what all of them use.
 //!
 //! *Architecture Invariant:* what is not understood is refused, with the words of the rewrite. There is no path from here
 //! to rustc's own transformation but the argument `rustc`.
@@ -22,6 +22,7 @@
 
 mod analyze;
 mod awaits;
+mod drops;
 mod emit;
 mod flow;
 mod hold;
@@ -36,6 +37,7 @@ mod rewrite;
 mod says;
 mod shape;
 mod signature;
+mod text;
 mod walk;
 
 use proc_macro2::{Ident, TokenStream};

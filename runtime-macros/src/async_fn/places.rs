@@ -182,11 +182,7 @@ impl Lower<'_> {
             let what = "this local is moved, and the machine does not know it: please report this program";
             return self.disagreed(by, what);
         }
-        let leave = || match place.flag {
-            Some(bit) => quoted!(#guard.save(&mut (*__bespoke_head).flags, #bit);),
-            None => quoted!(#guard.holds = false;),
-        };
-        place.leave.get_or_init(leave).clone()
+        place.leave.get_or_init(|| quoted!(#guard.holds = false;)).clone()
     }
 
     /// Leaves the first `depth` live places to another state.
@@ -200,9 +196,12 @@ impl Lower<'_> {
 
     /// Begins the guard of a place that was just written.
     pub(super) fn arm(&mut self, place: usize) {
-        let pointer = self.pointer(place);
         if let Some(guard) = self.places[place].guard.clone() {
-            self.emit(quoted!(let mut #guard = __bespoke_rt::Guard { place: #pointer, holds: true };));
+            let holding = holding(&self.places[place].pointer);
+            self.emit(quoted!(let mut #guard = #holding;));
+            if let Some(bit) = self.places[place].flag {
+                self.emit(quoted!(#guard.note(&mut (*__bespoke_head).flags, #bit);));
+            }
         }
     }
 
@@ -212,18 +211,25 @@ impl Lower<'_> {
         for place in live.iter().map(|place| &self.places[*place]) {
             let (Some(guard), pointer) = (&place.guard, &place.pointer) else { continue };
             let begin = || match place.flag {
-                Some(bit) => {
-                    quoted!(let mut #guard = __bespoke_rt::Guard::load(#pointer, (*__bespoke_head).flags, #bit);)
+                Some(bit) => quoted!(let mut #guard =
+                    __bespoke_rt::Guard::load(#pointer, (*__bespoke_head).flags, #bit);),
+                None if place.awaited => quoted!(let mut #guard = __bespoke_rt::Awaiting {
+                    place: #pointer, head: __bespoke_inner, holds: true, kept: __bespoke_kept
+                };),
+                None => {
+                    let holding = holding(pointer);
+                    quoted!(let mut #guard = #holding;)
                 }
-                None if place.awaited => {
-                    quoted!(let mut #guard = __bespoke_rt::Awaiting { place: #pointer, head: __bespoke_inner, holds: true };)
-                }
-                None => quoted!(let mut #guard = __bespoke_rt::Guard { place: #pointer, holds: true };),
             };
             tokens.extend(place.begin.get_or_init(begin).clone());
         }
         tokens
     }
+}
+
+/// The guard of a place that holds a value.
+pub(super) fn holding(pointer: &Ident) -> TokenStream {
+    quoted!(__bespoke_rt::Guard { place: #pointer, holds: true, kept: __bespoke_kept })
 }
 
 /// How many small places a head has.

@@ -55,32 +55,13 @@ pub(super) fn pointers(lower: &Lower<'_>, layout: &Layout, of: &For<'_>) -> (Tok
                 let #pointer = ::core::mem::MaybeUninit::as_mut_ptr(&mut #value);
             });
         }
-        let heads = lower.places.iter().filter(|place| place.awaited).map(|place| {
-            let pointer = &place.pointer;
-            quoted!(__bespoke_rt::parts::head_of(#pointer))
-        });
-        let inner = heads_type(heads.collect());
-        pointers.ties.extend(quoted!(__bespoke_rt::frame::same(&raw mut (*__bespoke_head).inner, #inner);));
+        let awaited: Vec<Ident> =
+            lower.places.iter().filter(|place| place.awaited).map(|place| place.pointer.clone()).collect();
+        let inner = pointers.fresh();
+        pointers.ties.extend(quoted!(let #inner = &raw mut (*__bespoke_head).inner;));
+        pointers.heads(&awaited, &inner);
     }
     (pointers.tokens, pointers.ties)
-}
-
-/// A pointer of the type of bytes that all of `heads`, which are such pointers, share: one of them is awaited at a time.
-fn heads_type(heads: Vec<TokenStream>) -> TokenStream {
-    match &*heads {
-        [] => quoted!(::core::ptr::null_mut::<()>()),
-        [one] => one.clone(),
-        many => {
-            let parts: Vec<TokenStream> = split(many).into_iter().map(|part| heads_type(part.to_vec())).collect();
-            union(&parts)
-        }
-    }
-}
-
-/// A pointer of the type of the bytes that pointers of some types share.
-fn union(parts: &[impl ToTokens]) -> TokenStream {
-    let function = format_ident!("union_{}", parts.len(), span = Span::mixed_site());
-    quoted!(__bespoke_rt::frame::#function(#(#parts),*))
 }
 
 fn ident(name: &str) -> Ident {
@@ -114,6 +95,30 @@ impl Pointers<'_, '_> {
             For::Some(places) => parts.iter().any(|part| part.holds(places)),
             For::All { .. } => true,
         }
+    }
+
+    /// Ties `region` to the types of the heads of what is awaited in some places: one of them is awaited at a time.
+    fn heads(&mut self, places: &[Ident], region: &Ident) {
+        if places.is_empty() {
+            return self.ties.extend(quoted!(let _: *mut () = #region;));
+        }
+        if places.len() <= FIELDS {
+            let function = format_ident!("heads_{}", places.len(), span = Span::mixed_site());
+            return self.ties.extend(quoted!(__bespoke_rt::parts::#function(#(#places,)* #region);));
+        }
+        let parts = split(places);
+        let names: Vec<Ident> = parts.iter().map(|_| self.fresh()).collect();
+        self.ties.extend(quoted!(#(let #names = #region as *mut _;)*));
+        for (part, name) in parts.into_iter().zip(&names) {
+            self.heads(part, name);
+        }
+        self.tie(&names, region);
+    }
+
+    /// Ties `region` to the types of parts that share its bytes.
+    fn tie(&mut self, parts: &[Ident], region: &Ident) {
+        let function = format_ident!("tie_{}", parts.len(), span = Span::mixed_site());
+        self.ties.extend(quoted!(__bespoke_rt::frame::#function(#(#parts,)* #region);));
     }
 
     /// What lies in `region`.
@@ -153,13 +158,15 @@ impl Pointers<'_, '_> {
                     self.tokens.extend(quoted!(let (#(#names),*) = __bespoke_rt::frame::#function(#region);));
                 } else {
                     self.tokens.extend(quoted!(#(let #names = #region as *mut _;)*));
-                    let union = union(&names);
-                    self.ties.extend(quoted!(__bespoke_rt::frame::same(#region, #union);));
                 }
                 for (part, name) in parts.iter().zip(&names) {
                     if self.is_wanted(part) {
                         self.shared(part, name);
                     }
+                }
+                // After those of the parts, which are known then.
+                if !is_known {
+                    self.tie(&names, region);
                 }
             }
         }
@@ -171,19 +178,24 @@ impl Pointers<'_, '_> {
             return self.region(only, region);
         }
         let (here, rest) = parts.split_at(if parts.len() > FIELDS { FIELDS - 1 } else { parts.len() });
-        let types = here.iter().map(|_| quoted!(_)).chain((!rest.is_empty()).then(|| quoted!(_)));
-        self.tokens.extend(quoted!(let #region: *mut __bespoke_rt::frame::Beside<#(#types),*> = #region;));
-        for (part, field) in here.iter().zip(["a", "b", "c", "d", "e", "f", "g", "h"]) {
-            if self.is_wanted(core::slice::from_ref(part)) {
-                let (name, field) = (self.name(part), Ident::new(field, Span::mixed_site()));
-                self.tokens.extend(quoted!(let #name = &raw mut (*#region).#field;));
-                self.region(part, &name);
+        // Of parts that nobody asks for there is no name.
+        let mut names: Vec<Option<Ident>> = Vec::new();
+        for part in here {
+            names.push(self.is_wanted(core::slice::from_ref(part)).then(|| self.name(part)));
+        }
+        if !rest.is_empty() {
+            names.push(self.is_wanted(rest).then(|| self.fresh()));
+        }
+        let function = format_ident!("beside_{}", names.len(), span = Span::mixed_site());
+        let pats = names.iter().map(|name| name.as_ref().map_or_else(|| quoted!(_), ToTokens::to_token_stream));
+        self.tokens.extend(quoted!(let (#(#pats),*) = __bespoke_rt::frame::#function(#region);));
+        for (part, name) in here.iter().zip(&names) {
+            if let Some(name) = name {
+                self.region(part, name);
             }
         }
-        if !rest.is_empty() && self.is_wanted(rest) {
-            let inner = self.fresh();
-            self.tokens.extend(quoted!(let #inner = &raw mut (*#region).h;));
-            self.beside(rest, &inner);
+        if let Some(Some(inner)) = names.get(here.len()) {
+            self.beside(rest, inner);
         }
     }
 }

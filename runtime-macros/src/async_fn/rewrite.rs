@@ -86,7 +86,13 @@ impl Rewrite<'_, '_> {
             (Use::Place, _) => quote_spanned!(span=> (*#pointer)),
             (Use::Value, Some(guard)) => {
                 self.lower.takes(place, expr);
-                quote_spanned!(span=> #guard.take())
+                match self.lower.places[place].flag {
+                    Some(bit) => {
+                        let flags = quoted!(&mut (*__bespoke_head).flags, #bit);
+                        quote_spanned!(span=> #guard.take_noted(#flags))
+                    }
+                    None => quote_spanned!(span=> #guard.take()),
+                }
             }
             (Use::Value, None) if cfg!(bespoke_planted = "11") => quoted!(__bespoke_rt::frame::read(#pointer)),
             (Use::Value, None) => quote_spanned!(span=> #pointer.read()),
@@ -116,7 +122,13 @@ impl Rewrite<'_, '_> {
         let tokens = match &self.lower.places[place].guard {
             Some(guard) => {
                 let guard = at(guard);
-                quoted!(__bespoke_rt::guard::assign(&raw mut #guard, #right))
+                match self.lower.places[place].flag {
+                    Some(bit) => {
+                        let flags = quoted!(&raw mut (*__bespoke_head).flags, #bit);
+                        quoted!(__bespoke_rt::guard::assign_noted(&raw mut #guard, #right, #flags))
+                    }
+                    None => quoted!(__bespoke_rt::guard::assign(&raw mut #guard, #right)),
+                }
             }
             None => {
                 let pointer = at(&self.lower.places[place].pointer);

@@ -90,14 +90,9 @@ impl<'x, T: Debug> View<'x, T> {
                         >,
                         __bespoke_storage: *mut _|
                     unsafe {
-                        let __bespoke_storage: *mut __bespoke_rt::frame::Beside<
-                            _,
-                            _,
-                            _,
-                        > = __bespoke_storage;
-                        let __bespoke_place_0 = &raw mut (*__bespoke_storage).a;
-                        let __bespoke_place_1 = &raw mut (*__bespoke_storage).b;
-                        let __bespoke_region_1 = &raw mut (*__bespoke_storage).c;
+                        let (__bespoke_place_0, __bespoke_place_1, __bespoke_region_1) = __bespoke_rt::frame::beside_3(
+                            __bespoke_storage,
+                        );
                         let (__bespoke_arguments, __bespoke_hidden_1) = __bespoke_rt::frame::share_2(
                             __bespoke_region_1,
                         );
@@ -126,79 +121,81 @@ impl<'x, T: Debug> View<'x, T> {
                         __bespoke_context: &mut ::core::task::Context<'_>,
                     | -> __bespoke_rt::Step<&'__bespoke_0 T, ::core::primitive::u8> {
                         unsafe {
-                            let __bespoke_storage: *mut __bespoke_rt::frame::Beside<
-                                _,
-                                _,
-                                _,
-                            > = __bespoke_storage;
-                            let __bespoke_place_0 = &raw mut (*__bespoke_storage).a;
-                            let __bespoke_place_1 = &raw mut (*__bespoke_storage).b;
-                            let __bespoke_region_1 = &raw mut (*__bespoke_storage).c;
+                            let (
+                                __bespoke_place_0,
+                                __bespoke_place_1,
+                                __bespoke_region_1,
+                            ) = __bespoke_rt::frame::beside_3(__bespoke_storage);
                             let (__bespoke_arguments, __bespoke_hidden_1) = __bespoke_rt::frame::share_2(
                                 __bespoke_region_1,
                             );
                             let __bespoke_inner = &raw mut (*__bespoke_head).inner
                                 as *mut ();
+                            let __bespoke_kept = __bespoke_rt::Kept::promise();
                             let mut __bespoke_state: ::core::primitive::u8 = (*__bespoke_head)
                                 .state;
-                            '__bespoke_machine: loop {
-                                '__bespoke_states: {
-                                    '__bespoke_1: {
-                                        '__bespoke_0: {
-                                            match __bespoke_state {
-                                                0 => break '__bespoke_0,
-                                                1 => break '__bespoke_1,
-                                                __bespoke_other => __bespoke_rt::resumed(__bespoke_other),
+                            '__bespoke_suspended: {
+                                '__bespoke_machine: loop {
+                                    '__bespoke_states: {
+                                        '__bespoke_1: {
+                                            '__bespoke_0: {
+                                                match __bespoke_state {
+                                                    0 => break '__bespoke_0,
+                                                    1 => break '__bespoke_1,
+                                                    __bespoke_other => {
+                                                        return __bespoke_rt::resumed(__bespoke_other);
+                                                    }
+                                                }
                                             }
+                                            let _: __bespoke_rt::Never = {
+                                                let (__bespoke_argument_1,) = __bespoke_arguments.read();
+                                                let other = __bespoke_argument_1;
+                                                (*__bespoke_place_1) += (*__bespoke_place_0).step;
+                                                __bespoke_rt::Begin(
+                                                        ::core::future::IntoFuture::into_future(pause()),
+                                                    )
+                                                    .begin(__bespoke_hidden_1, __bespoke_inner);
+                                                {
+                                                    break '__bespoke_1;
+                                                }
+                                            };
                                         }
                                         let _: __bespoke_rt::Never = {
-                                            let (__bespoke_argument_1,) = __bespoke_arguments.read();
-                                            let other = __bespoke_argument_1;
-                                            (*__bespoke_place_1) += (*__bespoke_place_0).step;
-                                            __bespoke_rt::Begin(
-                                                    ::core::future::IntoFuture::into_future(pause()),
-                                                )
-                                                .begin(__bespoke_hidden_1, __bespoke_inner);
-                                            {
-                                                break '__bespoke_1;
-                                            }
+                                            let __bespoke_value_0 = {
+                                                let mut __bespoke_guard_3 = __bespoke_rt::Awaiting {
+                                                    place: __bespoke_hidden_1,
+                                                    head: __bespoke_inner,
+                                                    holds: true,
+                                                    kept: __bespoke_kept,
+                                                };
+                                                let __bespoke_rt::Ready(__bespoke_value) = __bespoke_rt::poll(
+                                                    __bespoke_hidden_1,
+                                                    __bespoke_inner,
+                                                    __bespoke_context,
+                                                ) else {
+                                                    __bespoke_guard_3.holds = false;
+                                                    __bespoke_state = 1;
+                                                    break '__bespoke_suspended;
+                                                };
+                                                __bespoke_value
+                                            };
+                                            { __bespoke_value_0 };
+                                            return {
+                                                let __bespoke_output: &'__bespoke_0 T = {
+                                                    ((*__bespoke_place_0).at(__bespoke_place_1.read()))
+                                                };
+                                                __bespoke_rt::Step::Ready(__bespoke_output)
+                                            };
                                         };
                                     }
-                                    let _: __bespoke_rt::Never = {
-                                        let __bespoke_value_0 = {
-                                            let mut __bespoke_guard_3 = __bespoke_rt::Awaiting {
-                                                place: __bespoke_hidden_1,
-                                                head: __bespoke_inner,
-                                                holds: true,
-                                            };
-                                            match __bespoke_rt::poll(
-                                                __bespoke_hidden_1,
-                                                __bespoke_inner,
-                                                __bespoke_context,
-                                            ) {
-                                                ::core::task::Poll::Ready(__bespoke_value) => {
-                                                    __bespoke_value
-                                                }
-                                                ::core::task::Poll::Pending => {
-                                                    __bespoke_guard_3.holds = false;
-                                                    return __bespoke_rt::Step::Pending(1);
-                                                }
-                                            }
-                                        };
-                                        { __bespoke_value_0 };
-                                        return {
-                                            let __bespoke_output: &'__bespoke_0 T = {
-                                                ((*__bespoke_place_0).at(__bespoke_place_1.read()))
-                                            };
-                                            __bespoke_rt::Step::Ready(__bespoke_output)
-                                        };
-                                    };
                                 }
+                                let __bespoke_region_2 = &raw mut (*__bespoke_head).inner;
+                                __bespoke_rt::parts::heads_1(
+                                    __bespoke_hidden_1,
+                                    __bespoke_region_2,
+                                );
                             }
-                            __bespoke_rt::frame::same(
-                                &raw mut (*__bespoke_head).inner,
-                                __bespoke_rt::parts::head_of(__bespoke_hidden_1),
-                            );
+                            __bespoke_rt::Step::Pending(__bespoke_state)
                         }
                     },
                     |
@@ -207,40 +204,54 @@ impl<'x, T: Debug> View<'x, T> {
                             (),
                             ::core::primitive::u8,
                         >,
-                        __bespoke_storage: *mut _|
+                        __bespoke_storage: *mut _,
+                        __bespoke_walk: ::core::option::Option<
+                            &mut __bespoke_rt::trace::Walk<'_>,
+                        >|
                     unsafe {
-                        let __bespoke_storage: *mut __bespoke_rt::frame::Beside<
-                            _,
-                            _,
-                            _,
-                        > = __bespoke_storage;
-                        let __bespoke_place_0 = &raw mut (*__bespoke_storage).a;
-                        let __bespoke_place_1 = &raw mut (*__bespoke_storage).b;
-                        let __bespoke_region_1 = &raw mut (*__bespoke_storage).c;
+                        let (__bespoke_place_0, __bespoke_place_1, __bespoke_region_1) = __bespoke_rt::frame::beside_3(
+                            __bespoke_storage,
+                        );
                         let (__bespoke_arguments, __bespoke_hidden_1) = __bespoke_rt::frame::share_2(
                             __bespoke_region_1,
                         );
                         let __bespoke_inner = &raw mut (*__bespoke_head).inner
                             as *mut ();
-                        match (*__bespoke_head).state {
+                        let __bespoke_kept = __bespoke_rt::Kept::promise();
+                        let __bespoke_state: ::core::primitive::u8 = (*__bespoke_head)
+                            .state;
+                        match __bespoke_state {
                             0 => {
-                                let (__bespoke_argument_1,) = __bespoke_arguments.read();
-                                let __bespoke_argument_2 = __bespoke_rt::Guard {
-                                    place: __bespoke_place_1,
-                                    holds: true,
-                                };
-                                let __bespoke_argument_1 = __bespoke_argument_1;
-                                let __bespoke_argument_0 = __bespoke_rt::Guard {
-                                    place: __bespoke_place_0,
-                                    holds: true,
-                                };
+                                if __bespoke_rt::trace::drops_unbegun(__bespoke_walk) {
+                                    let (__bespoke_argument_1,) = __bespoke_arguments.read();
+                                    let __bespoke_argument_1 = __bespoke_argument_1;
+                                }
                             }
-                            1 => {
-                                let mut __bespoke_guard_3 = __bespoke_rt::Awaiting {
-                                    place: __bespoke_hidden_1,
-                                    head: __bespoke_inner,
-                                    holds: true,
+                            1..=1 => {
+                                let __bespoke_drops = match __bespoke_state {
+                                    1 => {
+                                        __bespoke_rt::trace::drops(
+                                            __bespoke_walk,
+                                            "pause()",
+                                            __bespoke_hidden_1,
+                                            __bespoke_inner,
+                                        )
+                                    }
+                                    _ => false,
                                 };
+                                if __bespoke_drops {
+                                    match __bespoke_state {
+                                        1 => {
+                                            let mut __bespoke_guard_3 = __bespoke_rt::Awaiting {
+                                                place: __bespoke_hidden_1,
+                                                head: __bespoke_inner,
+                                                holds: true,
+                                                kept: __bespoke_kept,
+                                            };
+                                        }
+                                        _ => {}
+                                    }
+                                }
                             }
                             _ => {}
                         }

@@ -78,30 +78,33 @@ fn add(
                         let __bespoke_arguments = __bespoke_storage;
                         let mut __bespoke_state: ::core::primitive::u8 = (*__bespoke_head)
                             .state;
-                        '__bespoke_machine: loop {
-                            '__bespoke_states: {
-                                '__bespoke_0: {
-                                    match __bespoke_state {
-                                        0 => break '__bespoke_0,
-                                        __bespoke_other => __bespoke_rt::resumed(__bespoke_other),
+                        '__bespoke_suspended: {
+                            '__bespoke_machine: loop {
+                                '__bespoke_states: {
+                                    '__bespoke_0: {
+                                        match __bespoke_state {
+                                            0 => break '__bespoke_0,
+                                            __bespoke_other => {
+                                                return __bespoke_rt::resumed(__bespoke_other);
+                                            }
+                                        }
                                     }
-                                }
-                                let _: __bespoke_rt::Never = {
-                                    let (__bespoke_argument_0, __bespoke_argument_1) = __bespoke_arguments
-                                        .read();
-                                    let a = __bespoke_argument_0;
-                                    let b = __bespoke_argument_1;
-                                    return {
-                                        let __bespoke_output: u8 = { (a + b) };
-                                        __bespoke_rt::Step::Ready(__bespoke_output)
+                                    let _: __bespoke_rt::Never = {
+                                        let (__bespoke_argument_0, __bespoke_argument_1) = __bespoke_arguments
+                                            .read();
+                                        let a = __bespoke_argument_0;
+                                        let b = __bespoke_argument_1;
+                                        return {
+                                            let __bespoke_output: u8 = { (a + b) };
+                                            __bespoke_rt::Step::Ready(__bespoke_output)
+                                        };
                                     };
-                                };
+                                }
                             }
+                            let __bespoke_region_1 = &raw mut (*__bespoke_head).inner;
+                            let _: *mut () = __bespoke_region_1;
                         }
-                        __bespoke_rt::frame::same(
-                            &raw mut (*__bespoke_head).inner,
-                            ::core::ptr::null_mut::<()>(),
-                        );
+                        __bespoke_rt::Step::Pending(__bespoke_state)
                     }
                 },
                 |
@@ -110,15 +113,21 @@ fn add(
                         (),
                         ::core::primitive::u8,
                     >,
-                    __bespoke_storage: *mut _|
+                    __bespoke_storage: *mut _,
+                    __bespoke_walk: ::core::option::Option<
+                        &mut __bespoke_rt::trace::Walk<'_>,
+                    >|
                 unsafe {
                     let __bespoke_arguments = __bespoke_storage;
-                    match (*__bespoke_head).state {
+                    let __bespoke_state: ::core::primitive::u8 = (*__bespoke_head).state;
+                    match __bespoke_state {
                         0 => {
-                            let (__bespoke_argument_0, __bespoke_argument_1) = __bespoke_arguments
-                                .read();
-                            let __bespoke_argument_1 = __bespoke_argument_1;
-                            let __bespoke_argument_0 = __bespoke_argument_0;
+                            if __bespoke_rt::trace::drops_unbegun(__bespoke_walk) {
+                                let (__bespoke_argument_0, __bespoke_argument_1) = __bespoke_arguments
+                                    .read();
+                                let __bespoke_argument_1 = __bespoke_argument_1;
+                                let __bespoke_argument_0 = __bespoke_argument_0;
+                            }
                         }
                         _ => {}
                     }

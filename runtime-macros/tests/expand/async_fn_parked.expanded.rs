@@ -64,9 +64,9 @@ fn send<'__bespoke_a>(
                     >,
                     __bespoke_storage: *mut _|
                 unsafe {
-                    let __bespoke_storage: *mut __bespoke_rt::frame::Beside<_, _> = __bespoke_storage;
-                    let __bespoke_place_0 = &raw mut (*__bespoke_storage).a;
-                    let __bespoke_region_1 = &raw mut (*__bespoke_storage).b;
+                    let (__bespoke_place_0, __bespoke_region_1) = __bespoke_rt::frame::beside_2(
+                        __bespoke_storage,
+                    );
                     let (__bespoke_arguments, __bespoke_region_2, __bespoke_hidden_2) = __bespoke_rt::frame::share_3(
                         __bespoke_region_1,
                     );
@@ -88,91 +88,155 @@ fn send<'__bespoke_a>(
                     __bespoke_context: &mut ::core::task::Context<'_>,
                 | -> __bespoke_rt::Step<bool, ::core::primitive::u8> {
                     unsafe {
-                        let __bespoke_storage: *mut __bespoke_rt::frame::Beside<_, _> = __bespoke_storage;
-                        let __bespoke_place_0 = &raw mut (*__bespoke_storage).a;
-                        let __bespoke_region_1 = &raw mut (*__bespoke_storage).b;
+                        let (__bespoke_place_0, __bespoke_region_1) = __bespoke_rt::frame::beside_2(
+                            __bespoke_storage,
+                        );
                         let (
                             __bespoke_arguments,
                             __bespoke_region_2,
                             __bespoke_hidden_2,
                         ) = __bespoke_rt::frame::share_3(__bespoke_region_1);
-                        let __bespoke_region_2: *mut __bespoke_rt::frame::Beside<
-                            _,
-                            _,
-                            _,
-                            _,
-                        > = __bespoke_region_2;
-                        let __bespoke_place_2 = &raw mut (*__bespoke_region_2).a;
-                        let __bespoke_place_3 = &raw mut (*__bespoke_region_2).b;
-                        let __bespoke_place_4 = &raw mut (*__bespoke_region_2).c;
-                        let __bespoke_hidden_1 = &raw mut (*__bespoke_region_2).d;
+                        let (
+                            __bespoke_place_2,
+                            __bespoke_place_3,
+                            __bespoke_place_4,
+                            __bespoke_hidden_1,
+                        ) = __bespoke_rt::frame::beside_4(__bespoke_region_2);
                         let __bespoke_inner = &raw mut (*__bespoke_head).inner
                             as *mut ();
+                        let __bespoke_kept = __bespoke_rt::Kept::promise();
                         let mut __bespoke_state: ::core::primitive::u8 = (*__bespoke_head)
                             .state;
-                        '__bespoke_machine: loop {
-                            '__bespoke_states: {
-                                '__bespoke_1: {
-                                    '__bespoke_3: {
-                                        '__bespoke_2: {
-                                            '__bespoke_0: {
-                                                match __bespoke_state {
-                                                    0 => break '__bespoke_0,
-                                                    2 => break '__bespoke_2,
-                                                    3 => break '__bespoke_3,
-                                                    __bespoke_other => __bespoke_rt::resumed(__bespoke_other),
+                        '__bespoke_suspended: {
+                            '__bespoke_machine: loop {
+                                '__bespoke_states: {
+                                    '__bespoke_1: {
+                                        '__bespoke_3: {
+                                            '__bespoke_2: {
+                                                '__bespoke_0: {
+                                                    match __bespoke_state {
+                                                        0 => break '__bespoke_0,
+                                                        2 => break '__bespoke_2,
+                                                        3 => break '__bespoke_3,
+                                                        __bespoke_other => {
+                                                            return __bespoke_rt::resumed(__bespoke_other);
+                                                        }
+                                                    }
                                                 }
+                                                let _: __bespoke_rt::Never = {
+                                                    let (__bespoke_argument_0, __bespoke_argument_2) = __bespoke_arguments
+                                                        .read();
+                                                    let to = __bespoke_argument_0;
+                                                    let mut __bespoke_guard_0 = __bespoke_rt::Guard {
+                                                        place: __bespoke_place_0,
+                                                        holds: true,
+                                                        kept: __bespoke_kept,
+                                                    };
+                                                    let n = __bespoke_argument_2;
+                                                    if (*__bespoke_place_0).ready() {
+                                                        __bespoke_rt::frame::write(__bespoke_place_2, to);
+                                                        let mut __bespoke_guard_2 = __bespoke_rt::Guard {
+                                                            place: __bespoke_place_2,
+                                                            holds: true,
+                                                            kept: __bespoke_kept,
+                                                        };
+                                                        __bespoke_rt::frame::write(__bespoke_place_3, n);
+                                                        let mut __bespoke_guard_3 = __bespoke_rt::Guard {
+                                                            place: __bespoke_place_3,
+                                                            holds: true,
+                                                            kept: __bespoke_kept,
+                                                        };
+                                                        __bespoke_rt::frame::write(
+                                                            __bespoke_place_4,
+                                                            (*__bespoke_place_0).body(),
+                                                        );
+                                                        let mut __bespoke_guard_4 = __bespoke_rt::Guard {
+                                                            place: __bespoke_place_4,
+                                                            holds: true,
+                                                            kept: __bespoke_kept,
+                                                        };
+                                                        __bespoke_rt::Begin(
+                                                                ::core::future::IntoFuture::into_future(
+                                                                    (*__bespoke_place_0).tail(),
+                                                                ),
+                                                            )
+                                                            .begin(__bespoke_hidden_1, __bespoke_inner);
+                                                        {
+                                                            __bespoke_guard_0.holds = false;
+                                                            __bespoke_guard_2.holds = false;
+                                                            __bespoke_guard_3.holds = false;
+                                                            __bespoke_guard_4.holds = false;
+                                                            break '__bespoke_2;
+                                                        }
+                                                    } else {
+                                                        return {
+                                                            let __bespoke_output: bool = { (false) };
+                                                            __bespoke_rt::Step::Ready(__bespoke_output)
+                                                        };
+                                                        {
+                                                            __bespoke_guard_0.holds = false;
+                                                            break '__bespoke_1;
+                                                        }
+                                                    }
+                                                };
                                             }
                                             let _: __bespoke_rt::Never = {
-                                                let (__bespoke_argument_0, __bespoke_argument_2) = __bespoke_arguments
-                                                    .read();
-                                                let to = __bespoke_argument_0;
                                                 let mut __bespoke_guard_0 = __bespoke_rt::Guard {
                                                     place: __bespoke_place_0,
                                                     holds: true,
+                                                    kept: __bespoke_kept,
                                                 };
-                                                let n = __bespoke_argument_2;
-                                                if (*__bespoke_place_0).ready() {
-                                                    __bespoke_rt::frame::write(__bespoke_place_2, to);
-                                                    let mut __bespoke_guard_2 = __bespoke_rt::Guard {
-                                                        place: __bespoke_place_2,
+                                                let mut __bespoke_guard_2 = __bespoke_rt::Guard {
+                                                    place: __bespoke_place_2,
+                                                    holds: true,
+                                                    kept: __bespoke_kept,
+                                                };
+                                                let mut __bespoke_guard_3 = __bespoke_rt::Guard {
+                                                    place: __bespoke_place_3,
+                                                    holds: true,
+                                                    kept: __bespoke_kept,
+                                                };
+                                                let mut __bespoke_guard_4 = __bespoke_rt::Guard {
+                                                    place: __bespoke_place_4,
+                                                    holds: true,
+                                                    kept: __bespoke_kept,
+                                                };
+                                                let __bespoke_value_0 = {
+                                                    let mut __bespoke_guard_5 = __bespoke_rt::Awaiting {
+                                                        place: __bespoke_hidden_1,
+                                                        head: __bespoke_inner,
                                                         holds: true,
+                                                        kept: __bespoke_kept,
                                                     };
-                                                    __bespoke_rt::frame::write(__bespoke_place_3, n);
-                                                    let mut __bespoke_guard_3 = __bespoke_rt::Guard {
-                                                        place: __bespoke_place_3,
-                                                        holds: true,
-                                                    };
-                                                    __bespoke_rt::frame::write(
-                                                        __bespoke_place_4,
-                                                        (*__bespoke_place_0).body(),
-                                                    );
-                                                    let mut __bespoke_guard_4 = __bespoke_rt::Guard {
-                                                        place: __bespoke_place_4,
-                                                        holds: true,
-                                                    };
-                                                    __bespoke_rt::Begin(
-                                                            ::core::future::IntoFuture::into_future(
-                                                                (*__bespoke_place_0).tail(),
-                                                            ),
-                                                        )
-                                                        .begin(__bespoke_hidden_1, __bespoke_inner);
-                                                    {
+                                                    let __bespoke_rt::Ready(__bespoke_value) = __bespoke_rt::poll(
+                                                        __bespoke_hidden_1,
+                                                        __bespoke_inner,
+                                                        __bespoke_context,
+                                                    ) else {
                                                         __bespoke_guard_0.holds = false;
                                                         __bespoke_guard_2.holds = false;
                                                         __bespoke_guard_3.holds = false;
                                                         __bespoke_guard_4.holds = false;
-                                                        break '__bespoke_2;
-                                                    }
-                                                } else {
-                                                    return {
-                                                        let __bespoke_output: bool = { (false) };
-                                                        __bespoke_rt::Step::Ready(__bespoke_output)
+                                                        __bespoke_guard_5.holds = false;
+                                                        __bespoke_state = 2;
+                                                        break '__bespoke_suspended;
                                                     };
-                                                    {
-                                                        __bespoke_guard_0.holds = false;
-                                                        break '__bespoke_1;
-                                                    }
+                                                    __bespoke_value
+                                                };
+                                                __bespoke_rt::Begin(
+                                                        ::core::future::IntoFuture::into_future(
+                                                            take(
+                                                                { __bespoke_guard_2.take() },
+                                                                { __bespoke_guard_3.take() },
+                                                                { __bespoke_guard_4.take() },
+                                                                { __bespoke_value_0 },
+                                                            ),
+                                                        ),
+                                                    )
+                                                    .begin(__bespoke_hidden_2, __bespoke_inner);
+                                                {
+                                                    __bespoke_guard_0.holds = false;
+                                                    break '__bespoke_3;
                                                 }
                                             };
                                         }
@@ -180,106 +244,48 @@ fn send<'__bespoke_a>(
                                             let mut __bespoke_guard_0 = __bespoke_rt::Guard {
                                                 place: __bespoke_place_0,
                                                 holds: true,
+                                                kept: __bespoke_kept,
                                             };
-                                            let mut __bespoke_guard_2 = __bespoke_rt::Guard {
-                                                place: __bespoke_place_2,
-                                                holds: true,
-                                            };
-                                            let mut __bespoke_guard_3 = __bespoke_rt::Guard {
-                                                place: __bespoke_place_3,
-                                                holds: true,
-                                            };
-                                            let mut __bespoke_guard_4 = __bespoke_rt::Guard {
-                                                place: __bespoke_place_4,
-                                                holds: true,
-                                            };
-                                            let __bespoke_value_0 = {
-                                                let mut __bespoke_guard_5 = __bespoke_rt::Awaiting {
-                                                    place: __bespoke_hidden_1,
+                                            let __bespoke_value_1 = {
+                                                let mut __bespoke_guard_6 = __bespoke_rt::Awaiting {
+                                                    place: __bespoke_hidden_2,
                                                     head: __bespoke_inner,
                                                     holds: true,
+                                                    kept: __bespoke_kept,
                                                 };
-                                                match __bespoke_rt::poll(
-                                                    __bespoke_hidden_1,
+                                                let __bespoke_rt::Ready(__bespoke_value) = __bespoke_rt::poll(
+                                                    __bespoke_hidden_2,
                                                     __bespoke_inner,
                                                     __bespoke_context,
-                                                ) {
-                                                    ::core::task::Poll::Ready(__bespoke_value) => {
-                                                        __bespoke_value
-                                                    }
-                                                    ::core::task::Poll::Pending => {
-                                                        __bespoke_guard_0.holds = false;
-                                                        __bespoke_guard_2.holds = false;
-                                                        __bespoke_guard_3.holds = false;
-                                                        __bespoke_guard_4.holds = false;
-                                                        __bespoke_guard_5.holds = false;
-                                                        return __bespoke_rt::Step::Pending(2);
-                                                    }
-                                                }
+                                                ) else {
+                                                    __bespoke_guard_0.holds = false;
+                                                    __bespoke_guard_6.holds = false;
+                                                    __bespoke_state = 3;
+                                                    break '__bespoke_suspended;
+                                                };
+                                                __bespoke_value
                                             };
-                                            __bespoke_rt::Begin(
-                                                    ::core::future::IntoFuture::into_future(
-                                                        take(
-                                                            { __bespoke_guard_2.take() },
-                                                            { __bespoke_guard_3.take() },
-                                                            { __bespoke_guard_4.take() },
-                                                            { __bespoke_value_0 },
-                                                        ),
-                                                    ),
-                                                )
-                                                .begin(__bespoke_hidden_2, __bespoke_inner);
+                                            return {
+                                                let __bespoke_output: bool = { ({ __bespoke_value_1 }) };
+                                                __bespoke_rt::Step::Ready(__bespoke_output)
+                                            };
                                             {
                                                 __bespoke_guard_0.holds = false;
-                                                break '__bespoke_3;
+                                                break '__bespoke_1;
                                             }
                                         };
                                     }
-                                    let _: __bespoke_rt::Never = {
-                                        let mut __bespoke_guard_0 = __bespoke_rt::Guard {
-                                            place: __bespoke_place_0,
-                                            holds: true,
-                                        };
-                                        let __bespoke_value_1 = {
-                                            let mut __bespoke_guard_6 = __bespoke_rt::Awaiting {
-                                                place: __bespoke_hidden_2,
-                                                head: __bespoke_inner,
-                                                holds: true,
-                                            };
-                                            match __bespoke_rt::poll(
-                                                __bespoke_hidden_2,
-                                                __bespoke_inner,
-                                                __bespoke_context,
-                                            ) {
-                                                ::core::task::Poll::Ready(__bespoke_value) => {
-                                                    __bespoke_value
-                                                }
-                                                ::core::task::Poll::Pending => {
-                                                    __bespoke_guard_0.holds = false;
-                                                    __bespoke_guard_6.holds = false;
-                                                    return __bespoke_rt::Step::Pending(3);
-                                                }
-                                            }
-                                        };
-                                        return {
-                                            let __bespoke_output: bool = { ({ __bespoke_value_1 }) };
-                                            __bespoke_rt::Step::Ready(__bespoke_output)
-                                        };
-                                        {
-                                            __bespoke_guard_0.holds = false;
-                                            break '__bespoke_1;
-                                        }
-                                    };
+                                    ::core::unreachable!();
                                 }
-                                ::core::unreachable!();
                             }
+                            let __bespoke_region_3 = &raw mut (*__bespoke_head).inner;
+                            __bespoke_rt::parts::heads_2(
+                                __bespoke_hidden_1,
+                                __bespoke_hidden_2,
+                                __bespoke_region_3,
+                            );
                         }
-                        __bespoke_rt::frame::same(
-                            &raw mut (*__bespoke_head).inner,
-                            __bespoke_rt::frame::union_2(
-                                __bespoke_rt::parts::head_of(__bespoke_hidden_1),
-                                __bespoke_rt::parts::head_of(__bespoke_hidden_2),
-                            ),
-                        );
+                        __bespoke_rt::Step::Pending(__bespoke_state)
                     }
                 },
                 |
@@ -288,69 +294,110 @@ fn send<'__bespoke_a>(
                         (),
                         ::core::primitive::u8,
                     >,
-                    __bespoke_storage: *mut _|
+                    __bespoke_storage: *mut _,
+                    __bespoke_walk: ::core::option::Option<
+                        &mut __bespoke_rt::trace::Walk<'_>,
+                    >|
                 unsafe {
-                    let __bespoke_storage: *mut __bespoke_rt::frame::Beside<_, _> = __bespoke_storage;
-                    let __bespoke_place_0 = &raw mut (*__bespoke_storage).a;
-                    let __bespoke_region_1 = &raw mut (*__bespoke_storage).b;
+                    let (__bespoke_place_0, __bespoke_region_1) = __bespoke_rt::frame::beside_2(
+                        __bespoke_storage,
+                    );
                     let (__bespoke_arguments, __bespoke_region_2, __bespoke_hidden_2) = __bespoke_rt::frame::share_3(
                         __bespoke_region_1,
                     );
-                    let __bespoke_region_2: *mut __bespoke_rt::frame::Beside<
-                        _,
-                        _,
-                        _,
-                        _,
-                    > = __bespoke_region_2;
-                    let __bespoke_place_2 = &raw mut (*__bespoke_region_2).a;
-                    let __bespoke_place_3 = &raw mut (*__bespoke_region_2).b;
-                    let __bespoke_place_4 = &raw mut (*__bespoke_region_2).c;
-                    let __bespoke_hidden_1 = &raw mut (*__bespoke_region_2).d;
+                    let (
+                        __bespoke_place_2,
+                        __bespoke_place_3,
+                        __bespoke_place_4,
+                        __bespoke_hidden_1,
+                    ) = __bespoke_rt::frame::beside_4(__bespoke_region_2);
                     let __bespoke_inner = &raw mut (*__bespoke_head).inner as *mut ();
-                    match (*__bespoke_head).state {
+                    let __bespoke_kept = __bespoke_rt::Kept::promise();
+                    let __bespoke_state: ::core::primitive::u8 = (*__bespoke_head).state;
+                    match __bespoke_state {
                         0 => {
-                            let (__bespoke_argument_0, __bespoke_argument_2) = __bespoke_arguments
-                                .read();
-                            let __bespoke_argument_2 = __bespoke_argument_2;
-                            let __bespoke_argument_1 = __bespoke_rt::Guard {
-                                place: __bespoke_place_0,
-                                holds: true,
-                            };
-                            let __bespoke_argument_0 = __bespoke_argument_0;
+                            if __bespoke_rt::trace::drops_unbegun(__bespoke_walk) {
+                                let (__bespoke_argument_0, __bespoke_argument_2) = __bespoke_arguments
+                                    .read();
+                                let __bespoke_argument_2 = __bespoke_argument_2;
+                                let __bespoke_argument_1 = __bespoke_rt::Guard {
+                                    place: __bespoke_place_0,
+                                    holds: true,
+                                    kept: __bespoke_kept,
+                                };
+                                let __bespoke_argument_0 = __bespoke_argument_0;
+                            }
                         }
-                        2 => {
-                            let mut __bespoke_guard_0 = __bespoke_rt::Guard {
-                                place: __bespoke_place_0,
-                                holds: true,
+                        2..=3 => {
+                            let __bespoke_drops = match __bespoke_state {
+                                2 => {
+                                    __bespoke_rt::trace::drops(
+                                        __bespoke_walk,
+                                        "what.tail()",
+                                        __bespoke_hidden_1,
+                                        __bespoke_inner,
+                                    )
+                                }
+                                3 => {
+                                    __bespoke_rt::trace::drops(
+                                        __bespoke_walk,
+                                        "take(to, n, what.body(), what.tail().await)",
+                                        __bespoke_hidden_2,
+                                        __bespoke_inner,
+                                    )
+                                }
+                                _ => false,
                             };
-                            let mut __bespoke_guard_2 = __bespoke_rt::Guard {
-                                place: __bespoke_place_2,
-                                holds: true,
-                            };
-                            let mut __bespoke_guard_3 = __bespoke_rt::Guard {
-                                place: __bespoke_place_3,
-                                holds: true,
-                            };
-                            let mut __bespoke_guard_4 = __bespoke_rt::Guard {
-                                place: __bespoke_place_4,
-                                holds: true,
-                            };
-                            let mut __bespoke_guard_5 = __bespoke_rt::Awaiting {
-                                place: __bespoke_hidden_1,
-                                head: __bespoke_inner,
-                                holds: true,
-                            };
-                        }
-                        3 => {
-                            let mut __bespoke_guard_0 = __bespoke_rt::Guard {
-                                place: __bespoke_place_0,
-                                holds: true,
-                            };
-                            let mut __bespoke_guard_6 = __bespoke_rt::Awaiting {
-                                place: __bespoke_hidden_2,
-                                head: __bespoke_inner,
-                                holds: true,
-                            };
+                            if __bespoke_drops {
+                                let __bespoke_guard_0 = __bespoke_rt::Guard {
+                                    place: __bespoke_place_0,
+                                    holds: true,
+                                    kept: __bespoke_kept,
+                                };
+                                let __bespoke_guard_2 = __bespoke_rt::Guard {
+                                    place: __bespoke_place_2,
+                                    holds: match __bespoke_state {
+                                        2..=2 => true,
+                                        _ => false,
+                                    },
+                                    kept: __bespoke_kept,
+                                };
+                                let __bespoke_guard_3 = __bespoke_rt::Guard {
+                                    place: __bespoke_place_3,
+                                    holds: match __bespoke_state {
+                                        2..=2 => true,
+                                        _ => false,
+                                    },
+                                    kept: __bespoke_kept,
+                                };
+                                let __bespoke_guard_4 = __bespoke_rt::Guard {
+                                    place: __bespoke_place_4,
+                                    holds: match __bespoke_state {
+                                        2..=2 => true,
+                                        _ => false,
+                                    },
+                                    kept: __bespoke_kept,
+                                };
+                                match __bespoke_state {
+                                    2 => {
+                                        let mut __bespoke_guard_5 = __bespoke_rt::Awaiting {
+                                            place: __bespoke_hidden_1,
+                                            head: __bespoke_inner,
+                                            holds: true,
+                                            kept: __bespoke_kept,
+                                        };
+                                    }
+                                    3 => {
+                                        let mut __bespoke_guard_6 = __bespoke_rt::Awaiting {
+                                            place: __bespoke_hidden_2,
+                                            head: __bespoke_inner,
+                                            holds: true,
+                                            kept: __bespoke_kept,
+                                        };
+                                    }
+                                    _ => {}
+                                }
+                            }
                         }
                         _ => {}
                     }

@@ -70,14 +70,9 @@ pub fn total<'__bespoke_a>(
                     >,
                     __bespoke_storage: *mut _|
                 unsafe {
-                    let __bespoke_storage: *mut __bespoke_rt::frame::Beside<
-                        _,
-                        _,
-                        _,
-                        _,
-                    > = __bespoke_storage;
-                    let __bespoke_place_0 = &raw mut (*__bespoke_storage).a;
-                    let __bespoke_place_1 = &raw mut (*__bespoke_storage).b;
+                    let (__bespoke_place_0, __bespoke_place_1, _, _) = __bespoke_rt::frame::beside_4(
+                        __bespoke_storage,
+                    );
                     (*__bespoke_head).state = 0;
                     (*__bespoke_head).flags = 0;
                     __bespoke_rt::frame::write(__bespoke_place_0, __bespoke_argument_0);
@@ -94,55 +89,92 @@ pub fn total<'__bespoke_a>(
                     __bespoke_context: &mut ::core::task::Context<'_>,
                 | -> __bespoke_rt::Step<Result<u64, Error>, ::core::primitive::u8> {
                     unsafe {
-                        let __bespoke_storage: *mut __bespoke_rt::frame::Beside<
-                            _,
-                            _,
-                            _,
-                            _,
-                        > = __bespoke_storage;
-                        let __bespoke_place_0 = &raw mut (*__bespoke_storage).a;
-                        let __bespoke_place_1 = &raw mut (*__bespoke_storage).b;
-                        let __bespoke_place_3 = &raw mut (*__bespoke_storage).c;
-                        let __bespoke_region_1 = &raw mut (*__bespoke_storage).d;
+                        let (
+                            __bespoke_place_0,
+                            __bespoke_place_1,
+                            __bespoke_place_3,
+                            __bespoke_region_1,
+                        ) = __bespoke_rt::frame::beside_4(__bespoke_storage);
                         let __bespoke_hidden_1 = __bespoke_region_1 as *mut _;
                         let __bespoke_region_2 = __bespoke_region_1 as *mut _;
-                        let __bespoke_region_2: *mut __bespoke_rt::frame::Beside<_, _> = __bespoke_region_2;
-                        let __bespoke_place_5 = &raw mut (*__bespoke_region_2).a;
-                        let __bespoke_hidden_2 = &raw mut (*__bespoke_region_2).b;
+                        let (__bespoke_place_5, __bespoke_hidden_2) = __bespoke_rt::frame::beside_2(
+                            __bespoke_region_2,
+                        );
                         let __bespoke_place_2 = &raw mut (*__bespoke_head).x0;
                         let __bespoke_inner = &raw mut (*__bespoke_head).inner
                             as *mut ();
+                        let __bespoke_kept = __bespoke_rt::Kept::promise();
                         let mut __bespoke_state: ::core::primitive::u8 = (*__bespoke_head)
                             .state;
-                        '__bespoke_machine: loop {
-                            '__bespoke_states: {
-                                '__bespoke_2: {
-                                    '__bespoke_4: {
-                                        '__bespoke_5: {
-                                            '__bespoke_3: {
-                                                '__bespoke_1: {
-                                                    '__bespoke_0: {
-                                                        match __bespoke_state {
-                                                            0 => break '__bespoke_0,
-                                                            1 => break '__bespoke_1,
-                                                            3 => break '__bespoke_3,
-                                                            5 => break '__bespoke_5,
-                                                            __bespoke_other => __bespoke_rt::resumed(__bespoke_other),
+                        '__bespoke_suspended: {
+                            '__bespoke_machine: loop {
+                                '__bespoke_states: {
+                                    '__bespoke_2: {
+                                        '__bespoke_4: {
+                                            '__bespoke_5: {
+                                                '__bespoke_3: {
+                                                    '__bespoke_1: {
+                                                        '__bespoke_0: {
+                                                            match __bespoke_state {
+                                                                0 => break '__bespoke_0,
+                                                                1 => break '__bespoke_1,
+                                                                3 => break '__bespoke_3,
+                                                                5 => break '__bespoke_5,
+                                                                __bespoke_other => {
+                                                                    return __bespoke_rt::resumed(__bespoke_other);
+                                                                }
+                                                            }
                                                         }
+                                                        let _: __bespoke_rt::Never = {
+                                                            let mut __bespoke_guard_0 = __bespoke_rt::Guard {
+                                                                place: __bespoke_place_0,
+                                                                holds: true,
+                                                                kept: __bespoke_kept,
+                                                            };
+                                                            let __bespoke_bound___bespoke_2_sum = 0;
+                                                            __bespoke_rt::frame::write(
+                                                                __bespoke_place_2,
+                                                                __bespoke_bound___bespoke_2_sum,
+                                                            );
+                                                            {
+                                                                __bespoke_guard_0.holds = false;
+                                                                break '__bespoke_1;
+                                                            }
+                                                        };
                                                     }
                                                     let _: __bespoke_rt::Never = {
                                                         let mut __bespoke_guard_0 = __bespoke_rt::Guard {
                                                             place: __bespoke_place_0,
                                                             holds: true,
+                                                            kept: __bespoke_kept,
                                                         };
-                                                        let __bespoke_bound___bespoke_2_sum = 0;
-                                                        __bespoke_rt::frame::write(
-                                                            __bespoke_place_2,
-                                                            __bespoke_bound___bespoke_2_sum,
-                                                        );
-                                                        {
+                                                        if let Some(__bespoke_bound___bespoke_3_item) = __bespoke_rt::whole(
+                                                            (*__bespoke_place_0).pop(),
+                                                        ) {
+                                                            __bespoke_rt::frame::write(
+                                                                __bespoke_place_3,
+                                                                __bespoke_bound___bespoke_3_item,
+                                                            );
+                                                            let mut __bespoke_guard_3 = __bespoke_rt::Guard {
+                                                                place: __bespoke_place_3,
+                                                                holds: true,
+                                                                kept: __bespoke_kept,
+                                                            };
+                                                            __bespoke_guard_3.note(&mut (*__bespoke_head).flags, 0u32);
+                                                            __bespoke_rt::Begin(
+                                                                    ::core::future::IntoFuture::into_future(
+                                                                        price_of(&(*__bespoke_place_3)),
+                                                                    ),
+                                                                )
+                                                                .begin(__bespoke_hidden_1, __bespoke_inner);
+                                                            {
+                                                                __bespoke_guard_0.holds = false;
+                                                                __bespoke_guard_3.holds = false;
+                                                                break '__bespoke_3;
+                                                            }
+                                                        } else {
                                                             __bespoke_guard_0.holds = false;
-                                                            break '__bespoke_1;
+                                                            break '__bespoke_2;
                                                         }
                                                     };
                                                 }
@@ -150,32 +182,80 @@ pub fn total<'__bespoke_a>(
                                                     let mut __bespoke_guard_0 = __bespoke_rt::Guard {
                                                         place: __bespoke_place_0,
                                                         holds: true,
+                                                        kept: __bespoke_kept,
                                                     };
-                                                    if let Some(__bespoke_bound___bespoke_3_item) = __bespoke_rt::whole(
-                                                        (*__bespoke_place_0).pop(),
-                                                    ) {
-                                                        __bespoke_rt::frame::write(
-                                                            __bespoke_place_3,
-                                                            __bespoke_bound___bespoke_3_item,
-                                                        );
-                                                        let mut __bespoke_guard_3 = __bespoke_rt::Guard {
-                                                            place: __bespoke_place_3,
+                                                    let mut __bespoke_guard_3 = __bespoke_rt::Guard::load(
+                                                        __bespoke_place_3,
+                                                        (*__bespoke_head).flags,
+                                                        0u32,
+                                                    );
+                                                    let __bespoke_value_0 = {
+                                                        let mut __bespoke_guard_4 = __bespoke_rt::Awaiting {
+                                                            place: __bespoke_hidden_1,
+                                                            head: __bespoke_inner,
                                                             holds: true,
+                                                            kept: __bespoke_kept,
                                                         };
+                                                        let __bespoke_rt::Ready(__bespoke_value) = __bespoke_rt::poll(
+                                                            __bespoke_hidden_1,
+                                                            __bespoke_inner,
+                                                            __bespoke_context,
+                                                        ) else {
+                                                            __bespoke_guard_0.holds = false;
+                                                            __bespoke_guard_3.holds = false;
+                                                            __bespoke_guard_4.holds = false;
+                                                            __bespoke_state = 3;
+                                                            break '__bespoke_suspended;
+                                                        };
+                                                        __bespoke_value
+                                                    };
+                                                    let __bespoke_bound___bespoke_4_price = (match __bespoke_rt::question::Branch::branch({
+                                                        __bespoke_value_0
+                                                    }) {
+                                                        ::core::ops::ControlFlow::Continue(__bespoke_value) => {
+                                                            __bespoke_value
+                                                        }
+                                                        ::core::ops::ControlFlow::Break(__bespoke_residual) => {
+                                                            return {
+                                                                let __bespoke_output: Result<u64, Error> = __bespoke_rt::question::FromResidual::from_residual(
+                                                                    __bespoke_residual,
+                                                                );
+                                                                __bespoke_rt::Step::Ready(__bespoke_output)
+                                                            };
+                                                        }
+                                                    });
+                                                    __bespoke_rt::frame::write(
+                                                        __bespoke_place_5,
+                                                        __bespoke_bound___bespoke_4_price,
+                                                    );
+                                                    let mut __bespoke_guard_5 = __bespoke_rt::Guard {
+                                                        place: __bespoke_place_5,
+                                                        holds: true,
+                                                        kept: __bespoke_kept,
+                                                    };
+                                                    if (*__bespoke_place_5) > *(*__bespoke_place_1) {
                                                         __bespoke_rt::Begin(
                                                                 ::core::future::IntoFuture::into_future(
-                                                                    price_of(&(*__bespoke_place_3)),
+                                                                    refuse(
+                                                                        __bespoke_guard_3
+                                                                            .take_noted(&mut (*__bespoke_head).flags, 0u32),
+                                                                    ),
                                                                 ),
                                                             )
-                                                            .begin(__bespoke_hidden_1, __bespoke_inner);
+                                                            .begin(__bespoke_hidden_2, __bespoke_inner);
                                                         {
                                                             __bespoke_guard_0.holds = false;
-                                                            __bespoke_guard_3.save(&mut (*__bespoke_head).flags, 0u32);
-                                                            break '__bespoke_3;
+                                                            __bespoke_guard_3.holds = false;
+                                                            __bespoke_guard_5.holds = false;
+                                                            break '__bespoke_5;
                                                         }
                                                     } else {
-                                                        __bespoke_guard_0.holds = false;
-                                                        break '__bespoke_2;
+                                                        {
+                                                            __bespoke_guard_0.holds = false;
+                                                            __bespoke_guard_3.holds = false;
+                                                            __bespoke_guard_5.holds = false;
+                                                            break '__bespoke_4;
+                                                        }
                                                     }
                                                 };
                                             }
@@ -183,77 +263,54 @@ pub fn total<'__bespoke_a>(
                                                 let mut __bespoke_guard_0 = __bespoke_rt::Guard {
                                                     place: __bespoke_place_0,
                                                     holds: true,
+                                                    kept: __bespoke_kept,
                                                 };
                                                 let mut __bespoke_guard_3 = __bespoke_rt::Guard::load(
                                                     __bespoke_place_3,
                                                     (*__bespoke_head).flags,
                                                     0u32,
                                                 );
-                                                let __bespoke_value_0 = {
-                                                    let mut __bespoke_guard_4 = __bespoke_rt::Awaiting {
-                                                        place: __bespoke_hidden_1,
-                                                        head: __bespoke_inner,
-                                                        holds: true,
-                                                    };
-                                                    match __bespoke_rt::poll(
-                                                        __bespoke_hidden_1,
-                                                        __bespoke_inner,
-                                                        __bespoke_context,
-                                                    ) {
-                                                        ::core::task::Poll::Ready(__bespoke_value) => {
-                                                            __bespoke_value
-                                                        }
-                                                        ::core::task::Poll::Pending => {
-                                                            __bespoke_guard_0.holds = false;
-                                                            __bespoke_guard_3.save(&mut (*__bespoke_head).flags, 0u32);
-                                                            __bespoke_guard_4.holds = false;
-                                                            return __bespoke_rt::Step::Pending(3);
-                                                        }
-                                                    }
-                                                };
-                                                let __bespoke_bound___bespoke_4_price = (match __bespoke_rt::question::Branch::branch({
-                                                    __bespoke_value_0
-                                                }) {
-                                                    ::core::ops::ControlFlow::Continue(__bespoke_value) => {
-                                                        __bespoke_value
-                                                    }
-                                                    ::core::ops::ControlFlow::Break(__bespoke_residual) => {
-                                                        return {
-                                                            let __bespoke_output: Result<u64, Error> = __bespoke_rt::question::FromResidual::from_residual(
-                                                                __bespoke_residual,
-                                                            );
-                                                            __bespoke_rt::Step::Ready(__bespoke_output)
-                                                        };
-                                                    }
-                                                });
-                                                __bespoke_rt::frame::write(
-                                                    __bespoke_place_5,
-                                                    __bespoke_bound___bespoke_4_price,
-                                                );
                                                 let mut __bespoke_guard_5 = __bespoke_rt::Guard {
                                                     place: __bespoke_place_5,
                                                     holds: true,
+                                                    kept: __bespoke_kept,
                                                 };
-                                                if (*__bespoke_place_5) > *(*__bespoke_place_1) {
-                                                    __bespoke_rt::Begin(
-                                                            ::core::future::IntoFuture::into_future(
-                                                                refuse(__bespoke_guard_3.take()),
-                                                            ),
-                                                        )
-                                                        .begin(__bespoke_hidden_2, __bespoke_inner);
-                                                    {
+                                                let __bespoke_value_1 = {
+                                                    let mut __bespoke_guard_6 = __bespoke_rt::Awaiting {
+                                                        place: __bespoke_hidden_2,
+                                                        head: __bespoke_inner,
+                                                        holds: true,
+                                                        kept: __bespoke_kept,
+                                                    };
+                                                    let __bespoke_rt::Ready(__bespoke_value) = __bespoke_rt::poll(
+                                                        __bespoke_hidden_2,
+                                                        __bespoke_inner,
+                                                        __bespoke_context,
+                                                    ) else {
                                                         __bespoke_guard_0.holds = false;
-                                                        __bespoke_guard_3.save(&mut (*__bespoke_head).flags, 0u32);
+                                                        __bespoke_guard_3.holds = false;
                                                         __bespoke_guard_5.holds = false;
-                                                        break '__bespoke_5;
-                                                    }
-                                                } else {
-                                                    {
-                                                        __bespoke_guard_0.holds = false;
-                                                        __bespoke_guard_3.save(&mut (*__bespoke_head).flags, 0u32);
-                                                        __bespoke_guard_5.holds = false;
-                                                        break '__bespoke_4;
-                                                    }
+                                                        __bespoke_guard_6.holds = false;
+                                                        __bespoke_state = 5;
+                                                        break '__bespoke_suspended;
+                                                    };
+                                                    __bespoke_value
+                                                };
+                                                { __bespoke_value_1 };
+                                                {
+                                                    ({
+                                                        {
+                                                            __bespoke_guard_0.holds = false;
+                                                            __bespoke_state = 1;
+                                                            continue '__bespoke_machine;
+                                                        }
+                                                    })
+                                                };
+                                                {
+                                                    __bespoke_guard_0.holds = false;
+                                                    __bespoke_guard_3.holds = false;
+                                                    __bespoke_guard_5.holds = false;
+                                                    break '__bespoke_4;
                                                 }
                                             };
                                         }
@@ -261,6 +318,7 @@ pub fn total<'__bespoke_a>(
                                             let mut __bespoke_guard_0 = __bespoke_rt::Guard {
                                                 place: __bespoke_place_0,
                                                 holds: true,
+                                                kept: __bespoke_kept,
                                             };
                                             let mut __bespoke_guard_3 = __bespoke_rt::Guard::load(
                                                 __bespoke_place_3,
@@ -270,45 +328,13 @@ pub fn total<'__bespoke_a>(
                                             let mut __bespoke_guard_5 = __bespoke_rt::Guard {
                                                 place: __bespoke_place_5,
                                                 holds: true,
+                                                kept: __bespoke_kept,
                                             };
-                                            let __bespoke_value_1 = {
-                                                let mut __bespoke_guard_6 = __bespoke_rt::Awaiting {
-                                                    place: __bespoke_hidden_2,
-                                                    head: __bespoke_inner,
-                                                    holds: true,
-                                                };
-                                                match __bespoke_rt::poll(
-                                                    __bespoke_hidden_2,
-                                                    __bespoke_inner,
-                                                    __bespoke_context,
-                                                ) {
-                                                    ::core::task::Poll::Ready(__bespoke_value) => {
-                                                        __bespoke_value
-                                                    }
-                                                    ::core::task::Poll::Pending => {
-                                                        __bespoke_guard_0.holds = false;
-                                                        __bespoke_guard_3.save(&mut (*__bespoke_head).flags, 0u32);
-                                                        __bespoke_guard_5.holds = false;
-                                                        __bespoke_guard_6.holds = false;
-                                                        return __bespoke_rt::Step::Pending(5);
-                                                    }
-                                                }
-                                            };
-                                            { __bespoke_value_1 };
-                                            {
-                                                ({
-                                                    {
-                                                        __bespoke_guard_0.holds = false;
-                                                        __bespoke_state = 1;
-                                                        continue '__bespoke_machine;
-                                                    }
-                                                })
-                                            };
+                                            (*__bespoke_place_2) += __bespoke_guard_5.take();
                                             {
                                                 __bespoke_guard_0.holds = false;
-                                                __bespoke_guard_3.save(&mut (*__bespoke_head).flags, 0u32);
-                                                __bespoke_guard_5.holds = false;
-                                                break '__bespoke_4;
+                                                __bespoke_state = 1;
+                                                continue '__bespoke_machine;
                                             }
                                         };
                                     }
@@ -316,52 +342,30 @@ pub fn total<'__bespoke_a>(
                                         let mut __bespoke_guard_0 = __bespoke_rt::Guard {
                                             place: __bespoke_place_0,
                                             holds: true,
+                                            kept: __bespoke_kept,
                                         };
-                                        let mut __bespoke_guard_3 = __bespoke_rt::Guard::load(
-                                            __bespoke_place_3,
-                                            (*__bespoke_head).flags,
-                                            0u32,
-                                        );
-                                        let mut __bespoke_guard_5 = __bespoke_rt::Guard {
-                                            place: __bespoke_place_5,
-                                            holds: true,
+                                        return {
+                                            let __bespoke_output: Result<u64, Error> = {
+                                                (Ok(__bespoke_place_2.read()))
+                                            };
+                                            __bespoke_rt::Step::Ready(__bespoke_output)
                                         };
-                                        (*__bespoke_place_2) += __bespoke_guard_5.take();
-                                        {
-                                            __bespoke_guard_0.holds = false;
-                                            __bespoke_state = 1;
-                                            continue '__bespoke_machine;
-                                        }
                                     };
                                 }
-                                let _: __bespoke_rt::Never = {
-                                    let mut __bespoke_guard_0 = __bespoke_rt::Guard {
-                                        place: __bespoke_place_0,
-                                        holds: true,
-                                    };
-                                    return {
-                                        let __bespoke_output: Result<u64, Error> = {
-                                            (Ok(__bespoke_place_2.read()))
-                                        };
-                                        __bespoke_rt::Step::Ready(__bespoke_output)
-                                    };
-                                };
                             }
-                        }
-                        __bespoke_rt::frame::same(
-                            __bespoke_region_1,
-                            __bespoke_rt::frame::union_2(
+                            __bespoke_rt::frame::tie_2(
                                 __bespoke_hidden_1,
                                 __bespoke_region_2,
-                            ),
-                        );
-                        __bespoke_rt::frame::same(
-                            &raw mut (*__bespoke_head).inner,
-                            __bespoke_rt::frame::union_2(
-                                __bespoke_rt::parts::head_of(__bespoke_hidden_1),
-                                __bespoke_rt::parts::head_of(__bespoke_hidden_2),
-                            ),
-                        );
+                                __bespoke_region_1,
+                            );
+                            let __bespoke_region_3 = &raw mut (*__bespoke_head).inner;
+                            __bespoke_rt::parts::heads_2(
+                                __bespoke_hidden_1,
+                                __bespoke_hidden_2,
+                                __bespoke_region_3,
+                            );
+                        }
+                        __bespoke_rt::Step::Pending(__bespoke_state)
                     }
                 },
                 |
@@ -371,72 +375,97 @@ pub fn total<'__bespoke_a>(
                         ::core::primitive::u8,
                         _,
                     >,
-                    __bespoke_storage: *mut _|
+                    __bespoke_storage: *mut _,
+                    __bespoke_walk: ::core::option::Option<
+                        &mut __bespoke_rt::trace::Walk<'_>,
+                    >|
                 unsafe {
-                    let __bespoke_storage: *mut __bespoke_rt::frame::Beside<
-                        _,
-                        _,
-                        _,
-                        _,
-                    > = __bespoke_storage;
-                    let __bespoke_place_0 = &raw mut (*__bespoke_storage).a;
-                    let __bespoke_place_1 = &raw mut (*__bespoke_storage).b;
-                    let __bespoke_place_3 = &raw mut (*__bespoke_storage).c;
-                    let __bespoke_region_1 = &raw mut (*__bespoke_storage).d;
+                    let (
+                        __bespoke_place_0,
+                        __bespoke_place_1,
+                        __bespoke_place_3,
+                        __bespoke_region_1,
+                    ) = __bespoke_rt::frame::beside_4(__bespoke_storage);
                     let (__bespoke_hidden_1, __bespoke_region_2) = __bespoke_rt::frame::share_2(
                         __bespoke_region_1,
                     );
-                    let __bespoke_region_2: *mut __bespoke_rt::frame::Beside<_, _> = __bespoke_region_2;
-                    let __bespoke_place_5 = &raw mut (*__bespoke_region_2).a;
-                    let __bespoke_hidden_2 = &raw mut (*__bespoke_region_2).b;
+                    let (__bespoke_place_5, __bespoke_hidden_2) = __bespoke_rt::frame::beside_2(
+                        __bespoke_region_2,
+                    );
                     let __bespoke_place_2 = &raw mut (*__bespoke_head).x0;
                     let __bespoke_inner = &raw mut (*__bespoke_head).inner as *mut ();
-                    match (*__bespoke_head).state {
+                    let __bespoke_kept = __bespoke_rt::Kept::promise();
+                    let __bespoke_state: ::core::primitive::u8 = (*__bespoke_head).state;
+                    match __bespoke_state {
                         0 => {
-                            let __bespoke_argument_1 = __bespoke_rt::Guard {
-                                place: __bespoke_place_1,
-                                holds: true,
-                            };
-                            let __bespoke_argument_0 = __bespoke_rt::Guard {
-                                place: __bespoke_place_0,
-                                holds: true,
-                            };
+                            if __bespoke_rt::trace::drops_unbegun(__bespoke_walk) {
+                                let __bespoke_argument_0 = __bespoke_rt::Guard {
+                                    place: __bespoke_place_0,
+                                    holds: true,
+                                    kept: __bespoke_kept,
+                                };
+                            }
                         }
-                        3 => {
-                            let mut __bespoke_guard_0 = __bespoke_rt::Guard {
-                                place: __bespoke_place_0,
-                                holds: true,
+                        3..=5 => {
+                            let __bespoke_drops = match __bespoke_state {
+                                3 => {
+                                    __bespoke_rt::trace::drops(
+                                        __bespoke_walk,
+                                        "price_of(&item)",
+                                        __bespoke_hidden_1,
+                                        __bespoke_inner,
+                                    )
+                                }
+                                5 => {
+                                    __bespoke_rt::trace::drops(
+                                        __bespoke_walk,
+                                        "refuse(item)",
+                                        __bespoke_hidden_2,
+                                        __bespoke_inner,
+                                    )
+                                }
+                                _ => false,
                             };
-                            let mut __bespoke_guard_3 = __bespoke_rt::Guard::load(
-                                __bespoke_place_3,
-                                (*__bespoke_head).flags,
-                                0u32,
-                            );
-                            let mut __bespoke_guard_4 = __bespoke_rt::Awaiting {
-                                place: __bespoke_hidden_1,
-                                head: __bespoke_inner,
-                                holds: true,
-                            };
-                        }
-                        5 => {
-                            let mut __bespoke_guard_0 = __bespoke_rt::Guard {
-                                place: __bespoke_place_0,
-                                holds: true,
-                            };
-                            let mut __bespoke_guard_3 = __bespoke_rt::Guard::load(
-                                __bespoke_place_3,
-                                (*__bespoke_head).flags,
-                                0u32,
-                            );
-                            let mut __bespoke_guard_5 = __bespoke_rt::Guard {
-                                place: __bespoke_place_5,
-                                holds: true,
-                            };
-                            let mut __bespoke_guard_6 = __bespoke_rt::Awaiting {
-                                place: __bespoke_hidden_2,
-                                head: __bespoke_inner,
-                                holds: true,
-                            };
+                            if __bespoke_drops {
+                                let __bespoke_guard_0 = __bespoke_rt::Guard {
+                                    place: __bespoke_place_0,
+                                    holds: true,
+                                    kept: __bespoke_kept,
+                                };
+                                let __bespoke_guard_3 = __bespoke_rt::Guard {
+                                    place: __bespoke_place_3,
+                                    holds: true
+                                        && __bespoke_rt::Flags::get((*__bespoke_head).flags, 0u32),
+                                    kept: __bespoke_kept,
+                                };
+                                let __bespoke_guard_5 = __bespoke_rt::Guard {
+                                    place: __bespoke_place_5,
+                                    holds: match __bespoke_state {
+                                        5..=5 => true,
+                                        _ => false,
+                                    },
+                                    kept: __bespoke_kept,
+                                };
+                                match __bespoke_state {
+                                    3 => {
+                                        let mut __bespoke_guard_4 = __bespoke_rt::Awaiting {
+                                            place: __bespoke_hidden_1,
+                                            head: __bespoke_inner,
+                                            holds: true,
+                                            kept: __bespoke_kept,
+                                        };
+                                    }
+                                    5 => {
+                                        let mut __bespoke_guard_6 = __bespoke_rt::Awaiting {
+                                            place: __bespoke_hidden_2,
+                                            head: __bespoke_inner,
+                                            holds: true,
+                                            kept: __bespoke_kept,
+                                        };
+                                    }
+                                    _ => {}
+                                }
+                            }
                         }
                         _ => {}
                     }

@@ -168,6 +168,32 @@ fn tasks_have_name_identity_and_place_and_tell_of_their_polls() {
     assert_eq!(spans[3].inside, ["polled ready"]);
 }
 
+#[bespoke::async_fn]
+async fn waits() {
+    std::future::pending::<()>().await;
+}
+
+/// The span of a task does not hide what it waits for, and asking is no poll.
+#[test]
+fn a_task_in_a_span_says_what_it_waits_for() {
+    let mut line = 0;
+    let seen = told::<bespoke::preset::Default>(async || {
+        line = line!() + 1;
+        let task = bespoke::spawn(waits());
+        let mut set = JoinSet::new();
+        set.spawn(waits());
+        let plain = bespoke::spawn(std::future::pending::<()>());
+        bespoke::yield_now().await;
+        let dump = bespoke::handle().dump();
+        assert_eq!(dump.tasks().len(), 3, "{dump}");
+        let levels: Vec<usize> = dump.tasks().iter().map(|trace| trace.levels().len()).collect();
+        assert_eq!(levels, [2, 2, 1], "{dump}");
+        assert!(task.trace().to_string().contains("in tracing::waits, "), "{dump}");
+        assert!(plain.trace().to_string().ends_with("\n    at Pending<()>"), "{dump}");
+    });
+    assert_eq!(task(&seen, line).inside, ["polled pending"]);
+}
+
 /// What a future says when it is dropped belongs to its task, too.
 #[test]
 fn drop_of_an_aborted_task_lies_in_its_span() {

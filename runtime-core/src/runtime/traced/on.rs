@@ -13,9 +13,11 @@
 //! What the future or the job says while it runs, or when it is dropped, lies inside its span. The span closes when it is
 //! dropped.
 
+use crate::machine::trace::ask::{self, Asked};
 #[cfg(feature = "std")]
 use crate::roles::DriverReport;
 use crate::task::JoinHandle;
+use core::mem::{ManuallyDrop, MaybeUninit};
 use core::panic::Location;
 use core::pin::Pin;
 use core::task::{Context, Poll};
@@ -41,9 +43,11 @@ impl At {
 /// A future as it is spawned.
 ///
 /// 1. `future` is pinned as this is, from the first poll to the drop; before that it may be taken out.
+/// 2. `future` and `span` are there until the drop, or until [`unwrap`] takes the one and drops the other. (They are
+///    `MaybeUninit` for those who look through this at a machine: see [`Asked`].)
 pub(crate) struct Traced<F> {
-    future: Option<F>,
-    span: Span,
+    future: MaybeUninit<F>,
+    span: MaybeUninit<Span>,
 }
 
 /// What is left to tell when the task has its identity.
@@ -62,19 +66,27 @@ pub(crate) fn wrap<F>(future: F, name: Option<&'static str>, at: At) -> (Traced<
         target: "bespoke::task", parent: None, "task", name, id = Empty, file = at.0.file(), line = at.0.line()
     );
     span.follows_from(Span::current());
-    (Traced { future: Some(future), span: span.clone() }, Birth(span, name))
+    let traced = Traced { future: MaybeUninit::new(future), span: MaybeUninit::new(span.clone()) };
+    (traced, Birth(span, name))
 }
 
 /// The future of a `block_on` that was called at `at`.
 pub(crate) fn root<F>(future: F, at: At) -> Traced<F> {
     let span = tracing::debug_span!(target: "bespoke::task", "block_on", file = at.0.file(), line = at.0.line());
-    Traced { future: Some(future), span }
+    Traced { future: MaybeUninit::new(future), span: MaybeUninit::new(span) }
 }
 
 /// The future, which was not spawned.
-pub(crate) fn unwrap<F>(mut traced: Traced<F>) -> F {
-    traced.future.take().expect("taken only here")
+pub(crate) fn unwrap<F>(traced: Traced<F>) -> F {
+    let mut traced = ManuallyDrop::new(traced);
+    // SAFETY: it is there (invariant 2), and not used again.
+    unsafe { traced.span.assume_init_drop() };
+    // SAFETY: it is there, was never polled, and is not used again.
+    unsafe { traced.future.assume_init_read() }
 }
+
+// SAFETY: every byte of both fields may be anything. A poll that is a question polls the future, and reads nothing.
+unsafe impl<F: Asked> Asked for Traced<F> {}
 
 impl<F: Future> Future for Traced<F> {
     type Output = F::Output;
@@ -82,11 +94,17 @@ impl<F: Future> Future for Traced<F> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
         // SAFETY: nothing is moved out of it (invariant 1).
         let this = unsafe { self.get_unchecked_mut() };
-        let _inside = this.span.enter();
-        let mut end = End("panicked");
+        // SAFETY: it is there (invariant 2), or this stands in for another, and every byte of `F` may be anything.
+        let future = unsafe { this.future.assume_init_mut() };
         // SAFETY: pinned as this is (invariant 1).
-        let future = unsafe { Pin::new_unchecked(&mut this.future) };
-        let polled = future.as_pin_mut().expect("it is there until the drop").poll(cx);
+        let future = unsafe { Pin::new_unchecked(future) };
+        if ask::is_question() {
+            return future.poll(cx);
+        }
+        // SAFETY: it is there (invariant 2).
+        let _inside = unsafe { this.span.assume_init_ref() }.enter();
+        let mut end = End("panicked");
+        let polled = future.poll(cx);
         end.0 = if polled.is_ready() { "ready" } else { "pending" };
         polled
     }
@@ -94,9 +112,11 @@ impl<F: Future> Future for Traced<F> {
 
 impl<F> Drop for Traced<F> {
     fn drop(&mut self) {
-        let _inside = self.span.enter();
-        // SAFETY: pinned as this is, which goes away here (invariant 1).
-        unsafe { Pin::new_unchecked(&mut self.future) }.set(None);
+        // SAFETY: it is there (invariant 2), and goes here alone: behind the future, also if the drop of that panics.
+        let span = unsafe { self.span.assume_init_read() };
+        let _inside = span.enter();
+        // SAFETY: it is there (invariant 2), and goes here alone; in place, as it is pinned (invariant 1).
+        unsafe { self.future.assume_init_drop() };
     }
 }
 

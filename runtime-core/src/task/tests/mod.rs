@@ -14,3 +14,5 @@ mod panics;
 mod storms;
 #[cfg(not(loom))]
 mod stress;
+#[cfg(not(loom))]
+mod traces;

@@ -104,3 +104,19 @@ fn spawn_across_vs_shutdown() {
         counts::assert_all_freed(2);
     });
 }
+
+/// A thread asks a team while it closes: a worker answers, or it is silent.
+#[test]
+fn question_vs_shutdown() {
+    model("cores::question_vs_shutdown", || {
+        let rt = runtime::<Alone>();
+        let handle = rt.handle();
+        let other = thread::spawn(move || {
+            let dump = handle.dump();
+            assert!(dump.is_whole() || dump.silent_workers() == [0], "{dump}");
+        });
+        drop(rt);
+        other.join().unwrap();
+        counts::assert_all_freed(1);
+    });
+}

@@ -35,6 +35,7 @@ mod crews;
 mod guests;
 mod joins;
 mod moves;
+mod questions;
 mod spawns;
 mod stealing;
 mod threads;

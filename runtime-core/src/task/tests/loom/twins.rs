@@ -8,7 +8,7 @@ use std::string::{String, ToString};
 
 const VARIABLE: &str = "BESPOKE_PLANT";
 
-const ALL: [Plant; 29] = [
+const ALL: [Plant; 31] = [
     Plant::RelaxedPush,
     Plant::UnparkWithoutReference,
     Plant::InboxStaysOpen,
@@ -38,6 +38,8 @@ const ALL: [Plant; 29] = [
     Plant::LeftForNobody,
     Plant::PoppedWhileSeized,
     Plant::InjectorStaysOpen,
+    Plant::TraceAbroad,
+    Plant::QuestionForgotten,
 ];
 
 fn name(plant: Plant) -> String {
@@ -234,4 +236,16 @@ fn faster_thread_forgotten() {
 #[test]
 fn worker_claim_in_two_steps() {
     found(Plant::WorkerClaimInTwoSteps, "threads::thread_vs_failed_start");
+}
+
+#[test]
+fn trace_abroad() {
+    found(Plant::TraceAbroad, "questions::question_vs_turn::local");
+}
+
+#[test]
+fn question_forgotten() {
+    found(Plant::QuestionForgotten, "questions::question_vs_close::local");
+    found(Plant::QuestionForgotten, "questions::question_vs_close::shared");
+    found(Plant::QuestionForgotten, "cores::question_vs_shutdown");
 }

@@ -1,0 +1,286 @@
+//! What a future waits for: the chain of functions under `#[async_fn]`, each with the line and the text of its `.await`.
+//!
+//! | file | holds |
+//! |---|---|
+//! | this one | what is told ([`Level`]), and what tells it ([`Walk`], [`drops`], `Tells`) |
+//! | [`ask`] | how a machine is asked where nobody can name its type |
+//! | `names` | names of functions and types, for people |
+//!
+//! Nothing is kept for it. The number of a machine's state is there anyway, and so is a function from that number to the future
+//! that is waited for: the one that drops the machine. Called with a [`Walk`] it drops nothing, but tells. A constant leads to
+//! it, which is named where a poll that unwinds comes, so every other poll executes what it would without it.
+//!
+//! Without `std` nobody can ask, and those functions are not in the program.
+//!
+//! # Invariants
+//! 1. What is told of is only read, and through raw pointers: a reference to a suspended machine would claim bytes that others
+//!    borrow exclusively, the machine's own locals among them.
+//! 2. While a future is told of, nobody polls it, moves it or drops it. Of one that is being polled, on this thread, the number
+//!    of the outermost machine's state is read and nothing else: its places may be halfway to another state.
+//! 3. No code of the program runs.
+
+pub mod ask;
+#[cfg(feature = "std")]
+mod names;
+#[cfg(all(test, feature = "std"))]
+pub(crate) mod tests;
+
+use super::parts::Awaited;
+#[cfg(feature = "alloc")]
+use crate::instant::Instant;
+#[cfg(feature = "std")]
+use alloc::string::{String, ToString};
+#[cfg(feature = "std")]
+use alloc::vec::Vec;
+#[cfg(feature = "alloc")]
+use core::fmt;
+use core::marker::PhantomData;
+use core::panic::Location;
+
+/// One level of what a task waits for, from its own future inwards.
+#[cfg(feature = "std")]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Level {
+    /// A function under `#[async_fn]`, at one of its `.await`s. The next level is what it awaits.
+    Function {
+        /// Its path.
+        name: String,
+        /// Where the `.await` is.
+        location: &'static Location<'static>,
+        /// What is awaited there, as the source says it.
+        awaited: &'static str,
+    },
+    /// A function under `#[async_fn]` that was not polled yet.
+    NotBegun {
+        /// Its path.
+        name: String,
+    },
+    /// What rustc made of an `async fn` or an `async` block, a function under `#[async_fn(rustc)]` included: it does not say
+    /// where it is. Levels that lie in it are not told of.
+    Rustc {
+        /// The path of the function, or of the one that the block is in.
+        name: String,
+    },
+    /// A future that does not say what it awaits: an operation, a sleep, a channel. In its own words, or as its type is called.
+    Leaf {
+        /// These words.
+        what: String,
+    },
+}
+
+#[cfg(feature = "std")]
+impl fmt::Display for Level {
+    /// One line: `in shop::pay, src/shop.rs:12: bank.transfer(sum).await`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Level::Function { name, location, awaited } => {
+                write!(f, "in {name}, {}:{}: {awaited}.await", location.file(), location.line())
+            }
+            Level::NotBegun { name } => write!(f, "in {name}, which has not begun"),
+            Level::Rustc { name } => write!(f, "at {name}, made by rustc"),
+            Level::Leaf { what } => write!(f, "at {what}"),
+        }
+    }
+}
+
+/// A list of levels that is being made.
+#[derive(Debug)]
+pub struct Walk<'a> {
+    #[cfg(feature = "std")]
+    levels: &'a mut Vec<Level>,
+    /// The function that is asked now, as its type is called.
+    #[cfg(feature = "std")]
+    function: &'static str,
+    /// It is being polled: its own state, and no further (invariant 2).
+    #[cfg(feature = "std")]
+    running: bool,
+    _levels: PhantomData<&'a mut ()>,
+}
+
+#[cfg(feature = "std")]
+impl<'a> Walk<'a> {
+    /// A walk that adds to `levels`. `running`: the future is being polled by this thread (invariant 2).
+    pub(crate) fn new(levels: &'a mut Vec<Level>, running: bool) -> Self {
+        Walk { levels, function: "", running, _levels: PhantomData }
+    }
+}
+
+impl Walk<'_> {
+    /// A function of this name is asked, as its type is called.
+    fn asks(&mut self, function: &'static str) {
+        #[cfg(feature = "std")]
+        {
+            self.function = function;
+        }
+        let _ = function;
+    }
+
+    /// The function that is asked was not polled yet.
+    fn has_not_begun(&mut self) {
+        #[cfg(feature = "std")]
+        self.levels.push(Level::NotBegun { name: names::function(self.function) });
+    }
+
+    /// The function that is asked waits at `location` for what is written there as `awaited`. Whether that may be told of.
+    fn waits(&mut self, location: &'static Location<'static>, awaited: &'static str) -> bool {
+        #[cfg(feature = "std")]
+        {
+            self.levels.push(Level::Function { name: names::function(self.function), location, awaited });
+            !self.running
+        }
+        #[cfg(not(feature = "std"))]
+        {
+            let _ = (location, awaited);
+            false
+        }
+    }
+
+    /// A future that says itself what it is.
+    #[cfg(feature = "alloc")]
+    pub(crate) fn is(&mut self, what: fmt::Arguments<'_>) {
+        #[cfg(feature = "std")]
+        self.levels.push(Level::Leaf { what: what.to_string() });
+        let _ = what;
+    }
+
+    /// A future with a deadline, around one whose type is called `inner`.
+    #[cfg(feature = "alloc")]
+    pub(crate) fn waits_until(&mut self, what: &str, deadline: Instant, inner: &'static str) {
+        #[cfg(feature = "std")]
+        {
+            let inner = names::future(inner);
+            let deadline = deadline.saturating_duration_since(Instant::ZERO);
+            self.is(format_args!("{what} at {deadline:?} of the clock, around {inner}"));
+        }
+        let _ = (what, deadline, inner);
+    }
+
+    /// A future of which no more is known than its type.
+    pub(crate) fn is_a<F>(&mut self) {
+        self.is_called(core::any::type_name::<F>());
+    }
+
+    /// The same, by the name of the type.
+    pub(crate) fn is_called(&mut self, name: &'static str) {
+        #[cfg(feature = "std")]
+        self.levels.push(match names::of_rustc(name) {
+            Some(name) => Level::Rustc { name },
+            None => Level::Leaf { what: names::future(name) },
+        });
+        let _ = name;
+    }
+}
+
+/// Whether a machine is dropped, which was not polled yet; else this tells of it.
+#[inline(always)]
+pub fn drops_unbegun(walk: Option<&mut Walk<'_>>) -> bool {
+    match walk {
+        None => true,
+        Some(walk) => {
+            walk.has_not_begun();
+            false
+        }
+    }
+}
+
+/// Whether a machine is dropped, which waits for what lies in these places; else this tells of it: it waits on the line of this
+/// call, for what is written there as `awaited`.
+///
+/// A call and no table: where it is written the compiler knows anyway, and notes it where code is made of the call.
+///
+/// # Safety
+/// With a walk, those of [`Awaited::tell`], with `head` where a `K::Head` lies.
+#[inline(always)]
+#[track_caller]
+pub unsafe fn drops<K: Awaited>(
+    walk: Option<&mut Walk<'_>>,
+    awaited: &'static str,
+    place: *mut K,
+    head: *mut (),
+) -> bool {
+    match walk {
+        None => true,
+        Some(walk) => {
+            // SAFETY: the caller's promise.
+            unsafe { __bespoke_cold_waits(walk, Location::caller(), awaited, place, head) };
+            false
+        }
+    }
+}
+
+/// # Safety
+/// Those of [`drops`].
+#[cold]
+#[inline(never)]
+unsafe fn __bespoke_cold_waits<K: Awaited>(
+    walk: &mut Walk<'_>,
+    location: &'static Location<'static>,
+    awaited: &'static str,
+    place: *mut K,
+    head: *mut (),
+) {
+    if walk.waits(location, awaited) {
+        // SAFETY: the caller's promise.
+        unsafe { K::tell(place, head.cast(), walk) };
+    }
+}
+
+/// A future of ours that says itself what it is. [`says`] makes of it one that machines ask.
+///
+/// # Safety
+/// `tell` keeps the [invariants](self): it reads fields of its own through the pointer, makes no reference to a future in it,
+/// and runs no code of the program.
+#[cfg(feature = "alloc")]
+pub(crate) unsafe trait Tells: Future {
+    /// Says what the future at `this` is.
+    ///
+    /// # Safety
+    /// `this` points to a future that nobody polls, moves or drops meanwhile, on the thread that may poll it.
+    unsafe fn tell(this: *const Self, walk: &mut Walk<'_>);
+}
+
+/// Says of a future that [`Tells`] what it is how it lies in a machine: as storage without a head, for of what lies there as a
+/// whole a machine knows the type alone.
+#[cfg(feature = "alloc")]
+macro_rules! says {
+    ([$($parameters:tt)*] $future:ty) => {
+        // SAFETY: the one part is the future, and the other holds nothing.
+        #[doc(hidden)]
+        unsafe impl<$($parameters)*> $crate::machine::parts::InParts for $future {
+            type Storage = Self;
+            type Head = ();
+
+            #[inline(always)]
+            unsafe fn part(self, storage: *mut Self, _: *mut ()) {
+                // SAFETY: the place is there, and holds nothing that somebody drops.
+                unsafe { storage.write(self) };
+            }
+
+            #[inline(always)]
+            unsafe fn poll_parts(
+                storage: *mut Self,
+                _: *mut (),
+                context: &mut core::task::Context<'_>,
+            ) -> core::task::Poll<Self::Output> {
+                // SAFETY: `part` wrote it, and nobody else uses it during the poll.
+                let future = unsafe { &mut *storage };
+                // SAFETY: it stays where it is until `drop_parts`.
+                unsafe { core::pin::Pin::new_unchecked(future) }.poll(context)
+            }
+
+            #[inline(always)]
+            unsafe fn drop_parts(storage: *mut Self, _: *mut ()) {
+                // SAFETY: `part` wrote it, and nobody uses it again.
+                unsafe { storage.drop_in_place() };
+            }
+
+            unsafe fn tell_parts(storage: *mut Self, _: *mut (), walk: &mut $crate::machine::trace::Walk<'_>) {
+                // SAFETY: `part` wrote it; the rest is the caller's promise.
+                unsafe { $crate::machine::trace::Tells::tell(storage, walk) };
+            }
+        }
+    };
+}
+#[cfg(feature = "alloc")]
+pub(crate) use says;
