@@ -187,6 +187,8 @@ pub(crate) enum Plant {
     SleepsWithoutLook,
     /// The last searcher that finds work wakes nobody for the rest.
     LastSearcherSilent,
+    /// A searcher whose last look finds work wakes nobody for it.
+    WorkSeenSilent,
     /// A push wakes nobody.
     PushWakesNobody,
     /// The close of a worker finds a task in its table, and looks at it when the table is free again.

@@ -7,7 +7,7 @@
 
 use crate::config::{Config, MemoryOf, SharingOf};
 use crate::info::Info;
-use crate::roles::{Driver, Memory, Placement, Scheduler, Threads, Topology};
+use crate::roles::{Driver, Memory, Placement, Scheduler, Threads, Topology, steals};
 use crate::sharing::Sharing;
 use crate::util::text::{Text, same};
 
@@ -115,10 +115,7 @@ pub const fn item<C: Config>(name: &str) {
                 .s(" may start none; use `OsThreads`, or `SingleThread` as the scheduler")
                 .fail();
         }
-        if <C::Scheduler as Scheduler>::STEALS
-            && <C::Driver as Driver>::CAPS.suspends
-            && !<C::Driver as Driver>::TASKS_MOVE
-        {
+        if steals::<C::Scheduler>() && <C::Driver as Driver>::CAPS.suspends && !<C::Driver as Driver>::TASKS_MOVE {
             Text::new()
                 .s("the scheduler ")
                 .s(C::Scheduler::NAME)

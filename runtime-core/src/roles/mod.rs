@@ -33,6 +33,7 @@ pub use driver::{
 };
 pub use entropy::{Entropy, Seeded};
 pub use memory::{Allocate, Memory};
+pub(crate) use scheduler::steals;
 pub use scheduler::{Balanced, Cores, Placement, Policy, Scheduler, Stealing};
 #[doc(hidden)]
 pub use sealed::Sealed;

@@ -200,7 +200,7 @@ pub(super) unsafe fn spawn_on<C: Config, T: Send + 'static>(
     let Some(member) = common.cores.members().get(core) else { no_such_worker(C::NAME, core, common.workers()) };
     let (future, birth) = traced::wrap(Pinned::new(make), None, at);
     // SAFETY: whoever holds the runtime may name its team; the future is `Send`, and so is what it yields.
-    match unsafe { per_core::try_spawn(member.worker, future, ()) } {
+    match unsafe { per_core::try_spawn(member.worker, future, spawn::Kept) } {
         Ok(handle) => {
             birth.of(&handle);
             handle
@@ -226,7 +226,7 @@ pub(super) unsafe fn spawn_here<C: Config, F: Future + 'static>(
     let (future, birth) = traced::wrap(future, None, at);
     // SAFETY: the owner. The future is polled and dropped on this worker, and so is what it yields, by whoever completes it or
     // by its handle, which is as `Send` as that is.
-    let handle = unsafe { spawn::spawn(worker, future) };
+    let Ok(handle) = (unsafe { spawn::try_spawn_with(worker, future, spawn::Kept) }) else { no_memory::<C>() };
     birth.of(&handle);
     handle
 }

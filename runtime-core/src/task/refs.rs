@@ -340,7 +340,7 @@ pub(crate) unsafe fn unpin<S: Sharing>(task: Task<S>) {
     }
 }
 
-/// Owner: gives up the pin of a complete task that was popped.
+/// Gives up the pin of a complete task that was popped: by its owner, or, of a task that moves, by any thread.
 ///
 /// # Safety
 /// The caller popped it.

@@ -62,7 +62,7 @@ pub(crate) unsafe fn run<S: Sharing>(task: Task<S>, home: &Home<S>) {
 /// Drops the future and completes the task as cancelled. `keep_pin`: the task lies in a queue.
 ///
 /// # Safety
-/// The caller is the owner and holds `RUNNING`.
+/// The caller holds `RUNNING`. It is the owner, or the task is `Shared` and its future `Send`.
 #[inline]
 pub(crate) unsafe fn cancel<S: Sharing>(task: Task<S>, keep_pin: bool) {
     // SAFETY: as the caller.
@@ -111,7 +111,7 @@ pub(crate) unsafe fn cancel_unstarted<S: Sharing>(task: Task<S>) {
 /// Publishes the result, wakes who waits for it, and gives up the runtime's reference.
 ///
 /// # Safety
-/// The caller is the owner and holds `RUNNING`; the stage is final.
+/// As [`cancel`]; the stage is final.
 #[inline(always)]
 pub(crate) unsafe fn complete<S: Sharing>(task: Task<S>, failed: bool, keep_pin: bool) {
     // SAFETY: the runtime's reference.

@@ -4,7 +4,7 @@ use super::Worker;
 use crate::config::{Config, MemoryOf, PanicPolicy, SharingOf};
 #[cfg(feature = "std")]
 use crate::machine::trace::ask;
-use crate::roles::{Allocate, Scheduler};
+use crate::roles::{Allocate, steals};
 use crate::task::header::{Header, Polled, Untyped, VTable};
 use crate::task::join::{Failure, verbs};
 use crate::task::run::guard;
@@ -153,7 +153,7 @@ impl<C: Config, F: Future + 'static, X: Extra, B: Block> Of<C, F, X, B> {
         #[cfg(feature = "std")]
         layout: Self::LAYOUT,
         stage: offset_of!(Cell<C, F, X>, stage),
-        moves: <C::Scheduler as Scheduler>::STEALS && !X::KEPT,
+        moves: steals::<C::Scheduler>() && !X::KEPT,
     };
 
     pub(crate) const LAYOUT: Layout = Layout::new::<Cell<C, F, X>>();

@@ -29,7 +29,7 @@
 use super::{Worker, guests};
 use crate::config::{Config, SharingOf};
 use crate::loom::{Plant, planted};
-use crate::roles::{Drained, Live, Nanos, Scheduler};
+use crate::roles::{Drained, Live, Nanos, steals};
 #[cfg(feature = "std")]
 use crate::sharing::SeatWord;
 use crate::sharing::{Lock, Sharing};
@@ -77,7 +77,7 @@ pub(crate) unsafe fn close_because<C: Config>(worker: NonNull<Worker<C>>, by: Na
         // SAFETY: the owner took it.
         unsafe { Worker::visit_all(worker, home.inbox.take(), true, false) };
         #[cfg(feature = "std")]
-        if <C::Scheduler as Scheduler>::STEALS {
+        if steals::<C::Scheduler>() {
             // SAFETY: the owner, which takes no more tasks.
             unsafe { steal::leave(home.seat.get(), why.is_none()) };
         }
@@ -140,7 +140,7 @@ unsafe fn cancel_all<C: Config>(worker: NonNull<Worker<C>>, why: Option<Rejected
     // SAFETY: the owner.
     let home = unsafe { &worker.as_ref().home };
     let begin = |owned: &mut Owned<SharingOf<C>>| {
-        if <C::Scheduler as Scheduler>::STEALS {
+        if steals::<C::Scheduler>() {
             owned.closing = true;
         }
         owned.slots()

@@ -10,11 +10,10 @@
 //! 3. No code of the user's runs under the lock.
 
 use super::Worker;
-use crate::config::{Config, SharingOf};
+use crate::config::Config;
 use crate::error::{Error, ErrorKind};
 use crate::loom::{Plant, planted};
-use crate::roles::{Drained, JoinThread, Scheduler, Stealing, Threads};
-use crate::sharing::Sharing;
+use crate::roles::{Drained, JoinThread, Scheduler, Stealing, Threads, steals};
 use crate::task::home::Home;
 use crate::task::steal::{Crew, Knobs};
 use alloc::boxed::Box;
@@ -108,11 +107,10 @@ impl<C: Config> Cores<C> {
                 unsafe { Home::follow(Worker::home_of(*worker), lead) };
             }
         }
-        let crew = <C::Scheduler as Scheduler>::STEALING.map(|stealing| {
-            assert!(<SharingOf<C> as Sharing>::SHARED, "tasks that move are shared");
+        let crew = <C::Scheduler as Scheduler>::STEALING.filter(|_| steals::<C::Scheduler>()).map(|stealing| {
             let Stealing { lifo_runs_max, injector_interval, search_rounds } = stealing;
             let knobs = Knobs { capacity: C::LOCAL_QUEUE, lifo_runs_max, injector_interval, search_rounds };
-            // A home of `Shared`, by the assertion.
+            // A home of `Shared`: see `steals`.
             let homes = workers.iter().map(|worker| Worker::home_of(*worker).cast());
             // SAFETY: the homes are known to the caller alone; each has what holds the crew.
             unsafe { Crew::form(homes, knobs) }

@@ -54,7 +54,7 @@ use crate::error::Error;
 use crate::instant::Instant;
 #[cfg(feature = "std")]
 use crate::loom::{Plant, planted};
-use crate::roles::{Clock, Driver, DriverReport, Entropy, Live, Memory, Nanos, Scheduler, StartCx, Unpark};
+use crate::roles::{Clock, Driver, DriverReport, Entropy, Live, Memory, Nanos, StartCx, Unpark, steals};
 use crate::task::header::{Task, task_of};
 use crate::task::home::{Home, HomeTable, Tag};
 use crate::task::inbox::{Node, NodeKind};
@@ -163,7 +163,7 @@ impl<C: Config> Worker<C> {
     /// What the worker's own queue holds before it grows. Where workers take tasks from each other it has only those that are
     /// kept, and `LOCAL_QUEUE` is the capacity of the other one.
     pub(crate) const QUEUE: usize =
-        if <C::Scheduler as Scheduler>::STEALS && C::LOCAL_QUEUE > KEPT_QUEUE { KEPT_QUEUE } else { C::LOCAL_QUEUE };
+        if steals::<C::Scheduler>() && C::LOCAL_QUEUE > KEPT_QUEUE { KEPT_QUEUE } else { C::LOCAL_QUEUE };
 
     /// The tag of `C`.
     #[inline(always)]

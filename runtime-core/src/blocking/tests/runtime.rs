@@ -236,5 +236,7 @@ fn two_runtimes_have_a_pool_each() {
     let b = other.block_on(other.spawn_blocking(|| thread::current().id())).unwrap();
     assert_ne!(a, b);
     drop(app);
-    assert_eq!(other.block_on(other.spawn_blocking(|| thread::current().id())).unwrap(), b);
+    // One that tells its result may not be back for the next job yet: another one gets that.
+    let again = || other.block_on(other.spawn_blocking(|| thread::current().id())).unwrap() == b;
+    assert!((0..10_000).any(|_| again()));
 }

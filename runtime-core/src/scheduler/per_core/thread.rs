@@ -4,7 +4,7 @@ use super::super::claim::Claim;
 use super::super::{stealing, turns::turns_until};
 use crate::config::Config;
 use crate::error::Error;
-use crate::roles::{Live, Nanos, Scheduler, Topology};
+use crate::roles::{Live, Nanos, Topology, steals};
 use crate::task::current::Entered;
 use crate::task::join::Rejected;
 use crate::worker::{Common, Worker, close};
@@ -53,7 +53,7 @@ impl<C: Config> Handed<C> {
         if runs {
             // SAFETY: the claim was won.
             let stopping = unsafe { &self.worker.as_ref().home.stopping };
-            if <C::Scheduler as Scheduler>::STEALS {
+            if steals::<C::Scheduler>() {
                 // SAFETY: the claim was won, and this is the worker's context; it is of a crew.
                 unsafe { stealing::turns(self.worker) };
             } else {

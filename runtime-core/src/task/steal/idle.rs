@@ -9,19 +9,21 @@
 //! 2. Who goes to sleep: first `word` says so (sleeping one more, searching one less), then a fence, then a look at all queues.
 //!    Of two fences one is first (C++ `[atomics.fences]`; both are `SeqCst`), so the push is seen by the sleeper, or the
 //!    sleeper by the push.
-//! 3. A push that sees a searcher relies on it. A searcher ends in one of two ways: it goes to sleep, by 2; or it finds work, and
-//!    if it was the last, it does for others what a push does: it wakes one, who searches on. So work that was passed over is
+//! 3. A push that sees a searcher relies on it. A searcher ends in one of three ways: it goes to sleep, by 2; or it finds
+//!    work, and if it was the last, it does for others what a push does: it wakes one, who searches on; or its look of 2 finds
+//!    work, of which it may take a part, or nothing: then it does what a push does as well. So work that was passed over is
 //!    looked for again.
 //! 4. A sleeper that is chosen counts as a searcher from that moment on, before it is awake: other pushes need not wake another.
 //!    It is woken by the unparker of its driver, which also ends a sleep that has not begun.
-//! 5. A sleeper that awakes by itself, by its driver or its inbox, asks whether it was chosen ([`Idle::rise`]).
+//! 5. A sleeper that awakes by itself, by its driver or its inbox, asks whether it was chosen ([`Idle::rises`]).
 //!
 //! # A worker that does not come back
 //! The newest task of a worker, in its LIFO slot, is not taken by a search: it is about to run where its data is. A push there
 //! wakes nobody. If that worker stays inside a poll instead, the task would wait with it. So while anybody is awake one sleeper
 //! is the *watcher*: it sleeps no longer than [`WATCH`], then looks for workers that are in the same poll as at its last
 //! look, and takes their newest task as well. Who fills an empty slot sees to it that there is a watcher (`WATCHED`), which costs
-//! a look, and an unpark once in a while.
+//! a look, and an unpark once in a while. A watcher that rises to work finds another one in its place, however it became the
+//! watcher; and a worker that filled its own slot while it still counted as asleep looks again when it rises.
 
 use crate::loom::{AtomicUsize, Ordering, Plant, planted};
 use crate::sharing::{Lock, Locked};
@@ -59,6 +61,17 @@ pub(super) enum Sleep {
     Long,
     /// As the watcher: no longer than [`WATCH`].
     Watch,
+}
+
+/// What a worker was that sleeps no more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Risen {
+    /// It was chosen, and counts as a searcher. If it was the watcher, nobody else sleeps.
+    Searching,
+    /// It was the watcher until now.
+    Watcher,
+    /// Neither.
+    ByItself,
 }
 
 impl Idle {
@@ -144,13 +157,14 @@ impl Idle {
         how
     }
 
-    /// `worker` sleeps no more. `true`: it was chosen, and counts as a searcher.
-    pub(super) fn rises(&self, worker: usize) -> bool {
+    /// `worker` sleeps no more.
+    pub(super) fn rises(&self, worker: usize) -> Risen {
         self.with(|sleepers| {
-            let Some(at) = sleepers.list.iter().position(|other| *other == worker) else { return true };
+            let Some(at) = sleepers.list.iter().position(|other| *other == worker) else { return Risen::Searching };
             sleepers.list.remove(at);
+            let watched = sleepers.watcher == Some(worker);
             self.no_sleeper_any_more(sleepers, worker);
-            false
+            if watched { Risen::Watcher } else { Risen::ByItself }
         })
     }
 

@@ -170,9 +170,7 @@ pub(crate) unsafe fn leave(seat: *const (), all_close: bool) {
             crew.inject(task);
         }
     }
-    if seat.ends_search() {
-        crew.calls_one();
-    }
+    seat.begins_work();
     crew.idle.leaves();
     for task in crew.injector.leave() {
         // SAFETY: taken out here.

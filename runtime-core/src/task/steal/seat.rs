@@ -3,7 +3,7 @@
 //! 1. `ring` and `lifo` are filled by the worker's thread alone, while it is [`Seated`]. Everything in a `Cell` is its alone.
 //! 2. `polls` counts the polls of the worker, so that the watcher sees whether it is still inside the same one.
 
-use super::idle::{Sleep, WATCH};
+use super::idle::{Risen, Sleep, WATCH};
 use super::ring::Ring;
 use super::{Crew, Knobs};
 use crate::loom::{AtomicPtr, AtomicU32, Ordering, Plant, planted};
@@ -38,8 +38,7 @@ pub(crate) struct Seat {
     kept_last: Cell<bool>,
     /// This worker counts as one that searches.
     searches: Cell<bool>,
-    /// It was the watcher when it slept last, and has found nothing since: whoever watched before it begins to work finds
-    /// another.
+    /// It was the watcher when it rose last, and has found nothing since: before it begins to work it finds another.
     watched: Cell<bool>,
     /// It has said that it sleeps, and has not risen.
     sleeps: Cell<bool>,
@@ -176,6 +175,7 @@ impl Seat {
         if self.crew().injector.push(tasks).is_err() {
             unreachable!("the injector is closed by the last worker that leaves")
         }
+        self.crew().calls_one();
     }
 
     /// Takes anything that is queued here.
@@ -195,14 +195,24 @@ impl Seat {
     pub(crate) unsafe fn next(&self, kept: bool) -> Option<Found> {
         // SAFETY: as the caller.
         let found = unsafe { self.pick(kept) }?;
-        if self.ends_search() {
-            // The last that searched: there may be more where this came from.
+        self.begins_work();
+        Some(found)
+    }
+
+    /// The worker searches no more, and watches no more. If it was the last that searched, there may be more where its work came
+    /// from.
+    #[inline(always)]
+    pub(super) fn begins_work(&self) {
+        // One that was not told that it rose is told here.
+        if self.sleeps.replace(false) {
+            self.says_it_rose();
+        }
+        if self.searches.replace(false) && self.crew().idle.ends_search() {
             self.crew().calls_one();
         }
         if self.watched.replace(false) {
             self.calls_watcher();
         }
-        Some(found)
     }
 
     /// Sees to it that somebody watches, if anybody sleeps.
@@ -309,12 +319,7 @@ impl Seat {
             for _ in 0..self.knobs.search_rounds {
                 // SAFETY: as the caller.
                 if let Some(task) = unsafe { self.look_round() } {
-                    if self.ends_search() {
-                        crew.calls_one();
-                    }
-                    if self.watched.replace(false) {
-                        self.calls_watcher();
-                    }
+                    self.begins_work();
                     return Found::Task(task);
                 }
                 core::hint::spin_loop();
@@ -324,6 +329,10 @@ impl Seat {
         self.watched.set(false);
         let how = crew.idle.sleeps(self.index, self.searches.replace(false));
         if crew.has_work() && !planted(Plant::SleepsWithoutLook) {
+            // It searches no more, and may take a part of it without (rule 3 of `idle`). Whom this chooses may be this worker.
+            if !planted(Plant::WorkSeenSilent) {
+                crew.calls_one();
+            }
             return Found::Nothing(Some(Duration::ZERO));
         }
         // In a model no time passes, and nobody stays in a poll.
@@ -360,19 +369,28 @@ impl Seat {
         after.iter().chain(before).filter(|other| other.index != self.index)
     }
 
-    /// The worker has slept, or was to sleep and did not. `watched`: as the watcher.
+    /// The worker has slept, or was to sleep and did not. `watches`: for the time of a watcher.
     ///
     /// # Safety
     /// As [`search`](Self::search).
-    pub(crate) unsafe fn rises(&self, watched: bool) {
+    pub(crate) unsafe fn rises(&self, watches: bool) {
         if !self.sleeps.replace(false) {
             return;
         }
-        self.searches.set(self.crew().idle.rises(self.index));
-        self.watched.set(watched);
-        if watched {
+        self.says_it_rose();
+        if watches {
             // SAFETY: as the caller.
             unsafe { self.look_at_the_busy() };
+        }
+    }
+
+    fn says_it_rose(&self) {
+        let risen = self.crew().idle.rises(self.index);
+        self.searches.set(risen == Risen::Searching);
+        self.watched.set(risen == Risen::Watcher);
+        // Filled while it counted as asleep: another one may have gone to sleep for long because of that.
+        if !self.lifo.load(Ordering::Relaxed).is_null() {
+            self.calls_watcher();
         }
     }
 
@@ -399,16 +417,6 @@ impl Seat {
         // The worker's own: no locked instruction.
         self.polls.store(self.polls.load(Ordering::Relaxed).wrapping_add(1), Ordering::Relaxed);
     }
-
-    /// The worker searches no more. `true`: it was the last, and wakes another one if it leaves work behind.
-    #[inline(always)]
-    pub(super) fn ends_search(&self) -> bool {
-        // One that ends while it sleeps has risen before, or is told here.
-        if self.sleeps.replace(false) {
-            self.searches.set(self.crew().idle.rises(self.index));
-        }
-        self.searches.replace(false) && self.crew().idle.ends_search()
-    }
 }
 
 /// Makes `seat` the one of this thread until it is dropped.
@@ -427,9 +435,15 @@ impl Seated {
 impl Drop for Seated {
     fn drop(&mut self) {
         // A model that loom gives up unwinds through here, and may touch nothing of loom's any more.
-        if !crate::loom::given_up() {
-            current::set(null());
+        if crate::loom::given_up() {
+            return;
         }
+        // It takes nothing any more, which others may rely on, however long its close takes.
+        // SAFETY: this thread ran the worker of the seat until now.
+        if let Some(seat) = unsafe { current::get().as_ref() } {
+            seat.begins_work();
+        }
+        current::set(null());
     }
 }
 

@@ -5,6 +5,8 @@
 mod loom;
 #[cfg(not(loom))]
 mod stress;
+#[cfg(not(loom))]
+mod watcher;
 
 use super::ring::Ring;
 use crate::sharing::Shared;

@@ -1,6 +1,6 @@
 //! Models of the queues and of who sleeps. Each is told to make a mistake, and must find it.
 
-use super::super::idle::Idle;
+use super::super::idle::{Idle, Risen};
 use super::super::injector::Injector;
 use super::super::ring::Ring;
 use super::{Name, pop, push};
@@ -169,25 +169,33 @@ impl Dorm {
             }
         }
     }
-    /// As a worker does until it has found a task: search, say that it sleeps, look again, sleep.
+    /// As a worker does until it has found a task: take what is everybody's, search, say that it sleeps, look again, sleep.
     fn find(&self, worker: usize, workers: usize, mut take: impl FnMut(&Dorm) -> bool) {
         let mut searches = false;
+        let begins_work = |searches: bool| {
+            if searches && self.idle.ends_search() {
+                self.calls_one();
+            }
+        };
         loop {
+            // Its share of the injector is a worker's without a search.
+            if !self.injector.is_empty() && take(self) {
+                return begins_work(searches);
+            }
             if searches || self.idle.may_search(workers) {
                 searches = true;
                 if take(self) {
-                    if self.idle.ends_search() {
-                        self.calls_one();
-                    }
-                    return;
+                    return begins_work(true);
                 }
             }
             self.idle.sleeps(worker, core::mem::take(&mut searches));
             let stays = self.injector.is_empty() && self.ring.len() == 0;
             if stays || crate::loom::planted(Plant::SleepsWithoutLook) {
                 self.bells[worker].wait();
+            } else if !crate::loom::planted(Plant::WorkSeenSilent) {
+                self.calls_one();
             }
-            searches = self.idle.rises(worker);
+            searches = self.idle.rises(worker) == Risen::Searching;
             ::loom::thread::yield_now();
         }
     }
@@ -262,6 +270,6 @@ fn last_searcher_hands_over() {
             }
             assert!(dorm.injector.is_empty());
         },
-        &[(Plant::LastSearcherSilent, &[STUCK])],
+        &[(Plant::LastSearcherSilent, &[STUCK]), (Plant::WorkSeenSilent, &[STUCK])],
     );
 }
