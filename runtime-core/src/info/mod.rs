@@ -8,7 +8,7 @@ pub use advice::{Advice, Note, Setting};
 pub use model::Model;
 
 use crate::config::{Config, SharingOf};
-use crate::roles::{Clock, Driver, Entropy, Memory, Scheduler, Threads, Topology, steals};
+use crate::roles::{Clock, Driver, Entropy, Memory, Scheduler, Threads, Topology};
 use crate::sharing::Sharing;
 use crate::util::text::Text;
 use core::fmt;
@@ -144,7 +144,7 @@ const TASK_HEADER: usize = 0;
 const fn queue_entries<C: Config>() -> usize {
     #[cfg(feature = "alloc")]
     {
-        let taken_from = if steals::<C::Scheduler>() { C::LOCAL_QUEUE } else { 0 };
+        let taken_from = if crate::roles::steals::<C::Scheduler>() { C::LOCAL_QUEUE } else { 0 };
         crate::worker::Worker::<C>::QUEUE + taken_from
     }
     #[cfg(not(feature = "alloc"))]
@@ -169,7 +169,7 @@ const fn worker_bytes<C: Config>() -> usize {
 #[cfg(feature = "alloc")]
 const fn seat_bytes<C: Config>() -> usize {
     #[cfg(feature = "std")]
-    if steals::<C::Scheduler>() {
+    if crate::roles::steals::<C::Scheduler>() {
         return size_of::<crate::task::steal::Seat>();
     }
     size_of::<core::marker::PhantomData<C>>()
