@@ -137,7 +137,6 @@ struct Source<E> {
     /// come; or the system ends reads of such a source early, as at an urgent byte (`tcp(7)`).
     unsure: bool,
     /// A Unix stream: each read says itself whether the system may have ended it early.
-    #[cfg(unix)]
     unix: bool,
     /// The last read may have ended early.
     early: bool,
@@ -414,14 +413,10 @@ impl<P: Poller> Live for LiveMio<P> {
         }
         // SAFETY: the caller hands the resource over; `close` closes it, and it is released below if it is refused.
         let entry = unsafe { P::entry(resource.raw, kind) };
-        let generation = source.generation;
+        let (generation, unix) = (source.generation, kind == Kind::UnixStream);
         // The poll tells of what is in a pipe already, and does not tell of the end of one that nobody has written.
         let readable = kind != Kind::Pipe;
-        *source = Source { generation, readable, writable: true, entry, ..Source::default() };
-        #[cfg(unix)]
-        {
-            source.unix = kind == Kind::UnixStream;
-        }
+        *source = Source { generation, readable, writable: true, unix, entry, ..Source::default() };
         // A socket that is not connected would report a hang-up: it joins the poll when it connects.
         if kind == Kind::Unconnected {
             return Ok(());
@@ -467,11 +462,7 @@ impl<P: Poller> Live for LiveMio<P> {
         let (interrupted, kind) = self.with_source(resource.key, |source| {
             // A socket joins the poll when it connects.
             let connected = kind == Kind::Unconnected && P::is_enlisted(&source.entry);
-            #[cfg(unix)]
-            let unix = source.unix;
-            #[cfg(not(unix))]
-            let unix = false;
-            let kind = match (connected, unix) {
+            let kind = match (connected, source.unix) {
                 (false, _) => kind,
                 (true, false) => Kind::Stream,
                 (true, true) => Kind::UnixStream,
