@@ -8,6 +8,44 @@ pub(crate) fn fds() -> usize {
     std::fs::read_dir(folder).expect("the system lists open descriptors").count()
 }
 
+/// The descriptors that were open at a time: what another test, or the harness, closes later is none of a case's business.
+#[cfg(target_os = "linux")]
+#[allow(dead_code, reason = "shared by suites, not all of which ask")]
+pub(crate) struct Before(std::collections::BTreeSet<(std::ffi::OsString, std::path::PathBuf)>);
+
+#[cfg(target_os = "linux")]
+#[allow(dead_code, reason = "as above")]
+impl Before {
+    pub(crate) fn now() -> Self {
+        let links = std::fs::read_dir("/proc/self/fd").into_iter().flatten().flatten();
+        let links = links.filter_map(|link| Some((link.file_name(), std::fs::read_link(link.path()).ok()?)));
+        // Not the one that lists the folder.
+        Before(links.filter(|(_, what)| !(what.starts_with("/proc") && what.ends_with("fd"))).collect())
+    }
+
+    /// How many are open that were not then.
+    pub(crate) fn more(&self) -> usize {
+        Self::now().0.difference(&self.0).count()
+    }
+}
+
+/// How many descriptors were open at a time.
+#[cfg(not(target_os = "linux"))]
+#[allow(dead_code, reason = "shared by suites, not all of which ask")]
+pub(crate) struct Before(usize);
+
+#[cfg(not(target_os = "linux"))]
+#[allow(dead_code, reason = "as above")]
+impl Before {
+    pub(crate) fn now() -> Self {
+        Before(fds())
+    }
+
+    pub(crate) fn more(&self) -> usize {
+        fds().saturating_sub(self.0)
+    }
+}
+
 /// What the open descriptors are, for who has to find out which are too many.
 #[cfg(unix)]
 #[allow(dead_code, reason = "shared by suites, not all of which tell")]

@@ -12,6 +12,7 @@ mod open;
 #[path = "watchdog.rs"]
 mod watchdog;
 
+use self::open::Before;
 pub(crate) use self::open::fds;
 
 /// Descriptors are counted per process, so one case runs at a time.
@@ -27,12 +28,12 @@ pub(crate) fn alone(name: &'static str, case: impl FnOnce() -> usize) {
     let limit = if deep() { Duration::from_secs(1800) } else { Duration::from_secs(120) };
     let _watched = watchdog::watch(name, limit);
     println!("{name}: BESPOKE_SEED={}", seed());
-    let before = fds();
+    let before = Before::now();
     LEFT.store(0, Ordering::Relaxed);
-    let wanted = case() + LEFT.load(Ordering::Relaxed) + before;
-    let as_wanted = within(Duration::from_secs(10), || fds() == wanted);
-    let (after, left) = (fds(), wanted - before);
-    assert!(as_wanted, "{name} had {before} descriptors before and {after} after, and leaves {left}: {}", open::open());
+    let left = case() + LEFT.load(Ordering::Relaxed);
+    let as_said = within(Duration::from_secs(10), || before.more() == left);
+    let more = before.more();
+    assert!(as_said, "{name} leaves {more} descriptors more than before, and says {left}: {}", open::open());
 }
 
 /// So many descriptors stay open on purpose when this case has ended.
