@@ -88,7 +88,7 @@ pub use bespoke_core::runtime::Handle;
 pub use bespoke_core::runtime::{LocalConfig, Runtime, Shutdown};
 pub use bespoke_core::time::{Elapsed, Instant, MissedTickBehavior};
 pub use bespoke_core::{async_fn_size, join, select, task_local, try_join};
-pub use bespoke_macros::{async_fn, config, main, test};
+pub use bespoke_macros::{async_fn, config, main, task, test};
 pub use builder::{
     Builder, Built, Chosen, FreeDriver, FreeMemory, FreeScheduler, HasDriver, NoDriver, NoMemory, NoScheduler,
     OrSystem, Pick,
@@ -162,7 +162,24 @@ pub mod task {
     /// # }
     /// ```
     pub use bespoke_core::runtime::Dump;
-    pub use bespoke_core::runtime::YieldNow;
+    /// ```
+    /// #[bespoke::task(pool = 2)]
+    /// async fn square(n: u32) -> u32 {
+    ///     bespoke::yield_now().await;
+    ///     n * n
+    /// }
+    ///
+    /// #[bespoke::main]
+    /// async fn main() {
+    ///     let (two, three) = (bespoke::spawn_task(square(2)).unwrap(), bespoke::spawn_task(square(3)).unwrap());
+    ///     let full = bespoke::spawn_task(square(4)).unwrap_err();
+    ///     assert_eq!(two.await.unwrap(), 4); // its place is free again
+    ///     let four = bespoke::spawn_task(full.into_task()).unwrap();
+    ///     assert_eq!(three.await.unwrap() + four.await.unwrap(), 9 + 16);
+    /// }
+    /// ```
+    pub use bespoke_core::runtime::StaticTask;
+    pub use bespoke_core::runtime::{PoolFull, YieldNow};
     /// ```
     /// use bespoke::task::{Level, TaskState, yield_now};
     /// use bespoke::channel::oneshot;
@@ -537,6 +554,25 @@ where
     <preset::Default as rt::Ambient>::spawn(future)
 }
 
+/// Spawns a task of a function under [`#[task(pool = N)]`](macro@task) on the runtime that this task runs in, in a place of the
+/// function's pool: nothing is allocated. As for [`spawn`](fn@spawn), the future is `Send`.
+///
+/// # Errors
+/// All places are taken; the task is in the error.
+///
+/// # Panics
+/// Without the default runtime on this thread.
+#[track_caller]
+pub fn spawn_task<F, P: __private::places::Pool>(
+    task: task::StaticTask<F, P>,
+) -> Result<JoinHandle<F::Output>, task::PoolFull<F, P>>
+where
+    F: Future<Output: Send> + 'static,
+    F: Send, // the default config may move tasks between threads one day. For other futures: a config of your own
+{
+    <preset::Default as rt::Ambient>::spawn_task(task)
+}
+
 /// Tasks of the default runtime, awaited in the order in which they complete. Dropping the set aborts them.
 ///
 /// As [`spawn`](fn@spawn), its `spawn` takes futures that are `Send`.
@@ -575,8 +611,8 @@ pub mod paused {
     #[cfg(unix)]
     pub use paused_config::root::fs;
     pub use paused_config::root::{
-        Handle, JoinSet, Runtime, channel, handle, io, net, process, signal, spawn, spawn_blocking, spawn_pinned, sync,
-        time, yield_now,
+        Handle, JoinSet, Runtime, channel, handle, io, net, process, signal, spawn, spawn_blocking, spawn_pinned,
+        spawn_task, sync, time, yield_now,
     };
 
     mod paused_config {

@@ -5,9 +5,10 @@ pub use bespoke_core::config::{Sealed, SharingOf};
 pub use bespoke_core::machine;
 pub use bespoke_core::roles::{Cores, StartsThreads};
 pub use bespoke_core::runtime::{
-    Admits, Ambient, spawn_blocking_unchecked, spawn_here_unasked, spawn_on_unasked, spawn_unchecked,
+    Admits, Ambient, align_of, bytes_of, spawn_blocking_unchecked, spawn_here_unasked, spawn_on_unasked,
+    spawn_task_admitted, spawn_unchecked,
 };
-pub use bespoke_core::task::JoinHandle;
+pub use bespoke_core::task::{JoinHandle, places};
 pub use core;
 
 /// [`StartsThreads`], for functions of one config: a bound that no parameter appears in would be an error where the function

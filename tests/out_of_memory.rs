@@ -204,3 +204,44 @@ fn mio_poll() {
 fn blocking() {
     each_allocation::<Threads>("blocking");
 }
+
+/// With every allocation refused, tasks of a pool are spawned, run and joined.
+#[test]
+fn tasks_in_places_ask_for_no_memory() {
+    #[bespoke::task(pool = 3)]
+    #[bespoke::async_fn]
+    async fn adds(a: u64, b: u64) -> u64 {
+        bespoke::yield_now().await;
+        a + b
+    }
+    async fn three() {
+        let tasks = [(1, 2), (3, 4), (5, 6)].map(|(a, b)| bespoke::spawn_task(adds(a, b)).unwrap());
+        assert!(bespoke::spawn_task(adds(7, 8)).is_err());
+        let mut sum = 0;
+        for task in tasks {
+            sum += task.await.unwrap();
+        }
+        assert_eq!(sum, 21);
+    }
+
+    const NAME: &str = "tasks_in_places_ask_for_no_memory";
+    if std::env::var(CHILD).is_err() {
+        let mut child = Command::new(std::env::current_exe().unwrap());
+        let child = child.args(["--exact", NAME, "--nocapture", "--test-threads=1"]).env(CHILD, "all");
+        let ended = child.output().unwrap();
+        let text = String::from_utf8_lossy(&ended.stdout).into_owned() + &String::from_utf8_lossy(&ended.stderr);
+        assert!(ended.status.success() && text.contains("refused, and not asked"), "{}\n{text}", ended.status);
+        return;
+    }
+    Runtime::<preset::Default>::new().unwrap().block_on(async {
+        three().await; // the table of tasks and the queue have their sizes
+        LEFT.store(0, Ordering::Relaxed);
+        FOR_GOOD.store(true, Ordering::Relaxed);
+        COUNTS.store(true, Ordering::Relaxed);
+        for _ in 0..100 {
+            three().await;
+        }
+        COUNTS.store(false, Ordering::Relaxed);
+    });
+    println!("refused, and not asked");
+}

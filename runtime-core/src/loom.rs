@@ -8,7 +8,7 @@
 mod imp {
     #[cfg(feature = "std")]
     pub(crate) use core::sync::atomic::fence;
-    pub(crate) use core::sync::atomic::{AtomicPtr, AtomicU32, AtomicUsize};
+    pub(crate) use core::sync::atomic::{AtomicPtr, AtomicU8, AtomicU32, AtomicUsize};
 
     /// `core`'s cell with loom's interface.
     #[derive(Debug, Default)]
@@ -106,6 +106,7 @@ mod imp {
 
     atomics! {
         AtomicPtr[T] *mut T;
+        AtomicU8[] u8;
         AtomicU32[] u32;
         AtomicUsize[] usize;
     }
@@ -171,6 +172,10 @@ pub(crate) enum Plant {
     LateTaskForgotten,
     /// A worker polls a task that it popped, although a close holds `RUNNING`.
     PoppedWhileSeized,
+    /// A place of a pool is given back, and nothing is published.
+    PlaceRelaxedGive,
+    /// A place of a pool is taken without seeing what was done in it.
+    PlaceRelaxedTake,
     /// The push into the ring of a worker publishes nothing.
     RingRelaxedPush,
     /// A worker takes from its ring, and then says so: two steps.

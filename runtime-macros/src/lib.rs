@@ -1,4 +1,4 @@
-//! The attribute macros of bespoke: [`macro@config`], [`macro@main`], [`macro@test`] and [`macro@async_fn`].
+//! The attribute macros of bespoke: [`macro@config`], [`macro@main`], [`macro@test`], [`macro@async_fn`] and [`macro@task`].
 //!
 //! Use them through the `bespoke` crate, as `#[bespoke::config]`, `#[bespoke::main]` and `#[bespoke::test]`. This crate
 //! depends on none of the runtime's crates; it must be of the same version as they are, since it knows the items of the
@@ -14,6 +14,7 @@ mod entry;
 mod errors;
 mod items;
 mod span;
+mod task;
 #[cfg(test)]
 mod tests;
 
@@ -180,6 +181,64 @@ pub fn config(arguments: TokenStream, item: TokenStream) -> TokenStream {
 #[proc_macro_attribute]
 pub fn async_fn(arguments: TokenStream, item: TokenStream) -> TokenStream {
     async_fn::expand(arguments.into(), item.into()).into()
+}
+
+/// Gives the tasks of an `async fn` memory that is part of the program: a `static` with room for `N` of them.
+///
+/// ```ignore
+/// #[bespoke::task(pool = 4)]
+/// #[bespoke::async_fn]
+/// async fn serve(stream: app::net::TcpStream) -> std::io::Result<()> { /* … */ }
+///
+/// // elsewhere
+/// if let Err(full) = app::spawn_task(serve(stream)) {
+///     // four are being served; the fifth is in the error
+/// }
+/// ```
+///
+/// The function then returns a [`StaticTask`](../bespoke/task/struct.StaticTask.html), which `spawn_task` spawns; a place is the
+/// size of the task, header and future, and no more. A pool that is full is an error, not a panic. Its tasks are named after
+/// the function in traces.
+///
+/// The future may be rustc's or, with `#[bespoke::async_fn]` below this attribute, the macro's.
+///
+/// # Arguments
+///
+/// | argument | meaning | without it |
+/// |---|---|---|
+/// | `pool = N` | how many tasks of this function there may be at a time, of all runtimes together: a constant expression | one |
+/// | `crate = path` | where the `bespoke` crate is found | `::bespoke` |
+///
+/// # Expansion
+///
+/// ```text
+/// fn serve(stream: TcpStream) -> StaticTask<impl Future<Output = std::io::Result<()>>, impl Pool> {
+///     #[bespoke::async_fn]
+///     async fn __task(stream: TcpStream) -> std::io::Result<()> { … }
+///     struct __Pool;                  // names the `static`, so that a task needs no byte for it
+///     impl Pool for __Pool { … }      // static STORE: Places<…, bytes_of(&__task), 4>
+///     StaticTask::new(__task(stream))
+/// }
+/// ```
+///
+/// There is no `unsafe` in it, and it needs no `std`. Docs, lints and `#[cfg]` stay on the outer function, all other attributes go
+/// to the inner one.
+///
+/// # Errors
+///
+/// - *a task has no generic parameters …*, *a task is a function of a module …*: there is one `static`, of one size
+/// - *a task outlives whoever spawns it …*: an argument borrows
+/// - *a task is an `async fn` …*: also where `#[async_fn]` stands above this attribute, and not below it
+/// - *a pool has at least one place*
+/// - what else `runtime-macros/src/task/says.rs` lists
+///
+/// # Limits
+///
+/// Where futures must be `Send` to be spawned, a task cannot spawn its like in its own body: whether its future is `Send`
+/// would depend on itself. Under a local config it can.
+#[proc_macro_attribute]
+pub fn task(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    task::expand(arguments.into(), item.into()).into()
 }
 
 /// Runs an `async fn` on a runtime of its own: the entry of a program.

@@ -11,7 +11,7 @@ use quote::ToTokens;
 use syn::parse::Parser;
 
 use crate::entry::{self, Entry};
-use crate::{async_fn, config};
+use crate::{async_fn, config, task};
 
 #[test]
 fn expansions_are_the_kept_ones() {
@@ -120,6 +120,7 @@ fn expanded(source: &str) -> String {
         Some("config") => config::expand(arguments, item),
         Some("main") => entry::expand(Entry::Main, arguments, item),
         Some("async_fn") => async_fn::expand(arguments, item),
+        Some("task") => task::expand(arguments, item),
         Some("test") => entry::expand(Entry::Test, arguments, item),
         _ => panic!("the file must begin with one of the attributes"),
     };

@@ -4,6 +4,7 @@ use super::YieldNow;
 use super::admit::{Pinned, spawn_unchecked};
 use super::handle::{self, Handle};
 use super::place;
+use super::static_task::{PoolFull, StaticTask, spawn_task_near};
 use super::traced::At;
 use crate::config::Config;
 use crate::instant::Instant;
@@ -12,14 +13,15 @@ use crate::roles::Scheduler;
 use crate::roles::{Cores, StartsThreads};
 use crate::sharing::Local;
 use crate::task::JoinHandle;
+use crate::task::places::Pool;
 use crate::time::{Interval, Manual, Sleep, Timeout};
 use crate::worker::{ambient, spawn};
 use core::time::Duration;
 
 /// What every config can do inside a task: `C::spawn`, `C::sleep`, … in code that is generic over `C`.
 ///
-/// `spawn`, `spawn_named`, `try_spawn`, `spawn_pinned`, `spawn_on`, `spawn_blocking` and `handle` work on the blocking threads
-/// of the runtime, too.
+/// `spawn`, `spawn_named`, `try_spawn`, `spawn_task`, `spawn_pinned`, `spawn_on`, `spawn_blocking` and `handle` work on the
+/// blocking threads of the runtime, too.
 ///
 /// # Panics
 /// Every function here panics without a runtime of `C` on this thread, and says which one is missing and where it was
@@ -66,10 +68,25 @@ pub trait Ambient: Config {
     {
         match ambient::try_worker::<Self>() {
             // SAFETY: as in `spawn_named`.
-            Some(worker) => unsafe { place::try_spawn(worker, future, At::caller()) },
+            Some(worker) => unsafe { place::try_spawn(worker, future, (), At::caller()) },
             // SAFETY: the thread holds the home that it works for; the bounds say `Send`.
             None => unsafe { place::try_spawn_foreign(ambient::served::<Self>(), future, (), At::caller()) },
         }
+    }
+
+    /// Spawns a task of a function under `#[task(pool = N)]`, in a place of its pool: nothing is allocated.
+    ///
+    /// A local scheduler takes a place with one locked instruction, as the pool is the whole program's.
+    ///
+    /// # Errors
+    /// All places are taken; the task is in the error.
+    #[track_caller]
+    fn spawn_task<F, P: Pool>(task: StaticTask<F, P>) -> Result<JoinHandle<F::Output>, PoolFull<F, P>>
+    where
+        F: Future<Output: Send> + 'static,
+        F: Send, // `C` may be work-stealing. To spawn futures that are not `Send`: a config of your own, `App::spawn_task`
+    {
+        spawn_task_near::<Self, F, P>(task)
     }
 
     /// Makes a future on a worker and keeps it there: the closure is `Send`, the future need not be. On every scheduler.

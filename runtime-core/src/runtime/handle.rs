@@ -1,6 +1,7 @@
 //! The runtime, from any thread.
 
 use super::place;
+use super::static_task::{self, PoolFull, StaticTask};
 #[cfg(feature = "std")]
 use super::traced;
 use super::traced::At;
@@ -14,6 +15,7 @@ use crate::roles::Driver;
 use crate::roles::{Cores, Placement, StartsThreads};
 use crate::task::JoinHandle;
 use crate::task::home::Home;
+use crate::task::places::Pool;
 #[cfg(feature = "std")]
 use crate::worker::pool::{self, Held};
 use crate::worker::spawn::{Extra, Kept};
@@ -64,7 +66,7 @@ impl<C: Config> Handle<C> {
     pub fn spawn<F: Future<Output: Send> + Send + 'static>(&self, future: F) -> JoinHandle<F::Output> {
         let spawned = if Home::is_current(Worker::home_of(self.worker)) {
             // SAFETY: this thread owns the worker.
-            unsafe { place::try_spawn(self.worker, future, At::caller()) }
+            unsafe { place::try_spawn(self.worker, future, (), At::caller()) }
         } else {
             // SAFETY: the handle holds the home; the bounds say `Send`.
             unsafe { place::try_spawn_foreign(self.worker, future, (), At::caller()) }
@@ -73,6 +75,20 @@ impl<C: Config> Handle<C> {
             Ok(handle) => handle,
             Err(_) => place::no_memory::<C>(),
         }
+    }
+
+    /// Spawns a task of a function under `#[task(pool = N)]`, in a place of its pool; see
+    /// [`Ambient::spawn_task`](super::Ambient::spawn_task). The handle is as one of [`spawn`](Self::spawn).
+    ///
+    /// # Errors
+    /// All places are taken; the task is in the error.
+    #[cfg_attr(feature = "tracing", track_caller)]
+    pub fn spawn_task<F: Future<Output: Send> + Send + 'static, P: Pool>(
+        &self,
+        task: StaticTask<F, P>,
+    ) -> Result<JoinHandle<F::Output>, PoolFull<F, P>> {
+        // SAFETY: the handle holds the home.
+        unsafe { static_task::spawn_task_at(self.worker, task, At::caller()) }
     }
 
     /// Makes a future over there and keeps it there: the closure is `Send`, the future need not be.

@@ -9,6 +9,7 @@
 //! | `into_set` | [`SpawnInto`], and what `JoinSet::spawn` takes |
 //! | `place` | where a spawned task goes |
 //! | `dump` | [`Dump`]: what every task is doing |
+//! | `static_task` | [`StaticTask`]: tasks whose memory is part of the program |
 //! | `shutdown` | [`Shutdown`]: what was still going on when a runtime closed |
 //! | `yields` | [`YieldNow`] |
 
@@ -21,6 +22,7 @@ mod into_set;
 mod place;
 #[cfg(feature = "std")]
 mod shutdown;
+mod static_task;
 #[cfg(all(test, not(loom)))]
 mod tests;
 mod traced;
@@ -40,6 +42,9 @@ pub use handle::{assert_inside, assert_on_worker, is_on_worker};
 #[doc(hidden)]
 pub use handle::{spawn_blocking_if_any, spawn_blocking_unchecked};
 pub use into_set::SpawnInto;
+pub use static_task::{PoolFull, StaticTask};
+#[doc(hidden)]
+pub use static_task::{align_of, bytes_of, spawn_task_admitted};
 pub use yields::YieldNow;
 
 #[cfg(feature = "std")]

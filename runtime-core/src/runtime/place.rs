@@ -109,19 +109,20 @@ pub(super) unsafe fn spawn_named<C: Config, F: Future + 'static>(
 /// # Safety
 /// As [`spawn`].
 #[inline(always)]
-pub(super) unsafe fn try_spawn<C: Config, F: Future + 'static>(
+pub(super) unsafe fn try_spawn<C: Config, F: Future + 'static, X: Extra>(
     worker: NonNull<Worker<C>>,
     future: F,
+    extra: X,
     at: At,
 ) -> Result<JoinHandle<F::Output>, F> {
     #[cfg(feature = "std")]
     if const { elsewhere::<C>() } {
         // SAFETY: as in `spawn`.
-        return unsafe { try_elsewhere(worker, future, (), at) };
+        return unsafe { try_elsewhere(worker, future, extra, at) };
     }
-    let (future, birth) = traced::wrap(future, None, at);
+    let (future, birth) = traced::wrap(future, extra.name(), at);
     // SAFETY: as the caller.
-    let handle = unsafe { spawn::try_spawn(worker, future) }.map_err(traced::unwrap)?;
+    let handle = unsafe { spawn::try_spawn_with(worker, future, extra) }.map_err(traced::unwrap)?;
     birth.of(&handle);
     Ok(handle)
 }

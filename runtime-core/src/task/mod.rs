@@ -8,6 +8,7 @@
 //! | `waker` | the waker's vtable: wake, clone, drop |
 //! | `run` | one turn of one task: start, poll, idle, complete, cancel |
 //! | `join` | [`JoinHandle`], [`AbortHandle`], [`JoinError`] |
+//! | `places` | memory for tasks that is part of the program |
 //! | `owned` | the table of all tasks that are not freed yet |
 //! | `queue` | the run queue |
 //! | `inbox` | what other threads hand to a worker; its head is the park state |
@@ -76,6 +77,8 @@ pub(crate) mod join;
 #[cfg(feature = "std")]
 pub mod locals;
 pub(crate) mod owned;
+#[doc(hidden)]
+pub mod places;
 #[cfg(feature = "std")]
 pub(crate) mod question;
 pub(crate) mod queue;

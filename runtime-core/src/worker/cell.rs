@@ -5,8 +5,10 @@ use crate::config::{Config, MemoryOf, PanicPolicy, SharingOf};
 #[cfg(feature = "std")]
 use crate::machine::trace::ask;
 use crate::roles::{Allocate, steals};
+use crate::sharing::{Local, Shared, Sharing};
 use crate::task::header::{Header, Polled, Untyped, VTable};
 use crate::task::join::{Failure, verbs};
+use crate::task::places::{Pool, Store};
 use crate::task::run::guard;
 use crate::util::AbortOnUnwind;
 use alloc::boxed::Box;
@@ -33,12 +35,19 @@ union Stage<F: Future> {
 pub(crate) trait Extra: 'static {
     /// Does the task stay on the worker that it was placed on, under every scheduler?
     const KEPT: bool = false;
+    /// Where its memory comes from, if its owner asks.
+    type Own: Block;
+    /// Where its memory comes from, if another thread asks.
+    type Foreign: Block;
 
     fn name(&self) -> Option<&'static str>;
     fn spawned_at(&self) -> Option<&'static Location<'static>>;
 }
 
 impl Extra for () {
+    type Own = OwnBlock;
+    type Foreign = ForeignBlock;
+
     fn name(&self) -> Option<&'static str> {
         None
     }
@@ -53,6 +62,8 @@ pub(crate) struct Kept;
 
 impl Extra for Kept {
     const KEPT: bool = true;
+    type Own = OwnBlock;
+    type Foreign = ForeignBlock;
 
     fn name(&self) -> Option<&'static str> {
         None
@@ -78,6 +89,9 @@ impl Named {
 }
 
 impl Extra for Named {
+    type Own = OwnBlock;
+    type Foreign = ForeignBlock;
+
     fn name(&self) -> Option<&'static str> {
         Some(self.name)
     }
@@ -86,19 +100,107 @@ impl Extra for Named {
     }
 }
 
-/// Which of the memory's two kinds of block a task lies in.
-pub(crate) trait Block: 'static {
-    const FOREIGN: bool;
+/// The task lies in a place of the pool `P`, whoever spawns it.
+pub(crate) struct InPlace<P>(PhantomData<fn() -> P>);
+
+impl<P> InPlace<P> {
+    pub(crate) const NEW: Self = InPlace(PhantomData);
 }
+
+impl<P: Pool> Extra for InPlace<P> {
+    type Own = PlaceBlock<P>;
+    type Foreign = PlaceBlock<P>;
+
+    fn name(&self) -> Option<&'static str> {
+        Some(P::NAME)
+    }
+    fn spawned_at(&self) -> Option<&'static Location<'static>> {
+        None
+    }
+}
+
+/// The size and alignment of a task that runs `F` in a place, under every config.
+pub(crate) const fn layout_in_place<F: Future>() -> Layout {
+    /// `Cell`, but for what it does not depend on.
+    #[repr(C)]
+    struct Shape<S: Sharing, F: Future> {
+        header: Header<S>,
+        extra: (),
+        stage: Stage<F>,
+    }
+    let (local, shared) = (Layout::new::<Shape<Local, F>>(), Layout::new::<Shape<Shared, F>>());
+    if local.size() >= shared.size() && local.align() >= shared.align() { local } else { shared }
+}
+
+/// Where the memory of a task comes from, and goes.
+pub(crate) trait Block: 'static {
+    /// A block, or `None` if there is no memory.
+    ///
+    /// # Safety
+    /// The caller may ask for this kind of block: see [`Extra`].
+    unsafe fn alloc<M: Allocate>(memory: &M, layout: Layout) -> Option<NonNull<u8>>;
+
+    /// Gives a block back.
+    ///
+    /// # Safety
+    /// It came from [`alloc`](Self::alloc) with this memory and layout, and is not used again. Unless `any_thread`, the caller is
+    /// the owner.
+    unsafe fn give_back<M: Allocate>(memory: &M, block: NonNull<u8>, layout: Layout, any_thread: bool);
+}
+
 /// Allocated by the owner.
 pub(crate) struct OwnBlock;
+
+impl Block for OwnBlock {
+    #[inline(always)]
+    unsafe fn alloc<M: Allocate>(memory: &M, layout: Layout) -> Option<NonNull<u8>> {
+        // SAFETY: the caller is the owner; a task is never of size 0.
+        unsafe { memory.alloc(layout) }
+    }
+
+    #[inline(always)]
+    unsafe fn give_back<M: Allocate>(memory: &M, block: NonNull<u8>, layout: Layout, any_thread: bool) {
+        if any_thread {
+            // SAFETY: the block came from `alloc` with this layout.
+            unsafe { __bespoke_cold_dealloc_foreign(memory, block, layout) }
+        } else {
+            // SAFETY: as above, and the caller is the owner.
+            unsafe { memory.dealloc(block, layout) }
+        }
+    }
+}
+
 /// Allocated by another thread.
 pub(crate) struct ForeignBlock;
-impl Block for OwnBlock {
-    const FOREIGN: bool = false;
-}
+
 impl Block for ForeignBlock {
-    const FOREIGN: bool = true;
+    #[inline(always)]
+    unsafe fn alloc<M: Allocate>(memory: &M, layout: Layout) -> Option<NonNull<u8>> {
+        memory.alloc_foreign(layout)
+    }
+
+    #[inline(always)]
+    unsafe fn give_back<M: Allocate>(memory: &M, block: NonNull<u8>, layout: Layout, _: bool) {
+        // SAFETY: the block came from `alloc_foreign` with this layout.
+        unsafe { memory.release_foreign(block, layout) }
+    }
+}
+
+/// A place of the pool `P`.
+pub(crate) struct PlaceBlock<P>(PhantomData<P>);
+
+impl<P: Pool> Block for PlaceBlock<P> {
+    #[inline(always)]
+    unsafe fn alloc<M: Allocate>(_: &M, layout: Layout) -> Option<NonNull<u8>> {
+        debug_assert!(layout.size() <= P::Store::PLACE.size() && layout.align() <= P::Store::PLACE.align());
+        P::store().take()
+    }
+
+    #[inline(always)]
+    unsafe fn give_back<M: Allocate>(_: &M, block: NonNull<u8>, _: Layout, _: bool) {
+        // SAFETY: the block came from a store of this type, by `alloc`, and is not used again.
+        unsafe { P::store().give(block) }
+    }
 }
 
 /// An output while its future is dropped. Should that panic, the output goes too, and a second panic, in its drop, would end
@@ -291,18 +393,8 @@ impl<C: Config, F: Future + 'static, X: Extra, B: Block> Of<C, F, X, B> {
         // SAFETY: the vtable is of `C`, and the home is the front of its worker, alive while a task of it is.
         let memory: &MemoryOf<C> = unsafe { &(*Worker::<C>::of(home).as_ptr()).memory };
         let block = task.cast::<u8>();
-        let give_back = move || {
-            if B::FOREIGN {
-                // SAFETY: the block came from `alloc_foreign` with this layout.
-                unsafe { memory.release_foreign(block, Self::LAYOUT) }
-            } else if any_thread {
-                // SAFETY: the block came from `alloc` with this layout.
-                unsafe { __bespoke_cold_dealloc_foreign(memory, block, Self::LAYOUT) }
-            } else {
-                // SAFETY: as above, and the caller is the owner.
-                unsafe { memory.dealloc(block, Self::LAYOUT) }
-            }
-        };
+        // SAFETY: the block came from `B::alloc` with this memory and layout; the caller says whether it may be another thread.
+        let give_back = move || unsafe { B::give_back(memory, block, Self::LAYOUT, any_thread) };
         #[cfg(not(loom))]
         give_back();
         #[cfg(loom)]

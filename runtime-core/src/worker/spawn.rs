@@ -1,12 +1,12 @@
 //! Making a task: allocate, write, list, queue.
 
 use super::Worker;
-pub(crate) use super::cell::{Extra, Kept, Named};
-use super::cell::{ForeignBlock, Of, OwnBlock};
+use super::cell::{Block, Of, OwnBlock};
+pub(crate) use super::cell::{Extra, InPlace, Kept, Named, layout_in_place};
 use crate::config::{Config, SharingOf};
 use crate::error::{Error, ErrorKind};
 use crate::loom::{Ordering, Plant, planted};
-use crate::roles::{Allocate, Memory};
+use crate::roles::Memory;
 use crate::sharing::{Lock, RemoteWord, Sharing, StateWord};
 use crate::task::JoinHandle;
 use crate::task::header::{Header, Task};
@@ -29,7 +29,7 @@ const BORN: usize = (2 * REF) | JOIN;
 /// The caller is the owner of `worker`, before its close is over. Under `Shared`, `F` is `Send`.
 ///
 /// # Panics
-/// If the memory strategy has no memory: see `try_spawn`.
+/// If the memory strategy has no memory: see [`try_spawn_with`].
 #[inline(always)]
 pub(crate) unsafe fn spawn<C: Config, F: Future + 'static>(
     worker: NonNull<Worker<C>>,
@@ -58,19 +58,6 @@ pub(crate) unsafe fn spawn_named<C: Config, F: Future + 'static>(
     }
 }
 
-/// As [`spawn`]; gives the future back when the memory strategy has no memory.
-///
-/// # Safety
-/// As [`spawn`].
-#[inline(always)]
-pub(crate) unsafe fn try_spawn<C: Config, F: Future + 'static>(
-    worker: NonNull<Worker<C>>,
-    future: F,
-) -> Result<JoinHandle<F::Output>, F> {
-    // SAFETY: as the caller.
-    unsafe { try_spawn_with::<C, F, ()>(worker, future, ()) }
-}
-
 #[cold]
 fn no_memory<C: Config>(layout: Layout) -> ! {
     no_memory_left(C::Memory::NAME, C::NAME, layout.size())
@@ -86,7 +73,7 @@ fn no_memory_left(strategy: &str, config: &str, bytes: usize) -> ! {
     )
 }
 
-/// As [`try_spawn`], with what a named task adds.
+/// As [`spawn`], with what stands between header and future; gives the future back when there is no memory.
 ///
 /// # Safety
 /// As [`spawn`].
@@ -98,11 +85,12 @@ pub(crate) unsafe fn try_spawn_with<C: Config, F: Future + 'static, X: Extra>(
 ) -> Result<JoinHandle<F::Output>, F> {
     // SAFETY: alive: the caller owns it.
     let this = unsafe { worker.as_ref() };
-    // SAFETY: the caller is the owner; a task is never of size 0.
-    let Some(block) = (unsafe { this.memory.alloc(Of::<C, F, X, OwnBlock>::LAYOUT) }) else { return Err(future) };
-    let header = Header::new(const { &Of::<C, F, X, OwnBlock>::TABLE }, Worker::home_of(worker), BORN | NOTIFIED);
+    // SAFETY: the caller is the owner.
+    let block = unsafe { X::Own::alloc(&this.memory, Of::<C, F, X, X::Own>::LAYOUT) };
+    let Some(block) = block else { return Err(future) };
+    let header = Header::new(const { &Of::<C, F, X, X::Own>::TABLE }, Worker::home_of(worker), BORN | NOTIFIED);
     // SAFETY: the block is ours and has the layout.
-    let task = unsafe { Of::<C, F, X, OwnBlock>::write(block, header, extra, future) };
+    let task = unsafe { Of::<C, F, X, X::Own>::write(block, header, extra, future) };
     #[cfg(loom)]
     super::counts::spawned();
     // SAFETY: new, ours, listed nowhere.
@@ -145,12 +133,14 @@ pub(crate) unsafe fn spawn_foreign<C: Config, F: Future + 'static, X: Extra>(
 ) -> Result<JoinHandle<F::Output>, F> {
     // SAFETY: alive: the caller holds its home.
     let this = unsafe { worker.as_ref() };
-    let Some(block) = this.memory.alloc_foreign(Of::<C, F, X, ForeignBlock>::LAYOUT) else { return Err(future) };
-    let table = const { &Of::<C, F, X, ForeignBlock>::TABLE };
+    // SAFETY: a block for any thread.
+    let block = unsafe { X::Foreign::alloc(&this.memory, Of::<C, F, X, X::Foreign>::LAYOUT) };
+    let Some(block) = block else { return Err(future) };
+    let table = const { &Of::<C, F, X, X::Foreign>::TABLE };
     let born = if <SharingOf<C> as Sharing>::SHARED { BORN | NOTIFIED } else { BORN };
     let header = Header::new(table, Worker::home_of(worker), born);
     // SAFETY: the block is ours and has the layout.
-    let task = unsafe { Of::<C, F, X, ForeignBlock>::write(block, header, extra, future) };
+    let task = unsafe { Of::<C, F, X, X::Foreign>::write(block, header, extra, future) };
     #[cfg(loom)]
     super::counts::spawned();
     if <SharingOf<C> as Sharing>::SHARED {

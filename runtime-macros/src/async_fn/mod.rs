@@ -36,7 +36,7 @@ mod rename;
 mod rewrite;
 mod says;
 mod shape;
-mod signature;
+pub(crate) mod signature;
 mod text;
 mod walk;
 

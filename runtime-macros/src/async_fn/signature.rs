@@ -226,7 +226,7 @@ fn declared(generics: &Generics) -> Declared {
 }
 
 /// What a walk over a type does at lifetimes, and at `impl Trait`.
-trait Visit {
+pub(crate) trait Visit {
     fn lifetime(&mut self, lifetime: &mut Lifetime);
     /// A reference without a lifetime.
     fn reference(&mut self, _reference: &mut syn::TypeReference) {}
@@ -344,7 +344,7 @@ fn walk_inputs(signature: &mut Signature, visit: &mut dyn Visit) {
 }
 
 /// The lifetimes of a type that are the signature's. Those of `Fn(&T)` and `fn(&T)` are not.
-fn walk(ty: &mut Type, visit: &mut dyn Visit) {
+pub(crate) fn walk(ty: &mut Type, visit: &mut dyn Visit) {
     match ty {
         Type::Array(inner) => walk(&mut inner.elem, visit),
         Type::Group(inner) => walk(&mut inner.elem, visit),

@@ -8,6 +8,9 @@ use alloc::vec::Vec;
 /// What the compiler calls a closure, and the body of an `async fn`.
 const CLOSURE: &str = "::{{closure}}";
 
+/// The function that `#[task]` makes of the one that was written.
+const TASK: &str = "::__task";
+
 /// What the runtime puts around the future of a task, and nobody wrote.
 const WRAPPERS: &[&str] = &["scope::done::Member", "runtime::traced::on::Traced"];
 
@@ -28,6 +31,7 @@ pub(super) fn function(mut name: &str) -> String {
     while let Some(outer) = name.strip_suffix(CLOSURE) {
         name = outer;
     }
+    name = name.strip_suffix(TASK).unwrap_or(name);
     match name.find('<') {
         Some(at) if at > 0 => name[..at].to_owned() + &future(&name[at..]),
         _ => name.into(),
@@ -124,6 +128,7 @@ mod tests {
         assert_eq!(function("shop::pay::{{closure}}::{{closure}}"), "shop::pay");
         assert_eq!(function("<shop::Bank as shop::Pays>::pay::{{closure}}"), "<shop::Bank as shop::Pays>::pay");
         assert_eq!(function("shop::pay"), "shop::pay");
+        assert_eq!(function("shop::pay::__task::{{closure}}"), "shop::pay");
         assert_eq!(function("shop::Till<a::b::Coin>::pay::by_card::{{closure}}"), "shop::Till<Coin>::pay::by_card");
     }
 

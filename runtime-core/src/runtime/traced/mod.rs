@@ -14,10 +14,10 @@ mod off;
 mod on;
 
 #[cfg(not(feature = "tracing"))]
-pub(in crate::runtime) use off::{At, unwrap, wrap};
+pub(in crate::runtime) use off::{At, Traced, unwrap, wrap};
 #[cfg(all(not(feature = "tracing"), feature = "std"))]
 pub(in crate::runtime) use off::{job, root, started};
 #[cfg(feature = "tracing")]
-pub(in crate::runtime) use on::{At, unwrap, wrap};
+pub(in crate::runtime) use on::{At, Traced, unwrap, wrap};
 #[cfg(all(feature = "tracing", feature = "std"))]
 pub(in crate::runtime) use on::{job, root, started};

@@ -1,0 +1,172 @@
+//! Tasks whose memory is part of the program: what a function under `#[task(pool = N)]` returns, and how it is spawned.
+
+use super::admit::Admits;
+use super::place;
+use super::traced::{At, Traced};
+use crate::config::{Config, SharingOf};
+use crate::machine::size::Makes;
+use crate::task::JoinHandle;
+use crate::task::home::Home;
+use crate::task::places::{Pool, Store};
+use crate::worker::spawn::{InPlace, layout_in_place};
+use crate::worker::{Worker, ambient};
+use core::fmt;
+use core::marker::PhantomData;
+use core::ptr::NonNull;
+
+/// A task that is not spawned yet, of a function under `#[bespoke::task(pool = N)]`: the future, and where its memory will come
+/// from.
+///
+/// `spawn_task` takes a place of the pool for it; the last of the task, its join handle and its wakers that goes gives the place
+/// back. A place lies in a `static`, so nothing is allocated, and a pool that is full is an [error](PoolFull), not a panic.
+///
+/// Awaited, it is the future, and takes no place.
+#[must_use = "it runs when it is spawned, with `spawn_task`, or awaited"]
+pub struct StaticTask<F, P> {
+    future: F,
+    pool: PhantomData<fn() -> P>,
+}
+
+impl<F: Future + 'static, P: Pool> StaticTask<F, P> {
+    /// For expansions of `#[task]`.
+    #[doc(hidden)]
+    pub const fn new(future: F) -> Self {
+        const {
+            let (task, place) = (layout_in_place::<Traced<F>>(), P::Store::PLACE);
+            assert!(
+                task.size() <= place.size() && task.align() <= place.align(),
+                "the places are those of another future"
+            );
+        }
+        StaticTask { future, pool: PhantomData }
+    }
+}
+
+/// The bytes of a place for a task of what `function` returns.
+#[doc(hidden)]
+pub const fn bytes_of<A, F: Makes<A, Made: Future>>(_function: &F) -> usize {
+    layout_in_place::<Traced<F::Made>>().size()
+}
+
+/// The alignment of such a place.
+#[doc(hidden)]
+pub const fn align_of<A, F: Makes<A, Made: Future>>(_function: &F) -> usize {
+    layout_in_place::<Traced<F::Made>>().align()
+}
+
+impl<F: Future, P> IntoFuture for StaticTask<F, P> {
+    type Output = F::Output;
+    type IntoFuture = F;
+
+    fn into_future(self) -> F {
+        self.future
+    }
+}
+
+impl<F, P: Pool> fmt::Debug for StaticTask<F, P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StaticTask").field("function", &P::NAME).finish_non_exhaustive()
+    }
+}
+
+/// All places of a pool are taken: the task could not be spawned, and is in here.
+pub struct PoolFull<F, P> {
+    task: StaticTask<F, P>,
+}
+
+impl<F, P> PoolFull<F, P> {
+    fn of(future: F) -> Self {
+        PoolFull { task: StaticTask { future, pool: PhantomData } }
+    }
+
+    /// The task, which may be spawned later.
+    pub fn into_task(self) -> StaticTask<F, P> {
+        self.task
+    }
+}
+
+impl<F, P: Pool> fmt::Debug for PoolFull<F, P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PoolFull").field("function", &P::NAME).field("places", &P::Store::COUNT).finish()
+    }
+}
+
+impl<F, P: Pool> fmt::Display for PoolFull<F, P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (count, name) = (P::Store::COUNT, P::NAME);
+        write!(
+            f,
+            "the pool of `{name}` is full: its tasks in flight are {count}, as many as `#[task(pool = {count})]` says"
+        )
+    }
+}
+
+impl<F, P: Pool> core::error::Error for PoolFull<F, P> {}
+
+/// Spawns on the runtime of this thread.
+///
+/// # Errors
+/// All places of the pool are taken.
+///
+/// # Panics
+/// Without a runtime of `C` on this thread; under a local scheduler also on its blocking threads.
+#[doc(hidden)]
+#[inline]
+#[track_caller]
+pub fn spawn_task_admitted<C: Config, F: Future + 'static, P: Pool>(
+    task: StaticTask<F, P>,
+) -> Result<JoinHandle<F::Output>, PoolFull<F, P>>
+where
+    SharingOf<C>: Admits<F>,
+{
+    let (at, extra) = (At::caller(), InPlace::<P>::NEW);
+    let spawned = if const { place::elsewhere::<C>() } {
+        // SAFETY: this thread runs the worker, or works for it; `Shared` admits only what is `Send`, with such an output.
+        unsafe { place::try_spawn_foreign(ambient::near::<C>(), task.future, extra, at) }
+    } else {
+        // SAFETY: the ambient worker is this thread's own; the sharing admits the future (bound).
+        unsafe { place::try_spawn(ambient::spawner::<C>(), task.future, extra, at) }
+    };
+    spawned.map_err(PoolFull::of)
+}
+
+/// As [`spawn_task_admitted`], where the scheduler is not known; on blocking threads, too.
+///
+/// # Errors
+/// All places of the pool are taken.
+#[track_caller]
+pub(super) fn spawn_task_near<C: Config, F: Future<Output: Send> + Send + 'static, P: Pool>(
+    task: StaticTask<F, P>,
+) -> Result<JoinHandle<F::Output>, PoolFull<F, P>> {
+    let (at, extra) = (At::caller(), InPlace::<P>::NEW);
+    let spawned = match ambient::try_worker::<C>() {
+        // SAFETY: the ambient worker is this thread's own; `Send` futures are admitted by every sharing.
+        Some(worker) => unsafe { place::try_spawn(worker, task.future, extra, at) },
+        // SAFETY: the thread holds the home that it works for; the bounds say `Send`.
+        None => unsafe { place::try_spawn_foreign(ambient::served::<C>(), task.future, extra, at) },
+    };
+    spawned.map_err(PoolFull::of)
+}
+
+/// As [`Handle::spawn`](super::Handle::spawn).
+///
+/// # Errors
+/// All places of the pool are taken.
+///
+/// # Safety
+/// The caller holds a reference of the home of `worker`.
+pub(super) unsafe fn spawn_task_at<C: Config, F: Future<Output: Send> + Send + 'static, P: Pool>(
+    worker: NonNull<Worker<C>>,
+    task: StaticTask<F, P>,
+    at: At,
+) -> Result<JoinHandle<F::Output>, PoolFull<F, P>> {
+    let extra = InPlace::<P>::NEW;
+    let spawned = if Home::is_current(Worker::home_of(worker)) {
+        // SAFETY: this thread owns the worker.
+        unsafe { place::try_spawn(worker, task.future, extra, at) }
+    } else {
+        // SAFETY: the caller holds the home; the bounds say `Send`.
+        unsafe { place::try_spawn_foreign(worker, task.future, extra, at) }
+    };
+    spawned.map_err(PoolFull::of)
+}

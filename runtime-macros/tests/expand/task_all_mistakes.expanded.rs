@@ -1,0 +1,22 @@
+fn f<T>(self, of: impl Copy) -> ! {}
+::core::compile_error! {
+    "unknown argument; `#[bespoke::task]` knows `pool = …` and `crate = …`"
+}
+::core::compile_error! {
+    "a pool has at least one place"
+}
+::core::compile_error! {
+    "a task is an `async fn`; if it has `#[bespoke::async_fn]`, write `#[bespoke::task]` above that"
+}
+::core::compile_error! {
+    "a task has no generic parameters, and no `impl Trait` arguments: its pool is one `static`, of one size"
+}
+::core::compile_error! {
+    "a task is a function of a module, not a method: its pool is one `static`"
+}
+::core::compile_error! {
+    "a task has no generic parameters, and no `impl Trait` arguments: its pool is one `static`, of one size"
+}
+::core::compile_error! {
+    "a task that never ends has no value to tell: leave out `-> !`, and keep the loop"
+}

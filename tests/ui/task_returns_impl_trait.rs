@@ -1,0 +1,5 @@
+//~ UNDER impl Copy: what a task yields has a name, and is not `impl Trait`: name it, or box it
+#[bespoke::task]
+async fn f() -> impl Copy {}
+
+fn main() {}
