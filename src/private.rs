@@ -5,8 +5,8 @@ pub use bespoke_core::config::{Sealed, SharingOf};
 pub use bespoke_core::machine;
 pub use bespoke_core::roles::{Cores, StartsThreads};
 pub use bespoke_core::runtime::{
-    Admits, Ambient, align_of, bytes_of, spawn_blocking_unchecked, spawn_here_unasked, spawn_on_unasked,
-    spawn_task_admitted, spawn_unchecked,
+    Admits, Ambient, StartTask, align_of, bytes_of, spawn_blocking_unchecked, spawn_here_unasked, spawn_on_unasked,
+    spawn_unchecked,
 };
 pub use bespoke_core::task::{JoinHandle, places};
 pub use core;

@@ -24,17 +24,16 @@ macro_rules! __ambient {
             /// Spawns a task of a function under `#[task(pool = N)]`, in a place of its pool; see `Ambient::spawn_task`. Which
             /// futures: as `spawn`.
             #[track_caller]
-            pub fn spawn_task<__F, __P: $crate::__private::places::Pool>(
+            pub fn spawn_task<__F: ::core::future::Future, __P: $crate::__private::places::Pool>(
                 task: $crate::task::StaticTask<__F, __P>,
             ) -> ::core::result::Result<
                 $crate::__private::JoinHandle<__F::Output>,
                 $crate::task::PoolFull<__F, __P>,
             >
             where
-                __F: ::core::future::Future + 'static,
-                $crate::__private::SharingOf<$config>: $crate::__private::Admits<__F>,
+                $crate::task::StaticTask<__F, __P>: $crate::__private::StartTask<$config, __F, __P>,
             {
-                $crate::__private::spawn_task_admitted::<$config, __F, __P>(task)
+                $crate::__private::StartTask::<$config, __F, __P>::start_task(task)
             }
 
             /// Makes a future on a worker and keeps it there: the closure is `Send`, the future need not be.

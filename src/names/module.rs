@@ -35,14 +35,13 @@ macro_rules! __module {
 
             /// Spawns a task of a function under `#[task(pool = N)]`, in a place of its pool.
             #[track_caller]
-            pub fn spawn_task<F, P: $crate::__private::places::Pool>(
+            pub fn spawn_task<F: ::core::future::Future, P: $crate::__private::places::Pool>(
                 task: $crate::task::StaticTask<F, P>,
             ) -> ::core::result::Result<$crate::__private::JoinHandle<F::Output>, $crate::task::PoolFull<F, P>>
             where
-                F: ::core::future::Future + 'static,
-                $crate::__private::SharingOf<__config::C>: $crate::__private::Admits<F>,
+                $crate::task::StaticTask<F, P>: $crate::__private::StartTask<__config::C, F, P>,
             {
-                $crate::__private::spawn_task_admitted::<__config::C, F, P>(task)
+                $crate::__private::StartTask::<__config::C, F, P>::start_task(task)
             }
 
             /// Makes a future on a worker and keeps it there: the closure is `Send`, the future need not be.

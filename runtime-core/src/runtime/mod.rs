@@ -44,7 +44,7 @@ pub use handle::{spawn_blocking_if_any, spawn_blocking_unchecked};
 pub use into_set::SpawnInto;
 pub use static_task::{PoolFull, StaticTask};
 #[doc(hidden)]
-pub use static_task::{align_of, bytes_of, spawn_task_admitted};
+pub use static_task::{StartTask, align_of, bytes_of};
 pub use yields::YieldNow;
 
 #[cfg(feature = "std")]

@@ -103,34 +103,40 @@ impl<F, P: Pool> fmt::Display for PoolFull<F, P> {
 
 impl<F, P: Pool> core::error::Error for PoolFull<F, P> {}
 
-/// Spawns on the runtime of this thread.
-///
-/// # Errors
-/// All places of the pool are taken.
-///
-/// # Panics
-/// Without a runtime of `C` on this thread; under a local scheduler also on its blocking threads.
+/// A task that the runtime `C` can spawn, decided where `C` is known: what the functions of one config ask for. `C` is a parameter
+/// without a bound, so that what is no config is told of once, and not here.
 #[doc(hidden)]
-#[inline]
-#[track_caller]
-pub fn spawn_task_admitted<C: Config, F: Future + 'static, P: Pool>(
-    task: StaticTask<F, P>,
-) -> Result<JoinHandle<F::Output>, PoolFull<F, P>>
+pub trait StartTask<C, F: Future, P>: Sized {
+    /// Spawns it on the runtime of this thread.
+    ///
+    /// # Errors
+    /// All places of the pool are taken.
+    ///
+    /// # Panics
+    /// Without a runtime of `C` on this thread; under a local scheduler also on its blocking threads.
+    #[track_caller]
+    fn start_task(self) -> Result<JoinHandle<F::Output>, PoolFull<F, P>>;
+}
+
+impl<C: Config, F: Future + 'static, P: Pool> StartTask<C, F, P> for StaticTask<F, P>
 where
     SharingOf<C>: Admits<F>,
 {
-    let (at, extra) = (At::caller(), InPlace::<P>::NEW);
-    let spawned = if const { place::elsewhere::<C>() } {
-        // SAFETY: this thread runs the worker, or works for it; `Shared` admits only what is `Send`, with such an output.
-        unsafe { place::try_spawn_foreign(ambient::near::<C>(), task.future, extra, at) }
-    } else {
-        // SAFETY: the ambient worker is this thread's own; the sharing admits the future (bound).
-        unsafe { place::try_spawn(ambient::spawner::<C>(), task.future, extra, at) }
-    };
-    spawned.map_err(PoolFull::of)
+    #[track_caller]
+    fn start_task(self) -> Result<JoinHandle<F::Output>, PoolFull<F, P>> {
+        let (at, extra) = (At::caller(), InPlace::<P>::NEW);
+        let spawned = if const { place::elsewhere::<C>() } {
+            // SAFETY: this thread runs the worker, or works for it; `Shared` admits only what is `Send`, with such an output.
+            unsafe { place::try_spawn_foreign(ambient::near::<C>(), self.future, extra, at) }
+        } else {
+            // SAFETY: the ambient worker is this thread's own; the sharing admits the future (bound).
+            unsafe { place::try_spawn(ambient::spawner::<C>(), self.future, extra, at) }
+        };
+        spawned.map_err(PoolFull::of)
+    }
 }
 
-/// As [`spawn_task_admitted`], where the scheduler is not known; on blocking threads, too.
+/// Spawns on the runtime of this thread, where the scheduler is not known; on blocking threads, too.
 ///
 /// # Errors
 /// All places of the pool are taken.

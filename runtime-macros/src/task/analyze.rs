@@ -32,7 +32,9 @@ fn check(signature: &mut Signature, errors: &mut Errors) -> bool {
         right = false;
     };
     if signature.asyncness.is_none() {
+        // Of a function that `#[async_fn]` has made, the rest would be about what nobody wrote.
         refuse(signature.fn_token.to_token_stream(), says::NOT_ASYNC);
+        return false;
     }
     let (constness, unsafety, abi) = (&signature.constness, &signature.unsafety, &signature.abi);
     let (variadic, generics) = (&signature.variadic, &signature.generics);
@@ -104,7 +106,7 @@ impl Visit for Found {
     }
 
     fn bounds(&mut self, bounds: &mut Punctuated<TypeParamBound, Token![+]>) {
-        self.opaque.get_or_insert_with(|| quote!(impl #bounds));
+        self.opaque.get_or_insert_with(|| quote!(#bounds));
     }
 }
 

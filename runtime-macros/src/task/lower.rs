@@ -34,9 +34,6 @@ pub(crate) struct Plan {
     pub(crate) body: Block,
 }
 
-/// The name of the inner function. Traces leave it out (`machine/trace/names.rs`).
-pub(crate) const INNER: &str = "__task";
-
 /// Attributes that mean the function to be called.
 const OUTER: &[&str] = &["allow", "cfg", "deny", "deprecated", "doc", "expect", "forbid", "must_use", "warn"];
 
@@ -47,7 +44,8 @@ pub(crate) fn lower(task: Task) -> Plan {
     let (outer_attributes, inner_attributes) =
         above.into_iter().partition(|attribute| OUTER.iter().any(|name| attribute.path().is_ident(name)));
     let mut inner = function.sig;
-    let name = core::mem::replace(&mut inner.ident, Ident::new(INNER, Span::mixed_site()));
+    // Traces leave this name out (`machine/trace/names.rs`).
+    let name = core::mem::replace(&mut inner.ident, Ident::new("__task", Span::mixed_site()));
     let (names, types) = inner.inputs.iter().enumerate().filter_map(|(index, argument)| named(index, argument)).unzip();
     let output = match &inner.output {
         ReturnType::Default => quote!(()),

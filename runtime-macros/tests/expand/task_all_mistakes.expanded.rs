@@ -1,4 +1,4 @@
-fn f<T>(self, of: impl Copy) -> ! {}
+async unsafe fn f<T>(self, of: impl Copy) -> ! {}
 ::core::compile_error! {
     "unknown argument; `#[bespoke::task]` knows `pool = …` and `crate = …`"
 }
@@ -6,7 +6,7 @@ fn f<T>(self, of: impl Copy) -> ! {}
     "a pool has at least one place"
 }
 ::core::compile_error! {
-    "a task is an `async fn`; if it has `#[bespoke::async_fn]`, write `#[bespoke::task]` above that"
+    "a task is a plain `async fn`: what is unsafe, or called by other languages, spawns it"
 }
 ::core::compile_error! {
     "a task has no generic parameters, and no `impl Trait` arguments: its pool is one `static`, of one size"

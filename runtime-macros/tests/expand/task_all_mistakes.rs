@@ -1,2 +1,2 @@
 #[bespoke::task(size = 4, pool = 0)]
-fn f<T>(self, of: impl Copy) -> ! {}
+async unsafe fn f<T>(self, of: impl Copy) -> ! {}
