@@ -84,7 +84,7 @@
 //!
 //! The standard streams of the process: [`stdin`], [`stdout`], [`stderr`], on Unix.
 
-pub use crate::default_config::root::io::*; // the standard streams
+pub use crate::default_config::io::*; // the standard streams
 pub use bespoke_core::io::{IntoIoBuf, IoBuf, IoBufMut, IoBufs, IoBufsMut, Slice, Static};
 pub use bespoke_drivers::io::{
     BufReader, BufWriter, Chain, Duplex, DuplexReader, DuplexStream, DuplexWriter, Empty, ErasedIo, ErasedReader,

@@ -59,16 +59,15 @@ where
     F: Future<Output: Send> + Send + 'static,
     P: bespoke::__private::places::Pool,
 {
-    soon::<C, _>(async move {
-        loop {
-            task = match C::spawn_task(task) {
-                Ok(handle) => return handle,
-                Err(full) => full.into_task(),
-            };
-            C::yield_now().await;
-        }
-    })
-    .await
+    let from = C::now();
+    loop {
+        task = match C::spawn_task(task) {
+            Ok(handle) => return handle,
+            Err(full) => full.into_task(),
+        };
+        assert!(C::now().saturating_duration_since(from) < LONG, "the place did not come back in time");
+        C::yield_now().await;
+    }
 }
 
 /// Counts itself when it is dropped.
@@ -185,6 +184,7 @@ macro_rules! suite {
 
             /// Threads that are no workers spawn, and drop what is left of a task.
             #[test]
+            #[expect(clippy::disallowed_methods, reason = "the thread stands outside of any runtime")]
             fn other_threads_spawn_and_free() {
                 #[bespoke::task(pool = 4)]
                 #[bespoke::async_fn]
@@ -348,7 +348,7 @@ fn a_full_pool_is_an_error() {
     #[bespoke::task]
     async fn one() {}
 
-    fn twice() -> Result<(), Box<dyn std::error::Error>> {
+    fn twice() -> Result<(), Box<dyn core::error::Error>> {
         let _one = OneThread::spawn_task(one())?;
         let _two = OneThread::spawn_task(one())?;
         Ok(())

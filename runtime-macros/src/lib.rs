@@ -221,8 +221,8 @@ pub fn async_fn(arguments: TokenStream, item: TokenStream) -> TokenStream {
 /// }
 /// ```
 ///
-/// There is no `unsafe` in it, and it needs no `std`. Docs, lints and `#[cfg]` stay on the outer function, all other attributes go
-/// to the inner one.
+/// There is no `unsafe` in it, and it needs no `std`. Docs, lints and `#[cfg]` stay on the outer function, all other attributes
+/// go to the inner one.
 ///
 /// # Errors
 ///

@@ -103,8 +103,8 @@ impl<F, P: Pool> fmt::Display for PoolFull<F, P> {
 
 impl<F, P: Pool> core::error::Error for PoolFull<F, P> {}
 
-/// A task that the runtime `C` can spawn, decided where `C` is known: what the functions of one config ask for. `C` is a parameter
-/// without a bound, so that what is no config is told of once, and not here.
+/// A task that the runtime `C` can spawn, decided where `C` is known: what the functions of one config ask for. `C` is a
+/// parameter without a bound, so that what is no config is told of once, and not here.
 #[doc(hidden)]
 pub trait StartTask<C, F: Future, P>: Sized {
     /// Spawns it on the runtime of this thread.

@@ -30,6 +30,7 @@ fn places_are_distinct_aligned_and_as_many_as_said() {
 }
 
 #[test]
+#[expect(clippy::disallowed_methods, reason = "there is no config here, whose threads these could be")]
 fn no_two_threads_have_a_place_at_the_same_time() {
     static PLACES: Places<<Align<8> as Aligned>::Unit, 8, 4> = Places::new();
     let rounds = if cfg!(miri) { 50 } else { 2_000 };
