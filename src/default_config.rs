@@ -8,7 +8,7 @@ mod names {
 #[cfg(unix)]
 pub use names::root::fs;
 pub(crate) use names::root::io;
-pub use names::root::{handle, net, process, signal, spawn_blocking, spawn_pinned, time, yield_now};
+pub use names::root::{await_fn, handle, net, process, signal, spawn_blocking, spawn_pinned, time, yield_now};
 
 /// Spawns a task on the runtime that this task runs in.
 ///

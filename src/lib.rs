@@ -97,7 +97,7 @@ pub use builder::{
 #[cfg(unix)]
 pub use default_config::fs;
 pub use default_config::{
-    JoinSet, handle, net, process, signal, spawn, spawn_blocking, spawn_pinned, spawn_task, time, yield_now,
+    JoinSet, await_fn, handle, net, process, signal, spawn, spawn_blocking, spawn_pinned, spawn_task, time, yield_now,
 };
 pub use task::{JoinError, JoinHandle};
 
@@ -551,8 +551,8 @@ pub mod paused {
     #[cfg(unix)]
     pub use paused_config::root::fs;
     pub use paused_config::root::{
-        Handle, JoinSet, Runtime, channel, handle, io, net, process, signal, spawn, spawn_blocking, spawn_pinned,
-        spawn_task, sync, time, yield_now,
+        Handle, JoinSet, Runtime, await_fn, channel, handle, io, net, process, signal, spawn, spawn_blocking,
+        spawn_pinned, spawn_task, sync, time, yield_now,
     };
 
     mod paused_config {

@@ -81,6 +81,14 @@ macro_rules! __ambient {
                 $crate::__private::spawn_blocking_unchecked::<$config, _, __T>(closure)
             }
 
+            /// Waits for an asynchronous function in code that is not; see `Ambient::await_fn`.
+            #[track_caller]
+            pub fn await_fn<__T: ::core::marker::Send + 'static>(
+                function: impl ::core::ops::AsyncFnOnce() -> __T + ::core::marker::Send + 'static,
+            ) -> __T {
+                <$config as $crate::__private::Ambient>::await_fn(function)
+            }
+
             /// Waits for `duration`.
             #[track_caller]
             pub fn sleep(duration: ::core::time::Duration) -> $crate::rt::Sleep<$config> {

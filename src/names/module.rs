@@ -52,6 +52,15 @@ macro_rules! __module {
                 <__config::C as $crate::__private::Ambient>::spawn_pinned(make)
             }
 
+            /// Waits for an asynchronous function in code that is not: on a blocking thread of the runtime, as a task of it; on a
+            /// thread without a runtime, there. On a worker it panics: write `.await`. See `Ambient::await_fn`.
+            #[track_caller]
+            pub fn await_fn<T: ::core::marker::Send + 'static>(
+                function: impl ::core::ops::AsyncFnOnce() -> T + ::core::marker::Send + 'static,
+            ) -> T {
+                <__config::C as $crate::__private::Ambient>::await_fn(function)
+            }
+
             /// The runtime that this task runs in, for other threads.
             #[track_caller]
             pub fn handle() -> Handle {

@@ -2,6 +2,8 @@
 
 use super::YieldNow;
 use super::admit::{Pinned, spawn_unchecked};
+#[cfg(feature = "std")]
+use super::await_fn::await_fn;
 use super::handle::{self, Handle};
 use super::place;
 use super::static_task::{PoolFull, StaticTask, spawn_task_near};
@@ -150,6 +152,24 @@ pub trait Ambient: Config {
         let worker = ambient::near::<Self>();
         // SAFETY: this thread runs the worker, or works for it: it is alive.
         unsafe { handle::spawn_blocking(worker, closure, At::caller()) }
+    }
+
+    /// Waits for an asynchronous function in code that is not: the thread sleeps until it has the value.
+    ///
+    /// On a blocking thread of the runtime (see [`spawn_blocking`](Self::spawn_blocking)) the function runs as a task of the runtime,
+    /// with all that belongs to it: sleeps, sockets, files. On a thread without a runtime it runs there, and may wait for what needs
+    /// none: channels, `Notify`, futures of other crates.
+    ///
+    /// A blocking thread that waits is one of [`BLOCKING_THREADS_MAX`](Config::BLOCKING_THREADS_MAX): if all of them wait for
+    /// functions that need one, none goes on.
+    ///
+    /// # Panics
+    /// On a worker, where it would hold up every task: there is `.await`. If the function panics, with its panic. If the runtime
+    /// closes meanwhile.
+    #[cfg(feature = "std")]
+    #[track_caller]
+    fn await_fn<T: Send + 'static>(function: impl AsyncFnOnce() -> T + Send + 'static) -> T {
+        await_fn::<Self, T>(function)
     }
 
     /// Waits for `duration`.

@@ -6,6 +6,7 @@
 //! | `handle` | [`Handle`]: the runtime from any thread |
 //! | `ambient` | [`Ambient`], [`LocalConfig`]: the runtime from inside a task |
 //! | `admit` | [`Admits`], [`Spawnable`]: what may be spawned where |
+//! | `await_fn` | waiting for an asynchronous function in code that is not |
 //! | `into_set` | [`SpawnInto`], and what `JoinSet::spawn` takes |
 //! | `place` | where a spawned task goes |
 //! | `dump` | [`Dump`]: what every task is doing |
@@ -15,6 +16,8 @@
 
 mod admit;
 mod ambient;
+#[cfg(feature = "std")]
+mod await_fn;
 #[cfg(feature = "std")]
 mod dump;
 mod handle;
