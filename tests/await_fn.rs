@@ -5,9 +5,10 @@
 use bespoke::prelude::*;
 use bespoke::{Runtime, channel, driver, memory, preset, scheduler};
 use core::future::pending;
+use core::panic::AssertUnwindSafe;
 use core::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use core::time::Duration;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::catch_unwind;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::thread;
