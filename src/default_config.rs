@@ -16,7 +16,7 @@ pub use names::root::{await_fn, handle, net, process, signal, spawn_blocking, sp
 /// with a local scheduler takes any `'static` future.
 ///
 /// # Panics
-/// Without the default runtime on this thread: inside [`main`](macro@main), [`test`](macro@test) or
+/// Without the default runtime on this thread: inside [`main`](macro@crate::main), [`test`](macro@crate::test) or
 /// `Runtime::<preset::Default>::block_on` there is one. If it has no memory for the task.
 #[track_caller]
 pub fn spawn<F>(future: F) -> JoinHandle<F::Output>

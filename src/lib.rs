@@ -33,7 +33,7 @@
 //! | to … | see |
 //! |---|---|
 //! | learn | [`guide`], a chapter per subject |
-//! | write a program on the defaults | [`main`](macro@main), [`spawn`], [`net`], [`fs`], [`process`], [`time`], [`signal`], [`task`] |
+//! | write a program on the defaults | [`main`](macro@main), [`spawn`], [`net`], [`fs`], [`process`], [`time`], [`signal`], [`task`](mod@task) |
 //! | let tasks talk to each other | [`channel`], [`sync`], [`select!`], [`join!`] |
 //! | choose parts | [`macro@config`], [`preset`], [`Builder`], [`scheduler`], [`driver`], [`memory`], [`clock`] |
 //! | write a library for every config | [`prelude`], [`rt`], [`Config`], [`LocalConfig`] |
