@@ -211,6 +211,7 @@ pub mod task {
     /// ```
     pub use bespoke_core::task::TaskTrace;
     pub use bespoke_core::task::locals::{AccessError, LocalKey, Scope};
+    pub use bespoke_core::task::places::Pool;
     pub use bespoke_core::task::{AbortHandle, Id, JoinError, JoinHandle, Level, TaskState};
 
     /// Lets every task that is ready now run first.

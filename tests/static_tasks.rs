@@ -5,7 +5,7 @@
 #![forbid(unsafe_code)]
 
 use bespoke::prelude::*;
-use bespoke::task::{PoolFull, StaticTask};
+use bespoke::task::{Pool, PoolFull, StaticTask};
 use bespoke::{Runtime, driver, memory, preset, scheduler};
 use core::future::pending;
 use core::sync::atomic::{AtomicUsize, Ordering::SeqCst};
@@ -57,7 +57,7 @@ async fn soon<C: Config, T>(future: impl Future<Output = T>) -> T {
 async fn when_free<C: Config, F, P>(mut task: StaticTask<F, P>) -> bespoke::JoinHandle<F::Output>
 where
     F: Future<Output: Send> + Send + 'static,
-    P: bespoke::__private::places::Pool,
+    P: Pool,
 {
     let from = C::now();
     loop {
@@ -103,7 +103,7 @@ macro_rules! suite {
                         let held = sum.lock().unwrap();
                         let three: Vec<_> = (1..=3).map(|n| C::spawn_task(adds(sum.clone(), n)).unwrap()).collect();
                         let full = C::spawn_task(adds(sum.clone(), 4)).unwrap_err();
-                        let says = "the pool of `adds` is full: its tasks in flight are 3, as many as `#[task(pool = 3)]` says";
+                        let says = "the pool of `adds` is full: all of its 3 places are taken";
                         assert_eq!(full.to_string(), says);
                         drop(held);
                         (three, full.into_task())
@@ -232,7 +232,7 @@ trait IntoAll {
 impl<F, P> IntoAll for (Vec<bespoke::JoinHandle<u64>>, StaticTask<F, P>)
 where
     F: Future<Output = u64> + Send + 'static,
-    P: bespoke::__private::places::Pool,
+    P: Pool,
 {
     async fn into_all<C: Config>(self) -> Vec<u64> {
         let (three, fourth) = self;
@@ -259,7 +259,7 @@ async fn sized_alone(_buffer: [u8; 1000]) {
 /// A place is header and future, rounded up to their alignment.
 #[test]
 fn a_place_is_as_large_as_its_task() {
-    fn place<F, P: bespoke::__private::places::Pool>(_: &StaticTask<F, P>) -> usize {
+    fn place<F, P: Pool>(_: &StaticTask<F, P>) -> usize {
         use bespoke::__private::places::Store;
         P::Store::PLACE.size()
     }
@@ -355,10 +355,42 @@ fn a_full_pool_is_an_error() {
     }
     let error = Runtime::<OneThread>::new().unwrap().block_on(async { twice().unwrap_err() });
     assert!(error.to_string().starts_with("the pool of `one` is full"), "{error}");
-    fn is_sync<T: Send + Sync>(_: &T) {}
-    is_sync(&Runtime::<OneThread>::new().unwrap().block_on(async {
-        let _first = OneThread::spawn_task(one()).unwrap();
-        let full: PoolFull<_, _> = OneThread::spawn_task(one()).unwrap_err();
-        full
-    }));
+
+    /// Its future is `Send`, and not `Sync`, as that of many a task.
+    #[bespoke::task]
+    async fn counts(cell: core::cell::Cell<u32>) {
+        one_thread::yield_now().await;
+        cell.set(1);
+    }
+    let full: PoolFull<_, _> = Runtime::<OneThread>::new().unwrap().block_on(async {
+        let _first = OneThread::spawn_task(counts(0.into())).unwrap();
+        OneThread::spawn_task(counts(0.into())).unwrap_err()
+    });
+    let full: Box<dyn core::error::Error + Send + Sync> = full.into();
+    assert_eq!(
+        full.to_string(),
+        "the pool of `counts` is full: its one place is taken, and `#[task(pool = N)]` makes N"
+    );
+}
+
+/// Names as they are spoken, and functions of a type.
+#[test]
+fn odd_functions_are_tasks() {
+    struct App;
+    impl App {
+        const PLACES: usize = 2;
+
+        #[bespoke::task(pool = App::PLACES)]
+        #[bespoke::async_fn]
+        async fn r#match(n: u32) -> u32 {
+            n
+        }
+    }
+    Runtime::<OneThread>::new().unwrap().block_on(async {
+        let task = OneThread::spawn_task(App::r#match(3)).unwrap();
+        assert_eq!(task.name(), Some("match"));
+        assert_eq!(task.await.unwrap(), 3);
+        let waited = OneThread::timeout(LONG, App::r#match(4).into_future()).await;
+        assert_eq!(waited.unwrap(), 4);
+    });
 }

@@ -168,7 +168,11 @@ const CASE_OF: &[(&str, &str)] = &[
         "task_below_async_fn",
     ),
     ("a task is a plain `async fn`: what is unsafe, or called by other languages, spawns it", "task_unsafe"),
-    ("a task is a function of a module, not a method: its pool is one `static`", "task_method"),
+    ("a task has no `self`: its pool is one `static`, for all of its tasks", "task_method"),
+    (
+        "an argument of a task does not come and go, as the function is there twice: put the `#[cfg]` on the function",
+        "task_with_a_conditional_argument",
+    ),
     (
         "a task has no generic parameters, and no `impl Trait` arguments: its pool is one `static`, of one size",
         "task_generic",

@@ -222,11 +222,11 @@ pub fn async_fn(arguments: TokenStream, item: TokenStream) -> TokenStream {
 /// ```
 ///
 /// There is no `unsafe` in it, and it needs no `std`. Docs, lints and `#[cfg]` stay on the outer function, all other attributes
-/// go to the inner one.
+/// go to the inner one, which macros below this one see as `__task`.
 ///
 /// # Errors
 ///
-/// - *a task has no generic parameters …*, *a task is a function of a module …*: there is one `static`, of one size
+/// - *a task has no generic parameters …*, *a task has no `self` …*: there is one `static`, of one size
 /// - *a task outlives whoever spawns it …*: an argument borrows
 /// - *a task is an `async fn` …*: also where `#[async_fn]` stands above this attribute, and not below it
 /// - *a pool has at least one place*

@@ -1,4 +1,4 @@
-//~ UNDER self: a task is a function of a module, not a method: its pool is one `static`
+//~ UNDER self: a task has no `self`: its pool is one `static`, for all of its tasks
 struct App;
 
 impl App {

@@ -78,10 +78,14 @@ pub trait Ambient: Config {
 
     /// Spawns a task of a function under `#[task(pool = N)]`, in a place of its pool: nothing is allocated.
     ///
-    /// A local scheduler takes a place with one locked instruction, as the pool is the whole program's.
+    /// A local scheduler takes a place with one locked instruction, as the pool is the whole program's. The runtime's table of
+    /// tasks and its queue grow to as many as there were at a time, once; `ThreadPerTask` makes a worker for the task, as always.
     ///
     /// # Errors
     /// All places are taken; the task is in the error.
+    ///
+    /// # Panics
+    /// Under `ThreadPerTask`, if there is no memory for the task's worker.
     #[track_caller]
     fn spawn_task<F, P: Pool>(task: StaticTask<F, P>) -> Result<JoinHandle<F::Output>, PoolFull<F, P>>
     where

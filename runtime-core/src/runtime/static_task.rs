@@ -20,24 +20,19 @@ use core::ptr::NonNull;
 /// `spawn_task` takes a place of the pool for it; the last of the task, its join handle and its wakers that goes gives the place
 /// back. A place lies in a `static`, so nothing is allocated, and a pool that is full is an [error](PoolFull), not a panic.
 ///
-/// Awaited, it is the future, and takes no place.
+/// Awaited, it is the future, and takes no place; what takes a future (`timeout`, `select!`) gets it by
+/// [`into_future`](IntoFuture::into_future).
 #[must_use = "it runs when it is spawned, with `spawn_task`, or awaited"]
 pub struct StaticTask<F, P> {
     future: F,
-    pool: PhantomData<fn() -> P>,
+    /// Invariant in both: of another type neither the size of the task nor that of a place is known.
+    pool: PhantomData<fn(F, P) -> (F, P)>,
 }
 
 impl<F: Future + 'static, P: Pool> StaticTask<F, P> {
     /// For expansions of `#[task]`.
     #[doc(hidden)]
     pub const fn new(future: F) -> Self {
-        const {
-            let (task, place) = (layout_in_place::<Traced<F>>(), P::Store::PLACE);
-            assert!(
-                task.size() <= place.size() && task.align() <= place.align(),
-                "the places are those of another future"
-            );
-        }
         StaticTask { future, pool: PhantomData }
     }
 }
@@ -94,14 +89,17 @@ impl<F, P: Pool> fmt::Debug for PoolFull<F, P> {
 impl<F, P: Pool> fmt::Display for PoolFull<F, P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (count, name) = (P::Store::COUNT, P::NAME);
-        write!(
-            f,
-            "the pool of `{name}` is full: its tasks in flight are {count}, as many as `#[task(pool = {count})]` says"
-        )
+        match count {
+            1 => write!(f, "the pool of `{name}` is full: its one place is taken, and `#[task(pool = N)]` makes N"),
+            _ => write!(f, "the pool of `{name}` is full: all of its {count} places are taken"),
+        }
     }
 }
 
 impl<F, P: Pool> core::error::Error for PoolFull<F, P> {}
+
+// SAFETY: by a reference nothing reaches the task, and so its future: `into_task` takes the value, and the rest speaks of `P`.
+unsafe impl<F, P> Sync for PoolFull<F, P> {}
 
 /// A task that the runtime `C` can spawn, decided where `C` is known: what the functions of one config ask for. `C` is a
 /// parameter without a bound, so that what is no config is told of once, and not here.

@@ -32,6 +32,9 @@ use core::time::Duration;
 
 /// Spawns a task on a thread of its own. Gives the future back when there is no memory for it or for its worker.
 ///
+/// # Panics
+/// If there is no memory for the worker of a task that lies in a place.
+///
 /// # Safety
 /// The scheduler of `C` is `Shared`; `F` and its output are `Send`.
 pub(crate) unsafe fn try_spawn<C: Config, F: Future + 'static, X: Extra>(
@@ -40,7 +43,12 @@ pub(crate) unsafe fn try_spawn<C: Config, F: Future + 'static, X: Extra>(
     extra: X,
 ) -> Result<JoinHandle<F::Output>, F> {
     let name = extra.name().unwrap_or("task");
-    let Ok(worker) = Worker::start(common.clone(), common.next_worker()) else { return Err(future) };
+    let Ok(worker) = Worker::start(common.clone(), common.next_worker()) else {
+        if X::PLACED {
+            no_worker(C::NAME);
+        }
+        return Err(future);
+    };
     // SAFETY: new, so this thread is its owner.
     match unsafe { spawn::try_spawn_with(worker, future, extra) } {
         Ok(handle) => {
@@ -54,6 +62,13 @@ pub(crate) unsafe fn try_spawn<C: Config, F: Future + 'static, X: Extra>(
             Err(future)
         }
     }
+}
+
+/// What the spawn of a task in a place says, whose error is that the pool is full.
+#[cold]
+#[inline(never)]
+fn no_worker(config: &str) -> ! {
+    panic!("there is no memory for the worker of another task of `{config}`, which gives every task a worker")
 }
 
 /// A worker on its way to its thread.

@@ -35,6 +35,8 @@ union Stage<F: Future> {
 pub(crate) trait Extra: 'static {
     /// Does the task stay on the worker that it was placed on, under every scheduler?
     const KEPT: bool = false;
+    /// Does it lie in a place of a pool, and is that all that its spawn may lack?
+    const PLACED: bool = false;
     /// Where its memory comes from, if its owner asks.
     type Own: Block;
     /// Where its memory comes from, if another thread asks.
@@ -108,6 +110,7 @@ impl<P> InPlace<P> {
 }
 
 impl<P: Pool> Extra for InPlace<P> {
+    const PLACED: bool = true;
     type Own = PlaceBlock<P>;
     type Foreign = PlaceBlock<P>;
 
@@ -121,7 +124,7 @@ impl<P: Pool> Extra for InPlace<P> {
 
 /// The size and alignment of a task that runs `F` in a place, under every config.
 pub(crate) const fn layout_in_place<F: Future>() -> Layout {
-    /// `Cell`, but for what it does not depend on.
+    /// `Cell`, but for what it does not depend on. That it is large enough is checked where a task is laid out.
     #[repr(C)]
     struct Shape<S: Sharing, F: Future> {
         header: Header<S>,
@@ -134,6 +137,9 @@ pub(crate) const fn layout_in_place<F: Future>() -> Layout {
 
 /// Where the memory of a task comes from, and goes.
 pub(crate) trait Block: 'static {
+    /// What every block is at most, if they are of one size.
+    const ROOM: Option<Layout> = None;
+
     /// A block, or `None` if there is no memory.
     ///
     /// # Safety
@@ -190,16 +196,20 @@ impl Block for ForeignBlock {
 pub(crate) struct PlaceBlock<P>(PhantomData<P>);
 
 impl<P: Pool> Block for PlaceBlock<P> {
+    const ROOM: Option<Layout> = Some(P::Store::PLACE);
+
     #[inline(always)]
-    unsafe fn alloc<M: Allocate>(_: &M, layout: Layout) -> Option<NonNull<u8>> {
-        debug_assert!(layout.size() <= P::Store::PLACE.size() && layout.align() <= P::Store::PLACE.align());
+    unsafe fn alloc<M: Allocate>(_: &M, _: Layout) -> Option<NonNull<u8>> {
         P::store().take()
     }
 
     #[inline(always)]
     unsafe fn give_back<M: Allocate>(_: &M, block: NonNull<u8>, _: Layout, _: bool) {
+        let bomb = AbortOnUnwind; // a `Pool` is written by anybody, and who frees a task does not unwind
+        let store = P::store();
+        core::mem::forget(bomb);
         // SAFETY: the block came from a store of this type, by `alloc`, and is not used again.
-        unsafe { P::store().give(block) }
+        unsafe { store.give(block) }
     }
 }
 
@@ -258,7 +268,14 @@ impl<C: Config, F: Future + 'static, X: Extra, B: Block> Of<C, F, X, B> {
         moves: steals::<C::Scheduler>() && !X::KEPT,
     };
 
-    pub(crate) const LAYOUT: Layout = Layout::new::<Cell<C, F, X>>();
+    pub(crate) const LAYOUT: Layout = {
+        let layout = Layout::new::<Cell<C, F, X>>();
+        if let Some(room) = B::ROOM {
+            let fits = layout.size() <= room.size() && layout.align() <= room.align();
+            assert!(fits, "the places are those of another future");
+        }
+        layout
+    };
 
     /// Writes a task into `block`.
     ///

@@ -50,6 +50,9 @@ fn check(signature: &mut Signature, errors: &mut Errors) -> bool {
         match argument {
             FnArg::Receiver(receiver) => refuse(receiver.to_token_stream(), says::METHOD),
             FnArg::Typed(typed) => {
+                if let Some(condition) = typed.attrs.iter().find(|attribute| attribute.path().is_ident("cfg")) {
+                    refuse(condition.to_token_stream(), says::CONDITION);
+                }
                 let found = Found::of(&mut typed.ty);
                 if let Some(opaque) = found.opaque {
                     refuse(opaque, says::GENERIC);
@@ -145,6 +148,7 @@ mod tests {
             ("async fn f(a: Vec<impl Copy>) {}", says::GENERIC),
             ("async fn f<'a>(a: &'a u8) {}", says::GENERIC),
             ("async fn f(&self) {}", says::METHOD),
+            ("async fn f(#[cfg(unix)] a: u8) {}", says::CONDITION),
             ("async fn f(a: &u8) {}", says::BORROWS),
             ("async fn f(a: Vec<&u8>) {}", says::BORROWS),
             ("async fn f(a: Cow<'_, str>) {}", says::BORROWS),

@@ -5,6 +5,7 @@
 
 use proc_macro2::{Delimiter, Group, TokenStream};
 use quote::{ToTokens, quote};
+use syn::ext::IdentExt;
 
 use super::lower::Plan;
 
@@ -13,16 +14,17 @@ pub(crate) fn emit(plan: Plan) -> TokenStream {
     let Plan { places, outer_attributes, inner_attributes, body_attributes, vis, name, names, types, .. } = plan;
     let Plan { output, inner, body, .. } = plan;
     let (core, private) = (quote!(#krate::__private::core), quote!(#krate::__private));
-    let function = &inner.ident;
-    let text = name.to_string();
+    let (function, fn_token) = (&inner.ident, &inner.fn_token);
+    let text = name.unraw().to_string();
     let statements = quote! {
         #(#inner_attributes)* #inner #body
+        const __PLACES: usize = #places;
         struct __Pool;
         impl #private::places::Pool for __Pool {
             type Store = #private::places::Places<
                 <#private::places::Align<{ #private::align_of(&#function) }> as #private::places::Aligned>::Unit,
                 { #private::bytes_of(&#function) },
-                #places,
+                __PLACES,
             >;
             const NAME: &'static str = #text;
             fn store() -> &'static Self::Store {
@@ -32,11 +34,11 @@ pub(crate) fn emit(plan: Plan) -> TokenStream {
         }
         #krate::task::StaticTask::<_, __Pool>::new(#function(#(#names),*))
     };
-    // With the user's braces the function is the user's: rustc says that it is unused, or not documented.
+    // With the user's `fn` and braces the function is the user's: rustc says that it is unused, or not documented.
     let mut outer = Group::new(Delimiter::Brace, quote!(#(#body_attributes)* #statements));
     outer.set_span(body.brace_token.span.join());
     quote! {
-        #(#outer_attributes)* #vis fn #name(#(#names: #types),*)
+        #(#outer_attributes)* #vis #fn_token #name(#(#names: #types),*)
             -> #krate::task::StaticTask<
                 impl #core::future::Future<Output = #output>,
                 impl #private::places::Pool,

@@ -35,7 +35,7 @@ pub(crate) struct Plan {
 }
 
 /// Attributes that mean the function to be called.
-const OUTER: &[&str] = &["allow", "cfg", "deny", "deprecated", "doc", "expect", "forbid", "must_use", "warn"];
+const OUTER: &[&str] = &["allow", "cfg", "deny", "deprecated", "doc", "expect", "forbid", "warn"];
 
 pub(crate) fn lower(task: Task) -> Plan {
     let Task { arguments: Arguments { pool, krate }, function } = task;
@@ -55,7 +55,7 @@ pub(crate) fn lower(task: Task) -> Plan {
     inner.asyncness = Some(Token![async](inner.fn_token.span.resolved_at(Span::call_site())));
     Plan {
         krate,
-        places: pool.map_or_else(|| quote!(1), |places| quote!({ #places })),
+        places: pool.map_or_else(|| quote!(1), |places| quote!(#places)),
         outer_attributes,
         inner_attributes,
         body_attributes,

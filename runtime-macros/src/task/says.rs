@@ -7,7 +7,9 @@ pub(super) const NOT_ASYNC: &str =
     "a task is an `async fn`; if it has `#[bespoke::async_fn]`, write `#[bespoke::task]` above that";
 pub(super) const QUALIFIED: &str =
     "a task is a plain `async fn`: what is unsafe, or called by other languages, spawns it";
-pub(super) const METHOD: &str = "a task is a function of a module, not a method: its pool is one `static`";
+pub(super) const METHOD: &str = "a task has no `self`: its pool is one `static`, for all of its tasks";
+pub(super) const CONDITION: &str =
+    "an argument of a task does not come and go, as the function is there twice: put the `#[cfg]` on the function";
 pub(super) const GENERIC: &str =
     "a task has no generic parameters, and no `impl Trait` arguments: its pool is one `static`, of one size";
 pub(super) const BORROWS: &str =

@@ -10,6 +10,7 @@ fn serve(
     async fn __task(stream: TcpStream, (from, to): (u64, u64)) -> io::Result<()> {
         send(stream, from, to).await
     }
+    const __PLACES: usize = 4;
     struct __Pool;
     impl ::bespoke::__private::places::Pool for __Pool {
         type Store = ::bespoke::__private::places::Places<
@@ -17,7 +18,7 @@ fn serve(
                 { ::bespoke::__private::align_of(&__task) },
             > as ::bespoke::__private::places::Aligned>::Unit,
             { ::bespoke::__private::bytes_of(&__task) },
-            { 4 },
+            __PLACES,
         >;
         const NAME: &'static str = "serve";
         fn store() -> &'static Self::Store {

@@ -12,7 +12,7 @@ async unsafe fn f<T>(self, of: impl Copy) -> ! {}
     "a task has no generic parameters, and no `impl Trait` arguments: its pool is one `static`, of one size"
 }
 ::core::compile_error! {
-    "a task is a function of a module, not a method: its pool is one `static`"
+    "a task has no `self`: its pool is one `static`, for all of its tasks"
 }
 ::core::compile_error! {
     "a task has no generic parameters, and no `impl Trait` arguments: its pool is one `static`, of one size"

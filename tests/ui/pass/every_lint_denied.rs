@@ -17,9 +17,18 @@ impl Config for App {
 
 const _: () = app::Runtime::INFO.fits(64 * 1024);
 
+/// A task with a place of its own.
+#[bespoke::task(pool = 2)]
+#[bespoke::async_fn]
+pub async fn letters(tea: std::rc::Rc<str>) -> usize {
+    app::yield_now().await;
+    tea.len()
+}
+
 #[bespoke::main(App)]
 async fn main() {
     let tea = std::rc::Rc::new("tea");
     assert_eq!(*app::spawn(async move { tea }).await.unwrap(), "tea");
+    assert_eq!(app::spawn_task(letters("tea".into())).unwrap().await.unwrap(), 3);
     app::time::sleep(app::time::Duration::ZERO).await;
 }

@@ -31,10 +31,14 @@ pub(super) fn function(mut name: &str) -> String {
     while let Some(outer) = name.strip_suffix(CLOSURE) {
         name = outer;
     }
-    name = name.strip_suffix(TASK).unwrap_or(name);
-    match name.find('<') {
+    let written = match name.find('<') {
         Some(at) if at > 0 => name[..at].to_owned() + &future(&name[at..]),
         _ => name.into(),
+    };
+    match written.strip_suffix(TASK) {
+        Some(outer) => outer.to_owned(),
+        None if written.contains(TASK) => written.replace(&(TASK.to_owned() + "::"), "::"),
+        None => written,
     }
 }
 
@@ -129,6 +133,7 @@ mod tests {
         assert_eq!(function("<shop::Bank as shop::Pays>::pay::{{closure}}"), "<shop::Bank as shop::Pays>::pay");
         assert_eq!(function("shop::pay"), "shop::pay");
         assert_eq!(function("shop::pay::__task::{{closure}}"), "shop::pay");
+        assert_eq!(function("shop::pay::__task::change::{{closure}}"), "shop::pay::change");
         assert_eq!(function("shop::Till<a::b::Coin>::pay::by_card::{{closure}}"), "shop::Till<Coin>::pay::by_card");
     }
 

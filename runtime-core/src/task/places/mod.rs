@@ -25,14 +25,16 @@ const TAKEN: u8 = 1;
 
 /// The pool of one function's tasks: a name for a `static`, so that a task knows its pool without a byte for it.
 ///
-/// Made by `#[task(pool = N)]`.
+/// Made by `#[task(pool = N)]`; code that is generic over tasks has it as a bound.
 pub trait Pool: 'static {
     /// What the places are.
+    #[doc(hidden)]
     type Store: Store;
     /// The name of the function.
     const NAME: &'static str;
 
     /// The `static`. Always the same one.
+    #[doc(hidden)]
     fn store() -> &'static Self::Store;
 }
 
@@ -47,7 +49,7 @@ pub trait Store: sealed::Sealed + Sync + 'static {
     /// How many there are.
     const COUNT: usize;
 
-    /// A place that is the caller's alone from now on, or `None` if all are taken. Any thread.
+    /// A place that is the caller's alone from now on, or `None` if none was found free. Any thread.
     fn take(&self) -> Option<NonNull<u8>>;
 
     /// Gives a place back. Any thread.
