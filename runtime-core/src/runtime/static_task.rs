@@ -26,7 +26,7 @@ use core::ptr::NonNull;
 pub struct StaticTask<F, P> {
     future: F,
     /// Invariant in both: of another type neither the size of the task nor that of a place is known.
-    pool: PhantomData<fn(F, P) -> (F, P)>,
+    pool: PhantomData<fn(F, P) -> P>,
 }
 
 impl<F: Future + 'static, P: Pool> StaticTask<F, P> {
