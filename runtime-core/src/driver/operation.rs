@@ -354,7 +354,9 @@ where
         }
         match polled {
             Poll::Ready(output) => {
-                home.budget.set(budget - 1);
+                if C::POLL_BUDGET != u32::MAX {
+                    home.budget.set(budget - 1);
+                }
                 Poll::Ready((output, this.kept_once()))
             }
             Poll::Pending => Poll::Pending,

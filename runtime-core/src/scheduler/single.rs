@@ -43,7 +43,7 @@ pub(crate) unsafe fn block_on<C: Config, F: Future>(worker: NonNull<Worker<C>>, 
             Some(task) if task == root => {
                 // SAFETY: the runtime holds the root.
                 unsafe { root.as_ref() }.state.update(|s| (Some(s & !NOTIFIED), ()));
-                home.budget.set(C::POLL_BUDGET);
+                Worker::<C>::grant_budget(home);
                 // SAFETY: the root outlives the poll.
                 let waker = unsafe { borrowed(root) };
                 if let Poll::Ready(output) = future.as_mut().poll(&mut Context::from_waker(&waker)) {
@@ -51,7 +51,7 @@ pub(crate) unsafe fn block_on<C: Config, F: Future>(worker: NonNull<Worker<C>>, 
                 }
             }
             Some(task) => {
-                home.budget.set(C::POLL_BUDGET);
+                Worker::<C>::grant_budget(home);
                 // SAFETY: the owner; popped here.
                 unsafe { run(task, home) }
             }

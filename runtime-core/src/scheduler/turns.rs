@@ -21,7 +21,7 @@ pub(super) unsafe fn turns_until<C: Config>(worker: NonNull<Worker<C>>, over: im
             until_look = Worker::<C>::LOOK_INTERVAL;
             continue;
         };
-        home.budget.set(C::POLL_BUDGET);
+        Worker::<C>::grant_budget(home);
         // SAFETY: the owner; popped here.
         unsafe { run::run(next, home) };
         until_look -= 1;

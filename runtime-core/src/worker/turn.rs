@@ -5,10 +5,11 @@
 //! unparks, one that came before makes the flag fail.
 
 use super::Worker;
-use crate::config::Config;
+use crate::config::{Config, SharingOf};
 use crate::instant::Instant;
 use crate::loom::{Plant, planted};
 use crate::roles::{Clock, Driver, Live, Nanos, Park};
+use crate::task::home::Home;
 use crate::task::run::guard;
 use core::ptr::NonNull;
 use core::time::Duration;
@@ -17,6 +18,15 @@ impl<C: Config> Worker<C> {
     /// How many polls a busy worker makes between two looks around. Where operations block, each may have taken longer than
     /// the time to the next deadline.
     pub(crate) const LOOK_INTERVAL: u32 = if <C::Driver as Driver>::CAPS.suspends { C::EVENT_INTERVAL } else { 1 };
+
+    /// A poll begins: the task may complete so many operations in it. Without a budget nothing counts, and the word stays what it
+    /// was at first, until close.
+    #[inline(always)]
+    pub(crate) fn grant_budget(home: &Home<SharingOf<C>>) {
+        if C::POLL_BUDGET != u32::MAX {
+            home.budget.set(C::POLL_BUDGET);
+        }
+    }
 
     /// Takes in what other threads left.
     ///

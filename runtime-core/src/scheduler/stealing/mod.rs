@@ -101,7 +101,7 @@ pub(crate) unsafe fn turns<C: Config>(worker: NonNull<Worker<C>>) {
             Found::Nothing(_) => None,
         };
         let Some(task) = task else { continue };
-        home.budget.set(C::POLL_BUDGET);
+        Worker::<C>::grant_budget(home);
         seat.polls();
         // SAFETY: the owner; popped here, with its pin; the home has a seat.
         unsafe { run::run(task, home) };
