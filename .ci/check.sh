@@ -39,7 +39,7 @@ describe() {
         abort) echo "where tasks wait, told by a program that cannot unwind" ;;
         qemu) echo "in emulators: the core on a Cortex-M, timers while the wall clock jumps by ten years" ;;
         deep) echo "the long tests, in release" ;;
-        benches) echo "every bench, once; none is timed" ;;
+        benches) echo "every bench, once, none is timed; the code of the hot paths, beside the committed code" ;;
         *) echo "(not described)" ;;
     esac
 }
@@ -314,6 +314,10 @@ step_asan() {
 step_benches() {
     cargo clippy --manifest-path benches/Cargo.toml --benches -- -D warnings
     cargo bench --manifest-path benches/Cargo.toml -- --test
+    # The comparison of code must be able to fail.
+    if cargo bench --manifest-path benches/Cargo.toml --bench assembly -- --check --planted >/dev/null 2>&1; then
+        die "code with a locked instruction planted into it passed the comparison with the committed code"
+    fi
     # Of the peers, what is ours: the driver, the library, and our binary, which follows every change of our names.
     local ours=(-p bespoke-peers -p peers-harness -p peer-bespoke -p peer-bespoke-tokio-io -p peer-planted -p hello-bespoke)
     cargo clippy --manifest-path benches/peers/Cargo.toml "${ours[@]}" --all-targets -- -D warnings
