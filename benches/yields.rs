@@ -74,10 +74,14 @@ mod measured {
                 plain.block_on(async move {
                     #[expect(clippy::disallowed_methods, reason = "a bench reads the machine's clock")]
                     let begin = Instant::now();
+                    let mut yielded = 0;
                     for _ in 0..ops {
                         bespoke::yield_now().await;
+                        yielded += 1;
                     }
-                    begin.elapsed()
+                    let took = begin.elapsed();
+                    assert_eq!(yielded, ops, "yields were lost");
+                    took
                 })
             });
         });
