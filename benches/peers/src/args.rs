@@ -123,6 +123,7 @@ rows (rounds of a full run):
         let place = match row.place {
             Place::Agent => "",
             Place::Fresh => ", a process per sample",
+            Place::Both => ", a process per sample, on both cores",
             Place::Server => ", server on a core of its own",
         };
         // Writing to a String does not fail.

@@ -6,7 +6,7 @@ use harness::Row;
 use harness::rows::Measure;
 use harness::stats::{self, Summary};
 
-use crate::field::{Column, REFERENCE, Side};
+use crate::field::{Column, REFERENCE, REFERENCE_OF_WORKERS, Side};
 
 /// One row of the run with the samples of all columns.
 #[derive(Debug)]
@@ -48,7 +48,8 @@ impl Table {
 
     /// The column that the first ratio is to.
     pub(crate) fn reference(&self) -> Option<&Samples> {
-        self.columns.iter().find(|samples| samples.column.name == REFERENCE)
+        let named = |name: &str| self.columns.iter().find(|samples| samples.column.name == name);
+        named(REFERENCE).or_else(|| named(REFERENCE_OF_WORKERS))
     }
 
     /// The runtime of others with the best median of `measure`.
@@ -113,6 +114,13 @@ pub(crate) mod tests {
         let table = table();
         let ratio = table.columns[1].over(table.reference().unwrap(), 0).unwrap();
         assert_eq!((ratio.median, ratio.interval), (0.5, Some((0.5, 0.5))));
+    }
+
+    #[test]
+    fn rows_of_two_workers_are_compared_with_tokio_on_two() {
+        let mut table = table();
+        table.columns[0].column = *COLUMNS.iter().find(|column| column.name == REFERENCE_OF_WORKERS).unwrap();
+        assert_eq!(table.reference().unwrap().column.name, "tokio-mt2");
     }
 
     #[test]

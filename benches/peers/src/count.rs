@@ -10,11 +10,12 @@
 
 use std::process::{Command, Output};
 
-use harness::{Refusal, Retired, Row, Work};
+use harness::rows::Place;
+use harness::{OnWorkers, Refusal, Retired, Row, Work};
 
 use crate::args::Plan;
 use crate::field::Column;
-use crate::run;
+use crate::run::{self, Cores};
 use crate::{build, echo};
 
 /// The function of a peer's binary that callgrind is told to watch.
@@ -43,7 +44,7 @@ pub(crate) fn count(plan: &Plan) -> Result<(), String> {
         for column in &plan.columns {
             let counted = match failures.iter().find(|(package, _)| *package == column.package) {
                 Some((_, why)) => Err(Refusal::Failed(why.clone())),
-                None => per_op(row, column, cores.server.unwrap_or(cores.bench)),
+                None => per_op(row, column, cores),
             };
             match counted {
                 Ok(PerOp { user, all }) => {
@@ -58,7 +59,8 @@ pub(crate) fn count(plan: &Plan) -> Result<(), String> {
     Ok(())
 }
 
-fn per_op(row: &Row, column: &Column, core: usize) -> Result<PerOp, Refusal> {
+fn per_op(row: &Row, column: &Column, cores: Cores) -> Result<PerOp, Refusal> {
+    let core = cores.server.unwrap_or(cores.bench);
     match row.work {
         Work::Echo(echo) => {
             let retired = echo::retired(column, core, echo, REQUESTS)?;
@@ -71,7 +73,15 @@ fn per_op(row: &Row, column: &Column, core: usize) -> Result<PerOp, Refusal> {
         }
         // They count bytes, or wait for another core, which a counted process does not have to itself.
         Work::Idle | Work::Futures | Work::Parked | Work::Worker | Work::PingPongCores { .. } => Err(Refusal::Absent),
-        _ if in_process(row, column, 1)?.user.is_some() => slope(row.quick, |amount| in_process(row, column, amount)),
+        // What they take depends on who waits for whom, and how long.
+        Work::Workers(OnWorkers::Skew | OnWorkers::Steals | OnWorkers::Idle | OnWorkers::Wake { .. }) => {
+            Err(Refusal::Absent)
+        }
+        _ if in_process(row, column, 1, cores)?.user.is_some() => {
+            slope(row.quick, |amount| in_process(row, column, amount, cores))
+        }
+        // callgrind is told to watch one function, which the workers' threads are not in.
+        Work::Workers(_) => Err(Refusal::Absent),
         _ => slope((row.quick / 10).max(100), |amount| Ok(user(under_callgrind(row, column, amount)?))),
     }
 }
@@ -92,8 +102,9 @@ fn slope(few: u64, mut retired: impl FnMut(u64) -> Result<Retired, Refusal>) -> 
 }
 
 /// What the loop of a row took, as the processor counts it.
-fn in_process(row: &Row, column: &Column, amount: u64) -> Result<Retired, Refusal> {
-    let output = run_loop(Command::new(build::binary(column.package).map_err(Refusal::Failed)?), row, column, amount)?;
+fn in_process(row: &Row, column: &Column, amount: u64, cores: Cores) -> Result<Retired, Refusal> {
+    let command = Command::new(build::binary(column.package).map_err(Refusal::Failed)?);
+    let output = run_loop(command, row, column, amount, Some(cores))?;
     let said = String::from_utf8_lossy(&output.stdout);
     let retired = said.lines().find_map(|line| Retired::parse(line.strip_prefix("instructions ")?));
     retired
@@ -103,12 +114,21 @@ fn in_process(row: &Row, column: &Column, amount: u64) -> Result<Retired, Refusa
 fn under_callgrind(row: &Row, column: &Column, amount: u64) -> Result<u64, Refusal> {
     let mut command = callgrind(Some(LOOP));
     command.arg(build::binary(column.package).map_err(Refusal::Failed)?);
-    let output = run_loop(command, row, column, amount)?;
+    let output = run_loop(command, row, column, amount, None)?;
     collected(&String::from_utf8_lossy(&output.stderr)).map_err(Refusal::Failed)
 }
 
-fn run_loop(mut command: Command, row: &Row, column: &Column, amount: u64) -> Result<Output, Refusal> {
+fn run_loop(
+    mut command: Command,
+    row: &Row,
+    column: &Column,
+    amount: u64,
+    cores: Option<Cores>,
+) -> Result<Output, Refusal> {
     command.args(["count", column.name, row.name, &amount.to_string()]);
+    if let Some(cores) = cores.filter(|_| row.place == Place::Both) {
+        command.args(cores.both().map_err(Refusal::Failed)?);
+    }
     let what = command.get_program().to_string_lossy().into_owned();
     let output = command.output().map_err(|error| Refusal::of(&what, error))?;
     let said = String::from_utf8_lossy(&output.stderr);

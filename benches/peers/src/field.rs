@@ -46,6 +46,8 @@ const fn floor(name: &'static str) -> Column {
 
 /// The reference of the first ratio.
 pub(crate) const REFERENCE: &str = "tokio";
+/// The same in the rows about two workers, which the first has not.
+pub(crate) const REFERENCE_OF_WORKERS: &str = "tokio-mt2";
 
 /// All columns, in the order in which a round samples them.
 pub(crate) const COLUMNS: &[Column] = &[
@@ -56,10 +58,14 @@ pub(crate) const COLUMNS: &[Column] = &[
     ours("bespoke-cli"),
     ours("bespoke-uring"),
     Column { full_only: true, ..ours("bespoke-fallback") },
+    ours("bespoke-percore2"),
+    ours("bespoke-steal2"),
     column("peer-bespoke-tokio-io", Side::Ours, "bespoke-tokio-io"),
     peer("peer-tokio", "tokio-multi"),
     peer("peer-tokio", "tokio-flume"),
+    peer("peer-tokio", REFERENCE_OF_WORKERS),
     peer("peer-smol", "smol"),
+    peer("peer-smol", "smol-mt2"),
     peer("peer-monoio", "monoio-epoll"),
     peer("peer-monoio", "monoio-uring"),
     peer("peer-glommio", "glommio"),
@@ -78,6 +84,7 @@ pub(crate) const COLUMNS: &[Column] = &[
     floor("floor-futex"),
     floor("floor-eventfd"),
     floor("floor-spin"),
+    floor("floor-threads"),
     floor("floor-pread"),
     floor("floor-process"),
 ];

@@ -4,7 +4,7 @@
 //! and back (A B C C B A), so slow drifts of the machine hit all alike; each round gives one ratio to each reference, and the
 //! table shows the median of these ratios with a 95 % order-statistic interval. Each runtime is a process of its own, built
 //! by itself, pinned to one core; rows about memory and lateness take each sample in a fresh process, and the servers of the echo
-//! rows have a core of their own.
+//! rows have a core of their own. Rows about two workers have both cores.
 //!
 //! | file | holds |
 //! |---|---|

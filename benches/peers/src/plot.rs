@@ -22,7 +22,8 @@ const FAMILIES: &[(&str, &str, &[&str])] = &[
         &["timers", "lateness", "start", "blocking", "file", "process"],
     ),
     ("echo", "Echo, server CPU per request", &["echo", "udp", "unix"]),
-    ("memory", "Memory", &["parked", "worker", "idle", "futures"]),
+    ("workers", "Two workers", &["workers"]),
+    ("memory", "Memory", &["parked", "worker-rss", "idle", "futures"]),
 ];
 
 /// Pixels of a row's line.
@@ -52,7 +53,8 @@ pub(crate) fn draw(tables: &[Table], folder: &str) -> Result<(), String> {
     for (name, caption, words) in FAMILIES {
         let rows =
             |table: &&Table| words.iter().any(|word| table.name.starts_with(word)) && !table.name.ends_with("-calls");
-        let rows: Vec<&Table> = tables.iter().filter(rows).filter(|table| table.reference().is_some()).collect();
+        let less = |table: &&Table| !table.measures[0].more && table.reference().is_some();
+        let rows: Vec<&Table> = tables.iter().filter(rows).filter(less).collect();
         let path = Path::new(folder).join(format!("{name}.svg"));
         family(&path, caption, &rows).map_err(|error| format!("cannot draw {}: {error}", path.display()))?;
     }

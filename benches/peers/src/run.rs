@@ -34,11 +34,22 @@ pub(crate) struct Cores {
     pub(crate) server: Option<usize>,
 }
 
+impl Cores {
+    /// Both, as an agent's arguments.
+    ///
+    /// # Errors
+    /// On a machine that grants one.
+    pub(crate) fn both(self) -> Result<[String; 2], String> {
+        let other = self.server.ok_or("needs two cores")?;
+        Ok([self.bench.to_string(), other.to_string()])
+    }
+}
+
 impl fmt::Display for Cores {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "bench and load on core {}, ", self.bench)?;
         match self.server {
-            Some(core) => write!(f, "echo server on core {core}"),
+            Some(core) => write!(f, "echo server on core {core}, rows of two workers on both"),
             None => f.write_str("no core for an echo server"),
         }
     }
@@ -200,6 +211,7 @@ fn sample(row: &Row, runtime: &mut Runtime, amount: u64, cores: Cores) -> Sample
             echo::sample(row, &runtime.column, core, amount)
         }
         Place::Fresh => agent(&runtime.column, cores).map_err(Refusal::Failed)?.sample(row, amount),
+        Place::Both => agent_on_both(&runtime.column, cores).map_err(Refusal::Failed)?.sample(row, amount),
         Place::Agent => {
             let mut up = match runtime.agent.take() {
                 Some(agent) => agent,
@@ -219,6 +231,13 @@ fn agent(column: &Column, cores: Cores) -> Result<Agent, String> {
     let mut command = Command::new(build::binary(column.package)?);
     let other = cores.server.map_or_else(|| "-".to_owned(), |core| core.to_string());
     command.args(["agent", column.name, &cores.bench.to_string(), &other]);
+    Agent::start(command)
+}
+
+/// As [`agent`], with both cores to run on.
+fn agent_on_both(column: &Column, cores: Cores) -> Result<Agent, String> {
+    let mut command = Command::new(build::binary(column.package)?);
+    command.args(["agent", column.name]).args(cores.both()?).arg("both");
     Agent::start(command)
 }
 

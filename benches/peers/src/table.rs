@@ -23,7 +23,8 @@ pub(crate) fn markdown(machine: &Machine, tables: &[Table], said: &SaidOf, plan:
     text.push_str(
         "\nEach ratio is formed per round, and is the median of these; brackets hold its 95 % interval (order statistics). The best \
          peer is the runtime of others with the best median of that line; the floor is what the machine allows without a \
-         runtime.\n\n",
+         runtime. In rows of two workers, tokio is the column of its \
+         multi_thread scheduler with two.\n\n",
     );
     for table in tables {
         let _ = writeln!(text, "- **{}**: {}", table.name, table.title);

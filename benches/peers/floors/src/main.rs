@@ -9,6 +9,7 @@
 //! | `uring` | `floor-uring`: the same on io_uring, an operation at a time; and how fast a ring takes operations |
 //! | `multishot` | `floor-uring-multi`: the same with multishot receives into provided buffers |
 //! | `wakes` | `floor-futex`, `floor-eventfd`, `floor-spin`: two threads on two cores |
+//! | `threads` | `floor-threads`: two threads without tasks, in the rows about two workers |
 //! | `disk` | `floor-pread`: a read of a cached file |
 //! | `child` | `floor-process`: a child and its end |
 //!
@@ -21,6 +22,7 @@ mod executor;
 mod memory;
 mod multishot;
 mod switch;
+mod threads;
 mod uring;
 mod wakes;
 
@@ -44,6 +46,7 @@ fn main() -> ExitCode {
         floor("floor-futex", "libc", wakes::start::<wakes::Futex>),
         floor("floor-eventfd", "libc", wakes::start::<wakes::EventFd>),
         floor("floor-spin", "libc", wakes::start::<wakes::Spin>),
+        floor("floor-threads", "peers-floors", threads::start),
         floor("floor-pread", "libc", disk::start),
         floor("floor-process", "libc", child::start),
     ])

@@ -4,8 +4,9 @@
 //! |---|---|
 //! | `variants` | prints a line per variant: name, package, and then pairs of row and remark, with tabs between |
 //! | `agent VARIANT CORE OTHER` | starts it on that core (OTHER is a second one, or `-`), says `up`, then answers each `ROW AMOUNT` on standard input |
+//! | `agent VARIANT CORE OTHER both` | the same on both cores, for runtimes with several workers |
 //! | `serve VARIANT CORE TRANSPORT BUFFER` | an echo server; see `server` |
-//! | `count VARIANT ROW AMOUNT` | one loop, and the instructions that it took |
+//! | `count VARIANT ROW AMOUNT` | one loop, and the instructions that it took; with `CORE OTHER` behind it, on both cores |
 //!
 //! An answer is one line: `ok FIGURE…`, `absent`, or `failed WHY`. An agent ends when its standard input does, without freeing
 //! what the samples left behind (200k parked tasks): that is nobody's figure.
@@ -16,6 +17,9 @@ use std::process::ExitCode;
 
 use crate::{Refusal, Sampled, Variant, count, rows, server, sys};
 
+const USAGE: &str = "usage: variants | agent VARIANT CORE OTHER [both] | serve VARIANT CORE TRANSPORT BUFFER | count VARIANT ROW \
+                     AMOUNT [CORE OTHER]";
+
 /// The `main` of a peer's binary.
 pub fn main(variants: &[Variant]) -> ExitCode {
     let words: Vec<String> = std::env::args().skip(1).collect();
@@ -25,12 +29,23 @@ pub fn main(variants: &[Variant]) -> ExitCode {
             list(variants);
             Ok(())
         }
-        ["agent", name, core, other] => find(variants, name).and_then(|variant| agent(variant, core, other)),
+        ["agent", name, core, other] => find(variants, name).and_then(|variant| {
+            pin(core)?;
+            agent(variant, other)
+        }),
+        ["agent", name, core, other, "both"] => find(variants, name).and_then(|variant| {
+            both(core, other)?;
+            agent(variant, other)
+        }),
         ["serve", name, core, transport, buffer] => {
             find(variants, name).and_then(|variant| server::child(variant, core, transport, buffer))
         }
         ["count", name, row, amount] => find(variants, name).and_then(|variant| count::count(variant, row, amount)),
-        _ => Err("usage: variants | agent VARIANT CORE OTHER | serve VARIANT CORE TRANSPORT BUFFER | count VARIANT ROW AMOUNT".into()),
+        ["count", name, row, amount, core, other] => find(variants, name).and_then(|variant| {
+            both(core, other)?;
+            count::count(variant, row, amount)
+        }),
+        _ => Err(USAGE.into()),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -57,14 +72,23 @@ fn list(variants: &[Variant]) {
 
 /// Pins this thread to the core with the number `text`.
 pub(crate) fn pin(text: &str) -> Result<(), String> {
-    let core = text.parse().map_err(|_| format!("'{text}' is not the number of a core"))?;
+    let core = number(text)?;
     sys::pin(core).map_err(|error| format!("cannot pin to core {core}: {error}"))
 }
 
-fn agent(variant: Variant, core: &str, other: &str) -> Result<(), String> {
-    pin(core)?;
+/// Keeps this thread to two cores.
+fn both(core: &str, other: &str) -> Result<(), String> {
+    let cores = [number(core)?, number(other)?];
+    sys::keep_to(&cores).map_err(|error| format!("cannot keep to the cores {cores:?}: {error}"))
+}
+
+fn number(text: &str) -> Result<usize, String> {
+    text.parse().map_err(|_| format!("'{text}' is not the number of a core"))
+}
+
+fn agent(variant: Variant, other: &str) -> Result<(), String> {
     if other != "-" {
-        sys::set_other_core(other.parse().map_err(|_| format!("'{other}' is not the number of a core"))?);
+        sys::set_other_core(number(other)?);
     }
     let mut runner = (variant.start)()?;
     say("up");

@@ -34,7 +34,9 @@ pub mod stats;
 pub mod sys;
 
 pub use instructions::Retired;
-pub use peer::{Files, Mpsc, Notify, Oneshot, Peer, Processes, Service, Tasks, Transport, future_size};
+pub use peer::{
+    Files, Mpsc, Notify, Oneshot, Peer, Processes, Service, Tasks, Transport, WORKERS, Workers, future_size,
+};
 pub use plant::{planted, planted_call};
-pub use rows::{Row, Work};
+pub use rows::{OnWorkers, Row, Work};
 pub use runner::{Refusal, Runner, Sampled, Variant};

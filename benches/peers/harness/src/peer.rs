@@ -1,7 +1,7 @@
 //! The seam between the rows and the runtimes.
 //!
 //! *Architecture invariant:* a row reaches a runtime through [`Tasks`] and [`Peer`] (and [`Files`], [`Processes`], [`Oneshot`], [`Mpsc`],
-//! [`Notify`], where there is such a thing) alone, so every peer does the same work. What a peer may choose is how a user of that runtime would
+//! [`Notify`], [`Workers`], where there is such a thing) alone, so every peer does the same work. What a peer may choose is how a user of that runtime would
 //! naturally write it; what it may not choose is what is timed.
 
 use core::future::Future;
@@ -78,6 +78,47 @@ pub trait Peer: Tasks {
     /// Bytes of the future that serves one TCP connection.
     fn connection_future() -> usize;
 }
+
+/// A runtime with several workers, each on a thread of its own, whose tasks go between them: so futures are `Send`.
+///
+/// # Contract
+/// 1. `start` starts [`WORKERS`] workers, and returns when it is ready to run tasks.
+/// 2. `run` spawns its argument as a task of the workers, and waits for it on the thread of the caller.
+/// 3. `block_on` polls its argument on the thread of the caller, while the workers run.
+/// 4. Dropping it ends its threads, and waits for them.
+pub trait Workers: Sized + 'static {
+    /// How a task reaches its runtime: `()` where the runtime is ambient.
+    type Cx: Copy + Send + Sync + 'static;
+    /// What spawning returns.
+    type Handle<T: Send + 'static>: Send + 'static;
+
+    /// Starts it.
+    ///
+    /// # Errors
+    /// Why it cannot run on this machine, in one line; the table shows it.
+    fn start() -> Result<Self, String>;
+
+    /// The context that tasks carry.
+    fn cx(&self) -> Self::Cx;
+
+    /// Runs `main` as a task of the workers, and waits for its result.
+    fn run<F: Future<Output: Send + 'static> + Send + 'static>(&mut self, main: F) -> F::Output;
+
+    /// Runs `main` on this thread.
+    fn block_on<F: Future>(&mut self, main: F) -> F::Output;
+
+    /// Spawns a task, on whichever worker the runtime chooses.
+    fn spawn<F: Future<Output: Send + 'static> + Send + 'static>(cx: Self::Cx, future: F) -> Self::Handle<F::Output>;
+
+    /// Waits for a task.
+    fn join<T: Send + 'static>(handle: Self::Handle<T>) -> impl Future<Output = T> + Send;
+
+    /// What a user of this runtime writes to yield.
+    fn yield_now() -> impl Future<Output = ()> + Send + 'static;
+}
+
+/// Workers of a runtime in the rows about [`Workers`].
+pub const WORKERS: usize = 2;
 
 /// What a server serves.
 #[derive(Clone)]

@@ -42,13 +42,23 @@ pub fn allowed_cores() -> io::Result<Vec<usize>> {
 /// # Errors
 /// `EINVAL` when the core does not exist or is not allowed here.
 pub fn pin(core: usize) -> io::Result<()> {
-    if core >= libc::CPU_SETSIZE as usize {
+    keep_to(&[core])
+}
+
+/// Keeps the calling thread, and with it every thread that it starts later, to these cores (sched_setaffinity(2)).
+///
+/// # Errors
+/// `EINVAL` when there is none of them, or one does not exist.
+pub fn keep_to(cores: &[usize]) -> io::Result<()> {
+    if cores.iter().any(|core| *core >= libc::CPU_SETSIZE as usize) {
         return Err(io::Error::from_raw_os_error(libc::EINVAL));
     }
     // SAFETY: `cpu_set_t` is an array of integers; zero is the empty set.
     let mut set = unsafe { MaybeUninit::<libc::cpu_set_t>::zeroed().assume_init() };
-    // SAFETY: `core` was checked against CPU_SETSIZE above.
-    unsafe { libc::CPU_SET(core, &mut set) };
+    for core in cores {
+        // SAFETY: `core` was checked against CPU_SETSIZE above.
+        unsafe { libc::CPU_SET(*core, &mut set) };
+    }
     // SAFETY: `set` is readable for exactly the size that is passed.
     let rc = unsafe { libc::sched_setaffinity(0, size_of::<libc::cpu_set_t>(), &set) };
     if rc == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
@@ -125,5 +135,24 @@ pub fn has_children() -> io::Result<bool> {
         (0, _) => Ok(true),
         (_, error) if error.raw_os_error() == Some(libc::ECHILD) => Ok(false),
         (_, error) => Err(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_thread_keeps_to_the_cores_that_it_is_given() {
+        let all = allowed_cores().unwrap();
+        let check = move || {
+            pin(all[0]).unwrap();
+            assert_eq!(allowed_cores().unwrap(), [all[0]]);
+            keep_to(&all).unwrap();
+            assert_eq!(allowed_cores().unwrap(), all);
+            assert!(keep_to(&[]).is_err() && keep_to(&[1 << 20]).is_err());
+        };
+        // A thread of its own: the others keep what they have.
+        std::thread::Builder::new().spawn(check).unwrap().join().unwrap();
     }
 }

@@ -20,17 +20,17 @@ const EMPTY: u64 = u64::MAX;
 
 /// One value and the waker of whoever waits for it.
 #[derive(Debug)]
-struct Slot {
+pub(super) struct Slot {
     value: AtomicU64,
     waiter: Mutex<Option<Waker>>,
 }
 
 impl Slot {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self { value: AtomicU64::new(EMPTY), waiter: Mutex::new(None) }
     }
 
-    fn put(&self, value: u64) {
+    pub(super) fn put(&self, value: u64) {
         // Release pairs with the acquire of `swap`; before the lock, so that a waiter that left its waker after us sees it.
         self.value.store(value, Ordering::Release);
         let waiter = self.waiter.lock().unwrap_or_else(PoisonError::into_inner).take();
@@ -39,12 +39,12 @@ impl Slot {
         }
     }
 
-    fn swap(&self) -> Option<u64> {
+    pub(super) fn swap(&self) -> Option<u64> {
         let here = self.value.load(Ordering::Acquire) != EMPTY;
         here.then(|| self.value.swap(EMPTY, Ordering::AcqRel))
     }
 
-    async fn take(&self) -> u64 {
+    pub(super) async fn take(&self) -> u64 {
         poll_fn(|cx| {
             if let Some(value) = self.swap() {
                 return Poll::Ready(value);

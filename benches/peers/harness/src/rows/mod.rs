@@ -1,7 +1,8 @@
 //! The rows: one file per question, one line of [`ROWS`] per row.
 //!
 //! A binary offers rows by calling, for each part that its runtime has, the function of that part: [`tasks`], [`times`],
-//! [`threads`], [`files`], [`processes`], [`oneshot`], [`mpsc`], [`notify`]. Each answers `None` for rows that are not its own.
+//! [`threads`], [`files`], [`processes`], [`oneshot`], [`mpsc`], [`notify`], [`workers`], [`steals`], [`pairs`]. Each answers `None` for
+//! rows that are not its own.
 //! The rows of [`Place::Server`] are measured by the driver, from outside.
 
 mod blocking;
@@ -17,6 +18,7 @@ mod spawning;
 mod start;
 mod timers;
 mod worker;
+mod workers;
 mod yielding;
 
 use core::time::Duration;
@@ -26,6 +28,7 @@ use crate::{Files, Mpsc, Notify, Oneshot, Peer, Processes, Refusal, Sampled, Tas
 
 pub use files::FILE_BYTES;
 pub use timers::Live;
+pub use workers::{Skew, idle_cpu, pairs, steals, workers};
 
 /// What a sample of a row does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,6 +73,8 @@ pub enum Work {
     Worker,
     /// Sizes of futures.
     Futures,
+    /// What several workers of one runtime do.
+    Workers(OnWorkers),
     /// Echo, measured from outside.
     Echo(Echo),
     /// Resident bytes per idle connection, measured from outside.
@@ -80,6 +85,30 @@ pub enum Work {
     Switch,
     /// Submit no-operations to a ring, a batch per system call; floors only.
     Submit,
+}
+
+/// What several workers of one runtime do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OnWorkers {
+    /// Spawn and join, one at a time.
+    SpawnJoin,
+    /// Yield in this many tasks.
+    Yield(u64),
+    /// Hand a value back and forth between two tasks.
+    PingPong,
+    /// Compute parts of different length.
+    Skew,
+    /// Tasks that are spawned on one worker and run on another.
+    Steals,
+    /// Start a runtime with its workers, run nothing, end it.
+    Start,
+    /// Have nothing to do.
+    Idle,
+    /// Hand a value back and forth between a thread and a task on another core.
+    Wake {
+        /// Whether who waits yields until the value is there, instead of sleeping.
+        spin: bool,
+    },
 }
 
 /// The load of an echo row.
@@ -111,6 +140,8 @@ pub enum Place {
     Agent,
     /// Each sample in a fresh agent, so that heaps and CPU accounts do not mix.
     Fresh,
+    /// Each sample in a fresh agent that may use both cores.
+    Both,
     /// A server on the first core, the load in the driver on the second.
     Server,
 }
@@ -169,6 +200,21 @@ const ECHO: &[Measure] = &[
     less("server instructions per request, in user space", ""),
     less("server instructions per request, with the kernel's", ""),
 ];
+
+const SPEED_UP: &[Measure] = &[
+    Measure { name: "speed-up on two workers (more is better)", unit: "", more: true },
+    less("time per part on two workers", "us"),
+];
+const STEALS: &[Measure] = &[
+    Measure { name: "moved tasks/s (more is better)", unit: "", more: true },
+    // Neither more nor less is better: a task that need not move does not.
+    less("share of tasks that moved", "%"),
+];
+const IDLE_CPU: &[Measure] = &[less("CPU of 10 s without work", "us")];
+
+const fn both(name: &'static str, title: &'static str, work: OnWorkers, amount: u64, quick: u64) -> Row {
+    Row { name, title, work: Work::Workers(work), place: Place::Both, rounds: 9, amount, quick, measures: TIME }
+}
 
 const fn agent(name: &'static str, title: &'static str, work: Work, amount: u64, quick: u64) -> Row {
     Row { name, title, work, place: Place::Agent, rounds: 20, amount, quick, measures: TIME }
@@ -231,11 +277,44 @@ pub const ROWS: &[Row] = &[
         quick: 15_000,
         measures: IDLE,
     },
+    both("workers-spawn", "two workers: spawn and join, one at a time", OnWorkers::SpawnJoin, 1_000_000, 100_000),
+    both("workers-yield", "two workers: yield_now, 100 tasks; per yield", OnWorkers::Yield(100), 1_000_000, 200_000),
+    both("workers-ping-pong", "two workers: round trip between two tasks", OnWorkers::PingPong, 200_000, 50_000),
+    both(
+        "workers-wake",
+        "round trip of a thread and a worker on another core, who waits sleeps",
+        WAKE_PARKED,
+        20_000,
+        5000,
+    ),
+    both(
+        "workers-spin",
+        "round trip of a thread and a worker on another core, who waits yields",
+        WAKE_SPIN,
+        200_000,
+        50_000,
+    ),
+    Row {
+        measures: SPEED_UP,
+        ..both("workers-skew", "two workers: parts of different length", OnWorkers::Skew, 1024, 256)
+    },
+    Row {
+        measures: STEALS,
+        ..both("workers-steals", "two workers, one spawns", OnWorkers::Steals, 1_024_000, 256_000)
+    },
+    both("workers-start", "two workers: start, run nothing, end", OnWorkers::Start, 50, 20),
+    Row {
+        rounds: 3,
+        measures: IDLE_CPU,
+        ..both("workers-idle", "two workers without work", OnWorkers::Idle, 10_000, 1000)
+    },
     agent("floor-allocate", "allocate and free 128 B, 100 live", Work::Allocate, 1_000_000, 100_000),
     agent("floor-switch", "switch to another stack and back", Work::Switch, 1_000_000, 100_000),
     agent("floor-submit", "no-operations through a ring, 64 per system call", Work::Submit, 100_000, 50_000),
 ];
 
+const WAKE_PARKED: OnWorkers = OnWorkers::Wake { spin: false };
+const WAKE_SPIN: OnWorkers = OnWorkers::Wake { spin: true };
 const CORES_PARKED: Work = Work::PingPongCores { spin: false };
 const CORES_SPIN: Work = Work::PingPongCores { spin: true };
 const MILLION: Work = Work::Timers(Live::new(100, 10_000));
@@ -325,6 +404,7 @@ mod tests {
     fn names_are_unique() {
         for (index, row) in ROWS.iter().enumerate() {
             assert_eq!(ROWS.iter().position(|other| other.name == row.name), Some(index));
+            assert!(!row.measures.is_empty(), "{} measures nothing", row.name);
         }
     }
 }

@@ -9,15 +9,16 @@
 //! | `bespoke-uring` | `preset::Default` with the driver `IoUring`: sockets and files are entries of a ring |
 //! | `bespoke-fallback` | the same where the ring is the first choice of `Fallback`, beside `Mio`: what the choice costs |
 //!
-//! The fifth preset, `Blocking`, gives each task a thread and asks for futures that are `Send`; the rows are not.
+//! `workers` has two more, of two threads each. The fifth preset, `Blocking`, gives each task a thread and asks for futures that are `Send`; the rows are not.
 
 mod variant;
+mod workers;
 
 use std::process::ExitCode;
 
 use bespoke::driver::{Fallback, IoUring, Mio};
 use bespoke::{Config, preset};
-use harness::Variant;
+use harness::{Runner, Variant};
 
 variant::variant! {
     /// The default preset, under a name of our own, so that `spawn` admits futures that are not `Send`.
@@ -45,7 +46,9 @@ variant::variant! {
 }
 
 fn main() -> ExitCode {
-    let variant = |name, start| Variant { name, package: "bespoke", notes: &[], start };
+    fn variant(name: &'static str, start: fn() -> Result<Box<dyn Runner>, String>) -> Variant {
+        Variant { name, package: "bespoke", notes: &[], start }
+    }
     harness::agent::main(&[
         variant("bespoke", default_peer::start),
         variant("bespoke-prompt", prompt_peer::start),
@@ -53,5 +56,7 @@ fn main() -> ExitCode {
         variant("bespoke-cli", cli_peer::start),
         variant("bespoke-uring", ring_peer::start),
         variant("bespoke-fallback", either_peer::start),
+        Variant { notes: workers::PER_CORE_NOTES, ..variant("bespoke-percore2", workers::PerCore2::start) },
+        variant("bespoke-steal2", workers::Steal2::start),
     ])
 }

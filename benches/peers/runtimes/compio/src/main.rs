@@ -19,7 +19,11 @@ use compio::net::{TcpListener, TcpStream, UdpSocket, UnixListener};
 use compio::runtime::{JoinHandle, Runtime, RuntimeBuilder};
 use harness::{Files, Peer, Refusal, Row, Runner, Sampled, Service, Tasks, Transport, Variant, future_size, rows};
 
-const NOTES: &[(&str, &str)] = &[("yield-1", "compio has no yield_now; a task that wakes itself")];
+const NOTES: &[(&str, &str)] = &[
+    ("yield-1", "compio has no yield_now; a task that wakes itself"),
+    ("workers-start", "two runtimes of one thread"),
+    ("workers-idle", "two runtimes of one thread"),
+];
 
 fn main() -> ExitCode {
     harness::agent::main(&[
@@ -63,6 +67,7 @@ impl<D: Driver> Runner for Compio<D> {
             .or_else(|| rows::times(self, row, amount))
             .or_else(|| rows::threads(self, row, amount))
             .or_else(|| rows::files::<_, Disk>(self, row, amount))
+            .or_else(|| rows::pairs::<Self>(row, amount))
             .unwrap_or(Err(Refusal::Absent))
     }
 

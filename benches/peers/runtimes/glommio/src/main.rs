@@ -19,7 +19,11 @@ use harness::{
     Files, Mpsc, Oneshot, Peer, Refusal, Row, Runner, Sampled, Service, Tasks, Transport, Variant, future_size, rows,
 };
 
-const NOTES: &[(&str, &str)] = &[("oneshot", "glommio has none: its local channel for one message")];
+const NOTES: &[(&str, &str)] = &[
+    ("oneshot", "glommio has none: its local channel for one message"),
+    ("workers-start", "two executors of one thread"),
+    ("workers-idle", "two executors of one thread"),
+];
 
 fn main() -> ExitCode {
     let start = || Ok(Box::new(Glommio::start()?) as Box<dyn Runner>);
@@ -37,6 +41,7 @@ impl Runner for Glommio {
             .or_else(|| rows::files::<_, Disk>(self, row, amount))
             .or_else(|| rows::oneshot::<_, Channels>(self, row, amount))
             .or_else(|| rows::mpsc::<_, Channels>(self, row, amount))
+            .or_else(|| rows::pairs::<Self>(row, amount))
             .unwrap_or(Err(Refusal::Absent))
     }
 

@@ -35,6 +35,8 @@ const NOTES: &[(&str, &str)] = &[
     ("oneshot", "local-sync"),
     ("mpsc", "local-sync"),
     ("file-read", "over epoll the read is made on the runtime's own thread, which waits for the disk"),
+    ("workers-start", "two runtimes of one thread"),
+    ("workers-idle", "two runtimes of one thread"),
 ];
 
 fn main() -> ExitCode {
@@ -60,6 +62,7 @@ macro_rules! peer {
                     .or_else(|| rows::files::<_, Disk>(self, row, amount))
                     .or_else(|| rows::oneshot::<_, Channels>(self, row, amount))
                     .or_else(|| rows::mpsc::<_, Channels>(self, row, amount))
+                    .or_else(|| rows::pairs::<Self>(row, amount))
                     .unwrap_or(Err(Refusal::Absent))
             }
 

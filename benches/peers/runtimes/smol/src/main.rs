@@ -2,7 +2,9 @@
 //!
 //! These are the crates that `smol` re-exports. The reactor of async-io is one per process and is started by its first
 //! use, so starting "a runtime" here is only making an executor; async-io also keeps a thread of its own that polls the
-//! reactor when nobody else does, and that thread shares the pinned core.
+//! reactor when nobody else does, and that thread shares the pinned core. `two` has two threads.
+
+mod two;
 
 use core::future::Future;
 use core::time::Duration;
@@ -29,7 +31,10 @@ const NOTES: &[(&str, &str)] = &[
 
 fn main() -> ExitCode {
     let start = || Ok(Box::new(Smol::start()?) as Box<dyn Runner>);
-    harness::agent::main(&[Variant { name: "smol", package: "async-executor", notes: NOTES, start }])
+    harness::agent::main(&[
+        Variant { name: "smol", package: "async-executor", notes: NOTES, start },
+        Variant { name: "smol-mt2", package: "async-executor", notes: two::NOTES, start: two::start },
+    ])
 }
 
 /// An executor that lives as long as the process: tasks name it by a plain reference.
