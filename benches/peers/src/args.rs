@@ -20,10 +20,23 @@ pub(crate) enum Command {
     Hello,
     /// See whether a slowed build is noticed.
     Planted(Plan),
+    /// Make one table of several sittings.
+    Join(Joined),
+}
+
+/// Sittings that were taken before, and where their table goes.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Joined {
+    /// Files of JSON lines.
+    pub(crate) files: Vec<String>,
+    /// Where the Markdown goes besides standard output.
+    pub(crate) markdown: Option<String>,
+    /// The folder that the drawings go to.
+    pub(crate) plots: Option<String>,
 }
 
 /// What a run measures and where its table goes.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Plan {
     /// The rows, in table order.
     pub(crate) rows: Vec<Row>,
@@ -35,6 +48,10 @@ pub(crate) struct Plan {
     pub(crate) rounds: Option<u32>,
     /// Where the JSON lines go.
     pub(crate) json: Option<String>,
+    /// Whether they go behind those that are there, and rows that are among those are left out.
+    pub(crate) append: bool,
+    /// Minutes after which no row begins.
+    pub(crate) within: Option<u32>,
     /// Where the Markdown goes besides standard output.
     pub(crate) markdown: Option<String>,
     /// The folder that the drawings go to.
@@ -48,16 +65,10 @@ pub(crate) struct Plan {
 /// # Errors
 /// One line that names the first mistake.
 pub(crate) fn parse(line: &[String]) -> Result<Command, String> {
-    let mut plan = Plan {
-        rows: ROWS.to_vec(),
-        columns: COLUMNS.to_vec(),
-        quick: false,
-        rounds: None,
-        json: None,
-        markdown: None,
-        plots: None,
-        strace: false,
-    };
+    if line.iter().any(|word| word == "--from") {
+        return joined(line).map(Command::Join);
+    }
+    let mut plan = Plan { rows: ROWS.to_vec(), columns: COLUMNS.to_vec(), ..Plan::default() };
     let (mut count, mut planted, mut chosen_columns) = (false, false, false);
     let mut words = line.iter();
     while let Some(word) = words.next() {
@@ -72,6 +83,8 @@ pub(crate) fn parse(line: &[String]) -> Result<Command, String> {
             }
             "--rounds" => plan.rounds = Some(number(word, value()?)?),
             "--json" => plan.json = Some(value()?.to_owned()),
+            "--append" => (plan.json, plan.append) = (Some(value()?.to_owned()), true),
+            "--within" => plan.within = Some(number(word, value()?)?),
             "--md" => plan.markdown = Some(value()?.to_owned()),
             "--plots" => plan.plots = Some(value()?.to_owned()),
             "--strace" => plan.strace = true,
@@ -98,8 +111,9 @@ pub(crate) fn help() -> String {
     let mut text = String::from(
         "The same small pieces of work on several async runtimes, interleaved in one run.
 
-usage: cargo peers [--quick] [--only ROW[,ROW]] [--rts NAME[,NAME]] [--rounds N] [--strace] [--json FILE] [--md FILE]
-                   [--plots FOLDER]
+usage: cargo peers [--quick] [--only ROW[,ROW]] [--rts NAME[,NAME]] [--rounds N] [--strace] [--json FILE | --append FILE]
+                   [--within MINUTES] [--md FILE] [--plots FOLDER]
+       cargo peers --from FILE… [--md FILE] [--plots FOLDER]
        cargo peers --count [--only ROW[,ROW]] [--rts NAME[,NAME]]
        cargo peers --planted [--only ROW[,ROW]]
        cargo peers --hello
@@ -109,7 +123,10 @@ usage: cargo peers [--quick] [--only ROW[,ROW]] [--rts NAME[,NAME]] [--rounds N]
   --rts NAMES     only these runtimes and floors; ratios are to those of the references that are among them
   --rounds N      N samples per runtime and row (six or more for a 95 % interval); each row has its own default
   --strace        also count system calls per request of the echo rows (quick: of echo-50), once (needs strace)
-  --json FILE     write all samples, a JSON object per line
+  --json FILE     write all samples, a JSON object per line, each row when it is over
+  --append FILE   the same behind what the file holds, without the rows that it has: a run in several sittings
+  --within N      begin no row after N minutes; what is left is another sitting's (a row takes up to ten minutes)
+  --from FILES    measure nothing: one table of the sittings in these files, of one machine and one commit
   --md FILE       write the table as Markdown (it goes to standard output in any case)
   --plots FOLDER  draw the ratios to tokio as SVG files
   --count         count instructions per operation instead (under valgrind where the processor does not count them)
@@ -135,6 +152,26 @@ rows (rounds of a full run):
     }
     text.push('\n');
     text
+}
+
+/// What follows `--from`, up to the next option, are files.
+fn joined(line: &[String]) -> Result<Joined, String> {
+    let mut joined = Joined::default();
+    let mut words = line.iter().peekable();
+    while let Some(word) = words.next() {
+        let mut value = || words.next().cloned().ok_or_else(|| format!("{word} needs a value"));
+        match word.as_str() {
+            "--md" => joined.markdown = Some(value()?),
+            "--plots" => joined.plots = Some(value()?),
+            "--from" => {
+                while let Some(file) = words.next_if(|word| !word.starts_with("--")) {
+                    joined.files.push(file.clone());
+                }
+            }
+            other => return Err(format!("--from measures nothing: no {other}")),
+        }
+    }
+    if joined.files.is_empty() { Err("--from needs a file".into()) } else { Ok(joined) }
 }
 
 fn number(option: &str, text: &str) -> Result<u32, String> {
@@ -203,6 +240,16 @@ mod tests {
     }
 
     #[test]
+    fn sittings_are_files_up_to_the_next_option() {
+        let Ok(Command::Join(joined)) = parsed("--from a.jsonl b.jsonl --md t.md --plots d") else { panic!("a table") };
+        assert_eq!(joined.files, ["a.jsonl", "b.jsonl"]);
+        assert_eq!((joined.markdown.as_deref(), joined.plots.as_deref()), (Some("t.md"), Some("d")));
+        let plan = bench("--append a.jsonl --within 50");
+        assert_eq!((plan.json.as_deref(), plan.append, plan.within), (Some("a.jsonl"), true, Some(50)));
+        assert!(!bench("--json a.jsonl").append);
+    }
+
+    #[test]
     fn each_mistake_has_its_line() {
         for (line, message) in [
             ("--only", "--only needs a value"),
@@ -210,6 +257,9 @@ mod tests {
             ("--only e", "no row begins with 'e'"),
             ("--rts tokio,mio", "no runtime is called 'mio'"),
             ("--rounds 0", "--rounds needs a number of 1 or more, not '0'"),
+            ("--within 0", "--within needs a number of 1 or more, not '0'"),
+            ("--from --md t.md", "--from needs a file"),
+            ("--quick --from a.jsonl", "--from measures nothing: no --quick"),
             ("--fast", "unknown argument '--fast'"),
             ("--count --planted", "--count and --planted exclude each other"),
             ("--planted --rts tokio", "--planted compares bespoke with itself: no --rts"),

@@ -9,15 +9,24 @@ use crate::run::{SaidOf, seconds};
 /// The lock file that all binaries are built from.
 const LOCK: &str = include_str!("../Cargo.lock");
 
+/// Facts that all sittings of a table must share: ratios of two machines, or of two versions, are not those of one.
+pub(crate) const SHARED: [&str; 4] = ["cores", "kernel", "rustc", "commit"];
+/// The versions of what was measured; each sitting has those of its columns.
+pub(crate) const CRATES: &str = "crates";
+/// How the sitting was started.
+pub(crate) const COMMAND: &str = "command";
+/// How long it took; a sitting that did not come to its end has none.
+pub(crate) const TOOK: &str = "took";
+
 /// What the table's head says.
 #[derive(Debug, Default)]
 pub(crate) struct Machine {
-    facts: Vec<(&'static str, String)>,
+    facts: Vec<(String, String)>,
 }
 
 impl Machine {
-    /// Asks the machine; what it does not tell is written as `unknown`. `pinned` says which cores the run used.
-    pub(crate) fn read(line: &[String], plan: &Plan, said: &SaidOf, pinned: &str, took: Duration) -> Self {
+    /// Asks the machine; what it does not tell is written as `unknown`. `pinned` says which cores the run uses.
+    pub(crate) fn read(line: &[String], plan: &Plan, said: &SaidOf, pinned: &str) -> Self {
         let file = |path| std::fs::read_to_string(path).unwrap_or_default();
         let cpuinfo = file("/proc/cpuinfo");
         let model = cpuinfo.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": "));
@@ -32,28 +41,45 @@ impl Machine {
         crates.sort_unstable();
         crates.dedup();
         let versions: Vec<String> = crates.iter().map(|name| format!("{name} {}", version(name))).collect();
-        let load = file("/proc/loadavg").split(' ').take(2).collect::<Vec<_>>().join(", ");
-        let facts = vec![
+        let facts = [
             ("cores", cores),
             ("kernel", file("/proc/sys/kernel/osrelease").trim().to_owned()),
             ("rustc", env!("PEERS_RUSTC").to_owned()),
             ("commit", git(&["describe", "--always", "--dirty", "--abbrev=12"])),
-            ("crates", versions.join(", ")),
-            ("command", format!("cargo peers {}", line.join(" ")).trim_end().to_owned()),
-            ("took", format!("{}; load averages at its end, over 1 and 5 minutes: {load}", seconds(took))),
+            (CRATES, versions.join(", ")),
+            (COMMAND, format!("cargo peers {}", line.join(" ")).trim_end().to_owned()),
         ];
-        Self { facts }
+        Self { facts: facts.map(|(fact, value)| (fact.to_owned(), value)).into() }
+    }
+
+    /// Notes that the run is over, and how busy the machine was; returns what it noted.
+    pub(crate) fn ends(&mut self, took: Duration) -> (&str, &str) {
+        let load = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
+        let load = load.split(' ').take(2).collect::<Vec<_>>().join(", ");
+        let value = format!("{}; load averages at its end, over 1 and 5 minutes: {load}", seconds(took));
+        self.add(TOOK, &value);
+        (TOOK, &self.facts[self.facts.len() - 1].1)
+    }
+
+    /// Notes one fact more.
+    pub(crate) fn add(&mut self, fact: &str, value: &str) {
+        self.facts.push((fact.to_owned(), value.to_owned()));
+    }
+
+    /// The value of a fact.
+    pub(crate) fn fact(&self, fact: &str) -> Option<&str> {
+        self.facts.iter().find(|(known, _)| known == fact).map(|(_, value)| value.as_str())
     }
 
     /// Name and value of each fact.
-    pub(crate) fn facts(&self) -> impl Iterator<Item = (&'static str, &str)> {
-        self.facts.iter().map(|(fact, value)| (*fact, value.as_str()))
+    pub(crate) fn facts(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.facts.iter().map(|(fact, value)| (fact.as_str(), value.as_str()))
     }
 
     /// A machine with these facts.
     #[cfg(test)]
-    pub(crate) fn of(facts: &[(&'static str, &str)]) -> Self {
-        Self { facts: facts.iter().map(|(fact, value)| (*fact, (*value).to_owned())).collect() }
+    pub(crate) fn of(facts: &[(&str, &str)]) -> Self {
+        Self { facts: facts.iter().map(|(fact, value)| ((*fact).to_owned(), (*value).to_owned())).collect() }
     }
 }
 

@@ -16,6 +16,7 @@
 //! | `run` | rounds |
 //! | `echo` | a sample from outside: echo rows, idle connections, system calls |
 //! | `table`, `compare`, `machine`, `jsonl`, `plot` | what comes out |
+//! | `sittings`, `json` | a run in several sittings: what was written before, read and joined |
 //! | `guard` | whether a slowed build is noticed |
 //! | `count` | instructions, by the processor or under callgrind |
 //! | `hello` | bytes, crates and first builds |
@@ -28,16 +29,17 @@ mod build;
 mod compare;
 mod count;
 mod echo;
-
 mod field;
 mod guard;
 mod hello;
+mod json;
 mod jsonl;
 mod load;
 mod machine;
 mod plot;
 mod run;
 mod server;
+mod sittings;
 mod socket;
 mod table;
 
@@ -63,6 +65,7 @@ fn main() -> ExitCode {
         Command::Planted(plan) => guard::guard(&plan),
         Command::Count(plan) => count::count(&plan),
         Command::Hello => hello::hello(),
+        Command::Join(joined) => run::join(&joined),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -19,11 +19,12 @@ use harness::rows::{Place, Work};
 use harness::{Refusal, Row, Sampled, sys};
 
 use crate::agent::Agent;
-use crate::args::Plan;
+use crate::args::{Joined, Plan};
 use crate::compare::{Samples, Table};
 use crate::field::{self, Column, Said, Side};
 use crate::machine::Machine;
-use crate::{build, echo, jsonl, plot, table};
+use crate::sittings::{Book, Sittings};
+use crate::{build, echo, plot, table};
 
 /// The cores of a run.
 #[derive(Clone, Copy, Debug)]
@@ -74,23 +75,91 @@ pub(crate) fn cores() -> Result<Cores, String> {
 /// When the machine refuses something that no single runtime is to blame for.
 pub(crate) fn bench(plan: &Plan, line: &[String]) -> Result<(), String> {
     let begin = now();
-    let (tables, said, cores) = measure(plan)?;
-    let machine = Machine::read(line, plan, &said, &cores.to_string(), begin.elapsed());
-    let markdown = table::markdown(&machine, &tables, &said, plan);
+    let book = plan.json.as_deref().map(|path| Book::open(path, plan.append)).transpose()?;
+    let mut sitting = Sitting { plan, line, book, machine: Machine::default() };
+    let (tables, said) = measure(plan, &mut sitting)?;
+    let Sitting { mut machine, book, .. } = sitting;
+    let (_, took) = machine.ends(begin.elapsed());
+    if let Some(mut book) = book {
+        book.ends(took)?;
+    }
+    let markdown = table::markdown(&machine, &tables, &said, plan.quick);
     print!("{markdown}");
     write(plan.markdown.as_deref(), &markdown)?;
-    write(plan.json.as_deref(), &jsonl::lines(&machine, &tables))?;
     plan.plots.as_deref().map_or(Ok(()), |folder| plot::draw(&tables, folder))
+}
+
+/// Prints one table of the sittings in `joined.files`, and writes what else is asked for. Nothing is measured.
+///
+/// # Errors
+/// When the files cannot be read, or do not belong together.
+pub(crate) fn join(joined: &Joined) -> Result<(), String> {
+    let sittings = Sittings::read(&joined.files)?;
+    let markdown = table::markdown(&sittings.machine(), &sittings.tables, &sittings.said, sittings.quick());
+    print!("{markdown}");
+    write(joined.markdown.as_deref(), &markdown)?;
+    joined.plots.as_deref().map_or(Ok(()), |folder| plot::draw(&sittings.tables, folder))
+}
+
+/// What hears of a run while it goes on.
+pub(crate) trait Hears {
+    /// All columns were asked what they are; the first row begins.
+    ///
+    /// # Errors
+    /// Why the run must not begin.
+    fn begins(&mut self, _: &SaidOf, _: Cores) -> Result<(), String> {
+        Ok(())
+    }
+
+    /// Is this row to be left out?
+    fn skips(&self, _row: &str) -> bool {
+        false
+    }
+
+    /// A row is over.
+    ///
+    /// # Errors
+    /// Why the run must not go on.
+    fn row(&mut self, _: &Table) -> Result<(), String> {
+        Ok(())
+    }
+}
+
+/// Nobody.
+impl Hears for () {}
+
+/// A run that writes down what it has measured, as it goes.
+struct Sitting<'a> {
+    plan: &'a Plan,
+    line: &'a [String],
+    book: Option<Book>,
+    machine: Machine,
+}
+
+impl Hears for Sitting<'_> {
+    fn begins(&mut self, said: &SaidOf, cores: Cores) -> Result<(), String> {
+        self.machine = Machine::read(self.line, self.plan, said, &cores.to_string());
+        self.book.as_mut().map_or(Ok(()), |book| book.begins(&self.machine, said))
+    }
+
+    fn skips(&self, row: &str) -> bool {
+        self.book.as_ref().is_some_and(|book| book.has(row))
+    }
+
+    fn row(&mut self, table: &Table) -> Result<(), String> {
+        self.book.as_mut().map_or(Ok(()), |book| book.row(table))
+    }
 }
 
 /// What each binary says of its columns, by the column's name.
 pub(crate) type SaidOf = HashMap<&'static str, Said>;
 
-/// Builds what `plan` needs and takes all its samples.
+/// Builds what `plan` needs and takes all its samples, as far as its time goes.
 ///
 /// # Errors
-/// As [`bench`].
-pub(crate) fn measure(plan: &Plan) -> Result<(Vec<Table>, SaidOf, Cores), String> {
+/// As [`bench`], and what `hears` says.
+pub(crate) fn measure(plan: &Plan, hears: &mut impl Hears) -> Result<(Vec<Table>, SaidOf), String> {
+    let begin = now();
     let failures = build_all(&plan.columns);
     let cores = cores()?;
     sys::raise_descriptors().map_err(|error| format!("setrlimit: {error}"))?;
@@ -113,21 +182,41 @@ pub(crate) fn measure(plan: &Plan) -> Result<(Vec<Table>, SaidOf, Cores), String
         };
         field.push(runtime);
     }
-    let begin = now();
+    hears.begins(&said, cores)?;
     let mut tables = Vec::new();
-    for (index, row) in plan.rows.iter().enumerate() {
-        eprint!("{:>4} s, row {} of {}: {} ", begin.elapsed().as_secs(), index + 1, plan.rows.len(), row.name);
-        tables.push(rounds(row, plan, &mut field, cores));
+    // A quick run has time for the system calls of one row.
+    let counted = plan.rows.iter().filter(|row| plan.strace && (!plan.quick || row.name == "echo-50"));
+    let counted =
+        counted.filter_map(|row| if let Work::Echo(echo) = row.work { Some((row, Some(echo))) } else { None });
+    let all: Vec<_> = plan.rows.iter().map(|row| (row, None)).chain(counted).collect();
+    for (index, (row, echo)) in all.iter().enumerate() {
+        let name = if echo.is_some() { Table::system_calls(row).name } else { row.name.to_owned() };
+        if hears.skips(&name) {
+            continue;
+        }
+        if is_over(begin.elapsed(), plan.within) {
+            eprintln!(
+                "{:>4} s, the time is over: {} and what comes after it are left",
+                begin.elapsed().as_secs(),
+                name
+            );
+            break;
+        }
+        eprint!("{:>4} s, row {} of {}: {name} ", begin.elapsed().as_secs(), index + 1, all.len());
+        let table = match *echo {
+            Some(echo) => system_calls(row, echo, &field, cores),
+            None => rounds(row, plan, &mut field, cores),
+        };
         eprintln!();
+        hears.row(&table)?;
+        tables.push(table);
     }
-    if plan.strace {
-        eprintln!("{:>4} s, system calls under strace", begin.elapsed().as_secs());
-        // A quick run has time for one of them.
-        let rows = plan.rows.iter().filter(|row| !plan.quick || row.name == "echo-50");
-        let echoes = rows.filter_map(|row| if let Work::Echo(echo) = row.work { Some((row, echo)) } else { None });
-        tables.extend(echoes.map(|(row, echo)| system_calls(row, echo, &field, cores)));
-    }
-    Ok((tables, said, cores))
+    Ok((tables, said))
+}
+
+/// May no row begin any more?
+fn is_over(elapsed: Duration, within: Option<u32>) -> bool {
+    within.is_some_and(|minutes| elapsed >= Duration::from_secs(60 * u64::from(minutes)))
 }
 
 /// Builds the packages of `columns`; returns those that do not build, and why.
@@ -268,4 +357,16 @@ fn write(path: Option<&str>, text: &str) -> Result<(), String> {
 /// A duration in whole seconds, for the table's head.
 pub(crate) fn seconds(duration: Duration) -> String {
     format!("{} s", duration.as_secs())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sitting_begins_no_row_when_its_time_is_over() {
+        assert!(!is_over(Duration::from_secs(59), Some(1)));
+        assert!(is_over(Duration::from_secs(60), Some(1)));
+        assert!(!is_over(Duration::from_secs(1_000_000), None));
+    }
 }

@@ -5,16 +5,16 @@ use core::fmt::Write;
 use harness::rows::Measure;
 use harness::stats::{self, Summary};
 
-use crate::args::Plan;
 use crate::compare::{Samples, Table};
+use crate::field::COLUMNS;
 use crate::machine::Machine;
 use crate::run::SaidOf;
 
 /// The head, the rows' titles, one table, the remarks of the runtimes.
-pub(crate) fn markdown(machine: &Machine, tables: &[Table], said: &SaidOf, plan: &Plan) -> String {
+pub(crate) fn markdown(machine: &Machine, tables: &[Table], said: &SaidOf, quick: bool) -> String {
     // Writing to a String does not fail.
     let mut text = String::from("# The same work on other runtimes\n\n");
-    if plan.quick {
+    if quick {
         text.push_str("**A quick run: short samples, few rounds. Take no figure for better than ±20 %.**\n\n");
     }
     for (fact, value) in machine.facts() {
@@ -44,7 +44,7 @@ pub(crate) fn markdown(machine: &Machine, tables: &[Table], said: &SaidOf, plan:
         }
     }
     text.push('\n');
-    for column in &plan.columns {
+    for column in COLUMNS {
         let notes = said.get(column.name).into_iter().flat_map(|said| &said.notes);
         for (row, note) in notes.filter(|(row, _)| tables.iter().any(|table| table.name == *row)) {
             let _ = writeln!(text, "- {row}, {}: {note}.", column.name);
@@ -102,17 +102,7 @@ mod tests {
     use crate::compare::tests::table;
 
     fn lines() -> String {
-        let plan = Plan {
-            rows: vec![],
-            columns: vec![],
-            quick: false,
-            rounds: None,
-            json: None,
-            markdown: None,
-            plots: None,
-            strace: false,
-        };
-        markdown(&Machine::default(), &[table()], &SaidOf::new(), &plan)
+        markdown(&Machine::default(), &[table()], &SaidOf::new(), false)
     }
 
     #[test]
