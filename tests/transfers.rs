@@ -107,6 +107,14 @@ impl bespoke::Config for Stingy {
     const POLL_BUDGET: u32 = 1;
 }
 
+/// No budget: nothing counts operations, and what counts a call as one finds nothing spent.
+struct Unbudgeted;
+
+#[bespoke::config(base = bespoke::preset::Default)]
+impl bespoke::Config for Unbudgeted {
+    const POLL_BUDGET: u32 = u32::MAX;
+}
+
 /// Operations that block, a thread per task.
 struct Threads;
 
@@ -131,3 +139,4 @@ suite!(uring: crate::Ring);
 suite!(blocking: crate::Threads);
 suite!(mio: bespoke::preset::Default);
 suite!(mio_stingy: crate::Stingy);
+suite!(mio_unbudgeted: crate::Unbudgeted);
