@@ -35,7 +35,7 @@ pub mod sys;
 
 pub use instructions::Retired;
 pub use peer::{
-    Files, Mpsc, Notify, Oneshot, Peer, Processes, Service, Tasks, Transport, WORKERS, Workers, future_size,
+    Files, Mpsc, Nops, Notify, Oneshot, Peer, Processes, Service, Tasks, Transport, WORKERS, Workers, future_size,
 };
 pub use plant::{planted, planted_call};
 pub use rows::{OnWorkers, Row, Work};

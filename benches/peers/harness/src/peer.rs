@@ -1,7 +1,7 @@
 //! The seam between the rows and the runtimes.
 //!
 //! *Architecture invariant:* a row reaches a runtime through [`Tasks`] and [`Peer`] (and [`Files`], [`Processes`], [`Oneshot`], [`Mpsc`],
-//! [`Notify`], [`Workers`], where there is such a thing) alone, so every peer does the same work. What a peer may choose is how a user of that runtime would
+//! [`Notify`], [`Nops`], [`Workers`], where there is such a thing) alone, so every peer does the same work. What a peer may choose is how a user of that runtime would
 //! naturally write it; what it may not choose is what is timed.
 
 use core::future::Future;
@@ -171,6 +171,12 @@ pub trait Files: 'static {
 pub trait Processes: 'static {
     /// Starts `program`, without arguments and with the streams of this process, and waits for its end. Did it succeed?
     fn succeeds(program: &'static str) -> impl Future<Output = std::io::Result<bool>>;
+}
+
+/// Operations of a ring that ask it for nothing.
+pub trait Nops: 'static {
+    /// Submits one and waits for its completion.
+    fn nop() -> impl Future<Output = std::io::Result<()>> + 'static;
 }
 
 /// One value from one task to another, once.

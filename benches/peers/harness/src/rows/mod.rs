@@ -1,7 +1,7 @@
 //! The rows: one file per question, one line of [`ROWS`] per row.
 //!
 //! A binary offers rows by calling, for each part that its runtime has, the function of that part: [`tasks`], [`times`],
-//! [`threads`], [`files`], [`processes`], [`oneshot`], [`mpsc`], [`notify`], [`workers`], [`steals`], [`pairs`]. Each answers `None` for
+//! [`threads`], [`files`], [`processes`], [`oneshot`], [`mpsc`], [`notify`], [`submits`], [`workers`], [`steals`], [`pairs`]. Each answers `None` for
 //! rows that are not its own.
 //! The rows of [`Place::Server`] are measured by the driver, from outside.
 
@@ -16,6 +16,7 @@ mod ping_pong;
 mod processes;
 mod spawning;
 mod start;
+mod submits;
 mod timers;
 mod worker;
 mod workers;
@@ -24,7 +25,7 @@ mod yielding;
 use core::time::Duration;
 
 use crate::clock::ns_per_op;
-use crate::{Files, Mpsc, Notify, Oneshot, Peer, Processes, Refusal, Sampled, Tasks};
+use crate::{Files, Mpsc, Nops, Notify, Oneshot, Peer, Processes, Refusal, Sampled, Tasks};
 
 pub use files::FILE_BYTES;
 pub use timers::Live;
@@ -83,7 +84,7 @@ pub enum Work {
     Allocate,
     /// Switch to another stack and back; floors only.
     Switch,
-    /// Submit no-operations to a ring, a batch per system call; floors only.
+    /// Submit no-operations to a ring, a batch per system call.
     Submit,
 }
 
@@ -310,7 +311,7 @@ pub const ROWS: &[Row] = &[
     },
     agent("floor-allocate", "allocate and free 128 B, 100 live", Work::Allocate, 1_000_000, 100_000),
     agent("floor-switch", "switch to another stack and back", Work::Switch, 1_000_000, 100_000),
-    agent("floor-submit", "no-operations through a ring, 64 per system call", Work::Submit, 100_000, 50_000),
+    agent("submit", "no-operations through a ring, 64 at once", Work::Submit, 100_000, 50_000),
 ];
 
 const WAKE_PARKED: OnWorkers = OnWorkers::Wake { spin: false };
@@ -389,6 +390,11 @@ pub fn mpsc<P: Tasks, C: Mpsc>(peer: &mut P, row: &Row, amount: u64) -> Option<S
 pub fn notify<P: Tasks, N: Notify>(peer: &mut P, row: &Row, amount: u64) -> Option<Sampled> {
     let cx = peer.cx();
     (row.work == Work::Notify).then(|| per_op(peer.run(channels::notifications::<P, N>(cx, amount)), amount))?
+}
+
+/// The row about no-operations of a ring.
+pub fn submits<P: Tasks, N: Nops>(peer: &mut P, row: &Row, amount: u64) -> Option<Sampled> {
+    (row.work == Work::Submit).then(|| submits::batches::<P, N>(peer, amount))
 }
 
 /// The one figure of most rows.

@@ -20,8 +20,9 @@ macro_rules! variant {
 
             use bespoke::Runtime;
             use bespoke::io::IoBuf;
+            use bespoke::rt::{Nop, Operation};
             use harness::{
-                Files, Mpsc, Notify, Oneshot, Peer, Processes, Refusal, Row, Runner, Sampled, Service, Tasks, Transport,
+                Files, Mpsc, Nops, Notify, Oneshot, Peer, Processes, Refusal, Row, Runner, Sampled, Service, Tasks, Transport,
                 future_size, planted_call, rows,
             };
 
@@ -44,6 +45,7 @@ macro_rules! variant {
                         .or_else(|| rows::oneshot::<_, Channels>(self, row, amount))
                         .or_else(|| rows::mpsc::<_, Channels>(self, row, amount))
                         .or_else(|| rows::notify::<_, Notification>(self, row, amount))
+                        .or_else(|| has_a_ring().then(|| rows::submits::<_, Empty>(self, row, amount)).flatten())
                         .unwrap_or(Err(Refusal::Absent))
                 }
 
@@ -188,6 +190,21 @@ macro_rules! variant {
             impl Processes for Children {
                 async fn succeeds(program: &'static str) -> io::Result<bool> {
                     Ok($module::process::Command::new(program).status().await?.success())
+                }
+            }
+
+            /// Operations that ask the driver for nothing. Without a ring they are ready at once, and no row.
+            struct Empty;
+
+            fn has_a_ring() -> bool {
+                Runtime::<$config>::INFO.parts.iter().any(|part| part.name == "ring" && part.bytes > 0)
+            }
+
+            impl Nops for Empty {
+                async fn nop() -> io::Result<()> {
+                    // SAFETY: a nop points at no memory.
+                    unsafe { Operation::<$config, _, _>::new((), |()| Nop) }.await;
+                    Ok(())
                 }
             }
 

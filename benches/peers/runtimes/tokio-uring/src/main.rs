@@ -9,8 +9,8 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use harness::{
-    Files, Mpsc, Notify, Oneshot, Peer, Refusal, Row, Runner, Sampled, Service, Tasks, Transport, Variant, future_size,
-    rows,
+    Files, Mpsc, Nops, Notify, Oneshot, Peer, Refusal, Row, Runner, Sampled, Service, Tasks, Transport, Variant,
+    future_size, rows,
 };
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
@@ -39,6 +39,7 @@ impl Runner for Uring {
             .or_else(|| rows::oneshot::<_, Channels>(self, row, amount))
             .or_else(|| rows::mpsc::<_, Channels>(self, row, amount))
             .or_else(|| rows::notify::<_, Notification>(self, row, amount))
+            .or_else(|| rows::submits::<_, Empty>(self, row, amount))
             .unwrap_or(Err(Refusal::Absent))
     }
 
@@ -174,6 +175,15 @@ impl Files for Disk {
     async fn read_at(file: &mut File, offset: u64, buffer: Vec<u8>) -> io::Result<(usize, Vec<u8>)> {
         let (count, buffer) = file.read_at(buffer, offset).await;
         Ok((count?, buffer))
+    }
+}
+
+/// Operations that ask the ring for nothing.
+struct Empty;
+
+impl Nops for Empty {
+    fn nop() -> impl Future<Output = io::Result<()>> + 'static {
+        tokio_uring::no_op()
     }
 }
 
