@@ -195,9 +195,17 @@ pub enum Polled {
 #[must_use = "a waker must be woken, a late result acted on"]
 pub enum Completed {
     /// Wake it, once no borrow of the driver's own state is live.
-    Wake(Waker),
-    /// Nothing to do: a poll is changing the waker, and will find the result itself.
-    Noticed,
+    Wake {
+        /// The waker that the last poll gave.
+        waker: Waker,
+        /// What the driver noted at submit.
+        note: u64,
+    },
+    /// Nobody to wake: a poll is changing the waker, and will find the result itself.
+    Noticed {
+        /// What the driver noted at submit.
+        note: u64,
+    },
     /// The future is gone.
     Late(LateResult),
     /// Not a completion of anything in flight; counted. If it carries a buffer or a resource, give that back.

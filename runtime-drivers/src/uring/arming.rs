@@ -86,10 +86,11 @@ impl State {
         self.free.push(number);
     }
 
-    /// The last request of a closing source has ended: closes its descriptor.
+    /// A request of a closing source has ended: if that was the last one, closes its descriptor.
+    #[cold]
     pub(super) fn finish_close(&mut self, number: u32) {
         let source = &mut self.sources[number as usize];
-        if source.life != Life::Closing || source.pending > 0 {
+        if source.pending > 0 {
             return;
         }
         let raw = match source.file.take() {

@@ -123,11 +123,11 @@ where
 slot!(Nop);
 
 impl Lower for Nop {
-    fn entry(&self, _: usize, _: &Aside) -> Entry {
+    fn entry(&self, _: usize, _: &Aside<'_>) -> Entry {
         opcode::Nop::new().build()
     }
 
-    fn end(&self, _: &mut usize, _: Result<u32, Errno>, _: &Aside) -> End<()> {
+    fn end(&self, _: &mut usize, _: Result<u32, Errno>, _: &Aside<'_>) -> End<()> {
         End::Over(())
     }
 }
@@ -135,7 +135,7 @@ impl Lower for Nop {
 slot!(Timeout);
 
 impl Lower for Timeout {
-    fn entry(&self, _: usize, aside: &Aside) -> Entry {
+    fn entry(&self, _: usize, aside: &Aside<'_>) -> Entry {
         let nanos = self.after.0;
         let time = match nanos {
             // Never: the kernel's clock has no such time either.
@@ -145,7 +145,7 @@ impl Lower for Timeout {
         opcode::Timeout::new(aside.time(time)).build()
     }
 
-    fn end(&self, _: &mut usize, result: Result<u32, Errno>, _: &Aside) -> End<Result<(), Errno>> {
+    fn end(&self, _: &mut usize, result: Result<u32, Errno>, _: &Aside<'_>) -> End<Result<(), Errno>> {
         End::Over(match result {
             Err(errno) if errno.code() == code::TIME_IS_UP => Ok(()),
             result => result.map(drop),

@@ -355,7 +355,7 @@ impl Uring {
         let mut others = VecDeque::new();
         while let Some(completion) = self.with(|state| state.ring.completion()) {
             let of = match completion.user_data >> 60 {
-                kind::SLOT => self.asides.source(Token::from_bits(completion.user_data).index()),
+                kind::SLOT => self.source_of_slot(Token::from_bits(completion.user_data)),
                 kind::WAKE | kind::CLOSE | kind::IGNORED => None,
                 _ => Some(completion.user_data as u32),
             };

@@ -221,28 +221,38 @@ impl Ring {
     ///
     /// # Safety
     /// What it points at lives until its terminal completion was taken (invariant 2).
+    #[inline]
     pub(super) unsafe fn push(&mut self, entry: Entry, since: Kernel) {
         if self.is_copy() {
             return;
         }
-        if since > self.settings.kernel {
-            self.aside.push_back(Completion { user_data: entry.get_user_data(), result: -code::INVALID, flags: 0 });
-            return;
-        }
-        if !self.backlog.is_empty() {
-            self.backlog.push_back(entry);
-            return;
+        // No ring is made for a kernel before 5.15.
+        if since > Kernel::V5_15 && since > self.settings.kernel {
+            return self.complete_as_invalid(entry.get_user_data());
         }
         // SAFETY: the caller's promise.
-        if unsafe { self.queues.submission().push(&entry) }.is_ok() {
-            return;
+        if !self.backlog.is_empty() || unsafe { self.queues.submission().push(&entry) }.is_err() {
+            self.push_behind(entry);
         }
-        // Full: the kernel takes what is there, and there is room. What it refuses waits, in order.
+    }
+
+    #[cold]
+    fn complete_as_invalid(&mut self, user_data: u64) {
+        self.aside.push_back(Completion { user_data, result: -code::INVALID, flags: 0 });
+    }
+
+    /// There is no room: the kernel takes what is there, and there is room. What it refuses waits, in order.
+    #[cold]
+    fn push_behind(&mut self, entry: Entry) {
+        let first = self.backlog.is_empty();
         self.backlog.push_back(entry);
-        self.flush();
+        if first {
+            self.flush();
+        }
     }
 
     /// Makes room for the backlog and moves it into the queue, until the kernel takes no more.
+    #[cold]
     fn flush(&mut self) {
         while !self.backlog.is_empty() {
             let waiting = self.queues.submission().len();
@@ -301,7 +311,9 @@ impl Ring {
         if self.is_copy() {
             return Err(fd::BUSY);
         }
-        self.flush();
+        if !self.backlog.is_empty() {
+            self.flush();
+        }
         let idle = self.aside.is_empty() && self.backlog.is_empty();
         let (want, wait) = match wait {
             Some(Duration::ZERO) => (self.completions(), Some(Duration::ZERO)),

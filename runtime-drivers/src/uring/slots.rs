@@ -41,11 +41,11 @@ pub(super) trait Lower: Op {
     }
 
     /// The entry for what is left of it after `taken`; what the kernel reads besides the buffer is written to `aside`.
-    fn entry(&self, taken: usize, aside: &Aside) -> Entry;
+    fn entry(&self, taken: usize, aside: &Aside<'_>) -> Entry;
 
     /// What the kernel's result says. `taken`: what entries before this one took, for an operation that takes several.
     /// `aside`: that of the entry, as the kernel left it.
-    fn end(&self, taken: &mut usize, result: Result<u32, Errno>, aside: &Aside) -> End<Self::Output>;
+    fn end(&self, taken: &mut usize, result: Result<u32, Errno>, aside: &Aside<'_>) -> End<Self::Output>;
 }
 
 /// What a result says.
@@ -64,12 +64,18 @@ pub struct Flight {
     taken: usize,
 }
 
-/// What the kernel reads or writes for one slot besides its buffer. It stays where it is as long as the driver.
+/// What the kernel reads or writes for one slot besides its buffer: most operations need nothing, and then nothing is looked
+/// up.
+pub(super) struct Aside<'a> {
+    all: &'a Asides,
+    /// The slot's.
+    index: u32,
+}
+
+/// Where that lies. It stays there as long as the driver.
 ///
-/// 1. Between the push of the slot's entry and its terminal completion, only the kernel touches `time` and `large`.
-pub(super) struct Aside {
-    /// The source that the operation names; `NO_SOURCE`: none.
-    source: Cell<u32>,
+/// 1. Between the push of the slot's entry and its terminal completion, only the kernel touches it.
+struct Place {
     time: UnsafeCell<Timespec>,
     /// Kept for the next operation in this slot.
     large: Cell<Option<NonNull<Large>>>,
@@ -93,23 +99,19 @@ impl Large {
     }
 }
 
-const NO_SOURCE: u32 = u32::MAX;
-
-impl Aside {
-    fn new() -> Self {
-        Aside { source: Cell::new(NO_SOURCE), time: UnsafeCell::new(Timespec::new()), large: Cell::new(None) }
-    }
-
+impl Aside<'_> {
     /// Writes a time, and says where it is.
     pub(super) fn time(&self, time: Timespec) -> *const Timespec {
+        let place = self.all.place(self.index).time.get();
         // SAFETY: no entry of this slot is with the kernel yet (rule 1).
-        unsafe { self.time.get().write(time) };
-        self.time.get()
+        unsafe { place.write(time) };
+        place
     }
 
     /// Runs `f` on the bulky rest. What `f` returns may point into it.
     pub(super) fn large<R>(&self, f: impl FnOnce(&mut Large) -> R) -> R {
-        let mut large = self.large.get().unwrap_or_else(|| {
+        let place = &self.all.place(self.index).large;
+        let mut large = place.get().unwrap_or_else(|| {
             let empty = IoVec::new(core::ptr::null_mut(), 0);
             let large = Large {
                 address: SockAddr::empty(),
@@ -118,15 +120,15 @@ impl Aside {
                 stat: StatRoom::new(),
             };
             let large = NonNull::from(Box::leak(Box::new(large)));
-            self.large.set(Some(large));
+            place.set(Some(large));
             large
         });
-        // SAFETY: no entry of this slot is with the kernel yet (rule 1), and this is its only name.
+        // SAFETY: no entry of this slot is with the kernel (rule 1), and this is its only name.
         f(unsafe { large.as_mut() })
     }
 }
 
-impl Drop for Aside {
+impl Drop for Place {
     fn drop(&mut self) {
         if let Some(large) = self.large.get() {
             // SAFETY: it came from a box, and nothing is with the kernel: else it would be leaked.
@@ -135,9 +137,9 @@ impl Drop for Aside {
     }
 }
 
-/// The asides of all slots, by index.
+/// The asides of all slots, by index; made as far as they are needed.
 pub(super) struct Asides {
-    chunks: UnsafeCell<Vec<NonNull<[Aside; CHUNK]>>>,
+    chunks: UnsafeCell<Vec<NonNull<[Place; CHUNK]>>>,
 }
 
 const CHUNK: usize = 64;
@@ -148,25 +150,23 @@ impl Asides {
     }
 
     /// That of a slot that was taken just now, or is in use.
-    fn of(&self, index: u32) -> &Aside {
+    fn of(&self, index: u32) -> Aside<'_> {
+        Aside { all: self, index }
+    }
+
+    #[cold]
+    fn place(&self, index: u32) -> &Place {
         // SAFETY: one thread, and nothing of the user's runs before the end of this function.
         let chunks = unsafe { &mut *self.chunks.get() };
         let chunk = index as usize / CHUNK;
         while chunks.len() <= chunk {
-            chunks.push(NonNull::from(Box::leak(Box::new(core::array::from_fn(|_| Aside::new())))));
+            let places =
+                core::array::from_fn(|_| Place { time: UnsafeCell::new(Timespec::new()), large: Cell::new(None) });
+            chunks.push(NonNull::from(Box::leak(Box::new(places))));
         }
         // SAFETY: chunks never move, and live as long as `self`; nobody has a unique reference to one.
         let chunk = unsafe { chunks[chunk].as_ref() };
         &chunk[index as usize % CHUNK]
-    }
-
-    /// The source of an operation that is with the kernel. `None` also for a slot that never was.
-    pub(super) fn source(&self, index: u32) -> Option<u32> {
-        // SAFETY: one thread, and nothing of the user's runs before the end of this statement.
-        let chunk = *unsafe { &*self.chunks.get() }.get(index as usize / CHUNK)?;
-        // SAFETY: as in `of`.
-        let aside = &unsafe { chunk.as_ref() }[index as usize % CHUNK];
-        Some(aside.source.get()).filter(|source| *source != NO_SOURCE)
     }
 }
 
@@ -194,6 +194,8 @@ impl<K: Send + 'static> Unkept for MaybeDangling<K> {
 /// What is noted with a slot: the source's generation and number, whether it writes to a stream, and whether it opens.
 const NOTE_WRITES: u64 = 1 << 63;
 const NOTE_OPENS: u64 = 1 << 62;
+/// The number of an operation that names no source.
+const NO_SOURCE: u32 = u32::MAX;
 
 fn note<O: Lower>(source: Option<(u32, u32)>) -> u64 {
     let (number, generation) = source.unwrap_or((NO_SOURCE, 0));
@@ -201,8 +203,15 @@ fn note<O: Lower>(source: Option<(u32, u32)>) -> u64 {
     u64::from(number) | u64::from(generation) << 32 | flag(O::WRITES, NOTE_WRITES) | flag(O::OPENS, NOTE_OPENS)
 }
 
+/// The source that an operation names.
+#[inline(always)]
+fn noted(note: u64) -> Option<u32> {
+    Some(note as u32).filter(|number| *number != NO_SOURCE)
+}
+
 impl Uring {
     /// Polls an operation with a slot; the first call submits it.
+    #[inline]
     pub(super) fn poll_slot<O: Lower>(&self, op: &mut O, flight: &mut Flight, cx: &mut Context<'_>) -> Poll<O::Output> {
         if let Some(ticket) = &mut flight.ticket {
             // In place: the clone of a waker is the user's, and may panic. The flight has its ticket then.
@@ -212,45 +221,34 @@ impl Uring {
             // As the kernel left it, until the slot is taken again: below.
             let aside = self.asides.of(ticket.token().index());
             let _ = flight.ticket.take().map(|ticket| self.table.release(ticket));
-            match retried(result).filter(|again| O::OF_A_SOCKET || *again != code::AGAIN) {
-                Some(code::AGAIN) => {
-                    // A socket that came from elsewhere does not block: the kernel waits for blocking ones only.
-                    let blocks = op.resource().map_or(Ok(()), |resource| fd::set_nonblocking(resource.raw, false));
-                    if let Err(errno) = blocks {
-                        return self.over(op.end(&mut flight.taken, Err(errno), aside), flight);
-                    }
-                }
-                // A signal; or the thread that submitted it is gone. Nobody asked for it: the future is there.
-                Some(_) => {}
-                None => match op.end(&mut flight.taken, outcome(result), aside) {
-                    End::Rest => {}
-                    over => return self.over(over, flight),
-                },
+            let ended = match result {
+                0.. => Some(Ok(result as u32)),
+                failed => failure(op, failed).map(Err),
+            };
+            if let Some(ended) = ended
+                && let End::Over(output) = op.end(&mut flight.taken, ended, &aside)
+            {
+                flight.taken = 0;
+                return Poll::Ready(output);
             }
         }
+        let source = op.resource().map(|resource| self.with(|state| state.named(resource.key)));
         // One that has begun is past this.
         if O::WRITES
             && flight.taken == 0
-            && let Some(stream) = op.resource()
-            && self.waits_for_dropped_write(stream, cx)
+            && let Some((number, _)) = source
+            && self.waits_for_dropped_write(number, cx)
         {
             return Poll::Pending;
         }
-        let source = op.resource().map(|resource| self.with(|state| state.named(resource.key)));
         if let (Some(kind), Some((number, _))) = (O::BECOMES, source) {
             self.with(|state| state.sources[number as usize].kind = kind);
         }
         let (ticket, token) = match self.table.submit(cx.waker(), note::<O>(source)) {
             Submitted::Tell(ticket, token) => (ticket, token),
-            // With what entries before this one took.
-            Submitted::Full => {
-                let end = op.end(&mut flight.taken, Err(Errno::OUT_OF_MEMORY), &Aside::new());
-                return self.over(end, flight);
-            }
+            Submitted::Full => return full(op, flight),
         };
-        let aside = self.asides.of(token.index());
-        let entry = op.entry(flight.taken, aside);
-        aside.source.set(source.map_or(NO_SOURCE, |(number, _)| number));
+        let entry = op.entry(flight.taken, &self.asides.of(token.index()));
         flight.ticket = Some(ticket);
         // SAFETY: the entry points at what the operation does, which its future or the orphan keeps, and at the aside.
         unsafe { self.submit(entry, token, source) };
@@ -258,8 +256,14 @@ impl Uring {
     }
 
     /// Does a write of the stream have to wait for one before it that was dropped? Then the waker is left.
-    pub(super) fn waits_for_dropped_write(&self, stream: Resource, cx: &mut Context<'_>) -> bool {
-        let (number, _) = self.with(|state| state.named(stream.key));
+    #[inline]
+    pub(super) fn waits_for_dropped_write(&self, number: u32, cx: &mut Context<'_>) -> bool {
+        // Nearly never was one dropped.
+        self.with(|state| state.sources[number as usize].dropped.is_some()) && self.waits_for_its_end(number, cx)
+    }
+
+    #[cold]
+    fn waits_for_its_end(&self, number: u32, cx: &mut Context<'_>) -> bool {
         let waits = self.with(|state| {
             matches!(state.sources[number as usize].dropped.as_deref(), Some(DroppedWrite::Ending { .. }))
         });
@@ -269,16 +273,11 @@ impl Uring {
         waits
     }
 
-    fn over<T>(&self, end: End<T>, flight: &mut Flight) -> Poll<T> {
-        let End::Over(output) = end else { unreachable!("an operation that failed is over") };
-        flight.taken = 0;
-        Poll::Ready(output)
-    }
-
     /// Queues the entry of a slot.
     ///
     /// # Safety
     /// What `entry` points at lives until the terminal completion of `token`.
+    #[inline]
     unsafe fn submit(&self, entry: Entry, token: Token, source: Option<(u32, u32)>) {
         self.with(|state| {
             state.in_kernel += 1;
@@ -302,30 +301,39 @@ impl Uring {
         let outcome = Outcome { result: completion.result, flags: completion.flags };
         match self.table.complete(token, outcome) {
             Completed::Stale => {}
-            Completed::Wake(waker) => {
-                self.landed(self.asides.source(token.index()));
+            Completed::Wake { waker, note } => {
+                self.landed(note);
                 wake(waker);
             }
-            Completed::Noticed => self.landed(self.asides.source(token.index())),
+            Completed::Noticed { note } => self.landed(note),
             Completed::Late(late) => {
-                // The slot is free: what `late` runs of the user's may take it, and the aside with it.
-                let source = Some(late.note as u32).filter(|source| *source != NO_SOURCE);
+                let note = late.note;
                 // The write first: the source may go with its last request.
                 self.late(late);
-                self.landed(source);
+                self.landed(note);
             }
         }
     }
 
-    /// The kernel is done with the entry of a slot, which names this source.
-    fn landed(&self, source: Option<u32>) {
+    /// The kernel is done with the entry of a slot.
+    #[inline]
+    fn landed(&self, note: u64) {
         self.with(|state| {
             state.in_kernel -= 1;
-            if let Some(number) = source {
-                state.sources[number as usize].pending -= 1;
-                state.finish_close(number);
+            if let Some(number) = noted(note) {
+                let source = &mut state.sources[number as usize];
+                source.pending -= 1;
+                if source.life == Life::Closing {
+                    state.finish_close(number);
+                }
             }
         });
+    }
+
+    /// The source that the operation of a completion names.
+    #[cold]
+    pub(super) fn source_of_slot(&self, token: Token) -> Option<u32> {
+        self.table.note(token).and_then(noted)
     }
 
     /// The result of an operation whose future is gone.
@@ -444,11 +452,27 @@ fn retried(result: i32) -> Option<i32> {
     }
 }
 
-fn outcome(result: i32) -> Result<u32, Errno> {
-    match Errno::new(-result) {
-        Some(errno) if result < 0 => Err(errno),
-        _ => Ok(result as u32),
+/// Why an entry failed. `None`: it is made again.
+#[cold]
+fn failure<O: Lower>(op: &O, result: i32) -> Option<Errno> {
+    match retried(result).filter(|again| O::OF_A_SOCKET || *again != code::AGAIN) {
+        // A socket that came from elsewhere does not block: the kernel waits for blocking ones only.
+        Some(code::AGAIN) => fd::set_nonblocking(op.resource()?.raw, false).err(),
+        // A signal; or the thread that submitted it is gone. Nobody asked for it: the future is there.
+        Some(_) => None,
+        None => Errno::new(-result),
     }
+}
+
+/// There is no slot for an operation: it ends, with what entries before this one took.
+#[cold]
+fn full<O: Lower>(op: &O, flight: &mut Flight) -> Poll<O::Output> {
+    let nowhere = Asides::new();
+    let End::Over(output) = op.end(&mut flight.taken, Err(Errno::OUT_OF_MEMORY), &nowhere.of(0)) else {
+        unreachable!("an operation that failed is over")
+    };
+    flight.taken = 0;
+    Poll::Ready(output)
 }
 
 impl Flight {
@@ -497,6 +521,7 @@ impl Flight {
 
 impl super::State {
     /// The number and generation of the source of a key.
+    #[inline]
     pub(super) fn named(&self, key: u32) -> (u32, u32) {
         let number = self.keys[key as usize];
         let source: &Source = &self.sources[number as usize];

@@ -243,7 +243,7 @@ impl Uring {
         let (mut left, mut token) = (slots, None);
         while left > 0 {
             let Some(next) = self.table.next_incomplete(token) else { return };
-            if self.asides.source(next.index()) == Some(number) {
+            if self.source_of_slot(next) == Some(number) {
                 self.cancel(next.bits());
                 left -= 1;
             }
@@ -365,7 +365,9 @@ impl Uring {
                 }
                 _ => state.polled(number, kind == kind::POLL_WRITE, completion),
             };
-            state.finish_close(number);
+            if state.sources[number as usize].life == Life::Closing {
+                state.finish_close(number);
+            }
             woken
         });
         match woken {

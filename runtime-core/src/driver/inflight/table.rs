@@ -95,12 +95,12 @@ impl<S: Sharing> Table<S> {
         let own = unsafe { slot.own() };
         // SAFETY: as above.
         unsafe { slot.set_own(Own { completion_seen: true, ..own }) };
+        // SAFETY: we are the owner of a slot in use.
+        let note = unsafe { slot.note() };
         let before = slot.state.complete();
         if before & ORPHAN != 0 {
             // SAFETY: `ORPHAN` came first, so this is the later step (invariant 4).
             let keep = unsafe { slot.take_keep() }.expect("an orphan keeps something");
-            // SAFETY: we are the owner of a slot in use.
-            let note = unsafe { slot.note() };
             // Else the slot is a node of the stack, or about to be: the drain frees it (invariant 7).
             if own.request_seen || planted(Plant::SlotFreedAtCompletion) {
                 self.free(pointer);
@@ -108,10 +108,11 @@ impl<S: Sharing> Table<S> {
             return Completed::Late(LateResult { outcome, note, keep });
         }
         if before & WAKER == 0 {
-            return Completed::Noticed;
+            return Completed::Noticed { note };
         }
         // SAFETY: `COMPLETE` was raised here, on a word with `WAKER` (invariant 2).
-        Completed::Wake(unsafe { slot.take_waker() })
+        let waker = unsafe { slot.take_waker() };
+        Completed::Wake { waker, note }
     }
 
     /// Gives a complete operation up. Anything else than complete is a mistake of the driver.
@@ -186,6 +187,16 @@ impl<S: Sharing> Table<S> {
             // SAFETY: as above.
             (own.in_use && !own.completion_seen).then(|| unsafe { slot.token() })
         })
+    }
+
+    /// What the driver noted at submit with the operation of `token`, if that is in flight.
+    #[must_use]
+    pub fn note(&self, token: Token) -> Option<u64> {
+        let slot = self.find(token)?;
+        // SAFETY: the slot belongs to this table, which is allocated.
+        let slot = unsafe { slot.as_ref() };
+        // SAFETY: we are the owner of a slot in use.
+        Some(unsafe { slot.note() })
     }
 
     /// The slots in use: in flight, or complete and not released, or on their way home.

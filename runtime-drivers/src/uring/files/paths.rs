@@ -21,12 +21,12 @@ impl Lower for Open {
 
     /// On a thread of the kernel's: before it gives an entry to one, it tries to open without waiting, and then a FIFO is open
     /// for reading before it has a writer, and for writing it fails.
-    fn entry(&self, _: usize, _: &Aside) -> Entry {
+    fn entry(&self, _: usize, _: &Aside<'_>) -> Entry {
         let open = opcode::OpenAt::new(HERE, self.path).flags(file::open_flags(&self.how)).mode(self.how.mode);
         open.build().flags(Flags::ASYNC)
     }
 
-    fn end(&self, _: &mut usize, result: Result<u32, Errno>, _: &Aside) -> End<<Self as Op>::Output> {
+    fn end(&self, _: &mut usize, result: Result<u32, Errno>, _: &Aside<'_>) -> End<<Self as Op>::Output> {
         End::Over(result.map(|raw| raw as RawResource))
     }
 }
@@ -41,7 +41,7 @@ impl Lower for Statx {
         }
     }
 
-    fn entry(&self, _: usize, aside: &Aside) -> Entry {
+    fn entry(&self, _: usize, aside: &Aside<'_>) -> Entry {
         let of = match self.of {
             Of::File(file) => stat::Of::File(file.raw),
             Of::Path { path, follow } => stat::Of::Path { path, follow },
@@ -51,7 +51,7 @@ impl Lower for Statx {
         opcode::Statx::new(types::Fd(fd), path, room.cast()).flags(flags).mask(mask).build()
     }
 
-    fn end(&self, _: &mut usize, result: Result<u32, Errno>, aside: &Aside) -> End<Result<Stat, Errno>> {
+    fn end(&self, _: &mut usize, result: Result<u32, Errno>, aside: &Aside<'_>) -> End<Result<Stat, Errno>> {
         End::Over(result.map(|_| aside.large(|large| large.stat.found())))
     }
 }
@@ -59,11 +59,11 @@ impl Lower for Statx {
 impl Lower for MakeDir {
     const OF_A_SOCKET: bool = false;
 
-    fn entry(&self, _: usize, _: &Aside) -> Entry {
+    fn entry(&self, _: usize, _: &Aside<'_>) -> Entry {
         opcode::MkDirAt::new(HERE, self.path).mode(self.mode).build()
     }
 
-    fn end(&self, _: &mut usize, result: Result<u32, Errno>, _: &Aside) -> End<Result<(), Errno>> {
+    fn end(&self, _: &mut usize, result: Result<u32, Errno>, _: &Aside<'_>) -> End<Result<(), Errno>> {
         End::Over(result.map(drop))
     }
 }
@@ -71,12 +71,12 @@ impl Lower for MakeDir {
 impl Lower for Remove {
     const OF_A_SOCKET: bool = false;
 
-    fn entry(&self, _: usize, _: &Aside) -> Entry {
+    fn entry(&self, _: usize, _: &Aside<'_>) -> Entry {
         let flags = if self.dir { calls::REMOVE_DIR } else { 0 };
         opcode::UnlinkAt::new(HERE, self.path).flags(flags).build()
     }
 
-    fn end(&self, _: &mut usize, result: Result<u32, Errno>, _: &Aside) -> End<Result<(), Errno>> {
+    fn end(&self, _: &mut usize, result: Result<u32, Errno>, _: &Aside<'_>) -> End<Result<(), Errno>> {
         End::Over(result.map(drop))
     }
 }
@@ -84,7 +84,7 @@ impl Lower for Remove {
 impl Lower for JoinPaths {
     const OF_A_SOCKET: bool = false;
 
-    fn entry(&self, _: usize, _: &Aside) -> Entry {
+    fn entry(&self, _: usize, _: &Aside<'_>) -> Entry {
         match self.how {
             Join::Rename => opcode::RenameAt::new(HERE, self.from, HERE, self.to).build(),
             Join::Link => opcode::LinkAt::new(HERE, self.from, HERE, self.to).build(),
@@ -92,7 +92,7 @@ impl Lower for JoinPaths {
         }
     }
 
-    fn end(&self, _: &mut usize, result: Result<u32, Errno>, _: &Aside) -> End<Result<(), Errno>> {
+    fn end(&self, _: &mut usize, result: Result<u32, Errno>, _: &Aside<'_>) -> End<Result<(), Errno>> {
         End::Over(result.map(drop))
     }
 }

@@ -48,14 +48,14 @@ impl Lower for ReadAt {
         Some(self.file)
     }
 
-    fn entry(&self, taken: usize, _: &Aside) -> Entry {
+    fn entry(&self, taken: usize, _: &Aside<'_>) -> Entry {
         // In bounds: at most `len` bytes were taken.
         let to = self.to.wrapping_add(taken);
         let read = opcode::Read::new(types::Fd(self.file.raw), to, len(self.len - taken));
         read.offset(position(self.at, taken)).build()
     }
 
-    fn end(&self, taken: &mut usize, result: Result<u32, Errno>, _: &Aside) -> End<Moved> {
+    fn end(&self, taken: &mut usize, result: Result<u32, Errno>, _: &Aside<'_>) -> End<Moved> {
         moved(taken, result, self.len, self.all)
     }
 }
@@ -73,14 +73,14 @@ impl Lower for WriteAt {
         Some(self.file)
     }
 
-    fn entry(&self, taken: usize, _: &Aside) -> Entry {
+    fn entry(&self, taken: usize, _: &Aside<'_>) -> Entry {
         // In bounds: at most `len` bytes were taken.
         let from = self.from.wrapping_add(taken);
         let write = opcode::Write::new(types::Fd(self.file.raw), from, len(self.len - taken));
         write.offset(position(self.at, taken)).build()
     }
 
-    fn end(&self, taken: &mut usize, result: Result<u32, Errno>, _: &Aside) -> End<Moved> {
+    fn end(&self, taken: &mut usize, result: Result<u32, Errno>, _: &Aside<'_>) -> End<Moved> {
         moved(taken, result, self.len, self.all)
     }
 }
@@ -98,13 +98,13 @@ impl Lower for ReadVectoredAt {
         Some(self.file)
     }
 
-    fn entry(&self, _: usize, aside: &Aside) -> Entry {
+    fn entry(&self, _: usize, aside: &Aside<'_>) -> Entry {
         let (list, count) = (aside.large(|large| large.list(&self.to)), self.to.as_slice().len());
         let read = opcode::Readv::new(types::Fd(self.file.raw), list.cast(), count as u32);
         read.offset(position(self.at, 0)).build()
     }
 
-    fn end(&self, _: &mut usize, result: Result<u32, Errno>, _: &Aside) -> End<Result<usize, Errno>> {
+    fn end(&self, _: &mut usize, result: Result<u32, Errno>, _: &Aside<'_>) -> End<Result<usize, Errno>> {
         End::Over(result.map(|bytes| bytes as usize))
     }
 }
@@ -122,13 +122,13 @@ impl Lower for WriteVectoredAt {
         Some(self.file)
     }
 
-    fn entry(&self, _: usize, aside: &Aside) -> Entry {
+    fn entry(&self, _: usize, aside: &Aside<'_>) -> Entry {
         let (list, count) = (aside.large(|large| large.list(&self.from)), self.from.as_slice().len());
         let write = opcode::Writev::new(types::Fd(self.file.raw), list.cast(), count as u32);
         write.offset(position(self.at, 0)).build()
     }
 
-    fn end(&self, _: &mut usize, result: Result<u32, Errno>, _: &Aside) -> End<Result<usize, Errno>> {
+    fn end(&self, _: &mut usize, result: Result<u32, Errno>, _: &Aside<'_>) -> End<Result<usize, Errno>> {
         End::Over(result.map(|bytes| bytes as usize))
     }
 }
@@ -146,12 +146,12 @@ impl Lower for Sync {
         Some(self.file)
     }
 
-    fn entry(&self, _: usize, _: &Aside) -> Entry {
+    fn entry(&self, _: usize, _: &Aside<'_>) -> Entry {
         let flags = if self.data_only { types::FsyncFlags::DATASYNC } else { types::FsyncFlags::empty() };
         opcode::Fsync::new(types::Fd(self.file.raw)).flags(flags).build()
     }
 
-    fn end(&self, _: &mut usize, result: Result<u32, Errno>, _: &Aside) -> End<Result<(), Errno>> {
+    fn end(&self, _: &mut usize, result: Result<u32, Errno>, _: &Aside<'_>) -> End<Result<(), Errno>> {
         End::Over(result.map(drop))
     }
 }
@@ -169,11 +169,11 @@ impl Lower for SetLen {
         Some(self.file)
     }
 
-    fn entry(&self, _: usize, _: &Aside) -> Entry {
+    fn entry(&self, _: usize, _: &Aside<'_>) -> Entry {
         opcode::Ftruncate::new(types::Fd(self.file.raw), self.len).build()
     }
 
-    fn end(&self, _: &mut usize, result: Result<u32, Errno>, _: &Aside) -> End<Result<(), Errno>> {
+    fn end(&self, _: &mut usize, result: Result<u32, Errno>, _: &Aside<'_>) -> End<Result<(), Errno>> {
         End::Over(result.map(drop))
     }
 }

@@ -51,7 +51,7 @@ impl Lower for Connect {
     }
 
     /// `asked`: how many entries asked for the connection, and left it on its way: one at most.
-    fn entry(&self, asked: usize, aside: &Aside) -> Entry {
+    fn entry(&self, asked: usize, aside: &Aside<'_>) -> Entry {
         match asked {
             0 => connect(self.socket, self.address.into(), aside),
             _ => opcode::PollAdd::new(types::Fd(self.socket.raw), calls::POLL_WRITE).build(),
@@ -59,7 +59,7 @@ impl Lower for Connect {
     }
 
     /// An entry that ends with its thread leaves the handshake under way: asking again is refused, so it is waited for.
-    fn end(&self, asked: &mut usize, result: Result<u32, Errno>, _: &Aside) -> End<Result<(), Errno>> {
+    fn end(&self, asked: &mut usize, result: Result<u32, Errno>, _: &Aside<'_>) -> End<Result<(), Errno>> {
         match result {
             Err(errno) if *asked == 0 && errno.code() == code::ALREADY => {
                 *asked = 1;
@@ -82,16 +82,16 @@ impl Lower for ConnectUnix {
         Some(self.socket)
     }
 
-    fn entry(&self, _: usize, aside: &Aside) -> Entry {
+    fn entry(&self, _: usize, aside: &Aside<'_>) -> Entry {
         connect(self.socket, (&self.address).into(), aside)
     }
 
-    fn end(&self, _: &mut usize, result: Result<u32, Errno>, _: &Aside) -> End<Result<(), Errno>> {
+    fn end(&self, _: &mut usize, result: Result<u32, Errno>, _: &Aside<'_>) -> End<Result<(), Errno>> {
         End::Over(result.map(drop))
     }
 }
 
-fn connect(socket: Resource, address: SockAddr, aside: &Aside) -> Entry {
+fn connect(socket: Resource, address: SockAddr, aside: &Aside<'_>) -> Entry {
     let (address, len) = aside.large(|large| {
         large.address = address;
         calls::address_of(&large.address)

@@ -104,13 +104,13 @@ impl Lower for Fill {
         Some(self.file)
     }
 
-    fn entry(&self, _: usize, _: &Aside) -> Entry {
+    fn entry(&self, _: usize, _: &Aside<'_>) -> Entry {
         // The position was looked at, and the length is at most that of a pipe.
         let (file, pipe) = (types::Fd(self.file.raw), types::Fd(self.pipe));
         opcode::Splice::new(file, self.at as i64, pipe, NOWHERE, self.len as u32).build()
     }
 
-    fn end(&self, _: &mut usize, result: Result<u32, Errno>, _: &Aside) -> End<Self::Output> {
+    fn end(&self, _: &mut usize, result: Result<u32, Errno>, _: &Aside<'_>) -> End<Self::Output> {
         End::Over(result.map(|bytes| bytes as usize))
     }
 }
@@ -133,11 +133,11 @@ impl Lower for Room {
         Some(self.stream)
     }
 
-    fn entry(&self, _: usize, _: &Aside) -> Entry {
+    fn entry(&self, _: usize, _: &Aside<'_>) -> Entry {
         opcode::PollAdd::new(types::Fd(self.stream.raw), calls::POLL_WRITE).build()
     }
 
-    fn end(&self, _: &mut usize, result: Result<u32, Errno>, _: &Aside) -> End<Self::Output> {
+    fn end(&self, _: &mut usize, result: Result<u32, Errno>, _: &Aside<'_>) -> End<Self::Output> {
         End::Over(result.map(drop))
     }
 }
@@ -163,12 +163,12 @@ impl Lower for Spill {
         Some(self.stream)
     }
 
-    fn entry(&self, _: usize, _: &Aside) -> Entry {
+    fn entry(&self, _: usize, _: &Aside<'_>) -> Entry {
         let (pipe, stream) = (types::Fd(self.pipe), types::Fd(self.stream.raw));
         opcode::Splice::new(pipe, NOWHERE, stream, NOWHERE, self.len as u32).build()
     }
 
-    fn end(&self, sent: &mut usize, result: Result<u32, Errno>, _: &Aside) -> End<Self::Output> {
+    fn end(&self, sent: &mut usize, result: Result<u32, Errno>, _: &Aside<'_>) -> End<Self::Output> {
         End::Over(match result {
             Ok(bytes) => {
                 *sent += bytes as usize;

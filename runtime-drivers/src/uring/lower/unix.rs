@@ -176,7 +176,7 @@ tries_again!(SendDescriptors, |live, op, state, cx| {
         unsafe { rights::send(op.socket.raw, op.from, op.len, descriptors, to, true) }
     };
     match &op.datagram {
-        None if live.waits_for_dropped_write(op.socket, cx) => Poll::Pending,
+        None if live.waits_for_dropped_write(live.source_of(op.socket).0, cx) => Poll::Pending,
         None => attempt(live, op.socket, true, cx, || call(None)),
         Some(to) => send_datagram(live, op.socket, to.as_ref(), state, cx, call),
     }

@@ -21,14 +21,14 @@ impl Lower for Transmit {
         Some(self.stream)
     }
 
-    fn entry(&self, taken: usize, _: &Aside) -> Entry {
+    fn entry(&self, taken: usize, _: &Aside<'_>) -> Entry {
         // In bounds: at most `len` bytes were taken.
         let from = self.from.wrapping_add(taken);
         let len = u32::try_from(self.len - taken).unwrap_or(LEN_MAX).min(LEN_MAX);
         opcode::Send::new(types::Fd(self.stream.raw), from, len).flags(calls::send_flags(self.all)).build()
     }
 
-    fn end(&self, taken: &mut usize, result: Result<u32, Errno>, _: &Aside) -> End<<Self as Op>::Output> {
+    fn end(&self, taken: &mut usize, result: Result<u32, Errno>, _: &Aside<'_>) -> End<<Self as Op>::Output> {
         match result {
             Err(errno) => End::Over((*taken, Err(errno))),
             Ok(sent) => {
@@ -51,7 +51,7 @@ impl Lower for TransmitVectored {
         Some(self.stream)
     }
 
-    fn entry(&self, _: usize, aside: &Aside) -> Entry {
+    fn entry(&self, _: usize, aside: &Aside<'_>) -> Entry {
         let message = aside.large(|large| {
             let list = large.list(&self.from);
             large.message.of_stretches(list, self.from.as_slice().len())
@@ -59,7 +59,7 @@ impl Lower for TransmitVectored {
         opcode::SendMsg::new(types::Fd(self.stream.raw), message.cast()).flags(calls::send_flags(false) as u32).build()
     }
 
-    fn end(&self, _: &mut usize, result: Result<u32, Errno>, _: &Aside) -> End<<Self as Op>::Output> {
+    fn end(&self, _: &mut usize, result: Result<u32, Errno>, _: &Aside<'_>) -> End<<Self as Op>::Output> {
         End::Over(result.map(|sent| sent as usize))
     }
 }

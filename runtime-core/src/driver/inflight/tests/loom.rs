@@ -90,8 +90,11 @@ fn submitted<S: Sharing>(table: &Table<S>, waker: &Waker) -> (Ticket<S>, Token) 
 /// What the driver of ring A does with a completion. Returns whether its result was late.
 fn complete<S: Sharing>(table: &Table<S>, token: Token, outcome: Outcome) -> bool {
     match table.complete(token, outcome) {
-        Completed::Wake(waker) => waker.wake(),
-        Completed::Noticed => {}
+        Completed::Wake { waker, note } => {
+            assert_eq!(note, 7);
+            waker.wake();
+        }
+        Completed::Noticed { note } => assert_eq!(note, 7),
         Completed::Late(late) => {
             assert_eq!((late.outcome, late.note), (outcome, 7));
             assert!(late.keep.downcast::<Canary>().is_ok());

@@ -237,8 +237,8 @@ impl<S: Sharing> Ring<S> {
                 if self.random.below(2) == 0 { self.system.len() - 1 } else { self.random.below(self.system.len()) };
             let (token, result) = self.system.swap_remove(at);
             match self.table.complete(token, Outcome { result, flags: 0 }) {
-                Completed::Wake(waker) => waker.wake(),
-                Completed::Noticed => {}
+                Completed::Wake { waker, .. } => waker.wake(),
+                Completed::Noticed { .. } => {}
                 Completed::Late(late) => self.late(late),
                 Completed::Stale => panic!("stale"),
             }

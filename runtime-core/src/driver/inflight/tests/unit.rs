@@ -63,7 +63,10 @@ fn submit<S: Sharing>(table: &Table<S>, waker: &Waker) -> (Ticket<S>, Token) {
 
 fn wake(completed: Completed) {
     match completed {
-        Completed::Wake(waker) => waker.wake(),
+        Completed::Wake { waker, note } => {
+            assert_eq!(note, 7);
+            waker.wake();
+        }
         other => panic!("{other:?}"),
     }
 }
@@ -85,6 +88,7 @@ for_both! {
         let (wakes, waker) = counted();
         let (mut ticket, token) = submit(&table, &waker);
         assert_eq!((ticket.token(), ticket.note(), ticket.worker()), (token, 7, 3));
+        assert_eq!((table.note(token), table.note(Token::from_bits(token.bits() + 1))), (Some(7), None));
         assert_eq!(table.poll(&mut ticket, &waker), Polled::Pending);
         assert_eq!(seen(&wakes), (0, 1));
         wake(table.complete(token, DONE));
@@ -92,7 +96,7 @@ for_both! {
         assert_eq!(table.poll(&mut ticket, &waker), Polled::Ready(DONE));
         assert_eq!(table.poll(&mut ticket, &waker), Polled::Ready(DONE));
         assert_eq!(table.release(ticket), Released::Freed);
-        assert_eq!((table.in_flight(), table.stale()), (0, 0));
+        assert_eq!((table.in_flight(), table.stale(), table.note(token)), (0, 0, None));
     }
 
     fn the_last_waker_is_woken<S>() {
