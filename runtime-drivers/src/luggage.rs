@@ -14,19 +14,11 @@ use crate::sys::address::SockAddr;
 #[cfg(target_os = "linux")]
 use crate::sys::fd;
 #[cfg(target_os = "linux")]
-use bespoke_core::driver::{Buffer, Errno};
+use bespoke_core::driver::{Errno, Filled};
 #[cfg(target_os = "linux")]
 use bespoke_core::roles::RawResource;
 #[cfg(target_os = "linux")]
 use std::collections::VecDeque;
-
-/// A buffer with bytes that came: those from `start` on, so many, which are initialised.
-#[cfg(target_os = "linux")]
-pub(crate) struct Filled {
-    pub(crate) buffer: Buffer<LEASE_BYTES>,
-    pub(crate) start: u32,
-    pub(crate) len: u32,
-}
 
 /// What ends the reads of a stream, behind all that was read ahead.
 #[cfg(target_os = "linux")]
@@ -44,7 +36,7 @@ pub(crate) enum End {
 pub(crate) struct Held {
     /// Bytes of a stream, in the order in which they came.
     #[cfg(target_os = "linux")]
-    pub(crate) bytes: VecDeque<Filled>,
+    pub(crate) bytes: Filled<LEASE_BYTES>,
     #[cfg(target_os = "linux")]
     pub(crate) end: End,
     /// Connections of a listener, in the order in which they came.
@@ -59,7 +51,7 @@ impl Held {
     pub(crate) fn new(interrupted: Option<Taken>) -> Self {
         Held {
             #[cfg(target_os = "linux")]
-            bytes: VecDeque::new(),
+            bytes: Filled::new(),
             #[cfg(target_os = "linux")]
             end: End::None,
             #[cfg(target_os = "linux")]

@@ -6,7 +6,8 @@
 //! # Life
 //! made → at home ⇄ lent → freed: by the pool, if it is at home when the driver goes, else by whoever drops its lease.
 //!
-//! 1. A `Buffer` is the only name of its block. Lent, the block is named by the [`Leased`], and the `Buffer` is gone.
+//! 1. A `Buffer` is the only name of its block. Lent, the block is named by the [`Leased`], and the `Buffer` is gone; at home and
+//!    in a row it is named by those.
 //! 2. A pointer to the node is a pointer to the block, and has the provenance of the whole.
 
 use super::Leased;
@@ -20,12 +21,23 @@ use core::ptr::NonNull;
 
 /// A node and the bytes behind it.
 #[repr(C)]
-struct Block<const BYTES: usize> {
+pub(super) struct Block<const BYTES: usize> {
     /// First: a pointer to it is a pointer to the block.
     node: Node,
-    /// The next one at home.
-    next: Option<Buffer<BYTES>>,
+    /// The next one at home, or in a [row](super::Filled).
+    pub(super) next: Option<NonNull<Block<BYTES>>>,
+    /// In a row: where the bytes begin that are meant, and how many they are.
+    pub(super) start: u32,
+    pub(super) len: u32,
     bytes: [MaybeUninit<u8>; BYTES],
+}
+
+impl<const BYTES: usize> Block<BYTES> {
+    /// Where the bytes begin that are meant.
+    #[inline(always)]
+    pub(super) fn filled(&self) -> *const u8 {
+        self.bytes.as_ptr().cast::<u8>().wrapping_add(self.start as usize)
+    }
 }
 
 /// A buffer of so many bytes, at home. Dropped, it is freed.
@@ -48,11 +60,34 @@ impl<const BYTES: usize> Buffer<BYTES> {
         let node = unsafe { &raw mut (*block.as_ptr()).node };
         // SAFETY: as above.
         let next = unsafe { &raw mut (*block.as_ptr()).next };
+        // SAFETY: as above.
+        let start = unsafe { &raw mut (*block.as_ptr()).start };
+        // SAFETY: as above.
+        let len = unsafe { &raw mut (*block.as_ptr()).len };
         // SAFETY: inside the block.
         unsafe { node.write(Node::new()) };
         // SAFETY: inside the block.
         unsafe { next.write(None) };
+        // SAFETY: inside the block.
+        unsafe { start.write(0) };
+        // SAFETY: inside the block.
+        unsafe { len.write(0) };
         Some(Buffer(block))
+    }
+
+    /// The block, which the caller names from now on.
+    #[inline(always)]
+    pub(super) fn into_block(self) -> NonNull<Block<BYTES>> {
+        let block = self.0;
+        core::mem::forget(self);
+        block
+    }
+
+    /// # Safety
+    /// Nothing else names the block.
+    #[inline(always)]
+    pub(super) unsafe fn from_block(block: NonNull<Block<BYTES>>) -> Self {
+        Buffer(block)
     }
 
     /// Where its bytes are: writable, `BYTES` of them, and not initialised.
@@ -79,8 +114,7 @@ impl<const BYTES: usize> Buffer<BYTES> {
         // SAFETY: inside the block (contract).
         let bytes = unsafe { self.room().add(start) };
         let Some(bytes) = NonNull::new(bytes) else { unreachable!("a block has an address") };
-        let node = self.0.cast();
-        core::mem::forget(self);
+        let node = self.into_block().cast();
         // SAFETY: the block is named by the node alone from now on; the bytes are initialised (contract).
         unsafe { Leased::new(node, bytes, len) }
     }
@@ -105,8 +139,12 @@ impl<const BYTES: usize> Drop for Buffer<BYTES> {
 
 /// The buffers of one driver that are at home.
 pub struct Buffers<const BYTES: usize> {
-    first: Cell<Option<Buffer<BYTES>>>,
+    /// The one that came last. The list is the only name of its blocks.
+    first: Cell<Option<NonNull<Block<BYTES>>>>,
 }
+
+// SAFETY: as a buffer's.
+unsafe impl<const BYTES: usize> Send for Buffers<BYTES> {}
 
 impl<const BYTES: usize> Buffers<BYTES> {
     /// None yet.
@@ -124,20 +162,21 @@ impl<const BYTES: usize> Buffers<BYTES> {
     /// The one that came home last; `None`: none is at home.
     #[inline]
     pub fn take_kept(&self) -> Option<Buffer<BYTES>> {
-        let mut buffer = self.first.take()?;
-        // SAFETY: the only name of its block (invariant 1).
-        let block = unsafe { buffer.0.as_mut() };
-        self.first.set(block.next.take());
-        Some(buffer)
+        let first = self.first.get()?;
+        // SAFETY: at home, so the list is its only name (invariant 1).
+        let next = unsafe { first.as_ref() }.next;
+        self.first.set(next);
+        // SAFETY: it left the list.
+        Some(unsafe { Buffer::from_block(first) })
     }
 
     /// One comes home.
     #[inline]
-    pub fn put(&self, mut buffer: Buffer<BYTES>) {
-        // SAFETY: the only name of its block (invariant 1).
-        let block = unsafe { buffer.0.as_mut() };
-        block.next = self.first.take();
-        self.first.set(Some(buffer));
+    pub fn put(&self, buffer: Buffer<BYTES>) {
+        let mut block = buffer.into_block();
+        // SAFETY: the buffer was its only name (invariant 1).
+        unsafe { block.as_mut() }.next = self.first.get();
+        self.first.set(Some(block));
     }
 }
 
@@ -149,11 +188,8 @@ impl<const BYTES: usize> Default for Buffers<BYTES> {
 
 impl<const BYTES: usize> Drop for Buffers<BYTES> {
     fn drop(&mut self) {
-        // One after the other: a buffer that dropped its next would go as deep as there are buffers.
-        let mut next = self.first.take();
-        while let Some(mut buffer) = next {
-            // SAFETY: the only name of its block (invariant 1).
-            next = unsafe { buffer.0.as_mut() }.next.take();
+        while let Some(buffer) = self.take_kept() {
+            drop(buffer);
         }
     }
 }

@@ -10,6 +10,7 @@
 //! | `borrows` | [`Borrows`]: a borrow of one that lasts until the drop |
 //! | `lease` | [`Lease`]: bytes in a buffer that the driver lends |
 //! | `buffers` | [`Buffers`]: such buffers, for drivers that copy into memory of their own |
+//! | `filled` | [`Filled`]: those that came for a stream and were not read |
 //! | `budget` | [`as_one_operation`]: the budget of a poll, for what answers before it is done |
 //! | `offload` | [`Offloaded`]: operations that block, on the blocking pool |
 //! | `inflight` | operations in flight, while the tasks that wait for them move between workers |
@@ -21,6 +22,8 @@ mod borrows;
 mod budget;
 #[cfg(feature = "alloc")]
 mod buffers;
+#[cfg(feature = "alloc")]
+mod filled;
 #[cfg(feature = "alloc")]
 pub mod inflight;
 #[cfg(feature = "alloc")]
@@ -44,6 +47,8 @@ pub use borrows::Borrows;
 pub use budget::as_one_operation;
 #[cfg(feature = "alloc")]
 pub use buffers::{Buffer, Buffers};
+#[cfg(feature = "alloc")]
+pub use filled::Filled;
 #[cfg(feature = "alloc")]
 pub use lease::{Lease, Leased};
 #[cfg(feature = "std")]

@@ -152,6 +152,7 @@ impl State {
     }
 
     /// Arms the `recv` of an idle stream. `once`: for one buffer at most.
+    #[inline(never)]
     pub(super) fn arm_recv(&mut self, number: u32, once: bool, pool: &Buffers<LEASE_BYTES>) -> Result<(), Errno> {
         let source = &mut self.sources[number as usize];
         let fd = types::Fd(source.raw);
@@ -254,9 +255,9 @@ impl State {
         match buffer {
             Some(buffer) if completion.result > 0 => {
                 // SAFETY: the kernel has written so many bytes.
-                unsafe { self.stashes.push(&mut source.stash, buffer, completion.result as u32) };
+                unsafe { source.stash.push(buffer, completion.result as u32) };
                 let waker = source.reader.take();
-                if completion.more() && source.stash.count >= STASHED_MAX && was != Arm::Cancelling {
+                if completion.more() && source.stash.count() >= STASHED_MAX && was != Arm::Cancelling {
                     source.arm = Arm::Cancelling;
                     self.cancel(completion.user_data);
                 }
@@ -310,6 +311,7 @@ impl State {
     /// can be lost, and a reset has no event behind it: of a thousand resets that follow bytes at once, one was not told on
     /// Linux 6.18, and its reader waited for ever (as in <https://github.com/axboe/liburing/issues/1549>). The end of the peer's
     /// direction is not lost: TCP says with the bytes that there is more. One poll, which is idle until the end.
+    #[cold]
     pub(super) fn watch(&mut self, number: u32) {
         let source = &mut self.sources[number as usize];
         let by_many = matches!(source.arm, Arm::Armed(Shots::Many | Shots::Limited));

@@ -5,7 +5,7 @@
 //! | `options` | [`IoUring`], the driver's name, and what it is cut to |
 //! | `probe` | whether this machine has a ring for us, and why not |
 //! | `ring` | one ring: set-up, queues, the one call of a turn |
-//! | `source`, `stash`, `provided` | what is known of a resource; what came for it; the buffers that lie ready for that |
+//! | `source`, `provided` | what is known of a resource, and what came for it; the buffers that lie ready for that |
 //! | `sources` | what is done with resources: opened, waited for, closed, given away |
 //! | `arming` | their requests that stay with the kernel, and what the completions of those mean |
 //! | `slots` | operations that have one entry and one end, and what becomes of them when they are dropped |
@@ -76,7 +76,6 @@ mod ring;
 mod slots;
 mod source;
 mod sources;
-mod stash;
 #[cfg(test)]
 mod tests;
 
@@ -89,7 +88,6 @@ use self::provided::Provided;
 use self::ring::{Completion, Ring};
 use self::slots::Asides;
 use self::source::Source;
-use self::stash::{Stash, Stashes};
 use crate::op::LEASE_BYTES;
 use crate::sys::fd;
 use crate::sys::fork;
@@ -194,7 +192,6 @@ struct State {
     free: Vec<u32>,
     /// The source of each key.
     keys: Vec<u32>,
-    stashes: Stashes,
     /// `None`: the kernel has no such rings, and a `recv` brings its own buffer.
     provided: Option<Provided>,
     /// Sources that found no buffer, in the order in which they did.
@@ -246,7 +243,6 @@ impl Uring {
             sources: Vec::new(),
             free: Vec::new(),
             keys: Vec::new(),
-            stashes: Stashes::new(),
             starved: VecDeque::new(),
             in_kernel: 0,
             multi_recv: true,

@@ -19,13 +19,12 @@
 //!                                                           5 the next park, when there are some
 //! ```
 
-use super::Stash;
 pub(super) use crate::luggage::End;
 use crate::op::{LEASE_BYTES, Taken};
 use crate::pooled::OpenFile;
 use crate::sys::address::SockAddr;
 use crate::wakers::Wakers;
-use bespoke_core::driver::Buffer;
+use bespoke_core::driver::{Buffer, Filled};
 use bespoke_core::roles::{Kind, RawResource};
 use core::cell::UnsafeCell;
 use core::ptr::NonNull;
@@ -87,7 +86,7 @@ pub(super) struct Source {
     pub(super) watch: Arm,
     pub(super) end: End,
     /// What came and was not read.
-    pub(super) stash: Stash,
+    pub(super) stash: Filled<LEASE_BYTES>,
     /// The buffer of an armed `recv` that brings its own: the kernel's until the terminal completion.
     pub(super) own: Option<Buffer<LEASE_BYTES>>,
     pub(super) reader: Option<Waker>,
@@ -188,7 +187,7 @@ impl Default for Source {
             arm: Arm::Idle,
             watch: Arm::Idle,
             end: End::None,
-            stash: Stash::default(),
+            stash: Filled::new(),
             own: None,
             reader: None,
             writer: None,

@@ -77,12 +77,11 @@ impl Uring {
                 let connections: Vec<RawResource> = more.accepted.drain(..).map(|(raw, _)| raw).collect();
                 (connections, more.read.wakers.take(), more.write.wakers.take())
             });
-            let mut stash = core::mem::take(&mut source.stash);
+            source.stash.clear(|buffer| self.buffers.put(buffer));
             // In a forked child nothing is on its way: the number is the child's own, and the entries are the parent's.
             let pending = if state.ring.is_copy() { 0 } else { source.pending };
             // A file is closed with the last reference to it, which is not given up while the kernel has an entry of it.
             let file = if pending == 0 { source.file.take() } else { None };
-            state.stashes.clear(&mut stash, &self.buffers);
             state.cancel_armed(number);
             let now = pending == 0 && file.is_none();
             if pending == 0 {
@@ -157,7 +156,7 @@ impl Uring {
             if let Some(DroppedWrite::Ended(taken)) = source.dropped.take().map(|dropped| *dropped) {
                 held.interrupted = Some(taken);
             }
-            held.bytes = state.stashes.unload(&mut source.stash);
+            held.bytes = core::mem::take(&mut source.stash);
             (held, source.kind)
         });
         self.forget_source(number);
@@ -179,7 +178,7 @@ impl Uring {
             if !held.accepted.is_empty() {
                 source.more.get_or_insert_default().accepted = core::mem::take(&mut held.accepted);
             }
-            state.stashes.load(&mut source.stash, core::mem::take(&mut held.bytes));
+            source.stash = core::mem::take(&mut held.bytes);
         });
         Ok(())
     }
@@ -257,13 +256,26 @@ impl Uring {
     }
 
     /// Leaves the waker of `cx` in its place at a source.
+    #[inline]
     pub(super) fn leave(&self, number: u32, place: fn(&mut Source) -> &mut Option<Waker>, cx: &mut Context<'_>) {
+        if self.with(|state| place(&mut state.sources[number as usize]).is_some()) {
+            return self.leave_instead(number, place, cx);
+        }
+        let waker = cx.waker().clone();
+        // The clone was the user's, which may have left one here in the meantime: that is dropped out here.
+        let other = self.with(|state| place(&mut state.sources[number as usize]).replace(waker));
+        drop(other);
+    }
+
+    /// The same, in the place of the one that is there.
+    #[cold]
+    fn leave_instead(&self, number: u32, place: fn(&mut Source) -> &mut Option<Waker>, cx: &mut Context<'_>) {
         let old = self.with(|state| place(&mut state.sources[number as usize]).take());
         let (waker, unused) = match old {
             Some(waker) if waker.will_wake(cx.waker()) => (waker, None),
             old => (cx.waker().clone(), old),
         };
-        // The clone was the user's, which may have left one here in the meantime: that is dropped out here as well.
+        // As above.
         let other = self.with(|state| place(&mut state.sources[number as usize]).replace(waker));
         drop(unused);
         drop(other);
@@ -311,13 +323,18 @@ impl Uring {
     ///
     /// # Errors
     /// There is no memory for its buffer.
+    #[inline]
     pub(super) fn wait_for_bytes(&self, number: u32, cx: &mut Context<'_>) -> Result<(), Errno> {
         self.leave(number, |source| &mut source.reader, cx);
-        self.with(|state| match state.sources[number as usize].arm {
-            Arm::Idle => state.arm_recv(number, false, &self.buffers),
-            _ => {
-                state.watch(number);
-                Ok(())
+        self.with(|state| {
+            let source = &state.sources[number as usize];
+            match (source.arm, source.watch) {
+                (Arm::Idle, _) => state.arm_recv(number, false, &self.buffers),
+                (_, Arm::Idle) => {
+                    state.watch(number);
+                    Ok(())
+                }
+                _ => Ok(()),
             }
         })
     }

@@ -25,9 +25,8 @@ wait!(RecvVectored, Completion, |live, op, cx| recv_vectored(live, op, cx));
 
 wait!(RecvLease, Completion, |live, op, cx| recv_lease(live, op, cx));
 
-/// What a source has for a reader.
+/// What a source has for a reader instead of bytes.
 enum Found {
-    Bytes(usize),
     End(Result<usize, Errno>),
     /// Nothing; is nothing armed either?
     Nothing {
@@ -37,6 +36,7 @@ enum Found {
 
 impl Uring {
     /// What there is instead of bytes: an error is told once.
+    #[inline]
     fn end_of(&self, number: u32) -> Found {
         self.with(|state| {
             let source = &mut state.sources[number as usize];
@@ -59,15 +59,12 @@ impl Uring {
     unsafe fn take(&self, number: u32, to: *mut u8, len: usize, peek: bool) -> usize {
         self.with(|state| {
             let stash = &mut state.sources[number as usize].stash;
-            if stash.is_empty() {
-                return 0;
-            }
             if peek {
                 // SAFETY: as the caller.
-                unsafe { state.stashes.peek(*stash, to, len) }
+                unsafe { stash.peek(to, len) }
             } else {
                 // SAFETY: as the caller.
-                unsafe { state.stashes.copy(stash, to, len, &self.buffers) }
+                unsafe { stash.copy(to, len, |buffer| self.buffers.put(buffer)) }
             }
         })
     }
@@ -91,12 +88,11 @@ fn recv(
         return unix::recv(live, stream, to, len, peek, cx);
     }
     // SAFETY: whoever made the operation promised that `to` is writable for `len` bytes during the poll.
-    let found = match unsafe { live.take(number, to, len, peek) } {
-        0 => live.end_of(number),
-        taken => Found::Bytes(taken),
-    };
-    match found {
-        Found::Bytes(taken) => Poll::Ready(Ok(taken)),
+    let taken = unsafe { live.take(number, to, len, peek) };
+    if taken > 0 {
+        return Poll::Ready(Ok(taken));
+    }
+    match live.end_of(number) {
         Found::End(end) => Poll::Ready(end),
         Found::Nothing { idle } => {
             if idle && len >= BULK && !peek {
@@ -150,7 +146,7 @@ fn recv_lease(live: &Uring, op: &RecvLease, cx: &mut Context<'_>) -> Poll<Result
     if live.is_unix_stream(number) {
         return unix::recv_lease(live, op, cx);
     }
-    let leased = live.with(|state| state.stashes.lend(&mut state.sources[number as usize].stash));
+    let leased = live.with(|state| state.sources[number as usize].stash.lend());
     if leased.is_some() {
         return Poll::Ready(Ok(leased));
     }
