@@ -159,6 +159,12 @@ impl<const BYTES: usize> Buffers<BYTES> {
         self.take_kept().or_else(Buffer::new)
     }
 
+    /// Is none at home?
+    #[inline]
+    pub fn is_empty(&self) -> bool {
+        self.first.get().is_none()
+    }
+
     /// The one that came home last; `None`: none is at home.
     #[inline]
     pub fn take_kept(&self) -> Option<Buffer<BYTES>> {
@@ -227,8 +233,10 @@ mod tests {
         let (at_one, at_two) = (one.node(), two.node());
         assert_ne!(at_one, at_two);
         assert!(one.as_bytes() == [1; BYTES] && two.as_bytes() == [2; BYTES]);
+        assert!(pool.is_empty());
         pool.put(home(one));
         pool.put(home(two));
+        assert!(!pool.is_empty());
         assert_eq!((filled(&pool, 3).node(), filled(&pool, 4).node()), (at_two, at_one));
         // Those two are lent still, and their leases forgotten.
         for node in [at_one, at_two] {

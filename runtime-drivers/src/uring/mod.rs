@@ -288,6 +288,18 @@ impl Uring {
         }
     }
 
+    /// A buffer was read: it lies ready again where one is missing, else it goes home.
+    #[inline]
+    fn read(&self, provided: &mut Option<Provided>, buffer: Buffer<LEASE_BYTES>) {
+        let left = match provided {
+            Some(provided) => provided.give(buffer),
+            None => Err(buffer),
+        };
+        if let Err(buffer) = left {
+            self.buffers.put(buffer);
+        }
+    }
+
     #[cfg(test)]
     fn idle_pipes(&self) -> usize {
         // SAFETY: one thread, and the reference ends with the statement.
@@ -320,6 +332,9 @@ impl Uring {
                 unsafe { state.ring.push(entry.user_data(named(kind::WAKE, 0, 0)), Kernel::V5_15) };
             }
             state.feed(&self.buffers);
+            if let Some(provided) = &mut state.provided {
+                provided.publish();
+            }
             state.ring.enter(match park {
                 Park::Poll => Some(Duration::ZERO),
                 Park::Until(Nanos(nanos)) => Some(Duration::from_nanos(nanos)),

@@ -1,14 +1,14 @@
 //! The ring of provided buffers: from it the kernel takes one only when bytes have come, so that a stream that waits holds none.
 //!
 //! The buffers are blocks of their own, those that leases are made of. One that the kernel has filled leaves the ring, and
-//! another takes its number: one that has come home or, when few lie ready, a new one. So what streams have not read, and
-//! programs have leased, never empties the ring.
+//! another takes its number: one that was read just now, one that has come home or, when few lie ready, a new one. So what
+//! streams have not read, and programs have leased, never empties the ring.
 //!
 //! # Invariants
-//! 1. `table[id]` is the buffer that the kernel knows by that number, from `refill` to the completion that names it. While it
+//! 1. `table[id]` is the buffer that the kernel knows by that number, from `give` to the completion that names it. While it
 //!    is there, the kernel may write to it, and nobody else touches it.
 //! 2. `entries` has `table.len()` entries, a power of two; its memory outlives the ring of the kernel, or is leaked with it.
-//! 3. `tail` counts what was ever published; the kernel takes entries in that order.
+//! 3. `tail` counts what was ever given, and `published` what the kernel was shown of it; it takes entries in that order.
 
 use super::ring::Ring;
 use crate::op::LEASE_BYTES;
@@ -27,6 +27,7 @@ pub(super) const GROUP: u16 = 0;
 pub(super) struct Provided {
     entries: NonNull<BufRingEntry>,
     tail: u16,
+    published: u16,
     table: Box<[Option<Buffer<LEASE_BYTES>>]>,
     /// Numbers without a buffer.
     holes: Vec<u16>,
@@ -40,8 +41,13 @@ impl Provided {
         // SAFETY: the layout has a size.
         let memory = unsafe { std::alloc::alloc_zeroed(layout) };
         let entries = NonNull::new(memory)?.cast::<BufRingEntry>();
-        let this =
-            Provided { entries, tail: 0, table: (0..count).map(|_| None).collect(), holes: (0..count).rev().collect() };
+        let this = Provided {
+            entries,
+            tail: 0,
+            published: 0,
+            table: (0..count).map(|_| None).collect(),
+            holes: (0..count).rev().collect(),
+        };
         let address = entries.as_ptr().expose_provenance() as u64;
         // SAFETY: the memory has `count` entries, and stays until the ring is gone (invariant 2).
         unsafe { ring.queues().submitter().register_buf_ring_with_flags(address, count, GROUP, 0) }.ok()?;
@@ -54,40 +60,65 @@ impl Provided {
     }
 
     /// The buffer that a completion names. `None`: the kernel does not have it.
+    #[inline]
     pub(super) fn take(&mut self, id: u16) -> Option<Buffer<LEASE_BYTES>> {
         let buffer = self.table.get_mut(usize::from(id))?.take()?;
         self.holes.push(id);
         Some(buffer)
     }
 
-    /// Fills the holes with what has come home, and with new ones as long as less than `most` lie ready; shows the kernel what
-    /// is new.
-    pub(super) fn refill(&mut self, pool: &Buffers<LEASE_BYTES>, most: usize) {
-        let before = self.tail;
+    /// Gives the kernel a buffer in the place of one that it has filled, from the next [`publish`](Self::publish) on.
+    ///
+    /// # Errors
+    /// Gives it back: none is missing.
+    #[inline]
+    pub(super) fn give(&mut self, mut buffer: Buffer<LEASE_BYTES>) -> Result<(), Buffer<LEASE_BYTES>> {
+        let Some(id) = self.holes.pop() else { return Err(buffer) };
         let mask = self.table.len() as u16 - 1;
-        while let Some(id) = self.holes.last().copied() {
-            let kept = pool.take_kept();
-            let made = || if self.ready() < most { Buffer::new() } else { None };
-            let Some(mut buffer) = kept.or_else(made) else { break };
-            // SAFETY: the index is below the number of entries (invariant 2).
-            let entry = unsafe { self.entries.add(usize::from(self.tail & mask)) };
-            // SAFETY: the kernel reads entries below the published tail only, and has taken the one that was here (invariant 3:
-            // as many entries are published as there are buffers in the table).
-            let entry = unsafe { &mut *entry.as_ptr() };
-            entry.set_addr(buffer.room().expose_provenance() as u64);
-            entry.set_len(LEASE_BYTES as u32);
-            entry.set_bid(id);
-            self.table[usize::from(id)] = Some(buffer);
-            self.holes.pop();
-            self.tail = self.tail.wrapping_add(1);
-        }
-        if self.tail != before {
+        // SAFETY: the index is below the number of entries (invariant 2).
+        let entry = unsafe { self.entries.add(usize::from(self.tail & mask)) };
+        // SAFETY: the kernel reads entries below the published tail only, and has taken the one that was here (invariant 3:
+        // as many entries are given as there are buffers in the table).
+        let entry = unsafe { &mut *entry.as_ptr() };
+        entry.set_addr(buffer.room().expose_provenance() as u64);
+        entry.set_len(LEASE_BYTES as u32);
+        entry.set_bid(id);
+        self.table[usize::from(id)] = Some(buffer);
+        self.tail = self.tail.wrapping_add(1);
+        Ok(())
+    }
+
+    /// Shows the kernel what it was given. Before each turn.
+    #[inline]
+    pub(super) fn publish(&mut self) {
+        if self.tail != self.published {
+            self.published = self.tail;
             // SAFETY: the address of the first entry of the ring.
             let tail = unsafe { BufRingEntry::tail(self.entries.as_ptr()) }.cast_mut();
             // SAFETY: aligned, inside the ring, and written with atomic stores alone.
             let tail = unsafe { AtomicU16::from_ptr(tail) };
             // Publishes the entries to the kernel.
             tail.store(self.tail, Ordering::Release);
+        }
+    }
+
+    /// Fills the holes with what has come home, and with new ones as long as less than `most` lie ready.
+    #[inline]
+    pub(super) fn refill(&mut self, pool: &Buffers<LEASE_BYTES>, most: usize) {
+        if !self.holes.is_empty() && (!pool.is_empty() || self.ready() < most) {
+            self.fill(pool, most);
+        }
+    }
+
+    #[inline(never)]
+    fn fill(&mut self, pool: &Buffers<LEASE_BYTES>, most: usize) {
+        while !self.holes.is_empty() {
+            let kept = pool.take_kept();
+            let made = || if self.ready() < most { Buffer::new() } else { None };
+            let Some(buffer) = kept.or_else(made) else { return };
+            if let Err(buffer) = self.give(buffer) {
+                return pool.put(buffer);
+            }
         }
     }
 

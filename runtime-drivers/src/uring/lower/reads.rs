@@ -5,8 +5,8 @@ use super::{unix, wait};
 use crate::op::{Recv, RecvInto, RecvLease, RecvVectored};
 use crate::sys::transfer::{self, IoVec};
 use crate::sys::would_block;
-use crate::uring::Uring;
 use crate::uring::source::{Arm, End};
+use crate::uring::{State, Uring};
 use bespoke_core::driver::{Errno, Leased};
 use bespoke_core::roles::Resource;
 use core::task::{Context, Poll};
@@ -58,13 +58,14 @@ impl Uring {
     #[inline]
     unsafe fn take(&self, number: u32, to: *mut u8, len: usize, peek: bool) -> usize {
         self.with(|state| {
-            let stash = &mut state.sources[number as usize].stash;
+            let State { sources, provided, .. } = state;
+            let stash = &mut sources[number as usize].stash;
             if peek {
                 // SAFETY: as the caller.
                 unsafe { stash.peek(to, len) }
             } else {
                 // SAFETY: as the caller.
-                unsafe { stash.copy(to, len, |buffer| self.buffers.put(buffer)) }
+                unsafe { stash.copy(to, len, |buffer| self.read(provided, buffer)) }
             }
         })
     }
