@@ -10,6 +10,7 @@ use core::task::Waker;
 use std::panic::catch_unwind;
 
 /// Wakes, whatever the waker does.
+#[inline(always)]
 pub(crate) fn wake(waker: Waker) {
     guarded(|| waker.wake());
 }

@@ -4,7 +4,7 @@
 use super::ring::Completion;
 use super::source::{Arm, DroppedWrite, End, Life, More, Shots, Source};
 use super::sources::{Woken, read_side, write_side};
-use super::{Kernel, State, kind, named};
+use super::{Kernel, State, generation, kind, named};
 use crate::op::LEASE_BYTES;
 use crate::pooled::OpenFile;
 use crate::sys::ring::{self as calls, code};
@@ -228,8 +228,23 @@ impl State {
         }
     }
 
-    /// A `recv` has completed.
+    /// A `recv` of an open stream that brings bytes and goes on, and may go on: whom it wakes. `None`: it is anything else,
+    /// and nothing was done; see [`received`](Self::received).
     #[inline]
+    pub(super) fn brought(&mut self, completion: Completion) -> Option<Option<Waker>> {
+        let source = self.sources.get_mut(completion.user_data as u32 as usize)?;
+        let open = source.life == Life::Open && source.generation == generation(completion.user_data);
+        let goes_on = completion.more() && source.stash.count() < STASHED_MAX - 1;
+        if !open || !goes_on || completion.result <= 0 {
+            return None;
+        }
+        let buffer = self.provided.as_mut()?.take(completion.buffer()?)?;
+        // SAFETY: the kernel has written so many bytes.
+        unsafe { source.stash.push(buffer, completion.result as u32) };
+        Some(source.reader.take())
+    }
+
+    /// A `recv` has completed.
     pub(super) fn received(
         &mut self,
         number: u32,

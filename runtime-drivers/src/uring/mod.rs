@@ -229,6 +229,11 @@ const fn named(kind: u64, generation: u32, source: u32) -> u64 {
     kind << 60 | (generation as u64) << 32 | source as u64
 }
 
+/// The generation in that.
+const fn generation(user_data: u64) -> u32 {
+    (user_data >> 32) as u32 & source::GENERATION_MASK
+}
+
 impl Uring {
     fn start(cx: StartCx, settings: Settings) -> Result<Self, Error> {
         fork::watch().map_err(Error::from)?;
@@ -345,10 +350,25 @@ impl Uring {
         Ok(())
     }
 
-    #[inline]
+    #[inline(always)]
     fn completed(&self, completion: Completion) {
         match completion.user_data >> 60 {
             kind::SLOT => self.slot_completed(completion),
+            kind::RECV => self.recv_completed(completion),
+            _ => self.other_completed(completion),
+        }
+    }
+
+    /// One that a turn has put off, or that is waited for outside of a turn.
+    #[cold]
+    fn completed_out_of_turn(&self, completion: Completion) {
+        self.completed(completion);
+    }
+
+    /// What is neither of a slot nor bytes, which is rare beside those.
+    #[inline(never)]
+    fn other_completed(&self, completion: Completion) {
+        match completion.user_data >> 60 {
             kind::WAKE if !completion.more() => self.with(|state| state.wake_armed = false),
             kind::CLOSE => self.with(|state| state.in_kernel -= 1),
             kind::WAKE | kind::IGNORED => self.with(|state| {
@@ -364,14 +384,15 @@ impl Uring {
     #[cold]
     fn dispatch_of(&self, number: u32) {
         let mut others = VecDeque::new();
-        while let Some(completion) = self.with(|state| state.ring.completion()) {
+        while let Some(completion) = self.with(|state| state.ring.put_off_before().or_else(|| state.ring.completion()))
+        {
             let of = match completion.user_data >> 60 {
                 kind::SLOT => self.source_of_slot(Token::from_bits(completion.user_data)),
                 kind::WAKE | kind::CLOSE | kind::IGNORED => None,
                 _ => Some(completion.user_data as u32),
             };
             if of == Some(number) {
-                self.completed(completion);
+                self.completed_out_of_turn(completion);
             } else {
                 others.push_back(completion);
             }
@@ -381,6 +402,9 @@ impl Uring {
 
     /// Treats what has completed.
     fn dispatch(&self) {
+        while let Some(completion) = self.with(|state| state.ring.put_off_before()) {
+            self.completed_out_of_turn(completion);
+        }
         while let Some(completion) = self.with(|state| state.ring.completion()) {
             self.completed(completion);
         }

@@ -339,11 +339,15 @@ impl Ring {
         self.queues.params().cq_entries()
     }
 
-    /// Takes the next completion.
+    /// Takes the next completion of those that a turn has put off.
+    #[inline]
+    pub(super) fn put_off_before(&mut self) -> Option<Completion> {
+        self.aside.pop_front()
+    }
+
+    /// Takes the next completion of the kernel's.
+    #[inline]
     pub(super) fn completion(&mut self) -> Option<Completion> {
-        if let Some(completion) = self.aside.pop_front() {
-            return Some(completion);
-        }
         if self.is_copy() {
             return None;
         }
@@ -352,6 +356,7 @@ impl Ring {
     }
 
     /// Puts completions off that were taken: they come first with the next turn.
+    #[cold]
     pub(super) fn put_off(&mut self, mut completions: VecDeque<Completion>) {
         completions.append(&mut self.aside);
         self.aside = completions;

@@ -1,8 +1,8 @@
 //! What is done with resources: opened, waited for, closed, given away.
 
 use super::ring::Completion;
-use super::source::{Arm, DroppedWrite, End, FileSource, GENERATION_MASK, Life, More, Side, Source};
-use super::{State, Uring, kind};
+use super::source::{Arm, DroppedWrite, End, FileSource, Life, More, Side, Source};
+use super::{State, Uring, generation, kind};
 use crate::luggage::Held;
 use crate::pooled::OpenFile;
 use crate::sys::ring as calls;
@@ -355,10 +355,23 @@ impl Uring {
         self.with(|state| state.arm_poll(number, write));
     }
 
+    /// A `recv` has completed: nearly always it brings bytes, and will bring more.
+    #[inline(always)]
+    pub(super) fn recv_completed(&self, completion: Completion) {
+        match self.with(|state| state.brought(completion)) {
+            Some(waker) => {
+                if let Some(waker) = waker {
+                    wake(waker);
+                }
+            }
+            None => self.source_completed(completion),
+        }
+    }
+
     /// A request of a source has completed, or completes once more.
-    #[inline]
+    #[inline(never)]
     pub(super) fn source_completed(&self, completion: Completion) {
-        let (number, generation) = (completion.user_data as u32, (completion.user_data >> 32) as u32 & GENERATION_MASK);
+        let (number, generation) = (completion.user_data as u32, generation(completion.user_data));
         let kind = completion.user_data >> 60;
         let woken = self.with(|state| {
             let known = state
