@@ -62,35 +62,46 @@ impl<const BYTES: usize> Filled<BYTES> {
         self.count += 1;
     }
 
-    /// Copies the first bytes to `to`, at most `len`, and returns how many; buffers that are read go to `read`.
+    /// Copies what is left in the first buffer to `to`, at most `len` bytes; how many, and the buffer, if it was read to its end.
     ///
     /// # Safety
     /// `to` is writable for `len` bytes.
-    #[inline]
+    #[inline(always)]
+    pub unsafe fn copy_first(&mut self, to: *mut u8, len: usize) -> (usize, Option<Buffer<BYTES>>) {
+        let Some(pointer) = self.first else { return (0, None) };
+        // SAFETY: of the row, which is its only name (rule 1); the reference ends before the buffer is made.
+        let block = unsafe { &mut *pointer.as_ptr() };
+        let part = (block.len as usize).min(len);
+        // SAFETY: so many are initialised (rule 2), and there is room for them (contract).
+        unsafe { to.copy_from_nonoverlapping(block.filled(), part) };
+        if part < block.len as usize {
+            block.start += part as u32;
+            block.len -= part as u32;
+            return (part, None);
+        }
+        self.first = block.next;
+        self.count -= 1;
+        // SAFETY: it left the row, which was its only name (rule 1).
+        (part, Some(unsafe { Buffer::from_block(pointer) }))
+    }
+
+    /// Copies the first bytes to `to`, at most `len`, and returns how many; buffers that are read to their end go to `read`.
+    ///
+    /// # Safety
+    /// `to` is writable for `len` bytes.
     pub unsafe fn copy(&mut self, to: *mut u8, len: usize, mut read: impl FnMut(Buffer<BYTES>)) -> usize {
         let mut done = 0;
-        while done < len
-            && let Some(pointer) = self.first
-        {
-            // SAFETY: of the row, which is its only name (rule 1); the reference ends before `read` gets the buffer.
-            let block = unsafe { &mut *pointer.as_ptr() };
-            let part = (block.len as usize).min(len - done);
-            // SAFETY: `done < len` (contract).
+        loop {
+            // SAFETY: at most `len` bytes were copied (contract).
             let place = unsafe { to.add(done) };
-            // SAFETY: so many are initialised (rule 2), and there is room for them (contract).
-            unsafe { place.copy_from_nonoverlapping(block.filled(), part) };
+            // SAFETY: there is room for so many (contract).
+            let (part, buffer) = unsafe { self.copy_first(place, len - done) };
             done += part;
-            if part < block.len as usize {
-                block.start += part as u32;
-                block.len -= part as u32;
-                break;
+            match buffer {
+                Some(buffer) => read(buffer),
+                None => return done,
             }
-            self.first = block.next;
-            self.count -= 1;
-            // SAFETY: it left the row, which was its only name (rule 1).
-            read(unsafe { Buffer::from_block(pointer) });
         }
-        done
     }
 
     /// As [`copy`](Self::copy), and leaves all as it is.

@@ -57,7 +57,7 @@ macro_rules! slot {
 
             const SERVED: bespoke_core::driver::Served = bespoke_core::driver::Served::Completion;
 
-            #[inline]
+            #[inline(always)]
             fn poll_op<S: bespoke_core::sharing::Sharing>(
                 live: &<Self as bespoke_core::roles::Under<S>>::Live,
                 op: &mut $op,

@@ -211,7 +211,7 @@ fn noted(note: u64) -> Option<u32> {
 
 impl Uring {
     /// Polls an operation with a slot; the first call submits it.
-    #[inline]
+    #[inline(always)]
     pub(super) fn poll_slot<O: Lower>(&self, op: &mut O, flight: &mut Flight, cx: &mut Context<'_>) -> Poll<O::Output> {
         if let Some(ticket) = &mut flight.ticket {
             // In place: the clone of a waker is the user's, and may panic. The flight has its ticket then.
@@ -232,6 +232,12 @@ impl Uring {
                 return Poll::Ready(output);
             }
         }
+        self.begin(op, flight, cx)
+    }
+
+    /// Submits the operation, or what is left of it.
+    #[inline(never)]
+    fn begin<O: Lower>(&self, op: &mut O, flight: &mut Flight, cx: &mut Context<'_>) -> Poll<O::Output> {
         let source = op.resource().map(|resource| self.with(|state| state.named(resource.key)));
         // One that has begun is past this.
         if O::WRITES
@@ -290,7 +296,7 @@ impl Uring {
     }
 
     /// The terminal completion of a slot.
-    #[inline]
+    #[inline(always)]
     pub(super) fn slot_completed(&self, completion: Completion) {
         if completion.more() {
             return;

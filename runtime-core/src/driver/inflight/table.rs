@@ -60,24 +60,32 @@ impl<S: Sharing> Table<S> {
             return ticket.poll_from(waker, Some(self.home().worker));
         }
         let slot = ticket.slot();
-        if slot.state.get() & COMPLETE == 0 {
-            // SAFETY: we hold the ticket (invariant 2).
-            if unsafe { slot.will_wake(waker) } {
-                return Polled::Pending;
-            }
-            // The user's code, which may complete this very operation: so look again (invariant 8).
-            let new = waker.clone();
-            if slot.state.get() & COMPLETE == 0 {
-                // SAFETY: at home and not complete: the bytes are still the cell's, and are replaced below (invariant 2).
-                let old = unsafe { slot.take_waker() };
-                // SAFETY: at home nobody else touches the cell (invariant 2).
-                unsafe { slot.put_waker(new) };
-                drop(old);
-                return Polled::Pending;
-            }
+        // Nearly always the completion woke who polls.
+        if slot.state.get() & COMPLETE == 0 && !Self::waker_changes(slot, waker) {
+            return Polled::Pending;
         }
         // SAFETY: `COMPLETE` was seen, and the ticket is not given up (invariant 3).
         Polled::Ready(unsafe { slot.outcome() })
+    }
+
+    /// The operation of a slot that is at home was not complete: `waker` will be woken. Or it is complete now.
+    #[inline(never)]
+    fn waker_changes(slot: &Slot<S>, waker: &Waker) -> bool {
+        // SAFETY: the caller holds the ticket (invariant 2).
+        if unsafe { slot.will_wake(waker) } {
+            return false;
+        }
+        // The user's code, which may complete this very operation: so look again (invariant 8).
+        let new = waker.clone();
+        if slot.state.get() & COMPLETE != 0 {
+            return true;
+        }
+        // SAFETY: at home and not complete: the bytes are still the cell's, and are replaced below (invariant 2).
+        let old = unsafe { slot.take_waker() };
+        // SAFETY: at home nobody else touches the cell (invariant 2).
+        unsafe { slot.put_waker(new) };
+        drop(old);
+        false
     }
 
     /// The system says that the operation of `token` ended: its terminal completion.

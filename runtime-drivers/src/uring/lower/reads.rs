@@ -2,23 +2,23 @@
 //! are in `unix`.
 
 use super::{unix, wait};
-use crate::op::{Recv, RecvInto, RecvLease, RecvVectored};
+use crate::op::{LEASE_BYTES, Recv, RecvInto, RecvLease, RecvVectored};
 use crate::sys::transfer::{self, IoVec};
 use crate::sys::would_block;
+use crate::uring::provided::Provided;
 use crate::uring::source::{Arm, End};
 use crate::uring::{State, Uring};
-use bespoke_core::driver::{Errno, Leased};
-use bespoke_core::roles::Resource;
+use bespoke_core::driver::{Errno, Filled, Leased};
 use core::task::{Context, Poll};
 
 /// From so many bytes on a read of a stream for which nothing is armed tries to take them without a copy.
 const BULK: usize = 16 << 10;
 
-wait!(Recv, Completion, |live, op, cx| recv(live, op.stream, op.to, op.len, op.peek, cx));
+wait!(Recv, Completion, |live, op, cx| recv(live, op, cx));
 
 wait!(RecvInto, Completion, |live, op, cx| {
     // The buffer is touched inside this call only, so it is a read like any other, and dropping it loses nothing.
-    recv(live, op.stream, op.to, op.len, false, cx)
+    recv(live, &Recv { stream: op.stream, to: op.to, len: op.len, peek: false }, cx)
 });
 
 wait!(RecvVectored, Completion, |live, op, cx| recv_vectored(live, op, cx));
@@ -51,53 +51,79 @@ impl Uring {
         })
     }
 
-    /// Takes bytes, or copies them.
+    /// Takes bytes. Nearly always what is there is one buffer.
     ///
     /// # Safety
     /// `to` is writable for `len` bytes.
-    #[inline]
-    unsafe fn take(&self, number: u32, to: *mut u8, len: usize, peek: bool) -> usize {
+    #[inline(never)]
+    unsafe fn take(&self, number: u32, to: *mut u8, len: usize) -> usize {
         self.with(|state| {
             let State { sources, provided, .. } = state;
             let stash = &mut sources[number as usize].stash;
-            if peek {
-                // SAFETY: as the caller.
-                unsafe { stash.peek(to, len) }
-            } else {
-                // SAFETY: as the caller.
-                unsafe { stash.copy(to, len, |buffer| self.read(provided, buffer)) }
+            // SAFETY: as the caller.
+            let (taken, buffer) = unsafe { stash.copy_first(to, len) };
+            if let Some(buffer) = buffer {
+                self.read(provided, buffer);
             }
+            if taken == len || stash.is_empty() {
+                return taken;
+            }
+            // SAFETY: as the caller, of what is left.
+            taken + unsafe { self.take_more(stash, provided, to.wrapping_add(taken), len - taken) }
         })
+    }
+
+    /// # Safety
+    /// As [`take`](Self::take).
+    #[inline(never)]
+    unsafe fn take_more(
+        &self,
+        stash: &mut Filled<LEASE_BYTES>,
+        provided: &mut Option<Provided>,
+        to: *mut u8,
+        len: usize,
+    ) -> usize {
+        // SAFETY: as the caller.
+        unsafe { stash.copy(to, len, |buffer| self.read(provided, buffer)) }
     }
 }
 
-#[inline]
-fn recv(
-    live: &Uring,
-    stream: Resource,
-    to: *mut u8,
-    len: usize,
-    peek: bool,
-    cx: &mut Context<'_>,
-) -> Poll<Result<usize, Errno>> {
+#[inline(always)]
+fn recv(live: &Uring, op: &Recv, cx: &mut Context<'_>) -> Poll<Result<usize, Errno>> {
+    let (number, nothing) = live.with(|state| {
+        let (number, _) = state.named(op.stream.key);
+        (number, state.sources[number as usize].stash.is_empty())
+    });
+    if nothing || op.peek {
+        return wait_or_end(live, number, op, cx);
+    }
+    // SAFETY: whoever made the operation promised that `to` is writable for `len` bytes during the poll.
+    Poll::Ready(Ok(unsafe { live.take(number, op.to, op.len) }))
+}
+
+/// The rest of [`recv`]: nothing is there, or nothing is to be taken.
+#[inline(never)]
+fn wait_or_end(live: &Uring, number: u32, op: &Recv, cx: &mut Context<'_>) -> Poll<Result<usize, Errno>> {
+    let Recv { stream, to, len, peek } = *op;
     if len == 0 {
         // The system would wait for a byte before it says that there is no room for one.
         return Poll::Ready(Ok(0));
     }
-    let (number, _) = live.with(|state| state.named(stream.key));
     if live.is_unix_stream(number) {
         return unix::recv(live, stream, to, len, peek, cx);
     }
-    // SAFETY: whoever made the operation promised that `to` is writable for `len` bytes during the poll.
-    let taken = unsafe { live.take(number, to, len, peek) };
-    if taken > 0 {
-        return Poll::Ready(Ok(taken));
+    if peek {
+        // SAFETY: as in `recv`.
+        let seen = live.with(|state| unsafe { state.sources[number as usize].stash.peek(to, len) });
+        if seen > 0 {
+            return Poll::Ready(Ok(seen));
+        }
     }
     match live.end_of(number) {
         Found::End(end) => Poll::Ready(end),
         Found::Nothing { idle } => {
             if idle && len >= BULK && !peek {
-                // SAFETY: as above; nothing is armed, so nobody else takes bytes.
+                // SAFETY: as in `recv`; nothing is armed, so nobody else takes bytes.
                 match unsafe { transfer::recv(stream.raw, to, len, true) } {
                     Err(errno) if would_block(errno) => {}
                     result => return Poll::Ready(result),
@@ -124,7 +150,7 @@ fn recv_vectored(live: &Uring, op: &RecvVectored, cx: &mut Context<'_>) -> Poll<
     for stretch in stretches {
         let (to, len) = stretch.parts();
         // SAFETY: each of them is writable, and borrowed by nobody else.
-        let taken = unsafe { live.take(number, to, len, false) };
+        let taken = unsafe { live.take(number, to, len) };
         done += taken;
         if taken < len {
             break;
