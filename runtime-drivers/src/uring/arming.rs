@@ -1,6 +1,7 @@
 //! The requests of resources that stay with the kernel while somebody waits: how they are armed, and what their completions
 //! mean. Nothing here runs code of the user's.
 
+use super::provided::Provided;
 use super::ring::Completion;
 use super::source::{Arm, DroppedWrite, End, Life, More, Shots, Source};
 use super::sources::{Woken, read_side, write_side};
@@ -151,9 +152,30 @@ impl State {
         unsafe { self.ring.push(entry.user_data(user_data), since) };
     }
 
+    /// Has the kernel know of buffers that lie ready. With the first stream that waits for bytes: programs without one need none.
+    #[cold]
+    fn provide(&mut self, pool: &Buffers<LEASE_BYTES>) {
+        let settings = self.ring.settings();
+        // A forked child asks the kernel for nothing, least of all in the name of its parent's ring.
+        if self.ring.is_copy() {
+            return;
+        }
+        self.provides = true;
+        if settings.kernel > Kernel::V5_15 {
+            self.provided = Provided::new(&self.ring, settings.buffers);
+        }
+        if let Some(provided) = &mut self.provided {
+            provided.refill(pool, usize::from(settings.buffers));
+            provided.publish();
+        }
+    }
+
     /// Arms the `recv` of an idle stream. `once`: for one buffer at most.
     #[inline(never)]
     pub(super) fn arm_recv(&mut self, number: u32, once: bool, pool: &Buffers<LEASE_BYTES>) -> Result<(), Errno> {
+        if !self.provides {
+            self.provide(pool);
+        }
         let source = &mut self.sources[number as usize];
         let fd = types::Fd(source.raw);
         // What others name as well is read for who waits, never ahead.

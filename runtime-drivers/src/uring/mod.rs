@@ -192,8 +192,10 @@ struct State {
     free: Vec<u32>,
     /// The source of each key.
     keys: Vec<u32>,
-    /// `None`: the kernel has no such rings, and a `recv` brings its own buffer.
+    /// `None`: nobody waited for bytes yet, or the kernel has no such rings, and a `recv` brings its own buffer.
     provided: Option<Provided>,
+    /// Was the kernel asked for such a ring?
+    provides: bool,
     /// Sources that found no buffer, in the order in which they did.
     starved: VecDeque<u32>,
     /// Invariant 1.
@@ -240,14 +242,14 @@ impl Uring {
         let ring = Ring::new(settings)?;
         let known = probe::check(&ring, settings.kernel)?;
         let nudge = Arc::new(Nudge::new()?);
-        let buffers = Buffers::new();
         let state = State {
-            provided: provided(&ring, settings, &buffers),
             ring,
             known,
             sources: Vec::new(),
             free: Vec::new(),
             keys: Vec::new(),
+            provided: None,
+            provides: false,
             starved: VecDeque::new(),
             in_kernel: 0,
             multi_recv: true,
@@ -261,7 +263,7 @@ impl Uring {
             state: ManuallyDrop::new(UnsafeCell::new(state)),
             table: Table::new(cx.worker, SLOTS_MAX),
             asides: ManuallyDrop::new(Asides::new()),
-            buffers: ManuallyDrop::new(buffers),
+            buffers: ManuallyDrop::new(Buffers::new()),
             pipes: UnsafeCell::new(Vec::new()),
             nudge,
             settings,
@@ -320,7 +322,7 @@ impl Uring {
             if state.ring.thread() != 0 && state.ring.flags().single_issuer && state.in_kernel == 0 {
                 // Nothing is on its way: what was queued besides is cancels, and the waker's poll.
                 state.ring = Ring::new(self.settings)?;
-                state.provided = provided(&state.ring, self.settings, &self.buffers);
+                (state.provided, state.provides) = (None, false);
                 state.wake_armed = false;
             }
             state.ring.arrive(here)
@@ -429,16 +431,6 @@ impl Drop for Uring {
         // SAFETY: as above.
         unsafe { ManuallyDrop::drop(&mut self.buffers) };
     }
-}
-
-/// The ring of provided buffers for `ring`, filled.
-fn provided(ring: &Ring, settings: Settings, buffers: &Buffers<LEASE_BYTES>) -> Option<Provided> {
-    if settings.kernel == Kernel::V5_15 {
-        return None;
-    }
-    let mut provided = Provided::new(ring, settings.buffers)?;
-    provided.refill(buffers, usize::from(settings.buffers));
-    Some(provided)
 }
 
 impl<const ENTRIES: u32, O: RingOptions> Live for LiveUring<ENTRIES, O> {

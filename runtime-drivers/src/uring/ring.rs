@@ -182,6 +182,10 @@ impl Ring {
         self.flags
     }
 
+    pub(super) fn settings(&self) -> Settings {
+        self.settings
+    }
+
     pub(super) fn queues(&self) -> &IoUring {
         &self.queues
     }

@@ -39,6 +39,46 @@ fn an_idle_driver_moves_to_another_thread_and_a_busy_one_says_why_not() {
     assert!(matches!(flight.poll_closed::<Timeout>(), Poll::Pending));
 }
 
+#[test]
+fn buffers_lie_ready_from_the_first_stream_that_waits_also_in_a_new_ring() {
+    let Some(live) = driver::<8, Usual>() else { return };
+    let ready = |live: &LiveUring<8, Usual>| live.0.with(|state| state.provided.as_ref().map(Provided::ready));
+    assert!(ready(&live).is_none(), "nobody reads");
+    let read = move |live: &LiveUring<8, Usual>| {
+        let streams = Streams::armed(live, 2);
+        let Some(at_first) = ready(live) else { return false };
+        for peer in &streams.peers {
+            write(peer, b"abc");
+        }
+        live.park(Park::Poll).expect("a turn");
+        assert_eq!(ready(live), Some(at_first - 2));
+        for stream in &streams.ours {
+            assert_eq!(poll(live, &mut recv(*stream, &mut [0; 2]), &mut ()), Poll::Ready(Ok(2)));
+        }
+        assert_eq!(ready(live), Some(at_first - 2), "a byte is left in each");
+        for stream in &streams.ours {
+            assert_eq!(poll(live, &mut recv(*stream, &mut [0; 2]), &mut ()), Poll::Ready(Ok(1)));
+        }
+        assert_eq!((ready(live), live.0.buffers.is_empty()), (Some(at_first), true), "what is read lies ready at once");
+        streams.close(live);
+        ends(live);
+        live.0.with(|state| state.draining = false);
+        true
+    };
+    if !read(&live) {
+        return skipped("this kernel has no rings of provided buffers");
+    }
+    if !live.0.with(|state| state.ring.flags().single_issuer) {
+        return skipped("this kernel has no rings of one issuer");
+    }
+    let there = std::thread::spawn(move || {
+        live.arrive().expect("nothing is on its way");
+        assert!(ready(&live).is_none(), "nobody reads from the new ring");
+        read(&live)
+    });
+    assert!(there.join().expect("it moved"));
+}
+
 struct Moves;
 impl RingOptions for Moves {
     const MOVABLE: bool = true;
@@ -89,10 +129,13 @@ fn older_kernels_are_asked_for_less() {
         return;
     }
     let old = started::<8, As515>();
+    let streams = Streams::armed(&old, 1);
     old.0.with(|state| {
         assert_eq!(state.ring.flags(), super::super::ring::Flags::default());
-        assert!(state.provided.is_none());
+        assert!(state.provides && state.provided.is_none());
     });
+    streams.close(&old);
+    ends(&old);
     let newer = started::<8, As61>();
     newer.0.with(|state| assert!(!state.ring.flags().no_sqarray));
     // A multishot request is refused once, and never tried again.
@@ -204,10 +247,10 @@ fn a_driver_ends_with_all_kinds_on_their_way() {
 #[test]
 fn streams_that_learn_together_that_there_is_no_limit_are_still_armed_for_many() {
     let Some(live) = driver::<8, As61>() else { return };
+    let streams = Streams::armed(&live, 3);
     if live.0.with(|state| state.provided.is_none()) {
         return skipped("this kernel has no rings of provided buffers");
     }
-    let streams = Streams::armed(&live, 3);
     live.park(Park::Poll).expect("a turn");
     let (limit, multi) = live.0.with(|state| (state.multi_limit, state.multi_recv));
     assert_eq!((limit, multi), (false, true));
