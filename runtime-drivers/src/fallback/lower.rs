@@ -19,24 +19,46 @@ pub enum Either<A, B> {
     Second(B),
 }
 
+/// A state without a size has one value, which is that of an operation that was not polled yet: such an operation is never in
+/// flight, and its state need not be kept.
+const fn is_kept<T>() -> bool {
+    size_of::<T>() != 0
+}
+
 impl<A: Default, B> Either<A, B> {
-    fn first(&mut self) -> &mut A {
+    /// Runs `f` on the state of the first choice.
+    #[inline(always)]
+    fn first<R>(&mut self, f: impl FnOnce(&mut A) -> R) -> R {
+        if !is_kept::<A>() {
+            return f(&mut A::default());
+        }
         if let Either::New = self {
             *self = Either::First(A::default());
         }
-        let Either::First(state) = self else { unreachable!("an operation is polled by the driver of its worker") };
-        state
+        let Either::First(state) = self else { of_another_driver() };
+        f(state)
     }
 }
 
 impl<A, B: Default> Either<A, B> {
-    fn second(&mut self) -> &mut B {
+    /// Runs `f` on the state of the second.
+    #[inline(always)]
+    fn second<R>(&mut self, f: impl FnOnce(&mut B) -> R) -> R {
+        if !is_kept::<B>() {
+            return f(&mut B::default());
+        }
         if let Either::New = self {
             *self = Either::Second(B::default());
         }
-        let Either::Second(state) = self else { unreachable!("an operation is polled by the driver of its worker") };
-        state
+        let Either::Second(state) = self else { of_another_driver() };
+        f(state)
     }
+}
+
+#[cold]
+#[inline(never)]
+fn of_another_driver() -> ! {
+    unreachable!("an operation is polled by the driver of its worker")
 }
 
 /// It is the same under every sharing, but a signature that is generic over the sharing does not know that.
@@ -73,8 +95,8 @@ where
         Self: Under<S>,
     {
         match of::<A, B, S>(live) {
-            LiveFallback::First(live) => A::poll_op::<Local>(live, op, state.first(), cx),
-            LiveFallback::Second(live, _) => B::poll_op::<Local>(live, op, state.second(), cx),
+            LiveFallback::First(live) => state.first(|state| A::poll_op::<Local>(live, op, state, cx)),
+            LiveFallback::Second(live, _) => state.second(|state| B::poll_op::<Local>(live, op, state, cx)),
         }
     }
 
@@ -96,8 +118,8 @@ where
         Self: Under<S>,
     {
         match of::<A, B, S>(live) {
-            LiveFallback::First(live) => A::abandon::<Local, K>(live, op, state.first(), keep),
-            LiveFallback::Second(live, _) => B::abandon::<Local, K>(live, op, state.second(), keep),
+            LiveFallback::First(live) => state.first(|state| A::abandon::<Local, K>(live, op, state, keep)),
+            LiveFallback::Second(live, _) => state.second(|state| B::abandon::<Local, K>(live, op, state, keep)),
         }
     }
 
