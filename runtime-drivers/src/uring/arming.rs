@@ -232,9 +232,17 @@ impl State {
         if self.starved.is_empty() {
             return;
         }
-        let Some(provided) = &mut self.provided else { return };
-        provided.refill(pool, provided.few());
-        let mut ready = provided.ready();
+        // They found none in a ring that was left behind.
+        if !self.provides {
+            self.provide(pool);
+        }
+        let mut ready = match &mut self.provided {
+            Some(provided) => {
+                provided.refill(pool, provided.few());
+                provided.ready()
+            }
+            None => usize::MAX,
+        };
         while ready > 0 {
             let Some(number) = self.starved.pop_front() else { return };
             let source = &mut self.sources[number as usize];
@@ -244,8 +252,10 @@ impl State {
             source.arm = Arm::Idle;
             if source.reader.is_some() && !self.draining {
                 ready -= 1;
-                let armed = self.arm_recv(number, true, pool);
-                debug_assert!(armed.is_ok(), "a provided buffer needs no memory");
+                if self.arm_recv(number, true, pool).is_err() {
+                    self.sources[number as usize].arm = Arm::Starved;
+                    return self.starved.push_back(number);
+                }
             }
         }
     }

@@ -407,7 +407,8 @@ impl Uring {
         while let Some(completion) = self.with(|state| state.ring.put_off_before()) {
             self.completed_out_of_turn(completion);
         }
-        while let Some(completion) = self.with(|state| state.ring.completion()) {
+        // What is put off meanwhile comes before what the kernel tells then.
+        while let Some(completion) = self.with(|state| state.ring.next_in_turn()) {
             self.completed(completion);
         }
         self.with(|state| {

@@ -349,6 +349,12 @@ impl Ring {
         self.aside.pop_front()
     }
 
+    /// Takes the next completion of the kernel's, unless others were put off that come first.
+    #[inline]
+    pub(super) fn next_in_turn(&mut self) -> Option<Completion> {
+        if self.aside.is_empty() { self.completion() } else { None }
+    }
+
     /// Takes the next completion of the kernel's.
     #[inline]
     pub(super) fn completion(&mut self) -> Option<Completion> {

@@ -7,6 +7,7 @@
 //! | `ends` | when descriptors are closed, and what becomes of what is left |
 //! | `files` | transfers that are dropped at any point; opens that come too late; what goes to the pool |
 //! | `life` | threads, kernels that know less, stale completions, the end |
+//! | `order` | what comes first is told first; streams without a buffer on another thread |
 //! | `sending` | files that are sent: their pipes |
 //! | `theirs` | values and wakers of the user's that panic, or that come back to the driver |
 
@@ -15,6 +16,7 @@ mod drops;
 mod ends;
 mod files;
 mod life;
+mod order;
 mod sending;
 mod theirs;
 
