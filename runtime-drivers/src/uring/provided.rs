@@ -37,17 +37,15 @@ impl Provided {
     /// Tells the kernel of a ring of `count` buffers, all of them missing. `None`: the kernel has no such rings, or there is
     /// no memory.
     pub(super) fn new(ring: &Ring, count: u16) -> Option<Self> {
-        let layout = layout(count);
+        let (mut table, mut holes) = (Vec::new(), Vec::new());
+        table.try_reserve_exact(usize::from(count)).ok()?;
+        holes.try_reserve_exact(usize::from(count)).ok()?;
+        table.resize_with(usize::from(count), || None);
+        holes.extend((0..count).rev());
         // SAFETY: the layout has a size.
-        let memory = unsafe { std::alloc::alloc_zeroed(layout) };
+        let memory = unsafe { std::alloc::alloc_zeroed(layout(count)) };
         let entries = NonNull::new(memory)?.cast::<BufRingEntry>();
-        let this = Provided {
-            entries,
-            tail: 0,
-            published: 0,
-            table: (0..count).map(|_| None).collect(),
-            holes: (0..count).rev().collect(),
-        };
+        let this = Provided { entries, tail: 0, published: 0, table: table.into_boxed_slice(), holes };
         let address = entries.as_ptr().expose_provenance() as u64;
         // SAFETY: the memory has `count` entries, and stays until the ring is gone (invariant 2).
         unsafe { ring.queues().submitter().register_buf_ring_with_flags(address, count, GROUP, 0) }.ok()?;
