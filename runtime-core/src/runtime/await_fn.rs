@@ -10,27 +10,23 @@ use super::admit::Pinned;
 use super::place;
 use super::traced::At;
 use crate::config::Config;
+use crate::sync::block;
 use crate::task::current::current;
 use crate::worker::ambient;
 use crate::worker::spawn::Kept;
 use core::future::poll_fn;
 use core::panic::{AssertUnwindSafe, Location};
 use core::pin::pin;
-use core::ptr::NonNull;
-use core::task::{Context, Poll, Waker};
+use core::task::Poll;
 use std::panic::{catch_unwind, resume_unwind};
-use std::sync::{Arc, mpsc};
-use std::task::Wake;
-use std::thread::{self, Thread};
+use std::sync::mpsc;
 
 /// See [`Ambient::await_fn`](super::Ambient::await_fn).
 #[track_caller]
 pub(super) fn await_fn<C: Config, T: Send + 'static>(function: impl AsyncFnOnce() -> T + Send + 'static) -> T {
     let (at, caller) = (At::caller(), Location::caller());
-    if let Some(home) = NonNull::new(current().cast_mut()) {
-        would_block(ambient::tag_of(home.cast()).name, caller);
-    }
-    let Some(worker) = ambient::try_served::<C>() else { return here(async move { function().await }) };
+    let served = if current().is_null() { ambient::try_served::<C>() } else { None };
+    let Some(worker) = served else { return block::on("await_fn", "function()", async move { function().await }) };
     let (answers, answer) = mpsc::channel();
     let task = Pinned::new(async move || {
         let mut future = pin!(async move { function().await });
@@ -51,38 +47,5 @@ pub(super) fn await_fn<C: Config, T: Send + 'static>(function: impl AsyncFnOnce(
         Err(mpsc::RecvError) => {
             panic!("the runtime `{}` closed while {}:{} waited in `await_fn`", C::NAME, caller.file(), caller.line())
         }
-    }
-}
-
-#[cold]
-#[inline(never)]
-fn would_block(config: &str, at: &Location<'_>) -> ! {
-    panic!(
-        "{}:{} waits in `await_fn` on a thread that runs tasks of `{config}`, and all of them would wait with it; write `.await` \
-         there, or call it on a blocking thread, by `spawn_blocking`",
-        at.file(),
-        at.line()
-    )
-}
-
-/// Polls on this thread, which sleeps until a waker is called.
-fn here<F: Future>(future: F) -> F::Output {
-    /// `unpark` and `park` order what was written before the one before what is read after the other.
-    struct Unparks(Thread);
-    impl Wake for Unparks {
-        fn wake(self: Arc<Self>) {
-            self.0.unpark();
-        }
-        fn wake_by_ref(self: &Arc<Self>) {
-            self.0.unpark();
-        }
-    }
-    let mut future = pin!(future);
-    let waker = Waker::from(Arc::new(Unparks(thread::current())));
-    loop {
-        if let Poll::Ready(output) = future.as_mut().poll(&mut Context::from_waker(&waker)) {
-            return output;
-        }
-        thread::park();
     }
 }
