@@ -3,7 +3,7 @@
 #![allow(clippy::disallowed_methods, reason = "these threads stand outside of any runtime")]
 
 use bespoke::prelude::*;
-use bespoke::{Runtime, channel, driver, memory, preset, scheduler};
+use bespoke::{Runtime, channel, preset};
 use core::future::pending;
 use core::panic::AssertUnwindSafe;
 use core::sync::atomic::{AtomicBool, Ordering::SeqCst};
@@ -13,38 +13,10 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::thread;
 
-struct OneThread;
+#[path = "common/each_scheduler.rs"]
+mod each_scheduler;
 
-#[bespoke::config(base = preset::Default)]
-impl Config for OneThread {
-    type Scheduler = scheduler::SingleThread;
-}
-
-struct ManyThreads;
-
-#[bespoke::config(base = preset::Default)]
-impl Config for ManyThreads {
-    type Scheduler = scheduler::ThreadPerTask;
-    type Driver = driver::Blocking;
-    type Memory = memory::System;
-}
-
-struct TwoCores;
-
-#[bespoke::config(base = preset::Default)]
-impl Config for TwoCores {
-    type Scheduler = scheduler::PerCore<2>;
-    const WORKERS_EXACT: bool = true;
-}
-
-struct Thieves;
-
-#[bespoke::config(base = preset::Default)]
-impl Config for Thieves {
-    type Scheduler = scheduler::WorkStealing<3>;
-    type Driver = driver::NoIo;
-    const WORKERS_EXACT: bool = true;
-}
+use each_scheduler::{ManyThreads, OneThread, Thieves, TwoCores};
 
 fn said(panic: &(dyn core::any::Any + Send)) -> &str {
     panic.downcast_ref::<String>().map(String::as_str).or(panic.downcast_ref::<&str>().copied()).unwrap()

@@ -15,34 +15,10 @@ use core::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use core::time::Duration;
 use std::sync::{Arc, Mutex, mpsc};
 
-/// One thread.
-struct OneThread;
+#[path = "common/each_scheduler.rs"]
+mod each_scheduler;
 
-#[bespoke::config(base = preset::Default)]
-impl Config for OneThread {
-    type Scheduler = scheduler::SingleThread;
-    type Driver = driver::Mio;
-}
-
-/// A thread for every task.
-struct ManyThreads;
-
-#[bespoke::config(base = preset::Default)]
-impl Config for ManyThreads {
-    type Scheduler = scheduler::ThreadPerTask;
-    type Driver = driver::Blocking;
-    type Memory = memory::System;
-}
-
-/// Two threads, each with a driver.
-struct TwoCores;
-
-#[bespoke::config(base = preset::Default)]
-impl Config for TwoCores {
-    type Scheduler = scheduler::PerCore<2>;
-    type Driver = driver::Mio;
-    const WORKERS_EXACT: bool = true;
-}
+use each_scheduler::{LONG, ManyThreads, OneThread, Thieves, TwoCores};
 
 /// Two threads, each with a ring where the system has them; `tests/per_core.rs` says whether it has.
 #[cfg(target_os = "linux")]
@@ -56,17 +32,7 @@ impl Config for TwoRings {
     const WORKERS_EXACT: bool = true;
 }
 
-/// Three threads that take tasks from each other.
-struct Thieves;
-
-#[bespoke::config(base = preset::Default)]
-impl Config for Thieves {
-    type Scheduler = scheduler::WorkStealing<3>;
-    type Driver = driver::NoIo;
-    const WORKERS_EXACT: bool = true;
-}
-
-/// The same, with queues that overflow, and without a slot for the task that was woken last.
+/// [`Thieves`], with queues that overflow, and without a slot for the task that was woken last.
 struct NarrowThieves;
 
 struct InOrder;
@@ -83,9 +49,6 @@ impl Config for NarrowThieves {
     const WORKERS_EXACT: bool = true;
     const LOCAL_QUEUE: usize = 2;
 }
-
-/// What an event that must come may take on a busy machine.
-const LONG: Duration = Duration::from_secs(20);
 
 fn runtime<C: Config>() -> Runtime<C> {
     Runtime::new().unwrap()

@@ -4,50 +4,18 @@
 #![expect(clippy::unwrap_used, reason = "the helpers of tests are tests, too")]
 #![forbid(unsafe_code)]
 
+use bespoke::Runtime;
 use bespoke::prelude::*;
 use bespoke::task::{Pool, PoolFull, StaticTask};
-use bespoke::{Runtime, driver, memory, preset, scheduler};
 use core::future::pending;
 use core::sync::atomic::{AtomicUsize, Ordering::SeqCst};
-use core::time::Duration;
 use std::rc::Rc;
 use std::sync::{Arc, Mutex};
 
-struct OneThread;
+#[path = "common/each_scheduler.rs"]
+mod each_scheduler;
 
-#[bespoke::config(base = preset::Default, module = one_thread)]
-impl Config for OneThread {
-    type Scheduler = scheduler::SingleThread;
-}
-
-struct ManyThreads;
-
-#[bespoke::config(base = preset::Default)]
-impl Config for ManyThreads {
-    type Scheduler = scheduler::ThreadPerTask;
-    type Driver = driver::Blocking;
-    type Memory = memory::System;
-}
-
-struct TwoCores;
-
-#[bespoke::config(base = preset::Default)]
-impl Config for TwoCores {
-    type Scheduler = scheduler::PerCore<2>;
-    const WORKERS_EXACT: bool = true;
-}
-
-struct Thieves;
-
-#[bespoke::config(base = preset::Default)]
-impl Config for Thieves {
-    type Scheduler = scheduler::WorkStealing<3>;
-    type Driver = driver::NoIo;
-    const WORKERS_EXACT: bool = true;
-}
-
-/// What an event that must come may take on a busy machine.
-const LONG: Duration = Duration::from_secs(20);
+use each_scheduler::{LONG, ManyThreads, OneThread, Thieves, TwoCores, one_thread};
 
 async fn soon<C: Config, T>(future: impl Future<Output = T>) -> T {
     C::timeout(LONG, future).await.expect("it did not come in time")
