@@ -3,15 +3,17 @@
 //! # Invariants
 //! 1. A list is doubly linked from `head` to `tail`; both are [`NONE`] iff it is empty.
 //! 2. Bit `s` of `occupied[l]` is set iff list `l * SLOTS + s` is not empty; bit `l` of `levels` iff `occupied[l]` is
-//!    not zero.
+//!    not zero, and [`OVERDUE_BIT`] iff `OVERDUE` is not empty.
 //! 3. `least` of a list is at most the least deadline in it, and `u64::MAX` when it is empty. It is too low only after
 //!    an unlink.
 //! 4. Every slot that [`Lists::alloc`] returned has an initialised node in `nodes`. (A slot whose node got no memory is
 //!    free and was never returned.)
+//! 5. `lists` is empty, or holds all of them, for good: [`Lists::alloc`] makes them before it returns the first slot.
 
 use super::entry::{Entry, Place, Watch};
 use super::geometry::{BUCKETS, LEVELS, LISTS, OVERDUE, SLOTS, list_of};
 use crate::util::slab::{ChunkSlab, Chunks, NONE};
+use alloc::vec::Vec;
 
 pub(super) struct Lists {
     entries: ChunkSlab<Entry>,
@@ -21,17 +23,23 @@ pub(super) struct Lists {
     /// Some entry of `OVERDUE` has a lower deadline than one before it.
     unsorted: bool,
     occupied: [u64; LEVELS],
-    lists: [List; LISTS],
+    lists: Vec<List>,
 }
 
+/// The ends of a list.
 #[derive(Clone, Copy)]
-struct List {
-    least: u64,
-    head: u32,
-    tail: u32,
+pub(super) struct List {
+    /// At most the least deadline of the list (inv. 3).
+    pub(super) least: u64,
+    pub(super) head: u32,
+    pub(super) tail: u32,
 }
 
 const EMPTY: List = List { least: u64::MAX, head: NONE, tail: NONE };
+
+/// In `levels`, beside the bits of the levels.
+const OVERDUE_BIT: u16 = 1 << 15;
+const _: () = assert!(LEVELS < 15);
 
 impl Lists {
     pub(super) const fn new() -> Self {
@@ -41,13 +49,16 @@ impl Lists {
             levels: 0,
             unsorted: false,
             occupied: [0; LEVELS],
-            lists: [EMPTY; LISTS],
+            lists: Vec::new(),
         }
     }
 
     /// Takes a slot for a timer, in no list yet. `None`: no memory.
     #[inline]
     pub(super) fn alloc(&mut self) -> Option<u32> {
+        if self.lists.is_empty() && !self.make() {
+            return None;
+        }
         let slot = self.entries.alloc()?;
         if !self.nodes.reach(slot) {
             // SAFETY: handed out just now.
@@ -57,6 +68,16 @@ impl Lists {
         // SAFETY: the place is reached, and a node needs no drop.
         unsafe { self.nodes.get(slot).write(Place { deadline: 0, prev: slot, next: slot }) };
         Some(slot)
+    }
+
+    /// Makes the lists, for the first timer: 10.5 KiB, which a worker without timers does not need. `false`: no memory.
+    #[cold]
+    fn make(&mut self) -> bool {
+        if self.lists.try_reserve_exact(LISTS).is_err() {
+            return false;
+        }
+        self.lists.resize(LISTS, EMPTY);
+        true
     }
 
     /// Gives a slot back.
@@ -105,8 +126,18 @@ impl Lists {
     #[inline]
     pub(super) unsafe fn node(&mut self, slot: u32) -> &mut Place {
         debug_assert!(self.entries.was_handed_out(slot), "wheel: slot {slot} was never handed out");
-        // SAFETY: `alloc` returned the slot, so the node is initialised (inv. 4); `&mut self` makes the borrow unique.
-        unsafe { &mut *self.nodes.get(slot) }
+        // SAFETY: as the caller.
+        unsafe { Self::place(&mut self.nodes, slot) }
+    }
+
+    /// As [`node`](Self::node), beside a list.
+    ///
+    /// # Safety
+    /// As `node`; `nodes` are those of these lists.
+    #[inline]
+    unsafe fn place(nodes: &mut Chunks<Place>, slot: u32) -> &mut Place {
+        // SAFETY: `alloc` returned the slot, so the node is initialised (inv. 4); `&mut` makes the borrow unique.
+        unsafe { &mut *nodes.get(slot) }
     }
 
     /// The node of a slot that a list or another node names.
@@ -122,10 +153,14 @@ impl Lists {
     /// - `alloc` returned `slot`, and it was not freed since.
     #[inline]
     pub(super) unsafe fn append(&mut self, list: usize, slot: u32, deadline: u64) {
-        let List { least, tail, .. } = self.lists[list];
-        *self.linked(slot) = Place { deadline, prev: tail, next: NONE };
+        debug_assert!(self.entries.was_handed_out(slot), "wheel: slot {slot} was never handed out");
+        let ends = &mut self.lists[list];
+        let tail = core::mem::replace(&mut ends.tail, slot);
+        ends.least = ends.least.min(deadline);
+        // SAFETY: as the caller.
+        *unsafe { Self::place(&mut self.nodes, slot) } = Place { deadline, prev: tail, next: NONE };
         if tail == NONE {
-            self.lists[list].head = slot;
+            ends.head = slot;
             self.mark(list);
         } else {
             let last = self.linked(tail);
@@ -134,8 +169,6 @@ impl Lists {
                 self.unsorted = true;
             }
         }
-        self.lists[list].tail = slot;
-        self.lists[list].least = least.min(deadline);
     }
 
     /// Takes a timer out of its list, if it is in one. `elapsed` is the time of the wheel.
@@ -158,28 +191,29 @@ impl Lists {
         }
     }
 
-    /// Takes the first timer out of a list that has one.
+    /// Takes `head`, its first timer, out of a list.
     #[inline]
-    pub(super) fn pop(&mut self, list: usize) -> u32 {
-        let slot = self.lists[list].head;
-        let node = self.linked(slot);
-        let next = core::mem::replace(&mut node.next, slot);
+    pub(super) fn pop(&mut self, list: usize, head: u32) {
+        let node = self.linked(head);
+        let next = core::mem::replace(&mut node.next, head);
         self.unlink_end(list, NONE, next);
-        slot
     }
 
     /// Closes the gap between `prev` and `next`, one of which is the list's end.
     #[inline]
     fn unlink_end(&mut self, list: usize, prev: u32, next: u32) {
+        let ends = &mut self.lists[list];
         match prev {
-            NONE => self.lists[list].head = next,
-            prev => self.linked(prev).next = next,
+            NONE => ends.head = next,
+            // SAFETY: only handed-out slots get into a list: the callers of `append` promise it.
+            prev => unsafe { Self::place(&mut self.nodes, prev) }.next = next,
         }
         match next {
-            NONE => self.lists[list].tail = prev,
-            next => self.linked(next).prev = prev,
+            NONE => ends.tail = prev,
+            // SAFETY: as above.
+            next => unsafe { Self::place(&mut self.nodes, next) }.prev = prev,
         }
-        if self.lists[list].head == NONE {
+        if ends.head == NONE {
             self.empty(list);
         }
     }
@@ -206,11 +240,11 @@ impl Lists {
     /// The list with the earliest deadlines, if any timer waits that can ever fire.
     #[inline]
     pub(super) fn first(&self) -> Option<usize> {
-        if self.lists[OVERDUE].head != NONE {
-            return Some(OVERDUE);
-        }
         if self.levels == 0 {
             return None;
+        }
+        if self.levels & OVERDUE_BIT != 0 {
+            return Some(OVERDUE);
         }
         let level = self.levels.trailing_zeros() as usize;
         Some(level * SLOTS + self.occupied[level].trailing_zeros() as usize)
@@ -218,25 +252,19 @@ impl Lists {
 
     /// Whether no timer is in the list.
     pub(super) fn is_empty(&self, list: usize) -> bool {
-        self.lists[list].head == NONE
+        self.lists.get(list).is_none_or(|list| list.head == NONE)
     }
 
-    /// The deadline of the first timer in a list that has one.
+    /// The deadline of a timer that is in a list.
     #[inline]
-    pub(super) fn head_deadline(&mut self, list: usize) -> u64 {
-        self.linked(self.lists[list].head).deadline
+    pub(super) fn deadline(&mut self, slot: u32) -> u64 {
+        self.linked(slot).deadline
     }
 
-    /// Whether the list has exactly one entry, given that it has any.
+    /// The ends of a list; some timer was handed out before.
     #[inline]
-    pub(super) fn is_single(&self, list: usize) -> bool {
-        self.lists[list].head == self.lists[list].tail
-    }
-
-    /// At most the least deadline of the list (inv. 3).
-    #[inline]
-    pub(super) fn least(&self, list: usize) -> u64 {
-        self.lists[list].least
+    pub(super) fn ends(&self, list: usize) -> List {
+        self.lists[list]
     }
 
     /// Says that `least` is exact.
@@ -306,6 +334,8 @@ impl Lists {
         if list < BUCKETS {
             self.occupied[list / SLOTS] |= 1 << (list % SLOTS);
             self.levels |= 1 << (list / SLOTS);
+        } else if list == OVERDUE {
+            self.levels |= OVERDUE_BIT;
         }
     }
 
@@ -319,6 +349,7 @@ impl Lists {
                 self.levels &= !(1 << level);
             }
         } else if list == OVERDUE {
+            self.levels &= !OVERDUE_BIT;
             self.unsorted = false;
         }
     }
