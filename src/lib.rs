@@ -510,6 +510,21 @@ pub mod memory {
     pub use bespoke_core::roles::Memory;
 }
 
+/// What a runtime has done so far, in numbers, and as text for Prometheus: [`Handle::metrics`].
+///
+/// ```
+/// # #[bespoke::main]
+/// # async fn main() {
+/// bespoke::time::sleep(std::time::Duration::from_millis(1)).await;
+/// let metrics = bespoke::handle().metrics();
+/// assert_eq!(metrics.workers[0].timers, 1);
+/// println!("{}", metrics.prometheus());
+/// # }
+/// ```
+pub mod metrics {
+    pub use bespoke_core::runtime::{BlockingMetrics, Metrics, Prometheus, StealingMetrics, Stolen, WorkerMetrics};
+}
+
 /// Clocks, randomness, threads and topologies.
 ///
 /// ```

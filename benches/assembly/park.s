@@ -2,13 +2,22 @@
 # Written by `cargo bench --manifest-path benches/Cargo.toml --bench assembly -- --write`; not by hand.
 # compiler rustc 1.95.0 (59807616e 2026-04-14)
 
-== base: instructions 140, calls 14, through a pointer 0, locked 0
+== base: instructions 151, calls 14, through a pointer 0, locked 0
 push r15
 push r14
 push r13
 push r12
 push rbx
 mov rbx, rdi
+mov eax, esi
+add [rdi + 0x880], rax
+mov rax, [rdi + 0x58]
+movzx ecx, byte ptr [rdi + 0x64]
+xor rcx, 0x1
+xor edx, edx
+sub rax, rcx
+cmovae rdx, rax
+mov [rdi + 0x8a0], rdx
 lea r14, [rdi + 0x28]
 mov rdi, r14
 call qword ptr [bespoke_core::task::inbox::Inbox::take]
@@ -79,6 +88,7 @@ call qword ptr [bespoke_core::task::inbox::Inbox::park]
 test al, al
 je .2
 or r15, r13
+inc qword ptr [rbx + 0x890]
 mov esi, 0x1
 mov rdi, r12
 mov rdx, r15
@@ -111,6 +121,7 @@ mov rdi, r14
 call qword ptr [bespoke_core::task::inbox::Inbox::park]
 test al, al
 je .6
+inc qword ptr [rbx + 0x890]
 mov esi, 0x2
 mov rdi, r15
 .5: call bespoke_core::worker::turn::park
@@ -144,13 +155,22 @@ lea rdx, [data 4]
 mov esi, 0x1e
 call qword ptr [core::option::expect_failed]
 
-== simulated: instructions 140, calls 14, through a pointer 0, locked 2
+== simulated: instructions 150, calls 14, through a pointer 0, locked 2
 push r15
 push r14
 push r12
 push rbx
 push rax
 mov rbx, rdi
+mov eax, esi
+add [rdi + 0x880], rax
+mov rax, [rdi + 0x58]
+movzx ecx, byte ptr [rdi + 0x64]
+xor rcx, 0x1
+xor edx, edx
+sub rax, rcx
+cmovae rdx, rax
+mov [rdi + 0x8a0], rdx
 lea r14, [rdi + 0x28]
 mov rdi, r14
 call qword ptr [bespoke_core::task::inbox::Inbox::take]
@@ -225,6 +245,7 @@ mov rdi, r14
 call qword ptr [bespoke_core::task::inbox::Inbox::park]
 test al, al
 je .6
+inc qword ptr [rbx + 0x890]
 mov esi, 0x2
 mov rdi, r15
 call bespoke_core::worker::turn::park
@@ -286,7 +307,7 @@ call qword ptr [core::panicking::panic_fmt]
 mov esi, 0x9
 call qword ptr [bespoke_core::worker::forked::refuse]
 
-== driverless: instructions 158, calls 16, through a pointer 0, locked 0
+== driverless: instructions 169, calls 16, through a pointer 0, locked 0
 push r15
 push r14
 push r13
@@ -294,6 +315,15 @@ push r12
 push rbx
 sub rsp, 0x30
 mov rbx, rdi
+mov eax, esi
+add [rdi + 0x800], rax
+mov rax, [rdi + 0x58]
+movzx ecx, byte ptr [rdi + 0x64]
+xor rcx, 0x1
+xor edx, edx
+sub rax, rcx
+cmovae rdx, rax
+mov [rdi + 0x820], rdx
 lea r14, [rdi + 0x28]
 mov rdi, r14
 call qword ptr [bespoke_core::task::inbox::Inbox::take]
@@ -364,6 +394,7 @@ call qword ptr [bespoke_core::task::inbox::Inbox::park]
 test al, al
 je .2
 or r15, r13
+inc qword ptr [rbx + 0x810]
 mov esi, 0x1
 mov rdi, r12
 mov rdx, r15
@@ -397,6 +428,7 @@ mov rdi, r14
 call qword ptr [bespoke_core::task::inbox::Inbox::park]
 test al, al
 je .6
+inc qword ptr [rbx + 0x810]
 mov esi, 0x2
 mov rdi, r15
 .5: call qword ptr [<bespoke_drivers::no_io::LiveNoIo as bespoke_core::roles::driver::Live>::park]

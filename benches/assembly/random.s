@@ -16,7 +16,7 @@ pcmpeqb xmm0, [data 1]
 pmovmskb ecx, xmm0
 cmp ecx, 0xffff
 jne .1
-.0: mov rcx, [rax + 0x3138]
+.0: mov rcx, [rax + 0x900]
 mov rdx, rcx
 shr rdx, 0xc
 xor rdx, rcx
@@ -26,7 +26,7 @@ xor rcx, rdx
 mov rdx, rcx
 shr rdx, 0x1b
 xor rdx, rcx
-mov [rax + 0x3138], rdx
+mov [rax + 0x900], rdx
 mov rax, 0x2545f4914f6cdd1d
 imul rax, rdx
 ret

@@ -2,7 +2,7 @@
 # Written by `cargo bench --manifest-path benches/Cargo.toml --bench assembly -- --write`; not by hand.
 # compiler rustc 1.95.0 (59807616e 2026-04-14)
 
-== base: instructions 345, calls 33, through a pointer 6, locked 0
+== base: instructions 362, calls 34, through a pointer 6, locked 0
 push rbp
 push r15
 push r14
@@ -15,10 +15,10 @@ mov rbx, rdi
 call qword ptr [bespoke_core::task::current::Entered::new]
 mov [rsp + 0x20], rax
 cmp dword ptr [rbx + 0x448], 0x2
-je .29
-mov r14, [rbx + 0x3140]
-test r14, r14
 je .30
+mov r15, [rbx + 0x908]
+test r15, r15
+je .31
 mov rcx, [r12]
 mov r13, [r12 + 0x8]
 mov rax, [r12 + 0x10]
@@ -30,50 +30,56 @@ mov [rsp + 0xf], al
 mov r12, rcx
 mov rax, [rbx + 0x28]
 test rax, rax
-jne .31
-.0: mov eax, [r14 + 0x10]
+jne .32
+.0: mov eax, [r15 + 0x10]
 test al, 0x5
 jne .2
 mov ecx, eax
 or ecx, 0x1
-mov [r14 + 0x10], ecx
+mov [r15 + 0x10], ecx
 test al, 0x2
 jne .2
-mov r15, [r14 + 0x8]
-mov rax, [r15 + 0x78]
-mov rcx, [r15 + 0x88]
+mov r14, [r15 + 0x8]
+mov rax, [r14 + 0x78]
+mov rcx, [r14 + 0x88]
 mov rdx, rcx
-sub rdx, [r15 + 0x80]
+sub rdx, [r14 + 0x80]
 cmp rdx, rax
-ja .32
+ja .33
 .1: and rax, rcx
-mov rcx, [r15 + 0x68]
-mov [rcx + rax*8], r14
-inc qword ptr [r15 + 0x88]
-.2: mov r15d, 0x3d
-mov [rsp + 0x10], r14
+mov rcx, [r14 + 0x68]
+mov [rcx + rax*8], r15
+inc qword ptr [r14 + 0x88]
+.2: mov r14d, 0x3d
+mov [rsp + 0x10], r15
 jmp .5
 .3: mov rdi, rbp
 call bespoke_core::task::refs::unpin_popped
-.4: dec r15d
-je .21
+.4: dec r14d
+je .22
 .5: mov rax, [rbx + 0x80]
 cmp rax, [rbx + 0x88]
-jne .7
-.6: mov rdi, rbx
+jne .8
+mov esi, 0x3d
+sub esi, r14d
+mov rdi, rbx
 call bespoke_core::worker::turn::<impl bespoke_core::worker::Worker<C>>::__bespoke_cold_idle
-mov rax, [rbx + 0x80]
+.6: mov rax, [rbx + 0x80]
 cmp rax, [rbx + 0x88]
-je .6
-mov r15d, 0x3d
-.7: mov rcx, [rbx + 0x78]
+jne .7
+mov rdi, rbx
+xor esi, esi
+call bespoke_core::worker::turn::<impl bespoke_core::worker::Worker<C>>::__bespoke_cold_idle
+jmp .6
+.7: mov r14d, 0x3d
+.8: mov rcx, [rbx + 0x78]
 and rcx, rax
 mov rdx, [rbx + 0x68]
 mov rbp, [rdx + rcx*8]
 inc rax
 mov [rbx + 0x80], rax
-cmp rbp, r14
-je .8
+cmp rbp, r15
+je .9
 mov dword ptr [rbx + 0x1c], 0x80
 mov eax, [rbp + 0x10]
 test al, 0x4
@@ -83,7 +89,7 @@ and ecx, 0xfffffff8
 or ecx, 0x2
 mov [rbp + 0x10], ecx
 test al, 0x8
-jne .22
+jne .23
 lea rax, [data 0]
 mov [rsp + 0x48], rax
 mov [rsp + 0x50], rbp
@@ -98,22 +104,22 @@ lea rsi, [rsp + 0x28]
 call rax
 mov ecx, [rbp + 0x10]
 test al, al
-je .12
+je .13
 movzx eax, al
 cmp eax, 0x1
-jne .14
+jne .15
 mov eax, ecx
 and eax, 0xfffffff8
 or eax, 0x4
 mov [rbp + 0x10], eax
 test cl, 0x10
-jne .17
+jne .18
 mov rax, [rbp]
 mov rdi, rbp
 xor esi, esi
 call qword ptr [rax + 0x28]
-jmp .20
-.8: and dword ptr [r14 + 0x10], 0xfffffffe
+jmp .21
+.9: and dword ptr [r15 + 0x10], 0xfffffffe
 mov dword ptr [rbx + 0x1c], 0x80
 movzx eax, byte ptr [rsp + 0xf]
 lea rdx, [data 1]
@@ -122,39 +128,39 @@ add rcx, rdx
 jmp rcx
 mov r13, [rsp + 0x18]
 mov r12, rax
-jmp .9
+jmp .10
 test byte ptr [rsp + 0xe], 0x1
 mov byte ptr [rsp + 0xe], 0x1
-je .10
-.9: mov byte ptr [rsp + 0xf], 0x1
+je .11
+.10: mov byte ptr [rsp + 0xf], 0x1
 cmp r12, r13
-jae .11
+jae .12
 inc r12
-.10: mov rdi, r14
-mov r14, r12
+.11: mov rdi, r15
+mov r15, r12
 mov r12, r13
 mov r13, [rdi + 0x8]
 mov rax, thread-local
 cmp fs:[rax], r13
-jne .23
+jne .24
 mov eax, [rdi + 0x10]
 mov ebp, 0x1
 mov byte ptr [rsp + 0xe], 0x1
 mov byte ptr [rsp + 0xf], 0x3
 test al, 0x5
-je .15
+je .16
 mov r13, r12
-mov r12, r14
-mov r14, rdi
+mov r12, r15
+mov r15, rdi
 test bpl, 0x1
 jne .4
-jmp .28
-.11: xor ebp, ebp
+jmp .29
+.12: xor ebp, ebp
 test bpl, 0x1
 jne .4
-jmp .28
-.12: test cl, 0x8
-jne .18
+jmp .29
+.13: test cl, 0x8
+jne .19
 mov eax, ecx
 and eax, 0xfffffff5
 mov [rbp + 0x10], eax
@@ -165,70 +171,70 @@ mov rcx, [rbx + 0x88]
 mov rdx, rcx
 sub rdx, [rbx + 0x80]
 cmp rdx, rax
-ja .27
-.13: and rax, rcx
+ja .28
+.14: and rax, rcx
 mov rcx, [rbx + 0x68]
 mov [rcx + rax*8], rbp
 inc qword ptr [rbx + 0x88]
 jmp .4
-.14: mov eax, ecx
+.15: mov eax, ecx
 and eax, 0xffffffb8
 or eax, 0x44
 mov [rbp + 0x10], eax
 test cl, 0x10
-jne .19
+jne .20
 mov rax, [rbp]
 mov rdi, rbp
 mov esi, 0x1
 call qword ptr [rax + 0x28]
-jmp .20
-.15: mov ecx, eax
+jmp .21
+.16: mov ecx, eax
 or ecx, 0x1
 mov [rdi + 0x10], ecx
 test al, 0x2
-jne .24
+jne .25
 mov rax, [r13 + 0x78]
 mov rcx, [r13 + 0x88]
 mov rdx, rcx
 sub rdx, [r13 + 0x80]
 cmp rdx, rax
-ja .26
-.16: and rax, rcx
+ja .27
+.17: and rax, rcx
 mov rcx, [r13 + 0x68]
 mov rdx, [rsp + 0x10]
 mov [rcx + rax*8], rdx
 inc qword ptr [r13 + 0x88]
 mov r13, r12
-mov r12, r14
-mov r14, rdx
+mov r12, r15
+mov r15, rdx
 test bpl, 0x1
 jne .4
-jmp .28
-.17: test cl, 0x20
-je .20
+jmp .29
+.18: test cl, 0x20
+je .21
 mov rax, [rbp + 0x28]
 mov rdi, [rbp + 0x30]
 call qword ptr [rax + 0x8]
-jmp .20
-.18: mov qword ptr [rsp + 0x28], 0x3
+jmp .21
+.19: mov qword ptr [rsp + 0x28], 0x3
 mov rdi, rbp
 xor esi, esi
 lea rdx, [rsp + 0x28]
 call bespoke_core::task::run::cancel_because
 jmp .4
-.19: test cl, 0x20
-je .20
+.20: test cl, 0x20
+je .21
 mov rax, [rbp + 0x28]
 mov rdi, [rbp + 0x30]
 call qword ptr [rax + 0x8]
-.20: mov eax, [rbp + 0x10]
+.21: mov eax, [rbp + 0x10]
 add eax, 0xffffff00
 mov [rbp + 0x10], eax
 cmp eax, 0x100
 jae .4
 mov rax, [rbp + 0x18]
 test rax, rax
-jne .25
+jne .26
 mov eax, [rbp + 0x10]
 test al, 0x1
 jne .4
@@ -238,7 +244,7 @@ mov edi, [rbp + 0x14]
 dec qword ptr [rcx + 0x58]
 mov rsi, [rcx + 0x50]
 cmp rsi, rdi
-jbe .33
+jbe .34
 mov rdx, [rcx + 0x48]
 mov esi, [rcx + 0x60]
 lea rsi, [rsi*2 + 0x1]
@@ -248,56 +254,66 @@ mov rdi, rbp
 xor esi, esi
 call qword ptr [rax + 0x30]
 jmp .4
-.21: mov rdi, rbx
+.22: mov rdi, rbx
 call bespoke_core::worker::turn::<impl bespoke_core::worker::Worker<C>>::__bespoke_cold_look_around
-mov r15d, 0x3d
+mov r14d, 0x3d
 jmp .5
-.22: mov qword ptr [rsp + 0x28], 0x3
+.23: mov qword ptr [rsp + 0x28], 0x3
 mov rdi, rbp
 xor esi, esi
 lea rdx, [rsp + 0x28]
 call bespoke_core::task::run::cancel_because
 jmp .4
-.23: mov esi, 0x2
+.24: mov esi, 0x2
 xor edx, edx
 call bespoke_core::task::refs::__bespoke_cold_foreign
 mov ebp, 0x1
 mov byte ptr [rsp + 0xe], 0x1
 mov byte ptr [rsp + 0xf], 0x3
-.24: mov r13, r12
-mov r12, r14
-mov r14, [rsp + 0x10]
+.25: mov r13, r12
+mov r12, r15
+mov r15, [rsp + 0x10]
 test bpl, 0x1
 jne .4
-jmp .28
-.25: mov rdi, rbp
+jmp .29
+.26: mov rdi, rbp
 call bespoke_core::task::refs::__bespoke_cold_pull
 jmp .4
-.26: lea rdi, [r13 + 0x68]
+.27: lea rdi, [r13 + 0x68]
 lea rsi, [rax*2 + 0x2]
 call bespoke_core::task::queue::RunQueue<S>::resize
 mov rax, [r13 + 0x78]
 mov rcx, [r13 + 0x88]
-jmp .16
-.27: lea rsi, [rax*2 + 0x2]
+jmp .17
+.28: lea rsi, [rax*2 + 0x2]
 lea rdi, [rbx + 0x68]
 call bespoke_core::task::queue::RunQueue<S>::resize
 mov rax, [rbx + 0x78]
 mov rcx, [rbx + 0x88]
-jmp .13
+jmp .14
 mov rdi, rax
 call qword ptr [std::panicking::catch_unwind::cleanup]
 mov rdi, rax
 mov rsi, rdx
 call qword ptr [bespoke_core::task::run::__bespoke_cold_drop_panic]
-jmp .20
+jmp .21
 mov rdi, rax
 call qword ptr [std::panicking::catch_unwind::cleanup]
 mov rdi, rax
 mov rsi, rdx
 call qword ptr [bespoke_core::task::run::__bespoke_cold_drop_panic]
-jmp .20
-.28: lea rdi, [rsp + 0x20]
+jmp .21
+.29: mov eax, 0x3e
+sub eax, r14d
+add [rbx + 0x880], rax
+mov rax, [rbx + 0x58]
+movzx ecx, byte ptr [rbx + 0x64]
+xor rcx, 0x1
+xor edx, edx
+sub rax, rcx
+cmovae rdx, rax
+mov [rbx + 0x8a0], rdx
+lea rdi, [rsp + 0x20]
 call qword ptr [<bespoke_core::task::current::Entered as core::ops::drop::Drop>::drop]
 mov rax, [rsp + 0x18]
 add rsp, 0x58
@@ -308,56 +324,59 @@ pop r14
 pop r15
 pop rbp
 ret
-.29: lea rdi, [data 2]
+.30: lea rdi, [data 2]
 lea rdx, [data 3]
 mov esi, 0xa3
 call qword ptr [core::panicking::panic_fmt]
-jmp .34
-.30: lea rdi, [data 4]
+jmp .35
+.31: lea rdi, [data 4]
 lea rdx, [data 5]
 mov esi, 0xa1
 call qword ptr [core::panicking::panic_fmt]
-jmp .34
-.31: mov rdi, rbx
+jmp .35
+.32: mov rdi, rbx
 call bespoke_core::worker::turn::<impl bespoke_core::worker::Worker<C>>::__bespoke_cold_take_inbox
 jmp .0
-.32: lea rdi, [r15 + 0x68]
+.33: lea rdi, [r14 + 0x68]
 lea rsi, [rax*2 + 0x2]
 call bespoke_core::task::queue::RunQueue<S>::resize
-mov rax, [r15 + 0x78]
-mov rcx, [r15 + 0x88]
+mov rax, [r14 + 0x78]
+mov rcx, [r14 + 0x88]
 jmp .1
 lea rdi, [data 6]
 call qword ptr [core::panicking::panic_const::panic_const_async_fn_resumed]
-jmp .34
+jmp .35
 lea rdi, [data 6]
 call qword ptr [core::panicking::panic_const::panic_const_async_fn_resumed_panic]
-jmp .34
-.33: lea rdx, [data 7]
+jmp .35
+.34: lea rdx, [data 7]
 call qword ptr [core::panicking::panic_bounds_check]
-.34: ud2
+.35: ud2
 call qword ptr [core::panicking::panic_cannot_unwind]
 call qword ptr [core::panicking::panic_cannot_unwind]
-jmp .35
-jmp .35
-jmp .35
-jmp .35
-.35: mov rbx, rax
+jmp .36
+jmp .36
+jmp .36
+jmp .36
+jmp .36
+.36: mov rbx, rax
 lea rdi, [rsp + 0x20]
 call qword ptr [<bespoke_core::task::current::Entered as core::ops::drop::Drop>::drop]
 mov rdi, rbx
 call _Unwind_Resume
 call qword ptr [core::panicking::panic_in_cleanup]
 
-== numbers: instructions 345, calls 33, through a pointer 6, locked 0
+== numbers: instructions 362, calls 34, through a pointer 6, locked 0
 as base, but for
-instruction 48: .2: mov r15d, 0x11
-instruction 63: mov r15d, 0x11
-instruction 72: mov dword ptr [rbx + 0x1c], 0x21
-instruction 112: mov dword ptr [rbx + 0x1c], 0x21
-instruction 248: mov r15d, 0x11
+instruction 48: .2: mov r14d, 0x11
+instruction 58: mov esi, 0x11
+instruction 69: .7: mov r14d, 0x11
+instruction 78: mov dword ptr [rbx + 0x1c], 0x21
+instruction 118: mov dword ptr [rbx + 0x1c], 0x21
+instruction 254: mov r14d, 0x11
+instruction 301: .29: mov eax, 0x12
 
-== unbudgeted: instructions 343, calls 33, through a pointer 6, locked 0
+== unbudgeted: instructions 360, calls 34, through a pointer 6, locked 0
 push rbp
 push r15
 push r14
@@ -370,10 +389,10 @@ mov rbx, rdi
 call qword ptr [bespoke_core::task::current::Entered::new]
 mov [rsp + 0x20], rax
 cmp dword ptr [rbx + 0x448], 0x2
-je .29
-mov r14, [rbx + 0x3140]
-test r14, r14
 je .30
+mov r15, [rbx + 0x908]
+test r15, r15
+je .31
 mov rcx, [r12]
 mov r13, [r12 + 0x8]
 mov rax, [r12 + 0x10]
@@ -385,50 +404,56 @@ mov [rsp + 0xf], al
 mov r12, rcx
 mov rax, [rbx + 0x28]
 test rax, rax
-jne .31
-.0: mov eax, [r14 + 0x10]
+jne .32
+.0: mov eax, [r15 + 0x10]
 test al, 0x5
 jne .2
 mov ecx, eax
 or ecx, 0x1
-mov [r14 + 0x10], ecx
+mov [r15 + 0x10], ecx
 test al, 0x2
 jne .2
-mov r15, [r14 + 0x8]
-mov rax, [r15 + 0x78]
-mov rcx, [r15 + 0x88]
+mov r14, [r15 + 0x8]
+mov rax, [r14 + 0x78]
+mov rcx, [r14 + 0x88]
 mov rdx, rcx
-sub rdx, [r15 + 0x80]
+sub rdx, [r14 + 0x80]
 cmp rdx, rax
-ja .32
+ja .33
 .1: and rax, rcx
-mov rcx, [r15 + 0x68]
-mov [rcx + rax*8], r14
-inc qword ptr [r15 + 0x88]
-.2: mov r15d, 0x3d
-mov [rsp + 0x10], r14
+mov rcx, [r14 + 0x68]
+mov [rcx + rax*8], r15
+inc qword ptr [r14 + 0x88]
+.2: mov r14d, 0x3d
+mov [rsp + 0x10], r15
 jmp .5
 .3: mov rdi, rbp
 call bespoke_core::task::refs::unpin_popped
-.4: dec r15d
-je .21
+.4: dec r14d
+je .22
 .5: mov rax, [rbx + 0x80]
 cmp rax, [rbx + 0x88]
-jne .7
-.6: mov rdi, rbx
+jne .8
+mov esi, 0x3d
+sub esi, r14d
+mov rdi, rbx
 call bespoke_core::worker::turn::<impl bespoke_core::worker::Worker<C>>::__bespoke_cold_idle
-mov rax, [rbx + 0x80]
+.6: mov rax, [rbx + 0x80]
 cmp rax, [rbx + 0x88]
-je .6
-mov r15d, 0x3d
-.7: mov rcx, [rbx + 0x78]
+jne .7
+mov rdi, rbx
+xor esi, esi
+call bespoke_core::worker::turn::<impl bespoke_core::worker::Worker<C>>::__bespoke_cold_idle
+jmp .6
+.7: mov r14d, 0x3d
+.8: mov rcx, [rbx + 0x78]
 and rcx, rax
 mov rdx, [rbx + 0x68]
 mov rbp, [rdx + rcx*8]
 inc rax
 mov [rbx + 0x80], rax
-cmp rbp, r14
-je .8
+cmp rbp, r15
+je .9
 mov eax, [rbp + 0x10]
 test al, 0x4
 jne .3
@@ -437,7 +462,7 @@ and ecx, 0xfffffff8
 or ecx, 0x2
 mov [rbp + 0x10], ecx
 test al, 0x8
-jne .22
+jne .23
 lea rax, [data 0]
 mov [rsp + 0x48], rax
 mov [rsp + 0x50], rbp
@@ -452,22 +477,22 @@ lea rsi, [rsp + 0x28]
 call rax
 mov ecx, [rbp + 0x10]
 test al, al
-je .12
+je .13
 movzx eax, al
 cmp eax, 0x1
-jne .14
+jne .15
 mov eax, ecx
 and eax, 0xfffffff8
 or eax, 0x4
 mov [rbp + 0x10], eax
 test cl, 0x10
-jne .17
+jne .18
 mov rax, [rbp]
 mov rdi, rbp
 xor esi, esi
 call qword ptr [rax + 0x28]
-jmp .20
-.8: and dword ptr [r14 + 0x10], 0xfffffffe
+jmp .21
+.9: and dword ptr [r15 + 0x10], 0xfffffffe
 movzx eax, byte ptr [rsp + 0xf]
 lea rdx, [data 1]
 movsxd rcx, [rdx + rax*4]
@@ -475,39 +500,39 @@ add rcx, rdx
 jmp rcx
 mov r13, [rsp + 0x18]
 mov r12, rax
-jmp .9
+jmp .10
 test byte ptr [rsp + 0xe], 0x1
 mov byte ptr [rsp + 0xe], 0x1
-je .10
-.9: mov byte ptr [rsp + 0xf], 0x1
+je .11
+.10: mov byte ptr [rsp + 0xf], 0x1
 cmp r12, r13
-jae .11
+jae .12
 inc r12
-.10: mov rdi, r14
-mov r14, r12
+.11: mov rdi, r15
+mov r15, r12
 mov r12, r13
 mov r13, [rdi + 0x8]
 mov rax, thread-local
 cmp fs:[rax], r13
-jne .23
+jne .24
 mov eax, [rdi + 0x10]
 mov ebp, 0x1
 mov byte ptr [rsp + 0xe], 0x1
 mov byte ptr [rsp + 0xf], 0x3
 test al, 0x5
-je .15
+je .16
 mov r13, r12
-mov r12, r14
-mov r14, rdi
+mov r12, r15
+mov r15, rdi
 test bpl, 0x1
 jne .4
-jmp .28
-.11: xor ebp, ebp
+jmp .29
+.12: xor ebp, ebp
 test bpl, 0x1
 jne .4
-jmp .28
-.12: test cl, 0x8
-jne .18
+jmp .29
+.13: test cl, 0x8
+jne .19
 mov eax, ecx
 and eax, 0xfffffff5
 mov [rbp + 0x10], eax
@@ -518,70 +543,70 @@ mov rcx, [rbx + 0x88]
 mov rdx, rcx
 sub rdx, [rbx + 0x80]
 cmp rdx, rax
-ja .27
-.13: and rax, rcx
+ja .28
+.14: and rax, rcx
 mov rcx, [rbx + 0x68]
 mov [rcx + rax*8], rbp
 inc qword ptr [rbx + 0x88]
 jmp .4
-.14: mov eax, ecx
+.15: mov eax, ecx
 and eax, 0xffffffb8
 or eax, 0x44
 mov [rbp + 0x10], eax
 test cl, 0x10
-jne .19
+jne .20
 mov rax, [rbp]
 mov rdi, rbp
 mov esi, 0x1
 call qword ptr [rax + 0x28]
-jmp .20
-.15: mov ecx, eax
+jmp .21
+.16: mov ecx, eax
 or ecx, 0x1
 mov [rdi + 0x10], ecx
 test al, 0x2
-jne .24
+jne .25
 mov rax, [r13 + 0x78]
 mov rcx, [r13 + 0x88]
 mov rdx, rcx
 sub rdx, [r13 + 0x80]
 cmp rdx, rax
-ja .26
-.16: and rax, rcx
+ja .27
+.17: and rax, rcx
 mov rcx, [r13 + 0x68]
 mov rdx, [rsp + 0x10]
 mov [rcx + rax*8], rdx
 inc qword ptr [r13 + 0x88]
 mov r13, r12
-mov r12, r14
-mov r14, rdx
+mov r12, r15
+mov r15, rdx
 test bpl, 0x1
 jne .4
-jmp .28
-.17: test cl, 0x20
-je .20
+jmp .29
+.18: test cl, 0x20
+je .21
 mov rax, [rbp + 0x28]
 mov rdi, [rbp + 0x30]
 call qword ptr [rax + 0x8]
-jmp .20
-.18: mov qword ptr [rsp + 0x28], 0x3
+jmp .21
+.19: mov qword ptr [rsp + 0x28], 0x3
 mov rdi, rbp
 xor esi, esi
 lea rdx, [rsp + 0x28]
 call bespoke_core::task::run::cancel_because
 jmp .4
-.19: test cl, 0x20
-je .20
+.20: test cl, 0x20
+je .21
 mov rax, [rbp + 0x28]
 mov rdi, [rbp + 0x30]
 call qword ptr [rax + 0x8]
-.20: mov eax, [rbp + 0x10]
+.21: mov eax, [rbp + 0x10]
 add eax, 0xffffff00
 mov [rbp + 0x10], eax
 cmp eax, 0x100
 jae .4
 mov rax, [rbp + 0x18]
 test rax, rax
-jne .25
+jne .26
 mov eax, [rbp + 0x10]
 test al, 0x1
 jne .4
@@ -591,7 +616,7 @@ mov edi, [rbp + 0x14]
 dec qword ptr [rcx + 0x58]
 mov rsi, [rcx + 0x50]
 cmp rsi, rdi
-jbe .33
+jbe .34
 mov rdx, [rcx + 0x48]
 mov esi, [rcx + 0x60]
 lea rsi, [rsi*2 + 0x1]
@@ -601,56 +626,66 @@ mov rdi, rbp
 xor esi, esi
 call qword ptr [rax + 0x30]
 jmp .4
-.21: mov rdi, rbx
+.22: mov rdi, rbx
 call bespoke_core::worker::turn::<impl bespoke_core::worker::Worker<C>>::__bespoke_cold_look_around
-mov r15d, 0x3d
+mov r14d, 0x3d
 jmp .5
-.22: mov qword ptr [rsp + 0x28], 0x3
+.23: mov qword ptr [rsp + 0x28], 0x3
 mov rdi, rbp
 xor esi, esi
 lea rdx, [rsp + 0x28]
 call bespoke_core::task::run::cancel_because
 jmp .4
-.23: mov esi, 0x2
+.24: mov esi, 0x2
 xor edx, edx
 call bespoke_core::task::refs::__bespoke_cold_foreign
 mov ebp, 0x1
 mov byte ptr [rsp + 0xe], 0x1
 mov byte ptr [rsp + 0xf], 0x3
-.24: mov r13, r12
-mov r12, r14
-mov r14, [rsp + 0x10]
+.25: mov r13, r12
+mov r12, r15
+mov r15, [rsp + 0x10]
 test bpl, 0x1
 jne .4
-jmp .28
-.25: mov rdi, rbp
+jmp .29
+.26: mov rdi, rbp
 call bespoke_core::task::refs::__bespoke_cold_pull
 jmp .4
-.26: lea rdi, [r13 + 0x68]
+.27: lea rdi, [r13 + 0x68]
 lea rsi, [rax*2 + 0x2]
 call bespoke_core::task::queue::RunQueue<S>::resize
 mov rax, [r13 + 0x78]
 mov rcx, [r13 + 0x88]
-jmp .16
-.27: lea rsi, [rax*2 + 0x2]
+jmp .17
+.28: lea rsi, [rax*2 + 0x2]
 lea rdi, [rbx + 0x68]
 call bespoke_core::task::queue::RunQueue<S>::resize
 mov rax, [rbx + 0x78]
 mov rcx, [rbx + 0x88]
-jmp .13
+jmp .14
 mov rdi, rax
 call qword ptr [std::panicking::catch_unwind::cleanup]
 mov rdi, rax
 mov rsi, rdx
 call qword ptr [bespoke_core::task::run::__bespoke_cold_drop_panic]
-jmp .20
+jmp .21
 mov rdi, rax
 call qword ptr [std::panicking::catch_unwind::cleanup]
 mov rdi, rax
 mov rsi, rdx
 call qword ptr [bespoke_core::task::run::__bespoke_cold_drop_panic]
-jmp .20
-.28: lea rdi, [rsp + 0x20]
+jmp .21
+.29: mov eax, 0x3e
+sub eax, r14d
+add [rbx + 0x880], rax
+mov rax, [rbx + 0x58]
+movzx ecx, byte ptr [rbx + 0x64]
+xor rcx, 0x1
+xor edx, edx
+sub rax, rcx
+cmovae rdx, rax
+mov [rbx + 0x8a0], rdx
+lea rdi, [rsp + 0x20]
 call qword ptr [<bespoke_core::task::current::Entered as core::ops::drop::Drop>::drop]
 mov rax, [rsp + 0x18]
 add rsp, 0x58
@@ -661,51 +696,54 @@ pop r14
 pop r15
 pop rbp
 ret
-.29: lea rdi, [data 2]
+.30: lea rdi, [data 2]
 lea rdx, [data 3]
 mov esi, 0xa3
 call qword ptr [core::panicking::panic_fmt]
-jmp .34
-.30: lea rdi, [data 4]
+jmp .35
+.31: lea rdi, [data 4]
 lea rdx, [data 5]
 mov esi, 0xa1
 call qword ptr [core::panicking::panic_fmt]
-jmp .34
-.31: mov rdi, rbx
+jmp .35
+.32: mov rdi, rbx
 call bespoke_core::worker::turn::<impl bespoke_core::worker::Worker<C>>::__bespoke_cold_take_inbox
 jmp .0
-.32: lea rdi, [r15 + 0x68]
+.33: lea rdi, [r14 + 0x68]
 lea rsi, [rax*2 + 0x2]
 call bespoke_core::task::queue::RunQueue<S>::resize
-mov rax, [r15 + 0x78]
-mov rcx, [r15 + 0x88]
+mov rax, [r14 + 0x78]
+mov rcx, [r14 + 0x88]
 jmp .1
 lea rdi, [data 6]
 call qword ptr [core::panicking::panic_const::panic_const_async_fn_resumed]
-jmp .34
+jmp .35
 lea rdi, [data 6]
 call qword ptr [core::panicking::panic_const::panic_const_async_fn_resumed_panic]
-jmp .34
-.33: lea rdx, [data 7]
+jmp .35
+.34: lea rdx, [data 7]
 call qword ptr [core::panicking::panic_bounds_check]
-.34: ud2
+.35: ud2
 call qword ptr [core::panicking::panic_cannot_unwind]
 call qword ptr [core::panicking::panic_cannot_unwind]
-jmp .35
-jmp .35
-jmp .35
-jmp .35
-.35: mov rbx, rax
+jmp .36
+jmp .36
+jmp .36
+jmp .36
+jmp .36
+.36: mov rbx, rax
 lea rdi, [rsp + 0x20]
 call qword ptr [<bespoke_core::task::current::Entered as core::ops::drop::Drop>::drop]
 mov rdi, rbx
 call _Unwind_Resume
 call qword ptr [core::panicking::panic_in_cleanup]
 
-== simulated: instructions 345, calls 33, through a pointer 6, locked 0
+== simulated: instructions 362, calls 34, through a pointer 6, locked 0
 as base
 
-== driverless: instructions 345, calls 33, through a pointer 6, locked 0
+== driverless: instructions 362, calls 34, through a pointer 6, locked 0
 as base, but for
 instruction 12: cmp qword ptr [rbx + 0x440], 0x0
-instruction 14: mov r14, [rbx + 0x30c0]
+instruction 14: mov r15, [rbx + 0x888]
+instruction 303: add [rbx + 0x800], rax
+instruction 310: mov [rbx + 0x820], rdx

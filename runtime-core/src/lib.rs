@@ -7,7 +7,7 @@
 //! no other crate of the project.
 //!
 //! *Architecture Invariant:* a module uses only modules to its left: `util, loom, error, instant, machine → sharing →
-//! roles → config → task → blocking → worker → time, sync, driver, io → channel, future → scheduler → choice, info,
+//! roles → config → topology → task → blocking → worker → time, sync, driver, io → channel, future → scheduler → choice, info,
 //! check → scope → runtime`.
 //!
 //! Features add interfaces and never change behaviour: `alloc` brings tasks and timers, `std` threads and clocks.
@@ -53,6 +53,8 @@ pub mod sync;
 pub mod task;
 #[cfg(feature = "alloc")]
 pub mod time;
+#[cfg(feature = "std")]
+mod topology;
 pub mod util;
 #[cfg(feature = "alloc")]
 pub mod worker;

@@ -25,7 +25,7 @@ mod seat;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use pool::{Limits, Pool};
+pub(crate) use pool::{Limits, Load, Pool};
 
 use crate::config::PanicPolicy;
 use crate::roles::Threads;

@@ -74,6 +74,17 @@ struct State<H> {
     closed: bool,
 }
 
+/// What a pool is doing, in numbers.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Load {
+    pub(crate) threads: usize,
+    pub(crate) idle: usize,
+    /// Jobs that wait for a thread.
+    pub(crate) queued: usize,
+    /// Jobs that run.
+    pub(crate) running: usize,
+}
+
 /// A thread that is reserved, started or alive.
 struct Member<H> {
     id: usize,
@@ -346,6 +357,12 @@ impl<T: Threads> Pool<T> {
     fn lock(&self) -> MutexGuard<'_, State<T::Thread>> {
         // Nothing of the user's runs under this lock, so a poisoned one has a whole value all the same.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What it is doing.
+    pub(crate) fn load(&self) -> Load {
+        let state = self.lock();
+        Load { threads: state.threads, idle: state.idle.len(), queued: state.queue.len(), running: state.running }
     }
 
     #[cfg(all(test, not(loom)))]

@@ -74,8 +74,8 @@ pub trait Config: Sized + 'static {
     /// Start as many workers as the scheduler may have, also on a machine with fewer processors? `false`: as many as there are
     /// processors that the process may use, by [`Topology`](Self::Topology), but no more than the scheduler may have.
     const WORKERS_EXACT: bool = false;
-    /// Pin each worker to a processor? For schedulers that start the threads of their workers, and topologies that can pin; under
-    /// another one, `true` is refused when the program is compiled.
+    /// Pin each worker to a processor, cores before their second threads, node after node? For schedulers that start the threads
+    /// of their workers, and topologies that can pin; under another one, `true` is refused when the program is compiled.
     const PIN_WORKERS: bool = false;
     /// What happens when a task panics.
     const PANIC: PanicPolicy = PanicPolicy::Catch;

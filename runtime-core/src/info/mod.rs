@@ -51,7 +51,7 @@ pub struct Info {
     /// Bytes of the header in front of every task's future.
     pub task_header: usize,
     /// The parts that have a size, in no particular order; see [`largest`](Self::largest).
-    pub parts: [Part; 4],
+    pub parts: [Part; 5],
     /// The sum of the parts: what the runtime takes before the first task.
     pub static_bytes: usize,
 }
@@ -66,6 +66,8 @@ impl Info {
             Part { name: "run queue", bytes: queue_entries::<C>() * size_of::<usize>() * workers },
             Part { name: "worker", bytes: worker_bytes::<C>() * workers },
             Part { name: "driver", bytes: size_of::<crate::config::LiveOf<C>>() * workers },
+            // Made with the first timer.
+            Part { name: "timers", bytes: timer_bytes() * workers },
         ];
         Info {
             name: C::NAME,
@@ -81,7 +83,7 @@ impl Info {
             workers,
             task_header: TASK_HEADER,
             parts,
-            static_bytes: parts[0].bytes + parts[1].bytes + parts[2].bytes + parts[3].bytes,
+            static_bytes: sum(&parts),
         }
     }
 
@@ -165,6 +167,26 @@ const fn worker_bytes<C: Config>() -> usize {
     }
 }
 
+const fn timer_bytes() -> usize {
+    #[cfg(feature = "alloc")]
+    {
+        crate::util::wheel::LIST_BYTES
+    }
+    #[cfg(not(feature = "alloc"))]
+    {
+        0
+    }
+}
+
+const fn sum(parts: &[Part]) -> usize {
+    let (mut sum, mut i) = (0, 0);
+    while i < parts.len() {
+        sum += parts[i].bytes;
+        i += 1;
+    }
+    sum
+}
+
 /// The place of a worker among those that take tasks from each other.
 #[cfg(feature = "alloc")]
 const fn seat_bytes<C: Config>() -> usize {
@@ -217,7 +239,7 @@ mod tests {
         let sum: usize = info.parts.iter().map(|part| part.bytes).sum();
         assert_eq!(info.static_bytes, sum);
         let worker = size_of::<crate::worker::Worker<App>>();
-        assert_eq!(sum, worker + App::LOCAL_QUEUE * size_of::<usize>());
+        assert_eq!(sum, worker + App::LOCAL_QUEUE * size_of::<usize>() + crate::util::wheel::LIST_BYTES);
         assert_eq!(info.parts[3], Part { name: "driver", bytes: size_of::<LiveOf<App>>() });
         assert_eq!(Model::of::<App>().bytes, sum);
     }

@@ -27,6 +27,13 @@ pub trait Topology: 'static {
     /// Calls `each` for every processor that this process may use, in the order of their numbers; at least once.
     fn for_each_cpu(each: impl FnMut(Cpu));
 
+    /// How far the memory of node `to` is from a processor of node `from`, another one: 10 would be its own, 20 is twice as long
+    /// (ACPI, System Locality Information Table).
+    #[must_use]
+    fn distance(from: u32, to: u32) -> u32 {
+        if from == to { 10 } else { 20 }
+    }
+
     /// Can it [pin](Self::pin) threads, on this target? What [`PIN_WORKERS`](crate::config::Config::PIN_WORKERS) asks for.
     const PINS: bool = false;
 

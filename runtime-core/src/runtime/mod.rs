@@ -10,6 +10,7 @@
 //! | `into_set` | [`SpawnInto`], and what `JoinSet::spawn` takes |
 //! | `place` | where a spawned task goes |
 //! | `dump` | [`Dump`]: what every task is doing |
+//! | `metrics` | [`Metrics`]: what the workers have done, in numbers |
 //! | `static_task` | [`StaticTask`]: tasks whose memory is part of the program |
 //! | `shutdown` | [`Shutdown`]: what was still going on when a runtime closed |
 //! | `yields` | [`YieldNow`] |
@@ -22,6 +23,8 @@ mod await_fn;
 mod dump;
 mod handle;
 mod into_set;
+#[cfg(feature = "std")]
+mod metrics;
 mod place;
 #[cfg(feature = "std")]
 mod shutdown;
@@ -45,6 +48,10 @@ pub use handle::{assert_inside, assert_on_worker, is_on_worker};
 #[doc(hidden)]
 pub use handle::{spawn_blocking_if_any, spawn_blocking_unchecked};
 pub use into_set::SpawnInto;
+#[cfg(all(test, not(loom)))]
+pub(crate) use metrics::passed_over;
+#[cfg(feature = "std")]
+pub use metrics::{BlockingMetrics, Metrics, Prometheus, StealingMetrics, Stolen, WorkerMetrics};
 pub use static_task::{PoolFull, StaticTask};
 #[doc(hidden)]
 pub use static_task::{StartTask, align_of, bytes_of};
@@ -222,17 +229,11 @@ mod owner {
         /// are not counted where it has a worker of its own.
         #[must_use]
         pub fn live_tasks(&self) -> usize {
-            use crate::sharing::Lock;
             if const { matches!(place::placement::<C>(), Placement::OwnThread) } {
                 return self.common().task_threads.len();
             }
-            let of = |worker: &Worker<C>| {
-                // SAFETY: the owner, or a real lock; nothing re-enters.
-                let live = unsafe { worker.home.owned.with(|owned| owned.live()) };
-                // The root is not a task of the user's; a worker that ended before its runtime has none.
-                live.saturating_sub(1)
-            };
-            self.team().map(of).sum()
+            // SAFETY: the owner, or a real lock; nothing re-enters.
+            self.team().map(|worker| unsafe { worker.live_tasks() }).sum()
         }
 
         /// What every task is doing, and the chain of functions in which it waits. The future of
@@ -253,6 +254,11 @@ mod owner {
                 return self.common().open.len();
             }
             self.team().map(Worker::open_resources).sum()
+        }
+
+        /// The one by which it is named.
+        pub(super) fn any_worker(&self) -> NonNull<Worker<C>> {
+            self.worker
         }
 
         fn worker(&self) -> &Worker<C> {

@@ -47,6 +47,8 @@ pub(crate) unsafe fn block_on<C: Config, F: Future>(worker: NonNull<Worker<C>>, 
                 // SAFETY: the root outlives the poll.
                 let waker = unsafe { borrowed(root) };
                 if let Poll::Ready(output) = future.as_mut().poll(&mut Context::from_waker(&waker)) {
+                    // SAFETY: the owner.
+                    unsafe { this.counts(Worker::<C>::LOOK_INTERVAL - until_look + 1) };
                     return output;
                 }
             }
@@ -57,7 +59,7 @@ pub(crate) unsafe fn block_on<C: Config, F: Future>(worker: NonNull<Worker<C>>, 
             }
             None => {
                 // SAFETY: the owner, between polls.
-                unsafe { Worker::__bespoke_cold_idle(worker) };
+                unsafe { Worker::__bespoke_cold_idle(worker, Worker::<C>::LOOK_INTERVAL - until_look) };
                 until_look = Worker::<C>::LOOK_INTERVAL;
                 continue;
             }
@@ -66,7 +68,7 @@ pub(crate) unsafe fn block_on<C: Config, F: Future>(worker: NonNull<Worker<C>>, 
         if until_look == 0 {
             until_look = Worker::<C>::LOOK_INTERVAL;
             // SAFETY: the owner, between polls.
-            unsafe { Worker::__bespoke_cold_look_around(worker) };
+            unsafe { Worker::__bespoke_cold_look_around(worker, Worker::<C>::LOOK_INTERVAL) };
         }
     }
 }

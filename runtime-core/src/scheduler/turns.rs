@@ -17,7 +17,7 @@ pub(super) unsafe fn turns_until<C: Config>(worker: NonNull<Worker<C>>, over: im
         // SAFETY: the owner.
         let Some(next) = (unsafe { home.queue_pop() }) else {
             // SAFETY: the owner, between polls.
-            unsafe { Worker::__bespoke_cold_idle(worker) };
+            unsafe { Worker::__bespoke_cold_idle(worker, Worker::<C>::LOOK_INTERVAL - until_look) };
             until_look = Worker::<C>::LOOK_INTERVAL;
             continue;
         };
@@ -28,7 +28,11 @@ pub(super) unsafe fn turns_until<C: Config>(worker: NonNull<Worker<C>>, over: im
         if until_look == 0 {
             until_look = Worker::<C>::LOOK_INTERVAL;
             // SAFETY: the owner, between polls.
-            unsafe { Worker::__bespoke_cold_look_around(worker) };
+            unsafe { Worker::__bespoke_cold_look_around(worker, Worker::<C>::LOOK_INTERVAL) };
         }
     }
+    // SAFETY: the owner, between polls.
+    let this = unsafe { worker.as_ref() };
+    // SAFETY: as above.
+    unsafe { this.counts(Worker::<C>::LOOK_INTERVAL - until_look) };
 }

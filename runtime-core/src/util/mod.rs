@@ -1,5 +1,7 @@
 //! Small parts without a subject of their own: they know nothing of runtimes.
 
+#[cfg(feature = "std")]
+pub(crate) mod count;
 pub(crate) mod dangling;
 #[cfg(feature = "alloc")]
 pub mod link;

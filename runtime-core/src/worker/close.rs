@@ -120,6 +120,8 @@ pub(crate) unsafe fn close_because<C: Config>(worker: NonNull<Worker<C>>, by: Na
             (owned.slots(), owned.live())
         })
     };
+    #[cfg(feature = "std")]
+    this.tally.tasks.set(0);
     if !<SharingOf<C> as Sharing>::SHARED && live > 0 {
         for index in 0..slots {
             // SAFETY: the owner; nothing re-enters.

@@ -13,9 +13,10 @@ use super::Worker;
 use crate::config::Config;
 use crate::error::{Error, ErrorKind};
 use crate::loom::{Plant, planted};
-use crate::roles::{Drained, JoinThread, Scheduler, Stealing, Threads, steals};
+use crate::roles::{Cpu, Drained, JoinThread, Scheduler, Stealing, Threads, Topology, steals};
 use crate::task::home::Home;
 use crate::task::steal::{Crew, Knobs};
+use crate::topology::{Near, seating};
 use alloc::boxed::Box;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -51,6 +52,8 @@ struct Formed<C: Config> {
 /// One of the workers.
 pub(crate) struct Member<C: Config> {
     pub(crate) worker: NonNull<Worker<C>>,
+    /// The processor that its thread is to be pinned to.
+    pub(crate) cpu: Option<Cpu>,
     /// It ended before its runtime: nothing is placed there any more.
     gone: AtomicBool,
 }
@@ -86,17 +89,36 @@ impl<H> State<H> {
     }
 }
 
+/// Where pinned workers are.
+pub(crate) struct Places {
+    /// The processor of each.
+    at: Vec<Cpu>,
+    /// Whom each meets first, if they take tasks from each other.
+    near: Vec<Near>,
+}
+
+impl Places {
+    /// Those of `count` workers on these processors, of which there is one at least.
+    pub(crate) fn of<C: Config>(cpus: Vec<Cpu>, count: usize) -> Self {
+        let at: Vec<Cpu> = seating(cpus).into_iter().cycle().take(count).collect();
+        let near = if steals::<C::Scheduler>() { Near::all(&at, C::Topology::distance) } else { Vec::new() };
+        Places { at, near }
+    }
+}
+
 impl<C: Config> Cores<C> {
     pub(crate) fn new() -> Self {
         let state = State { seats: Vec::new(), drained: Drained::default(), closed: false, limit: None };
         Cores { formed: OnceLock::new(), turn: AtomicUsize::new(0), state: Mutex::new(state), told: Condvar::new() }
     }
 
-    /// Makes a team of `workers`, led by the first.
+    /// Makes a team of `workers`, led by the first. `places`: those of so many, if they are pinned.
     ///
     /// # Safety
     /// They are new, at least one, and known to the caller alone; each holds its own reference and no other. Called once.
-    pub(crate) unsafe fn form(&self, workers: &[NonNull<Worker<C>>]) {
+    pub(crate) unsafe fn form(&self, workers: &[NonNull<Worker<C>>], places: Option<Places>) {
+        let (at, near) = places.map_or((None, None), |places| (Some(places.at), Some(places.near)));
+        debug_assert!(at.as_ref().is_none_or(|at| at.len() == workers.len()), "each worker has a processor");
         let lead = Worker::home_of(workers[0]);
         // SAFETY: the caller's own.
         unsafe { lead.as_ref() }.acquire_many(workers.len() - 1);
@@ -112,10 +134,16 @@ impl<C: Config> Cores<C> {
             let knobs = Knobs { capacity: C::LOCAL_QUEUE, lifo_runs_max, injector_interval, search_rounds };
             // A home of `Shared`: see `steals`.
             let homes = workers.iter().map(|worker| Worker::home_of(*worker).cast());
+            let near = near.unwrap_or_else(|| (0..workers.len()).map(|me| Near::anywhere(me, workers.len())).collect());
             // SAFETY: the homes are known to the caller alone; each has what holds the crew.
-            unsafe { Crew::form(homes, knobs) }
+            unsafe { Crew::form(homes.zip(near), knobs) }
         });
-        let members = workers.iter().map(|worker| Member { worker: *worker, gone: AtomicBool::new(false) }).collect();
+        let member = |(index, worker): (usize, &NonNull<Worker<C>>)| Member {
+            worker: *worker,
+            cpu: at.as_ref().map(|at| at[index]),
+            gone: AtomicBool::new(false),
+        };
+        let members = workers.iter().enumerate().map(member).collect();
         if self.formed.set(Formed { members, _crew: crew }).is_err() {
             unreachable!("a runtime forms its team once");
         }

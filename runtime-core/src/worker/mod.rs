@@ -14,6 +14,7 @@
 //! | `task_threads` | the threads of a scheduler that gives every task one |
 //! | `cores` | the workers of a scheduler that runs several |
 //! | `open` | what is open under a driver without state |
+//! | `tally` | what a worker has done, in numbers |
 //! | `pool` | the blocking pool: what its threads hold, how a job gets there |
 //!
 //! # Life
@@ -42,6 +43,8 @@ pub(crate) mod open;
 pub(crate) mod pool;
 pub(crate) mod rehome;
 pub(crate) mod spawn;
+#[cfg(feature = "std")]
+mod tally;
 #[cfg(feature = "std")]
 pub(crate) mod task_threads;
 #[cfg(feature = "std")]
@@ -147,6 +150,8 @@ pub struct Worker<C: Config> {
     /// Any thread.
     #[cfg(feature = "std")]
     pub(crate) gate: gate::Gate,
+    #[cfg(feature = "std")]
+    pub(crate) tally: tally::Tally,
     random: Cell<u64>,
     /// The task that stands for the future of `block_on`.
     root: Cell<Option<Task<SharingOf<C>>>>,
@@ -184,7 +189,7 @@ impl<C: Config> Worker<C> {
         // The upper half of a product: seeds that are neighbours begin far from each other.
         home.turn.set((seed.wrapping_mul(0x2545_F491_4F6C_DD1D) >> 32) as u32);
         let unparker = live.unparker();
-        // Written in place: a worker is 12 KB, most of it the wheel, and would be copied twice on its way to the heap.
+        // Written in place: a worker is some 2 KB, and would be copied twice on its way to the heap.
         let mut place = Box::<Self>::new_uninit();
         let at = place.as_mut_ptr();
         macro_rules! put {
@@ -214,6 +219,8 @@ impl<C: Config> Worker<C> {
             stop: Node::new(),
             #[cfg(feature = "std")]
             gate: gate::Gate::new(),
+            #[cfg(feature = "std")]
+            tally: tally::Tally::default(),
             random: Cell::new(seed | 1),
             root: Cell::new(None),
         }

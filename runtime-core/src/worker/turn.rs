@@ -9,6 +9,7 @@ use crate::config::{Config, SharingOf};
 use crate::instant::Instant;
 use crate::loom::{Plant, planted};
 use crate::roles::{Clock, Driver, Live, Nanos, Park};
+use crate::sharing::{Lock, Sharing};
 use crate::task::home::Home;
 use crate::task::run::guard;
 use core::ptr::NonNull;
@@ -55,15 +56,18 @@ impl<C: Config> Worker<C> {
         unsafe { Self::visit_all(worker, inbox.take(), false, false) };
     }
 
-    /// A busy worker's look around: inbox, due timers, ready I/O. Does not sleep.
+    /// A busy worker's look around, after `polls` polls: inbox, due timers, ready I/O. Does not sleep.
     ///
     /// # Safety
     /// The caller is the owner, in its context, between polls.
     #[cold]
     #[inline(never)]
-    pub(crate) unsafe fn __bespoke_cold_look_around(worker: NonNull<Self>) {
+    pub(crate) unsafe fn __bespoke_cold_look_around(worker: NonNull<Self>, polls: u32) {
         // SAFETY: the owner.
         let this = unsafe { worker.as_ref() };
+        this.tally.looks.add(1);
+        // SAFETY: as the caller.
+        unsafe { this.counts(polls) };
         // SAFETY: the owner, between polls.
         unsafe { Self::visit_inbox(worker) };
         // SAFETY: the owner.
@@ -76,15 +80,17 @@ impl<C: Config> Worker<C> {
         }
     }
 
-    /// Nothing to run: takes in what came, else sleeps until something does.
+    /// Nothing to run after `polls` polls: takes in what came, else sleeps until something does.
     ///
     /// # Safety
     /// As [`look_around`](Self::__bespoke_cold_look_around).
     #[cold]
     #[inline(never)]
-    pub(crate) unsafe fn __bespoke_cold_idle(worker: NonNull<Self>) {
+    pub(crate) unsafe fn __bespoke_cold_idle(worker: NonNull<Self>, polls: u32) {
         // SAFETY: the owner.
         let this = unsafe { worker.as_ref() };
+        // SAFETY: as the caller.
+        unsafe { this.counts(polls) };
         let home = &this.home;
         // SAFETY: the owner took it.
         unsafe { Self::visit_all(worker, home.inbox.take(), false, false) };
@@ -179,6 +185,9 @@ impl<C: Config> Worker<C> {
         let driver = unsafe { Self::driver(worker) };
         this.common.assert_no_copy();
         if home.inbox.park() {
+            if park_for != Park::Poll {
+                this.tally.parks.add(1);
+            }
             park(driver, park_for);
             // At once: while the head says PARKED, every push makes a system call.
             // SAFETY: the owner took it.
@@ -188,6 +197,27 @@ impl<C: Config> Worker<C> {
         }
         // SAFETY: the owner.
         unsafe { this.fire_timers() };
+    }
+
+    /// Tasks that are not freed, but for the root, which is there until the worker closes.
+    ///
+    /// # Safety
+    /// The caller is the owner, or the table has a real lock; nothing of the user's runs under it.
+    pub(crate) unsafe fn live_tasks(&self) -> usize {
+        // SAFETY: as the caller.
+        unsafe { self.home.owned.with(|owned| owned.live().saturating_sub(usize::from(!owned.closed))) }
+    }
+
+    /// So many polls were made since the last count.
+    ///
+    /// # Safety
+    /// The caller is the owner, between polls.
+    pub(crate) unsafe fn counts(&self, polls: u32) {
+        self.tally.polls.add(polls as usize);
+        if !<SharingOf<C> as Sharing>::SHARED {
+            // SAFETY: the owner; nothing of the user's runs.
+            self.tally.tasks.set(unsafe { self.live_tasks() });
+        }
     }
 
     /// Wakes whose deadline has come. Returns the next deadline.
@@ -200,6 +230,7 @@ impl<C: Config> Worker<C> {
         }
         // SAFETY: the owner; the waker runs after the borrow.
         while let Some(waker) = unsafe { self.with_wheel(|wheel| wheel.expire(now)) } {
+            self.tally.timers.add(1);
             guard(|| waker.wake());
         }
         // SAFETY: the owner; nothing of the user's runs.

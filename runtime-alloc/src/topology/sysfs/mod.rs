@@ -7,6 +7,7 @@
 //! | core | `cpu/cpuN/topology/core_cpus_list`, before Linux 5.3 `thread_siblings_list` | a core of its own |
 //! | last cache | `cpu/cpuN/cache/indexI/{level,type,shared_cpu_list}` | all of its node share one |
 //! | node | `node/online`, `node/nodeM/cpulist` | one node |
+//! | how far nodes are from each other | `node/nodeM/distance` | 20, where a node's own memory is 10 |
 //!
 //! Absent files mean an old kernel, a virtual machine or a kernel without NUMA: each has an answer of its own, above. A
 //! file that is there and makes no sense means that nothing is to be believed: then, and where there are no such files,
@@ -53,6 +54,10 @@ impl Topology for Sysfs {
 
     fn for_each_cpu(each: impl FnMut(Cpu)) {
         Sysfs::survey().cpus.into_iter().for_each(each);
+    }
+
+    fn distance(from: u32, to: u32) -> u32 {
+        distance(read_file, from, to).unwrap_or(if from == to { 10 } else { 20 })
     }
 
     #[cfg(any(target_os = "linux", target_os = "android"))]
@@ -129,6 +134,13 @@ fn read(mut file: impl FnMut(&str) -> Option<String>) -> Result<Vec<Cpu>, Troubl
         cpus.push(Cpu { id, core, cache, node });
     }
     if cpus.is_empty() { Err(Trouble::NoneLeft) } else { Ok(cpus) }
+}
+
+/// How far node `to` is from node `from`; `None` if the files do not say. A row has a column for each node that is online.
+fn distance(mut file: impl FnMut(&str) -> Option<String>, from: u32, to: u32) -> Option<u32> {
+    let column = list::parse(&file(NODES)?)?.binary_search(&to).ok()?;
+    let row = file(&std::format!("/sys/devices/system/node/node{from}/distance"))?;
+    list::number(row.split_ascii_whitespace().nth(column)?)
 }
 
 /// The processors that the process may use; `None` if nothing says so.

@@ -153,3 +153,23 @@ fn this_machine_has_processors_in_order() {
     Sysfs::for_each_cpu(|cpu| told.push(cpu));
     assert_eq!(told, survey.cpus);
 }
+
+#[test]
+fn distances_have_a_column_for_each_node_that_is_online() {
+    let mut files = machine();
+    files.insert(NODES.into(), "0,2-3\n".into());
+    files.insert("/sys/devices/system/node/node2/distance".into(), "21 10 31\n".into());
+    let far = |from, to| distance(|path| files.get(path).cloned(), from, to);
+    assert_eq!([far(2, 0), far(2, 2), far(2, 3)], [Some(21), Some(10), Some(31)]);
+    // No such node, no such file.
+    assert_eq!([far(2, 1), far(0, 2)], [None, None]);
+    files.insert("/sys/devices/system/node/node2/distance".into(), "21 near\n".into());
+    let far = |from, to| distance(|path| files.get(path).cloned(), from, to);
+    assert_eq!([far(2, 2), far(2, 3)], [None, None]);
+}
+
+#[test]
+fn this_machine_says_or_the_usual_is_said() {
+    assert!(Sysfs::distance(0, 0) >= 10);
+    assert_eq!(Sysfs::distance(90_000, 90_001), 20);
+}

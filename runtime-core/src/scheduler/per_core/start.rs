@@ -4,9 +4,10 @@
 use super::super::claim::Claim;
 use super::thread::Handed;
 use crate::config::Config;
-use crate::error::Error;
-use crate::roles::{Drained, Nanos, Scheduler, Threads, Topology};
+use crate::error::{Error, ErrorKind};
+use crate::roles::{Cpu, Drained, Nanos, Scheduler, Threads, Topology};
 use crate::task::home::Home;
+use crate::worker::cores::Places;
 use crate::worker::{Common, Worker, close};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -20,11 +21,15 @@ use core::time::Duration;
 pub(crate) fn start<C: Config>() -> Result<NonNull<Worker<C>>, Error> {
     let common = Common::start();
     // 1.
-    let workers = make(&common)?;
+    let cpus = cpus::<C>()?;
+    let count = count::<C>(&cpus);
+    // The topology is the program's, and may panic: before there is anything to close.
+    let places = C::PIN_WORKERS.then(|| Places::of::<C>(cpus, count));
+    let workers = make(&common, count)?;
     let first = workers[0];
     // 2.
     // SAFETY: new, and known to this thread alone.
-    unsafe { common.cores.form(&workers) };
+    unsafe { common.cores.form(&workers, places) };
     // SAFETY: no thread runs yet that could close it.
     unsafe { first.as_ref() }.home.acquire();
     // 3. and 4.
@@ -42,19 +47,25 @@ pub(crate) fn start<C: Config>() -> Result<NonNull<Worker<C>>, Error> {
     }
 }
 
-/// As many workers as the scheduler may have and the machine has processors.
-fn count<C: Config>() -> usize {
-    let most = <C::Scheduler as Scheduler>::WORKERS;
-    if C::WORKERS_EXACT {
-        return most;
+/// The processors that the process may use, if anything depends on them.
+fn cpus<C: Config>() -> Result<Vec<Cpu>, Error> {
+    let mut cpus = Vec::new();
+    if C::PIN_WORKERS || !C::WORKERS_EXACT {
+        C::Topology::for_each_cpu(|cpu| cpus.push(cpu));
+        if cpus.is_empty() {
+            return Err(Error::new(ErrorKind::Other).because("the topology describes a machine without processors"));
+        }
     }
-    let mut cpus = 0;
-    C::Topology::for_each_cpu(|_| cpus += 1);
-    cpus.clamp(1, most)
+    Ok(cpus)
 }
 
-fn make<C: Config>(common: &Arc<Common<C>>) -> Result<Vec<NonNull<Worker<C>>>, Error> {
-    let count = count::<C>();
+/// As many workers as the scheduler may have and the machine has processors.
+fn count<C: Config>(cpus: &[Cpu]) -> usize {
+    let most = <C::Scheduler as Scheduler>::WORKERS;
+    if C::WORKERS_EXACT { most } else { cpus.len().clamp(1, most) }
+}
+
+fn make<C: Config>(common: &Arc<Common<C>>, count: usize) -> Result<Vec<NonNull<Worker<C>>>, Error> {
     let mut made = Vec::with_capacity(count);
     for index in 0..count {
         match Worker::start(common.clone(), index) {

@@ -65,11 +65,8 @@ impl<C: Config> Handed<C> {
 
     /// Makes this thread the one that the worker runs on.
     fn arrive(&self) -> Result<(), Error> {
-        if C::PIN_WORKERS {
-            let mut cpus = alloc::vec::Vec::new();
-            C::Topology::for_each_cpu(|cpu| cpus.push(cpu));
-            let cpu = self.index % cpus.len();
-            C::Topology::pin(&cpus[cpu..=cpu])?;
+        if let Some(cpu) = self.common.cores.members()[self.index].cpu {
+            C::Topology::pin(&[cpu])?;
         }
         // SAFETY: the claim was won; the driver is there.
         unsafe { Worker::driver(self.worker) }.arrive()

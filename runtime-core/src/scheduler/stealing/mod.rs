@@ -109,7 +109,7 @@ pub(crate) unsafe fn turns<C: Config>(worker: NonNull<Worker<C>>) {
         if until_look == 0 {
             until_look = Worker::<C>::LOOK_INTERVAL;
             // SAFETY: the owner, between polls.
-            unsafe { Worker::__bespoke_cold_look_around(worker) };
+            unsafe { Worker::__bespoke_cold_look_around(worker, 0) };
         }
     }
 }

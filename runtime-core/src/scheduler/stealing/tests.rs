@@ -18,6 +18,7 @@ use std::sync::{Arc, Barrier, Mutex};
 use std::thread;
 use std::vec::Vec;
 
+mod nodes;
 mod worker_ends;
 
 macro_rules! configs {

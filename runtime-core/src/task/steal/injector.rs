@@ -44,6 +44,11 @@ impl Injector {
         Injector { len: AtomicUsize::new(0), list: Locked::new(list) }
     }
 
+    /// How many tasks are in it.
+    pub(super) fn len(&self) -> usize {
+        self.len.load(Ordering::Relaxed)
+    }
+
     /// Is there nothing? After a fence, what was pushed before the other's fence is seen.
     #[inline(always)]
     pub(super) fn is_empty(&self) -> bool {

@@ -11,6 +11,7 @@
 //! | `injector` | the queue of all |
 //! | `idle` | who sleeps, who searches, who is woken: no lost wake-up |
 //! | `seat` | the place of one worker: its ring, its LIFO slot, which task is next |
+//! | `tally` | what it has taken and given away |
 //!
 //! # Where a task that is woken goes
 //! 1. This thread runs a worker of the crew: into that one's LIFO slot. The task runs next, where its data is warm; what was
@@ -34,6 +35,7 @@ mod idle;
 mod injector;
 mod ring;
 mod seat;
+mod tally;
 #[cfg(test)]
 mod tests;
 
@@ -45,6 +47,7 @@ use super::state::{Start, start};
 use super::{refs, run};
 use crate::loom::{Plant, planted};
 use crate::sharing::{SeatWord, Shared, Sharing};
+use crate::topology::Near;
 use alloc::boxed::Box;
 use alloc::sync::Arc;
 use core::ptr::NonNull;
@@ -72,13 +75,16 @@ pub(crate) struct Crew {
 }
 
 impl Crew {
-    /// A crew of these homes, each of which gets its seat.
+    /// A crew of these homes, each of which gets its seat, and sees the others as said.
     ///
     /// # Safety
     /// No other thread knows the homes yet. The crew lives as long as any of them.
-    pub(crate) unsafe fn form(homes: impl ExactSizeIterator<Item = NonNull<Home<Shared>>>, knobs: Knobs) -> Arc<Crew> {
+    pub(crate) unsafe fn form(
+        homes: impl ExactSizeIterator<Item = (NonNull<Home<Shared>>, Near)>,
+        knobs: Knobs,
+    ) -> Arc<Crew> {
         let workers = homes.len();
-        let seats = homes.enumerate().map(|(index, home)| Seat::new(index, home, knobs)).collect();
+        let seats = homes.enumerate().map(|(index, (home, near))| Seat::new(index, home, near, knobs)).collect();
         let crew = Arc::new(Crew { seats, injector: Injector::new(workers), idle: Idle::new(workers) });
         for seat in &crew.seats {
             seat.joins(&crew);

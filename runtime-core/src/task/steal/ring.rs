@@ -42,6 +42,10 @@ pub(super) struct Batch {
 }
 
 impl Batch {
+    pub(super) fn len(&self) -> usize {
+        self.len
+    }
+
     pub(super) fn iter(&self) -> impl Iterator<Item = Task<Shared>> {
         self.tasks[..self.len].iter().filter_map(|task| NonNull::new(*task))
     }

@@ -2,14 +2,17 @@
 //!
 //! 1. `ring` and `lifo` are filled by the worker's thread alone, while it is [`Seated`]. Everything in a `Cell` is its alone.
 //! 2. `polls` counts the polls of the worker, so that the watcher sees whether it is still inside the same one.
+//! 3. `tally` is written by that thread alone.
 
 use super::idle::{Risen, Sleep, WATCH};
 use super::ring::Ring;
+use super::tally::Tally;
 use super::{Crew, Knobs};
-use crate::loom::{AtomicPtr, AtomicU32, Ordering, Plant, planted};
+use crate::loom::{AtomicPtr, AtomicUsize, Ordering, Plant, planted};
 use crate::sharing::Shared;
 use crate::task::header::{Header, Task};
 use crate::task::home::Home;
+use crate::topology::{Level, Near};
 use core::cell::Cell;
 use core::ptr::{NonNull, null, null_mut};
 use core::time::Duration;
@@ -25,11 +28,13 @@ pub(crate) struct Seat {
     /// Written before other threads know the seat.
     crew: Cell<*const Crew>,
     knobs: Knobs,
+    near: Near,
     ring: Ring,
     lifo: AtomicPtr<Header<Shared>>,
-    polls: AtomicU32,
+    polls: AtomicUsize,
     /// `polls` when the watcher looked last; the watcher's.
-    seen: AtomicU32,
+    seen: AtomicUsize,
+    tally: Tally,
     /// Tasks in a row that came from the slot.
     lifo_runs: Cell<u32>,
     /// Tasks since one came from the injector first.
@@ -63,16 +68,18 @@ pub(crate) enum Found {
 }
 
 impl Seat {
-    pub(super) fn new(index: usize, home: NonNull<Home<Shared>>, knobs: Knobs) -> Self {
+    pub(super) fn new(index: usize, home: NonNull<Home<Shared>>, near: Near, knobs: Knobs) -> Self {
         Seat {
             index,
             home,
             crew: Cell::new(null()),
             knobs,
+            near,
             ring: Ring::new(knobs.capacity),
             lifo: AtomicPtr::new(null_mut()),
-            polls: AtomicU32::new(0),
-            seen: AtomicU32::new(0),
+            polls: AtomicUsize::new(0),
+            seen: AtomicUsize::new(0),
+            tally: Tally::default(),
             lifo_runs: Cell::new(0),
             turn: Cell::new(0),
             kept_last: Cell::new(false),
@@ -99,6 +106,26 @@ impl Seat {
 
     pub(super) fn has_entries(&self) -> bool {
         self.ring.len() > 0
+    }
+
+    /// What its worker has taken and given away.
+    pub(crate) fn tally(&self) -> &Tally {
+        &self.tally
+    }
+
+    /// How often its worker has polled.
+    pub(crate) fn polls_made(&self) -> usize {
+        self.polls.load(Ordering::Relaxed)
+    }
+
+    /// How many tasks wait for any worker.
+    pub(crate) fn injected(&self) -> usize {
+        self.crew().injector.len()
+    }
+
+    /// How many tasks are in its ring and its slot.
+    pub(crate) fn queued(&self) -> usize {
+        self.ring.len() + usize::from(!self.lifo.load(Ordering::Relaxed).is_null())
     }
 
     /// Queues a task that was woken or spawned on this worker: it runs next.
@@ -171,6 +198,7 @@ impl Seat {
     /// # Safety
     /// The caller runs the worker, and has the pins.
     unsafe fn give_away(&self, tasks: impl Iterator<Item = Task<Shared>>) {
+        let tasks = tasks.inspect(|_| self.tally.given.add(1));
         // A worker that has not left keeps the injector open.
         if self.crew().injector.push(tasks).is_err() {
             unreachable!("the injector is closed by the last worker that leaves")
@@ -283,7 +311,8 @@ impl Seat {
             return None;
         }
         let room = self.knobs.capacity - self.ring.len();
-        let mut share = crew.injector.take_share(crew.seats.len(), room.max(1));
+        let share = crew.injector.take_share(crew.seats.len(), room.max(1));
+        let mut share = share.inspect(|_| self.tally.taken.add(1));
         let first = share.next();
         // SAFETY: as the caller; the pins are ours.
         unsafe { self.keep(share) };
@@ -316,6 +345,7 @@ impl Seat {
         let crew = self.crew();
         if self.searches.get() || crew.idle.may_search(crew.seats.len()) {
             self.searches.set(true);
+            self.tally.searches.add(1);
             for _ in 0..self.knobs.search_rounds {
                 // SAFETY: as the caller.
                 if let Some(task) = unsafe { self.look_round() } {
@@ -348,8 +378,11 @@ impl Seat {
         if let Some(task) = unsafe { self.take_injected() } {
             return Some(task);
         }
-        self.others().find_map(|other| {
+        self.others().find_map(|(level, other)| {
             let batch = other.ring.take_half()?;
+            self.tally.steals(level, batch.len());
+            #[cfg(test)]
+            self.tally.passed_over.add(usize::from(self.nearer_have_work(level)));
             let mut tasks = batch.iter();
             let first = tasks.next();
             // SAFETY: as the caller; the pins came with the batch.
@@ -358,15 +391,21 @@ impl Seat {
         })
     }
 
-    /// The other seats, from one at random on.
-    fn others(&self) -> impl Iterator<Item = &Seat> {
+    /// Is there something to take from a worker that is nearer than `level`?
+    #[cfg(test)]
+    fn nearer_have_work(&self, level: Level) -> bool {
+        let seats = &self.crew().seats;
+        let mut nearer = self.near.from(|_| 0).filter(|(other, _)| *other < level);
+        nearer.any(|(_, other)| seats[other].has_entries())
+    }
+
+    /// The other seats, the nearest first; of those that are equally near, from one at random on.
+    fn others(&self) -> impl Iterator<Item = (Level, &Seat)> {
         let seats = &self.crew().seats;
         // A linear congruence of full period; its upper half is used.
         let random = self.random.get().wrapping_mul(0x915F_77F5).wrapping_add(0x9E37_79B9);
         self.random.set(random);
-        let start = (random >> 16) as usize % seats.len();
-        let (before, after) = seats.split_at(start);
-        after.iter().chain(before).filter(|other| other.index != self.index)
+        self.near.from(move |length| (random >> 16) as usize % length).map(|(level, other)| (level, &seats[other]))
     }
 
     /// The worker has slept, or was to sleep and did not. `watches`: for the time of a watcher.
@@ -399,12 +438,15 @@ impl Seat {
     /// # Safety
     /// As [`search`](Self::search).
     unsafe fn look_at_the_busy(&self) {
-        for other in self.others() {
+        for (level, other) in self.others() {
             let polls = other.polls.load(Ordering::Relaxed);
             if other.seen.load(Ordering::Relaxed) != polls {
                 other.seen.store(polls, Ordering::Relaxed);
             } else if !other.lifo.load(Ordering::Relaxed).is_null() {
                 let task = NonNull::new(other.lifo.swap(null_mut(), Ordering::AcqRel));
+                if task.is_some() {
+                    self.tally.steals(level, 1);
+                }
                 // SAFETY: as the caller; the pin came with the task.
                 unsafe { self.keep(task.into_iter()) };
             }

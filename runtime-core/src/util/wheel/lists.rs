@@ -37,6 +37,8 @@ pub(super) struct List {
 
 const EMPTY: List = List { least: u64::MAX, head: NONE, tail: NONE };
 
+pub(super) const BYTES: usize = LISTS * size_of::<List>();
+
 /// In `levels`, beside the bits of the levels.
 const OVERDUE_BIT: u16 = 1 << 15;
 const _: () = assert!(LEVELS < 15);
@@ -191,9 +193,12 @@ impl Lists {
         }
     }
 
-    /// Takes `head`, its first timer, out of a list.
+    /// Takes its first timer out of a list.
+    ///
+    /// # Safety
+    /// - `head` is the first timer of `list`, which has one.
     #[inline]
-    pub(super) fn pop(&mut self, list: usize, head: u32) {
+    pub(super) unsafe fn pop(&mut self, list: usize, head: u32) {
         let node = self.linked(head);
         let next = core::mem::replace(&mut node.next, head);
         self.unlink_end(list, NONE, next);
@@ -255,10 +260,14 @@ impl Lists {
         self.lists.get(list).is_none_or(|list| list.head == NONE)
     }
 
-    /// The deadline of a timer that is in a list.
+    /// The deadline of a timer.
+    ///
+    /// # Safety
+    /// - `alloc` returned `slot` before, freed since or not.
     #[inline]
-    pub(super) fn deadline(&mut self, slot: u32) -> u64 {
-        self.linked(slot).deadline
+    pub(super) unsafe fn deadline(&mut self, slot: u32) -> u64 {
+        // SAFETY: as the caller.
+        unsafe { self.node(slot) }.deadline
     }
 
     /// The ends of a list; some timer was handed out before.

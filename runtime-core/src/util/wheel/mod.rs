@@ -72,6 +72,9 @@ use self::lists::Lists;
 use crate::util::link::Node;
 use crate::util::slab::ChunkSlab;
 
+/// What the lists of a wheel take from its first timer on.
+pub const LIST_BYTES: usize = lists::BYTES;
+
 /// The timers of one worker; see the [module](self).
 pub struct Wheel {
     /// See inv. 1 and 2.
@@ -198,7 +201,8 @@ impl Wheel {
                 return None;
             }
             let slot = self.lists.ends(NEVER).head;
-            self.lists.pop(NEVER, slot);
+            // SAFETY: it is not empty.
+            unsafe { self.lists.pop(NEVER, slot) };
             // SAFETY: the slot was in a list, so it is handed out.
             if let Some(waker) = unsafe { self.lists.watch(slot) }.waker.take() {
                 return Some(waker);
@@ -289,13 +293,15 @@ impl Wheel {
                 self.lists.deal(list, self.elapsed);
                 continue;
             }
-            let deadline = self.lists.deadline(ends.head);
+            // SAFETY: the list is not empty, so it has a first timer.
+            let deadline = unsafe { self.lists.deadline(ends.head) };
             if deadline > now {
                 // The earliest was cancelled; now the list knows better.
                 self.lists.set_least(list, deadline);
                 continue;
             }
-            self.lists.pop(list, ends.head);
+            // SAFETY: as above; nothing was moved since.
+            unsafe { self.lists.pop(list, ends.head) };
             return Some(ends.head);
         }
     }
