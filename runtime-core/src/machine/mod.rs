@@ -51,9 +51,9 @@ use core::mem::{MaybeUninit, needs_drop};
 use core::pin::Pin;
 use core::task::{Context, Poll};
 
-pub use frame::{Flags, HasState, Head};
-pub use guard::{Awaiting, Guard, Kept, Poison};
-pub use parts::{Begin, BeginWhole, InParts, poll};
+pub use frame::{Flags, HasState, Head, read, write};
+pub use guard::{Guard, Kept, Poison, assign, assign_noted, gone, gone_noted, note, noted};
+pub use parts::{Begin, BeginWhole, InParts, into_future, poll};
 use trace::Walk;
 #[cfg(not(panic = "unwind"))]
 use trace::ask::Answers;

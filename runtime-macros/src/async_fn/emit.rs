@@ -198,17 +198,14 @@ fn machine(plan: &Plan<'_>, lower: &Lower<'_>) -> TokenStream {
     let place = |n: usize| &lower.places[n].pointer;
     let writes = plan.arguments.iter().zip(&passing).filter_map(|(argument, passing)| {
         let pointer = place(argument.place?);
-        Some(quoted!(__bespoke_rt::frame::write(#pointer, #passing);))
+        Some(quoted!(__bespoke_rt::write(#pointer, #passing);))
     });
     let scalars = plan.arguments.iter().zip(&passing).filter(|(argument, _)| argument.scalar);
     let scalars: Vec<TokenStream> =
         scalars.map(|(_, passing)| quoted!(__bespoke_rt::scalar(&raw const #passing);)).collect();
     let rest = (!unplaced.is_empty()).then(|| {
         let pointer = rest_pointer();
-        (
-            quoted!(__bespoke_rt::frame::write(#pointer, (#(#unplaced,)*));),
-            quoted!(let (#(#unplaced,)*) = #pointer.read();),
-        )
+        (quoted!(__bespoke_rt::write(#pointer, (#(#unplaced,)*));), quoted!(let (#(#unplaced,)*) = #pointer.read();))
     });
     let (write_rest, read_rest) = rest.unzip();
     let dropped = plan.arguments.iter().zip(&passing).map(|(argument, passing)| match argument.place {
@@ -252,13 +249,13 @@ fn machine(plan: &Plan<'_>, lower: &Lower<'_>) -> TokenStream {
                         #of_poll
                         #kept
                         let mut __bespoke_state: #number_type = (*__bespoke_head).state;
-                        '__bespoke_suspended: {
+                        let __bespoke_suspended: #number_type = '__bespoke_suspended: {
                             '__bespoke_machine: loop {
                                 #code
                             }
                             #ties
-                        }
-                        __bespoke_rt::Step::Pending(__bespoke_state)
+                        };
+                        __bespoke_rt::Step::Pending(__bespoke_suspended)
                     }
                 },
                 // SAFETY: as above; nobody polls a machine that is dropped, or told of.
@@ -308,9 +305,7 @@ fn code(lower: &Lower<'_>) -> TokenStream {
     };
     for (text, n) in begun {
         let label = label(n);
-        // State 0 reads its arguments itself; the guard of an awaited future is with the await.
-        let live = &lower.states[n].live[..lower.states[n].live.len() - usize::from(lower.states[n].awaits.is_some())];
-        let guards = if n == 0 { TokenStream::new() } else { lower.guards(live) };
+        let guards = lower.guards(n);
         let text = &lower.texts[text];
         if text.is_empty() {
             // Branches meet here that return all of them.

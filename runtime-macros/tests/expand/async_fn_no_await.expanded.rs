@@ -60,7 +60,7 @@ fn add(
                     let __bespoke_arguments = __bespoke_storage;
                     (*__bespoke_head).state = 0;
                     (*__bespoke_head).flags = ();
-                    __bespoke_rt::frame::write(
+                    __bespoke_rt::write(
                         __bespoke_arguments,
                         (__bespoke_argument_0, __bespoke_argument_1),
                     );
@@ -78,7 +78,7 @@ fn add(
                         let __bespoke_arguments = __bespoke_storage;
                         let mut __bespoke_state: ::core::primitive::u8 = (*__bespoke_head)
                             .state;
-                        '__bespoke_suspended: {
+                        let __bespoke_suspended: ::core::primitive::u8 = '__bespoke_suspended: {
                             '__bespoke_machine: loop {
                                 '__bespoke_states: {
                                     '__bespoke_0: {
@@ -103,8 +103,8 @@ fn add(
                             }
                             let __bespoke_region_1 = &raw mut (*__bespoke_head).inner;
                             let _: *mut () = __bespoke_region_1;
-                        }
-                        __bespoke_rt::Step::Pending(__bespoke_state)
+                        };
+                        __bespoke_rt::Step::Pending(__bespoke_suspended)
                     }
                 },
                 |
