@@ -2,12 +2,12 @@
 //!
 //! # Invariants
 //! 1. Paths begin with the runtime's crate or with `::core`; the runtime's room is called `__bespoke_rt` within.
-//! 2. The twin comes before the machine, is the source as it was written, and is never called.
-//! 3. There is no `async` outside of the twin and of what the user wrote.
+//! 2. The twin comes before the machine, is the source as it was written but that it waits in calls, and is never called.
+//! 3. There is no `async` outside of the twin for clippy and of what the user wrote.
 
 use std::collections::BTreeSet;
 
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::{Block, ItemFn, Path};
 
@@ -25,6 +25,8 @@ pub(super) struct Plan<'a> {
     pub(super) krate: Option<&'a Path>,
     pub(super) names: &'a Names,
     pub(super) signed: Signed,
+    /// The inside of the twin's body; `None` if that is the source's.
+    pub(super) waiting: Option<TokenStream>,
     /// The twin is a block in the function's body, since it stands in an `impl`.
     pub(super) in_body: bool,
     /// It may stand in the `impl` of a trait, whose method says less of its future.
@@ -53,7 +55,8 @@ pub(super) fn emit(plan: &Plan<'_>, lower: &Lower<'_>) -> TokenStream {
     let (attrs, vis) = (&function.attrs, &function.vis);
     let signature = &plan.signed.signature;
     let checks = checks(plan);
-    let twin = if plan.in_body { twin_in_body(plan, &krate) } else { twin(function) };
+    let for_clippy = twin_for_clippy(plan, &krate);
+    let twin = if plan.in_body { twin_in_body(plan, &krate) } else { twin(plan) };
     let machine = machine(plan, lower);
     // Readers look for `Future`. Of a trait's method it is all that the trait says.
     let refines = plan.refines.then(|| quote!(refining_impl_trait,));
@@ -63,6 +66,7 @@ pub(super) fn emit(plan: &Plan<'_>, lower: &Lower<'_>) -> TokenStream {
         #(#attrs)*
         #beside
         #vis #signature {
+            #for_clippy
             #twin
             #[allow(
                 unused, unreachable_code, non_snake_case, dangerous_implicit_autorefs, dropping_copy_types,
@@ -97,39 +101,87 @@ pub(super) fn fallback(function: &ItemFn) -> TokenStream {
 }
 
 /// Never called: rustc judges the borrows, the moves and the types of the source in it.
-fn twin(function: &ItemFn) -> TokenStream {
-    let (signature, body) = (&function.sig, &function.block);
-    quote!(#[allow(dead_code, reason = "rustc checks it; what runs is the machine")] #signature #body)
+fn twin(plan: &Plan<'_>) -> TokenStream {
+    let (signature, body) = (&plan.function.sig, waiting(plan));
+    // Under its own name the function that it calls is the one with the machine.
+    let name = Ident::new(&format!("{RESERVED}twin"), signature.ident.span().resolved_at(Span::mixed_site()));
+    let (generics, inputs, output) = (&signature.generics, &signature.inputs, &signature.output);
+    let (token, clause) = (&signature.fn_token, &generics.where_clause);
+    quote! {
+        #[cfg(not(clippy))]
+        #[allow(dead_code, reason = "rustc checks it; what runs is the machine")]
+        #token #name #generics (#inputs) #output #clause #body
+    }
 }
 
-/// The twin of a function that names `Self`, or what its `impl` declares: a block, which is made only if `false`.
+/// The body of a twin, in the braces that it has in the source.
+fn waiting(plan: &Plan<'_>) -> TokenStream {
+    let body = &plan.function.block;
+    let Some(inside) = &plan.waiting else { return body.to_token_stream() };
+    let mut braces = Group::new(Delimiter::Brace, inside.clone());
+    braces.set_span(body.brace_token.span.join());
+    TokenTree::from(braces).into()
+}
+
+/// The function that waits in twins.
+pub(super) fn wait(krate: Option<&Path>) -> TokenStream {
+    let krate = runtime(krate);
+    quote!(#krate::__private::machine::wait)
+}
+
+/// The twin of a function that names `Self`, or what its `impl` declares: a closure, which is made only if `false`.
 ///
-/// The function's output is the first that the block returns, so what it returns later has the coercions of a function.
-/// All arguments are in the block, as they are in an `async fn`.
+/// All arguments are in it, as they are in an `async fn`.
 fn twin_in_body(plan: &Plan<'_>, krate: &TokenStream) -> TokenStream {
-    let (output, body) = (&plan.signed.output, &plan.function.block);
-    let mut of_self = None;
-    let mut others = Vec::new();
-    for Argument { given, mutability, .. } in &plan.arguments {
-        if given == "self" {
-            of_self = Some(quote!(let _ = &#given;));
-        } else {
-            others.push(quote!(let #mutability #given = #given;));
-        }
-    }
+    let (output, body) = (&plan.signed.output, waiting(plan));
+    let (of_self, others) = inside(plan);
     quote! {
-        #[allow(clippy::diverging_sub_expression, reason = "rustc checks it; what runs is the machine")]
+        #[cfg(not(clippy))]
         if false {
-            #krate::__private::machine::twin::<#output, _>(async move {
+            #krate::__private::machine::twin::<#output, _>(move || -> #output {
                 if false {
                     #of_self
-                    return #krate::__private::machine::never::<#output>();
                 }
-                #(#others)*
+                #others
                 #body
             });
         }
     }
+}
+
+/// What clippy sees, some of whose lints are about `.await`: the source as it was written, in a block.
+///
+/// The function's output is the first that the block returns, so what it returns later has the coercions of a function.
+fn twin_for_clippy(plan: &Plan<'_>, krate: &TokenStream) -> TokenStream {
+    let (output, body) = (&plan.signed.output, &plan.function.block);
+    let (of_self, others) = inside(plan);
+    quote! {
+        #[cfg(clippy)]
+        #[allow(clippy::diverging_sub_expression, reason = "clippy checks it; what runs is the machine")]
+        if false {
+            #krate::__private::machine::twin_for_clippy::<#output, _>(async move {
+                if false {
+                    #of_self
+                    return #krate::__private::machine::never::<#output>();
+                }
+                #others
+                #body
+            });
+        }
+    }
+}
+
+/// The arguments of a twin in the body: `self`, which is named, and the others, which are bound anew.
+fn inside(plan: &Plan<'_>) -> (TokenStream, TokenStream) {
+    let (mut of_self, mut others) = (TokenStream::new(), TokenStream::new());
+    for Argument { given, mutability, .. } in &plan.arguments {
+        if given == "self" {
+            of_self.extend(quote!(let _ = &#given;));
+        } else {
+            others.extend(quote!(let #mutability #given = #given;));
+        }
+    }
+    (of_self, others)
 }
 
 /// What the machine takes for granted and rustc can say: see each.

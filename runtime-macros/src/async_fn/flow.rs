@@ -193,10 +193,10 @@ impl Lower<'_> {
             self.emit(quoted!(let mut #guard = #holding;));
             let polled =
                 quoted!(__bespoke_rt::parts::Awaited::poll(#pointer, __bespoke_inner.cast(), __bespoke_context));
-            quoted!(match #polled {
+            quoted!((match #polled {
                 ::core::task::Poll::Pending => { #guard.holds = 0; ::core::task::Poll::Pending }
                 __bespoke_ready => __bespoke_ready,
-            })
+            }))
         } else {
             quoted!(__bespoke_rt::poll(#pointer, __bespoke_inner, __bespoke_context))
         };

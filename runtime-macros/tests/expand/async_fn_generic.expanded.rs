@@ -16,13 +16,37 @@ where
     '__bespoke_1: '__bespoke_a,
     'a: '__bespoke_a,
 {
+    #[cfg(clippy)]
+    #[allow(
+        clippy::diverging_sub_expression,
+        reason = "clippy checks it; what runs is the machine"
+    )]
+    if false {
+        ::bespoke::__private::machine::twin_for_clippy::<
+            &'a T,
+            _,
+        >(async move {
+            if false {
+                return ::bespoke::__private::machine::never::<&'a T>();
+            }
+            let x = x;
+            let other = other;
+            let f = f;
+            {
+                pause().await;
+                pick(x, other, f)
+            }
+        });
+    }
+    #[cfg(not(clippy))]
     #[allow(dead_code, reason = "rustc checks it; what runs is the machine")]
-    async fn tell<'a, T: Debug, const N: usize>(
+    fn __bespoke_twin<'a, T: Debug, const N: usize>(
         x: &'a [T; N],
         other: &impl Debug,
         f: Box<dyn FnOnce(&T) + '_>,
     ) -> &'a T {
-        pause().await;
+        use ::bespoke::__private::machine::wait as __bespoke_wait;
+        __bespoke_wait(pause());
         pick(x, other, f)
     }
     #[allow(

@@ -16,12 +16,13 @@ impl<'x, T: Debug> View<'x, T> {
         'x: '__bespoke_a,
         T: '__bespoke_a,
     {
+        #[cfg(clippy)]
         #[allow(
             clippy::diverging_sub_expression,
-            reason = "rustc checks it; what runs is the machine"
+            reason = "clippy checks it; what runs is the machine"
         )]
         if false {
-            ::bespoke::__private::machine::twin::<
+            ::bespoke::__private::machine::twin_for_clippy::<
                 &'__bespoke_0 T,
                 _,
             >(async move {
@@ -34,6 +35,25 @@ impl<'x, T: Debug> View<'x, T> {
                 {
                     by += self.step;
                     pause().await;
+                    self.at(by)
+                }
+            });
+        }
+        #[cfg(not(clippy))]
+        if false {
+            ::bespoke::__private::machine::twin::<
+                &'__bespoke_0 T,
+                _,
+            >(move || -> &'__bespoke_0 T {
+                if false {
+                    let _ = &self;
+                }
+                let other = other;
+                let mut by = by;
+                {
+                    use ::bespoke::__private::machine::wait as __bespoke_wait;
+                    by += self.step;
+                    __bespoke_wait(pause());
                     self.at(by)
                 }
             });

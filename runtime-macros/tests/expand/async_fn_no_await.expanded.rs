@@ -4,8 +4,27 @@ fn add(
     a: u8,
     b: u8,
 ) -> impl ::core::future::Future<Output = u8> + ::bespoke::__private::machine::InParts {
+    #[cfg(clippy)]
+    #[allow(
+        clippy::diverging_sub_expression,
+        reason = "clippy checks it; what runs is the machine"
+    )]
+    if false {
+        ::bespoke::__private::machine::twin_for_clippy::<
+            u8,
+            _,
+        >(async move {
+            if false {
+                return ::bespoke::__private::machine::never::<u8>();
+            }
+            let a = a;
+            let b = b;
+            { a + b }
+        });
+    }
+    #[cfg(not(clippy))]
     #[allow(dead_code, reason = "rustc checks it; what runs is the machine")]
-    async fn add(a: u8, b: u8) -> u8 {
+    fn __bespoke_twin(a: u8, b: u8) -> u8 {
         a + b
     }
     #[allow(

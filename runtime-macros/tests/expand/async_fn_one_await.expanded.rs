@@ -5,9 +5,32 @@ fn greet(
 ) -> impl ::core::future::Future<
     Output = String,
 > + framework::runtime::__private::machine::InParts {
+    #[cfg(clippy)]
+    #[allow(
+        clippy::diverging_sub_expression,
+        reason = "clippy checks it; what runs is the machine"
+    )]
+    if false {
+        framework::runtime::__private::machine::twin_for_clippy::<
+            String,
+            _,
+        >(async move {
+            if false {
+                return framework::runtime::__private::machine::never::<String>();
+            }
+            let name = name;
+            let stream = stream;
+            {
+                stream.send(name.len()).await;
+                name
+            }
+        });
+    }
+    #[cfg(not(clippy))]
     #[allow(dead_code, reason = "rustc checks it; what runs is the machine")]
-    async fn greet(name: String, stream: Stream) -> String {
-        stream.send(name.len()).await;
+    fn __bespoke_twin(name: String, stream: Stream) -> String {
+        use framework::runtime::__private::machine::wait as __bespoke_wait;
+        __bespoke_wait(stream.send(name.len()));
         name
     }
     #[allow(

@@ -6,9 +6,31 @@ fn send<'__bespoke_a>(
 ) -> impl ::core::future::Future<
     Output = bool,
 > + ::bespoke::__private::machine::InParts {
+    #[cfg(clippy)]
+    #[allow(
+        clippy::diverging_sub_expression,
+        reason = "clippy checks it; what runs is the machine"
+    )]
+    if false {
+        ::bespoke::__private::machine::twin_for_clippy::<
+            bool,
+            _,
+        >(async move {
+            if false {
+                return ::bespoke::__private::machine::never::<bool>();
+            }
+            let to = to;
+            let what = what;
+            let n = n;
+            { what.ready() && take(to, n, what.body(), what.tail().await).await }
+        });
+    }
+    #[cfg(not(clippy))]
     #[allow(dead_code, reason = "rustc checks it; what runs is the machine")]
-    async fn send(to: &Sink, what: Item, n: usize) -> bool {
-        what.ready() && take(to, n, what.body(), what.tail().await).await
+    fn __bespoke_twin(to: &Sink, what: Item, n: usize) -> bool {
+        use ::bespoke::__private::machine::wait as __bespoke_wait;
+        what.ready()
+            && __bespoke_wait(take(to, n, what.body(), __bespoke_wait(what.tail())))
     }
     #[allow(
         unused,

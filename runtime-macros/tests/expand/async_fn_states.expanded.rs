@@ -5,13 +5,44 @@ pub fn total<'__bespoke_a>(
 ) -> impl ::core::future::Future<
     Output = Result<u64, Error>,
 > + ::bespoke::__private::machine::InParts {
+    #[cfg(clippy)]
+    #[allow(
+        clippy::diverging_sub_expression,
+        reason = "clippy checks it; what runs is the machine"
+    )]
+    if false {
+        ::bespoke::__private::machine::twin_for_clippy::<
+            Result<u64, Error>,
+            _,
+        >(async move {
+            if false {
+                return ::bespoke::__private::machine::never::<Result<u64, Error>>();
+            }
+            let mut list = list;
+            let limit = limit;
+            {
+                let mut sum = 0;
+                while let Some(item) = list.pop() {
+                    let price = price_of(&item).await?;
+                    if price > *limit {
+                        refuse(item).await;
+                        continue;
+                    }
+                    sum += price;
+                }
+                Ok(sum)
+            }
+        });
+    }
+    #[cfg(not(clippy))]
     #[allow(dead_code, reason = "rustc checks it; what runs is the machine")]
-    async fn total(mut list: Vec<Item>, limit: &u64) -> Result<u64, Error> {
+    fn __bespoke_twin(mut list: Vec<Item>, limit: &u64) -> Result<u64, Error> {
+        use ::bespoke::__private::machine::wait as __bespoke_wait;
         let mut sum = 0;
         while let Some(item) = list.pop() {
-            let price = price_of(&item).await?;
+            let price = __bespoke_wait(price_of(&item))?;
             if price > *limit {
-                refuse(item).await;
+                __bespoke_wait(refuse(item));
                 continue;
             }
             sum += price;
