@@ -29,10 +29,10 @@ impl Kept {
     }
 }
 
-/// Drops the values of up to eight places, the last place's first, but for those that were taken or stay for another state.
+/// Drops the values of up to three places, the last place's first, but for those that were taken or stay for another state.
 ///
-/// What lives when a state begins has one of these for every eight places, and what is written in a state has one of its own:
-/// rustc checks a guard at each place and each end of a state, so there are few.
+/// What lives when a state begins has one of these for every three places, and what is written in a state has one of its own:
+/// rustc checks a guard at each place and each end of a state, so there are few; of larger ones the optimiser makes calls.
 ///
 /// Whoever has one may clear bits of `holds`, which leaves their places to the next state.
 ///
@@ -61,7 +61,7 @@ impl<P: Places> Drop for Guard<P> {
     }
 }
 
-/// Pointers to up to eight places: a tuple of them.
+/// Pointers to up to three places: a tuple of them.
 ///
 /// # Safety
 /// `end` drops what its caller says and nothing else.
@@ -82,11 +82,22 @@ struct Ending<T> {
 impl<T> Drop for Ending<T> {
     #[inline(always)]
     fn drop(&mut self) {
-        if self.holds {
+        if needs_drop::<T>() && self.holds {
             // SAFETY: the promise to `end`, which makes one of these for each place.
-            unsafe { self.place.drop_in_place() };
+            unsafe { drop_apart(self.place) };
         }
     }
+}
+
+/// A function of its own: what drops a guard is inlined where the state ends only while it is small, and then the optimiser knows
+/// which places still hold values.
+///
+/// # Safety
+/// The place holds a value, and nobody uses it again.
+#[inline(never)]
+unsafe fn drop_apart<T>(place: *mut T) {
+    // SAFETY: the caller's promise.
+    unsafe { place.drop_in_place() };
 }
 
 macro_rules! places {
@@ -104,11 +115,6 @@ macro_rules! places {
 places!(A a 0);
 places!(A a 0 B b 1);
 places!(A a 0 B b 1 C c 2);
-places!(A a 0 B b 1 C c 2 D d 3);
-places!(A a 0 B b 1 C c 2 D d 3 E e 4);
-places!(A a 0 B b 1 C c 2 D d 3 E e 4 F f 5);
-places!(A a 0 B b 1 C c 2 D d 3 E e 4 F f 5 G g 6);
-places!(A a 0 B b 1 C c 2 D d 3 E e 4 F f 5 G g 6 H h 7);
 
 /// `holds` as a state begins with it, whose bit `place` is that of a place that may have been moved out of: cleared, unless the
 /// bit of the flags says that it holds a value.

@@ -260,8 +260,8 @@ pub fn scalar<T>(_place: *const T) {
     }
 }
 
-/// What an `.await` is in the twin of a function. It takes what is awaited, as an `.await` does, and lets go of it before the value
-/// is used. Nobody calls it.
+/// What an `.await` is in the twin of a function. It takes what is awaited, as an `.await` does, and lets go of it before the
+/// value is used. Nobody calls it.
 pub fn wait<F: IntoFuture>(_awaited: F) -> F::Output {
     unreachable!("the twin of a function is checked, and never called")
 }

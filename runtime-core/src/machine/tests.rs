@@ -75,25 +75,25 @@ impl Drop for Told<'_> {
     }
 }
 
-/// A guard of eight places drops those that it holds, last place first, whichever of the drops unwinds.
+/// A guard of many places drops those that it holds, last place first, whichever of the drops unwinds.
 #[test]
 fn a_guard_of_many_places_drops_as_locals_do() {
-    for holds in 0..=u8::MAX {
-        for panics in 0..8 {
+    for holds in 0..8 {
+        for panics in 0..3 {
             let told = Cell::default();
-            let mut places: [_; 8] = core::array::from_fn(|n| {
+            let mut places: [_; 3] = core::array::from_fn(|n| {
                 let n = n as u8;
                 core::mem::ManuallyDrop::new(Told(n, &told, n == panics))
             });
-            let [a, b, c, d, e, f, g, h] = places.each_mut().map(|place| &raw mut **place);
+            let [a, b, c] = places.each_mut().map(|place| &raw mut **place);
             let dropped = catch_unwind(AssertUnwindSafe(|| {
                 // The places hold values, and only this guard drops them.
-                drop(Guard { places: (a, b, c, d, e, f, g, h), holds, kept: KEPT });
+                drop(Guard { places: (a, b, c), holds, kept: KEPT });
             }));
             let held = |n: &u8| holds & (1 << n) != 0;
             assert_eq!(dropped.is_err(), held(&panics));
-            let expected: std::vec::Vec<u8> = (0..8).rev().filter(held).collect();
-            assert_eq!(told.take(), expected, "{holds:08b}");
+            let expected: std::vec::Vec<u8> = (0..3).rev().filter(held).collect();
+            assert_eq!(told.take(), expected, "{holds:03b}");
         }
     }
 }

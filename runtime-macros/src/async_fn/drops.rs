@@ -1,4 +1,4 @@
-//! What a machine that is suspended drops: guards of all places that may hold a value then, eight to a guard, and none for each
+//! What a machine that is suspended drops: guards of all places that may hold a value then, three to a guard, and none for each
 //! state. And what it tells, if it is asked and not dropped.
 //!
 //! # Invariants
@@ -52,7 +52,7 @@ pub(super) fn suspended(lower: &Lower<'_>) -> TokenStream {
     }
 }
 
-/// The bits of up to eight places, by the state of the machine, which awaits: those that hold a value in it, by the positions
+/// The bits of up to three places, by the state of the machine, which awaits: those that hold a value in it, by the positions
 /// of such states in `awaiting`.
 fn holds(awaiting: &[(usize, &State)], held: &[(usize, Vec<usize>)]) -> TokenStream {
     let mut bits = vec![0u8; awaiting.len()];

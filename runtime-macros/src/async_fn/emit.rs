@@ -157,7 +157,7 @@ fn twin_for_clippy(plan: &Plan<'_>, krate: &TokenStream) -> TokenStream {
     let (of_self, others) = inside(plan);
     quote! {
         #[cfg(clippy)]
-        #[allow(clippy::diverging_sub_expression, reason = "clippy checks it; what runs is the machine")]
+        #[allow(unused_braces, clippy::diverging_sub_expression, reason = "clippy checks it; what runs is the machine")]
         if false {
             #krate::__private::machine::twin_for_clippy::<#output, _>(async move {
                 if false {

@@ -8,7 +8,7 @@
 //! 1. States are begun in the order of the source, so that every place is written, for inference, before it is used.
 //! 2. `live` are the places that hold a value (or may, with a flag) at this point of the source, in order of declaration, and
 //!    those that ended within their scope.
-//! 3. A state begins with guards of those of `live` that can have a destructor, in this order, eight to a guard.
+//! 3. A state begins with guards of those of `live` that can have a destructor, in this order, three to a guard.
 
 use std::collections::HashMap;
 

@@ -240,7 +240,7 @@ impl Lower<'_> {
         tokens
     }
 
-    /// A guard of up to eight places, which hold values by the bits of `holds`, and by their flags.
+    /// A guard of up to three places, which hold values by the bits of `holds`, and by their flags.
     pub(super) fn held(&self, places: &[usize], holds: TokenStream) -> TokenStream {
         let holds = places.iter().enumerate().fold(holds, |holds, (at, place)| match self.places[*place].flag {
             Some(flag) => {
@@ -259,7 +259,7 @@ pub(super) fn holding(pointer: &Ident) -> TokenStream {
     quoted!(__bespoke_rt::Guard { places: (#pointer,), holds: 1, kept: __bespoke_kept })
 }
 
-/// A state's own guard of what it began with, for so many guards of eight places before it.
+/// A state's own guard of what it began with, for so many guards of three places before it.
 fn of_state(n: usize) -> Ident {
     Ident::new(&format!("{RESERVED}guards_{n}"), Span::mixed_site())
 }
@@ -270,7 +270,7 @@ fn bit(at: usize) -> u8 {
 }
 
 /// How many places a guard has.
-pub(super) const PLACES: usize = 8;
+pub(super) const PLACES: usize = 3;
 
 /// How many small places a head has.
 const SMALL_MAX: usize = 8;

@@ -1,7 +1,7 @@
 //! The body of the twin: the source, but a call waits where it has an `.await`.
 //!
-//! Of an `async fn` rustc makes states, too, and their layout, called or not. Of borrows, moves and types it says of such a call what
-//! it says of an `.await`: both take what is awaited, and let go of it before the value is used.
+//! Of an `async fn` rustc makes states, too, and their layout, called or not. Of borrows, moves and types it says of such a call
+//! what it says of an `.await`: both take what is awaited, and let go of it before the value is used.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::ToTokens;

@@ -18,6 +18,7 @@ where
 {
     #[cfg(clippy)]
     #[allow(
+        unused_braces,
         clippy::diverging_sub_expression,
         reason = "clippy checks it; what runs is the machine"
     )]

@@ -18,6 +18,7 @@ impl<'x, T: Debug> View<'x, T> {
     {
         #[cfg(clippy)]
         #[allow(
+            unused_braces,
             clippy::diverging_sub_expression,
             reason = "clippy checks it; what runs is the machine"
         )]

@@ -6,6 +6,7 @@ fn add(
 ) -> impl ::core::future::Future<Output = u8> + ::bespoke::__private::machine::InParts {
     #[cfg(clippy)]
     #[allow(
+        unused_braces,
         clippy::diverging_sub_expression,
         reason = "clippy checks it; what runs is the machine"
     )]

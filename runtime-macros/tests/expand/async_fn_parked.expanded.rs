@@ -8,6 +8,7 @@ fn send<'__bespoke_a>(
 > + ::bespoke::__private::machine::InParts {
     #[cfg(clippy)]
     #[allow(
+        unused_braces,
         clippy::diverging_sub_expression,
         reason = "clippy checks it; what runs is the machine"
     )]
@@ -200,9 +201,13 @@ fn send<'__bespoke_a>(
                                                         __bespoke_place_0,
                                                         __bespoke_place_2,
                                                         __bespoke_place_3,
-                                                        __bespoke_place_4,
                                                     ),
-                                                    holds: 15,
+                                                    holds: 7,
+                                                    kept: __bespoke_kept,
+                                                };
+                                                let mut __bespoke_guards_1 = __bespoke_rt::Guard {
+                                                    places: (__bespoke_place_4,),
+                                                    holds: 1,
                                                     kept: __bespoke_kept,
                                                 };
                                                 let __bespoke_rt::Ready(__bespoke_value_0) = __bespoke_rt::poll(
@@ -211,6 +216,7 @@ fn send<'__bespoke_a>(
                                                     __bespoke_context,
                                                 ) else {
                                                     __bespoke_guards_0.holds = 0;
+                                                    __bespoke_guards_1.holds = 0;
                                                     break '__bespoke_suspended 2;
                                                 };
                                                 __bespoke_rt::into_future(
@@ -234,8 +240,8 @@ fn send<'__bespoke_a>(
                                                             {
                                                                 __bespoke_rt::gone(
                                                                         __bespoke_place_4,
-                                                                        &mut __bespoke_guards_0.holds,
-                                                                        8,
+                                                                        &mut __bespoke_guards_1.holds,
+                                                                        1,
                                                                     )
                                                                     .read()
                                                             },
@@ -332,11 +338,18 @@ fn send<'__bespoke_a>(
                                     __bespoke_place_0,
                                     __bespoke_place_2,
                                     __bespoke_place_3,
-                                    __bespoke_place_4,
                                 ),
                                 holds: match __bespoke_dropped {
-                                    2 => 15,
+                                    2 => 7,
                                     3 => 1,
+                                    _ => 0,
+                                },
+                                kept: __bespoke_kept,
+                            };
+                            let __bespoke_guards_1 = __bespoke_rt::Guard {
+                                places: (__bespoke_place_4,),
+                                holds: match __bespoke_dropped {
+                                    2 => 1,
                                     _ => 0,
                                 },
                                 kept: __bespoke_kept,

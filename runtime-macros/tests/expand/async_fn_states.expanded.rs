@@ -7,6 +7,7 @@ pub fn total<'__bespoke_a>(
 > + ::bespoke::__private::machine::InParts {
     #[cfg(clippy)]
     #[allow(
+        unused_braces,
         clippy::diverging_sub_expression,
         reason = "clippy checks it; what runs is the machine"
     )]

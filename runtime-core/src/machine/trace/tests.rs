@@ -41,14 +41,12 @@ pub(crate) fn waits_for<F: Future<Output = ()>>(future: F) -> impl InParts<Outpu
                 }
                 Step::Ready(())
             },
-            |head, storage, walk| match (*head).state {
-                0 => {
-                    if drops_unbegun(walk) {
-                        storage.drop_in_place();
-                    }
+            |head, storage, walk| {
+                if (*head).state == 1 {
+                    drops(walk, "future", storage, null_mut());
+                } else if (*head).state == 0 && drops_unbegun(walk) {
+                    storage.drop_in_place();
                 }
-                1 => drops(walk, "future", storage, null_mut()),
-                _ => {}
             },
         )
     }
@@ -76,14 +74,10 @@ pub(crate) fn calls<M: InParts<Output = ()>>(callee: M) -> impl InParts<Output =
             },
             |head, storage, walk| {
                 let inner: *mut HeadOf<M> = (&raw mut (*head).inner).cast();
-                match (*head).state {
-                    0 => {
-                        if drops_unbegun(walk) {
-                            Awaited::end(storage, inner);
-                        }
-                    }
-                    1 => drops(walk, "callee()", storage, inner.cast()),
-                    _ => {}
+                if (*head).state == 1 {
+                    drops(walk, "callee()", storage, inner.cast());
+                } else if (*head).state == 0 && drops_unbegun(walk) {
+                    Awaited::end(storage, inner);
                 }
             },
         )
