@@ -123,10 +123,10 @@ fn waiting(plan: &Plan<'_>) -> TokenStream {
     TokenTree::from(braces).into()
 }
 
-/// The function that waits in twins.
-pub(super) fn wait(krate: Option<&Path>) -> TokenStream {
+/// The room that holds what waits in twins.
+pub(super) fn room(krate: Option<&Path>) -> TokenStream {
     let krate = runtime(krate);
-    quote!(#krate::__private::machine::wait)
+    quote!(#krate::__private::machine)
 }
 
 /// The twin of a function that names `Self`, or what its `impl` declares: a closure, which is made only if `false`.

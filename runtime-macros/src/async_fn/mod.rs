@@ -107,7 +107,7 @@ fn machine(
     errors: &mut Errors,
 ) -> Option<TokenStream> {
     let signed = signature::sign(&function.sig, home, &emit::in_parts(krate), errors)?;
-    let waiting = waits::waiting(&mut body, &emit::wait(krate));
+    let waiting = waits::waiting(&mut body, &emit::room(krate));
     let mut inputs: Vec<Input<'_>> = Vec::new();
     for input in &function.sig.inputs {
         inputs.push(match input {

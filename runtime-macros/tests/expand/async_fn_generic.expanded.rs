@@ -46,8 +46,17 @@ where
         other: &impl Debug,
         f: Box<dyn FnOnce(&T) + '_>,
     ) -> &'a T {
-        use ::bespoke::__private::machine::wait as __bespoke_wait;
-        __bespoke_wait(pause());
+        use ::bespoke::__private::machine::{
+            wait as __bespoke_wait, Waited::Value as __bespoke_waited,
+        };
+        match __bespoke_wait(pause()) {
+            __bespoke_returned => {
+                match __bespoke_returned {
+                    __bespoke_waited(__bespoke_value) => __bespoke_value.0,
+                    _ => loop {}
+                }
+            }
+        };
         pick(x, other, f)
     }
     #[allow(

@@ -52,9 +52,18 @@ impl<'x, T: Debug> View<'x, T> {
                 let other = other;
                 let mut by = by;
                 {
-                    use ::bespoke::__private::machine::wait as __bespoke_wait;
+                    use ::bespoke::__private::machine::{
+                        wait as __bespoke_wait, Waited::Value as __bespoke_waited,
+                    };
                     by += self.step;
-                    __bespoke_wait(pause());
+                    match __bespoke_wait(pause()) {
+                        __bespoke_returned => {
+                            match __bespoke_returned {
+                                __bespoke_waited(__bespoke_value) => __bespoke_value.0,
+                                _ => loop {}
+                            }
+                        }
+                    };
                     self.at(by)
                 }
             });

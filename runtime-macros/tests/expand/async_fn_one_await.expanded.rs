@@ -30,8 +30,17 @@ fn greet(
     #[cfg(not(clippy))]
     #[allow(dead_code, reason = "rustc checks it; what runs is the machine")]
     fn __bespoke_twin(name: String, stream: Stream) -> String {
-        use framework::runtime::__private::machine::wait as __bespoke_wait;
-        __bespoke_wait(stream.send(name.len()));
+        use framework::runtime::__private::machine::{
+            wait as __bespoke_wait, Waited::Value as __bespoke_waited,
+        };
+        match __bespoke_wait(stream.send(name.len())) {
+            __bespoke_returned => {
+                match __bespoke_returned {
+                    __bespoke_waited(__bespoke_value) => __bespoke_value.0,
+                    _ => loop {}
+                }
+            }
+        };
         name
     }
     #[allow(

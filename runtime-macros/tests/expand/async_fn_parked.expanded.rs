@@ -29,9 +29,32 @@ fn send<'__bespoke_a>(
     #[cfg(not(clippy))]
     #[allow(dead_code, reason = "rustc checks it; what runs is the machine")]
     fn __bespoke_twin(to: &Sink, what: Item, n: usize) -> bool {
-        use ::bespoke::__private::machine::wait as __bespoke_wait;
+        use ::bespoke::__private::machine::{
+            wait as __bespoke_wait, Waited::Value as __bespoke_waited,
+        };
         what.ready()
-            && __bespoke_wait(take(to, n, what.body(), __bespoke_wait(what.tail())))
+            && match __bespoke_wait(
+                take(
+                    to,
+                    n,
+                    what.body(),
+                    match __bespoke_wait(what.tail()) {
+                        __bespoke_returned => {
+                            match __bespoke_returned {
+                                __bespoke_waited(__bespoke_value) => __bespoke_value.0,
+                                _ => loop {}
+                            }
+                        }
+                    },
+                ),
+            ) {
+                __bespoke_returned => {
+                    match __bespoke_returned {
+                        __bespoke_waited(__bespoke_value) => __bespoke_value.0,
+                        _ => loop {}
+                    }
+                }
+            }
     }
     #[allow(
         unused,

@@ -38,12 +38,28 @@ pub fn total<'__bespoke_a>(
     #[cfg(not(clippy))]
     #[allow(dead_code, reason = "rustc checks it; what runs is the machine")]
     fn __bespoke_twin(mut list: Vec<Item>, limit: &u64) -> Result<u64, Error> {
-        use ::bespoke::__private::machine::wait as __bespoke_wait;
+        use ::bespoke::__private::machine::{
+            wait as __bespoke_wait, Waited::Value as __bespoke_waited,
+        };
         let mut sum = 0;
         while let Some(item) = list.pop() {
-            let price = __bespoke_wait(price_of(&item))?;
+            let price = match __bespoke_wait(price_of(&item)) {
+                __bespoke_returned => {
+                    match __bespoke_returned {
+                        __bespoke_waited(__bespoke_value) => __bespoke_value.0,
+                        _ => loop {}
+                    }
+                }
+            }?;
             if price > *limit {
-                __bespoke_wait(refuse(item));
+                match __bespoke_wait(refuse(item)) {
+                    __bespoke_returned => {
+                        match __bespoke_returned {
+                            __bespoke_waited(__bespoke_value) => __bespoke_value.0,
+                            _ => loop {}
+                        }
+                    }
+                };
                 continue;
             }
             sum += price;
