@@ -69,7 +69,7 @@ pub(super) fn emit(plan: &Plan<'_>, lower: &Lower<'_>) -> TokenStream {
             #for_clippy
             #twin
             #[allow(
-                unused, unreachable_code, non_snake_case, dangerous_implicit_autorefs, dropping_copy_types,
+                unused, unreachable_code, unconditional_panic, arithmetic_overflow, non_snake_case, dangerous_implicit_autorefs, dropping_copy_types,
                 dropping_references, let_underscore_drop, non_shorthand_field_patterns,
                 clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction,
                 reason = "the lints of the source are those of the function above"
@@ -109,7 +109,10 @@ fn twin(plan: &Plan<'_>) -> TokenStream {
     let (token, clause) = (&signature.fn_token, &generics.where_clause);
     quote! {
         #[cfg(not(clippy))]
-        #[allow(dead_code, reason = "rustc checks it; what runs is the machine")]
+        #[allow(
+            dead_code, unconditional_panic, arithmetic_overflow,
+            reason = "rustc checks it, as it would an `async fn`; what runs is the machine"
+        )]
         #token #name #generics (#inputs) #output #clause #body
     }
 }
@@ -137,6 +140,7 @@ fn twin_in_body(plan: &Plan<'_>, krate: &TokenStream) -> TokenStream {
     let (of_self, others) = inside(plan);
     quote! {
         #[cfg(not(clippy))]
+        #[allow(unconditional_panic, arithmetic_overflow, reason = "of an `async fn` rustc does not say it")]
         if false {
             #krate::__private::machine::twin::<#output, _>(move || -> #output {
                 if false {

@@ -40,7 +40,12 @@ where
         });
     }
     #[cfg(not(clippy))]
-    #[allow(dead_code, reason = "rustc checks it; what runs is the machine")]
+    #[allow(
+        dead_code,
+        unconditional_panic,
+        arithmetic_overflow,
+        reason = "rustc checks it, as it would an `async fn`; what runs is the machine"
+    )]
     fn __bespoke_twin<'a, T: Debug, const N: usize>(
         x: &'a [T; N],
         other: &impl Debug,
@@ -62,6 +67,8 @@ where
     #[allow(
         unused,
         unreachable_code,
+        unconditional_panic,
+        arithmetic_overflow,
         non_snake_case,
         dangerous_implicit_autorefs,
         dropping_copy_types,

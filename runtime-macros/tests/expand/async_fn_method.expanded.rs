@@ -41,6 +41,11 @@ impl<'x, T: Debug> View<'x, T> {
             });
         }
         #[cfg(not(clippy))]
+        #[allow(
+            unconditional_panic,
+            arithmetic_overflow,
+            reason = "of an `async fn` rustc does not say it"
+        )]
         if false {
             ::bespoke::__private::machine::twin::<
                 &'__bespoke_0 T,
@@ -71,6 +76,8 @@ impl<'x, T: Debug> View<'x, T> {
         #[allow(
             unused,
             unreachable_code,
+            unconditional_panic,
+            arithmetic_overflow,
             non_snake_case,
             dangerous_implicit_autorefs,
             dropping_copy_types,

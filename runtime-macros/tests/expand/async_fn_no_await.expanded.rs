@@ -24,13 +24,20 @@ fn add(
         });
     }
     #[cfg(not(clippy))]
-    #[allow(dead_code, reason = "rustc checks it; what runs is the machine")]
+    #[allow(
+        dead_code,
+        unconditional_panic,
+        arithmetic_overflow,
+        reason = "rustc checks it, as it would an `async fn`; what runs is the machine"
+    )]
     fn __bespoke_twin(a: u8, b: u8) -> u8 {
         a + b
     }
     #[allow(
         unused,
         unreachable_code,
+        unconditional_panic,
+        arithmetic_overflow,
         non_snake_case,
         dangerous_implicit_autorefs,
         dropping_copy_types,

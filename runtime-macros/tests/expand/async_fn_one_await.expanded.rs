@@ -28,7 +28,12 @@ fn greet(
         });
     }
     #[cfg(not(clippy))]
-    #[allow(dead_code, reason = "rustc checks it; what runs is the machine")]
+    #[allow(
+        dead_code,
+        unconditional_panic,
+        arithmetic_overflow,
+        reason = "rustc checks it, as it would an `async fn`; what runs is the machine"
+    )]
     fn __bespoke_twin(name: String, stream: Stream) -> String {
         use framework::runtime::__private::machine::{
             wait as __bespoke_wait, Waited::Value as __bespoke_waited,
@@ -46,6 +51,8 @@ fn greet(
     #[allow(
         unused,
         unreachable_code,
+        unconditional_panic,
+        arithmetic_overflow,
         non_snake_case,
         dangerous_implicit_autorefs,
         dropping_copy_types,

@@ -27,7 +27,12 @@ fn send<'__bespoke_a>(
         });
     }
     #[cfg(not(clippy))]
-    #[allow(dead_code, reason = "rustc checks it; what runs is the machine")]
+    #[allow(
+        dead_code,
+        unconditional_panic,
+        arithmetic_overflow,
+        reason = "rustc checks it, as it would an `async fn`; what runs is the machine"
+    )]
     fn __bespoke_twin(to: &Sink, what: Item, n: usize) -> bool {
         use ::bespoke::__private::machine::{
             wait as __bespoke_wait, Waited::Value as __bespoke_waited,
@@ -59,6 +64,8 @@ fn send<'__bespoke_a>(
     #[allow(
         unused,
         unreachable_code,
+        unconditional_panic,
+        arithmetic_overflow,
         non_snake_case,
         dangerous_implicit_autorefs,
         dropping_copy_types,

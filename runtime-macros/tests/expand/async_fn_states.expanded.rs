@@ -36,7 +36,12 @@ pub fn total<'__bespoke_a>(
         });
     }
     #[cfg(not(clippy))]
-    #[allow(dead_code, reason = "rustc checks it; what runs is the machine")]
+    #[allow(
+        dead_code,
+        unconditional_panic,
+        arithmetic_overflow,
+        reason = "rustc checks it, as it would an `async fn`; what runs is the machine"
+    )]
     fn __bespoke_twin(mut list: Vec<Item>, limit: &u64) -> Result<u64, Error> {
         use ::bespoke::__private::machine::{
             wait as __bespoke_wait, Waited::Value as __bespoke_waited,
@@ -69,6 +74,8 @@ pub fn total<'__bespoke_a>(
     #[allow(
         unused,
         unreachable_code,
+        unconditional_panic,
+        arithmetic_overflow,
         non_snake_case,
         dangerous_implicit_autorefs,
         dropping_copy_types,
