@@ -1,3 +1,4 @@
+//~ BUILD
 //! rustc does not calculate in an `async fn`, so of none of these it says that they panic whenever they run.
 #![deny(warnings)]
 
