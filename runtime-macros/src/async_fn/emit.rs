@@ -191,7 +191,19 @@ fn inside(plan: &Plan<'_>) -> (TokenStream, TokenStream) {
 /// What the machine takes for granted and rustc can say: see each.
 fn checks(plan: &Plan<'_>) -> TokenStream {
     // A name in a pattern is a local, and not a constant; what moves a local away is of the local's own hygiene.
-    let bound: TokenStream = plan.names.locals.iter().map(|local| quote!(let #local @ _ = ();)).collect();
+    // Few statements, each with as many names as it can have.
+    let mut rounds: Vec<(BTreeSet<String>, TokenStream)> = Vec::new();
+    for local in &plan.names.locals {
+        let name = local.to_string();
+        let at = rounds.iter().position(|(names, _)| names.len() < 16 && !names.contains(&name)).unwrap_or_else(|| {
+            rounds.push(Default::default());
+            rounds.len() - 1
+        });
+        let (names, bound) = &mut rounds[at];
+        names.insert(name);
+        bound.extend(quote!(#local @));
+    }
+    let bound: TokenStream = rounds.into_iter().map(|(_, bound)| quote!(let #bound _ = ();)).collect();
     let bound = if cfg!(bespoke_planted = "13") { TokenStream::new() } else { bound };
     let moved = plan.moved.iter().filter_map(|(local, by)| {
         let (local, by) = (plan.names.local_of(local)?, plan.names.local_of(by)?.clone().into_token_stream());

@@ -85,9 +85,7 @@ where
         use ::bespoke::__private::machine as __bespoke_rt;
         use ::bespoke::__private::machine::BeginWhole as _;
         if false {
-            let x @ _ = ();
-            let other @ _ = ();
-            let f @ _ = ();
+            let x @ other @ f @ _ = ();
         }
         if false {
             let _: ::core::primitive::i32 = {

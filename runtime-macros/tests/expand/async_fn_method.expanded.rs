@@ -94,9 +94,7 @@ impl<'x, T: Debug> View<'x, T> {
             use ::bespoke::__private::machine as __bespoke_rt;
             use ::bespoke::__private::machine::BeginWhole as _;
             if false {
-                let __bespoke_self @ _ = ();
-                let other @ _ = ();
-                let by @ _ = ();
+                let __bespoke_self @ other @ by @ _ = ();
             }
             if false {
                 let _: ::core::primitive::i32 = {

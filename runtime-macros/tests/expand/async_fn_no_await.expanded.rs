@@ -54,8 +54,7 @@ fn add(
         use ::bespoke::__private::machine as __bespoke_rt;
         use ::bespoke::__private::machine::BeginWhole as _;
         if false {
-            let a @ _ = ();
-            let b @ _ = ();
+            let a @ b @ _ = ();
         }
         if false {
             let _: ::core::primitive::i32 = {

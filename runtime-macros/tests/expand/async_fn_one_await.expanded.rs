@@ -69,8 +69,7 @@ fn greet(
         use framework::runtime::__private::machine as __bespoke_rt;
         use framework::runtime::__private::machine::BeginWhole as _;
         if false {
-            let name @ _ = ();
-            let stream @ _ = ();
+            let name @ stream @ _ = ();
         }
         if false {
             let _: ::core::primitive::i32 = {

@@ -82,12 +82,7 @@ fn send<'__bespoke_a>(
         use ::bespoke::__private::machine as __bespoke_rt;
         use ::bespoke::__private::machine::BeginWhole as _;
         if false {
-            let to @ _ = ();
-            let what @ _ = ();
-            let n @ _ = ();
-            let __bespoke_extended_3 @ _ = ();
-            let __bespoke_extended_4 @ _ = ();
-            let __bespoke_extended_5 @ _ = ();
+            let to @ what @ n @ __bespoke_extended_3 @ __bespoke_extended_4 @ __bespoke_extended_5 @ _ = ();
         }
         if false {
             let _: ::core::primitive::i32 = {

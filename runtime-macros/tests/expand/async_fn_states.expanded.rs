@@ -92,11 +92,7 @@ pub fn total<'__bespoke_a>(
         use ::bespoke::__private::machine as __bespoke_rt;
         use ::bespoke::__private::machine::BeginWhole as _;
         if false {
-            let list @ _ = ();
-            let limit @ _ = ();
-            let sum @ _ = ();
-            let item @ _ = ();
-            let price @ _ = ();
+            let list @ limit @ sum @ item @ price @ _ = ();
         }
         if false {
             let _: ::core::primitive::i32 = {
