@@ -151,7 +151,7 @@ fn wait(inner: ExprAwait) -> ExprMatch {
         comma: None,
     };
     let awaited = match *inner.base {
-        delimited @ (Expr::Paren(_) | Expr::Block(_)) => {
+        delimited @ (Expr::Paren(_) | Expr::Block(_) | Expr::Group(_)) => {
             Expr::Paren(ExprParen { attrs: Vec::new(), paren_token: token::Paren(ours), expr: Box::new(delimited) })
         }
         base => base,
