@@ -4,15 +4,16 @@
 //! what it says of an `.await`: both take what is awaited, and let go of it before the value is used. `e.await` is printed as
 //!
 //! ```text
-//! match wait(e) { returned => match returned { Waited::Value(value) => value.0, _ => loop {} } }
+//! match wait(e) { returned => { let Waited::Value(value) = returned else { loop {} }; value.0 } }
 //! ```
 //!
 //! - Around an argument rustc would call the parentheses of `(e).await` and the braces of `{ e }.await` unneeded. There are some more around
 //!   them, which lie as if they were the macro's, and of such it does not speak.
 //! - The call returns a type of which there are values, whatever the output is. What follows a call of an empty output rustc takes
 //!   for unreachable: it would say so, and it would not judge it. Of an `.await` it does neither.
-//! - A `match` keeps the temporaries of `e` until the end of the statement, as an `.await` does. The outer one binds what the call
-//!   returned as a whole: of what is moved out of in part, rustc drops what is left, and a temporary at the end of the statement.
+//! - A `match` keeps the temporaries of `e` until the end of the statement, as an `.await` does. It binds what the call returned as a
+//!   whole: of what is moved out of in part, rustc drops what is left, and a temporary at the end of the statement.
+//! - By `let … else` the type of the value has nothing to do with that of a `loop`, which rustc might take for it where it knows no other.
 //!
 //! All of it lies where the source has the `.await`, so what rustc says of it, and what it would insert, is of the source.
 
@@ -138,10 +139,11 @@ fn wait(inner: ExprAwait) -> ExprMatch {
     // As if they were the macro's own: rustc would say of parentheses that nothing needs them, and of an output without values
     // that the pattern matches none.
     let ours = Span::call_site().located_at(span);
-    let (returned, value, waited) = (Ident::new(RETURNED, span), Ident::new(VALUE, begin), Ident::new(WAITED, ours));
-    let (dot, word) = (&inner.dot_token, Token![match](begin));
-    let pat = quote_spanned!(ours=> #waited(#value));
-    let value = quote_spanned!(span=> #word #returned { #pat => #value #dot 0, _ => loop {} });
+    let (returned, waited, dot) = (Ident::new(RETURNED, span), Ident::new(WAITED, ours), &inner.dot_token);
+    // The binding lies elsewhere: rustc would take a move of what is awaited for one into it.
+    let (value, bound) = (Ident::new(VALUE, begin), Ident::new(VALUE, begin.located_at(span)));
+    let pat = quote_spanned!(ours=> #waited(#bound));
+    let value = quote_spanned!(span=> { let #pat = #returned else { loop {} }; #value #dot 0 });
     let arm = Arm {
         attrs: Vec::new(),
         pat: Pat::Verbatim(returned.into_token_stream()),
@@ -219,9 +221,9 @@ mod tests {
     fn calls_wait_where_the_function_awaits() {
         let waits = |awaited: TokenStream| {
             quote!(match __bespoke_wait(#awaited) {
-                __bespoke_returned => match __bespoke_returned {
-                    __bespoke_waited(__bespoke_value) => __bespoke_value.0,
-                    _ => loop {}
+                __bespoke_returned => {
+                    let __bespoke_waited(__bespoke_value) = __bespoke_returned else { loop {} };
+                    __bespoke_value.0
                 }
             })
         };
@@ -298,7 +300,7 @@ mod tests {
                 let inner: Vec<TokenTree> = arms.stream().into_iter().collect();
                 let [.., Group(inner)] = &*inner else { panic!("{arms}") };
                 let inner: Vec<TokenTree> = inner.stream().into_iter().collect();
-                let [_, Group(_), _, _, value, _, index, ..] = &*inner else { panic!("{arms}") };
+                let [.., value, _, index] = &*inner else { panic!("{arms}") };
                 assert_eq!(value.to_string(), VALUE);
                 let columns = |from: Span, to: Span| (from.start().column, to.end().column);
                 found.push((columns(word.span(), arms.span_close()), columns(value.span(), index.span())));

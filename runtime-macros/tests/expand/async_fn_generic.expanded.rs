@@ -56,10 +56,10 @@ where
         };
         match __bespoke_wait(pause()) {
             __bespoke_returned => {
-                match __bespoke_returned {
-                    __bespoke_waited(__bespoke_value) => __bespoke_value.0,
-                    _ => loop {}
-                }
+                let __bespoke_waited(__bespoke_value) = __bespoke_returned else {
+                    loop {}
+                };
+                __bespoke_value.0
             }
         };
         pick(x, other, f)

@@ -63,10 +63,9 @@ impl<'x, T: Debug> View<'x, T> {
                     by += self.step;
                     match __bespoke_wait(pause()) {
                         __bespoke_returned => {
-                            match __bespoke_returned {
-                                __bespoke_waited(__bespoke_value) => __bespoke_value.0,
-                                _ => loop {}
-                            }
+                            let __bespoke_waited(__bespoke_value) = __bespoke_returned
+                            else { loop {} };
+                            __bespoke_value.0
                         }
                     };
                     self.at(by)

@@ -40,10 +40,10 @@ fn greet(
         };
         match __bespoke_wait(stream.send(name.len())) {
             __bespoke_returned => {
-                match __bespoke_returned {
-                    __bespoke_waited(__bespoke_value) => __bespoke_value.0,
-                    _ => loop {}
-                }
+                let __bespoke_waited(__bespoke_value) = __bespoke_returned else {
+                    loop {}
+                };
+                __bespoke_value.0
             }
         };
         name

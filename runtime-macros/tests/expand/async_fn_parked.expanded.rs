@@ -45,19 +45,18 @@ fn send<'__bespoke_a>(
                     what.body(),
                     match __bespoke_wait(what.tail()) {
                         __bespoke_returned => {
-                            match __bespoke_returned {
-                                __bespoke_waited(__bespoke_value) => __bespoke_value.0,
-                                _ => loop {}
-                            }
+                            let __bespoke_waited(__bespoke_value) = __bespoke_returned
+                            else { loop {} };
+                            __bespoke_value.0
                         }
                     },
                 ),
             ) {
                 __bespoke_returned => {
-                    match __bespoke_returned {
-                        __bespoke_waited(__bespoke_value) => __bespoke_value.0,
-                        _ => loop {}
-                    }
+                    let __bespoke_waited(__bespoke_value) = __bespoke_returned else {
+                        loop {}
+                    };
+                    __bespoke_value.0
                 }
             }
     }

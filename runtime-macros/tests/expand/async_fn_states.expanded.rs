@@ -50,19 +50,19 @@ pub fn total<'__bespoke_a>(
         while let Some(item) = list.pop() {
             let price = match __bespoke_wait(price_of(&item)) {
                 __bespoke_returned => {
-                    match __bespoke_returned {
-                        __bespoke_waited(__bespoke_value) => __bespoke_value.0,
-                        _ => loop {}
-                    }
+                    let __bespoke_waited(__bespoke_value) = __bespoke_returned else {
+                        loop {}
+                    };
+                    __bespoke_value.0
                 }
             }?;
             if price > *limit {
                 match __bespoke_wait(refuse(item)) {
                     __bespoke_returned => {
-                        match __bespoke_returned {
-                            __bespoke_waited(__bespoke_value) => __bespoke_value.0,
-                            _ => loop {}
-                        }
+                        let __bespoke_waited(__bespoke_value) = __bespoke_returned else {
+                            loop {}
+                        };
+                        __bespoke_value.0
                     }
                 };
                 continue;
