@@ -260,14 +260,14 @@ pub fn scalar<T>(_place: *const T) {
     }
 }
 
-/// What an `.await` is in the twin of a function. It takes what is awaited, as an `.await` does, and lets go of it before the value
-/// is used. Nobody calls it.
+/// What an `.await` is in the twin of a function. It takes what is awaited, as an `.await` does, and lets go of it before
+/// the value is used. Nobody calls it.
 pub fn wait<F: IntoFuture>(_awaited: F) -> Waited<F::Output> {
     unreachable!("the twin of a function is checked, and never called")
 }
 
-/// What [`wait`] returns. There are values of it also if there are none of `T`: so rustc judges what follows the call, as it judges
-/// what follows an `.await`.
+/// What [`wait`] returns. There are values of it also if there are none of `T`: so rustc judges what follows the call, as it
+/// judges what follows an `.await`.
 #[derive(Debug)]
 pub enum Waited<T> {
     /// In a tuple, so that the twin says `value.0`, in which each part has its place in the source.

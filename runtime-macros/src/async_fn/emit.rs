@@ -69,8 +69,9 @@ pub(super) fn emit(plan: &Plan<'_>, lower: &Lower<'_>) -> TokenStream {
             #for_clippy
             #twin
             #[allow(
-                unused, unreachable_code, unconditional_panic, arithmetic_overflow, non_snake_case, dangerous_implicit_autorefs, dropping_copy_types,
-                dropping_references, let_underscore_drop, non_shorthand_field_patterns,
+                unused, unreachable_code, unconditional_panic, arithmetic_overflow, non_snake_case,
+                dangerous_implicit_autorefs, dropping_copy_types, dropping_references, let_underscore_drop,
+                non_shorthand_field_patterns,
                 clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction,
                 reason = "the lints of the source are those of the function above"
             )]

@@ -7,13 +7,15 @@
 //! match wait(e) { returned => { let Waited::Value(value) = returned else { loop {} }; value.0 } }
 //! ```
 //!
-//! - Around an argument rustc would call the parentheses of `(e).await` and the braces of `{ e }.await` unneeded. There are some more around
-//!   them, which lie as if they were the macro's, and of such it does not speak.
-//! - The call returns a type of which there are values, whatever the output is. What follows a call of an empty output rustc takes
-//!   for unreachable: it would say so, and it would not judge it. Of an `.await` it does neither.
-//! - A `match` keeps the temporaries of `e` until the end of the statement, as an `.await` does. It binds what the call returned as a
-//!   whole: of what is moved out of in part, rustc drops what is left, and a temporary at the end of the statement.
-//! - By `let … else` the type of the value has nothing to do with that of a `loop`, which rustc might take for it where it knows no other.
+//! - Around an argument rustc would call the parentheses of `(e).await` and the braces of `{ e }.await` unneeded. There is one
+//!   more pair around them, which lies as if it were the macro's, and of such it does not speak.
+//! - The call returns a type of which there are values, whatever the output is. What follows a call of an empty output rustc
+//!   takes for unreachable: it would say so, and it would not judge it. Of an `.await` it does neither.
+//! - A `match` keeps the temporaries of `e` until the end of the statement, as an `.await` does. It binds what the call
+//!   returned as a whole: of what is moved out of in part, rustc drops what is left, and a temporary at the end of the
+//!   statement.
+//! - By `let … else` the type of the value has nothing to do with that of a `loop`, which rustc might take for it where it
+//!   knows no other.
 //!
 //! All of it lies where the source has the `.await`, so what rustc says of it, and what it would insert, is of the source.
 
@@ -110,7 +112,8 @@ impl Waits {
             }
             Expr::Paren(inner) if !self.back && matches!(*inner.expr, Expr::Await(_)) => self.ours.push_back(false),
             Expr::Paren(inner) if self.back && matches!(&*inner.expr, Expr::Match(inner) if waits(inner)) => {
-                if self.ours.pop_front() == Some(true) {
+                let ours = self.ours.pop_front();
+                if ours == Some(true) {
                     *left = core::mem::replace(&mut *inner.expr, walk::taken());
                 }
             }
