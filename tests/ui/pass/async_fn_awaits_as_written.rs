@@ -36,6 +36,17 @@ async fn or_else(a: Ready<Option<u8>>) -> u8 {
     n
 }
 
+macro_rules! awaited {
+    ($name:ident, $awaited:expr) => {
+        #[bespoke::async_fn]
+        async fn $name() -> u8 {
+            $awaited.await
+        }
+    };
+}
+awaited!(braces_of_a_macro, { ready(1) });
+awaited!(parentheses_of_a_macro, (ready(1)));
+
 async fn nothing() -> Infallible {
     pending().await
 }
@@ -85,6 +96,8 @@ fn main() {
     drop(of_a_block());
     drop(at_the_front(ready(1), ready([1, 2])));
     drop(or_else(ready(None)));
+    drop(braces_of_a_macro());
+    drop(parentheses_of_a_macro());
     drop(behind_nothing("a"));
     drop(for_ever());
     let mut server = Server(1);
