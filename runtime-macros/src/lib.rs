@@ -170,7 +170,7 @@ pub fn config(arguments: TokenStream, item: TokenStream) -> TokenStream {
 ///
 /// ```text
 /// fn copy(from: TcpStream, to: TcpStream) -> impl Future<Output = std::io::Result<u64>> {
-///     async fn copy(…) -> … { … }      // the twin: as written, checked by rustc, never called
+///     fn copy_twin(…) -> … { … }       // the twin: as written, but that it waits in calls; checked by rustc, never called
 ///     machine(|frame| …, |frame, context| …, |frame| …)
 /// }
 /// ```

@@ -1,5 +1,6 @@
 //! What only our futures have: their sizes, which are Send, and what a poll after the end says.
 
+use core::cell::Cell;
 use core::panic::{AssertUnwindSafe, RefUnwindSafe, UnwindSafe};
 use core::pin::pin;
 use core::task::{Context, Poll, Waker};
@@ -286,4 +287,64 @@ fn many_locals_may_live_together() {
     let mut future = pin!(many_locals());
     assert_eq!(future.as_mut().poll(&mut context), Poll::Pending);
     assert_eq!(future.as_mut().poll(&mut context), Poll::Ready(8));
+}
+
+/// Looks at a number when it is dropped.
+struct Late<'a> {
+    number: Option<&'a usize>,
+    saw: &'a Cell<usize>,
+}
+
+impl Drop for Late<'_> {
+    fn drop(&mut self) {
+        self.saw.set(self.number.copied().unwrap_or_default());
+    }
+}
+
+/// rustc refuses these two, since it would end `n` before `late` if the future were dropped at the first `.await`. In the machine
+/// `n` has a place, and stays there.
+#[bespoke::async_fn]
+async fn late_knows_a_number(saw: &Cell<usize>) -> usize {
+    let mut late = Late { number: None, saw };
+    let n = 7;
+    late.number = Some(&n);
+    wait("w", 1, ()).await;
+    drop(late);
+    wait("v", 1, n).await
+}
+
+/// Another number has the bytes of the first one afterwards.
+#[bespoke::async_fn]
+async fn late_knows_a_part_of_a_scope(saw: &Cell<usize>) -> usize {
+    {
+        let mut late = Late { number: None, saw };
+        let n = [5, 6, 7];
+        late.number = Some(&n[2]);
+        wait("w", 1, ()).await;
+        drop(late);
+    }
+    let n = [7, 8, 9];
+    let last = &n[0];
+    wait("v", 1, ()).await;
+    *last
+}
+
+#[test]
+fn a_number_stays_while_something_that_is_dropped_with_the_machine_knows_it() {
+    fn is_seen<'a, F: Future<Output = usize>>(saw: &'a Cell<usize>, of: impl Fn(&'a Cell<usize>) -> F) {
+        let mut context = Context::from_waker(Waker::noop());
+        for polls in 0..=3 {
+            saw.set(0);
+            let mut future = Box::pin(of(saw));
+            for poll in 0..polls {
+                let expected = if poll == 2 { Poll::Ready(7) } else { Poll::Pending };
+                assert_eq!(future.as_mut().poll(&mut context), expected);
+            }
+            drop(future);
+            assert_eq!(saw.get(), if polls == 0 { 0 } else { 7 }, "{polls} polls");
+        }
+    }
+    let saw = Cell::new(0);
+    is_seen(&saw, |saw| late_knows_a_number(saw));
+    is_seen(&saw, |saw| late_knows_a_part_of_a_scope(saw));
 }

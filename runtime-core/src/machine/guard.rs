@@ -1,14 +1,14 @@
-//! Ownership while a state runs: a native local for each place that holds a value.
+//! Ownership while a state runs: native locals for the places that hold values.
 //!
 //! Whatever ends the state early (`return`, `?`, `break`, a panic) drops these guards as rustc drops locals: in reverse
-//! order of their declaration, which is the source's.
+//! order of their declaration, which is the source's. What lived when the state began comes before all that is declared in
+//! it, so one guard may be that of many places.
 
 use core::fmt;
 use core::mem::{ManuallyDrop, needs_drop};
 
 use super::Number;
 use super::frame::Flags;
-use super::parts::Awaited;
 use super::trace::ask::Answers;
 
 /// The promise to keep the invariants of guards. There is none without it, so safe code has none.
@@ -21,157 +21,171 @@ pub struct Kept(());
 
 impl Kept {
     /// # Safety
-    /// Whoever has this value, or a copy of it, keeps the invariants of each [`Guard`] and each [`Awaiting`] that is made with
-    /// it, and gives none of the three away.
+    /// Whoever has this value, or a copy of it, keeps the invariants of each [`Guard`] that is made with it, and gives neither
+    /// away.
     #[inline(always)]
     pub const unsafe fn promise() -> Self {
         Kept(())
     }
 }
 
-/// Drops the value of a place, unless it was taken or stays for another state.
+/// Drops the values of up to three places, the last place's first, but for those that were taken or stay for another state.
 ///
-/// Whoever has one may clear `holds`, which leaves the place to the next state.
+/// What lives when a state begins has one of these for every three places, and what is written in a state has one of its own:
+/// rustc checks a guard at each place and each end of a state, so there are few; of larger ones the optimiser makes calls.
+///
+/// Whoever has one may clear bits of `holds`, which leaves their places to the next state.
 ///
 /// # Invariants
-/// 1. While `holds`, the place holds a value, and it is this guard's to drop.
-/// 2. The place outlives the guard.
+/// 1. While its bit of `holds` is set, a place holds a value, and it is this guard's to drop. The first place has bit 0.
+/// 2. The places outlive the guard.
 /// 3. Who made it promised both ([`Kept`]).
 #[allow(missing_docs, reason = "the fields are those of the invariants")]
-pub struct Guard<T> {
-    pub place: *mut T,
-    pub holds: bool,
+pub struct Guard<P: Places> {
+    pub places: P,
+    pub holds: u8,
     pub kept: Kept,
 }
 
-impl<T> fmt::Debug for Guard<T> {
+impl<P: Places> fmt::Debug for Guard<P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Guard").field("holds", &self.holds).finish_non_exhaustive()
     }
 }
 
-impl<T> Guard<T> {
-    /// The guard of a place that holds a value if the bit is set. Without a destructor the bit is not looked at.
+impl<P: Places> Drop for Guard<P> {
+    #[inline(always)]
+    fn drop(&mut self) {
+        // SAFETY: inv. 1, and the guard is gone after this.
+        unsafe { self.places.end(self.holds) };
+    }
+}
+
+/// Pointers to up to three places: a tuple of them.
+///
+/// # Safety
+/// `end` drops what its caller says and nothing else.
+pub unsafe trait Places: Copy {
+    /// Drops the values of the places whose bits are set, in the reverse order, also if one of these drops unwinds.
     ///
     /// # Safety
-    /// The bit says whether the place holds a value: [`note`](Self::note) followed each change. The place outlives the guard
-    /// (inv. 2).
-    #[inline(always)]
-    pub unsafe fn load<B: Flags>(place: *mut T, flags: B, bit: u32) -> Self {
-        // Kept by the caller's promise: what the bit says is inv. 1, and the rest is inv. 2.
-        Guard { place, holds: !needs_drop::<T>() || flags.get(bit), kept: Kept(()) }
-    }
+    /// They hold values, and nobody uses those again.
+    unsafe fn end(self, holds: u8);
+}
 
-    /// Notes for the next state whether the place holds a value.
+/// A place in the hand of [`Places::end`]: rustc drops locals as the source's would be dropped.
+struct Ending<T> {
+    place: *mut T,
+    holds: bool,
+}
+
+impl<T> Drop for Ending<T> {
     #[inline(always)]
-    pub fn note<B: Flags>(&mut self, flags: &mut B, bit: u32) {
-        if needs_drop::<T>() {
-            flags.set(bit, self.holds);
+    fn drop(&mut self) {
+        if needs_drop::<T>() && self.holds {
+            // SAFETY: the promise to `end`, which makes one of these for each place.
+            unsafe { drop_apart(self.place) };
         }
     }
+}
 
-    /// Moves the value out. (Of a `Copy` value it is a copy: what stays needs no drop, and may be read again.)
-    ///
-    /// # Safety
-    /// The place holds a value.
-    #[inline(always)]
-    pub unsafe fn take(&mut self) -> T {
-        self.holds = false;
-        // SAFETY: the caller says that there is a value, and `holds` says from now on that there is none.
-        unsafe { self.place.read() }
-    }
+/// A function of its own: what drops a guard is inlined where the state ends only while it is small, and then the optimiser knows
+/// which places still hold values.
+///
+/// # Safety
+/// The place holds a value, and nobody uses it again.
+#[inline(never)]
+unsafe fn drop_apart<T>(place: *mut T) {
+    // SAFETY: the caller's promise.
+    unsafe { place.drop_in_place() };
+}
 
-    /// Moves the value out, and notes it.
-    ///
-    /// # Safety
-    /// As [`take`](Self::take).
-    #[inline(always)]
-    pub unsafe fn take_noted<B: Flags>(&mut self, flags: &mut B, bit: u32) -> T {
-        // SAFETY: the caller's promise.
-        let value = unsafe { self.take() };
-        self.note(flags, bit);
-        value
+macro_rules! places {
+    ($($type:ident $place:ident $bit:literal)*) => {
+        // SAFETY: it drops the places by their bits.
+        unsafe impl<$($type),*> Places for ($(*mut $type,)*) {
+            #[inline(always)]
+            unsafe fn end(self, holds: u8) {
+                let ($($place,)*) = self;
+                $(let _ending = Ending { place: $place, holds: holds & (1 << $bit) != 0 };)*
+            }
+        }
+    };
+}
+places!(A a 0);
+places!(A a 0 B b 1);
+places!(A a 0 B b 1 C c 2);
+
+/// `holds` as a state begins with it, whose bit `place` is that of a place that may have been moved out of: cleared, unless the
+/// bit of the flags says that it holds a value.
+///
+/// (Of a place without a destructor nothing is ever noted, and nobody asks.)
+#[inline(always)]
+pub fn noted<B: Flags>(holds: u8, place: u8, flags: B, bit: u32) -> u8 {
+    if flags.get(bit) { holds } else { holds & !place }
+}
+
+/// Notes for the next state that a place holds a value.
+#[inline(always)]
+pub fn note<T, B: Flags>(_: *mut T, flags: &mut B, bit: u32) {
+    if needs_drop::<T>() {
+        flags.set(bit, true);
     }
+}
+
+/// A place whose value is moved out now: clears its bit in the guard's `holds`. (Of a `Copy` value it is a copy: what stays
+/// needs no drop, and may be read again.)
+#[inline(always)]
+pub fn gone<T>(place: *mut T, holds: &mut u8, bit: u8) -> *mut T {
+    *holds &= !bit;
+    place
+}
+
+/// [`gone`], and notes it.
+#[inline(always)]
+pub fn gone_noted<T, B: Flags>(place: *mut T, holds: &mut u8, bit: u8, flags: &mut B, noted: u32) -> *mut T {
+    if needs_drop::<T>() {
+        flags.set(noted, false);
+    }
+    gone(place, holds, bit)
 }
 
 /// `place = value`: drops the old value, if there is one, and writes the new one, also if that drop unwinds.
 ///
-/// A raw pointer, since `value` may use the guard: `x = f(x)`.
+/// A raw pointer to the guard's `holds`, since `value` may use it: `x = f(x)`.
 ///
 /// # Safety
-/// `guard` points to a guard that is in no other use.
+/// `holds` points to that of a guard that is in no other use, and `bit` is that of the place.
 #[inline(always)]
-pub unsafe fn assign<T>(guard: *mut Guard<T>, value: T) {
+pub unsafe fn assign<T>(place: *mut T, holds: *mut u8, bit: u8, value: T) {
     // SAFETY: the value is made by now, and the caller says that nobody else uses the guard.
-    let guard = unsafe { &mut *guard };
-    let old = core::mem::replace(&mut guard.holds, false);
-    let put = Put { guard, value: ManuallyDrop::new(value) };
+    let holds = unsafe { &mut *holds };
+    let old = *holds & bit != 0;
+    *holds &= !bit;
+    let put = Put { place, holds, bit, value: ManuallyDrop::new(value) };
     if old {
-        // SAFETY: `holds` said that there is a value (inv. 1) and says no more that there is one.
-        unsafe { put.guard.place.drop_in_place() };
+        // SAFETY: the bit said that there is a value (inv. 1) and says no more that there is one.
+        unsafe { put.place.drop_in_place() };
     }
 }
 
-/// [`assign`], and notes it. Should the old value's drop unwind, nobody looks at the bit again.
+/// [`assign`], and notes it. Should the old value's drop unwind, nobody looks at the bit of the flags again.
 ///
 /// # Safety
-/// `guard` and `flags` point to what is in no other use.
+/// As [`assign`]; `flags` points to what is in no other use.
 #[inline(always)]
-pub unsafe fn assign_noted<T, B: Flags>(guard: *mut Guard<T>, value: T, flags: *mut B, bit: u32) {
+pub unsafe fn assign_noted<T, B: Flags>(place: *mut T, holds: *mut u8, bit: u8, value: T, flags: *mut B, noted: u32) {
     // SAFETY: the caller's promise.
-    unsafe { assign(guard, value) };
+    unsafe { assign(place, holds, bit, value) };
     // SAFETY: as above; the value is made by now.
-    let guard = unsafe { &mut *guard };
-    // SAFETY: as above.
-    guard.note(unsafe { &mut *flags }, bit);
-}
-
-impl<T> Drop for Guard<T> {
-    #[inline(always)]
-    fn drop(&mut self) {
-        if self.holds {
-            // SAFETY: inv. 1, and the guard is gone after this.
-            unsafe { self.place.drop_in_place() };
-        }
-    }
-}
-
-/// Drops the awaited future of a state, unless it stays for another poll.
-///
-/// Written by the expansion, as [`Guard`] is.
-///
-/// # Invariants
-/// 1. While `holds`, the places hold a future, and it is this guard's to drop.
-/// 2. The places outlive the guard.
-/// 3. Who made it promised both ([`Kept`]).
-#[allow(missing_docs, reason = "the fields are those of the invariants")]
-pub struct Awaiting<K: Awaited> {
-    pub place: *mut K,
-    /// Where its head lies: room for a `K::Head`.
-    pub head: *mut (),
-    pub holds: bool,
-    pub kept: Kept,
-}
-
-impl<K: Awaited> fmt::Debug for Awaiting<K> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Awaiting").field("holds", &self.holds).finish_non_exhaustive()
-    }
-}
-
-impl<K: Awaited> Drop for Awaiting<K> {
-    #[inline(always)]
-    fn drop(&mut self) {
-        if self.holds {
-            // SAFETY: inv. 1, and the guard is gone after this.
-            unsafe { K::end(self.place, self.head.cast()) };
-        }
-    }
+    note(place, unsafe { &mut *flags }, noted);
 }
 
 /// Writes the new value of an assignment when it is dropped.
 struct Put<'a, T> {
-    guard: &'a mut Guard<T>,
+    place: *mut T,
+    holds: &'a mut u8,
+    bit: u8,
     value: ManuallyDrop<T>,
 }
 
@@ -181,8 +195,8 @@ impl<T> Drop for Put<'_, T> {
         // SAFETY: the value is taken here alone, and this runs once.
         let value = unsafe { ManuallyDrop::take(&mut self.value) };
         // SAFETY: the place outlives its guard, and its old value is gone.
-        unsafe { self.guard.place.write(value) };
-        self.guard.holds = true;
+        unsafe { self.place.write(value) };
+        *self.holds |= self.bit;
     }
 }
 

@@ -36,7 +36,9 @@
 //!    time: the heads of all of them share their bytes.
 //!
 //! Why the source's borrows are right although places are raw: beside the machine the macro emits the function as it was
-//! written, never called, and rustc judges that one. See `docs/guide/12-async-fn.md`.
+//! written, never called, and rustc judges that one. Where the source has an `.await` it calls [`wait`], whose borrows and moves
+//! are those of an `.await`; where the future may be dropped there, the call may unwind, and the same locals are dropped in the
+//! same order. See `docs/guide/12-async-fn.md`.
 
 pub mod frame;
 pub mod guard;
@@ -51,9 +53,9 @@ use core::mem::{MaybeUninit, needs_drop};
 use core::pin::Pin;
 use core::task::{Context, Poll};
 
-pub use frame::{Flags, HasState, Head};
-pub use guard::{Awaiting, Guard, Kept, Poison};
-pub use parts::{Begin, BeginWhole, InParts, poll};
+pub use frame::{Flags, HasState, Head, read, write};
+pub use guard::{Guard, Kept, Poison, assign, assign_noted, gone, gone_noted, note, noted};
+pub use parts::{Begin, BeginWhole, InParts, into_future, poll};
 use trace::Walk;
 #[cfg(not(panic = "unwind"))]
 use trace::ask::Answers;
@@ -258,9 +260,30 @@ pub fn scalar<T>(_place: *const T) {
     }
 }
 
-/// Takes the twin of a method, a block that gives what the method gives. The expansion never calls it.
-pub fn twin<R, F: Future<Output = R>>(_twin: F) -> ! {
+/// What an `.await` is in the twin of a function. It takes what is awaited, as an `.await` does, and lets go of it before
+/// the value is used. Nobody calls it.
+pub fn wait<F: IntoFuture>(_awaited: F) -> Waited<F::Output> {
+    unreachable!("the twin of a function is checked, and never called")
+}
+
+/// What [`wait`] returns. There are values of it also if there are none of `T`: so rustc judges what follows the call, as it
+/// judges what follows an `.await`.
+#[derive(Debug)]
+pub enum Waited<T> {
+    /// In a tuple, so that the twin says `value.0`, in which each part has its place in the source.
+    Value((T,)),
+    /// Nothing.
+    Nothing,
+}
+
+/// Takes the twin of a method, a closure that gives what the method gives. The expansion never calls it.
+pub fn twin<R, F: FnOnce() -> R>(_twin: F) -> ! {
     unreachable!("the twin of a method is checked, and never made")
+}
+
+/// Takes the twin of a function that clippy sees, a block.
+pub fn twin_for_clippy<R, F: Future<Output = R>>(_twin: F) -> ! {
+    unreachable!("the twin of a function is checked, and never made")
 }
 
 /// A value that a twin never returns, for its type.

@@ -229,9 +229,15 @@ unsafe impl<M: InParts> Awaited for StorageOf<M> {
     }
 }
 
+/// What is awaited, as a future on its way to its place.
+#[inline(always)]
+pub fn into_future<F: IntoFuture>(awaited: F) -> Begin<F::IntoFuture> {
+    Begin(awaited.into_future())
+}
+
 /// A future on its way to its place.
 #[derive(Debug)]
-pub struct Begin<F>(pub F);
+pub struct Begin<F>(F);
 
 impl<M: InParts> Begin<M> {
     /// Puts a machine into its places.
@@ -267,14 +273,36 @@ impl<F: Future> BeginWhole for Begin<F> {
     }
 }
 
-/// Polls the future in a place.
+/// Polls the future in a place, and drops it if it is ready or panics: before anybody sees its value, which is leaked should that
+/// drop unwind.
 ///
 /// # Safety
-/// Those of [`Awaited::poll`], with `head` where a `K::Head` lies.
+/// Those of [`Awaited::poll`], with `head` where a `K::Head` lies. What is not pending was dropped.
 #[inline(always)]
 pub unsafe fn poll<K: Awaited>(place: *mut K, head: *mut (), context: &mut Context<'_>) -> Poll<K::Output> {
+    let mut ending = Ending { place, head, stays: false };
     // SAFETY: the caller's promise.
-    unsafe { K::poll(place, head.cast(), context) }
+    let polled = ManuallyDrop::new(unsafe { K::poll(place, head.cast(), context) });
+    ending.stays = polled.is_pending();
+    drop(ending);
+    ManuallyDrop::into_inner(polled)
+}
+
+/// Drops the awaited future, unless it stays for another poll.
+struct Ending<K: Awaited> {
+    place: *mut K,
+    head: *mut (),
+    stays: bool,
+}
+
+impl<K: Awaited> Drop for Ending<K> {
+    #[inline(always)]
+    fn drop(&mut self) {
+        if !self.stays {
+            // SAFETY: the promise to `poll`, which makes one of these; nobody uses the future again.
+            unsafe { K::end(self.place, self.head.cast()) };
+        }
+    }
 }
 
 macro_rules! heads {

@@ -3,8 +3,8 @@
 use core::cell::Cell;
 
 use super::frame::{Beside, Flags, Head, Share, beside_2, share_2};
-use super::guard::{Awaiting, Guard, Kept, Poison, assign, assign_noted};
-use super::parts::{Begin, BeginWhole, HeadOf, InParts, StorageOf, poll};
+use super::guard::{Guard, Kept, Poison, assign, assign_noted, gone, gone_noted, note, noted};
+use super::parts::{Awaited, BeginWhole, HeadOf, InParts, StorageOf, into_future, poll};
 use super::trace::ask::Answers;
 use super::trace::{Walk, drops_unbegun};
 use super::{Number, Step, machine, resumed};
@@ -41,7 +41,7 @@ fn a_guard_drops_its_place_once() {
     let drops = Cell::new(0);
     let mut place = core::mem::ManuallyDrop::new(Counted(&drops));
     // The place holds a value, and only this guard drops it.
-    drop(Guard { place: &raw mut *place, holds: true, kept: KEPT });
+    drop(Guard { places: (&raw mut *place,), holds: 1, kept: KEPT });
     assert_eq!(drops.get(), 1);
 }
 
@@ -49,17 +49,53 @@ fn a_guard_drops_its_place_once() {
 fn a_guard_that_leaves_drops_nothing() {
     let drops = Cell::new(0);
     let mut place = core::mem::ManuallyDrop::new(Counted(&drops));
+    let place = &raw mut *place;
     // The place holds a value, and only these guards drop it.
-    let mut guard = Guard { place: &raw mut *place, holds: true, kept: KEPT };
-    guard.holds = false;
+    let mut guard = Guard { places: (place,), holds: 1, kept: KEPT };
+    guard.holds = 0;
     drop(guard);
     assert_eq!(drops.get(), 0);
     // The first guard left the value.
-    let mut guard = Guard { place: &raw mut *place, holds: true, kept: KEPT };
+    let mut guard = Guard { places: (place,), holds: 1, kept: KEPT };
     // SAFETY: the guard holds a value.
-    drop(unsafe { guard.take() });
+    drop(unsafe { gone(place, &mut guard.holds, 1).read() });
     drop(guard);
     assert_eq!(drops.get(), 1, "taken, and dropped by whoever took it");
+}
+
+/// Tells of its drop, and panics then if it is to.
+struct Told<'a>(u8, &'a Cell<std::vec::Vec<u8>>, bool);
+
+impl Drop for Told<'_> {
+    fn drop(&mut self) {
+        let mut told = self.1.take();
+        told.push(self.0);
+        self.1.set(told);
+        assert!(!self.2, "told");
+    }
+}
+
+/// A guard of many places drops those that it holds, last place first, whichever of the drops unwinds.
+#[test]
+fn a_guard_of_many_places_drops_as_locals_do() {
+    for holds in 0..8 {
+        for panics in 0..3 {
+            let told = Cell::default();
+            let mut places: [_; 3] = core::array::from_fn(|n| {
+                let n = n as u8;
+                core::mem::ManuallyDrop::new(Told(n, &told, n == panics))
+            });
+            let [a, b, c] = places.each_mut().map(|place| &raw mut **place);
+            let dropped = catch_unwind(AssertUnwindSafe(|| {
+                // The places hold values, and only this guard drops them.
+                drop(Guard { places: (a, b, c), holds, kept: KEPT });
+            }));
+            let held = |n: &u8| holds & (1 << n) != 0;
+            assert_eq!(dropped.is_err(), held(&panics));
+            let expected: std::vec::Vec<u8> = (0..3).rev().filter(held).collect();
+            assert_eq!(told.take(), expected, "{holds:03b}");
+        }
+    }
 }
 
 #[test]
@@ -67,39 +103,49 @@ fn a_bit_tells_the_next_guard_what_was_moved() {
     let drops = Cell::new(0);
     let mut bits = u8::NONE;
     let mut place = core::mem::ManuallyDrop::new(Counted(&drops));
-    let mut guard = Guard { place: &raw mut *place, holds: true, kept: KEPT };
-    guard.note(&mut bits, 3);
-    guard.holds = false;
-    assert_eq!(bits, 8, "what is left to the next state is not noted");
-    // SAFETY: the bit was noted, and the place is as it was.
-    let mut guard = unsafe { Guard::load(&raw mut *place, bits, 3) };
+    let place = &raw mut *place;
+    note(place, &mut bits, 3);
+    assert_eq!(bits, 8);
+    // The bit was noted, and the place is as it was, here and below.
+    let mut guard = Guard { places: (place,), holds: noted(1, 1, bits, 3), kept: KEPT };
     // SAFETY: the guard holds a value.
-    drop(unsafe { guard.take_noted(&mut bits, 3) });
-    guard.holds = false;
+    drop(unsafe { gone_noted(place, &mut guard.holds, 1, &mut bits, 3).read() });
+    guard.holds = 0;
     assert_eq!((bits, drops.get()), (0, 1));
-    // SAFETY: as above.
-    let mut guard = unsafe { Guard::load(&raw mut *place, bits, 3) };
-    assert!(!guard.holds);
+    assert_eq!(noted(7, 2, bits, 3), 5, "of the other places it says nothing");
+    let mut guard = Guard { places: (place,), holds: noted(1, 1, bits, 3), kept: KEPT };
+    assert_eq!(guard.holds, 0);
     // SAFETY: guard and bits are ours.
-    unsafe { assign_noted(&raw mut guard, Counted(&drops), &raw mut bits, 3) };
+    unsafe { assign_noted(place, &raw mut guard.holds, 1, Counted(&drops), &raw mut bits, 3) };
     assert_eq!((bits, drops.get()), (8, 1), "there was nothing to drop");
     drop(guard);
     assert_eq!(drops.get(), 2);
 }
 
 #[test]
+fn of_what_has_no_destructor_nothing_is_noted() {
+    let (mut place, mut bits) = (3u8, u8::NONE);
+    note(&raw mut place, &mut bits, 3);
+    assert_eq!(bits, 0);
+    bits = 8;
+    gone_noted(&raw mut place, &mut 1, 1, &mut bits, 3);
+    assert_eq!(bits, 8);
+}
+
+#[test]
 fn assignment_drops_the_old_value_and_keeps_the_new_one() {
     let drops = Cell::new(0);
     let mut place = core::mem::ManuallyDrop::new(Counted(&drops));
+    let place = &raw mut *place;
     // The place holds a value, and only this guard drops it.
-    let mut guard = Guard { place: &raw mut *place, holds: true, kept: KEPT };
+    let mut guard = Guard { places: (place,), holds: 1, kept: KEPT };
     // SAFETY: the guard is ours, here and below.
-    unsafe { assign(&raw mut guard, Counted(&drops)) };
+    unsafe { assign(place, &raw mut guard.holds, 1, Counted(&drops)) };
     assert_eq!(drops.get(), 1);
     // SAFETY: the guard holds a value.
-    drop(unsafe { guard.take() });
+    drop(unsafe { gone(place, &mut guard.holds, 1).read() });
     // SAFETY: as above.
-    unsafe { assign(&raw mut guard, Counted(&drops)) };
+    unsafe { assign(place, &raw mut guard.holds, 1, Counted(&drops)) };
     assert_eq!(drops.get(), 2, "there was no old value to drop");
     drop(guard);
     assert_eq!(drops.get(), 3);
@@ -108,15 +154,17 @@ fn assignment_drops_the_old_value_and_keeps_the_new_one() {
 #[test]
 fn assignment_writes_although_the_old_value_panics_when_dropped() {
     let mut place = core::mem::ManuallyDrop::new(Bomb(true));
+    let place = &raw mut *place;
     // The place holds a value, and only this guard drops it.
-    let mut guard = Guard { place: &raw mut *place, holds: true, kept: KEPT };
+    let mut guard = Guard { places: (place,), holds: 1, kept: KEPT };
     let set = AssertUnwindSafe(|| {
         // SAFETY: the guard is ours.
-        unsafe { assign(&raw mut guard, Bomb(false)) }
+        unsafe { assign(place, &raw mut guard.holds, 1, Bomb(false)) }
     });
     assert!(catch_unwind(set).is_err());
+    assert_eq!(guard.holds, 1);
     // SAFETY: the new value is there, in spite of the panic.
-    assert!(!unsafe { guard.take() }.0);
+    assert!(!unsafe { gone(place, &mut guard.holds, 1).read() }.0);
 }
 
 /// What is asked in each state that it is polled in.
@@ -240,15 +288,12 @@ fn a_machine_lies_as_a_whole_or_in_parts() {
     let (mut storage, mut head) = memory(&machine);
     let (storage, head) = (storage.as_mut_ptr(), head.as_mut_ptr().cast());
     // SAFETY: the memory is there, until the end of this test.
-    unsafe { Begin(machine).begin(storage, head) };
+    unsafe { into_future(machine).begin(storage, head) };
     for expected in [Poll::Pending, Poll::Ready(7)] {
         // SAFETY: `begin` wrote both places, which do not move.
         assert_eq!(unsafe { poll(storage, head, &mut context) }, expected);
     }
-    assert_eq!(drops.get(), 1);
-    // Nobody else drops it.
-    drop(Awaiting { place: storage, head, holds: true, kept: KEPT });
-    assert_eq!(drops.get(), 1, "it ended, and holds nothing any more");
+    assert_eq!(drops.get(), 1, "it is dropped by the poll that was ready");
 }
 
 #[test]
@@ -260,17 +305,14 @@ fn parts_are_dropped_as_the_whole_is() {
         let (mut storage, mut head) = memory(&machine);
         let (storage, head) = (storage.as_mut_ptr(), head.as_mut_ptr().cast());
         // SAFETY: the memory is there, until the end of this turn.
-        unsafe { Begin(machine).begin(storage, head) };
+        unsafe { into_future(machine).begin(storage, head) };
         for _ in 0..polls {
             // SAFETY: `begin` wrote both places, which do not move.
             assert_eq!(unsafe { poll(storage, head, &mut context) }, Poll::Pending);
         }
-        // Only the second guard drops the future.
-        let mut guard = Awaiting { place: storage, head, holds: true, kept: KEPT };
-        guard.holds = false;
-        drop(guard);
         assert_eq!(drops.get(), 0, "left to another poll");
-        drop(Awaiting { place: storage, head, holds: true, kept: KEPT });
+        // SAFETY: the parts are those of that machine, which nobody uses again.
+        unsafe { Awaited::end(storage, head.cast()) };
         assert_eq!(drops.get(), 1);
     }
 }
@@ -281,11 +323,48 @@ fn another_future_lies_as_a_whole() {
     let mut place = MaybeUninit::<core::future::Ready<u8>>::uninit();
     let (place, head) = (place.as_mut_ptr(), core::ptr::null_mut());
     // SAFETY: the memory is there, until the end of this test; such a future has no head.
-    unsafe { Begin(core::future::ready(3)).begin(place, head) };
+    unsafe { into_future(core::future::ready(3)).begin(place, head) };
     // SAFETY: `begin` wrote the place, which does not move.
     assert_eq!(unsafe { poll(place, head, &mut context) }, Poll::Ready(3));
-    // Nobody else drops it.
-    drop(Awaiting { place, head, holds: true, kept: KEPT });
+}
+
+/// Ready with a value, or panics; its drop tells, and may panic as well.
+#[allow(dead_code, reason = "the bomb is dropped")]
+struct Ends<'a> {
+    value: Option<&'a Cell<u32>>,
+    drops: &'a Cell<u32>,
+    bomb: Bomb,
+}
+
+impl<'a> Future for Ends<'a> {
+    type Output = Counted<'a>;
+    fn poll(self: core::pin::Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Counted<'a>> {
+        Poll::Ready(Counted(self.value.expect("no value")))
+    }
+}
+
+impl Drop for Ends<'_> {
+    fn drop(&mut self) {
+        self.drops.set(self.drops.get() + 1);
+    }
+}
+
+#[test]
+fn a_poll_drops_what_is_ready_or_panics() {
+    for (has_value, explodes) in [(true, false), (false, false), (true, true)] {
+        let (values, drops) = (Cell::new(0), Cell::new(0));
+        let future = Ends { value: has_value.then_some(&values), drops: &drops, bomb: Bomb(explodes) };
+        let mut place = MaybeUninit::new(future);
+        let place = place.as_mut_ptr();
+        let mut context = Context::from_waker(Waker::noop());
+        let polled = AssertUnwindSafe(|| {
+            // SAFETY: the place holds a future, which does not move, and nobody else drops it.
+            unsafe { poll(place, core::ptr::null_mut(), &mut context) }.is_ready()
+        });
+        assert_eq!(catch_unwind(polled).ok(), (has_value && !explodes).then_some(true));
+        assert_eq!(drops.get(), 1, "at once");
+        assert_eq!(values.get(), u32::from(has_value && !explodes), "it is leaked if the future's drop panics");
+    }
 }
 
 /// What `impl Future` tells of a machine holds for its parts, which nobody sees: this compiles.

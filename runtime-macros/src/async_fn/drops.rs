@@ -1,5 +1,5 @@
-//! What a machine that is suspended drops: a guard for each place that may hold a value then, and not one for each state in
-//! which it does. And what it tells, if it is asked and not dropped.
+//! What a machine that is suspended drops: guards of all places that may hold a value then, three to a guard, and none for each
+//! state. And what it tells, if it is asked and not dropped.
 //!
 //! # Invariants
 //! 1. Guards stand in the order in which their places were opened, which is that of every state's `live`: so they drop as the
@@ -7,10 +7,12 @@
 
 use std::collections::BTreeMap;
 
-use proc_macro2::TokenStream;
-use quote::quote_spanned;
+use proc_macro2::{Literal, Span, TokenStream};
+use quote::{format_ident, quote_spanned};
 
 use super::lower::{Lower, State, number, quoted};
+use super::parse::RESERVED;
+use super::places::PLACES;
 
 /// The arms of the states that await, for a match of `__bespoke_state`.
 pub(super) fn suspended(lower: &Lower<'_>) -> TokenStream {
@@ -22,19 +24,14 @@ pub(super) fn suspended(lower: &Lower<'_>) -> TokenStream {
         let others = state.live.iter().take(state.live.len() - 1);
         others.for_each(|place| held.entry(*place).or_default().push(at));
     }
-    let guards = held.into_iter().filter_map(|(n, at)| {
-        let place = &lower.places[n];
-        let (guard, pointer) = (place.guard.as_ref()?, &place.pointer);
-        let holds = holds(&awaiting, &at);
-        let flagged = place.flag.map(|bit| quoted!(&& __bespoke_rt::Flags::get((*__bespoke_head).flags, #bit)));
-        Some(quoted!(let #guard =
-            __bespoke_rt::Guard { place: #pointer, holds: #holds #flagged, kept: __bespoke_kept };))
+    let held: Vec<(usize, Vec<usize>)> = held.into_iter().filter(|(n, _)| lower.places[*n].guard.is_some()).collect();
+    let guards = held.chunks(PLACES).enumerate().map(|(n, held)| {
+        let guard = format_ident!("{}guards_{}", RESERVED, n, span = Span::mixed_site());
+        let places: Vec<usize> = held.iter().map(|(place, _)| *place).collect();
+        let holding = lower.held(&places, holds(&awaiting, held));
+        quoted!(let #guard = #holding;)
     });
-    let futures = awaiting.iter().map(|(n, state)| {
-        let (number, guard) = (number(*n), lower.guards(&state.live[state.live.len() - 1..]));
-        quoted!(#number => { #guard })
-    });
-    let told = awaiting.iter().filter_map(|(n, state)| {
+    let drops = awaiting.iter().filter_map(|(n, state)| {
         let ((at, text), future) = (state.awaits.as_ref()?, state.live.last()?);
         let (number, pointer) = (number(*n), &lower.places[*future].pointer);
         let places = quoted!(__bespoke_walk, #text, #pointer, __bespoke_inner);
@@ -45,30 +42,30 @@ pub(super) fn suspended(lower: &Lower<'_>) -> TokenStream {
     let (first, last) = (number(*first), number(*last));
     quoted! {
         #first..=#last => {
-            let __bespoke_drops = match __bespoke_state {
-                #(#told)*
-                _ => false,
-            };
-            if __bespoke_drops {
-                #(#guards)*
-                match __bespoke_state {
-                    #(#futures)*
-                    _ => {}
-                }
+            let __bespoke_dropped = __bespoke_rt::trace::dropped(&__bespoke_walk, __bespoke_state);
+            #(#guards)*
+            match __bespoke_state {
+                #(#drops)*
+                _ => {}
             }
         }
     }
 }
 
-/// Whether a place holds a value in the state of the machine, which awaits: it does in those at some positions of `awaiting`.
-fn holds(awaiting: &[(usize, &State)], at: &[usize]) -> TokenStream {
-    if at.len() == awaiting.len() {
-        return quoted!(true);
+/// The bits of up to three places, by the state of the machine, which awaits: those that hold a value in it, by the positions
+/// of such states in `awaiting`.
+fn holds(awaiting: &[(usize, &State)], held: &[(usize, Vec<usize>)]) -> TokenStream {
+    let mut bits = vec![0u8; awaiting.len()];
+    for (n, (_, at)) in held.iter().enumerate() {
+        at.iter().for_each(|at| bits[*at] |= 1 << n);
     }
     // No machine is suspended in a state between two of them.
-    let runs = at.chunk_by(|a, b| a + 1 == *b).map(|run| {
-        let [first, last] = [run[0], run[run.len() - 1]].map(|at| number(awaiting[at].0));
-        quoted!(#first..=#last)
+    let mut at = 0;
+    let arms = bits.chunk_by(|a, b| a == b).filter_map(|run| {
+        let [first, last] = [at, at + run.len() - 1].map(|at| number(awaiting[at].0));
+        at += run.len();
+        let bits = (run[0] != 0).then(|| Literal::u8_unsuffixed(run[0]))?;
+        Some(if run.len() == 1 { quoted!(#first => #bits,) } else { quoted!(#first..=#last => #bits,) })
     });
-    quoted!(match __bespoke_state { #(#runs)|* => true, _ => false })
+    quoted!(match __bespoke_dropped { #(#arms)* _ => 0 })
 }

@@ -2,12 +2,12 @@
 //!
 //! # Invariants
 //! 1. Paths begin with the runtime's crate or with `::core`; the runtime's room is called `__bespoke_rt` within.
-//! 2. The twin comes before the machine, is the source as it was written, and is never called.
-//! 3. There is no `async` outside of the twin and of what the user wrote.
+//! 2. The twin comes before the machine, is the source as it was written but that it waits in calls, and is never called.
+//! 3. There is no `async` outside of the twin for clippy and of what the user wrote.
 
 use std::collections::BTreeSet;
 
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::{Block, ItemFn, Path};
 
@@ -25,6 +25,8 @@ pub(super) struct Plan<'a> {
     pub(super) krate: Option<&'a Path>,
     pub(super) names: &'a Names,
     pub(super) signed: Signed,
+    /// The inside of the twin's body; `None` if that is the source's.
+    pub(super) waiting: Option<TokenStream>,
     /// The twin is a block in the function's body, since it stands in an `impl`.
     pub(super) in_body: bool,
     /// It may stand in the `impl` of a trait, whose method says less of its future.
@@ -53,7 +55,8 @@ pub(super) fn emit(plan: &Plan<'_>, lower: &Lower<'_>) -> TokenStream {
     let (attrs, vis) = (&function.attrs, &function.vis);
     let signature = &plan.signed.signature;
     let checks = checks(plan);
-    let twin = if plan.in_body { twin_in_body(plan, &krate) } else { twin(function) };
+    let for_clippy = twin_for_clippy(plan, &krate);
+    let twin = if plan.in_body { twin_in_body(plan, &krate) } else { twin(plan) };
     let machine = machine(plan, lower);
     // Readers look for `Future`. Of a trait's method it is all that the trait says.
     let refines = plan.refines.then(|| quote!(refining_impl_trait,));
@@ -63,10 +66,12 @@ pub(super) fn emit(plan: &Plan<'_>, lower: &Lower<'_>) -> TokenStream {
         #(#attrs)*
         #beside
         #vis #signature {
+            #for_clippy
             #twin
             #[allow(
-                unused, unreachable_code, non_snake_case, dangerous_implicit_autorefs, dropping_copy_types,
-                dropping_references, let_underscore_drop, non_shorthand_field_patterns,
+                unused, unreachable_code, unconditional_panic, arithmetic_overflow, non_snake_case,
+                dangerous_implicit_autorefs, dropping_copy_types, dropping_references, let_underscore_drop,
+                non_shorthand_field_patterns,
                 clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction,
                 reason = "the lints of the source are those of the function above"
             )]
@@ -97,45 +102,109 @@ pub(super) fn fallback(function: &ItemFn) -> TokenStream {
 }
 
 /// Never called: rustc judges the borrows, the moves and the types of the source in it.
-fn twin(function: &ItemFn) -> TokenStream {
-    let (signature, body) = (&function.sig, &function.block);
-    quote!(#[allow(dead_code, reason = "rustc checks it; what runs is the machine")] #signature #body)
+fn twin(plan: &Plan<'_>) -> TokenStream {
+    let (signature, body) = (&plan.function.sig, waiting(plan));
+    // Under its own name the function that it calls is the one with the machine.
+    let name = Ident::new(&format!("{RESERVED}twin"), signature.ident.span().resolved_at(Span::mixed_site()));
+    let (generics, inputs, output) = (&signature.generics, &signature.inputs, &signature.output);
+    let (token, clause) = (&signature.fn_token, &generics.where_clause);
+    quote! {
+        #[cfg(not(clippy))]
+        #[allow(
+            dead_code, unconditional_panic, arithmetic_overflow,
+            reason = "rustc checks it, as it would an `async fn`; what runs is the machine"
+        )]
+        #token #name #generics (#inputs) #output #clause #body
+    }
 }
 
-/// The twin of a function that names `Self`, or what its `impl` declares: a block, which is made only if `false`.
+/// The body of a twin, in the braces that it has in the source.
+fn waiting(plan: &Plan<'_>) -> TokenStream {
+    let body = &plan.function.block;
+    let Some(inside) = &plan.waiting else { return body.to_token_stream() };
+    let mut braces = Group::new(Delimiter::Brace, inside.clone());
+    braces.set_span(body.brace_token.span.join());
+    TokenTree::from(braces).into()
+}
+
+/// The room that holds what waits in twins.
+pub(super) fn room(krate: Option<&Path>) -> TokenStream {
+    let krate = runtime(krate);
+    quote!(#krate::__private::machine)
+}
+
+/// The twin of a function that names `Self`, or what its `impl` declares: a closure, which is made only if `false`.
 ///
-/// The function's output is the first that the block returns, so what it returns later has the coercions of a function.
-/// All arguments are in the block, as they are in an `async fn`.
+/// All arguments are in it, as they are in an `async fn`.
 fn twin_in_body(plan: &Plan<'_>, krate: &TokenStream) -> TokenStream {
-    let (output, body) = (&plan.signed.output, &plan.function.block);
-    let mut of_self = None;
-    let mut others = Vec::new();
-    for Argument { given, mutability, .. } in &plan.arguments {
-        if given == "self" {
-            of_self = Some(quote!(let _ = &#given;));
-        } else {
-            others.push(quote!(let #mutability #given = #given;));
-        }
-    }
+    let (output, body) = (&plan.signed.output, waiting(plan));
+    let (of_self, others) = inside(plan);
     quote! {
-        #[allow(clippy::diverging_sub_expression, reason = "rustc checks it; what runs is the machine")]
+        #[cfg(not(clippy))]
+        #[allow(unconditional_panic, arithmetic_overflow, reason = "of an `async fn` rustc does not say it")]
         if false {
-            #krate::__private::machine::twin::<#output, _>(async move {
+            #krate::__private::machine::twin::<#output, _>(move || -> #output {
                 if false {
                     #of_self
-                    return #krate::__private::machine::never::<#output>();
                 }
-                #(#others)*
+                #others
                 #body
             });
         }
     }
 }
 
+/// What clippy sees, some of whose lints are about `.await`: the source as it was written, in a block.
+///
+/// The function's output is the first that the block returns, so what it returns later has the coercions of a function.
+fn twin_for_clippy(plan: &Plan<'_>, krate: &TokenStream) -> TokenStream {
+    let (output, body) = (&plan.signed.output, &plan.function.block);
+    let (of_self, others) = inside(plan);
+    quote! {
+        #[cfg(clippy)]
+        #[allow(unused_braces, clippy::diverging_sub_expression, reason = "clippy checks it; what runs is the machine")]
+        if false {
+            #krate::__private::machine::twin_for_clippy::<#output, _>(async move {
+                if false {
+                    #of_self
+                    return #krate::__private::machine::never::<#output>();
+                }
+                #others
+                #body
+            });
+        }
+    }
+}
+
+/// The arguments of a twin in the body: `self`, which is named, and the others, which are bound anew.
+fn inside(plan: &Plan<'_>) -> (TokenStream, TokenStream) {
+    let (mut of_self, mut others) = (TokenStream::new(), TokenStream::new());
+    for Argument { given, mutability, .. } in &plan.arguments {
+        if given == "self" {
+            of_self.extend(quote!(let _ = &#given;));
+        } else {
+            others.extend(quote!(let #mutability #given = #given;));
+        }
+    }
+    (of_self, others)
+}
+
 /// What the machine takes for granted and rustc can say: see each.
 fn checks(plan: &Plan<'_>) -> TokenStream {
     // A name in a pattern is a local, and not a constant; what moves a local away is of the local's own hygiene.
-    let bound: TokenStream = plan.names.locals.iter().map(|local| quote!(let #local @ _ = ();)).collect();
+    // Few statements, each with as many names as it can have.
+    let mut rounds: Vec<(BTreeSet<String>, TokenStream)> = Vec::new();
+    for local in &plan.names.locals {
+        let name = local.to_string();
+        let at = rounds.iter().position(|(names, _)| names.len() < 16 && !names.contains(&name)).unwrap_or_else(|| {
+            rounds.push(Default::default());
+            rounds.len() - 1
+        });
+        let (names, bound) = &mut rounds[at];
+        names.insert(name);
+        bound.extend(quote!(#local @));
+    }
+    let bound: TokenStream = rounds.into_iter().map(|(_, bound)| quote!(let #bound _ = ();)).collect();
     let bound = if cfg!(bespoke_planted = "13") { TokenStream::new() } else { bound };
     let moved = plan.moved.iter().filter_map(|(local, by)| {
         let (local, by) = (plan.names.local_of(local)?, plan.names.local_of(by)?.clone().into_token_stream());
@@ -198,17 +267,14 @@ fn machine(plan: &Plan<'_>, lower: &Lower<'_>) -> TokenStream {
     let place = |n: usize| &lower.places[n].pointer;
     let writes = plan.arguments.iter().zip(&passing).filter_map(|(argument, passing)| {
         let pointer = place(argument.place?);
-        Some(quoted!(__bespoke_rt::frame::write(#pointer, #passing);))
+        Some(quoted!(__bespoke_rt::write(#pointer, #passing);))
     });
     let scalars = plan.arguments.iter().zip(&passing).filter(|(argument, _)| argument.scalar);
     let scalars: Vec<TokenStream> =
         scalars.map(|(_, passing)| quoted!(__bespoke_rt::scalar(&raw const #passing);)).collect();
     let rest = (!unplaced.is_empty()).then(|| {
         let pointer = rest_pointer();
-        (
-            quoted!(__bespoke_rt::frame::write(#pointer, (#(#unplaced,)*));),
-            quoted!(let (#(#unplaced,)*) = #pointer.read();),
-        )
+        (quoted!(__bespoke_rt::write(#pointer, (#(#unplaced,)*));), quoted!(let (#(#unplaced,)*) = #pointer.read();))
     });
     let (write_rest, read_rest) = rest.unzip();
     let dropped = plan.arguments.iter().zip(&passing).map(|(argument, passing)| match argument.place {
@@ -252,13 +318,13 @@ fn machine(plan: &Plan<'_>, lower: &Lower<'_>) -> TokenStream {
                         #of_poll
                         #kept
                         let mut __bespoke_state: #number_type = (*__bespoke_head).state;
-                        '__bespoke_suspended: {
+                        let __bespoke_suspended: #number_type = '__bespoke_suspended: {
                             '__bespoke_machine: loop {
                                 #code
                             }
                             #ties
-                        }
-                        __bespoke_rt::Step::Pending(__bespoke_state)
+                        };
+                        __bespoke_rt::Step::Pending(__bespoke_suspended)
                     }
                 },
                 // SAFETY: as above; nobody polls a machine that is dropped, or told of.
@@ -308,9 +374,7 @@ fn code(lower: &Lower<'_>) -> TokenStream {
     };
     for (text, n) in begun {
         let label = label(n);
-        // State 0 reads its arguments itself; the guard of an awaited future is with the await.
-        let live = &lower.states[n].live[..lower.states[n].live.len() - usize::from(lower.states[n].awaits.is_some())];
-        let guards = if n == 0 { TokenStream::new() } else { lower.guards(live) };
+        let guards = lower.guards(n);
         let text = &lower.texts[text];
         if text.is_empty() {
             // Branches meet here that return all of them.

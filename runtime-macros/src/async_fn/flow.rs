@@ -7,6 +7,7 @@ use syn::{Expr, Label, Pat, Type};
 use super::emit;
 use super::lower::{Dest, Lower, Target, label, number, quoted};
 use super::parse::RESERVED;
+use super::places::holding;
 use super::rename::{binds, each_name, names_of};
 use super::rewrite;
 use super::says;
@@ -56,7 +57,7 @@ impl Lower<'_> {
             }
             let place = self.open_local(name);
             let pointer = self.pointer(place);
-            self.emit(quoted!(__bespoke_rt::frame::write(#pointer, #passing);));
+            self.emit(quoted!(__bespoke_rt::write(#pointer, #passing);));
             self.arm(place);
         }
     }
@@ -132,7 +133,7 @@ impl Lower<'_> {
                 }
                 self.into(shaped, Dest::Place(place));
                 self.live.truncate(depth);
-                quoted!({ __bespoke_rt::frame::read(#pointer) })
+                quoted!({ __bespoke_rt::read(#pointer) })
             }
         };
         let (value, otherwise) = match otherwise {
@@ -161,7 +162,7 @@ impl Lower<'_> {
                     let value = rewrite::value(self, value);
                     let place = self.open_local(local);
                     let pointer = self.pointer(place);
-                    self.emit(quoted!(__bespoke_rt::frame::write(#pointer, #value);));
+                    self.emit(quoted!(__bespoke_rt::write(#pointer, #value);));
                     self.arm(place);
                 }
             }
@@ -177,32 +178,30 @@ impl Lower<'_> {
         let future = self.open_future();
         let pointer = self.pointer(future);
         let span = one.span.resolved_at(Span::mixed_site());
-        let made = quote_spanned!(span=> ::core::future::IntoFuture::into_future(#operand));
-        self.emit(quoted!(__bespoke_rt::Begin(#made).begin(#pointer, __bespoke_inner);));
+        let made = quote_spanned!(span=> __bespoke_rt::into_future(#operand));
+        self.emit(quoted!(#made.begin(#pointer, __bespoke_inner);));
         let state = self.state();
         // Written, and not armed: the state's own guard is.
         let (leave, to) = (self.leave(depth), label(state));
-        self.emit(quoted!({ #leave break #to; }));
+        self.emit(quoted!(#leave break #to;));
         self.begin(state);
         self.states[state].entry = true;
         self.states[state].awaits = Some((one.span, core::mem::take(&mut one.text)));
-        let (leave, number, hole) = (self.leave(depth + 1), number(state), &one.hole);
-        let guard = self.guards(&[future]);
-        let polled = quoted! {
-            let __bespoke_rt::Ready(__bespoke_value) =
-                __bespoke_rt::poll(#pointer, __bespoke_inner, __bespoke_context)
-            else {
-                #leave
-                __bespoke_state = #number;
-                break '__bespoke_suspended;
-            };
-            __bespoke_value
-        };
-        // The future is dropped at the end of the braces: before anything is done with its value.
-        self.emit(if cfg!(bespoke_planted = "5") {
-            quoted!(#guard let #hole = { #polled };)
+        let (leave, number, hole) = (self.leave(depth), number(state), &one.hole);
+        let polled = if cfg!(bespoke_planted = "5") {
+            let (guard, holding) = (self.fresh("late"), holding(&pointer));
+            self.emit(quoted!(let mut #guard = #holding;));
+            let polled =
+                quoted!(__bespoke_rt::parts::Awaited::poll(#pointer, __bespoke_inner.cast(), __bespoke_context));
+            quoted!((match #polled {
+                ::core::task::Poll::Pending => { #guard.holds = 0; ::core::task::Poll::Pending }
+                __bespoke_ready => __bespoke_ready,
+            }))
         } else {
-            quoted!(let #hole = { #guard #polled };)
+            quoted!(__bespoke_rt::poll(#pointer, __bespoke_inner, __bespoke_context))
+        };
+        self.emit(quoted! {
+            let __bespoke_rt::Ready(#hole) = #polled else { #leave break '__bespoke_suspended #number; };
         });
         self.live.truncate(depth);
     }
@@ -235,8 +234,7 @@ impl Lower<'_> {
 
     /// Ends a block: jumps to `after`, and goes on there.
     fn join(&mut self, after: usize, depth: usize) {
-        let jump = self.jump(after, depth);
-        self.emit(jump);
+        self.end(after, depth);
         self.live.truncate(depth);
         self.begin(after);
     }
@@ -247,8 +245,7 @@ impl Lower<'_> {
         self.branch(|s| {
             s.spill(spilled);
             s.block(block, dest);
-            let jump = s.jump(after, depth);
-            s.emit(jump);
+            s.end(after, depth);
         })
     }
 
@@ -308,15 +305,14 @@ impl Lower<'_> {
             let place = self.open_hidden(true);
             let pointer = self.pointer(place);
             self.emit(quoted!(
-                __bespoke_rt::frame::write(#pointer, ::core::iter::IntoIterator::into_iter(#value));
+                __bespoke_rt::write(#pointer, ::core::iter::IntoIterator::into_iter(#value));
             ));
             self.arm(place);
             iterator = Some(pointer);
         }
         let (head, head_depth) = (self.state(), self.live.len());
         self.states[head].entry = true;
-        let jump = self.jump(head, head_depth);
-        self.emit(jump);
+        self.end(head, head_depth);
         self.begin(head);
         let after = self.state();
         // Only `loop` has a value; the others deliver `()` where they end.
@@ -348,8 +344,7 @@ impl Lower<'_> {
             }
             _ => {
                 self.block(body, Dest::Discard);
-                let jump = self.jump(head, head_depth);
-                self.emit(jump);
+                self.end(head, head_depth);
             }
         }
         self.targets.pop();

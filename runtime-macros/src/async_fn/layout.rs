@@ -8,37 +8,83 @@
 
 use std::collections::BTreeSet;
 
+/// A set of places, a bit each: it is asked of every two places on every level of the storage.
+#[derive(Clone, Default)]
+struct Set(Vec<u64>);
+
+impl Set {
+    fn of(places: &[usize]) -> Set {
+        let mut set = Set::default();
+        places.iter().for_each(|place| set.insert(*place));
+        set
+    }
+
+    fn insert(&mut self, place: usize) {
+        let word = place / 64;
+        if self.0.len() <= word {
+            self.0.resize(word + 1, 0);
+        }
+        self.0[word] |= 1 << (place % 64);
+    }
+
+    fn both(&self, other: &Set) -> Set {
+        Set(self.0.iter().zip(&other.0).map(|(a, b)| a & b).collect())
+    }
+
+    fn remove(&mut self, other: &Set) {
+        self.0.iter_mut().zip(&other.0).for_each(|(a, b)| *a &= !b);
+    }
+
+    fn count(&self) -> usize {
+        self.0.iter().map(|word| word.count_ones() as usize).sum()
+    }
+
+    /// They, in order.
+    fn places(&self) -> Vec<usize> {
+        let mut places = Vec::new();
+        for (n, word) in self.0.iter().enumerate() {
+            let mut left = *word;
+            while left != 0 {
+                places.push(n * 64 + left.trailing_zeros() as usize);
+                left &= left - 1;
+            }
+        }
+        places
+    }
+}
+
 /// Which places hold values at the same time.
 #[derive(Default)]
-pub(super) struct Meetings(Vec<BTreeSet<usize>>);
+pub(super) struct Meetings(Vec<Set>);
 
 impl Meetings {
     pub(super) fn add(&mut self, a: usize, b: usize) {
         if a == b {
             return;
         }
-        for (one, other) in [(a, b), (b, a)] {
-            if self.0.len() <= one {
-                self.0.resize_with(one + 1, BTreeSet::new);
-            }
-            self.0[one].insert(other);
+        if self.0.len() <= a.max(b) {
+            self.0.resize_with(a.max(b) + 1, Set::default);
         }
+        self.0[a].insert(b);
+        self.0[b].insert(a);
     }
 
-    /// Those of `among`, which is sorted, that `place` meets.
-    fn of<'a>(&'a self, place: usize, among: &'a [usize]) -> impl Iterator<Item = usize> + 'a {
-        let all = self.0.get(place).into_iter().flatten().copied();
-        all.filter(|other| among.binary_search(other).is_ok())
+    /// Those of `among` that `place` meets.
+    fn of(&self, place: usize, among: &Set) -> Set {
+        self.0.get(place).map_or_else(Set::default, |all| all.both(among))
     }
 
     /// The sets of places, each sorted, of which none meets a place of another set.
     fn groups(&self, places: &[usize]) -> Vec<Vec<usize>> {
-        let mut left: BTreeSet<usize> = places.iter().copied().collect();
+        let mut left = Set::of(places);
         let mut groups = Vec::new();
-        while let Some(first) = left.pop_first() {
+        while let Some(first) = left.places().first().copied() {
             let (mut group, mut next) = (vec![first], 0);
+            left.remove(&Set::of(&group));
             while let Some(place) = group.get(next).copied() {
-                group.extend(self.of(place, places).filter(|other| left.remove(other)));
+                let found = self.of(place, &left);
+                left.remove(&found);
+                group.extend(found.places());
                 next += 1;
             }
             group.sort_unstable();
@@ -74,13 +120,18 @@ impl Layout {
     /// Lays out places each of which meets another one of them: outermost those that meet all, in their order. If there
     /// is none, the one that meets the most takes bytes of its own.
     fn together(places: &[usize], meetings: &Meetings) -> Layout {
-        let met: Vec<usize> = places.iter().map(|place| meetings.of(*place, places).count()).collect();
+        let among = Set::of(places);
+        let met: Vec<usize> = places.iter().map(|place| meetings.of(*place, &among).count()).collect();
         let most = met.iter().copied().max().unwrap_or_default();
         let all = most + 1 == places.len();
-        let outermost = places.iter().zip(&met).filter(|(_, met)| **met == most).map(|(place, _)| *place);
-        let outer: Vec<usize> = outermost.take(if all { usize::MAX } else { 1 }).collect();
-        let rest: Vec<usize> = places.iter().copied().filter(|place| !outer.contains(place)).collect();
-        let mut beside: Vec<Layout> = outer.into_iter().map(Layout::Place).collect();
+        let (mut beside, mut rest) = (Vec::new(), Vec::new());
+        for (place, met) in places.iter().zip(met) {
+            if met == most && (all || beside.is_empty()) {
+                beside.push(Layout::Place(*place));
+            } else {
+                rest.push(*place);
+            }
+        }
         if !rest.is_empty() {
             beside.push(Layout::of(&rest, meetings));
         }

@@ -8,7 +8,7 @@
 //! 1. States are begun in the order of the source, so that every place is written, for inference, before it is used.
 //! 2. `live` are the places that hold a value (or may, with a flag) at this point of the source, in order of declaration, and
 //!    those that ended within their scope.
-//! 3. A state begins with a guard for each of `live` that can have a destructor, in this order.
+//! 3. A state begins with guards of those of `live` that can have a destructor, in this order, three to a guard.
 
 use std::collections::HashMap;
 
@@ -37,6 +37,8 @@ pub(super) struct State {
     /// It polls a future, the last of `live`: the word `await` of the source, and what is awaited, for people.
     pub(super) awaits: Option<(Span, String)>,
     pub(super) live: Vec<usize>,
+    /// Of these, what has a guard from the beginning of the state.
+    pub(super) held: Vec<usize>,
 }
 
 /// Where the value of an expression goes.
@@ -86,6 +88,8 @@ pub(super) struct Lower<'a> {
     pub(super) depth: usize,
     output: TokenStream,
     current: usize,
+    /// The state in whose code that is.
+    pub(super) now: usize,
     pub(super) targets: Vec<Target>,
     temporaries: usize,
 }
@@ -113,6 +117,7 @@ impl<'a> Lower<'a> {
             depth: 0,
             output,
             current: 0,
+            now: 0,
             targets: Vec::new(),
             temporaries: 0,
         }
@@ -139,23 +144,47 @@ impl<'a> Lower<'a> {
         self.texts.push(TokenStream::new());
         self.current = self.texts.len() - 1;
         self.states[state].text = Some(self.current);
-        self.states[state].live = self.living();
+        self.now = state;
+        let live = self.living();
+        let guarded = |place: &usize| self.places[*place].guard.is_some();
+        self.states[state].held = live.iter().copied().filter(guarded).collect();
+        self.states[state].live = live;
     }
 
     /// Goes to a state at whose start the first `depth` live places hold values.
     pub(super) fn jump(&self, state: usize, depth: usize) -> TokenStream {
-        let leave = self.leave(depth);
+        let jump = self.go(state, self.leave(depth));
+        quoted!({ #jump })
+    }
+
+    fn go(&self, state: usize, leave: TokenStream) -> TokenStream {
         if self.states[state].text.is_none() && !cfg!(bespoke_planted = "12") {
             let label = label(state);
-            return quoted!({ #leave break #label; });
+            return quoted!(#leave break #label;);
         }
         let number = number(state);
-        quoted!({ #leave __bespoke_state = #number; continue '__bespoke_machine; })
+        quoted!(#leave __bespoke_state = #number; continue '__bespoke_machine;)
+    }
+
+    /// The jump with which a state ends. One that does nothing else, and leaves all that it began with, needs no guards.
+    pub(super) fn end(&mut self, state: usize, depth: usize) {
+        let now = &self.states[self.now];
+        let stays = |place: &usize| self.live[..depth].contains(place);
+        let passes =
+            now.text == Some(self.current) && self.texts[self.current].is_empty() && now.held.iter().all(stays);
+        let leave = self.leave(depth);
+        let jump = if passes {
+            self.states[self.now].held.clear();
+            self.go(state, TokenStream::new())
+        } else {
+            self.go(state, leave)
+        };
+        self.emit(jump);
     }
 
     /// The code of a branch, which ends with a jump; what begins within it does not live after it.
     pub(super) fn branch(&mut self, inside: impl FnOnce(&mut Self)) -> TokenStream {
-        let (outer, live) = (self.current, self.live.clone());
+        let (outer, now, live) = (self.current, self.now, self.live.clone());
         self.texts.push(TokenStream::new());
         let text = self.texts.len() - 1;
         self.current = text;
@@ -163,6 +192,7 @@ impl<'a> Lower<'a> {
         inside(self);
         self.depth -= 1;
         self.current = outer;
+        self.now = now;
         self.live = live;
         core::mem::take(&mut self.texts[text])
     }
@@ -189,7 +219,7 @@ impl<'a> Lower<'a> {
             }
             Dest::Place(place) => {
                 let pointer = self.pointer(place);
-                quoted!(__bespoke_rt::frame::write(#pointer, #value);)
+                quoted!(__bespoke_rt::write(#pointer, #value);)
             }
         }
     }

@@ -4,6 +4,7 @@
 //! |---|---|---|
 //! | [`parse`] | tokens → arguments and functions | the grammar |
 //! | [`signature`] | a signature → the one with the future in it | which signatures are understood; lifetimes |
+//! | [`waits`] | the body → that of the twin | where the function awaits |
 //! | [`rename`] | the body → the same, with unique names | scopes, macros |
 //! | [`shape`], [`hold`] | that → a tree of our own | the language: what may await where, and which temporaries |
 //! | [`analyze`] | the tree → which locals have a place in the frame | where states end |
@@ -38,6 +39,7 @@ mod says;
 mod shape;
 pub(crate) mod signature;
 mod text;
+mod waits;
 mod walk;
 
 use proc_macro2::{Ident, TokenStream};
@@ -105,6 +107,7 @@ fn machine(
     errors: &mut Errors,
 ) -> Option<TokenStream> {
     let signed = signature::sign(&function.sig, home, &emit::in_parts(krate), errors)?;
+    let waiting = waits::waiting(&mut body, &emit::room(krate));
     let mut inputs: Vec<Input<'_>> = Vec::new();
     for input in &function.sig.inputs {
         inputs.push(match input {
@@ -174,7 +177,7 @@ fn machine(
         lower.errors.under(&function.sig.ident, message);
     }
     let (in_body, refines) = (!matches!(home, Home::Free), matches!(home, Home::Unknown));
-    let plan = Plan { function, krate, names: &renamed, signed, in_body, refines, arguments, rest, moved };
+    let plan = Plan { function, krate, names: &renamed, signed, waiting, in_body, refines, arguments, rest, moved };
     let tokens = emit::emit(&plan, &lower);
     errors.is_empty().then_some(tokens)
 }

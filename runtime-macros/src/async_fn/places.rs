@@ -9,9 +9,7 @@
 //!    says how many uses there are ([`Local::ends_after`](super::analyze::Local)); should there be one more, `uses` fails. From
 //!    its end on it meets nobody, and no state leaves it to another one.
 
-use core::cell::OnceCell;
-
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{ToTokens, format_ident};
 use syn::Expr;
 
@@ -24,7 +22,8 @@ pub(super) struct Place {
     pub(super) pointer: Ident,
     /// It is that of an awaited future, whose head lies in the inner part of the machine's head.
     pub(super) awaited: bool,
-    /// The guard of it; `None` for what has no destructor, and for values on their way from a branch.
+    /// The guard of it; `None` for what has no destructor, for an awaited future, which `poll` drops, and for values on their
+    /// way from a branch.
     pub(super) guard: Option<Ident>,
     pub(super) flag: Option<u32>,
     /// It lies in the head, and not in the storage: its number there.
@@ -39,9 +38,6 @@ pub(super) struct Place {
     depth: usize,
     /// It ended (inv. 3).
     pub(super) ended: bool,
-    /// What a state begins with, and leaves it with: written at the ends of many states.
-    begin: OnceCell<TokenStream>,
-    leave: OnceCell<TokenStream>,
 }
 
 impl Lower<'_> {
@@ -68,8 +64,6 @@ impl Lower<'_> {
             uses_left: None,
             depth,
             ended: false,
-            begin: OnceCell::new(),
-            leave: OnceCell::new(),
         });
         place
     }
@@ -129,7 +123,7 @@ impl Lower<'_> {
 
     /// The place of an awaited future.
     pub(super) fn open_future(&mut self) -> usize {
-        let place = self.open_hidden(true);
+        let place = self.open_hidden(false);
         self.places[place].awaited = true;
         place
     }
@@ -175,19 +169,41 @@ impl Lower<'_> {
         self.ends(place);
     }
 
-    /// A state ends here, and leaves `place` to another one (inv. 2).
-    fn leaves(&self, place: &Place) -> TokenStream {
-        let Some(guard) = place.guard.as_ref().filter(|_| !place.ended) else { return TokenStream::new() };
-        if let (None, Some(by), false) = (place.flag, &place.taken, cfg!(bespoke_planted = "1")) {
-            let what = "this local is moved, and the machine does not know it: please report this program";
-            return self.disagreed(by, what);
-        }
-        place.leave.get_or_init(|| quoted!(#guard.holds = false;)).clone()
+    /// Whether a state that ends here may leave `place` to another one (inv. 2): what is wrong, if not.
+    fn leaves(&self, place: &Place) -> Option<TokenStream> {
+        let (None, Some(by), false) = (place.flag, &place.taken, cfg!(bespoke_planted = "1")) else { return None };
+        Some(self.disagreed(by, "this local is moved, and the machine does not know it: please report this program"))
     }
 
     /// Leaves the first `depth` live places to another state.
     pub(super) fn leave(&self, depth: usize) -> TokenStream {
-        self.live[..depth].iter().map(|place| self.leaves(&self.places[*place])).collect()
+        let held = &self.states[self.now].held;
+        let mut left = vec![0u8; held.len().div_ceil(PLACES)];
+        let mut tokens = TokenStream::new();
+        for n in &self.live[..depth] {
+            let place = &self.places[*n];
+            let Some(guard) = place.guard.as_ref().filter(|_| !place.ended) else { continue };
+            if let Some(error) = self.leaves(place) {
+                tokens.extend(error);
+            } else if let Ok(at) = held.binary_search(n) {
+                left[at / PLACES] |= bit(at);
+            } else {
+                tokens.extend(quoted!(#guard.holds = 0;));
+            }
+        }
+        for (n, (left, held)) in
+            left.into_iter().zip(held.chunks(PLACES)).enumerate().filter(|(_, (left, _))| *left != 0)
+        {
+            // One that ended holds nothing by now.
+            let drops = |at: &usize| left & bit(*at) == 0 && !self.places[held[*at]].ended;
+            let drops: u8 = (0..held.len()).filter(drops).map(bit).sum();
+            let (guard, drops) = (of_state(n), (drops != 0).then(|| Literal::u8_unsuffixed(drops)));
+            tokens.extend(match drops {
+                None => quoted!(#guard.holds = 0;),
+                Some(drops) => quoted!(#guard.holds &= #drops;),
+            });
+        }
+        tokens
     }
 
     pub(super) fn pointer(&self, place: usize) -> Ident {
@@ -196,41 +212,65 @@ impl Lower<'_> {
 
     /// Begins the guard of a place that was just written.
     pub(super) fn arm(&mut self, place: usize) {
-        if let Some(guard) = self.places[place].guard.clone() {
-            let holding = holding(&self.places[place].pointer);
-            self.emit(quoted!(let mut #guard = #holding;));
-            if let Some(bit) = self.places[place].flag {
-                self.emit(quoted!(#guard.note(&mut (*__bespoke_head).flags, #bit);));
-            }
-        }
+        let Place { guard: Some(guard), pointer, flag, .. } = &self.places[place] else { return };
+        let (holding, flag) = (holding(pointer), *flag);
+        let note = flag.map(|bit| quoted!(__bespoke_rt::note(#pointer, &mut (*__bespoke_head).flags, #bit);));
+        let tokens = quoted!(let mut #guard = #holding; #note);
+        self.emit(tokens);
+    }
+
+    /// The guard that a place has here, and its bit there.
+    pub(super) fn guard_of(&self, place: usize) -> Option<(Ident, Literal)> {
+        let own = self.places[place].guard.as_ref()?;
+        let (guard, bit) = match self.states[self.now].held.binary_search(&place) {
+            Ok(at) => (of_state(at / PLACES), bit(at)),
+            Err(_) => (own.clone(), 1),
+        };
+        Some((guard, Literal::u8_unsuffixed(bit)))
     }
 
     /// The guards at the start of a state (inv. 3).
-    pub(super) fn guards(&self, live: &[usize]) -> TokenStream {
+    pub(super) fn guards(&self, state: usize) -> TokenStream {
         let mut tokens = TokenStream::new();
-        for place in live.iter().map(|place| &self.places[*place]) {
-            let (Some(guard), pointer) = (&place.guard, &place.pointer) else { continue };
-            let begin = || match place.flag {
-                Some(bit) => quoted!(let mut #guard =
-                    __bespoke_rt::Guard::load(#pointer, (*__bespoke_head).flags, #bit);),
-                None if place.awaited => quoted!(let mut #guard = __bespoke_rt::Awaiting {
-                    place: #pointer, head: __bespoke_inner, holds: true, kept: __bespoke_kept
-                };),
-                None => {
-                    let holding = holding(pointer);
-                    quoted!(let mut #guard = #holding;)
-                }
-            };
-            tokens.extend(place.begin.get_or_init(begin).clone());
+        for (n, held) in self.states[state].held.chunks(PLACES).enumerate() {
+            let holds = Literal::u8_unsuffixed((0..held.len()).map(bit).sum());
+            let (guard, holding) = (of_state(n), self.held(held, quoted!(#holds)));
+            tokens.extend(quoted!(let mut #guard = #holding;));
         }
         tokens
+    }
+
+    /// A guard of up to three places, which hold values by the bits of `holds`, and by their flags.
+    pub(super) fn held(&self, places: &[usize], holds: TokenStream) -> TokenStream {
+        let holds = places.iter().enumerate().fold(holds, |holds, (at, place)| match self.places[*place].flag {
+            Some(flag) => {
+                let bit = Literal::u8_unsuffixed(bit(at));
+                quoted!(__bespoke_rt::noted(#holds, #bit, (*__bespoke_head).flags, #flag))
+            }
+            None => holds,
+        });
+        let pointers = places.iter().map(|place| &self.places[*place].pointer);
+        quoted!(__bespoke_rt::Guard { places: (#(#pointers,)*), holds: #holds, kept: __bespoke_kept })
     }
 }
 
 /// The guard of a place that holds a value.
 pub(super) fn holding(pointer: &Ident) -> TokenStream {
-    quoted!(__bespoke_rt::Guard { place: #pointer, holds: true, kept: __bespoke_kept })
+    quoted!(__bespoke_rt::Guard { places: (#pointer,), holds: 1, kept: __bespoke_kept })
 }
+
+/// A state's own guard of what it began with, for so many guards of three places before it.
+fn of_state(n: usize) -> Ident {
+    Ident::new(&format!("{RESERVED}guards_{n}"), Span::mixed_site())
+}
+
+/// The bit of a place in its guard, by its position among those that a state began with.
+fn bit(at: usize) -> u8 {
+    1 << (at % PLACES)
+}
+
+/// How many places a guard has.
+pub(super) const PLACES: usize = 3;
 
 /// How many small places a head has.
 const SMALL_MAX: usize = 8;

@@ -79,22 +79,21 @@ impl Rewrite<'_, '_> {
             Ident::new(&ident.to_string(), span)
         };
         let pointer = at(&self.lower.places[place].pointer);
-        let guard = self.lower.places[place].guard.as_ref().map(at);
+        let guard = self.lower.guard_of(place);
         let tokens = match (how, guard) {
             // A closure of its own time: what it uses by value it must copy.
             (Use::Value, _) if self.closures > 0 => quote_spanned!(span=> (*#pointer)),
             (Use::Place, _) => quote_spanned!(span=> (*#pointer)),
-            (Use::Value, Some(guard)) => {
+            (Use::Value, Some((guard, bit))) => {
                 self.lower.takes(place, expr);
-                match self.lower.places[place].flag {
-                    Some(bit) => {
-                        let flags = quoted!(&mut (*__bespoke_head).flags, #bit);
-                        quote_spanned!(span=> #guard.take_noted(#flags))
-                    }
-                    None => quote_spanned!(span=> #guard.take()),
-                }
+                let holds = quoted!(&mut #guard.holds, #bit);
+                let gone = match self.lower.places[place].flag {
+                    Some(flag) => quoted!(gone_noted(#pointer, #holds, &mut (*__bespoke_head).flags, #flag)),
+                    None => quoted!(gone(#pointer, #holds)),
+                };
+                quote_spanned!(span=> __bespoke_rt::#gone.read())
             }
-            (Use::Value, None) if cfg!(bespoke_planted = "11") => quoted!(__bespoke_rt::frame::read(#pointer)),
+            (Use::Value, None) if cfg!(bespoke_planted = "11") => quoted!(__bespoke_rt::read(#pointer)),
             (Use::Value, None) => quote_spanned!(span=> #pointer.read()),
         };
         Self::set(expr, tokens);
@@ -119,21 +118,19 @@ impl Rewrite<'_, '_> {
         }
         let right = &inner.right;
         let at = |ident: &Ident| Ident::new(&ident.to_string(), span);
-        let tokens = match &self.lower.places[place].guard {
-            Some(guard) => {
-                let guard = at(guard);
+        let pointer = at(&self.lower.places[place].pointer);
+        let tokens = match self.lower.guard_of(place) {
+            Some((guard, bit)) => {
+                let to = quoted!(#pointer, &raw mut #guard.holds, #bit);
                 match self.lower.places[place].flag {
-                    Some(bit) => {
-                        let flags = quoted!(&raw mut (*__bespoke_head).flags, #bit);
-                        quoted!(__bespoke_rt::guard::assign_noted(&raw mut #guard, #right, #flags))
+                    Some(flag) => {
+                        let flags = quoted!(&raw mut (*__bespoke_head).flags, #flag);
+                        quoted!(__bespoke_rt::assign_noted(#to, #right, #flags))
                     }
-                    None => quoted!(__bespoke_rt::guard::assign(&raw mut #guard, #right)),
+                    None => quoted!(__bespoke_rt::assign(#to, #right)),
                 }
             }
-            None => {
-                let pointer = at(&self.lower.places[place].pointer);
-                quoted!(__bespoke_rt::frame::write(#pointer, #right))
-            }
+            None => quoted!(__bespoke_rt::write(#pointer, #right)),
         };
         Self::set(expr, tokens);
         true

@@ -16,18 +16,59 @@ where
     '__bespoke_1: '__bespoke_a,
     'a: '__bespoke_a,
 {
-    #[allow(dead_code, reason = "rustc checks it; what runs is the machine")]
-    async fn tell<'a, T: Debug, const N: usize>(
+    #[cfg(clippy)]
+    #[allow(
+        unused_braces,
+        clippy::diverging_sub_expression,
+        reason = "clippy checks it; what runs is the machine"
+    )]
+    if false {
+        ::bespoke::__private::machine::twin_for_clippy::<
+            &'a T,
+            _,
+        >(async move {
+            if false {
+                return ::bespoke::__private::machine::never::<&'a T>();
+            }
+            let x = x;
+            let other = other;
+            let f = f;
+            {
+                pause().await;
+                pick(x, other, f)
+            }
+        });
+    }
+    #[cfg(not(clippy))]
+    #[allow(
+        dead_code,
+        unconditional_panic,
+        arithmetic_overflow,
+        reason = "rustc checks it, as it would an `async fn`; what runs is the machine"
+    )]
+    fn __bespoke_twin<'a, T: Debug, const N: usize>(
         x: &'a [T; N],
         other: &impl Debug,
         f: Box<dyn FnOnce(&T) + '_>,
     ) -> &'a T {
-        pause().await;
+        use ::bespoke::__private::machine::{
+            wait as __bespoke_wait, Waited::Value as __bespoke_waited,
+        };
+        match __bespoke_wait(pause()) {
+            __bespoke_returned => {
+                let __bespoke_waited(__bespoke_value) = __bespoke_returned else {
+                    loop {}
+                };
+                __bespoke_value.0
+            }
+        };
         pick(x, other, f)
     }
     #[allow(
         unused,
         unreachable_code,
+        unconditional_panic,
+        arithmetic_overflow,
         non_snake_case,
         dangerous_implicit_autorefs,
         dropping_copy_types,
@@ -44,9 +85,7 @@ where
         use ::bespoke::__private::machine as __bespoke_rt;
         use ::bespoke::__private::machine::BeginWhole as _;
         if false {
-            let x @ _ = ();
-            let other @ _ = ();
-            let f @ _ = ();
+            let x @ other @ f @ _ = ();
         }
         if false {
             let _: ::core::primitive::i32 = {
@@ -81,9 +120,9 @@ where
                     );
                     (*__bespoke_head).state = 0;
                     (*__bespoke_head).flags = ();
-                    __bespoke_rt::frame::write(__bespoke_place_0, __bespoke_argument_0);
-                    __bespoke_rt::frame::write(__bespoke_place_1, __bespoke_argument_1);
-                    __bespoke_rt::frame::write(__bespoke_place_2, __bespoke_argument_2);
+                    __bespoke_rt::write(__bespoke_place_0, __bespoke_argument_0);
+                    __bespoke_rt::write(__bespoke_place_1, __bespoke_argument_1);
+                    __bespoke_rt::write(__bespoke_place_2, __bespoke_argument_2);
                 },
                 |
                     __bespoke_head: *mut __bespoke_rt::Head<
@@ -106,7 +145,7 @@ where
                         let __bespoke_kept = __bespoke_rt::Kept::promise();
                         let mut __bespoke_state: ::core::primitive::u8 = (*__bespoke_head)
                             .state;
-                        '__bespoke_suspended: {
+                        let __bespoke_suspended: ::core::primitive::u8 = '__bespoke_suspended: {
                             '__bespoke_machine: loop {
                                 '__bespoke_states: {
                                     '__bespoke_1: {
@@ -121,44 +160,29 @@ where
                                         }
                                         let _: __bespoke_rt::Never = {
                                             let mut __bespoke_guard_2 = __bespoke_rt::Guard {
-                                                place: __bespoke_place_2,
-                                                holds: true,
+                                                places: (__bespoke_place_2,),
+                                                holds: 1,
                                                 kept: __bespoke_kept,
                                             };
-                                            __bespoke_rt::Begin(
-                                                    ::core::future::IntoFuture::into_future(pause()),
-                                                )
+                                            __bespoke_rt::into_future(pause())
                                                 .begin(__bespoke_hidden_1, __bespoke_inner);
-                                            {
-                                                __bespoke_guard_2.holds = false;
-                                                break '__bespoke_1;
-                                            }
+                                            __bespoke_guard_2.holds = 0;
+                                            break '__bespoke_1;
                                         };
                                     }
                                     let _: __bespoke_rt::Never = {
-                                        let mut __bespoke_guard_2 = __bespoke_rt::Guard {
-                                            place: __bespoke_place_2,
-                                            holds: true,
+                                        let mut __bespoke_guards_0 = __bespoke_rt::Guard {
+                                            places: (__bespoke_place_2,),
+                                            holds: 1,
                                             kept: __bespoke_kept,
                                         };
-                                        let __bespoke_value_0 = {
-                                            let mut __bespoke_guard_3 = __bespoke_rt::Awaiting {
-                                                place: __bespoke_hidden_1,
-                                                head: __bespoke_inner,
-                                                holds: true,
-                                                kept: __bespoke_kept,
-                                            };
-                                            let __bespoke_rt::Ready(__bespoke_value) = __bespoke_rt::poll(
-                                                __bespoke_hidden_1,
-                                                __bespoke_inner,
-                                                __bespoke_context,
-                                            ) else {
-                                                __bespoke_guard_2.holds = false;
-                                                __bespoke_guard_3.holds = false;
-                                                __bespoke_state = 1;
-                                                break '__bespoke_suspended;
-                                            };
-                                            __bespoke_value
+                                        let __bespoke_rt::Ready(__bespoke_value_0) = __bespoke_rt::poll(
+                                            __bespoke_hidden_1,
+                                            __bespoke_inner,
+                                            __bespoke_context,
+                                        ) else {
+                                            __bespoke_guards_0.holds = 0;
+                                            break '__bespoke_suspended 1;
                                         };
                                         { __bespoke_value_0 };
                                         return {
@@ -166,7 +190,12 @@ where
                                                 (pick(
                                                     __bespoke_place_0.read(),
                                                     __bespoke_place_1.read(),
-                                                    __bespoke_guard_2.take(),
+                                                    __bespoke_rt::gone(
+                                                            __bespoke_place_2,
+                                                            &mut __bespoke_guards_0.holds,
+                                                            1,
+                                                        )
+                                                        .read(),
                                                 ))
                                             };
                                             __bespoke_rt::Step::Ready(__bespoke_output)
@@ -179,8 +208,8 @@ where
                                 __bespoke_hidden_1,
                                 __bespoke_region_1,
                             );
-                        }
-                        __bespoke_rt::Step::Pending(__bespoke_state)
+                        };
+                        __bespoke_rt::Step::Pending(__bespoke_suspended)
                     }
                 },
                 |
@@ -207,14 +236,26 @@ where
                         0 => {
                             if __bespoke_rt::trace::drops_unbegun(__bespoke_walk) {
                                 let __bespoke_argument_2 = __bespoke_rt::Guard {
-                                    place: __bespoke_place_2,
-                                    holds: true,
+                                    places: (__bespoke_place_2,),
+                                    holds: 1,
                                     kept: __bespoke_kept,
                                 };
                             }
                         }
                         1..=1 => {
-                            let __bespoke_drops = match __bespoke_state {
+                            let __bespoke_dropped = __bespoke_rt::trace::dropped(
+                                &__bespoke_walk,
+                                __bespoke_state,
+                            );
+                            let __bespoke_guards_0 = __bespoke_rt::Guard {
+                                places: (__bespoke_place_2,),
+                                holds: match __bespoke_dropped {
+                                    1 => 1,
+                                    _ => 0,
+                                },
+                                kept: __bespoke_kept,
+                            };
+                            match __bespoke_state {
                                 1 => {
                                     __bespoke_rt::trace::drops(
                                         __bespoke_walk,
@@ -223,25 +264,7 @@ where
                                         __bespoke_inner,
                                     )
                                 }
-                                _ => false,
-                            };
-                            if __bespoke_drops {
-                                let __bespoke_guard_2 = __bespoke_rt::Guard {
-                                    place: __bespoke_place_2,
-                                    holds: true,
-                                    kept: __bespoke_kept,
-                                };
-                                match __bespoke_state {
-                                    1 => {
-                                        let mut __bespoke_guard_3 = __bespoke_rt::Awaiting {
-                                            place: __bespoke_hidden_1,
-                                            head: __bespoke_inner,
-                                            holds: true,
-                                            kept: __bespoke_kept,
-                                        };
-                                    }
-                                    _ => {}
-                                }
+                                _ => {}
                             }
                         }
                         _ => {}

@@ -16,12 +16,14 @@ impl<'x, T: Debug> View<'x, T> {
         'x: '__bespoke_a,
         T: '__bespoke_a,
     {
+        #[cfg(clippy)]
         #[allow(
+            unused_braces,
             clippy::diverging_sub_expression,
-            reason = "rustc checks it; what runs is the machine"
+            reason = "clippy checks it; what runs is the machine"
         )]
         if false {
-            ::bespoke::__private::machine::twin::<
+            ::bespoke::__private::machine::twin_for_clippy::<
                 &'__bespoke_0 T,
                 _,
             >(async move {
@@ -38,9 +40,43 @@ impl<'x, T: Debug> View<'x, T> {
                 }
             });
         }
+        #[cfg(not(clippy))]
+        #[allow(
+            unconditional_panic,
+            arithmetic_overflow,
+            reason = "of an `async fn` rustc does not say it"
+        )]
+        if false {
+            ::bespoke::__private::machine::twin::<
+                &'__bespoke_0 T,
+                _,
+            >(move || -> &'__bespoke_0 T {
+                if false {
+                    let _ = &self;
+                }
+                let other = other;
+                let mut by = by;
+                {
+                    use ::bespoke::__private::machine::{
+                        wait as __bespoke_wait, Waited::Value as __bespoke_waited,
+                    };
+                    by += self.step;
+                    match __bespoke_wait(pause()) {
+                        __bespoke_returned => {
+                            let __bespoke_waited(__bespoke_value) = __bespoke_returned
+                            else { loop {} };
+                            __bespoke_value.0
+                        }
+                    };
+                    self.at(by)
+                }
+            });
+        }
         #[allow(
             unused,
             unreachable_code,
+            unconditional_panic,
+            arithmetic_overflow,
             non_snake_case,
             dangerous_implicit_autorefs,
             dropping_copy_types,
@@ -57,9 +93,7 @@ impl<'x, T: Debug> View<'x, T> {
             use ::bespoke::__private::machine as __bespoke_rt;
             use ::bespoke::__private::machine::BeginWhole as _;
             if false {
-                let __bespoke_self @ _ = ();
-                let other @ _ = ();
-                let by @ _ = ();
+                let __bespoke_self @ other @ by @ _ = ();
             }
             if false {
                 let _: ::core::primitive::i32 = {
@@ -98,15 +132,9 @@ impl<'x, T: Debug> View<'x, T> {
                         );
                         (*__bespoke_head).state = 0;
                         (*__bespoke_head).flags = ();
-                        __bespoke_rt::frame::write(
-                            __bespoke_place_0,
-                            __bespoke_argument_0,
-                        );
-                        __bespoke_rt::frame::write(
-                            __bespoke_place_1,
-                            __bespoke_argument_2,
-                        );
-                        __bespoke_rt::frame::write(
+                        __bespoke_rt::write(__bespoke_place_0, __bespoke_argument_0);
+                        __bespoke_rt::write(__bespoke_place_1, __bespoke_argument_2);
+                        __bespoke_rt::write(
                             __bespoke_arguments,
                             (__bespoke_argument_1,),
                         );
@@ -131,10 +159,9 @@ impl<'x, T: Debug> View<'x, T> {
                             );
                             let __bespoke_inner = &raw mut (*__bespoke_head).inner
                                 as *mut ();
-                            let __bespoke_kept = __bespoke_rt::Kept::promise();
                             let mut __bespoke_state: ::core::primitive::u8 = (*__bespoke_head)
                                 .state;
-                            '__bespoke_suspended: {
+                            let __bespoke_suspended: ::core::primitive::u8 = '__bespoke_suspended: {
                                 '__bespoke_machine: loop {
                                     '__bespoke_states: {
                                         '__bespoke_1: {
@@ -151,33 +178,18 @@ impl<'x, T: Debug> View<'x, T> {
                                                 let (__bespoke_argument_1,) = __bespoke_arguments.read();
                                                 let other = __bespoke_argument_1;
                                                 (*__bespoke_place_1) += (*__bespoke_place_0).step;
-                                                __bespoke_rt::Begin(
-                                                        ::core::future::IntoFuture::into_future(pause()),
-                                                    )
+                                                __bespoke_rt::into_future(pause())
                                                     .begin(__bespoke_hidden_1, __bespoke_inner);
-                                                {
-                                                    break '__bespoke_1;
-                                                }
+                                                break '__bespoke_1;
                                             };
                                         }
                                         let _: __bespoke_rt::Never = {
-                                            let __bespoke_value_0 = {
-                                                let mut __bespoke_guard_3 = __bespoke_rt::Awaiting {
-                                                    place: __bespoke_hidden_1,
-                                                    head: __bespoke_inner,
-                                                    holds: true,
-                                                    kept: __bespoke_kept,
-                                                };
-                                                let __bespoke_rt::Ready(__bespoke_value) = __bespoke_rt::poll(
-                                                    __bespoke_hidden_1,
-                                                    __bespoke_inner,
-                                                    __bespoke_context,
-                                                ) else {
-                                                    __bespoke_guard_3.holds = false;
-                                                    __bespoke_state = 1;
-                                                    break '__bespoke_suspended;
-                                                };
-                                                __bespoke_value
+                                            let __bespoke_rt::Ready(__bespoke_value_0) = __bespoke_rt::poll(
+                                                __bespoke_hidden_1,
+                                                __bespoke_inner,
+                                                __bespoke_context,
+                                            ) else {
+                                                break '__bespoke_suspended 1;
                                             };
                                             { __bespoke_value_0 };
                                             return {
@@ -194,8 +206,8 @@ impl<'x, T: Debug> View<'x, T> {
                                     __bespoke_hidden_1,
                                     __bespoke_region_2,
                                 );
-                            }
-                            __bespoke_rt::Step::Pending(__bespoke_state)
+                            };
+                            __bespoke_rt::Step::Pending(__bespoke_suspended)
                         }
                     },
                     |
@@ -217,7 +229,6 @@ impl<'x, T: Debug> View<'x, T> {
                         );
                         let __bespoke_inner = &raw mut (*__bespoke_head).inner
                             as *mut ();
-                        let __bespoke_kept = __bespoke_rt::Kept::promise();
                         let __bespoke_state: ::core::primitive::u8 = (*__bespoke_head)
                             .state;
                         match __bespoke_state {
@@ -228,7 +239,11 @@ impl<'x, T: Debug> View<'x, T> {
                                 }
                             }
                             1..=1 => {
-                                let __bespoke_drops = match __bespoke_state {
+                                let __bespoke_dropped = __bespoke_rt::trace::dropped(
+                                    &__bespoke_walk,
+                                    __bespoke_state,
+                                );
+                                match __bespoke_state {
                                     1 => {
                                         __bespoke_rt::trace::drops(
                                             __bespoke_walk,
@@ -237,20 +252,7 @@ impl<'x, T: Debug> View<'x, T> {
                                             __bespoke_inner,
                                         )
                                     }
-                                    _ => false,
-                                };
-                                if __bespoke_drops {
-                                    match __bespoke_state {
-                                        1 => {
-                                            let mut __bespoke_guard_3 = __bespoke_rt::Awaiting {
-                                                place: __bespoke_hidden_1,
-                                                head: __bespoke_inner,
-                                                holds: true,
-                                                kept: __bespoke_kept,
-                                            };
-                                        }
-                                        _ => {}
-                                    }
+                                    _ => {}
                                 }
                             }
                             _ => {}

@@ -4,13 +4,40 @@ fn add(
     a: u8,
     b: u8,
 ) -> impl ::core::future::Future<Output = u8> + ::bespoke::__private::machine::InParts {
-    #[allow(dead_code, reason = "rustc checks it; what runs is the machine")]
-    async fn add(a: u8, b: u8) -> u8 {
+    #[cfg(clippy)]
+    #[allow(
+        unused_braces,
+        clippy::diverging_sub_expression,
+        reason = "clippy checks it; what runs is the machine"
+    )]
+    if false {
+        ::bespoke::__private::machine::twin_for_clippy::<
+            u8,
+            _,
+        >(async move {
+            if false {
+                return ::bespoke::__private::machine::never::<u8>();
+            }
+            let a = a;
+            let b = b;
+            { a + b }
+        });
+    }
+    #[cfg(not(clippy))]
+    #[allow(
+        dead_code,
+        unconditional_panic,
+        arithmetic_overflow,
+        reason = "rustc checks it, as it would an `async fn`; what runs is the machine"
+    )]
+    fn __bespoke_twin(a: u8, b: u8) -> u8 {
         a + b
     }
     #[allow(
         unused,
         unreachable_code,
+        unconditional_panic,
+        arithmetic_overflow,
         non_snake_case,
         dangerous_implicit_autorefs,
         dropping_copy_types,
@@ -27,8 +54,7 @@ fn add(
         use ::bespoke::__private::machine as __bespoke_rt;
         use ::bespoke::__private::machine::BeginWhole as _;
         if false {
-            let a @ _ = ();
-            let b @ _ = ();
+            let a @ b @ _ = ();
         }
         if false {
             let _: ::core::primitive::i32 = {
@@ -60,7 +86,7 @@ fn add(
                     let __bespoke_arguments = __bespoke_storage;
                     (*__bespoke_head).state = 0;
                     (*__bespoke_head).flags = ();
-                    __bespoke_rt::frame::write(
+                    __bespoke_rt::write(
                         __bespoke_arguments,
                         (__bespoke_argument_0, __bespoke_argument_1),
                     );
@@ -78,7 +104,7 @@ fn add(
                         let __bespoke_arguments = __bespoke_storage;
                         let mut __bespoke_state: ::core::primitive::u8 = (*__bespoke_head)
                             .state;
-                        '__bespoke_suspended: {
+                        let __bespoke_suspended: ::core::primitive::u8 = '__bespoke_suspended: {
                             '__bespoke_machine: loop {
                                 '__bespoke_states: {
                                     '__bespoke_0: {
@@ -103,8 +129,8 @@ fn add(
                             }
                             let __bespoke_region_1 = &raw mut (*__bespoke_head).inner;
                             let _: *mut () = __bespoke_region_1;
-                        }
-                        __bespoke_rt::Step::Pending(__bespoke_state)
+                        };
+                        __bespoke_rt::Step::Pending(__bespoke_suspended)
                     }
                 },
                 |

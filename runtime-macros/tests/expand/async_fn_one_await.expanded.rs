@@ -5,14 +5,54 @@ fn greet(
 ) -> impl ::core::future::Future<
     Output = String,
 > + framework::runtime::__private::machine::InParts {
-    #[allow(dead_code, reason = "rustc checks it; what runs is the machine")]
-    async fn greet(name: String, stream: Stream) -> String {
-        stream.send(name.len()).await;
+    #[cfg(clippy)]
+    #[allow(
+        unused_braces,
+        clippy::diverging_sub_expression,
+        reason = "clippy checks it; what runs is the machine"
+    )]
+    if false {
+        framework::runtime::__private::machine::twin_for_clippy::<
+            String,
+            _,
+        >(async move {
+            if false {
+                return framework::runtime::__private::machine::never::<String>();
+            }
+            let name = name;
+            let stream = stream;
+            {
+                stream.send(name.len()).await;
+                name
+            }
+        });
+    }
+    #[cfg(not(clippy))]
+    #[allow(
+        dead_code,
+        unconditional_panic,
+        arithmetic_overflow,
+        reason = "rustc checks it, as it would an `async fn`; what runs is the machine"
+    )]
+    fn __bespoke_twin(name: String, stream: Stream) -> String {
+        use framework::runtime::__private::machine::{
+            wait as __bespoke_wait, Waited::Value as __bespoke_waited,
+        };
+        match __bespoke_wait(stream.send(name.len())) {
+            __bespoke_returned => {
+                let __bespoke_waited(__bespoke_value) = __bespoke_returned else {
+                    loop {}
+                };
+                __bespoke_value.0
+            }
+        };
         name
     }
     #[allow(
         unused,
         unreachable_code,
+        unconditional_panic,
+        arithmetic_overflow,
         non_snake_case,
         dangerous_implicit_autorefs,
         dropping_copy_types,
@@ -29,8 +69,7 @@ fn greet(
         use framework::runtime::__private::machine as __bespoke_rt;
         use framework::runtime::__private::machine::BeginWhole as _;
         if false {
-            let name @ _ = ();
-            let stream @ _ = ();
+            let name @ stream @ _ = ();
         }
         if false {
             let _: ::core::primitive::i32 = {
@@ -62,8 +101,8 @@ fn greet(
                     );
                     (*__bespoke_head).state = 0;
                     (*__bespoke_head).flags = ();
-                    __bespoke_rt::frame::write(__bespoke_place_0, __bespoke_argument_0);
-                    __bespoke_rt::frame::write(__bespoke_place_1, __bespoke_argument_1);
+                    __bespoke_rt::write(__bespoke_place_0, __bespoke_argument_0);
+                    __bespoke_rt::write(__bespoke_place_1, __bespoke_argument_1);
                 },
                 |
                     __bespoke_head: *mut __bespoke_rt::Head<
@@ -83,7 +122,7 @@ fn greet(
                         let __bespoke_kept = __bespoke_rt::Kept::promise();
                         let mut __bespoke_state: ::core::primitive::u8 = (*__bespoke_head)
                             .state;
-                        '__bespoke_suspended: {
+                        let __bespoke_suspended: ::core::primitive::u8 = '__bespoke_suspended: {
                             '__bespoke_machine: loop {
                                 '__bespoke_states: {
                                     '__bespoke_1: {
@@ -98,63 +137,47 @@ fn greet(
                                         }
                                         let _: __bespoke_rt::Never = {
                                             let mut __bespoke_guard_0 = __bespoke_rt::Guard {
-                                                place: __bespoke_place_0,
-                                                holds: true,
+                                                places: (__bespoke_place_0,),
+                                                holds: 1,
                                                 kept: __bespoke_kept,
                                             };
                                             let mut __bespoke_guard_1 = __bespoke_rt::Guard {
-                                                place: __bespoke_place_1,
-                                                holds: true,
+                                                places: (__bespoke_place_1,),
+                                                holds: 1,
                                                 kept: __bespoke_kept,
                                             };
-                                            __bespoke_rt::Begin(
-                                                    ::core::future::IntoFuture::into_future(
-                                                        (*__bespoke_place_1).send((*__bespoke_place_0).len()),
-                                                    ),
+                                            __bespoke_rt::into_future(
+                                                    (*__bespoke_place_1).send((*__bespoke_place_0).len()),
                                                 )
                                                 .begin(__bespoke_hidden_1, __bespoke_inner);
-                                            {
-                                                __bespoke_guard_0.holds = false;
-                                                __bespoke_guard_1.holds = false;
-                                                break '__bespoke_1;
-                                            }
+                                            __bespoke_guard_0.holds = 0;
+                                            __bespoke_guard_1.holds = 0;
+                                            break '__bespoke_1;
                                         };
                                     }
                                     let _: __bespoke_rt::Never = {
-                                        let mut __bespoke_guard_0 = __bespoke_rt::Guard {
-                                            place: __bespoke_place_0,
-                                            holds: true,
+                                        let mut __bespoke_guards_0 = __bespoke_rt::Guard {
+                                            places: (__bespoke_place_0, __bespoke_place_1),
+                                            holds: 3,
                                             kept: __bespoke_kept,
                                         };
-                                        let mut __bespoke_guard_1 = __bespoke_rt::Guard {
-                                            place: __bespoke_place_1,
-                                            holds: true,
-                                            kept: __bespoke_kept,
-                                        };
-                                        let __bespoke_value_0 = {
-                                            let mut __bespoke_guard_2 = __bespoke_rt::Awaiting {
-                                                place: __bespoke_hidden_1,
-                                                head: __bespoke_inner,
-                                                holds: true,
-                                                kept: __bespoke_kept,
-                                            };
-                                            let __bespoke_rt::Ready(__bespoke_value) = __bespoke_rt::poll(
-                                                __bespoke_hidden_1,
-                                                __bespoke_inner,
-                                                __bespoke_context,
-                                            ) else {
-                                                __bespoke_guard_0.holds = false;
-                                                __bespoke_guard_1.holds = false;
-                                                __bespoke_guard_2.holds = false;
-                                                __bespoke_state = 1;
-                                                break '__bespoke_suspended;
-                                            };
-                                            __bespoke_value
+                                        let __bespoke_rt::Ready(__bespoke_value_0) = __bespoke_rt::poll(
+                                            __bespoke_hidden_1,
+                                            __bespoke_inner,
+                                            __bespoke_context,
+                                        ) else {
+                                            __bespoke_guards_0.holds = 0;
+                                            break '__bespoke_suspended 1;
                                         };
                                         { __bespoke_value_0 };
                                         return {
                                             let __bespoke_output: String = {
-                                                (__bespoke_guard_0.take())
+                                                (__bespoke_rt::gone(
+                                                        __bespoke_place_0,
+                                                        &mut __bespoke_guards_0.holds,
+                                                        1,
+                                                    )
+                                                    .read())
                                             };
                                             __bespoke_rt::Step::Ready(__bespoke_output)
                                         };
@@ -166,8 +189,8 @@ fn greet(
                                 __bespoke_hidden_1,
                                 __bespoke_region_1,
                             );
-                        }
-                        __bespoke_rt::Step::Pending(__bespoke_state)
+                        };
+                        __bespoke_rt::Step::Pending(__bespoke_suspended)
                     }
                 },
                 |
@@ -191,19 +214,31 @@ fn greet(
                         0 => {
                             if __bespoke_rt::trace::drops_unbegun(__bespoke_walk) {
                                 let __bespoke_argument_1 = __bespoke_rt::Guard {
-                                    place: __bespoke_place_1,
-                                    holds: true,
+                                    places: (__bespoke_place_1,),
+                                    holds: 1,
                                     kept: __bespoke_kept,
                                 };
                                 let __bespoke_argument_0 = __bespoke_rt::Guard {
-                                    place: __bespoke_place_0,
-                                    holds: true,
+                                    places: (__bespoke_place_0,),
+                                    holds: 1,
                                     kept: __bespoke_kept,
                                 };
                             }
                         }
                         1..=1 => {
-                            let __bespoke_drops = match __bespoke_state {
+                            let __bespoke_dropped = __bespoke_rt::trace::dropped(
+                                &__bespoke_walk,
+                                __bespoke_state,
+                            );
+                            let __bespoke_guards_0 = __bespoke_rt::Guard {
+                                places: (__bespoke_place_0, __bespoke_place_1),
+                                holds: match __bespoke_dropped {
+                                    1 => 3,
+                                    _ => 0,
+                                },
+                                kept: __bespoke_kept,
+                            };
+                            match __bespoke_state {
                                 1 => {
                                     __bespoke_rt::trace::drops(
                                         __bespoke_walk,
@@ -212,30 +247,7 @@ fn greet(
                                         __bespoke_inner,
                                     )
                                 }
-                                _ => false,
-                            };
-                            if __bespoke_drops {
-                                let __bespoke_guard_0 = __bespoke_rt::Guard {
-                                    place: __bespoke_place_0,
-                                    holds: true,
-                                    kept: __bespoke_kept,
-                                };
-                                let __bespoke_guard_1 = __bespoke_rt::Guard {
-                                    place: __bespoke_place_1,
-                                    holds: true,
-                                    kept: __bespoke_kept,
-                                };
-                                match __bespoke_state {
-                                    1 => {
-                                        let mut __bespoke_guard_2 = __bespoke_rt::Awaiting {
-                                            place: __bespoke_hidden_1,
-                                            head: __bespoke_inner,
-                                            holds: true,
-                                            kept: __bespoke_kept,
-                                        };
-                                    }
-                                    _ => {}
-                                }
+                                _ => {}
                             }
                         }
                         _ => {}

@@ -6,13 +6,65 @@ fn send<'__bespoke_a>(
 ) -> impl ::core::future::Future<
     Output = bool,
 > + ::bespoke::__private::machine::InParts {
-    #[allow(dead_code, reason = "rustc checks it; what runs is the machine")]
-    async fn send(to: &Sink, what: Item, n: usize) -> bool {
-        what.ready() && take(to, n, what.body(), what.tail().await).await
+    #[cfg(clippy)]
+    #[allow(
+        unused_braces,
+        clippy::diverging_sub_expression,
+        reason = "clippy checks it; what runs is the machine"
+    )]
+    if false {
+        ::bespoke::__private::machine::twin_for_clippy::<
+            bool,
+            _,
+        >(async move {
+            if false {
+                return ::bespoke::__private::machine::never::<bool>();
+            }
+            let to = to;
+            let what = what;
+            let n = n;
+            { what.ready() && take(to, n, what.body(), what.tail().await).await }
+        });
+    }
+    #[cfg(not(clippy))]
+    #[allow(
+        dead_code,
+        unconditional_panic,
+        arithmetic_overflow,
+        reason = "rustc checks it, as it would an `async fn`; what runs is the machine"
+    )]
+    fn __bespoke_twin(to: &Sink, what: Item, n: usize) -> bool {
+        use ::bespoke::__private::machine::{
+            wait as __bespoke_wait, Waited::Value as __bespoke_waited,
+        };
+        what.ready()
+            && match __bespoke_wait(
+                take(
+                    to,
+                    n,
+                    what.body(),
+                    match __bespoke_wait(what.tail()) {
+                        __bespoke_returned => {
+                            let __bespoke_waited(__bespoke_value) = __bespoke_returned
+                            else { loop {} };
+                            __bespoke_value.0
+                        }
+                    },
+                ),
+            ) {
+                __bespoke_returned => {
+                    let __bespoke_waited(__bespoke_value) = __bespoke_returned else {
+                        loop {}
+                    };
+                    __bespoke_value.0
+                }
+            }
     }
     #[allow(
         unused,
         unreachable_code,
+        unconditional_panic,
+        arithmetic_overflow,
         non_snake_case,
         dangerous_implicit_autorefs,
         dropping_copy_types,
@@ -29,12 +81,7 @@ fn send<'__bespoke_a>(
         use ::bespoke::__private::machine as __bespoke_rt;
         use ::bespoke::__private::machine::BeginWhole as _;
         if false {
-            let to @ _ = ();
-            let what @ _ = ();
-            let n @ _ = ();
-            let __bespoke_extended_3 @ _ = ();
-            let __bespoke_extended_4 @ _ = ();
-            let __bespoke_extended_5 @ _ = ();
+            let to @ what @ n @ __bespoke_extended_3 @ __bespoke_extended_4 @ __bespoke_extended_5 @ _ = ();
         }
         if false {
             let _: ::core::primitive::i32 = {
@@ -72,8 +119,8 @@ fn send<'__bespoke_a>(
                     );
                     (*__bespoke_head).state = 0;
                     (*__bespoke_head).flags = ();
-                    __bespoke_rt::frame::write(__bespoke_place_0, __bespoke_argument_1);
-                    __bespoke_rt::frame::write(
+                    __bespoke_rt::write(__bespoke_place_0, __bespoke_argument_1);
+                    __bespoke_rt::write(
                         __bespoke_arguments,
                         (__bespoke_argument_0, __bespoke_argument_2),
                     );
@@ -107,7 +154,7 @@ fn send<'__bespoke_a>(
                         let __bespoke_kept = __bespoke_rt::Kept::promise();
                         let mut __bespoke_state: ::core::primitive::u8 = (*__bespoke_head)
                             .state;
-                        '__bespoke_suspended: {
+                        let __bespoke_suspended: ::core::primitive::u8 = '__bespoke_suspended: {
                             '__bespoke_machine: loop {
                                 '__bespoke_states: {
                                     '__bespoke_1: {
@@ -128,151 +175,128 @@ fn send<'__bespoke_a>(
                                                         .read();
                                                     let to = __bespoke_argument_0;
                                                     let mut __bespoke_guard_0 = __bespoke_rt::Guard {
-                                                        place: __bespoke_place_0,
-                                                        holds: true,
+                                                        places: (__bespoke_place_0,),
+                                                        holds: 1,
                                                         kept: __bespoke_kept,
                                                     };
                                                     let n = __bespoke_argument_2;
                                                     if (*__bespoke_place_0).ready() {
-                                                        __bespoke_rt::frame::write(__bespoke_place_2, to);
+                                                        __bespoke_rt::write(__bespoke_place_2, to);
                                                         let mut __bespoke_guard_2 = __bespoke_rt::Guard {
-                                                            place: __bespoke_place_2,
-                                                            holds: true,
+                                                            places: (__bespoke_place_2,),
+                                                            holds: 1,
                                                             kept: __bespoke_kept,
                                                         };
-                                                        __bespoke_rt::frame::write(__bespoke_place_3, n);
+                                                        __bespoke_rt::write(__bespoke_place_3, n);
                                                         let mut __bespoke_guard_3 = __bespoke_rt::Guard {
-                                                            place: __bespoke_place_3,
-                                                            holds: true,
+                                                            places: (__bespoke_place_3,),
+                                                            holds: 1,
                                                             kept: __bespoke_kept,
                                                         };
-                                                        __bespoke_rt::frame::write(
+                                                        __bespoke_rt::write(
                                                             __bespoke_place_4,
                                                             (*__bespoke_place_0).body(),
                                                         );
                                                         let mut __bespoke_guard_4 = __bespoke_rt::Guard {
-                                                            place: __bespoke_place_4,
-                                                            holds: true,
+                                                            places: (__bespoke_place_4,),
+                                                            holds: 1,
                                                             kept: __bespoke_kept,
                                                         };
-                                                        __bespoke_rt::Begin(
-                                                                ::core::future::IntoFuture::into_future(
-                                                                    (*__bespoke_place_0).tail(),
-                                                                ),
-                                                            )
+                                                        __bespoke_rt::into_future((*__bespoke_place_0).tail())
                                                             .begin(__bespoke_hidden_1, __bespoke_inner);
-                                                        {
-                                                            __bespoke_guard_0.holds = false;
-                                                            __bespoke_guard_2.holds = false;
-                                                            __bespoke_guard_3.holds = false;
-                                                            __bespoke_guard_4.holds = false;
-                                                            break '__bespoke_2;
-                                                        }
+                                                        __bespoke_guard_0.holds = 0;
+                                                        __bespoke_guard_2.holds = 0;
+                                                        __bespoke_guard_3.holds = 0;
+                                                        __bespoke_guard_4.holds = 0;
+                                                        break '__bespoke_2;
                                                     } else {
                                                         return {
                                                             let __bespoke_output: bool = { (false) };
                                                             __bespoke_rt::Step::Ready(__bespoke_output)
                                                         };
-                                                        {
-                                                            __bespoke_guard_0.holds = false;
-                                                            break '__bespoke_1;
-                                                        }
+                                                        __bespoke_guard_0.holds = 0;
+                                                        break '__bespoke_1;
                                                     }
                                                 };
                                             }
                                             let _: __bespoke_rt::Never = {
-                                                let mut __bespoke_guard_0 = __bespoke_rt::Guard {
-                                                    place: __bespoke_place_0,
-                                                    holds: true,
+                                                let mut __bespoke_guards_0 = __bespoke_rt::Guard {
+                                                    places: (
+                                                        __bespoke_place_0,
+                                                        __bespoke_place_2,
+                                                        __bespoke_place_3,
+                                                    ),
+                                                    holds: 7,
                                                     kept: __bespoke_kept,
                                                 };
-                                                let mut __bespoke_guard_2 = __bespoke_rt::Guard {
-                                                    place: __bespoke_place_2,
-                                                    holds: true,
+                                                let mut __bespoke_guards_1 = __bespoke_rt::Guard {
+                                                    places: (__bespoke_place_4,),
+                                                    holds: 1,
                                                     kept: __bespoke_kept,
                                                 };
-                                                let mut __bespoke_guard_3 = __bespoke_rt::Guard {
-                                                    place: __bespoke_place_3,
-                                                    holds: true,
-                                                    kept: __bespoke_kept,
-                                                };
-                                                let mut __bespoke_guard_4 = __bespoke_rt::Guard {
-                                                    place: __bespoke_place_4,
-                                                    holds: true,
-                                                    kept: __bespoke_kept,
-                                                };
-                                                let __bespoke_value_0 = {
-                                                    let mut __bespoke_guard_5 = __bespoke_rt::Awaiting {
-                                                        place: __bespoke_hidden_1,
-                                                        head: __bespoke_inner,
-                                                        holds: true,
-                                                        kept: __bespoke_kept,
-                                                    };
-                                                    let __bespoke_rt::Ready(__bespoke_value) = __bespoke_rt::poll(
-                                                        __bespoke_hidden_1,
-                                                        __bespoke_inner,
-                                                        __bespoke_context,
-                                                    ) else {
-                                                        __bespoke_guard_0.holds = false;
-                                                        __bespoke_guard_2.holds = false;
-                                                        __bespoke_guard_3.holds = false;
-                                                        __bespoke_guard_4.holds = false;
-                                                        __bespoke_guard_5.holds = false;
-                                                        __bespoke_state = 2;
-                                                        break '__bespoke_suspended;
-                                                    };
-                                                    __bespoke_value
-                                                };
-                                                __bespoke_rt::Begin(
-                                                        ::core::future::IntoFuture::into_future(
-                                                            take(
-                                                                { __bespoke_guard_2.take() },
-                                                                { __bespoke_guard_3.take() },
-                                                                { __bespoke_guard_4.take() },
-                                                                { __bespoke_value_0 },
-                                                            ),
-                                                        ),
-                                                    )
-                                                    .begin(__bespoke_hidden_2, __bespoke_inner);
-                                                {
-                                                    __bespoke_guard_0.holds = false;
-                                                    break '__bespoke_3;
-                                                }
-                                            };
-                                        }
-                                        let _: __bespoke_rt::Never = {
-                                            let mut __bespoke_guard_0 = __bespoke_rt::Guard {
-                                                place: __bespoke_place_0,
-                                                holds: true,
-                                                kept: __bespoke_kept,
-                                            };
-                                            let __bespoke_value_1 = {
-                                                let mut __bespoke_guard_6 = __bespoke_rt::Awaiting {
-                                                    place: __bespoke_hidden_2,
-                                                    head: __bespoke_inner,
-                                                    holds: true,
-                                                    kept: __bespoke_kept,
-                                                };
-                                                let __bespoke_rt::Ready(__bespoke_value) = __bespoke_rt::poll(
-                                                    __bespoke_hidden_2,
+                                                let __bespoke_rt::Ready(__bespoke_value_0) = __bespoke_rt::poll(
+                                                    __bespoke_hidden_1,
                                                     __bespoke_inner,
                                                     __bespoke_context,
                                                 ) else {
-                                                    __bespoke_guard_0.holds = false;
-                                                    __bespoke_guard_6.holds = false;
-                                                    __bespoke_state = 3;
-                                                    break '__bespoke_suspended;
+                                                    __bespoke_guards_0.holds = 0;
+                                                    __bespoke_guards_1.holds = 0;
+                                                    break '__bespoke_suspended 2;
                                                 };
-                                                __bespoke_value
+                                                __bespoke_rt::into_future(
+                                                        take(
+                                                            {
+                                                                __bespoke_rt::gone(
+                                                                        __bespoke_place_2,
+                                                                        &mut __bespoke_guards_0.holds,
+                                                                        2,
+                                                                    )
+                                                                    .read()
+                                                            },
+                                                            {
+                                                                __bespoke_rt::gone(
+                                                                        __bespoke_place_3,
+                                                                        &mut __bespoke_guards_0.holds,
+                                                                        4,
+                                                                    )
+                                                                    .read()
+                                                            },
+                                                            {
+                                                                __bespoke_rt::gone(
+                                                                        __bespoke_place_4,
+                                                                        &mut __bespoke_guards_1.holds,
+                                                                        1,
+                                                                    )
+                                                                    .read()
+                                                            },
+                                                            { __bespoke_value_0 },
+                                                        ),
+                                                    )
+                                                    .begin(__bespoke_hidden_2, __bespoke_inner);
+                                                __bespoke_guards_0.holds = 0;
+                                                break '__bespoke_3;
+                                            };
+                                        }
+                                        let _: __bespoke_rt::Never = {
+                                            let mut __bespoke_guards_0 = __bespoke_rt::Guard {
+                                                places: (__bespoke_place_0,),
+                                                holds: 1,
+                                                kept: __bespoke_kept,
+                                            };
+                                            let __bespoke_rt::Ready(__bespoke_value_1) = __bespoke_rt::poll(
+                                                __bespoke_hidden_2,
+                                                __bespoke_inner,
+                                                __bespoke_context,
+                                            ) else {
+                                                __bespoke_guards_0.holds = 0;
+                                                break '__bespoke_suspended 3;
                                             };
                                             return {
                                                 let __bespoke_output: bool = { ({ __bespoke_value_1 }) };
                                                 __bespoke_rt::Step::Ready(__bespoke_output)
                                             };
-                                            {
-                                                __bespoke_guard_0.holds = false;
-                                                break '__bespoke_1;
-                                            }
+                                            __bespoke_guards_0.holds = 0;
+                                            break '__bespoke_1;
                                         };
                                     }
                                     ::core::unreachable!();
@@ -284,8 +308,8 @@ fn send<'__bespoke_a>(
                                 __bespoke_hidden_2,
                                 __bespoke_region_3,
                             );
-                        }
-                        __bespoke_rt::Step::Pending(__bespoke_state)
+                        };
+                        __bespoke_rt::Step::Pending(__bespoke_suspended)
                     }
                 },
                 |
@@ -321,15 +345,40 @@ fn send<'__bespoke_a>(
                                     .read();
                                 let __bespoke_argument_2 = __bespoke_argument_2;
                                 let __bespoke_argument_1 = __bespoke_rt::Guard {
-                                    place: __bespoke_place_0,
-                                    holds: true,
+                                    places: (__bespoke_place_0,),
+                                    holds: 1,
                                     kept: __bespoke_kept,
                                 };
                                 let __bespoke_argument_0 = __bespoke_argument_0;
                             }
                         }
                         2..=3 => {
-                            let __bespoke_drops = match __bespoke_state {
+                            let __bespoke_dropped = __bespoke_rt::trace::dropped(
+                                &__bespoke_walk,
+                                __bespoke_state,
+                            );
+                            let __bespoke_guards_0 = __bespoke_rt::Guard {
+                                places: (
+                                    __bespoke_place_0,
+                                    __bespoke_place_2,
+                                    __bespoke_place_3,
+                                ),
+                                holds: match __bespoke_dropped {
+                                    2 => 7,
+                                    3 => 1,
+                                    _ => 0,
+                                },
+                                kept: __bespoke_kept,
+                            };
+                            let __bespoke_guards_1 = __bespoke_rt::Guard {
+                                places: (__bespoke_place_4,),
+                                holds: match __bespoke_dropped {
+                                    2 => 1,
+                                    _ => 0,
+                                },
+                                kept: __bespoke_kept,
+                            };
+                            match __bespoke_state {
                                 2 => {
                                     __bespoke_rt::trace::drops(
                                         __bespoke_walk,
@@ -346,57 +395,7 @@ fn send<'__bespoke_a>(
                                         __bespoke_inner,
                                     )
                                 }
-                                _ => false,
-                            };
-                            if __bespoke_drops {
-                                let __bespoke_guard_0 = __bespoke_rt::Guard {
-                                    place: __bespoke_place_0,
-                                    holds: true,
-                                    kept: __bespoke_kept,
-                                };
-                                let __bespoke_guard_2 = __bespoke_rt::Guard {
-                                    place: __bespoke_place_2,
-                                    holds: match __bespoke_state {
-                                        2..=2 => true,
-                                        _ => false,
-                                    },
-                                    kept: __bespoke_kept,
-                                };
-                                let __bespoke_guard_3 = __bespoke_rt::Guard {
-                                    place: __bespoke_place_3,
-                                    holds: match __bespoke_state {
-                                        2..=2 => true,
-                                        _ => false,
-                                    },
-                                    kept: __bespoke_kept,
-                                };
-                                let __bespoke_guard_4 = __bespoke_rt::Guard {
-                                    place: __bespoke_place_4,
-                                    holds: match __bespoke_state {
-                                        2..=2 => true,
-                                        _ => false,
-                                    },
-                                    kept: __bespoke_kept,
-                                };
-                                match __bespoke_state {
-                                    2 => {
-                                        let mut __bespoke_guard_5 = __bespoke_rt::Awaiting {
-                                            place: __bespoke_hidden_1,
-                                            head: __bespoke_inner,
-                                            holds: true,
-                                            kept: __bespoke_kept,
-                                        };
-                                    }
-                                    3 => {
-                                        let mut __bespoke_guard_6 = __bespoke_rt::Awaiting {
-                                            place: __bespoke_hidden_2,
-                                            head: __bespoke_inner,
-                                            holds: true,
-                                            kept: __bespoke_kept,
-                                        };
-                                    }
-                                    _ => {}
-                                }
+                                _ => {}
                             }
                         }
                         _ => {}

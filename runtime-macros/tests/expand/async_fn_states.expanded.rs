@@ -5,13 +5,66 @@ pub fn total<'__bespoke_a>(
 ) -> impl ::core::future::Future<
     Output = Result<u64, Error>,
 > + ::bespoke::__private::machine::InParts {
-    #[allow(dead_code, reason = "rustc checks it; what runs is the machine")]
-    async fn total(mut list: Vec<Item>, limit: &u64) -> Result<u64, Error> {
+    #[cfg(clippy)]
+    #[allow(
+        unused_braces,
+        clippy::diverging_sub_expression,
+        reason = "clippy checks it; what runs is the machine"
+    )]
+    if false {
+        ::bespoke::__private::machine::twin_for_clippy::<
+            Result<u64, Error>,
+            _,
+        >(async move {
+            if false {
+                return ::bespoke::__private::machine::never::<Result<u64, Error>>();
+            }
+            let mut list = list;
+            let limit = limit;
+            {
+                let mut sum = 0;
+                while let Some(item) = list.pop() {
+                    let price = price_of(&item).await?;
+                    if price > *limit {
+                        refuse(item).await;
+                        continue;
+                    }
+                    sum += price;
+                }
+                Ok(sum)
+            }
+        });
+    }
+    #[cfg(not(clippy))]
+    #[allow(
+        dead_code,
+        unconditional_panic,
+        arithmetic_overflow,
+        reason = "rustc checks it, as it would an `async fn`; what runs is the machine"
+    )]
+    fn __bespoke_twin(mut list: Vec<Item>, limit: &u64) -> Result<u64, Error> {
+        use ::bespoke::__private::machine::{
+            wait as __bespoke_wait, Waited::Value as __bespoke_waited,
+        };
         let mut sum = 0;
         while let Some(item) = list.pop() {
-            let price = price_of(&item).await?;
+            let price = match __bespoke_wait(price_of(&item)) {
+                __bespoke_returned => {
+                    let __bespoke_waited(__bespoke_value) = __bespoke_returned else {
+                        loop {}
+                    };
+                    __bespoke_value.0
+                }
+            }?;
             if price > *limit {
-                refuse(item).await;
+                match __bespoke_wait(refuse(item)) {
+                    __bespoke_returned => {
+                        let __bespoke_waited(__bespoke_value) = __bespoke_returned else {
+                            loop {}
+                        };
+                        __bespoke_value.0
+                    }
+                };
                 continue;
             }
             sum += price;
@@ -21,6 +74,8 @@ pub fn total<'__bespoke_a>(
     #[allow(
         unused,
         unreachable_code,
+        unconditional_panic,
+        arithmetic_overflow,
         non_snake_case,
         dangerous_implicit_autorefs,
         dropping_copy_types,
@@ -37,11 +92,7 @@ pub fn total<'__bespoke_a>(
         use ::bespoke::__private::machine as __bespoke_rt;
         use ::bespoke::__private::machine::BeginWhole as _;
         if false {
-            let list @ _ = ();
-            let limit @ _ = ();
-            let sum @ _ = ();
-            let item @ _ = ();
-            let price @ _ = ();
+            let list @ limit @ sum @ item @ price @ _ = ();
         }
         if false {
             let _: ::core::primitive::i32 = {
@@ -75,8 +126,8 @@ pub fn total<'__bespoke_a>(
                     );
                     (*__bespoke_head).state = 0;
                     (*__bespoke_head).flags = 0;
-                    __bespoke_rt::frame::write(__bespoke_place_0, __bespoke_argument_0);
-                    __bespoke_rt::frame::write(__bespoke_place_1, __bespoke_argument_1);
+                    __bespoke_rt::write(__bespoke_place_0, __bespoke_argument_0);
+                    __bespoke_rt::write(__bespoke_place_1, __bespoke_argument_1);
                 },
                 |
                     __bespoke_head: *mut __bespoke_rt::Head<
@@ -106,7 +157,7 @@ pub fn total<'__bespoke_a>(
                         let __bespoke_kept = __bespoke_rt::Kept::promise();
                         let mut __bespoke_state: ::core::primitive::u8 = (*__bespoke_head)
                             .state;
-                        '__bespoke_suspended: {
+                        let __bespoke_suspended: ::core::primitive::u8 = '__bespoke_suspended: {
                             '__bespoke_machine: loop {
                                 '__bespoke_states: {
                                     '__bespoke_2: {
@@ -127,87 +178,71 @@ pub fn total<'__bespoke_a>(
                                                         }
                                                         let _: __bespoke_rt::Never = {
                                                             let mut __bespoke_guard_0 = __bespoke_rt::Guard {
-                                                                place: __bespoke_place_0,
-                                                                holds: true,
+                                                                places: (__bespoke_place_0,),
+                                                                holds: 1,
                                                                 kept: __bespoke_kept,
                                                             };
                                                             let __bespoke_bound___bespoke_2_sum = 0;
-                                                            __bespoke_rt::frame::write(
+                                                            __bespoke_rt::write(
                                                                 __bespoke_place_2,
                                                                 __bespoke_bound___bespoke_2_sum,
                                                             );
-                                                            {
-                                                                __bespoke_guard_0.holds = false;
-                                                                break '__bespoke_1;
-                                                            }
+                                                            __bespoke_guard_0.holds = 0;
+                                                            break '__bespoke_1;
                                                         };
                                                     }
                                                     let _: __bespoke_rt::Never = {
-                                                        let mut __bespoke_guard_0 = __bespoke_rt::Guard {
-                                                            place: __bespoke_place_0,
-                                                            holds: true,
+                                                        let mut __bespoke_guards_0 = __bespoke_rt::Guard {
+                                                            places: (__bespoke_place_0,),
+                                                            holds: 1,
                                                             kept: __bespoke_kept,
                                                         };
                                                         if let Some(__bespoke_bound___bespoke_3_item) = __bespoke_rt::whole(
                                                             (*__bespoke_place_0).pop(),
                                                         ) {
-                                                            __bespoke_rt::frame::write(
+                                                            __bespoke_rt::write(
                                                                 __bespoke_place_3,
                                                                 __bespoke_bound___bespoke_3_item,
                                                             );
                                                             let mut __bespoke_guard_3 = __bespoke_rt::Guard {
-                                                                place: __bespoke_place_3,
-                                                                holds: true,
+                                                                places: (__bespoke_place_3,),
+                                                                holds: 1,
                                                                 kept: __bespoke_kept,
                                                             };
-                                                            __bespoke_guard_3.note(&mut (*__bespoke_head).flags, 0u32);
-                                                            __bespoke_rt::Begin(
-                                                                    ::core::future::IntoFuture::into_future(
-                                                                        price_of(&(*__bespoke_place_3)),
-                                                                    ),
-                                                                )
+                                                            __bespoke_rt::note(
+                                                                __bespoke_place_3,
+                                                                &mut (*__bespoke_head).flags,
+                                                                0u32,
+                                                            );
+                                                            __bespoke_rt::into_future(price_of(&(*__bespoke_place_3)))
                                                                 .begin(__bespoke_hidden_1, __bespoke_inner);
-                                                            {
-                                                                __bespoke_guard_0.holds = false;
-                                                                __bespoke_guard_3.holds = false;
-                                                                break '__bespoke_3;
-                                                            }
+                                                            __bespoke_guard_3.holds = 0;
+                                                            __bespoke_guards_0.holds = 0;
+                                                            break '__bespoke_3;
                                                         } else {
-                                                            __bespoke_guard_0.holds = false;
+                                                            __bespoke_guards_0.holds = 0;
                                                             break '__bespoke_2;
                                                         }
                                                     };
                                                 }
                                                 let _: __bespoke_rt::Never = {
-                                                    let mut __bespoke_guard_0 = __bespoke_rt::Guard {
-                                                        place: __bespoke_place_0,
-                                                        holds: true,
+                                                    let mut __bespoke_guards_0 = __bespoke_rt::Guard {
+                                                        places: (__bespoke_place_0, __bespoke_place_3),
+                                                        holds: __bespoke_rt::noted(
+                                                            3,
+                                                            2,
+                                                            (*__bespoke_head).flags,
+                                                            0u32,
+                                                        ),
                                                         kept: __bespoke_kept,
                                                     };
-                                                    let mut __bespoke_guard_3 = __bespoke_rt::Guard::load(
-                                                        __bespoke_place_3,
-                                                        (*__bespoke_head).flags,
-                                                        0u32,
-                                                    );
-                                                    let __bespoke_value_0 = {
-                                                        let mut __bespoke_guard_4 = __bespoke_rt::Awaiting {
-                                                            place: __bespoke_hidden_1,
-                                                            head: __bespoke_inner,
-                                                            holds: true,
-                                                            kept: __bespoke_kept,
-                                                        };
-                                                        let __bespoke_rt::Ready(__bespoke_value) = __bespoke_rt::poll(
-                                                            __bespoke_hidden_1,
-                                                            __bespoke_inner,
-                                                            __bespoke_context,
-                                                        ) else {
-                                                            __bespoke_guard_0.holds = false;
-                                                            __bespoke_guard_3.holds = false;
-                                                            __bespoke_guard_4.holds = false;
-                                                            __bespoke_state = 3;
-                                                            break '__bespoke_suspended;
-                                                        };
-                                                        __bespoke_value
+                                                    let __bespoke_rt::Ready(__bespoke_value_0) = __bespoke_rt::poll(
+                                                        __bespoke_hidden_1,
+                                                        __bespoke_inner,
+                                                        __bespoke_context,
+                                                    ) else {
+                                                        __bespoke_guards_0.holds = 0;
+                                                        break '__bespoke_suspended 3;
                                                     };
                                                     let __bespoke_bound___bespoke_4_price = (match __bespoke_rt::question::Branch::branch({
                                                         __bespoke_value_0
@@ -224,124 +259,107 @@ pub fn total<'__bespoke_a>(
                                                             };
                                                         }
                                                     });
-                                                    __bespoke_rt::frame::write(
+                                                    __bespoke_rt::write(
                                                         __bespoke_place_5,
                                                         __bespoke_bound___bespoke_4_price,
                                                     );
                                                     let mut __bespoke_guard_5 = __bespoke_rt::Guard {
-                                                        place: __bespoke_place_5,
-                                                        holds: true,
+                                                        places: (__bespoke_place_5,),
+                                                        holds: 1,
                                                         kept: __bespoke_kept,
                                                     };
                                                     if (*__bespoke_place_5) > *(*__bespoke_place_1) {
-                                                        __bespoke_rt::Begin(
-                                                                ::core::future::IntoFuture::into_future(
-                                                                    refuse(
-                                                                        __bespoke_guard_3
-                                                                            .take_noted(&mut (*__bespoke_head).flags, 0u32),
-                                                                    ),
+                                                        __bespoke_rt::into_future(
+                                                                refuse(
+                                                                    __bespoke_rt::gone_noted(
+                                                                            __bespoke_place_3,
+                                                                            &mut __bespoke_guards_0.holds,
+                                                                            2,
+                                                                            &mut (*__bespoke_head).flags,
+                                                                            0u32,
+                                                                        )
+                                                                        .read(),
                                                                 ),
                                                             )
                                                             .begin(__bespoke_hidden_2, __bespoke_inner);
-                                                        {
-                                                            __bespoke_guard_0.holds = false;
-                                                            __bespoke_guard_3.holds = false;
-                                                            __bespoke_guard_5.holds = false;
-                                                            break '__bespoke_5;
-                                                        }
+                                                        __bespoke_guard_5.holds = 0;
+                                                        __bespoke_guards_0.holds = 0;
+                                                        break '__bespoke_5;
                                                     } else {
-                                                        {
-                                                            __bespoke_guard_0.holds = false;
-                                                            __bespoke_guard_3.holds = false;
-                                                            __bespoke_guard_5.holds = false;
-                                                            break '__bespoke_4;
-                                                        }
+                                                        __bespoke_guard_5.holds = 0;
+                                                        __bespoke_guards_0.holds = 0;
+                                                        break '__bespoke_4;
                                                     }
                                                 };
                                             }
                                             let _: __bespoke_rt::Never = {
-                                                let mut __bespoke_guard_0 = __bespoke_rt::Guard {
-                                                    place: __bespoke_place_0,
-                                                    holds: true,
+                                                let mut __bespoke_guards_0 = __bespoke_rt::Guard {
+                                                    places: (
+                                                        __bespoke_place_0,
+                                                        __bespoke_place_3,
+                                                        __bespoke_place_5,
+                                                    ),
+                                                    holds: __bespoke_rt::noted(
+                                                        7,
+                                                        2,
+                                                        (*__bespoke_head).flags,
+                                                        0u32,
+                                                    ),
                                                     kept: __bespoke_kept,
                                                 };
-                                                let mut __bespoke_guard_3 = __bespoke_rt::Guard::load(
-                                                    __bespoke_place_3,
-                                                    (*__bespoke_head).flags,
-                                                    0u32,
-                                                );
-                                                let mut __bespoke_guard_5 = __bespoke_rt::Guard {
-                                                    place: __bespoke_place_5,
-                                                    holds: true,
-                                                    kept: __bespoke_kept,
-                                                };
-                                                let __bespoke_value_1 = {
-                                                    let mut __bespoke_guard_6 = __bespoke_rt::Awaiting {
-                                                        place: __bespoke_hidden_2,
-                                                        head: __bespoke_inner,
-                                                        holds: true,
-                                                        kept: __bespoke_kept,
-                                                    };
-                                                    let __bespoke_rt::Ready(__bespoke_value) = __bespoke_rt::poll(
-                                                        __bespoke_hidden_2,
-                                                        __bespoke_inner,
-                                                        __bespoke_context,
-                                                    ) else {
-                                                        __bespoke_guard_0.holds = false;
-                                                        __bespoke_guard_3.holds = false;
-                                                        __bespoke_guard_5.holds = false;
-                                                        __bespoke_guard_6.holds = false;
-                                                        __bespoke_state = 5;
-                                                        break '__bespoke_suspended;
-                                                    };
-                                                    __bespoke_value
+                                                let __bespoke_rt::Ready(__bespoke_value_1) = __bespoke_rt::poll(
+                                                    __bespoke_hidden_2,
+                                                    __bespoke_inner,
+                                                    __bespoke_context,
+                                                ) else {
+                                                    __bespoke_guards_0.holds = 0;
+                                                    break '__bespoke_suspended 5;
                                                 };
                                                 { __bespoke_value_1 };
                                                 {
                                                     ({
                                                         {
-                                                            __bespoke_guard_0.holds = false;
+                                                            __bespoke_guards_0.holds &= 6;
                                                             __bespoke_state = 1;
                                                             continue '__bespoke_machine;
                                                         }
                                                     })
                                                 };
-                                                {
-                                                    __bespoke_guard_0.holds = false;
-                                                    __bespoke_guard_3.holds = false;
-                                                    __bespoke_guard_5.holds = false;
-                                                    break '__bespoke_4;
-                                                }
+                                                __bespoke_guards_0.holds = 0;
+                                                break '__bespoke_4;
                                             };
                                         }
                                         let _: __bespoke_rt::Never = {
-                                            let mut __bespoke_guard_0 = __bespoke_rt::Guard {
-                                                place: __bespoke_place_0,
-                                                holds: true,
+                                            let mut __bespoke_guards_0 = __bespoke_rt::Guard {
+                                                places: (
+                                                    __bespoke_place_0,
+                                                    __bespoke_place_3,
+                                                    __bespoke_place_5,
+                                                ),
+                                                holds: __bespoke_rt::noted(
+                                                    7,
+                                                    2,
+                                                    (*__bespoke_head).flags,
+                                                    0u32,
+                                                ),
                                                 kept: __bespoke_kept,
                                             };
-                                            let mut __bespoke_guard_3 = __bespoke_rt::Guard::load(
-                                                __bespoke_place_3,
-                                                (*__bespoke_head).flags,
-                                                0u32,
-                                            );
-                                            let mut __bespoke_guard_5 = __bespoke_rt::Guard {
-                                                place: __bespoke_place_5,
-                                                holds: true,
-                                                kept: __bespoke_kept,
-                                            };
-                                            (*__bespoke_place_2) += __bespoke_guard_5.take();
-                                            {
-                                                __bespoke_guard_0.holds = false;
-                                                __bespoke_state = 1;
-                                                continue '__bespoke_machine;
-                                            }
+                                            (*__bespoke_place_2)
+                                                += __bespoke_rt::gone(
+                                                        __bespoke_place_5,
+                                                        &mut __bespoke_guards_0.holds,
+                                                        4,
+                                                    )
+                                                    .read();
+                                            __bespoke_guards_0.holds &= 2;
+                                            __bespoke_state = 1;
+                                            continue '__bespoke_machine;
                                         };
                                     }
                                     let _: __bespoke_rt::Never = {
-                                        let mut __bespoke_guard_0 = __bespoke_rt::Guard {
-                                            place: __bespoke_place_0,
-                                            holds: true,
+                                        let mut __bespoke_guards_0 = __bespoke_rt::Guard {
+                                            places: (__bespoke_place_0,),
+                                            holds: 1,
                                             kept: __bespoke_kept,
                                         };
                                         return {
@@ -364,8 +382,8 @@ pub fn total<'__bespoke_a>(
                                 __bespoke_hidden_2,
                                 __bespoke_region_3,
                             );
-                        }
-                        __bespoke_rt::Step::Pending(__bespoke_state)
+                        };
+                        __bespoke_rt::Step::Pending(__bespoke_suspended)
                     }
                 },
                 |
@@ -400,14 +418,36 @@ pub fn total<'__bespoke_a>(
                         0 => {
                             if __bespoke_rt::trace::drops_unbegun(__bespoke_walk) {
                                 let __bespoke_argument_0 = __bespoke_rt::Guard {
-                                    place: __bespoke_place_0,
-                                    holds: true,
+                                    places: (__bespoke_place_0,),
+                                    holds: 1,
                                     kept: __bespoke_kept,
                                 };
                             }
                         }
                         3..=5 => {
-                            let __bespoke_drops = match __bespoke_state {
+                            let __bespoke_dropped = __bespoke_rt::trace::dropped(
+                                &__bespoke_walk,
+                                __bespoke_state,
+                            );
+                            let __bespoke_guards_0 = __bespoke_rt::Guard {
+                                places: (
+                                    __bespoke_place_0,
+                                    __bespoke_place_3,
+                                    __bespoke_place_5,
+                                ),
+                                holds: __bespoke_rt::noted(
+                                    match __bespoke_dropped {
+                                        3 => 3,
+                                        5 => 7,
+                                        _ => 0,
+                                    },
+                                    2,
+                                    (*__bespoke_head).flags,
+                                    0u32,
+                                ),
+                                kept: __bespoke_kept,
+                            };
+                            match __bespoke_state {
                                 3 => {
                                     __bespoke_rt::trace::drops(
                                         __bespoke_walk,
@@ -424,47 +464,7 @@ pub fn total<'__bespoke_a>(
                                         __bespoke_inner,
                                     )
                                 }
-                                _ => false,
-                            };
-                            if __bespoke_drops {
-                                let __bespoke_guard_0 = __bespoke_rt::Guard {
-                                    place: __bespoke_place_0,
-                                    holds: true,
-                                    kept: __bespoke_kept,
-                                };
-                                let __bespoke_guard_3 = __bespoke_rt::Guard {
-                                    place: __bespoke_place_3,
-                                    holds: true
-                                        && __bespoke_rt::Flags::get((*__bespoke_head).flags, 0u32),
-                                    kept: __bespoke_kept,
-                                };
-                                let __bespoke_guard_5 = __bespoke_rt::Guard {
-                                    place: __bespoke_place_5,
-                                    holds: match __bespoke_state {
-                                        5..=5 => true,
-                                        _ => false,
-                                    },
-                                    kept: __bespoke_kept,
-                                };
-                                match __bespoke_state {
-                                    3 => {
-                                        let mut __bespoke_guard_4 = __bespoke_rt::Awaiting {
-                                            place: __bespoke_hidden_1,
-                                            head: __bespoke_inner,
-                                            holds: true,
-                                            kept: __bespoke_kept,
-                                        };
-                                    }
-                                    5 => {
-                                        let mut __bespoke_guard_6 = __bespoke_rt::Awaiting {
-                                            place: __bespoke_hidden_2,
-                                            head: __bespoke_inner,
-                                            holds: true,
-                                            kept: __bespoke_kept,
-                                        };
-                                    }
-                                    _ => {}
-                                }
+                                _ => {}
                             }
                         }
                         _ => {}

@@ -15,7 +15,27 @@ async fn next(list: &mut Vec<D>) -> Option<D> {
     list.pop()
 }
 
+/// A future whose value there is not: it is pending, and then it panics.
+fn none() -> impl Future<Output = core::convert::Infallible> {
+    let wait = wait("none", 2, ());
+    async move {
+        wait.await;
+        panic!("planned: none")
+    }
+}
+
 both! {
+    async fn behind_a_value_that_never_is(c: bool) -> usize {
+        let x = d("x");
+        let y = d("y");
+        if c {
+            let nothing = none().await;
+            drop(y);
+            wait("w", 1, ()).await;
+            match nothing {}
+        }
+        x.touch() + y.touch()
+    } with (true)
     async fn address_of_a_number() -> usize {
         let n = 5usize;
         let p = &raw const n;

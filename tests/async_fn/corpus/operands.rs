@@ -84,6 +84,14 @@ struct Pair {
 }
 
 both! {
+    async fn awaited_in_parentheses_and_braces(c: bool) -> usize {
+        let x = d("x");
+        let (a, b) = (wait("a", 1, d("p")), wait("b", 1, d("q")));
+        let p = (if c { a } else { b }).await;
+        let q = { wait("q", 1, d("r")) }.await;
+        (wait("c", 1, ())).await;
+        ({ wait("e", 1, p.touch()) }).await + (q.touch()) + (x).touch()
+    } with (true)
     async fn method_of_the_value() -> usize { wait("w", 1, d("t")).await.touch() } with ()
     async fn field_of_the_value() -> usize {
         let n = wait("w", 1, (d("a"), d("b"), 5)).await.2;

@@ -25,6 +25,7 @@ mod names;
 #[cfg(all(test, feature = "std"))]
 pub(crate) mod tests;
 
+use super::Number;
 use super::parts::Awaited;
 #[cfg(feature = "alloc")]
 use crate::instant::Instant;
@@ -184,28 +185,28 @@ pub fn drops_unbegun(walk: Option<&mut Walk<'_>>) -> bool {
     }
 }
 
-/// Whether a machine is dropped, which waits for what lies in these places; else this tells of it: it waits on the line of this
+/// The state of which the places are dropped: `state`, or one that holds nothing if the machine is told of instead.
+#[inline(always)]
+#[must_use]
+pub fn dropped<N: Number>(walk: &Option<&mut Walk<'_>>, state: N) -> N {
+    if walk.is_some() { N::DONE } else { state }
+}
+
+/// Drops the future of a machine that waits for what lies in these places; or tells of it: the machine waits on the line of this
 /// call, for what is written there as `awaited`.
 ///
 /// A call and no table: where it is written the compiler knows anyway, and notes it where code is made of the call.
 ///
 /// # Safety
-/// With a walk, those of [`Awaited::tell`], with `head` where a `K::Head` lies.
+/// Those of [`Awaited::end`]; with a walk, those of [`Awaited::tell`]. `head` is where a `K::Head` lies.
 #[inline(always)]
 #[track_caller]
-pub unsafe fn drops<K: Awaited>(
-    walk: Option<&mut Walk<'_>>,
-    awaited: &'static str,
-    place: *mut K,
-    head: *mut (),
-) -> bool {
+pub unsafe fn drops<K: Awaited>(walk: Option<&mut Walk<'_>>, awaited: &'static str, place: *mut K, head: *mut ()) {
     match walk {
-        None => true,
-        Some(walk) => {
-            // SAFETY: the caller's promise.
-            unsafe { __bespoke_cold_waits(walk, Location::caller(), awaited, place, head) };
-            false
-        }
+        // SAFETY: the caller's promise.
+        None => unsafe { K::end(place, head.cast()) },
+        // SAFETY: as above.
+        Some(walk) => unsafe { __bespoke_cold_waits(walk, Location::caller(), awaited, place, head) },
     }
 }
 

@@ -4,8 +4,8 @@
 #![allow(clippy::multiple_unsafe_ops_per_block, reason = "a machine by hand, in the form that the macro gives it")]
 
 use super::super::frame::{self, Beside, HasState, Head};
-use super::super::parts::{Begin, HeadOf, InParts, StorageOf};
-use super::super::{Awaiting, Kept, Machine, Number, Step, machine, resumed};
+use super::super::parts::{Awaited, HeadOf, InParts, StorageOf, into_future};
+use super::super::{Machine, Number, Step, machine, resumed};
 use super::ask::{self, ask, passes};
 use super::{Level, Tells, Walk, drops, drops_unbegun, says};
 use alloc::boxed::Box;
@@ -39,16 +39,12 @@ pub(crate) fn waits_for<F: Future<Output = ()>>(future: F) -> impl InParts<Outpu
                 if super::super::poll(storage, null_mut(), cx).is_pending() {
                     return Step::Pending(1);
                 }
-                storage.drop_in_place();
                 Step::Ready(())
             },
             |head, storage, walk| {
-                let drops = match (*head).state {
-                    0 => drops_unbegun(walk),
-                    1 => drops(walk, "future", storage, null_mut()),
-                    _ => false,
-                };
-                if drops {
+                if (*head).state == 1 {
+                    drops(walk, "future", storage, null_mut());
+                } else if (*head).state == 0 && drops_unbegun(walk) {
                     storage.drop_in_place();
                 }
             },
@@ -64,34 +60,24 @@ pub(crate) fn calls<M: InParts<Output = ()>>(callee: M) -> impl InParts<Output =
         machine::<Head<HeadOf<M>>, StorageOf<M>, (), _, _, _>(
             move |head, storage| {
                 (*head).state = 0;
-                Begin(callee).begin(storage, (&raw mut (*head).inner).cast());
+                into_future(callee).begin(storage, (&raw mut (*head).inner).cast());
             },
             |head, storage, cx| {
                 let state = (*head).state;
                 if state > 1 {
                     return resumed(state);
                 }
-                let callee = Awaiting {
-                    place: storage,
-                    head: (&raw mut (*head).inner).cast(),
-                    holds: true,
-                    kept: Kept::promise(),
-                };
-                if super::super::poll(storage, callee.head, cx).is_pending() {
-                    core::mem::forget(callee);
+                if super::super::poll(storage, (&raw mut (*head).inner).cast(), cx).is_pending() {
                     return Step::Pending(1);
                 }
                 Step::Ready(())
             },
             |head, storage, walk| {
-                let inner = (&raw mut (*head).inner).cast();
-                let drops = match (*head).state {
-                    0 => drops_unbegun(walk),
-                    1 => drops(walk, "callee()", storage, inner),
-                    _ => false,
-                };
-                if drops {
-                    drop(Awaiting { place: storage, head: inner, holds: true, kept: Kept::promise() });
+                let inner: *mut HeadOf<M> = (&raw mut (*head).inner).cast();
+                if (*head).state == 1 {
+                    drops(walk, "callee()", storage, inner.cast());
+                } else if (*head).state == 0 && drops_unbegun(walk) {
+                    Awaited::end(storage, inner);
                 }
             },
         )
@@ -336,20 +322,19 @@ fn counts() -> impl Future<Output = u32> {
                     let inner = (&raw mut (*head).inner).cast();
                     if state == 0 {
                         let make: fn(&'static mut u32) -> G = future.cast::<fn(&'static mut u32) -> G>().read();
-                        Begin(make(&mut *number)).begin(future, inner);
+                        into_future(make(&mut *number)).begin(future, inner);
                     } else if state != 1 {
                         return resumed(state);
                     }
                     if super::super::poll(future, inner, cx).is_pending() {
                         return Step::Pending(1);
                     }
-                    drop(Awaiting { place: future, head: inner, holds: true, kept: Kept::promise() });
                     Step::Ready(*number)
                 },
                 |head, storage, walk| {
                     let (place, inner) = (&raw mut (*storage).b, (&raw mut (*head).inner).cast());
-                    if (*head).state == 1 && drops(walk, "adds(&mut n)", place, inner) {
-                        drop(Awaiting { place, head: inner, holds: true, kept: Kept::promise() });
+                    if (*head).state == 1 {
+                        drops(walk, "adds(&mut n)", place, inner);
                     }
                 },
             )
