@@ -115,6 +115,7 @@ const CASE_OF: &[(&str, &str)] = &[
     ("`…` is not a list of buffers that an operation may own", "not_a_list_of_buffers"),
     ("`…` is not a tuple or an array of futures", "join_of_a_list"),
     ("`…` is not a tuple or an array of futures that may fail", "try_join_of_a_list"),
+    ("`…` is not a tuple or an array of futures with one type of output", "race_of_a_list"),
     ("`…` is not a buffer that an operation may fill", "borrowed_buffer_in_file_read"),
     ("`…` is not a list of buffers that an operation may fill", "not_a_list_of_buffers_to_fill"),
     ("the driver `…` has no files", "driver_without_files"),

@@ -314,6 +314,9 @@ macro_rules! join {
     ($($future:expr),+ $(,)?) => {
         $crate::future::join(($(::core::future::IntoFuture::into_future($future),)+)).await
     };
+    (__bespoke_macro $_known:ident) => {
+        $crate::future::machines::__bespoke_Join
+    };
 }
 
 /// Waits for all of several futures that may fail, up to twelve, or for the first error. Nothing is allocated.
@@ -334,5 +337,8 @@ macro_rules! join {
 macro_rules! try_join {
     ($($future:expr),+ $(,)?) => {
         $crate::future::try_join(($(::core::future::IntoFuture::into_future($future),)+)).await
+    };
+    (__bespoke_macro $_known:ident) => {
+        $crate::future::machines::__bespoke_TryJoin
     };
 }
