@@ -204,7 +204,7 @@ pub mod task {
     ///     assert_eq!(trace.state(), TaskState::Waiting);
     ///     let Level::Function { name, awaited, .. } = &trace.levels()[0] else { panic!("{trace}") };
     ///     assert!(name.ends_with("add_one"));
-    ///     assert_eq!(*awaited, "number");
+    ///     assert_eq!(awaited, "number.await");
     ///     send.send(1).unwrap();
     ///     assert_eq!(sum.await.unwrap(), 2);
     /// }

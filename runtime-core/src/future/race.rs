@@ -1,6 +1,7 @@
 //! The first of several futures of one output.
 
 use super::select::first;
+use crate::machine::trace::{Tells, Walk, says};
 use core::fmt;
 use core::pin::Pin;
 use core::task::{Context, Poll};
@@ -22,6 +23,19 @@ pub trait Racers: sealed::Sealed + Sized {
     const COUNT: usize;
     #[doc(hidden)]
     fn poll_at(racers: Pin<&mut Self>, at: usize, cx: &mut Context<'_>) -> Poll<Self::Output>;
+}
+
+/// [`Racers`] that say what they wait for.
+///
+/// # Safety
+/// `tell_at` keeps the invariants of traces.
+#[doc(hidden)]
+pub unsafe trait RacersThatTell: Racers {
+    /// Tells of one of them.
+    ///
+    /// # Safety
+    /// That of [`Tells::tell`].
+    unsafe fn tell_at(this: *mut Self, at: usize, walk: &mut Walk<'_>);
 }
 
 /// Waits for the first of several futures with one type of output, a tuple or an array of them, and gives its value. The
@@ -81,6 +95,17 @@ impl<R: Racers> Future for Race<R> {
     }
 }
 
+// SAFETY: the futures tell of themselves.
+unsafe impl<R: RacersThatTell> Tells for Race<R> {
+    unsafe fn tell(this: *mut Self, walk: &mut Walk<'_>) {
+        // SAFETY: the race is there.
+        let racers = unsafe { &raw mut (*this).racers };
+        // SAFETY: the caller's promise, of each future.
+        walk.has_branches(R::COUNT, |at, walk| unsafe { R::tell_at(racers, at, walk) });
+    }
+}
+says!([R: RacersThatTell] Race<R>);
+
 impl<R: Racers> fmt::Debug for Race<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Race").field("futures", &R::COUNT).finish_non_exhaustive()
@@ -96,6 +121,16 @@ impl<F: Future, const N: usize> Racers for [F; N] {
     fn poll_at(racers: Pin<&mut Self>, at: usize, cx: &mut Context<'_>) -> Poll<F::Output> {
         // SAFETY: the futures are pinned with the array.
         unsafe { racers.map_unchecked_mut(|racers| &mut racers[at]) }.poll(cx)
+    }
+}
+
+// SAFETY: each tells of itself.
+unsafe impl<F: Tells, const N: usize> RacersThatTell for [F; N] {
+    unsafe fn tell_at(this: *mut Self, at: usize, walk: &mut Walk<'_>) {
+        // SAFETY: the array is there.
+        let racer = unsafe { &raw mut (*this)[at] };
+        // SAFETY: the caller's promise.
+        unsafe { F::tell(racer, walk) };
     }
 }
 
@@ -118,6 +153,20 @@ macro_rules! tuples {
             }
         }
 
+        // SAFETY: each tells of itself.
+        unsafe impl<Output, $($future: Tells + Future<Output = Output>),+> RacersThatTell for ($($future,)+) {
+            unsafe fn tell_at(this: *mut Self, at: usize, walk: &mut Walk<'_>) {
+                match at {
+                    $($at => {
+                        // SAFETY: the tuple is there.
+                        let racer = unsafe { &raw mut (*this).$at };
+                        // SAFETY: the caller's promise.
+                        unsafe { $future::tell(racer, walk) };
+                    })+
+                    _ => unreachable!("there are {} futures", Self::COUNT),
+                }
+            }
+        }
     )+};
 }
 

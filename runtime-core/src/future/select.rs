@@ -10,6 +10,7 @@
 //!
 //! `#[async_fn]` writes what the macro expands to itself, with the same functions.
 
+use crate::machine::trace::{Tells, Walk, says};
 #[cfg(feature = "alloc")]
 use crate::task::home::turn as turn_of_the_worker;
 use core::marker::PhantomData;
@@ -113,6 +114,40 @@ pub trait Branches {
     fn disabled() -> Self::Out;
 }
 
+/// A [`Chance`] that says what it waits for.
+///
+/// # Safety
+/// `tell` keeps the invariants of traces.
+pub unsafe trait ChanceThatTells: Chance {
+    /// Tells of the future.
+    ///
+    /// # Safety
+    /// That of [`Tells::tell`].
+    unsafe fn tell(this: *mut Self, walk: &mut Walk<'_>);
+}
+
+// SAFETY: the future tells of itself.
+unsafe impl<F: Tells, M: Fn(F::Output, &mut bool) -> F::Output> ChanceThatTells for Branch<F, M> {
+    unsafe fn tell(this: *mut Self, walk: &mut Walk<'_>) {
+        // SAFETY: the branch is there.
+        let future = unsafe { &raw mut (*this).future };
+        // SAFETY: the caller's promise.
+        unsafe { F::tell(future, walk) };
+    }
+}
+
+/// [`Branches`] that say what they wait for.
+///
+/// # Safety
+/// `tell_at` keeps the invariants of traces.
+pub unsafe trait BranchesThatTell: Branches {
+    /// Tells of one of them.
+    ///
+    /// # Safety
+    /// That of [`Tells::tell`].
+    unsafe fn tell_at(this: *mut Self, at: usize, walk: &mut Walk<'_>);
+}
+
 /// With which branch a poll begins.
 pub trait Order {
     /// Its number, below `count`.
@@ -196,6 +231,22 @@ impl<B: Branches, O: Order> Future for Select<B, O> {
     }
 }
 
+// SAFETY: reads which branches are open; those tell of themselves.
+unsafe impl<B: BranchesThatTell, O: Order> Tells for Select<B, O> {
+    unsafe fn tell(this: *mut Self, walk: &mut Walk<'_>) {
+        // SAFETY: the select is there.
+        let branches = unsafe { &raw mut (*this).branches };
+        // SAFETY: as above.
+        let open = unsafe { (*this).open };
+        walk.has_branches(B::COUNT, |at, walk| match open & (1 << at) {
+            0 => walk.is_disabled(),
+            // SAFETY: the caller's promise, of each branch.
+            _ => unsafe { B::tell_at(branches, at, walk) },
+        });
+    }
+}
+says!([B: BranchesThatTell, O: Order] Select<B, O>);
+
 /// The outputs of a select of so many branches, and what gives them.
 macro_rules! outs {
     ($($out:ident: $(($variant:ident $at:tt))+;)+) => {$(
@@ -234,6 +285,21 @@ macro_rules! outs {
             }
         }
 
+        // SAFETY: each tells of itself.
+        #[allow(non_camel_case_types, reason = "the parameters have the names of the variants")]
+        unsafe impl<$($variant: ChanceThatTells),+> BranchesThatTell for ($($variant,)+) {
+            unsafe fn tell_at(this: *mut Self, at: usize, walk: &mut Walk<'_>) {
+                match at {
+                    $($at => {
+                        // SAFETY: the tuple is there.
+                        let branch = unsafe { &raw mut (*this).$at };
+                        // SAFETY: the caller's promise.
+                        unsafe { $variant::tell(branch, walk) };
+                    })+
+                    _ => unreachable!("there are {} branches", Self::COUNT),
+                }
+            }
+        }
     )+};
 }
 

@@ -3,6 +3,7 @@
 //! | stage | from → to | knows |
 //! |---|---|---|
 //! | [`parse`] | tokens → arguments and functions | the grammar |
+//! | [`several`], [`select`] | the body → the same, without the runtime's macros that await | what those expand to |
 //! | [`signature`] | a signature → the one with the future in it | which signatures are understood; lifetimes |
 //! | [`waits`] | the body → that of the twin | where the function awaits |
 //! | [`rename`] | the body → the same, with unique names | scopes, macros |
@@ -36,6 +37,8 @@ mod pointers;
 mod rename;
 mod rewrite;
 mod says;
+mod select;
+mod several;
 mod shape;
 pub(crate) mod signature;
 mod text;
@@ -43,7 +46,7 @@ mod waits;
 mod walk;
 
 use proc_macro2::{Ident, TokenStream};
-use quote::ToTokens;
+use quote::{ToTokens, quote};
 use syn::{Block, FnArg, ImplItem, ItemFn, Pat, Path, Type};
 
 use crate::errors::Errors;
@@ -84,8 +87,8 @@ pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> TokenStream {
 /// One function with its machine, or as it was written.
 fn one(mut function: ItemFn, home: &Home<'_>, krate: Option<&Path>, errors: &mut Errors) -> TokenStream {
     let body = parse::body(&mut function);
-    parse::check(&function, errors);
-    let machine = errors.is_empty().then(|| machine(&function, body, home, krate, errors)).flatten();
+    let several = parse::check(&function, errors);
+    let machine = errors.is_empty().then(|| machine(&function, body, several, home, krate, errors)).flatten();
     machine.unwrap_or_else(|| emit::fallback(&function))
 }
 
@@ -98,16 +101,21 @@ struct Input<'a> {
     ty: Option<&'a Type>,
 }
 
-/// The function with its machine; `None` if a mistake was recorded.
+/// The function with its machine; `None` if a mistake was recorded. `several`: it names a macro that may be one of ours.
 fn machine(
     function: &ItemFn,
     mut body: Block,
+    several: bool,
     home: &Home<'_>,
     krate: Option<&Path>,
     errors: &mut Errors,
 ) -> Option<TokenStream> {
     let signed = signature::sign(&function.sig, home, &emit::in_parts(krate), errors)?;
-    let waiting = waits::waiting(&mut body, &emit::room(krate));
+    let named = if several { several::expand(&mut body, errors) } else { Vec::new() };
+    let waiting = waits::waiting(&mut body, &emit::room(krate)).map(|inside| {
+        let machines = (!named.is_empty()).then(|| emit::machines(krate));
+        quote!(#machines #inside)
+    });
     let mut inputs: Vec<Input<'_>> = Vec::new();
     for input in &function.sig.inputs {
         inputs.push(match input {
@@ -177,7 +185,8 @@ fn machine(
         lower.errors.under(&function.sig.ident, message);
     }
     let (in_body, refines) = (!matches!(home, Home::Free), matches!(home, Home::Unknown));
-    let plan = Plan { function, krate, names: &renamed, signed, waiting, in_body, refines, arguments, rest, moved };
+    let plan =
+        Plan { function, krate, names: &renamed, signed, named, waiting, in_body, refines, arguments, rest, moved };
     let tokens = emit::emit(&plan, &lower);
     errors.is_empty().then_some(tokens)
 }
