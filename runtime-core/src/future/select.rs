@@ -469,7 +469,10 @@ macro_rules! __select {
         .await;
         match output {
             $($crate::future::select::$out::$variant(value) => {
-                #[allow(irrefutable_let_patterns, unused_parens, reason = "the pattern may be any")]
+                #[allow(
+                    irrefutable_let_patterns, unused_parens, clippy::let_unit_value, clippy::let_underscore_future,
+                    reason = "the pattern may be any"
+                )]
                 let ($p) = ({ value }) else { ::core::unreachable!("the pattern matched") };
                 $h
             })+

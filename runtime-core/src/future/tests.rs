@@ -241,11 +241,11 @@ fn futures_and_what_is_not_bound_are_dropped_before_the_handler() {
         select! {
             biased;
             _ = logs("a") => unreachable!(),
-            (kept, _) = async { value } => log.borrow_mut().push_str(kept.0),
+            (kept, _) = ready(value) => log.borrow_mut().push_str(kept.0),
             _ = logs("b") => unreachable!(),
         }
         log.borrow_mut().push('!');
-        select! { _ = async { other } => log.borrow_mut().push('?') }
+        select! { _ = ready(other) => log.borrow_mut().push('?') }
     });
     // Polled, dropped in their order, what is left of the value, the handler, what it kept.
     assert_eq!(*log.borrow(), "aABWvV!X?");

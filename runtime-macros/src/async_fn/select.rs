@@ -154,11 +154,13 @@ impl Writing {
             self.arm(syn::parse_quote_spanned!(span=> #out::#variant(#pat)), None, handler);
             return;
         }
-        let value = reserved("value", span.resolved_at(Span::mixed_site()));
+        // No word of the source: none of rustc's lints are about this `let`.
+        let hidden = span.resolved_at(Span::mixed_site());
+        let value = reserved("value", hidden);
         let given = in_braces(local(&value), span);
         let diverge = (!matches_all(&pat)).then(|| {
             let unmatched = in_braces(called("unmatched", span, []), span);
-            (Token![else](span), Box::new(unmatched))
+            (Token![else](hidden), Box::new(unmatched))
         });
         // Which is what a `let` wants.
         let pat = match pat {
@@ -172,10 +174,10 @@ impl Writing {
             attrs: vec![syn::parse_quote!(
                 #[allow(irrefutable_let_patterns, reason = "where the pattern matches everything")]
             )],
-            let_token: Token![let](span),
+            let_token: Token![let](hidden),
             pat,
-            init: Some(syn::LocalInit { eq_token: Token![=](span), expr: Box::new(given), diverge }),
-            semi_token: Token![;](span),
+            init: Some(syn::LocalInit { eq_token: Token![=](hidden), expr: Box::new(given), diverge }),
+            semi_token: Token![;](hidden),
         });
         self.arm(syn::parse_quote_spanned!(span=> #out::#variant(#value)), Some(bound), handler);
     }
