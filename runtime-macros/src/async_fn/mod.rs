@@ -112,6 +112,10 @@ fn machine(
 ) -> Option<TokenStream> {
     let signed = signature::sign(&function.sig, home, &emit::in_parts(krate), errors)?;
     let named = if several { several::expand(&mut body, errors) } else { Vec::new() };
+    // What was not understood stays a macro, of which later stages would say more than the mistake is.
+    if !errors.is_empty() {
+        return None;
+    }
     let waiting = waits::waiting(&mut body, &emit::room(krate)).map(|inside| {
         let machines = (!named.is_empty()).then(|| emit::machines(krate));
         quote!(#machines #inside)

@@ -328,6 +328,73 @@ both! {
         }
     } with (true)
 
+    async fn a_select_with_an_else_around_it(c: bool) -> usize {
+        let x = d("x");
+        let Some(y) = select!(
+            y = wait("y", 1, Some(d("y"))), if c => { wait("in", 1, ()).await; y }
+            n = look(&x, 1) => (n > 9).then(|| d("z")),
+        ) else {
+            return x.touch();
+        };
+        wait("after", 1, ()).await;
+        y.touch() + x.touch()
+    } with (false)
+
+    async fn conditions_borrow_what_futures_borrow() -> usize {
+        let mut x = d("x");
+        let opt = Some(d("opt"));
+        let n = select! {
+            biased;
+            n = change(&mut x, 1), if x.touch_mut().touch() > 5 => n,
+            Some(y) = wait("opt", 1, &opt), if opt.is_some() && x.touch() > 0 => {
+                wait("in", 1, ()).await;
+                y.touch() + x.touch()
+            }
+        };
+        drop(opt);
+        n + x.touch()
+    } with ()
+
+    async fn closures_in_handlers() -> usize {
+        let x = d("x");
+        let f: Box<dyn Fn() -> usize> = select! {
+            (y, n) = wait("y", 1, (d("y"), 2)) => {
+                let twice = || y.touch() * n;
+                let sum = twice() + twice();
+                wait("in", 1, ()).await;
+                Box::new(move || y.touch() + sum)
+            }
+        };
+        wait("after", 1, ()).await;
+        f() + x.touch()
+    } with ()
+
+    async fn a_place_that_is_assigned() -> usize {
+        let mut x = d("x");
+        let mut n = 1;
+        n += select! { m = wait("m", 1, 2) => m };
+        x = select! { y = wait("y", 1, d("y")) => { x.touch(); y } };
+        n = select! { m = look(&x, 1) => { return m + n; }, _ = core::future::pending::<()>() => 9 };
+        n + x.touch()
+    } with ()
+
+    async fn labels_around_and_within(n: usize) -> usize {
+        let x = d("x");
+        let m = 'found: {
+            select! {
+                biased;
+                m = wait("m", 1, n) => 'inner: {
+                    if m == 1 { break 'inner; }
+                    wait("in", 1, ()).await;
+                    break 'found m;
+                },
+                _ = wait("never", 9, ()) => (),
+            }
+            0
+        };
+        m + x.touch()
+    } with (3)
+
     async fn sixteen() -> usize {
         let x = d("x");
         select! {

@@ -178,6 +178,20 @@ both! {
         both
     } with (vec![1, 2])
 
+    async fn joined_arguments[F: Future<Output = usize>, G: IntoFuture<Output = D>](f: F, g: G) -> usize {
+        let x = d("x");
+        let (a, y, b) = join!(f, g, look(&x, 1));
+        a + y.touch() + b + x.touch()
+    } with (wait("f", 1, 3), Box::pin(wait("g", 2, d("g"))))
+
+    async fn joined_and_copied(n: usize) -> usize {
+        let m = n;
+        let p = &m;
+        let (a, b, c) = join!(wait("n", 1, n), wait("m", 0, m), wait("p", 2, *p));
+        wait("then", 1, ()).await;
+        a + b + c + n + m + *p
+    } with (2)
+
     async fn joined_with_blocks() -> usize {
         let x = d("x");
         let y = d("y");
