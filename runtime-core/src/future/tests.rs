@@ -1,10 +1,14 @@
 //! `join!`, `try_join!`, `race!` and `select!` without a runtime: polls by hand.
 #![allow(clippy::unwrap_used, reason = "a test says what it expects")]
 
+use super::select::{branch, select};
 use super::{join, race, try_join};
 use crate::channel::{mpsc, oneshot};
+use crate::machine::trace::tests::counts;
+use crate::machine::trace::{Level, Tells, Walk};
 use crate::{join, race, select, try_join};
 use alloc::boxed::Box;
+use alloc::format;
 use alloc::rc::Rc;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -400,4 +404,44 @@ fn a_select_in_a_loop_loses_no_message() {
         join!(send, receive);
     });
     assert_eq!(got, (0..COUNT).collect::<Vec<_>>());
+}
+
+/// Looks at a future between any two polls, up to the `n`th. What machines in it borrow of themselves stays theirs: Miri sees
+/// that it does.
+fn look_between_polls<F: Tells>(future: F, polls: usize) -> F::Output {
+    let mut memory = Box::pin(future);
+    // SAFETY: it is not moved out of its box.
+    let at: *mut F = unsafe { memory.as_mut().get_unchecked_mut() };
+    for _ in 1..polls {
+        // SAFETY: the box stays, and nothing else uses it.
+        let future = unsafe { &mut *at };
+        // SAFETY: as above.
+        let mut future = unsafe { Pin::new_unchecked(future) };
+        assert!(poll(&mut future).is_pending());
+        let mut levels = Vec::new();
+        // SAFETY: nobody polls, moves or drops it.
+        unsafe { F::tell(at, &mut Walk::new(&mut levels, false)) };
+        let [Level::Several { branches }] = &levels[..] else { panic!("{levels:#?}") };
+        assert_eq!(branches.iter().map(Vec::len).collect::<Vec<_>>(), [3, 3], "{branches:#?}");
+    }
+    // SAFETY: as above.
+    let future = unsafe { &mut *at };
+    // SAFETY: as above.
+    let mut future = unsafe { Pin::new_unchecked(future) };
+    let Poll::Ready(output) = poll(&mut future) else { panic!("it waits for ever") };
+    output
+}
+
+#[test]
+fn a_look_at_several_futures_leaves_their_borrows_alone() {
+    assert_eq!(look_between_polls(join((counts(), counts())), 4), (4, 4));
+    assert_eq!(look_between_polls(join([counts(), counts()]), 4), [4, 4]);
+    assert_eq!(look_between_polls(race((counts(), counts())), 4), 4);
+    assert_eq!(look_between_polls(race([counts(), counts()]), 4), 4);
+    let any = |value, matches: &mut bool| {
+        *matches = true;
+        value
+    };
+    let branches = (branch(counts(), any), branch(counts(), any));
+    assert!(format!("{:?}", look_between_polls(select([true, true], branches), 4)).ends_with("(4)"));
 }

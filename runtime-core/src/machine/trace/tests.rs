@@ -299,14 +299,14 @@ fn nothing_is_added_to_a_machine() {
 
 /// What the macro makes of `async fn counts() -> u32 { let mut n = 0; waits_for(adds(&mut n)).await; n }`: what is awaited
 /// borrows from the frame in which it lies.
-fn counts() -> impl Future<Output = u32> {
+pub(crate) fn counts() -> impl InParts<Output = u32> {
     fn future(n: &'static mut u32) -> impl InParts<Output = ()> {
         waits_for(core::future::poll_fn(move |_| {
             *n += 1;
             if *n < 4 { Poll::Pending } else { Poll::Ready(()) }
         }))
     }
-    fn made<G: InParts<Output = ()>>(make: fn(&'static mut u32) -> G) -> impl Future<Output = u32> {
+    fn made<G: InParts<Output = ()>>(make: fn(&'static mut u32) -> G) -> impl InParts<Output = u32> {
         // SAFETY: the states are 0 and 1; in 1 the number and the future are there, until the machine is done. Each closure: the
         // parts are those of the machine.
         unsafe {
