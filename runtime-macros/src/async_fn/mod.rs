@@ -161,7 +161,10 @@ fn machine(
     for call in locals.values().filter_map(|local| local.extends.clone()) {
         errors.under(renamed.restore(call), says::MAY_EXTEND);
     }
-    let moved = locals.iter().filter_map(|(name, local)| Some((name.clone(), local.moved_by.clone()?))).collect();
+    let moved = locals.iter().filter_map(|(name, local)| Some((name.clone(), local.moved_by.clone()?)));
+    let mut moved: Vec<(Ident, Ident)> = moved.collect();
+    // The same expansion each time.
+    moved.sort();
     let scalars: Vec<bool> = names.iter().map(|name| locals.get(name).is_some_and(|local| local.scalar)).collect();
     let mut lower = Lower::new(&renamed, locals, signed.output.clone(), errors);
     let mut arguments = Vec::new();

@@ -130,12 +130,12 @@ fn first(
             let __bespoke_value @ item @ _ = ();
             let __bespoke_value @ _ = ();
             {
-                let __bespoke_value = ();
-                __bespoke_value
-            }
-            {
                 let stop = ();
                 stop
+            }
+            {
+                let __bespoke_value = ();
+                __bespoke_value
             }
             let _: select!(
                 __bespoke_macro in_an_async_fn_select_is_the_macro_of_bespoke
