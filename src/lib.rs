@@ -34,7 +34,7 @@
 //! |---|---|
 //! | learn | [`guide`], a chapter per subject |
 //! | write a program on the defaults | [`main`](macro@main), [`spawn`], [`net`], [`fs`], [`process`], [`time`], [`signal`], [`task`](mod@task) |
-//! | let tasks talk to each other | [`channel`], [`sync`], [`select!`], [`join!`] |
+//! | let tasks talk to each other | [`channel`], [`sync`], [`select!`], [`join!`], [`race!`] |
 //! | choose parts | [`macro@config`], [`preset`], [`Builder`], [`scheduler`], [`driver`], [`memory`], [`clock`] |
 //! | write a library for every config | [`prelude`], [`rt`], [`Config`], [`LocalConfig`] |
 //! | test | [`macro@test`], [`paused`] |
@@ -88,7 +88,7 @@ pub use bespoke_core::info::{Advice, Info, Model, Note, Part, Setting};
 pub use bespoke_core::runtime::Handle;
 pub use bespoke_core::runtime::{LocalConfig, Runtime, Shutdown};
 pub use bespoke_core::time::{Elapsed, Instant, MissedTickBehavior};
-pub use bespoke_core::{async_fn_size, join, select, task_local, try_join};
+pub use bespoke_core::{async_fn_size, join, race, select, task_local, try_join};
 pub use bespoke_macros::{async_fn, config, main, task, test};
 pub use builder::{
     Builder, Built, Chosen, FreeDriver, FreeMemory, FreeScheduler, HasDriver, NoDriver, NoMemory, NoScheduler,
@@ -204,7 +204,7 @@ pub mod task {
     ///     assert_eq!(trace.state(), TaskState::Waiting);
     ///     let Level::Function { name, awaited, .. } = &trace.levels()[0] else { panic!("{trace}") };
     ///     assert!(name.ends_with("add_one"));
-    ///     assert_eq!(*awaited, "number");
+    ///     assert_eq!(awaited, "number.await");
     ///     send.send(1).unwrap();
     ///     assert_eq!(sum.await.unwrap(), 2);
     /// }
@@ -224,7 +224,7 @@ pub mod task {
 ///
 /// ```
 /// use bespoke::time::{Duration, sleep};
-/// use bespoke::{join, select};
+/// use bespoke::{join, race, select};
 ///
 /// async fn answer(after: u64, answer: u32) -> u32 {
 ///     sleep(Duration::from_millis(after)).await;
@@ -237,6 +237,8 @@ pub mod task {
 ///     let (one, two) = join!(answer(1, 1), answer(0, 2));
 ///     assert_eq!((one, two), (1, 2));
 ///     // The first of them; the others are dropped.
+///     assert_eq!(race!(answer(10_000, 1), answer(0, 2)), 2);
+///     // The same, with something to do for each.
 ///     let first = select! {
 ///         slow = answer(10_000, 1) => slow,
 ///         fast = answer(0, 2) => fast,
@@ -245,7 +247,7 @@ pub mod task {
 /// }
 /// ```
 pub mod future {
-    pub use bespoke_core::future::{Join, Parts, TryJoin, TryParts, join, try_join};
+    pub use bespoke_core::future::{Join, Parts, Race, Racers, TryJoin, TryParts, join, race, try_join};
 }
 
 /// The generic types, `T<C>`: for libraries. A config's module has short names for its own.

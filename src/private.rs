@@ -2,6 +2,7 @@
 
 pub use bespoke_core::check;
 pub use bespoke_core::config::{Sealed, SharingOf};
+pub use bespoke_core::future::machines;
 pub use bespoke_core::machine;
 pub use bespoke_core::roles::{Cores, StartsThreads};
 pub use bespoke_core::runtime::{

@@ -79,6 +79,7 @@ fn tools() {
             _ = async { bespoke::join!(receiver.recv(), sender.reserve()).0 } => {}
         }
     });
+    send(async { bespoke::race!(async { sender.send(1).await.is_ok() }, async { receiver.recv().await.is_some() }) });
 }
 
 /// The futures that have a name.

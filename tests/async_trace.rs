@@ -40,19 +40,34 @@ impl Config for ManyThreads {
 /// What an answer that must come may take on a busy machine.
 const LONG: Duration = Duration::from_secs(20);
 
-/// Function, line and text of each level, the last one in its own words.
+/// Function, line and text of each level, the last one in its own words. Of several futures each is a level and its chain.
 fn chain(trace: &TaskTrace) -> Vec<(String, u32, String)> {
-    let levels = trace.levels().iter().map(|level| match level {
-        Level::Function { name, location, awaited } => {
-            assert!(location.file().ends_with("async_trace.rs"), "{location}");
-            (short(name), location.line(), (*awaited).to_owned())
+    chain_of(trace.levels())
+}
+
+fn chain_of(levels: &[Level]) -> Vec<(String, u32, String)> {
+    let mut chain = Vec::new();
+    for level in levels {
+        match level {
+            Level::Function { name, location, awaited } => {
+                assert!(location.file().ends_with("async_trace.rs"), "{location}");
+                let awaited = awaited.strip_suffix(".await").unwrap_or(awaited);
+                chain.push((short(name), location.line(), awaited.to_owned()));
+            }
+            Level::NotBegun { name } => chain.push((short(name), 0, String::new())),
+            Level::Rustc { name } => chain.push((short(name), 0, String::from("rustc"))),
+            Level::Leaf { what } => chain.push(end(what)),
+            Level::Around { what } => chain.push(end(&format!("{what}, around"))),
+            Level::Several { branches } => {
+                for (n, levels) in branches.iter().enumerate() {
+                    chain.push(branch(n + 1, branches.len()));
+                    chain.extend(chain_of(levels));
+                }
+            }
+            other => panic!("what is {other:?}"),
         }
-        Level::NotBegun { name } => (short(name), 0, String::new()),
-        Level::Rustc { name } => (short(name), 0, String::from("rustc")),
-        Level::Leaf { what } => (String::new(), 0, what.clone()),
-        other => panic!("what is {other:?}"),
-    });
-    levels.collect()
+    }
+    chain
 }
 
 /// Without the crate.
@@ -82,6 +97,11 @@ fn at(name: &str, line: u32, text: &str) -> (String, u32, String) {
 
 fn end(what: &str) -> (String, u32, String) {
     at("", 0, what)
+}
+
+/// One of several futures begins.
+fn branch(n: usize, of: usize) -> (String, u32, String) {
+    at("", 0, &format!("{n} of {of}"))
 }
 
 const LEAF: u32 = line!() + 3;
@@ -251,10 +271,6 @@ async fn calls_rustc() -> u32 {
 #[test]
 fn what_is_no_machine_ends_the_chain_in_its_own_words() {
     assert_eq!(told(two_at_once())[1], end("Join<(async_trace::leaf, Pending<u8>)>"));
-    let deadline = told(with_a_deadline(7));
-    assert_eq!(deadline.len(), 2, "{deadline:?}");
-    assert!(deadline[1].2.starts_with("a timeout at 3600."), "{deadline:?}");
-    assert!(deadline[1].2.ends_with(" of the clock, around async_trace::leaf"), "{deadline:?}");
     assert!(told(with_a_sleep())[1].2.starts_with("a sleep until 3600."));
     // Under `#[async_fn(rustc)]`, and in a block: rustc's.
     assert_eq!(told(calls_rustc())[1..], [at("of_rustc", 0, "rustc")]);
@@ -263,6 +279,150 @@ fn what_is_no_machine_ends_the_chain_in_its_own_words() {
     let block = told(async { leaf(1).await });
     assert!(block.len() == 1 && block[0].0.starts_with("what_is_no_machine") && block[0].2 == "rustc", "{block:?}");
 }
+
+const IN_TIME: u32 = line!() + 4;
+#[bespoke::async_fn]
+async fn in_time(n: u32) {
+    if n == 0 {
+        let _ = app::time::timeout(Duration::from_secs(3600), pending::<()>()).await;
+    }
+}
+
+/// What is around another future says so, and the chain goes on in the inner one, whatever that is.
+#[test]
+fn a_chain_goes_on_within_a_timeout() {
+    let levels = told(with_a_deadline(7));
+    assert!(
+        levels[1].2.starts_with("a timeout at 3600.") && levels[1].2.ends_with(" of the clock, around"),
+        "{levels:?}"
+    );
+    assert_eq!(levels[2..], [at("leaf", LEAF, "pending::<()>()"), end("Pending<()>")]);
+    let levels = told(in_time(0));
+    assert_eq!(levels[0].1, IN_TIME);
+    assert!(levels[1].2.starts_with("a timeout at 3600."), "{levels:?}");
+    assert_eq!(levels[2..], [end("Pending<()>")]);
+}
+
+const JOINS: u32 = line!() + 4;
+#[bespoke::async_fn]
+async fn joins(n: u32) -> u32 {
+    let list = vec![n];
+    let (a, b, c, ()) = bespoke::join!(leaf(list[0]), leaf(n + 1), ready(3), pending());
+    a + b + c + list[0]
+}
+
+#[test]
+fn what_is_joined_is_told_of_branch_by_branch() {
+    let told = told(joins(1));
+    let leaf = [at("leaf", LEAF, "pending::<()>()"), end("Pending<()>")];
+    let mut expected = vec![at("joins", JOINS, "join!(leaf(list[0]), leaf(n + 1), ready(3), pending())")];
+    for n in 1..=2 {
+        expected.push(branch(n, 4));
+        expected.extend(leaf.clone());
+    }
+    expected.extend([branch(3, 4), end("a value that is ready"), branch(4, 4), end("Pending<()>")]);
+    assert_eq!(told, expected);
+}
+
+const TRIES: u32 = line!() + 3;
+#[bespoke::async_fn]
+async fn tries() -> Result<u32, u32> {
+    let (a, ()) = bespoke::try_join!(in_turn(1), async { pending::<Result<(), u32>>().await },)?;
+    Ok(a)
+}
+
+const IN_TURN: u32 = line!() + 3;
+#[bespoke::async_fn]
+async fn in_turn(n: u32) -> Result<u32, u32> {
+    Ok(bespoke::race!(leaf(n), raced(n)))
+}
+
+const RACED: u32 = line!() + 3;
+#[bespoke::async_fn]
+async fn raced(n: u32) -> u32 {
+    app::time::timeout(Duration::from_secs(3600), bespoke::future::join([leaf(n), leaf(n)])).await.map_or(0, |_| n)
+}
+
+/// Joined, raced, joined again by the function, and timed out: each is told of within the other.
+#[test]
+fn branches_have_branches() {
+    let told = told(tries());
+    assert_eq!(told[0], at("tries", TRIES, &told[0].2));
+    assert!(told[0].2.starts_with("try_join!(in_turn(1), async { pending"), "{told:?}");
+    assert_eq!(told[1..3], [branch(1, 2), at("in_turn", IN_TURN, "race!(leaf(n), raced(n))")]);
+    let leaf = [at("leaf", LEAF, "pending::<()>()"), end("Pending<()>")];
+    assert_eq!(told[3..6], [&[branch(1, 2)][..], &leaf].concat());
+    assert_eq!((&told[6], &*told[7].0, told[7].1), (&branch(2, 2), "raced", RACED));
+    assert!(told[8].2.starts_with("a timeout at "), "{told:?}");
+    assert_eq!(told[9..15], [&[branch(1, 2)][..], &leaf, &[branch(2, 2)], &leaf].concat());
+    assert_eq!(told[15..], [branch(2, 2), at("tries", 0, "rustc")]);
+}
+
+const SELECTS: u32 = line!() + 4;
+#[bespoke::async_fn]
+async fn selects(n: u32) -> u32 {
+    let list = vec![n];
+    bespoke::select! {
+        m = leaf(list[0]) => m,
+        Some(()) = ready(None) => 1,
+        () = app::time::sleep(Duration::from_secs(3600)), if list.is_empty() => 2,
+        m = pending::<u32>() => {
+            bespoke::yield_now().await;
+            m
+        }
+    }
+}
+
+#[test]
+fn what_is_selected_is_told_of_branch_by_branch() {
+    let expected = [
+        at("selects", SELECTS, "select! { … }"),
+        branch(1, 4),
+        at("leaf", LEAF, "pending::<()>()"),
+        end("Pending<()>"),
+        branch(2, 4),
+        end("a branch that is disabled"),
+        branch(3, 4),
+        end("a branch that is disabled"),
+        branch(4, 4),
+        end("Pending<u32>"),
+    ];
+    assert_eq!(told(selects(1)), expected);
+}
+
+#[test]
+fn branches_are_written_further_in() {
+    let runtime = Runtime::<App>::new().unwrap();
+    let task = runtime.spawn(in_turn(1));
+    let written = runtime.block_on(async {
+        yield_now().await;
+        task.trace().to_string()
+    });
+    let clock = written.split("a timeout at ").nth(1).unwrap().split(',').next().unwrap();
+    let file = file!();
+    let leaf = |indent: usize| {
+        let indent = " ".repeat(indent);
+        format!("{indent}in async_trace::leaf, {file}:{LEAF}: pending::<()>().await\n{indent}at Pending<()>\n")
+    };
+    let expected = format!(
+        "task {} waits\n\
+        \x20   in async_trace::in_turn, {file}:{IN_TURN}: race!(leaf(n), raced(n))\n\
+        \x20   1 of 2:\n{}\
+        \x20   2 of 2:\n\
+        \x20       in async_trace::raced, {file}:{RACED}: {RACED_TEXT}\n\
+        \x20       at a timeout at {clock}, around\n\
+        \x20       1 of 2:\n{}\
+        \x20       2 of 2:\n{}",
+        task.id(),
+        leaf(8),
+        leaf(12),
+        leaf(12),
+    );
+    assert_eq!(written + "\n", expected);
+}
+
+/// Cut where a line would be too long.
+const RACED_TEXT: &str = "app::time::timeout(Duration::from_secs(3600), bespoke::future::….await";
 
 #[test]
 fn a_task_that_waits_for_another_says_for_which() {

@@ -115,6 +115,7 @@ const CASE_OF: &[(&str, &str)] = &[
     ("`…` is not a list of buffers that an operation may own", "not_a_list_of_buffers"),
     ("`…` is not a tuple or an array of futures", "join_of_a_list"),
     ("`…` is not a tuple or an array of futures that may fail", "try_join_of_a_list"),
+    ("`…` is not a tuple or an array of futures with one type of output", "race_of_a_list"),
     ("`…` is not a buffer that an operation may fill", "borrowed_buffer_in_file_read"),
     ("`…` is not a list of buffers that an operation may fill", "not_a_list_of_buffers_to_fill"),
     ("the driver `…` has no files", "driver_without_files"),
@@ -213,6 +214,15 @@ const CASE_OF: &[(&str, &str)] = &[
     ("an argument of an `#[async_fn]` is a name: take it apart in the body, with `let`", "async_fn_pattern_argument"),
     ("names that begin with `__bespoke_` are those of the expansion", "async_fn_reserved_name"),
     ("an `.await` inside a macro cannot be seen: bind its value before, with `let`", "async_fn_await_in_macro"),
+    (
+        "expected futures, with commas between them: `#[async_fn]` reads what this macro awaits",
+        "async_fn_join_of_no_futures",
+    ),
+    (
+        "expected up to sixteen branches, `pattern = future => handler` or `pattern = future, if condition => handler`, with a \
+         comma behind a handler that is no block, and perhaps `else => handler` at the end",
+        "async_fn_select_without_handler",
+    ),
     ("`#[async_fn]` does not know this kind of pattern: move it to a function of its own", "async_fn_macro_pattern"),
     ("an `.await` in the `else` of a `let`: use `match`", "async_fn_await_in_else_of_let"),
     ("a chain of `let`s over an `.await`: nest the `if`s", "async_fn_let_chain"),

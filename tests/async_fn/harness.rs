@@ -104,8 +104,16 @@ struct Trace {
     steps: usize,
 }
 
+/// [`drive_here`], on a thread of its own: which future of several is polled first is counted there.
+fn drive<F: Future<Output: Debug>>(make: impl Fn() -> F + Sync, polls: usize, panic_at: usize) -> Trace {
+    std::thread::scope(|scope| {
+        let driven = scope.spawn(|| drive_here(&make, polls, panic_at));
+        driven.join().expect("what panics is caught there")
+    })
+}
+
 /// Makes a future and polls it at most `polls` times, with a panic at a step, and drops it.
-fn drive<F: Future<Output: Debug>>(make: impl Fn() -> F, polls: usize, panic_at: usize) -> Trace {
+fn drive_here<F: Future<Output: Debug>>(make: impl Fn() -> F, polls: usize, panic_at: usize) -> Trace {
     LOG.with_borrow_mut(Vec::clear);
     STEPS.set(0);
     ALIVE.set(0);
@@ -140,7 +148,7 @@ fn drive<F: Future<Output: Debug>>(make: impl Fn() -> F, polls: usize, panic_at:
 
 /// Drives both futures in every way, and compares. Says how many ways there were.
 #[track_caller]
-pub(crate) fn compare<A, B>(name: &str, ours: impl Fn() -> A, theirs: impl Fn() -> B) -> usize
+pub(crate) fn compare<A, B>(name: &str, ours: impl Fn() -> A + Sync, theirs: impl Fn() -> B + Sync) -> usize
 where
     A: Future<Output: Debug>,
     B: Future<Output: Debug>,

@@ -1,6 +1,7 @@
 //! All of several futures.
 
 use super::slot::Slot;
+use crate::machine::trace::{Tells, Walk, says};
 use core::fmt;
 use core::pin::Pin;
 use core::task::{Context, Poll};
@@ -45,6 +46,19 @@ pub trait TryParts: Parts {
     fn error_at(slots: Pin<&mut Self::Slots>, at: usize) -> Option<Self::Error>;
     #[doc(hidden)]
     fn values(outputs: Self::Output) -> Self::Values;
+}
+
+/// [`Parts`] that say what they wait for.
+///
+/// # Safety
+/// `tell_at` keeps the invariants of traces.
+#[doc(hidden)]
+pub unsafe trait PartsThatTell: Parts {
+    /// Tells of one of them.
+    ///
+    /// # Safety
+    /// That of [`Tells::tell`], of the slots.
+    unsafe fn tell_at(slots: *mut Self::Slots, at: usize, walk: &mut Walk<'_>);
 }
 
 /// Waits for all: a tuple or an array of futures, polled by this task, in turns. The macro `join!` is this and an `await`.
@@ -134,6 +148,17 @@ impl<P: Parts> Future for Join<P> {
     }
 }
 
+// SAFETY: the parts tell of themselves.
+unsafe impl<P: PartsThatTell> Tells for Join<P> {
+    unsafe fn tell(this: *mut Self, walk: &mut Walk<'_>) {
+        // SAFETY: the join is there.
+        let slots = unsafe { &raw mut (*this).slots };
+        // SAFETY: the caller's promise, of each slot.
+        walk.has_branches(P::COUNT, |at, walk| unsafe { P::tell_at(slots, at, walk) });
+    }
+}
+says!([P: PartsThatTell] Join<P>);
+
 impl<P: Parts> fmt::Debug for Join<P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Join").field("futures", &P::COUNT).finish_non_exhaustive()
@@ -160,6 +185,17 @@ impl<P: TryParts> Future for TryJoin<P> {
         }
     }
 }
+
+// SAFETY: the parts tell of themselves.
+unsafe impl<P: TryParts + PartsThatTell> Tells for TryJoin<P> {
+    unsafe fn tell(this: *mut Self, walk: &mut Walk<'_>) {
+        // SAFETY: it is there.
+        let join = unsafe { &raw mut (*this).join };
+        // SAFETY: the caller's promise.
+        unsafe { Tells::tell(join, walk) };
+    }
+}
+says!([P: TryParts + PartsThatTell] TryJoin<P>);
 
 impl<P: TryParts> fmt::Debug for TryJoin<P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -198,6 +234,16 @@ impl<F: Future, const N: usize> Parts for [F; N] {
     }
     fn take(mut slots: Pin<&mut Slots<F, N>>) -> [F::Output; N] {
         core::array::from_fn(|at| slots.as_mut().slot(at).take())
+    }
+}
+
+// SAFETY: each tells of itself.
+unsafe impl<F: Tells, const N: usize> PartsThatTell for [F; N] {
+    unsafe fn tell_at(slots: *mut Slots<F, N>, at: usize, walk: &mut Walk<'_>) {
+        // SAFETY: the slots are there.
+        let slot = unsafe { &raw mut (*slots).0[at] };
+        // SAFETY: the caller's promise.
+        unsafe { Slot::tell(slot, walk) };
     }
 }
 
@@ -260,6 +306,21 @@ macro_rules! tuples {
             }
         }
 
+        // SAFETY: each tells of itself.
+        unsafe impl<$($future: Tells),+> PartsThatTell for ($($future,)+) {
+            unsafe fn tell_at(slots: *mut Self::Slots, at: usize, walk: &mut Walk<'_>) {
+                match at {
+                    $($at => {
+                        // SAFETY: the slots are there.
+                        let slot = unsafe { &raw mut (*slots).$at };
+                        // SAFETY: the caller's promise.
+                        unsafe { Slot::tell(slot, walk) };
+                    })+
+                    _ => unreachable!("there are {} futures", Self::COUNT),
+                }
+            }
+        }
+
         impl<Error, $($value, $future: Future<Output = Result<$value, Error>>),+> TryParts for ($($future,)+) {
             type Values = ($($value,)+);
             type Error = Error;
@@ -314,6 +375,9 @@ macro_rules! join {
     ($($future:expr),+ $(,)?) => {
         $crate::future::join(($(::core::future::IntoFuture::into_future($future),)+)).await
     };
+    (__bespoke_macro $_known:ident) => {
+        $crate::future::machines::__bespoke_Join
+    };
 }
 
 /// Waits for all of several futures that may fail, up to twelve, or for the first error. Nothing is allocated.
@@ -334,5 +398,8 @@ macro_rules! join {
 macro_rules! try_join {
     ($($future:expr),+ $(,)?) => {
         $crate::future::try_join(($(::core::future::IntoFuture::into_future($future),)+)).await
+    };
+    (__bespoke_macro $_known:ident) => {
+        $crate::future::machines::__bespoke_TryJoin
     };
 }

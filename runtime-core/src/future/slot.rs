@@ -1,5 +1,6 @@
 //! A future, and then its output, in one place.
 
+use crate::machine::trace::{Tells, Walk};
 use core::pin::Pin;
 use core::task::{Context, Poll};
 
@@ -32,6 +33,23 @@ impl<F: Future> Slot<F> {
         // Drops the future in place.
         self.set(Slot::Done(output));
         true
+    }
+
+    /// Tells of the future, or that it is ready.
+    ///
+    /// # Safety
+    /// That of [`Tells::tell`], of a slot.
+    pub(super) unsafe fn tell(this: *mut Self, walk: &mut Walk<'_>)
+    where
+        F: Tells,
+    {
+        // SAFETY: the slot is there, and nobody uses it. What may be borrowed from within is not `Unpin`, nor is then the
+        // slot, so this reference claims nothing of it.
+        match unsafe { &mut *this } {
+            // SAFETY: the caller's promise.
+            Slot::Waits(future) => unsafe { F::tell(future, walk) },
+            Slot::Done(_) | Slot::Taken => walk.is_ready(),
+        }
     }
 
     /// The output, to look at.

@@ -1,10 +1,14 @@
-//! `join!`, `try_join!` and `select!` without a runtime: polls by hand.
+//! `join!`, `try_join!`, `race!` and `select!` without a runtime: polls by hand.
 #![allow(clippy::unwrap_used, reason = "a test says what it expects")]
 
-use super::{join, try_join};
+use super::select::{branch, select};
+use super::{join, race, try_join};
 use crate::channel::{mpsc, oneshot};
-use crate::{join, select, try_join};
+use crate::machine::trace::tests::counts;
+use crate::machine::trace::{Level, Tells, Walk};
+use crate::{join, race, select, try_join};
 use alloc::boxed::Box;
+use alloc::format;
 use alloc::rc::Rc;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -113,6 +117,68 @@ fn try_join_ends_with_the_first_error() {
 }
 
 #[test]
+fn race_gives_the_first_output() {
+    assert_eq!(run(async { race!(after(3, 'a'), after(1, 'b'), pending()) }), 'b');
+    assert_eq!(run(race([after(2, 1), after(4, 2), after(0, 3)])), 3);
+    assert_eq!(run(race((ready("alone"),))), "alone");
+    // What is made before: it stays, and goes on.
+    let mut slow = pin!(after(2, 1));
+    assert_eq!(run(race((&mut slow, Box::pin(async { 2 }) as Pin<Box<dyn Future<Output = i32>>>))), 2);
+    assert_eq!(run(slow), 1);
+}
+
+#[test]
+fn race_begins_anywhere() {
+    const ROUNDS: usize = if cfg!(miri) { 300 } else { 3_000 };
+    let mut counts = [0; 3];
+    run(async {
+        for _ in 0..ROUNDS {
+            counts[race!(ready(0), ready(1), ready(2))] += 1;
+            // Another one in between, so that the first sees every second turn only.
+            race!(ready(0), ready(1));
+        }
+    });
+    // A third each, more or less.
+    assert!(counts.iter().all(|count| (ROUNDS / 4..=ROUNDS / 2).contains(count)), "{counts:?}");
+}
+
+#[test]
+fn a_race_drops_all_of_its_futures_before_its_value_is_used() {
+    let log = Rc::new(RefCell::new(String::new()));
+    let logs = |name, polls| Logs(name, log.clone(), polls);
+    let won = run(async {
+        let won = race!(logs("a", 9), logs("b", 1), logs("c", 9));
+        log.borrow_mut().push('!');
+        won
+    });
+    assert_eq!(won, "b");
+    assert!(log.borrow().ends_with("ABC!"), "{log:?}");
+    // Dropped before one is ready.
+    log.borrow_mut().clear();
+    let mut none = Box::pin(race([logs("d", 9), logs("e", 9)]));
+    assert!(poll(&mut none.as_mut()).is_pending());
+    drop(none);
+    assert!(log.borrow().ends_with("DE"), "{log:?}");
+}
+
+#[test]
+fn a_race_in_which_one_panics_drops_all() {
+    let log = Rc::new(RefCell::new(String::new()));
+    let panics = poll_fn(|_| -> Poll<&'static str> { panic!("planned") });
+    let first = race((Logs("a", log.clone(), 9), panics));
+    let caught = std::panic::catch_unwind(core::panic::AssertUnwindSafe(|| run(first)));
+    assert_eq!(caught.unwrap_err().downcast_ref::<&str>(), Some(&"planned"));
+    assert!(log.borrow().ends_with('A'), "{log:?}");
+}
+
+/// Nothing is kept beside the futures.
+#[test]
+fn a_race_is_as_large_as_its_futures() {
+    let racers = || (ready([0u64; 4]), Box::pin(ready([0u64; 4])));
+    assert_eq!(size_of_val(&race(racers())), size_of_val(&racers()));
+}
+
+#[test]
 fn select_takes_the_first() {
     let first = run(async {
         select! {
@@ -168,6 +234,25 @@ fn patterns_disable_and_bind() {
         }
     });
     assert_eq!((Rc::strong_count(&kept), Rc::strong_count(&got)), (2, 2));
+}
+
+#[test]
+fn futures_and_what_is_not_bound_are_dropped_before_the_handler() {
+    let log = Rc::new(RefCell::new(String::new()));
+    let logs = |name| Logs(name, log.clone(), 9);
+    let (value, other) = ((logs("v"), logs("w")), logs("x"));
+    run(async {
+        select! {
+            biased;
+            _ = logs("a") => unreachable!(),
+            (kept, _) = ready(value) => log.borrow_mut().push_str(kept.0),
+            _ = logs("b") => unreachable!(),
+        }
+        log.borrow_mut().push('!');
+        select! { _ = ready(other) => log.borrow_mut().push('?') }
+    });
+    // Polled, dropped in their order, what is left of the value, the handler, what it kept.
+    assert_eq!(*log.borrow(), "aABWvV!X?");
 }
 
 #[test]
@@ -319,4 +404,44 @@ fn a_select_in_a_loop_loses_no_message() {
         join!(send, receive);
     });
     assert_eq!(got, (0..COUNT).collect::<Vec<_>>());
+}
+
+/// Looks at a future between any two polls, up to the `n`th. What machines in it borrow of themselves stays theirs: Miri sees
+/// that it does.
+fn look_between_polls<F: Tells>(future: F, polls: usize) -> F::Output {
+    let mut memory = Box::pin(future);
+    // SAFETY: it is not moved out of its box.
+    let at: *mut F = unsafe { memory.as_mut().get_unchecked_mut() };
+    for _ in 1..polls {
+        // SAFETY: the box stays, and nothing else uses it.
+        let future = unsafe { &mut *at };
+        // SAFETY: as above.
+        let mut future = unsafe { Pin::new_unchecked(future) };
+        assert!(poll(&mut future).is_pending());
+        let mut levels = Vec::new();
+        // SAFETY: nobody polls, moves or drops it.
+        unsafe { F::tell(at, &mut Walk::new(&mut levels, false)) };
+        let [Level::Several { branches }] = &levels[..] else { panic!("{levels:#?}") };
+        assert_eq!(branches.iter().map(Vec::len).collect::<Vec<_>>(), [3, 3], "{branches:#?}");
+    }
+    // SAFETY: as above.
+    let future = unsafe { &mut *at };
+    // SAFETY: as above.
+    let mut future = unsafe { Pin::new_unchecked(future) };
+    let Poll::Ready(output) = poll(&mut future) else { panic!("it waits for ever") };
+    output
+}
+
+#[test]
+fn a_look_at_several_futures_leaves_their_borrows_alone() {
+    assert_eq!(look_between_polls(join((counts(), counts())), 4), (4, 4));
+    assert_eq!(look_between_polls(join([counts(), counts()]), 4), [4, 4]);
+    assert_eq!(look_between_polls(race((counts(), counts())), 4), 4);
+    assert_eq!(look_between_polls(race([counts(), counts()]), 4), 4);
+    let any = |value, matches: &mut bool| {
+        *matches = true;
+        value
+    };
+    let branches = (branch(counts(), any), branch(counts(), any));
+    assert!(format!("{:?}", look_between_polls(select([true, true], branches), 4)).ends_with("(4)"));
 }

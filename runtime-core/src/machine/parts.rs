@@ -12,12 +12,18 @@
 //!                                      the outer head    the outer storage
 //! ```
 //!
-//! Which of the two it is, rustc decides by the future's type when it looks for the method `begin` of [`Begin`]: that of
-//! [`InParts`] futures is found before that of [`BeginWhole`]. Functions under `#[async_fn]` say in their signature that
-//! they return such futures, since nothing else of what hides behind `impl Future` can be seen.
+//! Which of the two it is, rustc decides by the future's type when it looks for the method `__bespoke_begin` of [`Begin`]:
+//! that of [`InParts`] futures is found before those of [`BeginWhole`]. Of these the one for a type around another future (a
+//! timeout) is found before the one for all, which asks for a reference: what is inside lies there as what tells no more than
+//! its type ([`Whole`]), and the outer one can tell of it. Functions under `#[async_fn]` say in their signature that they return
+//! futures in parts, since nothing else of what hides behind `impl Future` can be seen. (The methods have names that no program
+//! has: a trait of its own, for every type, would be found before the one by reference.)
+//!
+//! In the same way `__bespoke_part` makes a *part* of several futures that are awaited as one (`join!`): always one that can be
+//! told of.
 //!
 //! # Invariants
-//! 1. From `begin` to `end` both parts hold the future that `begin` took, and only the functions of its type look at them.
+//! 1. From `__bespoke_begin` to `end` both parts hold the future that it took, and only the functions of its type look at them.
 //! 2. Parts hold nothing that the whole does not hold: what may be done to the whole from another thread, or after a panic,
 //!    may be done to them.
 
@@ -29,7 +35,7 @@ use core::ptr::NonNull;
 use core::task::{Context, Poll};
 
 use super::frame::{HasState, Share};
-use super::trace::{self, Walk};
+use super::trace::{self, Tells, Walk, says};
 use super::{Machine, Step, poll_once};
 
 /// A future that can lie in two parts.
@@ -37,7 +43,7 @@ use super::{Machine, Step, poll_once};
 /// # Safety
 /// - `part` makes both parts, and the other functions do with them what `poll` and the destructor do with the whole.
 /// - If the whole is `Send`, `Sync`, `UnwindSafe` or `RefUnwindSafe`, so are the parts together (inv. 2).
-pub unsafe trait InParts: Future {
+pub unsafe trait InParts: Tells {
     /// What has an alignment.
     type Storage;
     /// The other few bytes.
@@ -139,19 +145,19 @@ pub unsafe trait Awaited {
     /// Polls the future.
     ///
     /// # Safety
-    /// [`begin`](Begin) wrote both places, the machine is pinned, and `end` was not called.
+    /// A [`Begin`] wrote both places, the machine is pinned, and `end` was not called.
     unsafe fn poll(place: *mut Self, head: *mut Self::Head, context: &mut Context<'_>) -> Poll<Self::Output>;
 
     /// Drops the future.
     ///
     /// # Safety
-    /// [`begin`](Begin) wrote both places, and nobody uses them again before the next `begin`.
+    /// A [`Begin`] wrote both places, and nobody uses them again before the next one.
     unsafe fn end(place: *mut Self, head: *mut Self::Head);
 
     /// Tells what the future is, and of a machine what it waits for.
     ///
     /// # Safety
-    /// [`begin`](Begin) wrote both places, and the [invariants](trace) of traces hold.
+    /// A [`Begin`] wrote both places, and the [invariants](trace) of traces hold.
     unsafe fn tell(place: *mut Self, head: *mut Self::Head, walk: &mut Walk<'_>);
 }
 
@@ -206,14 +212,14 @@ macro_rules! like_the_whole {
 }
 like_the_whole!(StorageOf HeadOf);
 
-// SAFETY: the functions are those of the machine's type, over the parts that `begin` made of it.
+// SAFETY: the functions are those of the machine's type, over the parts that `Begin` made of it.
 unsafe impl<M: InParts> Awaited for StorageOf<M> {
     type Head = HeadOf<M>;
     type Output = M::Output;
 
     #[inline(always)]
     unsafe fn poll(place: *mut Self, head: *mut HeadOf<M>, context: &mut Context<'_>) -> Poll<M::Output> {
-        // SAFETY: `begin` parted a machine into these places, which are transparent (inv. 1); the rest is the caller's promise.
+        // SAFETY: `Begin` parted a machine into these places, which are transparent (inv. 1); the rest is the caller's promise.
         unsafe { M::poll_parts(place.cast(), head.cast(), context) }
     }
 
@@ -229,15 +235,70 @@ unsafe impl<M: InParts> Awaited for StorageOf<M> {
     }
 }
 
+// SAFETY: of the parts there are only pointers, and what tells of them keeps the invariants of traces.
+unsafe impl<H, S, R, P, D> Tells for Machine<H, S, R, P, D>
+where
+    H: HasState,
+    P: Fn(*mut H, *mut S, &mut Context<'_>) -> Step<R, H::Number>,
+    D: Fn(*mut H, *mut S, Option<&mut Walk<'_>>),
+{
+    unsafe fn tell(this: *mut Self, walk: &mut Walk<'_>) {
+        // SAFETY: the machine is there.
+        let head = unsafe { &raw mut (*this).head };
+        // SAFETY: as above.
+        let storage = unsafe { &raw mut (*this).storage };
+        // SAFETY: they are its parts; the rest is the caller's promise.
+        unsafe { trace::ask::tell::<H, S, D>(head.cast(), storage.cast(), walk) };
+    }
+}
+
+/// A future of which no more can be told than its type, as one that tells.
+#[repr(transparent)]
+#[derive(Debug)]
+pub struct Whole<F>(pub(crate) F);
+
+impl<F: Future> Future for Whole<F> {
+    type Output = F::Output;
+
+    #[inline(always)]
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
+        // SAFETY: pinned with this.
+        unsafe { self.map_unchecked_mut(|whole| &mut whole.0) }.poll(context)
+    }
+}
+
+// SAFETY: reads nothing.
+unsafe impl<F: Future> Tells for Whole<F> {
+    unsafe fn tell(_: *mut Self, walk: &mut Walk<'_>) {
+        walk.is_a::<F>();
+    }
+}
+says!([F: Future] Whole<F>);
+
 /// What is awaited, as a future on its way to its place.
 #[inline(always)]
 pub fn into_future<F: IntoFuture>(awaited: F) -> Begin<F::IntoFuture> {
-    Begin(awaited.into_future())
+    Begin(ManuallyDrop::new(awaited.into_future()))
 }
 
 /// A future on its way to its place.
+///
+/// # Invariants
+/// 1. The future is there until the one call that takes it.
 #[derive(Debug)]
-pub struct Begin<F>(F);
+pub struct Begin<F>(ManuallyDrop<F>);
+
+impl<F> Begin<F> {
+    /// The future.
+    ///
+    /// # Safety
+    /// It is taken once.
+    #[inline(always)]
+    pub(crate) unsafe fn take(&self) -> F {
+        // SAFETY: it is there (inv. 1), and nobody takes it again.
+        unsafe { (&raw const *self.0).read() }
+    }
+}
 
 impl<M: InParts> Begin<M> {
     /// Puts a machine into its places.
@@ -245,31 +306,59 @@ impl<M: InParts> Begin<M> {
     /// # Safety
     /// They are there, `head` with room for a [`HeadOf`] the machine, and hold nothing that somebody drops.
     #[inline(always)]
-    pub unsafe fn begin(self, place: *mut StorageOf<M>, head: *mut ()) {
+    pub unsafe fn __bespoke_begin(self, place: *mut StorageOf<M>, head: *mut ()) {
+        let future = ManuallyDrop::into_inner(self.0);
         // SAFETY: the caller's promise.
-        unsafe { self.0.part(place.cast(), head.cast()) };
+        unsafe { future.part(place.cast(), head.cast()) };
+    }
+
+    /// One of several futures that are awaited as one: itself, since it tells.
+    ///
+    /// # Safety
+    /// None; so that it is called as that of [`BeginWhole`].
+    #[inline(always)]
+    pub unsafe fn __bespoke_part(self) -> M {
+        ManuallyDrop::into_inner(self.0)
     }
 }
 
 /// What [`Begin`] does with a future that cannot lie in parts.
 pub trait BeginWhole {
-    /// The future.
-    type Whole;
+    /// What lies in the future's place.
+    type Placed;
+    /// What the future is as a part of several.
+    type Part;
 
     /// Puts the future into its place.
     ///
     /// # Safety
-    /// It is there, and holds nothing that somebody drops.
-    unsafe fn begin(self, place: *mut Self::Whole, head: *mut ());
+    /// - The place is there, `head` with room for what else is `Placed`, and holds nothing that somebody drops.
+    /// - It is the only call of a method of this `Begin`.
+    unsafe fn __bespoke_begin(self, place: *mut Self::Placed, head: *mut ());
+
+    /// One of several futures that are awaited as one, as what tells.
+    ///
+    /// # Safety
+    /// It is the only call of a method of this `Begin`.
+    unsafe fn __bespoke_part(self) -> Self::Part;
 }
 
-impl<F: Future> BeginWhole for Begin<F> {
-    type Whole = F;
+impl<F: Future> BeginWhole for &Begin<F> {
+    type Placed = F;
+    type Part = Whole<F>;
 
     #[inline(always)]
-    unsafe fn begin(self, place: *mut F, _: *mut ()) {
+    unsafe fn __bespoke_begin(self, place: *mut F, _: *mut ()) {
         // SAFETY: the caller's promise.
-        unsafe { place.write(self.0) };
+        let future = unsafe { self.take() };
+        // SAFETY: the caller's promise.
+        unsafe { place.write(future) };
+    }
+
+    #[inline(always)]
+    unsafe fn __bespoke_part(self) -> Whole<F> {
+        // SAFETY: the caller's promise.
+        Whole(unsafe { self.take() })
     }
 }
 

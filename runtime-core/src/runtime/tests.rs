@@ -389,6 +389,7 @@ fn selects_follow_the_seed() {
             let mut chosen = Vec::new();
             for _ in 0..64 {
                 chosen.push(crate::select! { _ = ready(()) => 0, _ = ready(()) => 1, _ = ready(()) => 2 });
+                chosen.push(crate::race!(ready(0), ready(1), ready(2)));
             }
             chosen
         })

@@ -202,7 +202,7 @@ impl TaskTrace {
 }
 
 impl fmt::Display for TaskTrace {
-    /// A line about the task, and one for each level.
+    /// A line about the task, and one for each level; of several futures that are awaited as one, those of each further in.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "task {}", self.id)?;
         if let Some(name) = self.name {
@@ -213,7 +213,7 @@ impl fmt::Display for TaskTrace {
             write!(f, ", spawned at {}:{}", at.file(), at.line())?;
         }
         let seen = if self.state == TaskState::Running { "last seen " } else { "" };
-        self.levels.iter().try_for_each(|level| write!(f, "\n    {seen}{level}"))
+        self.levels.iter().try_for_each(|level| level.write(f, 4, seen))
     }
 }
 
@@ -287,7 +287,7 @@ impl<T> JoinHandle<T> {
 
 // SAFETY: reads the pointer to the task, and of the task, which the handle holds, what never changes.
 unsafe impl<T> Tells for JoinHandle<T> {
-    unsafe fn tell(this: *const Self, walk: &mut Walk<'_>) {
+    unsafe fn tell(this: *mut Self, walk: &mut Walk<'_>) {
         // SAFETY: the handle is there.
         let Some(task) = (unsafe { (*this).task }) else { return walk.is_a::<Self>() };
         // SAFETY: the handle's reference.

@@ -191,7 +191,7 @@ impl<C: Config> Future for Sleep<C> {
 
 // SAFETY: reads the deadline, which nobody else borrows.
 unsafe impl<C: Config> Tells for Sleep<C> {
-    unsafe fn tell(this: *const Self, walk: &mut Walk<'_>) {
+    unsafe fn tell(this: *mut Self, walk: &mut Walk<'_>) {
         // SAFETY: the sleep is there.
         let deadline = unsafe { (*this).deadline };
         walk.is(format_args!("a sleep until {:?} of the clock", deadline.saturating_duration_since(Instant::ZERO)));

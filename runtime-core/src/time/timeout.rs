@@ -2,6 +2,7 @@
 
 use super::Sleep;
 use crate::config::Config;
+use crate::machine::parts::{Begin, BeginWhole, InParts, StorageOf, Whole};
 use crate::machine::trace::{Tells, Walk, says};
 use core::fmt;
 use core::pin::Pin;
@@ -46,15 +47,40 @@ impl<C: Config, F: Future> Future for Timeout<C, F> {
     }
 }
 
-// SAFETY: reads the deadline, which nobody else borrows.
-unsafe impl<C: Config, F: Future> Tells for Timeout<C, F> {
-    unsafe fn tell(this: *const Self, walk: &mut Walk<'_>) {
+// SAFETY: reads the deadline, which nobody else borrows; the future tells of itself.
+unsafe impl<C: Config, F: Tells> Tells for Timeout<C, F> {
+    unsafe fn tell(this: *mut Self, walk: &mut Walk<'_>) {
         // SAFETY: the timeout is there.
         let deadline = unsafe { (*this).sleep.deadline };
-        walk.waits_until("a timeout", deadline, core::any::type_name::<F>());
+        walk.waits_until("a timeout", deadline);
+        // SAFETY: as above.
+        let future = unsafe { &raw mut (*this).future };
+        // SAFETY: the caller's promise.
+        unsafe { F::tell(future, walk) };
     }
 }
-says!([C: Config, F: Future] Timeout<C, F>);
+says!([C: Config, F: Tells] Timeout<C, F>);
+
+/// Around a future that does not tell: what is told of the inner one is its type.
+impl<C: Config, F: Future> BeginWhole for Begin<Timeout<C, F>> {
+    type Placed = StorageOf<Timeout<C, Whole<F>>>;
+    type Part = Timeout<C, Whole<F>>;
+
+    #[inline(always)]
+    unsafe fn __bespoke_begin(self, place: *mut Self::Placed, head: *mut ()) {
+        // SAFETY: the caller's promise.
+        let timeout = unsafe { self.__bespoke_part() };
+        // SAFETY: as above; what lies in parts is transparent, and its head holds nothing.
+        unsafe { timeout.part(place.cast(), head.cast()) };
+    }
+
+    #[inline(always)]
+    unsafe fn __bespoke_part(self) -> Self::Part {
+        // SAFETY: the caller's promise.
+        let Timeout { future, sleep } = unsafe { self.take() };
+        Timeout { future: Whole(future), sleep }
+    }
+}
 
 impl<C: Config, F> fmt::Debug for Timeout<C, F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

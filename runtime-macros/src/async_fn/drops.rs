@@ -7,10 +7,10 @@
 
 use std::collections::BTreeMap;
 
-use proc_macro2::{Literal, Span, TokenStream};
+use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{format_ident, quote_spanned};
 
-use super::lower::{Lower, State, number, quoted};
+use super::lower::{Awaits, Lower, State, number, quoted};
 use super::parse::RESERVED;
 use super::places::PLACES;
 
@@ -32,11 +32,12 @@ pub(super) fn suspended(lower: &Lower<'_>) -> TokenStream {
         quoted!(let #guard = #holding;)
     });
     let drops = awaiting.iter().filter_map(|(n, state)| {
-        let ((at, text), future) = (state.awaits.as_ref()?, state.live.last()?);
+        let (Awaits { span, text, by_macro }, future) = (state.awaits.as_ref()?, state.live.last()?);
         let (number, pointer) = (number(*n), &lower.places[*future].pointer);
         let places = quoted!(__bespoke_walk, #text, #pointer, __bespoke_inner);
         // All of the call where the source says `await`: that is what the runtime takes for its line.
-        let drops = quote_spanned!(*at=> __bespoke_rt::trace::drops(#places));
+        let drops = Ident::new(if *by_macro { "drops_of_macro" } else { "drops" }, *span);
+        let drops = quote_spanned!(*span=> __bespoke_rt::trace::#drops(#places));
         Some(quoted!(#number => #drops,))
     });
     let (first, last) = (number(*first), number(*last));

@@ -17,6 +17,7 @@ use super::parse::RESERVED;
 use super::places::holding;
 use super::pointers::{For, layout, pointers};
 use super::rename::Names;
+use super::several::Named;
 use super::signature::Signed;
 
 /// What the expansion is made of, beside the states.
@@ -25,6 +26,8 @@ pub(super) struct Plan<'a> {
     pub(super) krate: Option<&'a Path>,
     pub(super) names: &'a Names,
     pub(super) signed: Signed,
+    /// The macros of the source that are taken for the runtime's.
+    pub(super) named: Vec<Named>,
     /// The inside of the twin's body; `None` if that is the source's.
     pub(super) waiting: Option<TokenStream>,
     /// The twin is a block in the function's body, since it stands in an `impl`.
@@ -57,6 +60,8 @@ pub(super) fn emit(plan: &Plan<'_>, lower: &Lower<'_>) -> TokenStream {
     let checks = checks(plan);
     let for_clippy = twin_for_clippy(plan, &krate);
     let twin = if plan.in_body { twin_in_body(plan, &krate) } else { twin(plan) };
+    let machines = (!plan.named.is_empty()).then(|| machines(plan.krate));
+    let selects = plan.named.iter().any(Named::selects).then(|| quote!(irrefutable_let_patterns,));
     let machine = machine(plan, lower);
     // Readers look for `Future`. Of a trait's method it is all that the trait says.
     let refines = plan.refines.then(|| quote!(refining_impl_trait,));
@@ -72,12 +77,13 @@ pub(super) fn emit(plan: &Plan<'_>, lower: &Lower<'_>) -> TokenStream {
                 unused, unreachable_code, unconditional_panic, arithmetic_overflow, non_snake_case,
                 dangerous_implicit_autorefs, dropping_copy_types, dropping_references, let_underscore_drop,
                 non_shorthand_field_patterns,
-                clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction,
+                #selects clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction,
                 reason = "the lints of the source are those of the function above"
             )]
             {
                 use #krate::__private::machine as __bespoke_rt;
                 use #krate::__private::machine::BeginWhole as _;
+                #machines
                 #checks
                 #machine
             }
@@ -131,6 +137,12 @@ fn waiting(plan: &Plan<'_>) -> TokenStream {
 pub(super) fn room(krate: Option<&Path>) -> TokenStream {
     let krate = runtime(krate);
     quote!(#krate::__private::machine)
+}
+
+/// What the runtime's macros that await are made of, for a block.
+pub(super) fn machines(krate: Option<&Path>) -> TokenStream {
+    let krate = runtime(krate);
+    quote!(use #krate::__private::machines::*;)
 }
 
 /// The twin of a function that names `Self`, or what its `impl` declares: a closure, which is made only if `false`.
@@ -219,8 +231,9 @@ fn checks(plan: &Plan<'_>) -> TokenStream {
         *#local.borrow()
     });
     edition.brace_token = syn::token::Brace { span: plan.function.block.brace_token.span };
+    let questions = plan.named.iter().map(Named::question);
     quote! {
-        if false { #bound #(#moved)* }
+        if false { #bound #(#moved)* #(#questions)* }
         if false { let _: ::core::primitive::i32 = #edition; }
     }
 }

@@ -5,7 +5,7 @@ use quote::{ToTokens, format_ident, quote_spanned};
 use syn::{Expr, Label, Pat, Type};
 
 use super::emit;
-use super::lower::{Dest, Lower, Target, label, number, quoted};
+use super::lower::{Awaits, Dest, Lower, Target, label, number, quoted};
 use super::parse::RESERVED;
 use super::places::holding;
 use super::rename::{binds, each_name, names_of};
@@ -179,14 +179,15 @@ impl Lower<'_> {
         let pointer = self.pointer(future);
         let span = one.span.resolved_at(Span::mixed_site());
         let made = quote_spanned!(span=> __bespoke_rt::into_future(#operand));
-        self.emit(quoted!(#made.begin(#pointer, __bespoke_inner);));
+        self.emit(quoted!(#made.__bespoke_begin(#pointer, __bespoke_inner);));
         let state = self.state();
         // Written, and not armed: the state's own guard is.
         let (leave, to) = (self.leave(depth), label(state));
         self.emit(quoted!(#leave break #to;));
         self.begin(state);
         self.states[state].entry = true;
-        self.states[state].awaits = Some((one.span, core::mem::take(&mut one.text)));
+        let (text, by_macro) = (core::mem::take(&mut one.text), one.by_macro);
+        self.states[state].awaits = Some(Awaits { span: one.span, text, by_macro });
         let (leave, number, hole) = (self.leave(depth), number(state), &one.hole);
         let polled = if cfg!(bespoke_planted = "5") {
             let (guard, holding) = (self.fresh("late"), holding(&pointer));

@@ -13,6 +13,7 @@ use super::emit;
 use super::known::Known;
 use super::rename::{Names, local};
 use super::says;
+use super::select;
 use super::shape::{Refusal, has_let, has_ref, refusal};
 use super::walk::is_comparison;
 
@@ -166,6 +167,9 @@ pub(super) fn scrutinee(expr: &mut Expr, pats: &mut [&mut Pat], otherwise_awaits
         return place(expr, names, false);
     }
     operand(expr, names)?;
+    if pats.iter().all(|pat| select::is_whole(pat)) {
+        return Ok(());
+    }
     if pats.iter().all(|pat| binds_all(pat)) {
         let some = |pat: &Pat| matches!(pat, Pat::TupleStruct(inner) if inner.path.is_ident("Some"));
         if pats.iter().any(|pat| super::walk::takes_all(pat)) && pats.len() == 1 {

@@ -34,11 +34,21 @@ pub(super) struct State {
     pub(super) text: Option<usize>,
     /// It is reached through the dispatch: a poll or a back edge begins with it.
     pub(super) entry: bool,
-    /// It polls a future, the last of `live`: the word `await` of the source, and what is awaited, for people.
-    pub(super) awaits: Option<(Span, String)>,
+    /// It polls a future, the last of `live`.
+    pub(super) awaits: Option<Awaits>,
     pub(super) live: Vec<usize>,
     /// Of these, what has a guard from the beginning of the state.
     pub(super) held: Vec<usize>,
+}
+
+/// An `.await`, for people.
+pub(super) struct Awaits {
+    /// The word, in the source.
+    pub(super) span: Span,
+    /// What is awaited.
+    pub(super) text: String,
+    /// The source awaits by a macro, which is all of `text`.
+    pub(super) by_macro: bool,
 }
 
 /// Where the value of an expression goes.

@@ -3,6 +3,7 @@
 //! | stage | from → to | knows |
 //! |---|---|---|
 //! | [`parse`] | tokens → arguments and functions | the grammar |
+//! | [`several`], [`select`] | the body → the same, without the runtime's macros that await | what those expand to |
 //! | [`signature`] | a signature → the one with the future in it | which signatures are understood; lifetimes |
 //! | [`waits`] | the body → that of the twin | where the function awaits |
 //! | [`rename`] | the body → the same, with unique names | scopes, macros |
@@ -36,6 +37,8 @@ mod pointers;
 mod rename;
 mod rewrite;
 mod says;
+mod select;
+mod several;
 mod shape;
 pub(crate) mod signature;
 mod text;
@@ -43,7 +46,7 @@ mod waits;
 mod walk;
 
 use proc_macro2::{Ident, TokenStream};
-use quote::ToTokens;
+use quote::{ToTokens, quote};
 use syn::{Block, FnArg, ImplItem, ItemFn, Pat, Path, Type};
 
 use crate::errors::Errors;
@@ -84,8 +87,8 @@ pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> TokenStream {
 /// One function with its machine, or as it was written.
 fn one(mut function: ItemFn, home: &Home<'_>, krate: Option<&Path>, errors: &mut Errors) -> TokenStream {
     let body = parse::body(&mut function);
-    parse::check(&function, errors);
-    let machine = errors.is_empty().then(|| machine(&function, body, home, krate, errors)).flatten();
+    let several = parse::check(&function, errors);
+    let machine = errors.is_empty().then(|| machine(&function, body, several, home, krate, errors)).flatten();
     machine.unwrap_or_else(|| emit::fallback(&function))
 }
 
@@ -98,16 +101,25 @@ struct Input<'a> {
     ty: Option<&'a Type>,
 }
 
-/// The function with its machine; `None` if a mistake was recorded.
+/// The function with its machine; `None` if a mistake was recorded. `several`: it names a macro that may be one of ours.
 fn machine(
     function: &ItemFn,
     mut body: Block,
+    several: bool,
     home: &Home<'_>,
     krate: Option<&Path>,
     errors: &mut Errors,
 ) -> Option<TokenStream> {
     let signed = signature::sign(&function.sig, home, &emit::in_parts(krate), errors)?;
-    let waiting = waits::waiting(&mut body, &emit::room(krate));
+    let named = if several { several::expand(&mut body, errors) } else { Vec::new() };
+    // What was not understood stays a macro, of which later stages would say more than the mistake is.
+    if !errors.is_empty() {
+        return None;
+    }
+    let waiting = waits::waiting(&mut body, &emit::room(krate)).map(|inside| {
+        let machines = (!named.is_empty()).then(|| emit::machines(krate));
+        quote!(#machines #inside)
+    });
     let mut inputs: Vec<Input<'_>> = Vec::new();
     for input in &function.sig.inputs {
         inputs.push(match input {
@@ -149,7 +161,10 @@ fn machine(
     for call in locals.values().filter_map(|local| local.extends.clone()) {
         errors.under(renamed.restore(call), says::MAY_EXTEND);
     }
-    let moved = locals.iter().filter_map(|(name, local)| Some((name.clone(), local.moved_by.clone()?))).collect();
+    let moved = locals.iter().filter_map(|(name, local)| Some((name.clone(), local.moved_by.clone()?)));
+    let mut moved: Vec<(Ident, Ident)> = moved.collect();
+    // The same expansion each time.
+    moved.sort();
     let scalars: Vec<bool> = names.iter().map(|name| locals.get(name).is_some_and(|local| local.scalar)).collect();
     let mut lower = Lower::new(&renamed, locals, signed.output.clone(), errors);
     let mut arguments = Vec::new();
@@ -177,7 +192,8 @@ fn machine(
         lower.errors.under(&function.sig.ident, message);
     }
     let (in_body, refines) = (!matches!(home, Home::Free), matches!(home, Home::Unknown));
-    let plan = Plan { function, krate, names: &renamed, signed, waiting, in_body, refines, arguments, rest, moved };
+    let plan =
+        Plan { function, krate, names: &renamed, signed, named, waiting, in_body, refines, arguments, rest, moved };
     let tokens = emit::emit(&plan, &lower);
     errors.is_empty().then_some(tokens)
 }

@@ -7,6 +7,7 @@ use syn::parse::ParseStream;
 use syn::{Block, Expr, Ident, ImplItem, ImplItemFn, ItemFn, ItemImpl, Path, Stmt, Token};
 
 use super::says;
+use super::several;
 use super::signature;
 use crate::arguments;
 use crate::errors::Errors;
@@ -70,15 +71,15 @@ pub(super) fn body(function: &mut ItemFn) -> Block {
     core::mem::replace(&mut *function.block, source)
 }
 
-/// What of a function is not understood, before its body is read.
-pub(super) fn check(function: &ItemFn, errors: &mut Errors) {
+/// What of a function is not understood, before its body is read. Whether a macro is in it that is called as one that awaits.
+pub(super) fn check(function: &ItemFn, errors: &mut Errors) -> bool {
     signature::check(&function.sig, errors);
     for attribute in &function.attrs {
         if matches!(attribute.style, syn::AttrStyle::Inner(_)) {
             errors.under(attribute, says::ATTRIBUTE);
         }
     }
-    tokens(function.block.to_token_stream(), errors);
+    tokens(function.block.to_token_stream(), errors)
 }
 
 fn argument(found: &mut Arguments, input: ParseStream<'_>) -> syn::Result<()> {
@@ -93,14 +94,20 @@ fn argument(found: &mut Arguments, input: ParseStream<'_>) -> syn::Result<()> {
     Err(syn::Error::new(key.span(), says::UNKNOWN_ARGUMENT))
 }
 
-/// What no body may hold, wherever it stands.
-fn tokens(body: TokenStream, errors: &mut Errors) {
+/// What no body may hold, wherever it stands. Whether it names one of the [`several`] macros.
+fn tokens(body: TokenStream, errors: &mut Errors) -> bool {
+    let mut named = false;
     let mut trees = body.into_iter().peekable();
     while let Some(tree) = trees.next() {
         match tree {
-            TokenTree::Group(group) => tokens(group.stream(), errors),
-            TokenTree::Ident(ident) if ident.unraw().to_string().starts_with(RESERVED) => {
-                errors.under(ident, says::RESERVED_NAME);
+            TokenTree::Group(group) => named |= tokens(group.stream(), errors),
+            TokenTree::Ident(ident) => {
+                let name = ident.unraw().to_string();
+                if name.starts_with(RESERVED) {
+                    errors.under(ident, says::RESERVED_NAME);
+                } else if several::is_known(&name) {
+                    named |= matches!(trees.peek(), Some(TokenTree::Punct(punct)) if punct.as_char() == '!');
+                }
             }
             TokenTree::Punct(punct) if punct.as_char() == '#' && matches!(trees.peek(), Some(TokenTree::Group(_))) => {
                 errors.under(punct, says::ATTRIBUTE);
@@ -108,4 +115,5 @@ fn tokens(body: TokenStream, errors: &mut Errors) {
             _ => {}
         }
     }
+    named
 }

@@ -23,6 +23,7 @@ use super::known::{Context, Known};
 use super::lower::{Lower, quoted};
 use super::rename::local;
 use super::says;
+use super::several;
 use super::walk::{self, Use, Visitor};
 
 pub(super) fn value(lower: &mut Lower<'_>, expr: &mut Expr) -> TokenStream {
@@ -276,6 +277,13 @@ impl Visitor for Rewrite<'_, '_> {
             Expr::Async(inner) => {
                 let moves = inner.capture.is_some();
                 return self.inner(expr, moves);
+            }
+            // A part of several futures is told of: see `machine::parts` of the runtime.
+            Expr::Call(inner) if several::is_part(&inner.func) => {
+                inner.args.iter_mut().for_each(|arg| walk::value(self, arg));
+                let (args, span) = (&inner.args, inner.paren_token.span.join().resolved_at(Span::mixed_site()));
+                let tokens = quote_spanned!(span=> __bespoke_rt::into_future(#args).__bespoke_part());
+                Self::set(expr, tokens);
             }
             Expr::Try(_) | Expr::Return(_) | Expr::Break(_) | Expr::Continue(_) => self.exit(expr),
             Expr::Macro(_) => self.call(expr),

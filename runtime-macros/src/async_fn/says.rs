@@ -14,6 +14,10 @@ pub(super) const TRAIT_LIFETIMES: &str = "\
 pub(super) const ARGUMENT: &str = "an argument of an `#[async_fn]` is a name: take it apart in the body, with `let`";
 pub(super) const RESERVED_NAME: &str = "names that begin with `__bespoke_` are those of the expansion";
 pub(super) const MACRO_AWAITS: &str = "an `.await` inside a macro cannot be seen: bind its value before, with `let`";
+pub(super) const PARTS: &str = "expected futures, with commas between them: `#[async_fn]` reads what this macro awaits";
+pub(super) const BRANCHES: &str = "\
+    expected up to sixteen branches, `pattern = future => handler` or `pattern = future, if condition => handler`, with a \
+    comma behind a handler that is no block, and perhaps `else => handler` at the end";
 pub(super) const PATTERN: &str = "`#[async_fn]` does not know this kind of pattern: move it to a function of its own";
 pub(super) const ELSE_OF_LET: &str = "an `.await` in the `else` of a `let`: use `match`";
 pub(super) const LET_CHAIN: &str = "a chain of `let`s over an `.await`: nest the `if`s";

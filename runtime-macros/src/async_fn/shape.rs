@@ -18,6 +18,7 @@ use super::hold;
 use super::parse::RESERVED;
 use super::rename::{Names, local};
 use super::says;
+use super::several;
 use super::text::text;
 use super::walk::{is_comparison, is_compound, is_lazy};
 use crate::errors::Errors;
@@ -102,6 +103,8 @@ pub(super) struct Await {
     pub(super) span: Span,
     /// The operand, for people.
     pub(super) text: String,
+    /// The source awaits by a macro, and says all of it there.
+    pub(super) by_macro: bool,
 }
 
 #[allow(clippy::large_enum_variant, reason = "a few of them live for the time of one expansion")]
@@ -324,6 +327,7 @@ impl Shape<'_> {
             Expr::Await(inner) => {
                 let span = inner.await_token.span;
                 let text = text(inner.base.to_token_stream(), self.names);
+                let by_macro = several::is_several(&inner.base);
                 let mut operand = core::mem::replace(&mut *inner.base, super::walk::taken());
                 if self.split_all(&mut operand, found) {
                     self.hold(&mut operand);
@@ -332,7 +336,7 @@ impl Shape<'_> {
                 self.holes += 1;
                 // In braces it is a value, as what it stands for: moved at once, and a temporary where it is borrowed.
                 *expr = in_braces(hole.clone());
-                found.push(Step::Await(Await { operand, hole, span, text }));
+                found.push(Step::Await(Await { operand, hole, span, text, by_macro }));
                 return;
             }
             Expr::Array(inner) => return self.split_operands(&mut inner.elems, found),

@@ -2,10 +2,14 @@
 //!
 //! *Architecture Invariant:* a text is for people. Nothing is decided by it.
 
+use core::iter::Peekable;
+
+use proc_macro2::token_stream::IntoIter;
 use proc_macro2::{Delimiter, Ident, Spacing, TokenStream, TokenTree};
 use quote::ToTokens;
 
 use super::rename::{Names, SELF};
+use super::several;
 
 /// The expression on one line, under the user's names, cut where a line of a trace would be too long.
 pub(super) fn text(tokens: TokenStream, names: &Names) -> String {
@@ -60,7 +64,12 @@ impl Text<'_> {
             }
             match tree {
                 TokenTree::Group(group) => self.group(group.delimiter(), group.stream()),
-                TokenTree::Ident(ident) => self.name(&ident),
+                // What follows it is a `select!`, which matches by itself.
+                TokenTree::Ident(ident) if ident == "match" && begins_select(trees.peek()) => {}
+                TokenTree::Ident(ident) => match several::source_of(&ident) {
+                    Some(name) => self.expanded(name, &mut trees),
+                    None => self.name(&ident),
+                },
                 TokenTree::Literal(literal) => self.word(&literal.to_string()),
                 TokenTree::Punct(punct) => {
                     let mut operator = String::from(punct.as_char());
@@ -86,6 +95,27 @@ impl Text<'_> {
         }
         let word = self.names.local_of(ident).unwrap_or(ident).to_string();
         self.word(if word == SELF { "self" } else { &word });
+    }
+
+    /// A call that stands where the source has a macro, or a part of one.
+    fn expanded(&mut self, name: &str, trees: &mut Peekable<IntoIter>) {
+        if !name.is_empty() {
+            self.word(&format!("{name}!"));
+        }
+        match trees.next() {
+            Some(TokenTree::Group(_)) if is_select(name) => self.word("{ … }"),
+            Some(TokenTree::Group(group)) => self.tokens(group.stream()),
+            _ => {}
+        }
+        // The macro awaits itself.
+        let is_dot = |tree: &TokenTree| matches!(tree, TokenTree::Punct(punct) if punct.as_char() == '.');
+        let is_await = |tree: &TokenTree| matches!(tree, TokenTree::Ident(ident) if ident == "await");
+        if !name.is_empty() && trees.next_if(is_dot).is_some() && trees.next_if(is_await).is_none() {
+            self.operator(".");
+        }
+        if is_select(name) {
+            trees.next_if(|tree| matches!(tree, TokenTree::Group(_)));
+        }
     }
 
     fn word(&mut self, word: &str) {
@@ -156,6 +186,14 @@ impl Text<'_> {
     }
 }
 
+fn begins_select(tree: Option<&TokenTree>) -> bool {
+    matches!(tree, Some(TokenTree::Ident(ident)) if several::source_of(ident).is_some_and(is_select))
+}
+
+fn is_select(name: &str) -> bool {
+    name == "select"
+}
+
 /// Whether the character goes on an operator that was begun.
 fn is_operator(begun: &str, next: char) -> bool {
     let mut whole = String::from(begun);
@@ -217,6 +255,19 @@ mod tests {
         let hidden = format!("{RESERVED}0_self.next({RESERVED}1_list, {RESERVED}macro_0, {RESERVED}macro_7)");
         let shown = format!("self.next(list, vec![1], {RESERVED}macro_7)");
         assert_eq!(text(hidden.parse().unwrap(), &names), shown);
+    }
+
+    #[test]
+    fn macros_that_were_expanded_are_shown_as_they_were() {
+        for (expanded, source) in [
+            ("__bespoke_join((__bespoke_part(a(&x)), __bespoke_part(b)))", "join!(a(&x), b)"),
+            ("f(__bespoke_race((__bespoke_part(a), __bespoke_part(b))).await, c)", "f(race!(a, b), c)"),
+            ("__bespoke_join((__bespoke_part(a), __bespoke_part(b))).await.0.c()", "join!(a, b).0.c()"),
+            ("__bespoke_select([true], (__bespoke_branch(__bespoke_part(a), x),))", "select! { … }"),
+            ("f(match __bespoke_select_biased([], ()).await { __bespoke_Out1::_0(x) => x }, y)", "f(select! { … }, y)"),
+        ] {
+            assert_eq!(plain(expanded), source);
+        }
     }
 
     #[test]

@@ -165,7 +165,7 @@ where
                                                 kept: __bespoke_kept,
                                             };
                                             __bespoke_rt::into_future(pause())
-                                                .begin(__bespoke_hidden_1, __bespoke_inner);
+                                                .__bespoke_begin(__bespoke_hidden_1, __bespoke_inner);
                                             __bespoke_guard_2.holds = 0;
                                             break '__bespoke_1;
                                         };

@@ -179,7 +179,7 @@ impl<'x, T: Debug> View<'x, T> {
                                                 let other = __bespoke_argument_1;
                                                 (*__bespoke_place_1) += (*__bespoke_place_0).step;
                                                 __bespoke_rt::into_future(pause())
-                                                    .begin(__bespoke_hidden_1, __bespoke_inner);
+                                                    .__bespoke_begin(__bespoke_hidden_1, __bespoke_inner);
                                                 break '__bespoke_1;
                                             };
                                         }

@@ -149,7 +149,7 @@ fn greet(
                                             __bespoke_rt::into_future(
                                                     (*__bespoke_place_1).send((*__bespoke_place_0).len()),
                                                 )
-                                                .begin(__bespoke_hidden_1, __bespoke_inner);
+                                                .__bespoke_begin(__bespoke_hidden_1, __bespoke_inner);
                                             __bespoke_guard_0.holds = 0;
                                             __bespoke_guard_1.holds = 0;
                                             break '__bespoke_1;

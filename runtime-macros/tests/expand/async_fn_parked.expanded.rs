@@ -203,7 +203,7 @@ fn send<'__bespoke_a>(
                                                             kept: __bespoke_kept,
                                                         };
                                                         __bespoke_rt::into_future((*__bespoke_place_0).tail())
-                                                            .begin(__bespoke_hidden_1, __bespoke_inner);
+                                                            .__bespoke_begin(__bespoke_hidden_1, __bespoke_inner);
                                                         __bespoke_guard_0.holds = 0;
                                                         __bespoke_guard_2.holds = 0;
                                                         __bespoke_guard_3.holds = 0;
@@ -272,7 +272,7 @@ fn send<'__bespoke_a>(
                                                             { __bespoke_value_0 },
                                                         ),
                                                     )
-                                                    .begin(__bespoke_hidden_2, __bespoke_inner);
+                                                    .__bespoke_begin(__bespoke_hidden_2, __bespoke_inner);
                                                 __bespoke_guards_0.holds = 0;
                                                 break '__bespoke_3;
                                             };

@@ -215,7 +215,7 @@ pub fn total<'__bespoke_a>(
                                                                 0u32,
                                                             );
                                                             __bespoke_rt::into_future(price_of(&(*__bespoke_place_3)))
-                                                                .begin(__bespoke_hidden_1, __bespoke_inner);
+                                                                .__bespoke_begin(__bespoke_hidden_1, __bespoke_inner);
                                                             __bespoke_guard_3.holds = 0;
                                                             __bespoke_guards_0.holds = 0;
                                                             break '__bespoke_3;
@@ -281,7 +281,7 @@ pub fn total<'__bespoke_a>(
                                                                         .read(),
                                                                 ),
                                                             )
-                                                            .begin(__bespoke_hidden_2, __bespoke_inner);
+                                                            .__bespoke_begin(__bespoke_hidden_2, __bespoke_inner);
                                                         __bespoke_guard_5.holds = 0;
                                                         __bespoke_guards_0.holds = 0;
                                                         break '__bespoke_5;

@@ -56,6 +56,20 @@ both_impls! {
         impl [] [Pair<D>] {
             const STEP: usize = 2;
 
+            async fn at_once(&mut self) -> usize {
+                let (m, n) = bespoke::join!(wait("m", 1, self.a.touch()), wait("n", 2, self.b.touch()));
+                let both = bespoke::select! {
+                    biased;
+                    never = wait("never", 9, self.n) => never,
+                    at = wait("at", 1, &mut self.n), if m > 0 => {
+                        *at += n;
+                        wait("in", 1, ()).await;
+                        *at
+                    }
+                };
+                both + self.n
+            }
+
             async fn by_reference(&self) -> usize {
                 let n = self.a.touch();
                 wait("w", 1, ()).await;
@@ -217,6 +231,7 @@ both_impls! {
         }
     }
     {
+        at_once: async { pair().at_once().await };
         by_reference: async { pair().by_reference().await };
         by_mutable_reference: async { pair().by_mutable_reference(d("x")).await.touch() };
         by_value: pair().by_value();

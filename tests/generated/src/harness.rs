@@ -4,6 +4,7 @@
 //! that it asks for. Both futures of a pair are driven in every way: to the end; dropped after each number of polls; with
 //! a panic at each step; all of that for several sequences of answers. What they wrote down must be the same.
 
+pub use bespoke_core::{join, select, try_join};
 use core::cell::{Cell, RefCell};
 use core::fmt::{self, Debug};
 use core::panic::AssertUnwindSafe;

@@ -20,5 +20,6 @@ pub mod tree;
 /// What expansions of `#[async_fn(crate = bespoke_test_generated)]` are made of.
 #[doc(hidden)]
 pub mod __private {
+    pub use bespoke_core::future::machines;
     pub use bespoke_core::machine;
 }

@@ -80,12 +80,14 @@ pub(crate) fn normal(text: &str, root: &Path) -> String {
                 Owner::Product if !number.is_empty() => format!("LL |{drawn}"),
                 _ => format!("{number:>2} |{drawn}"),
             }
+        } else if let Some(drawn) = replacement(start).filter(|_| matches!(owner, Owner::Product)) {
+            format!("LL {drawn}")
         } else if start.starts_with("= ") {
             format!("   {start}")
         } else {
             line.to_string()
         };
-        out.push_str(&sizes(&line));
+        out.push_str(&closures(&sizes(&line)));
         out.push('\n');
     }
     while out.ends_with("\n\n") {
@@ -129,6 +131,28 @@ fn margin(start: &str) -> Option<(&str, &str)> {
     is_number.then_some((number, drawn))
 }
 
+/// A line of a replacement, without its number: `2 + use a::B;`.
+fn replacement(start: &str) -> Option<&str> {
+    let drawn = start.trim_start_matches(|c: char| c.is_ascii_digit()).strip_prefix(' ')?;
+    let signed = ["- ", "+ ", "~ "].iter().any(|sign| drawn.starts_with(sign));
+    (signed && drawn.len() + 1 < start.len()).then_some(drawn)
+}
+
+/// Closures are called by where they are written, which is a line of the product if it is one of a macro's.
+fn closures(line: &str) -> String {
+    let mut out = String::new();
+    let mut rest = line;
+    while let Some((before, after)) = rest.split_once("{closure@") {
+        let (place, behind) = after.split_once('}').unwrap_or((after, ""));
+        out.push_str(before);
+        out.push_str("{closure@");
+        out.push_str(place.split(':').next().unwrap_or(place));
+        out.push('}');
+        rest = behind;
+    }
+    out + rest
+}
+
 /// Sizes of the product's own types, which change with the product.
 fn sizes(line: &str) -> String {
     let mut line = line.to_string();
@@ -161,6 +185,9 @@ note: because of
     |
 108 | pub trait A {}
     | ^^^^^^^^^^^
+108 - pub trait A {}
+108 + trait A {}
+    = note: of `{closure@mod.rs:109:7}` and `{closure@mod.rs:110:7}`
 note: because of
    --> /rustc/59807/library/std/src/thread/functions.rs:125:0
     |
@@ -202,6 +229,9 @@ note: because of
    |
 LL | pub trait A {}
    | ^^^^^^^^^^^
+LL - pub trait A {}
+LL + trait A {}
+   = note: of `{closure@mod.rs}` and `{closure@mod.rs}`
 note: because of
   --> $RUST/std/src/thread/functions.rs
    = note: `App` needs N B of static memory, the budget is 64 B; largest part: worker, N B for 1 worker(s)

@@ -2,7 +2,7 @@
 //!
 //! | file | holds |
 //! |---|---|
-//! | this one | what is told ([`Level`]), and what tells it ([`Walk`], [`drops`], `Tells`) |
+//! | this one | what is told ([`Level`]), and what tells it ([`Walk`], [`drops`], [`Tells`]) |
 //! | [`ask`] | how a machine is asked where nobody can name its type |
 //! | `names` | names of functions and types, for people |
 //!
@@ -49,13 +49,23 @@ pub enum Level {
         name: String,
         /// Where the `.await` is.
         location: &'static Location<'static>,
-        /// What is awaited there, as the source says it.
-        awaited: &'static str,
+        /// What waits there, as the source says it: `bank.transfer(sum).await`, `join!(a, b)`.
+        awaited: String,
     },
     /// A function under `#[async_fn]` that was not polled yet.
     NotBegun {
         /// Its path.
         name: String,
+    },
+    /// A future around another one, a timeout for one. The next level is the inner one.
+    Around {
+        /// In its own words.
+        what: String,
+    },
+    /// Several futures that are awaited as one, by `join!`, `race!` or `select!`. It is the last level of its chain.
+    Several {
+        /// The levels of each, in the order in which they stand.
+        branches: Vec<Vec<Level>>,
     },
     /// What rustc made of an `async fn` or an `async` block, a function under `#[async_fn(rustc)]` included: it does not say
     /// where it is. Levels that lie in it are not told of.
@@ -71,13 +81,31 @@ pub enum Level {
 }
 
 #[cfg(feature = "std")]
+impl Level {
+    /// Writes it behind so many spaces and `before`, on a line of its own; each branch in lines of its own, further in.
+    pub(crate) fn write(&self, f: &mut fmt::Formatter<'_>, indent: usize, before: &str) -> fmt::Result {
+        let Level::Several { branches } = self else {
+            return write!(f, "\n{:indent$}{before}{self}", "");
+        };
+        let count = branches.len();
+        for (n, levels) in branches.iter().enumerate() {
+            write!(f, "\n{:indent$}{} of {count}:", "", n + 1)?;
+            levels.iter().try_for_each(|level| level.write(f, indent + 4, before))?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(feature = "std")]
 impl fmt::Display for Level {
-    /// One line: `in shop::pay, src/shop.rs:12: bank.transfer(sum).await`.
+    /// One line: `in shop::pay, src/shop.rs:12: bank.transfer(sum).await`. Of [`Several`](Self::Several) how many they are.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Level::Function { name, location, awaited } => {
-                write!(f, "in {name}, {}:{}: {awaited}.await", location.file(), location.line())
+                write!(f, "in {name}, {}:{}: {awaited}", location.file(), location.line())
             }
+            Level::Around { what } => write!(f, "at {what}, around"),
+            Level::Several { branches } => write!(f, "at {} futures", branches.len()),
             Level::NotBegun { name } => write!(f, "in {name}, which has not begun"),
             Level::Rustc { name } => write!(f, "at {name}, made by rustc"),
             Level::Leaf { what } => write!(f, "at {what}"),
@@ -123,18 +151,48 @@ impl Walk<'_> {
         self.levels.push(Level::NotBegun { name: names::function(self.function) });
     }
 
-    /// The function that is asked waits at `location` for what is written there as `awaited`. Whether that may be told of.
-    fn waits(&mut self, location: &'static Location<'static>, awaited: &'static str) -> bool {
+    /// The function that is asked waits at `location` for what is written there as `awaited`, and then as `how`. Whether that may
+    /// be told of.
+    fn waits(&mut self, location: &'static Location<'static>, awaited: &'static str, how: &'static str) -> bool {
         #[cfg(feature = "std")]
         {
+            let awaited = String::from(awaited) + how;
             self.levels.push(Level::Function { name: names::function(self.function), location, awaited });
             !self.running
         }
         #[cfg(not(feature = "std"))]
         {
-            let _ = (location, awaited);
+            let _ = (location, awaited, how);
             false
         }
+    }
+
+    /// Several futures that are awaited as one: `branch` tells of the one of a number.
+    pub(crate) fn has_branches(&mut self, count: usize, mut branch: impl FnMut(usize, &mut Walk<'_>)) {
+        #[cfg(feature = "std")]
+        {
+            let mut told = |n: usize| {
+                let mut levels = Vec::new();
+                branch(n, &mut Walk::new(&mut levels, false));
+                levels
+            };
+            let branches = (0..count).map(&mut told).collect();
+            self.levels.push(Level::Several { branches });
+        }
+        #[cfg(not(feature = "std"))]
+        let _ = (count, &mut branch);
+    }
+
+    /// One of several futures that is ready; the others are not.
+    pub(crate) fn is_ready(&mut self) {
+        #[cfg(feature = "std")]
+        self.levels.push(Level::Leaf { what: "a value that is ready".to_string() });
+    }
+
+    /// One of several futures that is not waited for.
+    pub(crate) fn is_disabled(&mut self) {
+        #[cfg(feature = "std")]
+        self.levels.push(Level::Leaf { what: "a branch that is disabled".to_string() });
     }
 
     /// A future that says itself what it is.
@@ -145,16 +203,15 @@ impl Walk<'_> {
         let _ = what;
     }
 
-    /// A future with a deadline, around one whose type is called `inner`.
+    /// A future with a deadline, around one that is told of next.
     #[cfg(feature = "alloc")]
-    pub(crate) fn waits_until(&mut self, what: &str, deadline: Instant, inner: &'static str) {
+    pub(crate) fn waits_until(&mut self, what: &str, deadline: Instant) {
         #[cfg(feature = "std")]
         {
-            let inner = names::future(inner);
             let deadline = deadline.saturating_duration_since(Instant::ZERO);
-            self.is(format_args!("{what} at {deadline:?} of the clock, around {inner}"));
+            self.levels.push(Level::Around { what: alloc::format!("{what} at {deadline:?} of the clock") });
         }
-        let _ = (what, deadline, inner);
+        let _ = (what, deadline);
     }
 
     /// A future of which no more is known than its type.
@@ -210,6 +267,26 @@ pub unsafe fn drops<K: Awaited>(walk: Option<&mut Walk<'_>>, awaited: &'static s
     }
 }
 
+/// [`drops`], where the source awaits by a macro: all of what it says is `awaited`.
+///
+/// # Safety
+/// Those of [`drops`].
+#[inline(always)]
+#[track_caller]
+pub unsafe fn drops_of_macro<K: Awaited>(
+    walk: Option<&mut Walk<'_>>,
+    awaited: &'static str,
+    place: *mut K,
+    head: *mut (),
+) {
+    match walk {
+        // SAFETY: the caller's promise.
+        None => unsafe { K::end(place, head.cast()) },
+        // SAFETY: as above.
+        Some(walk) => unsafe { __bespoke_cold_waits_by_macro(walk, Location::caller(), awaited, place, head) },
+    }
+}
+
 /// # Safety
 /// Those of [`drops`].
 #[cold]
@@ -221,29 +298,45 @@ unsafe fn __bespoke_cold_waits<K: Awaited>(
     place: *mut K,
     head: *mut (),
 ) {
-    if walk.waits(location, awaited) {
+    if walk.waits(location, awaited, ".await") {
         // SAFETY: the caller's promise.
         unsafe { K::tell(place, head.cast(), walk) };
     }
 }
 
-/// A future of ours that says itself what it is. [`says`] makes of it one that machines ask.
+/// # Safety
+/// Those of [`drops`].
+#[cold]
+#[inline(never)]
+unsafe fn __bespoke_cold_waits_by_macro<K: Awaited>(
+    walk: &mut Walk<'_>,
+    location: &'static Location<'static>,
+    awaited: &'static str,
+    place: *mut K,
+    head: *mut (),
+) {
+    if walk.waits(location, awaited, "") {
+        // SAFETY: the caller's promise.
+        unsafe { K::tell(place, head.cast(), walk) };
+    }
+}
+
+/// A future that says itself what it is: a machine, or one of ours, of which [`says`] makes one that machines ask.
 ///
 /// # Safety
-/// `tell` keeps the [invariants](self): it reads fields of its own through the pointer, makes no reference to a future in it,
-/// and runs no code of the program.
-#[cfg(feature = "alloc")]
-pub(crate) unsafe trait Tells: Future {
+/// `tell` keeps the [invariants](self): it reads fields of its own through the pointer, makes no reference to a future in it that
+/// may be borrowed from within (one that is not `Unpin` may be called by `&mut`, which claims nothing of it), and runs no code of
+/// the program.
+pub unsafe trait Tells: Future {
     /// Says what the future at `this` is.
     ///
     /// # Safety
     /// `this` points to a future that nobody polls, moves or drops meanwhile, on the thread that may poll it.
-    unsafe fn tell(this: *const Self, walk: &mut Walk<'_>);
+    unsafe fn tell(this: *mut Self, walk: &mut Walk<'_>);
 }
 
 /// Says of a future that [`Tells`] what it is how it lies in a machine: as storage without a head, for of what lies there as a
 /// whole a machine knows the type alone.
-#[cfg(feature = "alloc")]
 macro_rules! says {
     ([$($parameters:tt)*] $future:ty) => {
         // SAFETY: the one part is the future, and the other holds nothing.
@@ -283,5 +376,4 @@ macro_rules! says {
         }
     };
 }
-#[cfg(feature = "alloc")]
 pub(crate) use says;

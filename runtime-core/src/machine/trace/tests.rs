@@ -60,7 +60,7 @@ pub(crate) fn calls<M: InParts<Output = ()>>(callee: M) -> impl InParts<Output =
         machine::<Head<HeadOf<M>>, StorageOf<M>, (), _, _, _>(
             move |head, storage| {
                 (*head).state = 0;
-                into_future(callee).begin(storage, (&raw mut (*head).inner).cast());
+                into_future(callee).__bespoke_begin(storage, (&raw mut (*head).inner).cast());
             },
             |head, storage, cx| {
                 let state = (*head).state;
@@ -141,13 +141,14 @@ fn a_chain_is_told_through_a_type_without_a_name() {
     assert!(poll(future.as_mut()).is_pending());
     let told = told_of(&*future, false);
     let [
-        Level::Function { location, awaited: "callee()", .. },
-        Level::Function { name, awaited: "future", .. },
+        Level::Function { location, awaited: callee, .. },
+        Level::Function { name, awaited: awaits, .. },
         Level::Leaf { what },
     ] = &told[..]
     else {
         panic!("{told:#?}")
     };
+    assert_eq!((&**callee, &**awaits), ("callee().await", "future.await"));
     assert!(location.file().ends_with("trace/tests.rs"), "{location}");
     assert!(name.starts_with("bespoke_core::machine::trace::tests::waits_for"), "{name}");
     assert_eq!(what, "Pending<()>");
@@ -217,7 +218,7 @@ impl Future for Says {
 
 // SAFETY: reads nothing.
 unsafe impl Tells for Says {
-    unsafe fn tell(_: *const Self, walk: &mut Walk<'_>) {
+    unsafe fn tell(_: *mut Self, walk: &mut Walk<'_>) {
         walk.is(format_args!("a word"));
     }
 }
@@ -298,14 +299,14 @@ fn nothing_is_added_to_a_machine() {
 
 /// What the macro makes of `async fn counts() -> u32 { let mut n = 0; waits_for(adds(&mut n)).await; n }`: what is awaited
 /// borrows from the frame in which it lies.
-fn counts() -> impl Future<Output = u32> {
+pub(crate) fn counts() -> impl InParts<Output = u32> {
     fn future(n: &'static mut u32) -> impl InParts<Output = ()> {
         waits_for(core::future::poll_fn(move |_| {
             *n += 1;
             if *n < 4 { Poll::Pending } else { Poll::Ready(()) }
         }))
     }
-    fn made<G: InParts<Output = ()>>(make: fn(&'static mut u32) -> G) -> impl Future<Output = u32> {
+    fn made<G: InParts<Output = ()>>(make: fn(&'static mut u32) -> G) -> impl InParts<Output = u32> {
         // SAFETY: the states are 0 and 1; in 1 the number and the future are there, until the machine is done. Each closure: the
         // parts are those of the machine.
         unsafe {
@@ -322,7 +323,7 @@ fn counts() -> impl Future<Output = u32> {
                     let inner = (&raw mut (*head).inner).cast();
                     if state == 0 {
                         let make: fn(&'static mut u32) -> G = future.cast::<fn(&'static mut u32) -> G>().read();
-                        into_future(make(&mut *number)).begin(future, inner);
+                        into_future(make(&mut *number)).__bespoke_begin(future, inner);
                     } else if state != 1 {
                         return resumed(state);
                     }

@@ -14,7 +14,7 @@ impl Writer {
     }
 
     /// `wait(…)`, over an operand.
-    fn waiting(&mut self, ty: &Ty) -> String {
+    pub(super) fn waiting(&mut self, ty: &Ty) -> String {
         let (id, pending) = (self.id(), [0, 1, 1, 1, 2][self.random.below(5)]);
         if self.random.chance(25) && matches!(ty, Ty::Num) {
             self.rows.add(Row::HeldTemporary);
@@ -83,7 +83,7 @@ impl Writer {
     }
 
     /// A call of another generated function.
-    fn called(&mut self, ty: &Ty) -> Option<String> {
+    pub(super) fn called(&mut self, ty: &Ty) -> Option<String> {
         let found: Vec<usize> = (0..self.callees.len()).filter(|n| self.callees[*n].output == *ty).collect();
         if found.is_empty() {
             return None;

@@ -6,7 +6,7 @@
 //! | [`values`], [`numbers`] | expressions without an await |
 //! | [`awaits`] | expressions that begin with one |
 //! | [`statements`], [`bindings`], [`closures`] | what stands in a block |
-//! | [`branches`], [`loops`] | blocks in it |
+//! | [`branches`], [`loops`], [`several`] | blocks in it |
 //! | [`function`] | a function, and those that it calls |
 //!
 //! It writes what the language of `#[async_fn]` has today: see [`refused`](crate::refused) for what it has not.
@@ -19,6 +19,7 @@ mod function;
 mod loops;
 mod numbers;
 mod scope;
+mod several;
 mod statements;
 mod types;
 mod values;

@@ -8,7 +8,7 @@ use crate::tree::Stmt;
 impl Writer {
     pub(super) fn statement(&mut self, stmts: &mut Vec<Stmt>) {
         let nests = self.depth < 5;
-        match self.random.below(124) {
+        match self.random.below(132) {
             0..=17 => self.let_native(stmts),
             18..=29 => self.let_await(stmts),
             30..=34 => self.only_await(stmts),
@@ -26,6 +26,7 @@ impl Writer {
             113..=115 if nests => self.inner_block(stmts),
             116..=118 => self.let_exclusive(stmts),
             119..=123 => self.let_operands(stmts),
+            124..=131 if nests => self.several(stmts),
             _ => self.use_of_something(stmts),
         }
     }

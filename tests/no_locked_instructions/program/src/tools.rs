@@ -3,7 +3,7 @@
 use super::walk::channel::{mpsc, oneshot};
 use super::walk::sync::Notify;
 use super::walk::{self, JoinSet};
-use bespoke::{join, select};
+use bespoke::{join, race, select};
 use core::future::{pending, ready};
 use std::rc::Rc;
 
@@ -74,7 +74,8 @@ async fn several(round: usize) -> usize {
         n = ready(round) => n,
     };
     let (sent, got) = join!(sender.send(first), receiver.recv());
-    usize::from(sent.is_ok() && got == Some(round))
+    let won = race!(async { receiver.recv().await.unwrap_or(0) }, pending(), ready(round));
+    usize::from(sent.is_ok() && got == Some(round) && won == round)
 }
 
 /// Tasks that complete, one that is aborted, and some that are let go.
