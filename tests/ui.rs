@@ -221,11 +221,6 @@ const CASE_OF: &[(&str, &str)] = &[
         "what this assigns to might be evaluated before the `.await` or after it: bind the awaited value with `let` first",
         "async_fn_compound_place",
     ),
-    (
-        "an `.await` that `&&` or `||` may leave out, within an expression or in `while`: bind the whole condition with a \
-         `let` of its own, before (in a loop, use `loop` and `if`)",
-        "async_fn_lazy",
-    ),
     ("an `.await` inside a closure is not this function's: move it out of the closure", "async_fn_await_in_closure"),
     (
         "`ref` in a pattern over a value that lives across an `.await`: bind the value with `let`",

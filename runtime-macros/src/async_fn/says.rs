@@ -20,9 +20,6 @@ pub(super) const LET_CHAIN: &str = "a chain of `let`s over an `.await`: nest the
 pub(super) const ARM_GUARD: &str = "an `.await` or a `let` in the guard of an arm: use an `if` in the arm";
 pub(super) const COMPOUND: &str =
     "what this assigns to might be evaluated before the `.await` or after it: bind the awaited value with `let` first";
-pub(super) const LAZY: &str = "\
-    an `.await` that `&&` or `||` may leave out, within an expression or in `while`: bind the whole condition with a \
-    `let` of its own, before (in a loop, use `loop` and `if`)";
 pub(super) const IN_CLOSURE: &str = "an `.await` inside a closure is not this function's: move it out of the closure";
 pub(super) const REF_PATTERN: &str =
     "`ref` in a pattern over a value that lives across an `.await`: bind the value with `let`";

@@ -62,7 +62,7 @@ pub(super) enum Value {
     },
 }
 
-/// `rest`, whose first evaluated parts are what was parked and the value of the last await, if there are any.
+/// `rest`, whose first evaluated parts are what was parked and the value of the last step, if there are any.
 pub(super) struct Head {
     pub(super) steps: Vec<Step>,
     pub(super) rest: Expr,
@@ -78,7 +78,7 @@ impl Head {
     pub(super) fn parked(&self) -> Vec<Ident> {
         let parked = self.steps.iter().filter_map(|step| match step {
             Step::Park { local, .. } => Some(local.clone()),
-            Step::Await(_) => None,
+            Step::Await(_) | Step::Choose { .. } => None,
         });
         parked.collect()
     }
@@ -91,6 +91,11 @@ pub(super) enum Step {
     Park {
         value: Expr,
         local: Ident,
+    },
+    /// `&&` or `||` with an `.await` that may be left out. Its value is called `hole` from then on.
+    Choose {
+        value: Box<Value>,
+        hole: Ident,
     },
 }
 
@@ -215,7 +220,6 @@ impl Shape<'_> {
             Expr::Binary(inner) if is_lazy(&inner.op) && awaits(&inner.right) && !has_let_in(&inner) => {
                 self.conditional(lazily(inner))
             }
-            Expr::If(inner) if lazy(&inner.cond) => self.conditional_of_a_lazy(inner),
             Expr::If(inner) if self.branches(&inner) => self.conditional(inner),
             Expr::Match(inner) if inner.arms.iter().any(awaits::arm) => {
                 let mut head = self.head(*inner.expr);
@@ -254,19 +258,6 @@ impl Shape<'_> {
         Value::If { test, then, otherwise }
     }
 
-    /// `if a && b.await { … }`: the condition is a value of its own, whose temporaries end with it.
-    fn conditional_of_a_lazy(&mut self, mut inner: syn::ExprIf) -> Value {
-        let hidden = self.names.hidden(inner.if_token.span);
-        let path = Expr::Path(syn::ExprPath { attrs: Vec::new(), qself: None, path: hidden.clone().into() });
-        let cond = core::mem::replace(&mut *inner.cond, path);
-        let pat = syn::PatIdent { attrs: Vec::new(), by_ref: None, mutability: None, ident: hidden, subpat: None };
-        let ty = Some(syn::parse_quote!(::core::primitive::bool));
-        let value = self.value(cond);
-        let stmt = Stmt::Let { pat: Pat::Ident(pat), ty, value, otherwise: None };
-        let tail = Some(Box::new(self.conditional(inner)));
-        Value::Block { label: None, block: Block { stmts: vec![stmt], tail } }
-    }
-
     fn test(&mut self, cond: Expr, otherwise_awaits: bool) -> Test {
         match cond {
             Expr::Let(mut inner) => {
@@ -275,12 +266,11 @@ impl Shape<'_> {
                 Test::Let(*inner.pat, head)
             }
             Expr::Paren(inner) => self.test(*inner.expr, otherwise_awaits),
-            cond => {
-                if has_let(&cond) {
-                    self.refuse(&cond, says::LET_CHAIN);
-                }
-                Test::Bool(self.head(cond))
+            cond if has_let(&cond) => {
+                self.refuse(&cond, says::LET_CHAIN);
+                Test::Bool(Head::native(cond))
             }
+            cond => Test::Bool(self.head(cond)),
         }
     }
 
@@ -328,8 +318,7 @@ impl Shape<'_> {
                 if self.split_all(&mut operand, found) {
                     self.hold(&mut operand);
                 }
-                let hole = Ident::new(&format!("{RESERVED}value_{}", self.holes), Span::mixed_site());
-                self.holes += 1;
+                let hole = self.hole();
                 // In braces it is a value, as what it stands for: moved at once, and a temporary where it is borrowed.
                 *expr = in_braces(hole.clone());
                 found.push(Step::Await(Await { operand, hole, span, text }));
@@ -348,7 +337,14 @@ impl Shape<'_> {
                 &mut inner.right
             }
             Expr::Binary(inner) if is_lazy(&inner.op) && awaits(&inner.right) => {
-                self.refuse(&inner.op, says::LAZY);
+                if has_let_in(inner) {
+                    return self.refuse(expr, says::LET_CHAIN);
+                }
+                let hole = self.hole();
+                if let Expr::Binary(inner) = core::mem::replace(expr, in_braces(hole.clone())) {
+                    let value = Box::new(self.conditional(lazily(inner)));
+                    found.push(Step::Choose { value, hole });
+                }
                 return;
             }
             // What is compared is borrowed, or copied if it is a number: before the `.await`, and nobody knows which.
@@ -391,6 +387,12 @@ impl Shape<'_> {
             }
         };
         self.split(expr, found);
+    }
+
+    /// A name for the value of a step.
+    fn hole(&mut self) -> Ident {
+        self.holes += 1;
+        Ident::new(&format!("{RESERVED}value_{}", self.holes - 1), Span::mixed_site())
     }
 
     /// Operands by value, in the order in which they are evaluated. Literals do nothing that could come too late.
@@ -451,7 +453,7 @@ fn simple(place: &Expr) -> bool {
     }
 }
 
-/// Whether an `.await` is left out if the left side of `&&` or `||` says so.
+/// Whether it is `&&` or `||` with an `.await` that may be left out.
 fn lazy(cond: &Expr) -> bool {
     match cond {
         Expr::Binary(inner) => is_lazy(&inner.op) && awaits(&inner.right) && !has_let_in(inner),

@@ -160,7 +160,7 @@ impl Writer {
 
     /// A number of which an await is an operand that is not the first one.
     fn num_of_operands(&mut self) -> String {
-        match self.random.below(10) {
+        match self.random.below(12) {
             0 => format!("({} + {})", self.parked(&Ty::Num), self.awaited_operand(&Ty::Num)),
             1 => format!("usize::max({}, {})", self.parked(&Ty::Num), self.awaited_operand(&Ty::Num)),
             2 => {
@@ -177,6 +177,14 @@ impl Writer {
             }
             7 => format!("({} * 2 + {} % 7)", self.parked(&Ty::Num), self.awaited_operand(&Ty::Num)),
             8 => format!("both({}, {})", self.parked(&Ty::D), self.awaited_operand(&Ty::D)),
+            9 => {
+                self.rows.add(Row::LazyOperand);
+                format!("usize::from({})", self.lazy_await())
+            }
+            10 => {
+                self.rows.add(Row::LazyOperand);
+                format!("(usize::from(!({})) + {})", self.lazy_await(), self.awaited_operand(&Ty::Num))
+            }
             _ => format!("both({}, {}) + {}", self.parked(&Ty::D), self.awaited_operand(&Ty::D), self.num(1)),
         }
     }

@@ -15,7 +15,7 @@ impl Writer {
         let (head, pat, first) = match self.random.below(9) {
             0 | 1 => {
                 self.rows.add(Row::While);
-                let condition = match self.random.below(5) {
+                let condition = match self.random.below(9) {
                     0 => format!("more({id}) && d({}).touch() != 3", self.id()),
                     1 => match self.readable(|ty| *ty == Ty::Num) {
                         Some(var) => {
@@ -29,6 +29,7 @@ impl Writer {
                         self.rows.add(Row::Await);
                         format!("wait({id}, 1, ()).await == () && more({id})")
                     }
+                    3..=6 => format!("more({id}) && {}", self.lazy_of_a_loop()),
                     _ => format!("more({id})"),
                 };
                 (format!("while {condition} "), None, None)
@@ -109,6 +110,20 @@ impl Writer {
         let mut stmt = Stmt::text(format!("{prefix}{head}"));
         stmt.block(block);
         stmts.push(stmt);
+    }
+
+    /// What may be left out of a condition that is asked again and again: it moves nothing.
+    fn lazy_of_a_loop(&mut self) -> String {
+        self.awaits += 1;
+        self.rows.add(Row::Await);
+        self.rows.add(Row::WhileLazy);
+        let (a, b) = (self.id(), self.id());
+        match self.random.below(4) {
+            0 => format!("wait({a}, 1, flip({b})).await"),
+            1 => format!("(d({a}).touch() % 2 == 0 || wait({b}, 1, d({b})).await.touch() > 2)"),
+            2 => format!("!(rare({a}) && wait({b}, 1, true).await)"),
+            _ => format!("flip({a}) && d({a}).touch() > 2 && !wait({b}, 1, false).await"),
+        }
     }
 
     /// `loop` with a value.
