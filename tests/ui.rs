@@ -188,8 +188,11 @@ const CASE_OF: &[(&str, &str)] = &[
         "a task in a pool is aligned to at most 128 bytes, and the future of this one to more",
         "task_of_a_large_alignment",
     ),
-    ("`#[async_fn]` goes on an `async fn`, or on a whole `impl`", "async_fn_on_struct"),
-    ("`#[async_fn]` goes on an `async fn`, or on a whole `impl`", "async_fn_on_a_trait"),
+    ("`#[async_fn]` goes on an `async fn` with a body, on a whole `impl`, or on a whole trait", "async_fn_on_struct"),
+    (
+        "`#[async_fn]` goes on an `async fn` with a body, on a whole `impl`, or on a whole trait",
+        "async_fn_declared_alone",
+    ),
     ("unknown argument; `#[async_fn]` knows `rustc` and `crate = …`", "async_fn_unknown_argument"),
     ("`#[async_fn]` needs an `async fn`", "async_fn_not_async"),
     (
@@ -205,10 +208,9 @@ const CASE_OF: &[(&str, &str)] = &[
         "async_fn_unseen_lifetime",
     ),
     (
-        "the future of this method borrows with several lifetimes, or holds type parameters, and the trait fixes which \
-         lifetimes a method has: give the trait's method one lifetime for all of its references, or use \
-         `#[async_fn(rustc)]` on this method",
-        "async_fn_lifetimes_of_a_trait",
+        "the future of this method may borrow what `Self` holds, so `Self` must outlive a lifetime that the trait knows, too: \
+         name one, here and in the trait, as `async fn f<'a>(self) where Self: 'a`, or use `#[async_fn(rustc)]` on this method",
+        "async_fn_self_of_a_trait",
     ),
     ("an argument of an `#[async_fn]` is a name: take it apart in the body, with `let`", "async_fn_pattern_argument"),
     ("names that begin with `__bespoke_` are those of the expansion", "async_fn_reserved_name"),

@@ -9,3 +9,4 @@ mod nested;
 mod operands;
 mod signatures;
 mod straight;
+mod traits;

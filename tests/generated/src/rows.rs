@@ -84,6 +84,7 @@ rows! {
     Method = "methods, by `self`, `&self`, `&mut self`, and `self` in them",
     MethodOfAnImpl = "methods of a whole `impl`",
     MethodOfATrait = "methods of the `impl` of a trait",
+    MethodOfADeclaredTrait = "methods of a trait that is declared under the attribute: several lifetimes, type parameters",
     Beside = "a method that awaits another one of its `impl`",
     Generic = "type parameters, and locals of such a type",
     Lifetime = "named lifetimes",
