@@ -225,10 +225,6 @@ const CASE_OF: &[(&str, &str)] = &[
     ),
     ("an `.await` inside a closure is not this function's: move it out of the closure", "async_fn_await_in_closure"),
     (
-        "`ref` in a pattern over a value that lives across an `.await`: bind the value with `let`",
-        "async_fn_ref_pattern",
-    ),
-    (
         "a `move` closure inside a closure, over a local that lives across an `.await`: bind what it takes with `let` outside of both",
         "async_fn_nested_move_closure",
     ),
@@ -261,10 +257,6 @@ const CASE_OF: &[(&str, &str)] = &[
     (
         "this macro might tie a temporary to the `let`, and so across an `.await`: make its value in a function of its own, or without a macro",
         "async_fn_let_of_a_macro",
-    ),
-    (
-        "this might be a constant, whose copy would live across the `.await`: bind it, or a reference to it, with a `let` of its own, before",
-        "async_fn_borrowed_constant",
     ),
     (
         "a local that lives across an `.await` begins with its value: give it one here, or make it an `Option`",

@@ -21,8 +21,6 @@ pub(super) const ARM_GUARD: &str = "an `.await` or a `let` in the guard of an ar
 pub(super) const COMPOUND: &str =
     "what this assigns to might be evaluated before the `.await` or after it: bind the awaited value with `let` first";
 pub(super) const IN_CLOSURE: &str = "an `.await` inside a closure is not this function's: move it out of the closure";
-pub(super) const REF_PATTERN: &str =
-    "`ref` in a pattern over a value that lives across an `.await`: bind the value with `let`";
 pub(super) const NESTED_MOVE: &str = "\
     a `move` closure inside a closure, over a local that lives across an `.await`: bind what it takes with `let` \
     outside of both";
@@ -44,9 +42,6 @@ pub(super) const MAY_EXTEND: &str = "\
 pub(super) const LET_MACRO: &str = "\
     this macro might tie a temporary to the `let`, and so across an `.await`: make its value in a function of its \
     own, or without a macro";
-pub(super) const STATIC: &str = "\
-    this might be a constant, whose copy would live across the `.await`: bind it, or a reference to it, with a \
-    `let` of its own, before";
 pub(super) const DECLARED: &str =
     "a local that lives across an `.await` begins with its value: give it one here, or make it an `Option`";
 pub(super) const QUALIFIER: &str =

@@ -3,6 +3,7 @@
 
 mod attacks;
 mod branches;
+mod lent;
 mod loops;
 mod methods;
 mod nested;

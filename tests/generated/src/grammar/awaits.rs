@@ -16,6 +16,15 @@ impl Writer {
     /// `wait(…)`, over an operand.
     fn waiting(&mut self, ty: &Ty) -> String {
         let (id, pending) = (self.id(), [0, 1, 1, 1, 2][self.random.below(5)]);
+        if self.random.chance(12) && matches!(ty, Ty::Num) {
+            self.rows.add(Row::Lasting);
+            let at = self.id();
+            return match self.random.below(3) {
+                0 => format!("wait({id}, {pending}, TABLE.len() + number({at}))"),
+                1 => format!("wait({id}, {pending}, show(&LOCKED) + FEW[1])"),
+                _ => format!("wait({id}, {pending}, usize::from(number({at}) < LEAST) + FEW.len())"),
+            };
+        }
         if self.random.chance(25) && matches!(ty, Ty::Num) {
             self.rows.add(Row::HeldTemporary);
             let at = self.id();

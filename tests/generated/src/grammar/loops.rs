@@ -12,7 +12,7 @@ impl Writer {
         let (name, id) = (self.name(), self.id());
         // Where the body may fill the list again, it is asked whether to go on.
         let asks = || Some(Stmt::text(format!("if !more({id}) {{ break; }}")));
-        let (head, pat, first) = match self.random.below(9) {
+        let (head, pat, first) = match self.random.below(10) {
             0 | 1 => {
                 self.rows.add(Row::While);
                 let condition = match self.random.below(9) {
@@ -61,6 +61,13 @@ impl Writer {
                         (head, Some((Ty::D, None)), None)
                     }
                 }
+            }
+            9 => {
+                self.rows.add(Row::WhileLet);
+                self.rows.add(Row::RefPattern);
+                let given = self.id();
+                let head = format!("while let (ref {name}, true) = (d({given}), more({id})) ");
+                (head, Some((Ty::Ref(Box::new(Ty::D)), None)), None)
             }
             3 => {
                 self.rows.add(Row::For);
