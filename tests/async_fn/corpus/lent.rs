@@ -4,7 +4,7 @@ use core::cell::Cell;
 use core::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::Mutex;
 
-use crate::harness::{D, both, d, step};
+use crate::harness::{D, both, d, step, wait};
 
 static NAMES: [&str; 2] = ["a", "long"];
 static COUNT: AtomicUsize = AtomicUsize::new(5);
@@ -238,4 +238,68 @@ both! {
             (ref r, false) => wait("v", 1, d(r.a.0)).await,
         }
     } with (false)
+    async fn exits_while_a_value_is_lent(c: usize) -> Result<usize, D> {
+        let x = d("x");
+        let mut n = 0usize;
+        'all: loop {
+            n += 1;
+            match (d("whole"), n) {
+                (ref a, 1) => { let y = d("y"); wait("w", 1, ()).await; if c == 0 { return Ok(a.touch() + y.touch()); } continue; }
+                (ref a, 2) => { wait("v", 1, a.touch()).await; for i in 0..3 { if i == c { break 'all; } if i == 1 { continue 'all; } } }
+                (ref a, _) => {
+                    let m: usize = wait("u", 1, if c == 2 { Err(d("error")) } else { Ok(a.touch()) }).await?;
+                    let z = 'out: { if let (ref b, 3) = (d("inner"), n) { wait("t", 1, ()).await; break 'out b.touch(); } 9 };
+                    if c == 3 { panic!("own {}", a.touch()); }
+                    n += m + z;
+                    break;
+                }
+            }
+        }
+        Ok(n + x.touch())
+    } with (4)
+}
+
+/// What a macro takes for one expression is one, in a group that nobody sees.
+macro_rules! grouped {
+    ($(#[$attr:meta])* $name:ident($pair:ident) while $cond:expr; match $of:expr; let $n:ident) => {
+        $(#[$attr])*
+        async fn $name(mut $pair: (usize, [usize; 2])) -> usize {
+            let x = d("x");
+            let mut count = 0;
+            while $cond {
+                count += 1;
+                if count > 2 { break; }
+            }
+            while !$cond && !wait("never", 1, true).await {}
+            match $of { ref mut $n => { wait("w", 1, ()).await; *$n += count; } }
+            if let ref mut $n @ 1.. = $of { wait("v", 1, ()).await; *$n *= 10; }
+            let ref mut $n = $of;
+            *$n += x.touch();
+            $pair.0 + $pair.1[0]
+        }
+    };
+}
+
+grouped! {
+    #[bespoke::async_fn] grouped_by_us(pair) while pair.0 < 9 && wait("c", 1, d("t")).await.touch() == 1;
+    match whole(&mut pair).0; let n
+}
+grouped! {
+    grouped_by_rustc(pair) while pair.0 < 9 && wait("c", 1, d("t")).await.touch() == 1;
+    match whole(&mut pair).0; let n
+}
+
+#[test]
+fn grouped() {
+    let (ours, theirs) = (|| grouped_by_us((1, [2, 3])), || grouped_by_rustc((1, [2, 3])));
+    assert!(crate::harness::compare("grouped", ours, theirs) > 2);
+}
+
+#[test]
+fn every_exit_while_a_value_is_lent() {
+    for c in 0..5 {
+        let ours = || ours::exits_while_a_value_is_lent(c);
+        let theirs = || theirs::exits_while_a_value_is_lent(c);
+        assert!(compare(&format!("exit {c}"), ours, theirs) > 2);
+    }
 }

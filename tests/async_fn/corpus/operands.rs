@@ -400,4 +400,11 @@ both! {
         let m = usize::from(!c || wait("u", 1, n == 2 && { return None }).await);
         Some(n + m)
     } with (true)
+    async fn choice_that_fails_among_operands(fails: bool) -> Result<usize, String> {
+        let x = d("x");
+        let (p, q) = (d("p"), d("q"));
+        let n = nest(p, if x.touch() == 1 && check(fails)? == 2 && wait("w", 1, made(d("m"), fails)).await?.touch() == 1 { q } else { d("r") });
+        let m = keep(n, usize::from(wait("v", 1, fails).await || !(check(fails)? == 1 || wait("u", 1, made(d("k"), false)).await?.touch() == 2)));
+        Ok(m.map_or(0, |m| m.touch()))
+    } with (false)
 }

@@ -90,6 +90,100 @@ traits! {
     Made { one(a: u8) -> u8; two(a: &str, b: &[u8]) -> usize; }
 }
 
+/// An object's, but for what waits.
+#[bespoke::async_fn]
+pub trait Object {
+    /// A number.
+    fn number(&self) -> usize;
+
+    /// Waits.
+    async fn wait(&self, by: &usize, r#else: &usize) -> usize
+    where
+        Self: Sized,
+    {
+        ready(self.number()).await + by + r#else
+    }
+}
+
+impl Object for usize {
+    fn number(&self) -> usize {
+        *self
+    }
+}
+
+/// With a lifetime of its own.
+#[bespoke::async_fn]
+pub trait Borrowing<'c, T = usize>: Object {
+    /// By value.
+    async fn boxed(self: std::boxed::Box<Self>, of: &'c T, by: &T, and: &T) -> (std::boxed::Box<Self>, &'c T);
+
+    /// Of what the trait borrows.
+    async fn again(&self, of: &'c T, by: &T) -> &'c T {
+        let both = [of, by];
+        let both = &both;
+        ready(()).await;
+        let _ = both.len();
+        of
+    }
+}
+
+impl<'c> Borrowing<'c> for usize {
+    fn boxed<'short, 'a, 'b>(
+        self: std::boxed::Box<Self>,
+        of: &'c usize,
+        _: &'a usize,
+        _: &'b usize,
+    ) -> impl Future<Output = (std::boxed::Box<Self>, &'c usize)>
+    where
+        'a: 'short,
+        'b: 'short,
+    {
+        ready((self, of))
+    }
+}
+
+#[bespoke::async_fn]
+impl<'x> Borrowing<'x> for u8 {
+    async fn boxed(self: std::boxed::Box<Self>, of: &'x usize, by: &usize, and: &usize) -> (std::boxed::Box<Self>, &'x usize) {
+        let _ = ready((by, and)).await;
+        (self, of)
+    }
+}
+
+impl Object for u8 {
+    fn number(&self) -> usize {
+        usize::from(*self)
+    }
+}
+
+/// Whoever looks.
+#[bespoke::async_fn]
+pub trait Look {
+    /// Looks.
+    async fn look(&self, key: &str) -> usize;
+}
+
+#[bespoke::async_fn]
+impl<F: AsyncFn(&str) -> usize> Look for F {
+    async fn look(&self, key: &str) -> usize {
+        self(key).await
+    }
+}
+
+/// Of a reference to one.
+#[derive(Debug)]
+pub struct Of<'x, L: ?Sized>(&'x L);
+
+#[bespoke::async_fn]
+impl<L: Look + ?Sized> Look for Of<'_, L> {
+    async fn look(&self, key: &str) -> usize {
+        let both = (self.0, key);
+        let both = &both;
+        ready(()).await;
+        both.0.look(both.1).await
+    }
+}
+
 /// Knows nothing of who lends.
 pub async fn third<L: Lending>(lending: &mut L) -> Option<L::Item<'_>> {
     lending.skip("a", 2).await;
@@ -102,6 +196,11 @@ fn main() {
     drop(numbers.reset());
     drop(().two("a", &[().one(1).into_len()]));
     let _ = numbers.len();
+    let object: &dyn Object = &3usize;
+    drop(object.number().wait(&1, &2));
+    drop(5usize.again(&1, &2));
+    drop(std::boxed::Box::new(5u8).boxed(&1, &2, &3));
+    drop(Of(&async |key: &str| key.len()).look("a"));
 }
 
 trait IntoLen: Sized {

@@ -229,7 +229,7 @@ impl Writer {
             _ if innermost == Some(at) => String::new(),
             _ => return self.return_text(),
         };
-        if self.around[at].is_loop && self.random.chance(40) {
+        if self.around[at].is_loop && self.random.chance(70) {
             self.rows.add(Row::Continue);
             let mut lines = self.put_back(at);
             lines.push(format!("continue{label}"));
