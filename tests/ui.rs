@@ -189,8 +189,11 @@ const CASE_OF: &[(&str, &str)] = &[
         "a task in a pool is aligned to at most 128 bytes, and the future of this one to more",
         "task_of_a_large_alignment",
     ),
-    ("`#[async_fn]` goes on an `async fn`, or on a whole `impl`", "async_fn_on_struct"),
-    ("`#[async_fn]` goes on an `async fn`, or on a whole `impl`", "async_fn_on_a_trait"),
+    ("`#[async_fn]` goes on an `async fn` with a body, on a whole `impl`, or on a whole trait", "async_fn_on_struct"),
+    (
+        "`#[async_fn]` goes on an `async fn` with a body, on a whole `impl`, or on a whole trait",
+        "async_fn_declared_alone",
+    ),
     ("unknown argument; `#[async_fn]` knows `rustc` and `crate = …`", "async_fn_unknown_argument"),
     ("`#[async_fn]` needs an `async fn`", "async_fn_not_async"),
     (
@@ -206,10 +209,9 @@ const CASE_OF: &[(&str, &str)] = &[
         "async_fn_unseen_lifetime",
     ),
     (
-        "the future of this method borrows with several lifetimes, or holds type parameters, and the trait fixes which \
-         lifetimes a method has: give the trait's method one lifetime for all of its references, or use \
-         `#[async_fn(rustc)]` on this method",
-        "async_fn_lifetimes_of_a_trait",
+        "the future of this method may borrow what `Self` holds, so `Self` must outlive a lifetime that the trait knows, too: \
+         name one, here and in the trait, as `async fn f<'a>(self) where Self: 'a`, or use `#[async_fn(rustc)]` on this method",
+        "async_fn_self_of_a_trait",
     ),
     ("an argument of an `#[async_fn]` is a name: take it apart in the body, with `let`", "async_fn_pattern_argument"),
     ("names that begin with `__bespoke_` are those of the expansion", "async_fn_reserved_name"),
@@ -231,16 +233,7 @@ const CASE_OF: &[(&str, &str)] = &[
         "what this assigns to might be evaluated before the `.await` or after it: bind the awaited value with `let` first",
         "async_fn_compound_place",
     ),
-    (
-        "an `.await` that `&&` or `||` may leave out, within an expression or in `while`: bind the whole condition with a \
-         `let` of its own, before (in a loop, use `loop` and `if`)",
-        "async_fn_lazy",
-    ),
     ("an `.await` inside a closure is not this function's: move it out of the closure", "async_fn_await_in_closure"),
-    (
-        "`ref` in a pattern over a value that lives across an `.await`: bind the value with `let`",
-        "async_fn_ref_pattern",
-    ),
     (
         "a `move` closure inside a closure, over a local that lives across an `.await`: bind what it takes with `let` outside of both",
         "async_fn_nested_move_closure",
@@ -274,10 +267,6 @@ const CASE_OF: &[(&str, &str)] = &[
     (
         "this macro might tie a temporary to the `let`, and so across an `.await`: make its value in a function of its own, or without a macro",
         "async_fn_let_of_a_macro",
-    ),
-    (
-        "this might be a constant, whose copy would live across the `.await`: bind it, or a reference to it, with a `let` of its own, before",
-        "async_fn_borrowed_constant",
     ),
     (
         "a local that lives across an `.await` begins with its value: give it one here, or make it an `Option`",

@@ -154,10 +154,10 @@ pub fn config(arguments: TokenStream, item: TokenStream) -> TokenStream {
 /// }
 /// ```
 ///
-/// The attribute goes on a function, on a method, or on a whole `impl`, where it means every `async` method without an
-/// attribute of its own. The function is called, awaited, spawned and dropped as before. What the macro does not understand
-/// it refuses, with the rewrite; nothing is left to rustc's own transformation. The guide's chapter on `#[async_fn]` lists
-/// both.
+/// The attribute goes on a function, on a method, or on a whole `impl` or trait, where it means every `async` method without an
+/// attribute of its own. A trait needs it if a method has several lifetimes or type parameters. The function is called,
+/// awaited, spawned and dropped as before. What the macro does not understand it refuses, with the rewrite; nothing is left to
+/// rustc's own transformation. The guide's chapter on `#[async_fn]` lists both.
 ///
 /// # Arguments
 ///

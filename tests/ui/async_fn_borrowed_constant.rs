@@ -1,7 +1,7 @@
-//~ UNDER NAMES: this might be a constant, whose copy would live across the `.await`: bind it, or a reference to it, with a `let` of its own, before
+//~ SAYS temporary value dropped while borrowed
 use std::future::ready;
 
-const NAMES: [&str; 1] = ["a"];
+const NAMES: Vec<u8> = Vec::new();
 
 #[bespoke::async_fn]
 async fn f() {

@@ -1,4 +1,4 @@
-//~ UNDER #[bespoke::async_fn]: `#[async_fn]` goes on an `async fn`, or on a whole `impl`
+//~ UNDER #[bespoke::async_fn]: `#[async_fn]` goes on an `async fn` with a body, on a whole `impl`, or on a whole trait
 #[bespoke::async_fn]
 struct S;
 

@@ -252,6 +252,13 @@ pub fn matched<T>(value: T) -> T {
     value
 }
 
+/// Passes a reference to what ends with no statement: a `static`, or a constant that rustc makes one of, since it has neither a
+/// destructor nor a cell in it.
+#[inline(always)]
+pub const fn lasting<T: ?Sized>(place: &'static T) -> &'static T {
+    place
+}
+
 /// Checks that a local which the macro took for a number, a reference or the like has no destructor.
 #[inline(always)]
 pub fn scalar<T>(_place: *const T) {

@@ -198,6 +198,7 @@ impl Analysis<'_> {
                     walk::value(self, value);
                     self.declare(local, kind);
                 }
+                Step::Choose { value, .. } => self.value(value, Use::Value),
             }
         }
         if how == Use::Value {

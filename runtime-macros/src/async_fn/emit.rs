@@ -34,6 +34,8 @@ pub(super) struct Plan<'a> {
     pub(super) in_body: bool,
     /// It may stand in the `impl` of a trait, whose method says less of its future.
     pub(super) refines: bool,
+    /// The trait that must have been declared under the attribute, since the method has a lifetime more than the source says.
+    pub(super) declared: Option<&'a Path>,
     /// The arguments in order, under the names of the machine, and their types.
     pub(super) arguments: Vec<Argument>,
     /// The place of the arguments that state 0 binds.
@@ -95,6 +97,21 @@ pub(super) fn emit(plan: &Plan<'_>, lower: &Lower<'_>) -> TokenStream {
 pub(super) fn in_parts(krate: Option<&Path>) -> TokenStream {
     let krate = runtime(krate);
     quote!(#krate::__private::machine::InParts)
+}
+
+/// What a trait that is declared under the attribute has, so that an `impl` which needs that can ask for it. Its name is what
+/// rustc says of a trait that has it not.
+pub(super) fn declaration() -> TokenStream {
+    let name = declared_name(Span::call_site());
+    quote! {
+        #[doc(hidden)]
+        #[allow(dead_code, reason = "asked for by `impl`s under the attribute, and never called")]
+        fn #name(&self) {}
+    }
+}
+
+fn declared_name(span: Span) -> Ident {
+    Ident::new("async_fn_on_its_declaration", span)
 }
 
 /// The runtime's crate.
@@ -232,8 +249,12 @@ fn checks(plan: &Plan<'_>) -> TokenStream {
     });
     edition.brace_token = syn::token::Brace { span: plan.function.block.brace_token.span };
     let questions = plan.named.iter().map(Named::question);
+    let declared = plan.declared.map(|of| {
+        let name = declared_name(plan.function.sig.ident.span());
+        quote!(let _ = <Self as #of>::#name;)
+    });
     quote! {
-        if false { #bound #(#moved)* #(#questions)* }
+        if false { #declared #bound #(#moved)* #(#questions)* }
         if false { let _: ::core::primitive::i32 = #edition; }
     }
 }

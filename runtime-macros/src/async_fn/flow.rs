@@ -165,6 +165,13 @@ impl Lower<'_> {
                     self.emit(quoted!(__bespoke_rt::write(#pointer, #value);));
                     self.arm(place);
                 }
+                Step::Choose { value, hole } => {
+                    let place = self.passing();
+                    let pointer = self.pointer(place);
+                    self.emit(quoted!(let _: *mut ::core::primitive::bool = #pointer;));
+                    self.into(value, Dest::Place(place));
+                    self.emit(quoted!(let #hole = __bespoke_rt::read(#pointer);));
+                }
             }
         }
         let value = how(self, &mut head.rest);

@@ -11,10 +11,10 @@ use syn::{Expr, Pat, UnOp};
 
 use super::emit;
 use super::known::Known;
-use super::rename::{Names, local};
+use super::rename::{Names, has_ref, local};
 use super::says;
 use super::select;
-use super::shape::{Refusal, has_let, has_ref, refusal};
+use super::shape::{Refusal, has_let, refusal};
 use super::walk::is_comparison;
 
 type Held = Result<(), Refusal>;
@@ -41,6 +41,14 @@ pub(super) fn keep(expr: &mut Expr) {
     pass(expr, "temporary");
 }
 
+/// Makes `(*lasting(&path))` of a path. A constant is a value, a `static` is a place, and their paths look alike: what may be
+/// borrowed for ever is a `static`, or a constant of which nobody can tell that it is none.
+fn last(expr: &mut Expr) {
+    let span = expr.span().resolved_at(Span::mixed_site());
+    let room = emit::runtime_room(span);
+    *expr = syn::parse_quote_spanned!(span=> (*#room::lasting(&#expr)));
+}
+
 /// Whether an expression makes a value, and is not a place.
 pub(super) fn is_value(expr: &Expr) -> bool {
     match expr {
@@ -50,6 +58,17 @@ pub(super) fn is_value(expr: &Expr) -> bool {
         Expr::Paren(inner) => is_value(&inner.expr),
         Expr::Group(inner) => is_value(&inner.expr),
         Expr::Unary(inner) => !matches!(inner.op, UnOp::Deref(_)) || is_value(&inner.expr),
+        _ => true,
+    }
+}
+
+/// Whether an expression makes a value, and is no part of one, or what one refers to: to bind it copies nothing.
+pub(super) fn is_whole(expr: &Expr) -> bool {
+    match expr {
+        Expr::Path(_) | Expr::Field(_) | Expr::Index(_) => false,
+        Expr::Paren(inner) => is_whole(&inner.expr),
+        Expr::Group(inner) => is_whole(&inner.expr),
+        Expr::Unary(inner) => !matches!(inner.op, UnOp::Deref(_)),
         _ => true,
     }
 }
@@ -134,6 +153,11 @@ pub(super) fn operand(expr: &mut Expr, names: &Names) -> Held {
     }
 }
 
+/// What a pattern borrows from, which is no value of its own.
+pub(super) fn borrowed(expr: &mut Expr, names: &Names) -> Held {
+    place(expr, names, false)
+}
+
 /// What is borrowed, or taken apart.
 fn place(expr: &mut Expr, names: &Names, callee: bool) -> Held {
     match expr {
@@ -142,9 +166,9 @@ fn place(expr: &mut Expr, names: &Names, callee: bool) -> Held {
         Expr::Path(_) if local(expr).is_some_and(|name| names.macro_of(name).is_none()) => Ok(()),
         // The function of a call, by its path.
         Expr::Path(path) if callee && path.path.get_ident().is_none_or(|name| names.macro_of(name).is_none()) => Ok(()),
-        // A constant is a value, a `static` is a place, and their paths look alike.
         Expr::Path(path) if path.path.get_ident().is_none_or(|name| names.macro_of(name).is_none()) => {
-            refusal(path, says::STATIC)
+            last(expr);
+            Ok(())
         }
         Expr::Field(inner) => place(&mut inner.base, names, false),
         Expr::Index(inner) => {
@@ -162,8 +186,9 @@ fn place(expr: &mut Expr, names: &Names, callee: bool) -> Held {
 }
 
 /// What `if let` or `match` looks at while a branch awaits.
-pub(super) fn scrutinee(expr: &mut Expr, pats: &mut [&mut Pat], otherwise_awaits: bool, names: &Names) -> Held {
-    if !is_value(expr) {
+pub(super) fn scrutinee(expr: &mut Expr, pats: &[&Pat], otherwise_awaits: bool, names: &Names) -> Held {
+    let lends = pats.iter().any(|pat| has_ref(pat));
+    if !is_value(expr) || (lends && !is_whole(expr)) {
         return place(expr, names, false);
     }
     operand(expr, names)?;
@@ -183,9 +208,6 @@ pub(super) fn scrutinee(expr: &mut Expr, pats: &mut [&mut Pat], otherwise_awaits
             pass(expr, "option");
             return Ok(());
         }
-    }
-    if pats.iter_mut().any(|pat| has_ref(pat)) {
-        return refusal(expr, says::REF_PATTERN);
     }
     pass(expr, "matched");
     Ok(())
@@ -212,7 +234,7 @@ fn binds_all(pat: &Pat) -> bool {
 pub(super) fn is_made(borrow: &syn::ExprReference) -> bool {
     let expr = &borrow.expr;
     let constant = is_literal(expr) && borrow.mutability.is_none();
-    is_value(expr) && !constant && !matches!(&**expr, Expr::Field(_) | Expr::Index(_) | Expr::Unary(_))
+    is_whole(expr) && !constant
 }
 
 /// The value of a `let`: borrows in it may make temporaries that live as long as the local.

@@ -4,7 +4,7 @@
 //! |---|---|---|
 //! | [`parse`] | tokens → arguments and functions | the grammar |
 //! | [`several`], [`select`] | the body → the same, without the runtime's macros that await | what those expand to |
-//! | [`signature`] | a signature → the one with the future in it | which signatures are understood; lifetimes |
+//! | [`signature`] | a signature → the one with the future in it | which signatures are understood; lifetimes, of traits, too |
 //! | [`waits`] | the body → that of the twin | where the function awaits |
 //! | [`rename`] | the body → the same, with unique names | scopes, macros |
 //! | [`shape`], [`hold`] | that → a tree of our own | the language: what may await where, and which temporaries |
@@ -47,13 +47,13 @@ mod walk;
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, quote};
-use syn::{Block, FnArg, ImplItem, ItemFn, Pat, Path, Type};
+use syn::{Block, FnArg, ImplItem, ItemFn, Pat, Path, TraitItem, TraitItemFn, Type, Visibility};
 
 use crate::errors::Errors;
 use emit::{Argument, Plan};
 use lower::Lower;
 use parse::Item;
-use signature::Home;
+use signature::{Home, Made};
 
 /// The whole macro.
 pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> TokenStream {
@@ -68,7 +68,11 @@ pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> TokenStream {
         }
         Some(Item::Impl(mut block)) if arguments.rustc.is_none() => {
             let items = core::mem::take(&mut block.items);
-            let home = Home::Impl { generics: &block.generics, of_trait: block.trait_.is_some() };
+            let generics = &block.generics;
+            let home = match &block.trait_ {
+                Some((_, of, _)) => Home::ImplOf { generics, of },
+                None => Home::Impl(generics),
+            };
             let items = items.into_iter().map(|item| match parse::method(item) {
                 Ok(method) => ImplItem::Verbatim(one(method, &home, krate, &mut errors)),
                 Err(item) => *item,
@@ -77,11 +81,52 @@ pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> TokenStream {
             block.items = items;
             block.into_token_stream()
         }
+        Some(Item::Trait(mut declaration)) if arguments.rustc.is_none() => {
+            let items = core::mem::take(&mut declaration.items);
+            let home = Home::Trait(&declaration.generics);
+            let items = items.into_iter().map(|item| match item {
+                TraitItem::Fn(method) if !parse::has_own(&method.attrs) => declared(method, &home, krate, &mut errors),
+                other => other,
+            });
+            let mut items: Vec<TraitItem> = items.collect();
+            items.push(TraitItem::Verbatim(emit::declaration()));
+            declaration.items = items;
+            declaration.into_token_stream()
+        }
         _ => item,
     };
     let mut shown = errors.into_tokens();
     shown.extend(output);
     shown
+}
+
+/// A method of a trait that is declared under the attribute: with the lifetimes that it gets in `impl`s under the attribute, and
+/// with a machine if it is provided.
+fn declared(mut method: TraitItemFn, home: &Home<'_>, krate: Option<&Path>, errors: &mut Errors) -> TraitItem {
+    let made = match (method.sig.asyncness.is_some(), method.default.take()) {
+        (true, Some(block)) => {
+            let (attrs, vis, sig) = (method.attrs, Visibility::Inherited, method.sig);
+            return TraitItem::Verbatim(one(ItemFn { attrs, vis, sig, block: Box::new(block) }, home, krate, errors));
+        }
+        (true, None) => {
+            signature::check(&method.sig, true, errors);
+            Made::Declared
+        }
+        (false, default) => {
+            method.default = default;
+            if !signature::returns_future(&method.sig) {
+                return TraitItem::Fn(method);
+            }
+            Made::Written
+        }
+    };
+    if errors.is_empty()
+        && let Some(signed) = signature::sign(&method.sig, home, &made, errors)
+        && (signed.shortest || matches!(made, Made::Declared))
+    {
+        method.sig = signed.signature;
+    }
+    TraitItem::Fn(method)
 }
 
 /// One function with its machine, or as it was written.
@@ -110,7 +155,8 @@ fn machine(
     krate: Option<&Path>,
     errors: &mut Errors,
 ) -> Option<TokenStream> {
-    let signed = signature::sign(&function.sig, home, &emit::in_parts(krate), errors)?;
+    let made = Made::Machine { in_parts: &emit::in_parts(krate) };
+    let signed = signature::sign(&function.sig, home, &made, errors)?;
     let named = if several { several::expand(&mut body, errors) } else { Vec::new() };
     // What was not understood stays a macro, of which later stages would say more than the mistake is.
     if !errors.is_empty() {
@@ -192,8 +238,13 @@ fn machine(
         lower.errors.under(&function.sig.ident, message);
     }
     let (in_body, refines) = (!matches!(home, Home::Free), matches!(home, Home::Unknown));
+    let declared = match home {
+        Home::ImplOf { of, .. } if signed.shortest => Some(*of),
+        _ => None,
+    };
+    let names = &renamed;
     let plan =
-        Plan { function, krate, names: &renamed, signed, named, waiting, in_body, refines, arguments, rest, moved };
+        Plan { function, krate, names, signed, named, waiting, in_body, refines, declared, arguments, rest, moved };
     let tokens = emit::emit(&plan, &lower);
     errors.is_empty().then_some(tokens)
 }

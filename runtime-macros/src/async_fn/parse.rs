@@ -1,10 +1,10 @@
-//! Stage 1 of `async_fn`: the arguments, and the function or the `impl` block under the attribute.
+//! Stage 1 of `async_fn`: the arguments, and the function, the `impl` block or the trait under the attribute.
 
 use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::parse::ParseStream;
-use syn::{Block, Expr, Ident, ImplItem, ImplItemFn, ItemFn, ItemImpl, Path, Stmt, Token};
+use syn::{Attribute, Block, Expr, Ident, ImplItem, ItemFn, ItemImpl, ItemTrait, Path, Stmt, Token, TraitItemFn};
 
 use super::says;
 use super::several;
@@ -28,17 +28,25 @@ pub(super) const RESERVED: &str = concat!("__", "bespoke_");
 pub(super) enum Item {
     Function(Box<ItemFn>),
     Impl(Box<ItemImpl>),
+    Trait(Box<ItemTrait>),
 }
 
-/// What is under the attribute; `None` if it is neither, with the mistake recorded.
+/// What is under the attribute; `None` if it is none of these, with the mistake recorded, or if rustc shall have it anyway.
 pub(super) fn parse(arguments: TokenStream, item: TokenStream, errors: &mut Errors) -> (Arguments, Option<Item>) {
     let mut found = Arguments::default();
     arguments::each(arguments, errors, |input| argument(&mut found, input));
     if let Ok(function) = syn::parse2::<ItemFn>(item.clone()) {
         return (found, Some(Item::Function(Box::new(function))));
     }
-    if let Ok(block) = syn::parse2::<ItemImpl>(item) {
+    if let Ok(block) = syn::parse2::<ItemImpl>(item.clone()) {
         return (found, Some(Item::Impl(Box::new(block))));
+    }
+    if let Ok(declaration) = syn::parse2::<ItemTrait>(item.clone()) {
+        return (found, Some(Item::Trait(Box::new(declaration))));
+    }
+    // One of a trait.
+    if found.rustc.is_some() && syn::parse2::<TraitItemFn>(item).is_ok() {
+        return (found, None);
     }
     errors.under(TokenStream::new(), says::NOT_A_FUNCTION);
     (found, None)
@@ -47,16 +55,20 @@ pub(super) fn parse(arguments: TokenStream, item: TokenStream, errors: &mut Erro
 /// The methods of an `impl` that the attribute on the whole of it means: those that are `async`, and have none of their
 /// own.
 pub(super) fn method(item: ImplItem) -> Result<ItemFn, Box<ImplItem>> {
-    let own = |method: &ImplItemFn| {
-        let mut attrs = method.attrs.iter().map(|attribute| attribute.path().segments.last());
-        attrs.any(|last| last.is_some_and(|last| last.ident == "async_fn"))
-    };
     match item {
-        ImplItem::Fn(method) if method.sig.asyncness.is_some() && method.defaultness.is_none() && !own(&method) => {
+        ImplItem::Fn(method)
+            if method.sig.asyncness.is_some() && method.defaultness.is_none() && !has_own(&method.attrs) =>
+        {
             Ok(ItemFn { attrs: method.attrs, vis: method.vis, sig: method.sig, block: Box::new(method.block) })
         }
         other => Err(Box::new(other)),
     }
+}
+
+/// Whether the attribute is on a method itself.
+pub(super) fn has_own(attrs: &[Attribute]) -> bool {
+    let mut last = attrs.iter().filter_map(|attribute| attribute.path().segments.last());
+    last.any(|last| last.ident == "async_fn")
 }
 
 /// Takes the body of a function, to be made a machine of. In its place stay the tokens that it was read from.
@@ -73,7 +85,7 @@ pub(super) fn body(function: &mut ItemFn) -> Block {
 
 /// What of a function is not understood, before its body is read. Whether a macro is in it that is called as one that awaits.
 pub(super) fn check(function: &ItemFn, errors: &mut Errors) -> bool {
-    signature::check(&function.sig, errors);
+    signature::check(&function.sig, false, errors);
     for attribute in &function.attrs {
         if matches!(attribute.style, syn::AttrStyle::Inner(_)) {
             errors.under(attribute, says::ATTRIBUTE);

@@ -150,6 +150,33 @@ pub(super) fn each_name(pat: &mut Pat, f: &mut dyn FnMut(&mut PatIdent)) -> bool
     }
 }
 
+/// Whether the value of a `let` lives as long as the names of the pattern, which borrow from it.
+pub(super) fn extends(pat: &Pat) -> bool {
+    borrows(pat, false)
+}
+
+/// Whether a pattern borrows by `ref`.
+pub(super) fn has_ref(pat: &Pat) -> bool {
+    borrows(pat, true)
+}
+
+/// The same; `deep`: also of what a reference refers to, or what has a name by value.
+fn borrows(pat: &Pat, deep: bool) -> bool {
+    let inner = |pat: &Pat| borrows(pat, deep);
+    match pat {
+        Pat::Ident(name) => name.by_ref.is_some() || (deep && name.subpat.iter().any(|(_, pat)| inner(pat))),
+        Pat::Or(or) => or.cases.iter().any(inner),
+        Pat::Paren(paren) => inner(&paren.pat),
+        Pat::Reference(reference) => deep && inner(&reference.pat),
+        Pat::Slice(slice) => slice.elems.iter().any(inner),
+        Pat::Struct(of) => of.fields.iter().any(|field| inner(&field.pat)),
+        Pat::Tuple(tuple) => tuple.elems.iter().any(inner),
+        Pat::TupleStruct(tuple) => tuple.elems.iter().any(inner),
+        Pat::Type(typed) => inner(&typed.pat),
+        _ => false,
+    }
+}
+
 /// Renames the locals of `body`, and `arguments`, which are visible in it.
 pub(super) fn rename(arguments: &mut [&mut Ident], body: &mut Block, errors: &mut Errors) -> Names {
     let mut rename = Rename { names: Names::default(), scopes: vec![HashMap::new()], errors };

@@ -1,6 +1,7 @@
 //! Everything that the macro may refuse, a sentence each, which names the rewrite. `tests/ui` has a program for each.
 
-pub(super) const NOT_A_FUNCTION: &str = "`#[async_fn]` goes on an `async fn`, or on a whole `impl`";
+pub(super) const NOT_A_FUNCTION: &str =
+    "`#[async_fn]` goes on an `async fn` with a body, on a whole `impl`, or on a whole trait";
 pub(super) const UNKNOWN_ARGUMENT: &str = "unknown argument; `#[async_fn]` knows `rustc` and `crate = …`";
 pub(super) const NOT_ASYNC: &str = "`#[async_fn]` needs an `async fn`";
 pub(super) const SELF_IN_MACRO: &str =
@@ -8,9 +9,8 @@ pub(super) const SELF_IN_MACRO: &str =
 pub(super) const ELISION: &str =
     "what this borrows from cannot be seen: name the lifetime, here and in the argument, as `<'a>(…: &'a T) -> &'a T`";
 pub(super) const TRAIT_LIFETIMES: &str = "\
-    the future of this method borrows with several lifetimes, or holds type parameters, and the trait fixes which \
-    lifetimes a method has: give the trait's method one lifetime for all of its references, or use \
-    `#[async_fn(rustc)]` on this method";
+    the future of this method may borrow what `Self` holds, so `Self` must outlive a lifetime that the trait knows, too: name \
+    one, here and in the trait, as `async fn f<'a>(self) where Self: 'a`, or use `#[async_fn(rustc)]` on this method";
 pub(super) const ARGUMENT: &str = "an argument of an `#[async_fn]` is a name: take it apart in the body, with `let`";
 pub(super) const RESERVED_NAME: &str = "names that begin with `__bespoke_` are those of the expansion";
 pub(super) const MACRO_AWAITS: &str = "an `.await` inside a macro cannot be seen: bind its value before, with `let`";
@@ -24,12 +24,7 @@ pub(super) const LET_CHAIN: &str = "a chain of `let`s over an `.await`: nest the
 pub(super) const ARM_GUARD: &str = "an `.await` or a `let` in the guard of an arm: use an `if` in the arm";
 pub(super) const COMPOUND: &str =
     "what this assigns to might be evaluated before the `.await` or after it: bind the awaited value with `let` first";
-pub(super) const LAZY: &str = "\
-    an `.await` that `&&` or `||` may leave out, within an expression or in `while`: bind the whole condition with a \
-    `let` of its own, before (in a loop, use `loop` and `if`)";
 pub(super) const IN_CLOSURE: &str = "an `.await` inside a closure is not this function's: move it out of the closure";
-pub(super) const REF_PATTERN: &str =
-    "`ref` in a pattern over a value that lives across an `.await`: bind the value with `let`";
 pub(super) const NESTED_MOVE: &str = "\
     a `move` closure inside a closure, over a local that lives across an `.await`: bind what it takes with `let` \
     outside of both";
@@ -51,9 +46,6 @@ pub(super) const MAY_EXTEND: &str = "\
 pub(super) const LET_MACRO: &str = "\
     this macro might tie a temporary to the `let`, and so across an `.await`: make its value in a function of its \
     own, or without a macro";
-pub(super) const STATIC: &str = "\
-    this might be a constant, whose copy would live across the `.await`: bind it, or a reference to it, with a \
-    `let` of its own, before";
 pub(super) const DECLARED: &str =
     "a local that lives across an `.await` begins with its value: give it one here, or make it an `Option`";
 pub(super) const QUALIFIER: &str =

@@ -16,7 +16,7 @@ use syn::{Expr, Label, Pat, Stmt as SynStmt, Type, UnOp};
 use super::awaits::{self, awaits};
 use super::hold;
 use super::parse::RESERVED;
-use super::rename::{Names, local};
+use super::rename::{Names, extends, has_ref, local};
 use super::says;
 use super::several;
 use super::text::text;
@@ -63,7 +63,7 @@ pub(super) enum Value {
     },
 }
 
-/// `rest`, whose first evaluated parts are what was parked and the value of the last await, if there are any.
+/// `rest`, whose first evaluated parts are what was parked and the value of the last step, if there are any.
 pub(super) struct Head {
     pub(super) steps: Vec<Step>,
     pub(super) rest: Expr,
@@ -79,7 +79,7 @@ impl Head {
     pub(super) fn parked(&self) -> Vec<Ident> {
         let parked = self.steps.iter().filter_map(|step| match step {
             Step::Park { local, .. } => Some(local.clone()),
-            Step::Await(_) => None,
+            Step::Await(_) | Step::Choose { .. } => None,
         });
         parked.collect()
     }
@@ -92,6 +92,11 @@ pub(super) enum Step {
     Park {
         value: Expr,
         local: Ident,
+    },
+    /// `&&` or `||` with an `.await` that may be left out. Its value is called `hole` from then on.
+    Choose {
+        value: Box<Value>,
+        hole: Ident,
     },
 }
 
@@ -174,7 +179,7 @@ impl Shape<'_> {
             return;
         };
         let mut expr = *init.expr;
-        let (mut pat, ty) = match local.pat {
+        let (pat, mut ty) = match local.pat {
             Pat::Type(typed) => (*typed.pat, Some(*typed.ty)),
             // So that it is known for what it is.
             pat => (pat, lazy(&expr).then(|| syn::parse_quote!(::core::primitive::bool))),
@@ -183,19 +188,24 @@ impl Shape<'_> {
         if let Expr::Reference(inner) = &mut expr
             && hold::is_made(inner)
         {
-            let hidden = self.names.hidden(inner.and_token.span);
-            let path = Expr::Path(syn::ExprPath { attrs: Vec::new(), qself: None, path: hidden.clone().into() });
-            let made = core::mem::replace(&mut *inner.expr, path);
-            let mutability = inner.mutability.is_some().then(<syn::Token![mut]>::default);
-            let pat = syn::PatIdent { attrs: Vec::new(), by_ref: None, mutability, ident: hidden, subpat: None };
+            let (made, pat) = self.hide(&mut inner.expr);
             let value = self.value(made);
-            shaped.stmts.push(Stmt::Let { pat: Pat::Ident(pat), ty: None, value, otherwise: None });
+            shaped.stmts.push(Stmt::Let { pat, ty: None, value, otherwise: None });
         }
         if let Err((at, message)) = hold::extended(&mut expr, self.names) {
             self.refuse(&at, message);
         }
-        if has_ref(&mut pat) && hold::is_value(&expr) {
-            hold::keep(&mut expr);
+        if has_ref(&pat) && hold::is_value(&expr) {
+            if !hold::is_whole(&expr) {
+                self.borrow(&mut expr);
+            } else if init.diverge.is_none() && extends(&pat) {
+                // It lives as long as the pattern's names.
+                let (made, pat) = self.hide(&mut expr);
+                let value = self.value(made);
+                shaped.stmts.push(Stmt::Let { pat, ty: ty.take(), value, otherwise: None });
+            } else {
+                hold::keep(&mut expr);
+            }
         }
         let otherwise = init.diverge.map(|(_, otherwise)| *otherwise);
         if let Some(otherwise) = &otherwise
@@ -218,16 +228,19 @@ impl Shape<'_> {
             Expr::Binary(inner) if is_lazy(&inner.op) && awaits(&inner.right) && !has_let_in(&inner) => {
                 self.conditional(lazily(inner))
             }
-            Expr::If(inner) if lazy(&inner.cond) => self.conditional_of_a_lazy(inner),
+            Expr::If(inner) if self.branches(&inner) && lends(&inner.cond) => self.conditional_that_lends(inner),
             Expr::If(inner) if self.branches(&inner) => self.conditional(inner),
-            Expr::Match(inner) if inner.arms.iter().any(awaits::arm) => {
+            Expr::Match(mut inner) if inner.arms.iter().any(awaits::arm) => {
+                let lends = inner.arms.iter().any(|arm| has_ref(&arm.pat)) && hold::is_whole(&inner.expr);
+                let aside = lends.then(|| self.aside(&mut inner.expr));
                 let mut head = self.head(*inner.expr);
-                let mut arms: Vec<Arm> = inner.arms.into_iter().map(|arm| self.arm(arm)).collect();
-                let mut pats: Vec<&mut Pat> = arms.iter_mut().map(|arm| &mut arm.pat).collect();
-                self.matched(&mut head.rest, &mut pats, false);
-                Value::Match { head, arms }
+                let arms: Vec<Arm> = inner.arms.into_iter().map(|arm| self.arm(arm)).collect();
+                let pats: Vec<&Pat> = arms.iter().map(|arm| &arm.pat).collect();
+                self.matched(&mut head.rest, &pats, false);
+                within(aside, Value::Match { head, arms })
             }
             Expr::Loop(inner) => Value::Loop { label: inner.label, kind: Loop::Forever, body: self.block(inner.body) },
+            Expr::While(inner) if lends(&inner.cond) => self.loop_that_lends(inner),
             Expr::While(inner) => {
                 let kind = Loop::While(self.test(*inner.cond, false));
                 Value::Loop { label: inner.label, kind, body: self.block(inner.body) }
@@ -257,33 +270,62 @@ impl Shape<'_> {
         Value::If { test, then, otherwise }
     }
 
-    /// `if a && b.await { … }`: the condition is a value of its own, whose temporaries end with it.
-    fn conditional_of_a_lazy(&mut self, mut inner: syn::ExprIf) -> Value {
-        let hidden = self.names.hidden(inner.if_token.span);
+    /// `if let Some(ref x) = f() { … }`: what the pattern borrows from is dropped before the other branch begins.
+    fn conditional_that_lends(&mut self, mut inner: syn::ExprIf) -> Value {
+        let Expr::Let(test) = &mut *inner.cond else { return self.conditional(inner) };
+        let aside = self.aside(&mut test.expr);
+        let hidden = local(&test.expr).cloned().map(in_braces);
+        let mut value = self.conditional(inner);
+        if let (Value::If { otherwise: Some(otherwise), .. }, Some(hidden)) = (&mut value, hidden) {
+            otherwise.stmts.insert(0, Stmt::Do(Value::Native(Head::native(hidden))));
+        }
+        within(Some(aside), value)
+    }
+
+    /// `while let Some(ref x) = f() { … }`, as a loop around an `if`.
+    fn loop_that_lends(&mut self, inner: syn::ExprWhile) -> Value {
+        let span = inner.while_token.span;
+        let test = Expr::If(syn::ExprIf {
+            attrs: Vec::new(),
+            if_token: syn::token::If(span),
+            cond: inner.cond,
+            then_branch: inner.body,
+            else_branch: Some((syn::token::Else(span), syn::parse_quote!({ break }))),
+        });
+        let body = syn::Block { brace_token: syn::token::Brace(span), stmts: vec![SynStmt::Expr(test, None)] };
+        Value::Loop { label: inner.label, kind: Loop::Forever, body: self.block(body) }
+    }
+
+    /// Puts a hidden local in the place of a value: the value, and the pattern that binds it.
+    fn hide(&mut self, expr: &mut Expr) -> (Expr, Pat) {
+        let hidden = self.names.hidden(expr.span());
         let path = Expr::Path(syn::ExprPath { attrs: Vec::new(), qself: None, path: hidden.clone().into() });
-        let cond = core::mem::replace(&mut *inner.cond, path);
-        let pat = syn::PatIdent { attrs: Vec::new(), by_ref: None, mutability: None, ident: hidden, subpat: None };
-        let ty = Some(syn::parse_quote!(::core::primitive::bool));
-        let value = self.value(cond);
-        let stmt = Stmt::Let { pat: Pat::Ident(pat), ty, value, otherwise: None };
-        let tail = Some(Box::new(self.conditional(inner)));
-        Value::Block { label: None, block: Block { stmts: vec![stmt], tail } }
+        let mutability = Some(<syn::Token![mut]>::default());
+        let pat = syn::PatIdent { attrs: Vec::new(), by_ref: None, mutability, ident: hidden, subpat: None };
+        (core::mem::replace(expr, path), Pat::Ident(pat))
+    }
+
+    /// Binds what patterns borrow from while branches await.
+    fn aside(&mut self, expr: &mut Expr) -> Stmt {
+        let (value, pat) = self.hide(expr);
+        let mut head = self.head(value);
+        self.hold(&mut head.rest);
+        Stmt::Let { pat, ty: None, value: Value::Native(head), otherwise: None }
     }
 
     fn test(&mut self, cond: Expr, otherwise_awaits: bool) -> Test {
         match cond {
-            Expr::Let(mut inner) => {
+            Expr::Let(inner) => {
                 let mut head = self.head(*inner.expr);
-                self.matched(&mut head.rest, &mut [&mut inner.pat], otherwise_awaits);
+                self.matched(&mut head.rest, &[&inner.pat], otherwise_awaits);
                 Test::Let(*inner.pat, head)
             }
             Expr::Paren(inner) => self.test(*inner.expr, otherwise_awaits),
-            cond => {
-                if has_let(&cond) {
-                    self.refuse(&cond, says::LET_CHAIN);
-                }
-                Test::Bool(self.head(cond))
+            cond if has_let(&cond) => {
+                self.refuse(&cond, says::LET_CHAIN);
+                Test::Bool(Head::native(cond))
             }
+            cond => Test::Bool(self.head(cond)),
         }
     }
 
@@ -332,8 +374,7 @@ impl Shape<'_> {
                 if self.split_all(&mut operand, found) {
                     self.hold(&mut operand);
                 }
-                let hole = Ident::new(&format!("{RESERVED}value_{}", self.holes), Span::mixed_site());
-                self.holes += 1;
+                let hole = self.hole();
                 // In braces it is a value, as what it stands for: moved at once, and a temporary where it is borrowed.
                 *expr = in_braces(hole.clone());
                 found.push(Step::Await(Await { operand, hole, span, text, by_macro }));
@@ -352,7 +393,14 @@ impl Shape<'_> {
                 &mut inner.right
             }
             Expr::Binary(inner) if is_lazy(&inner.op) && awaits(&inner.right) => {
-                self.refuse(&inner.op, says::LAZY);
+                if has_let_in(inner) {
+                    return self.refuse(expr, says::LET_CHAIN);
+                }
+                let hole = self.hole();
+                if let Expr::Binary(inner) = core::mem::replace(expr, in_braces(hole.clone())) {
+                    let value = Box::new(self.conditional(lazily(inner)));
+                    found.push(Step::Choose { value, hole });
+                }
                 return;
             }
             // What is compared is borrowed, or copied if it is a number: before the `.await`, and nobody knows which.
@@ -397,6 +445,12 @@ impl Shape<'_> {
         self.split(expr, found);
     }
 
+    /// A name for the value of a step.
+    fn hole(&mut self) -> Ident {
+        self.holes += 1;
+        Ident::new(&format!("{RESERVED}value_{}", self.holes - 1), Span::mixed_site())
+    }
+
     /// Operands by value, in the order in which they are evaluated. Literals do nothing that could come too late.
     fn split_operands<'e>(&mut self, operands: impl IntoIterator<Item = &'e mut Expr>, found: &mut Vec<Step>) {
         let mut operands: Vec<&mut Expr> = operands.into_iter().collect();
@@ -431,8 +485,15 @@ impl Shape<'_> {
         }
     }
 
+    /// The same, for what is borrowed from.
+    fn borrow(&mut self, operand: &mut Expr) {
+        if let Err((at, message)) = hold::borrowed(operand, self.names) {
+            self.refuse(&at, message);
+        }
+    }
+
     /// Makes sure of inv. 2 for what patterns look at while branches await.
-    fn matched(&mut self, scrutinee: &mut Expr, pats: &mut [&mut Pat], otherwise_awaits: bool) {
+    fn matched(&mut self, scrutinee: &mut Expr, pats: &[&Pat], otherwise_awaits: bool) {
         if let Err((at, message)) = hold::scrutinee(scrutinee, pats, otherwise_awaits, self.names) {
             self.refuse(&at, message);
         }
@@ -455,7 +516,7 @@ fn simple(place: &Expr) -> bool {
     }
 }
 
-/// Whether an `.await` is left out if the left side of `&&` or `||` says so.
+/// Whether it is `&&` or `||` with an `.await` that may be left out.
 fn lazy(cond: &Expr) -> bool {
     match cond {
         Expr::Binary(inner) => is_lazy(&inner.op) && awaits(&inner.right) && !has_let_in(inner),
@@ -500,11 +561,17 @@ pub(super) fn has_let(cond: &Expr) -> bool {
     }
 }
 
-/// Whether a pattern borrows by `ref`.
-pub(super) fn has_ref(pat: &mut Pat) -> bool {
-    let mut found = false;
-    super::rename::each_name(pat, &mut |name| found |= name.by_ref.is_some());
-    found
+/// Whether a condition is a `let` whose pattern borrows from a value.
+fn lends(cond: &Expr) -> bool {
+    matches!(cond, Expr::Let(inner) if has_ref(&inner.pat) && hold::is_whole(&inner.expr))
+}
+
+/// A value after the statement that it needs, which nothing else sees.
+fn within(before: Option<Stmt>, value: Value) -> Value {
+    match before {
+        Some(stmt) => Value::Block { label: None, block: Block { stmts: vec![stmt], tail: Some(Box::new(value)) } },
+        None => value,
+    }
 }
 
 fn panics(expr: &Expr) -> bool {

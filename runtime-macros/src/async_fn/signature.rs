@@ -9,12 +9,14 @@
 //! 1. Callers of the new signature may do nothing that the source's signature forbids: elided lifetimes are shared only
 //!    where nothing but covariant references has them and the output has none of them.
 //! 2. In the new signature every lifetime that can be seen has a name: the machine repeats its types.
+//! 3. Of a trait's method, what a declaration says and what an `impl` says follow from the method's own arguments alone, so
+//!    that both get the same lifetimes, and in the same order: neither sees the other.
 
 use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::punctuated::Punctuated;
 use syn::{
-    FnArg, GenericArgument, GenericParam, Generics, Ident, Lifetime, Pat, PathArguments, Receiver, ReturnType,
+    FnArg, GenericArgument, GenericParam, Generics, Ident, Lifetime, Pat, Path, PathArguments, Receiver, ReturnType,
     Signature, Token, Type, TypeParamBound,
 };
 
@@ -28,13 +30,34 @@ pub(super) enum Home<'a> {
     Free,
     /// In an `impl` of which nothing is known.
     Unknown,
-    /// In an `impl`.
-    Impl {
+    /// In an `impl` that declares this.
+    Impl(&'a Generics),
+    /// In a trait that declares this.
+    Trait(&'a Generics),
+    /// In the `impl` of a trait.
+    ImplOf {
         /// What the `impl` declares.
         generics: &'a Generics,
-        /// It is the `impl` of a trait, so the method's own lifetimes are given.
-        of_trait: bool,
+        /// The trait.
+        of: &'a Path,
     },
+}
+
+impl Home<'_> {
+    /// A trait says what the method is.
+    pub(super) fn of_trait(&self) -> bool {
+        matches!(self, Home::Trait(_) | Home::ImplOf { .. })
+    }
+}
+
+/// What becomes of a signature.
+pub(super) enum Made<'a> {
+    /// An `async fn` gives a future, which is this beside `Future`, unless a trait says what the future is.
+    Machine { in_parts: &'a TokenStream },
+    /// An `async fn` that a trait declares, without a body.
+    Declared,
+    /// A function that a trait declares and that returns `impl Future`: all is as written, but the lifetimes.
+    Written,
 }
 
 /// A signature that was understood.
@@ -43,11 +66,12 @@ pub(super) struct Signed {
     pub(super) signature: Signature,
     /// What the future gives.
     pub(super) output: TokenStream,
+    /// It has a lifetime that the source's does not have.
+    pub(super) shortest: bool,
 }
 
-/// The signature of the function that makes the machine; `None` if it has none, with the mistake recorded. `in_parts` is
-/// what its future is beside `Future`, unless a trait says what the future is.
-pub(super) fn sign(source: &Signature, home: &Home<'_>, in_parts: &TokenStream, errors: &mut Errors) -> Option<Signed> {
+/// The signature with the future in it; `None` if it has none, with the mistake recorded.
+pub(super) fn sign(source: &Signature, home: &Home<'_>, made: &Made<'_>, errors: &mut Errors) -> Option<Signed> {
     // `syn` is built without `Clone`.
     let mut signature: Signature = syn::parse2(source.to_token_stream()).ok()?;
     let mut elided = Elided::default();
@@ -83,48 +107,99 @@ pub(super) fn sign(source: &Signature, home: &Home<'_>, in_parts: &TokenStream, 
     let types = own.types.len() + elided.impls;
     let lifetimes = own.lifetimes.len() + elided.names.len();
     // The lifetime of `&self`: everything in `Self` outlives it.
-    let of_self = receiver.is_some() && lifetimes == 1;
+    let of_self = lifetimes == 1 && (receiver.is_some() || own.lifetimes.iter().any(|a| outlived_by_self(source, a)));
     let around = match home {
         Home::Free => false,
         Home::Unknown => true,
-        Home::Impl { generics, .. } => generics.params.iter().any(|param| !matches!(param, GenericParam::Const(_))),
+        // Whoever implements the trait may be of any type.
+        Home::Trait(_) => matches!(made, Made::Machine { .. }),
+        Home::Impl(generics) | Home::ImplOf { generics, .. } => {
+            generics.params.iter().any(|param| !matches!(param, GenericParam::Const(_)))
+        }
     };
-    let needed = types > 0 || ((around || lifetimes > 1) && !of_self);
-    if let (true, Home::Impl { of_trait: true, .. }) = (needed, home) {
+    let by_itself = types > 0 || lifetimes > 1;
+    let needed = by_itself || (around && !of_self);
+    // By inv. 3 an `impl` says no more than its trait.
+    if needed && !by_itself && home.of_trait() {
         errors.under(&source.ident, says::TRAIT_LIFETIMES);
         return None;
     }
+    let order = home.of_trait().then(|| elided.in_order(&own.lifetimes));
     let new = core::mem::take(&mut elided.names);
     let has_bottom = shared && !new.is_empty();
     if needed {
         let mut bounds: Vec<TokenStream> =
             new.iter().filter(|_| !has_bottom).map(|name| quote!(#name: #bottom)).collect();
         bounds.extend(bound_own(&mut signature.generics, &bottom));
-        match home {
-            Home::Free => {}
-            Home::Unknown => bounds.push(quote!(Self: #bottom)),
-            Home::Impl { generics, .. } => {
-                let of = declared(generics);
-                bounds.extend(of.lifetimes.iter().map(|name| quote!(#name: #bottom)));
-                bounds.extend(of.types.iter().map(|name| quote!(#name: #bottom)));
-            }
+        if home.of_trait() || matches!(home, Home::Unknown) {
+            bounds.push(quote!(Self: #bottom));
+        }
+        if let Home::Impl(generics) | Home::Trait(generics) | Home::ImplOf { generics, .. } = home {
+            let of = declared(generics);
+            // What the type has in it is bound with `Self`, so of these only what the trait's own arguments hold.
+            let bound = |name: &Ident| match home {
+                Home::ImplOf { of, .. } => names(of.to_token_stream(), &name.to_string()),
+                _ => true,
+            };
+            let lifetimes = of.lifetimes.iter().filter(|name| bound(&name.ident));
+            bounds.extend(lifetimes.map(|name| quote!(#name: #bottom)));
+            bounds.extend(of.types.iter().filter(|name| bound(name)).map(|name| quote!(#name: #bottom)));
         }
         let clause = signature.generics.make_where_clause();
         clause.predicates.extend(bounds.into_iter().filter_map(|bound| syn::parse2::<syn::WherePredicate>(bound).ok()));
         walk_inputs(&mut signature, &mut Bounding(&bottom));
     }
-    let added = new.into_iter().chain((needed && !has_bottom).then_some(bottom));
-    let mut params: Punctuated<GenericParam, Token![,]> =
+    let shortest = needed && !has_bottom;
+    let added = new.into_iter().chain(shortest.then(|| lifetime(&bottom)));
+    let mut params: Vec<GenericParam> =
         added.map(|name| GenericParam::Lifetime(syn::LifetimeParam::new(name))).collect();
     params.extend(core::mem::take(&mut signature.generics.params));
+    if let Some(order) = order {
+        let place = |param: &GenericParam| match param {
+            GenericParam::Lifetime(param) if param.lifetime.ident == bottom.ident => 0,
+            GenericParam::Lifetime(param) => {
+                1 + order.iter().position(|a| *a == param.lifetime.ident).unwrap_or(order.len())
+            }
+            _ => usize::MAX,
+        };
+        params.sort_by_key(place);
+    }
     if !params.is_empty() {
         signature.generics.lt_token.get_or_insert_default();
         signature.generics.gt_token.get_or_insert_default();
     }
-    signature.generics.params = params;
-    let beside = if matches!(home, Home::Impl { of_trait: true, .. }) { quote!() } else { quote!(+ #in_parts) };
+    signature.generics.params = params.into_iter().collect();
+    if let Made::Written = made {
+        signature.output = output;
+        return Some(Signed { signature, output: TokenStream::new(), shortest });
+    }
+    let beside = match made {
+        Made::Machine { in_parts } if !home.of_trait() => quote!(+ #in_parts),
+        _ => quote!(),
+    };
     let output = future(&mut signature, output, &beside);
-    Some(Signed { signature, output })
+    Some(Signed { signature, output, shortest })
+}
+
+/// Whether a signature says `Self: 'a`.
+fn outlived_by_self(signature: &Signature, lifetime: &Lifetime) -> bool {
+    let of_self = |predicate: &syn::WherePredicate| match predicate {
+        syn::WherePredicate::Type(of) if matches!(&of.bounded_ty, Type::Path(path) if path.path.is_ident("Self")) => {
+            of.bounds.iter().any(|bound| matches!(bound, TypeParamBound::Lifetime(a) if a.ident == lifetime.ident))
+        }
+        _ => false,
+    };
+    signature.generics.where_clause.iter().flat_map(|clause| &clause.predicates).any(of_self)
+}
+
+/// Whether a function returns `impl Future`.
+pub(super) fn returns_future(signature: &Signature) -> bool {
+    let ReturnType::Type(_, ty) = &signature.output else { return false };
+    let Type::ImplTrait(of) = &**ty else { return false };
+    of.bounds.iter().any(|bound| match bound {
+        TypeParamBound::Trait(bound) => bound.path.segments.last().is_some_and(|last| last.ident == "Future"),
+        _ => false,
+    })
 }
 
 /// Lets what a signature declares outlive `bottom`: beside the bounds that a parameter has where it is declared, for clippy
@@ -155,6 +230,13 @@ fn future(signature: &mut Signature, output: ReturnType, beside: &TokenStream) -
         ReturnType::Default => (<Token![->]>::default(), quote!(())),
         ReturnType::Type(arrow, ty) => (arrow, ty.to_token_stream()),
     };
+    for input in &mut signature.inputs {
+        if let FnArg::Typed(input) = input
+            && let Pat::Ident(pat) = &mut *input.pat
+        {
+            pat.mutability = None;
+        }
+    }
     let future = Type::Verbatim(quote!(impl ::core::future::Future<Output = #output> #beside));
     signature.output = ReturnType::Type(arrow, Box::new(future));
     signature.asyncness = None;
@@ -167,24 +249,19 @@ fn name_inputs(signature: &mut Signature, elided: &mut Elided) -> Option<Lifetim
     for input in &mut signature.inputs {
         match input {
             FnArg::Receiver(receiver) => of_self = name_receiver(receiver, elided),
-            FnArg::Typed(input) => {
-                if let Pat::Ident(pat) = &mut *input.pat {
-                    pat.mutability = None;
+            FnArg::Typed(input) => match &mut *input.ty {
+                Type::Reference(reference) => {
+                    elided.reference(reference);
+                    let before = elided.names.len();
+                    walk(&mut reference.elem, elided);
+                    elided.nested += elided.names.len() - before;
                 }
-                match &mut *input.ty {
-                    Type::Reference(reference) => {
-                        elided.reference(reference);
-                        let before = elided.names.len();
-                        walk(&mut reference.elem, elided);
-                        elided.nested += elided.names.len() - before;
-                    }
-                    ty => {
-                        let before = elided.names.len();
-                        walk(ty, elided);
-                        elided.nested += elided.names.len() - before;
-                    }
+                ty => {
+                    let before = elided.names.len();
+                    walk(ty, elided);
+                    elided.nested += elided.names.len() - before;
                 }
-            }
+            },
         }
     }
     of_self
@@ -197,8 +274,9 @@ fn name_receiver(receiver: &mut Receiver, elided: &mut Elided) -> Option<Lifetim
         return elided.names.get(before).filter(|_| elided.names.len() == before + 1).map(lifetime);
     }
     let (and, of) = receiver.reference.as_mut()?;
-    if of.as_ref().is_none_or(|of| of.ident == "_") {
-        *of = Some(elided.fresh(and.span));
+    match of {
+        Some(of) if of.ident != "_" => elided.written(of),
+        _ => *of = Some(elided.fresh(and.span)),
     }
     of.as_ref().map(lifetime)
 }
@@ -243,6 +321,8 @@ struct Elided {
     impls: usize,
     /// The lifetimes that were written.
     written: Vec<Lifetime>,
+    /// All of them, as they come.
+    all: Vec<Ident>,
 }
 
 impl Elided {
@@ -250,7 +330,24 @@ impl Elided {
         // Where the elided one is, for what rustc says of it.
         let name = Lifetime::new(&format!("'{RESERVED}{}", self.names.len()), Span::mixed_site().located_at(at));
         self.names.push(lifetime(&name));
+        self.all.push(name.ident.clone());
         name
+    }
+
+    fn written(&mut self, lifetime: &Lifetime) {
+        self.written.push(self::lifetime(lifetime));
+        self.all.push(lifetime.ident.clone());
+    }
+
+    /// The lifetimes of the signature in the order in which its arguments have them, whether they have names or not.
+    fn in_order(&self, declared: &[Lifetime]) -> Vec<Ident> {
+        let mut order: Vec<Ident> = Vec::new();
+        for ident in self.all.iter().chain(declared.iter().map(|a| &a.ident)) {
+            if !order.contains(ident) {
+                order.push(ident.clone());
+            }
+        }
+        order
     }
 
     /// The lifetime that an output without one has: the only one of the arguments.
@@ -267,7 +364,7 @@ impl Visit for Elided {
         if lifetime.ident == "_" {
             *lifetime = self.fresh(lifetime.apostrophe);
         } else {
-            self.written.push(self::lifetime(lifetime));
+            self.written(lifetime);
         }
     }
 
@@ -401,8 +498,8 @@ fn arguments(path: &mut syn::Path, visit: &mut dyn Visit) {
     }
 }
 
-/// What of a signature is not understood.
-pub(super) fn check(sig: &Signature, errors: &mut Errors) {
+/// What of a signature is not understood. `declared`: by a trait, without a body.
+pub(super) fn check(sig: &Signature, declared: bool, errors: &mut Errors) {
     if sig.asyncness.is_none() {
         errors.under(&sig.fn_token, says::NOT_ASYNC);
     }
@@ -420,7 +517,11 @@ pub(super) fn check(sig: &Signature, errors: &mut Errors) {
             FnArg::Receiver(receiver) if receiver.attrs.is_empty() => {}
             FnArg::Receiver(receiver) => errors.under(&receiver.self_token, says::ARGUMENT),
             FnArg::Typed(input) => {
-                let plain = matches!(&*input.pat, Pat::Ident(p) if p.by_ref.is_none() && p.subpat.is_none());
+                let plain = match &*input.pat {
+                    Pat::Ident(pat) => pat.by_ref.is_none() && pat.subpat.is_none(),
+                    Pat::Wild(_) => declared,
+                    _ => false,
+                };
                 if !plain || !input.attrs.is_empty() {
                     errors.under(&input.pat, says::ARGUMENT);
                 }

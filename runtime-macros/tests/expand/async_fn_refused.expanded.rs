@@ -1,6 +1,7 @@
 ::core::compile_error! {
-    "an `.await` that `&&` or `||` may leave out, within an expression or in `while`: bind the whole condition with a `let` of its own, before (in a loop, use `loop` and `if`)"
+    "what is evaluated before this `.await` would have to wait for it, and cannot: bind the awaited value with a `let` of its own, before"
 }
-async fn both(a: A, b: B) -> bool {
-    !(a.await && b.await)
+async fn push(mut list: Vec<u8>, next: N) -> Vec<u8> {
+    list.push(next.await);
+    list
 }

@@ -1,4 +1,5 @@
 #[bespoke::async_fn]
-async fn both(a: A, b: B) -> bool {
-    !(a.await && b.await)
+async fn push(mut list: Vec<u8>, next: N) -> Vec<u8> {
+    list.push(next.await);
+    list
 }

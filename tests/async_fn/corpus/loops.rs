@@ -2,6 +2,11 @@
 
 use crate::harness::both;
 
+fn check(n: usize) -> Result<bool, String> {
+    crate::harness::step(format!("check {n}"));
+    if n == 4 { Err("four".into()) } else { Ok(true) }
+}
+
 both! {
     async fn loop_with_break() -> usize {
         let x = d("x");
@@ -144,4 +149,70 @@ both! {
         }
         y.touch()
     } with ()
+    async fn while_and_awaits() -> usize {
+        let x = d("x");
+        let mut n = 0usize;
+        while n < 3 && wait("w", 1, d("t")).await.touch() == 1 {
+            let _y = d("y");
+            n += 1;
+        }
+        n + x.touch()
+    } with ()
+    async fn while_or_awaits_with_temporaries() -> usize {
+        let x = d("x");
+        let mut n = 0usize;
+        'all: while d("left").touch() == n || (x.touch() == 1 && wait("w", 1, n).await < 8) {
+            let y = d("y");
+            n += 2;
+            if n == 2 { continue; }
+            wait("v", 1, ()).await;
+            if n == 4 { continue 'all; }
+            if n == 8 { break 'all; }
+            y.touch();
+        }
+        n
+    } with ()
+    async fn while_not_and_three() -> usize {
+        let mut list = vec![d("a"), d("b"), d("c")];
+        let mut n = 0;
+        while !(list.is_empty() || (wait("w", 1, n).await > 0 && list.len() == 1 && wait("v", 1, d("t")).await.touch() == 1)) {
+            drop(list.pop());
+            n += 1;
+        }
+        n + list.len()
+    } with ()
+    async fn while_let_of_a_choice(c: bool) -> usize {
+        let x = d("x");
+        let mut n = 0usize;
+        while let true = (c && wait("w", 1, d("t")).await.touch() > n) {
+            n += 1;
+            wait("v", 1, ()).await;
+        }
+        n + x.touch()
+    } with (true)
+    async fn exits_of_a_condition(c: bool) -> usize {
+        let x = d("x");
+        let mut n = 0usize;
+        'a: loop {
+            let y = d("y");
+            while n < 2 && { let z = d("z"); if n == 1 && c { break 'a; } wait("w", 1, z.touch() == 1).await } {
+                n += 1;
+            }
+            return y.touch();
+        }
+        n + x.touch()
+    } with (true)
+    async fn questions_in_a_condition() -> Result<usize, String> {
+        let x = d("x");
+        let mut n = 0usize;
+        while n < 9 && check(n)? && wait("w", 1, Ok::<bool, &str>(n < 7)).await? {
+            n += 1;
+        }
+        Ok(n + x.touch())
+    } with ()
+    async fn while_at_the_end(c: bool) {
+        let mut list = vec![d("a"), d("b")];
+        let x = d("x");
+        while c && wait("w", 1, list.pop()).await.is_some() || wait("v", 1, x.touch() == 9).await {}
+    } with (true)
 }

@@ -4,6 +4,7 @@
 
 mod attacks;
 mod branches;
+mod lent;
 mod loops;
 mod methods;
 mod nested;
@@ -12,3 +13,4 @@ mod select;
 mod several;
 mod signatures;
 mod straight;
+mod traits;

@@ -362,4 +362,49 @@ both! {
             x.touch()
         }
     } with (true)
+    async fn choice_among_operands(c: bool) -> usize {
+        let x = d("x");
+        let n = usize::from(!(c && wait("w", 1, d("t")).await.touch() == 1)) + x.touch();
+        let m = both(d("p"), c || wait("v", 1, false).await);
+        let k = keep(d("q"), usize::from(c && wait("u", 1, x.touch() == 1).await)).map_or(0, |q| q.touch());
+        let list = [!c || wait("a", 1, x.touch() == 1).await, wait("b", 1, c).await && m];
+        n + k + usize::from(list[0]) + usize::from(list[1])
+    } with (true)
+    async fn choice_that_is_assigned(c: bool) -> bool {
+        let x = d("x");
+        let mut y = false;
+        y |= c && wait("w", 1, x.touch()).await == 1;
+        let mut z = c;
+        y |= z;
+        z = wait("v", 1, !c || wait("u", 1, y).await).await && y;
+        if !z && wait("t", 1, d("t")).await.touch() == 2 { return !y; }
+        return !z || wait("s", 1, d("s")).await.touch() == 1;
+    } with (true)
+    async fn choice_that_is_looked_at(c: bool) -> usize {
+        let x = d("x");
+        let n = match c && wait("w", 1, d("t")).await.touch() == 1 {
+            true => wait("v", 1, x.touch()).await,
+            false => 5,
+        };
+        let m = if let false = (c && wait("u", 1, x.touch() == 2).await) { 3 } else { wait("s", 1, 4).await };
+        let k = (c && wait("r", 1, true).await).then(|| d("r").touch() + x.touch()).unwrap_or(7);
+        if !(c && wait("q", 1, true).await && x.touch() == 1) { 1 } else { n + m + k }
+    } with (true)
+    async fn choice_that_leaves(c: bool) -> Option<usize> {
+        let x = d("x");
+        let n = loop {
+            let y = d("y");
+            let found = c && { if y.touch() == 2 { break 3; } wait("w", 1, Some(d("t"))).await?.touch() == 1 };
+            if found && wait("v", 1, x.touch() == 1).await { break y.touch(); }
+        };
+        let m = usize::from(!c || wait("u", 1, n == 2 && { return None }).await);
+        Some(n + m)
+    } with (true)
+    async fn choice_that_fails_among_operands(fails: bool) -> Result<usize, String> {
+        let x = d("x");
+        let (p, q) = (d("p"), d("q"));
+        let n = nest(p, if x.touch() == 1 && check(fails)? == 2 && wait("w", 1, made(d("m"), fails)).await?.touch() == 1 { q } else { d("r") });
+        let m = keep(n, usize::from(wait("v", 1, fails).await || !(check(fails)? == 1 || wait("u", 1, made(d("k"), false)).await?.touch() == 2)));
+        Ok(m.map_or(0, |m| m.touch()))
+    } with (false)
 }

@@ -111,6 +111,15 @@ pub fn number(id: usize) -> usize {
 #[allow(non_upper_case_globals, reason = "that it looks like a local is what it is for")]
 pub const least: usize = 2;
 
+/// One for the whole program, with numbers.
+pub static TABLE: [usize; 4] = [2, 3, 5, 7];
+/// The same, with a destructor that nobody calls.
+pub static LOCKED: std::sync::Mutex<Vec<usize>> = std::sync::Mutex::new(Vec::new());
+/// A constant that is seen to be one.
+pub const LEAST: usize = 2;
+/// A constant with parts.
+pub const FEW: [usize; 2] = [1, 4];
+
 /// A value with an identity: its birth, its uses and its death are written down.
 pub struct D(usize);
 

@@ -16,6 +16,15 @@ impl Writer {
     /// `wait(…)`, over an operand.
     pub(super) fn waiting(&mut self, ty: &Ty) -> String {
         let (id, pending) = (self.id(), [0, 1, 1, 1, 2][self.random.below(5)]);
+        if self.random.chance(12) && matches!(ty, Ty::Num) {
+            self.rows.add(Row::Lasting);
+            let at = self.id();
+            return match self.random.below(3) {
+                0 => format!("wait({id}, {pending}, TABLE.len() + number({at}))"),
+                1 => format!("wait({id}, {pending}, show(&LOCKED) + FEW[1])"),
+                _ => format!("wait({id}, {pending}, usize::from(number({at}) < LEAST) + FEW.len())"),
+            };
+        }
         if self.random.chance(25) && matches!(ty, Ty::Num) {
             self.rows.add(Row::HeldTemporary);
             let at = self.id();
@@ -160,7 +169,7 @@ impl Writer {
 
     /// A number of which an await is an operand that is not the first one.
     fn num_of_operands(&mut self) -> String {
-        match self.random.below(10) {
+        match self.random.below(12) {
             0 => format!("({} + {})", self.parked(&Ty::Num), self.awaited_operand(&Ty::Num)),
             1 => format!("usize::max({}, {})", self.parked(&Ty::Num), self.awaited_operand(&Ty::Num)),
             2 => {
@@ -177,6 +186,14 @@ impl Writer {
             }
             7 => format!("({} * 2 + {} % 7)", self.parked(&Ty::Num), self.awaited_operand(&Ty::Num)),
             8 => format!("both({}, {})", self.parked(&Ty::D), self.awaited_operand(&Ty::D)),
+            9 => {
+                self.rows.add(Row::LazyOperand);
+                format!("usize::from({})", self.lazy_await())
+            }
+            10 => {
+                self.rows.add(Row::LazyOperand);
+                format!("(usize::from(!({})) + {})", self.lazy_await(), self.awaited_operand(&Ty::Num))
+            }
             _ => format!("both({}, {}) + {}", self.parked(&Ty::D), self.awaited_operand(&Ty::D), self.num(1)),
         }
     }

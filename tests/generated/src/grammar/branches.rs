@@ -199,6 +199,10 @@ impl Writer {
                 }
                 None => (format!("half(number({}))", self.id()), format!("Some({name})"), Ty::Num, None),
             },
+            _ if self.random.chance(40) => {
+                self.rows.add(Row::RefPattern);
+                (self.awaited(&Ty::Opt), format!("Some(ref {name})"), Ty::Ref(Box::new(Ty::D)), None)
+            }
             _ => (self.awaited(&Ty::Opt), format!("Some({name})"), Ty::D, None),
         };
         self.statement_ends();
@@ -221,7 +225,7 @@ impl Writer {
         /// A pattern, and what its names are: a name, a type, the local that it borrows.
         type Arm = (String, Vec<(String, Ty, Option<usize>)>);
         let (a, b) = (self.name(), self.name());
-        let (value, arms): (String, Vec<Arm>) = match self.random.below(8) {
+        let (value, arms): (String, Vec<Arm>) = match self.random.below(9) {
             0 | 1 => {
                 let value =
                     if self.random.chance(30) { self.awaited(&Ty::Num) } else { format!("number({}) % 3", self.id()) };
@@ -234,6 +238,15 @@ impl Writer {
                     None => self.awaited(&Ty::Opt),
                 };
                 (value, vec![(format!("Some({a})"), vec![(a, Ty::D, None)]), ("None".into(), vec![])])
+            }
+            8 => {
+                self.rows.add(Row::RefPattern);
+                let (ty, n) = (Ty::Ref(Box::new(Ty::D)), self.id());
+                let arms = vec![
+                    (format!("(ref {a}, true)"), vec![(a.clone(), ty.clone(), None)]),
+                    (format!("(ref {a}, false)"), vec![(a, ty, None)]),
+                ];
+                (format!("(d({n}), flip({}))", self.id()), arms)
             }
             3 => {
                 let value = match self.consumed(&Ty::Res, Row::ConsumeMatch) {

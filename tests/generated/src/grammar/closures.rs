@@ -34,7 +34,7 @@ impl Writer {
                 self.rows.add(Row::ClosureExit);
                 let inner = self.seen();
                 format!(
-                    "{{ let f = |m: usize| -> Option<usize> {{ if m == 1 {{ return Some({inner}); }} Some(half(m)? + 1) }}; \
+                    "{{ let mut f = |m: usize| -> Option<usize> {{ if m == 1 {{ return Some({inner}); }} Some(half(m)? + 1) }}; \
                      f(1).unwrap_or(0) + f({}).unwrap_or(4) }}",
                     self.random.below(5)
                 )

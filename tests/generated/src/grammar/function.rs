@@ -13,6 +13,8 @@ use crate::tree::{Block, Stmt};
 pub struct Item {
     /// What stands before the attribute.
     pub before: String,
+    /// The trait whose method it is, if that has the attribute, too.
+    pub declared: String,
     /// What stands between the attribute and its body.
     pub head: String,
     /// Its body.
@@ -32,6 +34,8 @@ enum Home {
     Impl,
     /// In the `impl` of a trait; on the whole of it.
     Trait,
+    /// The same, and on the trait.
+    Declared,
 }
 
 /// A generated function, with those that it calls.
@@ -102,7 +106,7 @@ impl Function {
         writer.outermost = true;
         let (mut item, types) = writer.item(name.clone(), size);
         let name = match types.first().filter(|ty| *ty.seen() == Ty::Host) {
-            Some(_) if item.before.contains("pub trait") => format!("Does::{name}"),
+            Some(_) if item.before.contains("pub trait") || !item.declared.is_empty() => format!("Does::{name}"),
             Some(_) => format!("Host::{name}"),
             None => name,
         };
@@ -146,6 +150,10 @@ impl Item {
     /// Its text, under an attribute.
     pub fn render(&self, attribute: &str, text: &mut String) {
         text.push_str(&self.before);
+        if !self.declared.is_empty() {
+            text.push_str(attribute);
+            text.push_str(&self.declared);
+        }
         text.push_str(attribute);
         text.push_str(&self.head);
         self.body.render(0, text);
@@ -162,8 +170,8 @@ impl Writer {
         self.ended = false;
         self.output = self.random.pick(OUTPUTS).clone();
         let (mut arguments, mut params, mut generics) = (Vec::new(), Vec::new(), Vec::new());
-        let home = if self.outermost && self.random.chance(50) { self.home() } else { Home::Free };
-        self.beside = matches!(home, Home::Impl | Home::Trait);
+        let home = if self.outermost && self.random.chance(64) { self.home() } else { Home::Free };
+        self.beside = matches!(home, Home::Impl | Home::Trait | Home::Declared);
         let lifetime = if self.random.chance(25) { "'a " } else { "" };
         if home != Home::Free {
             self.rows.add(Row::Method);
@@ -180,7 +188,7 @@ impl Writer {
         }
         for _ in 0..self.random.below(5) {
             let ty = self.random.pick(ARGUMENTS).clone();
-            // The method of a trait has one lifetime, and no types of its own.
+            // The method of a trait without the attribute has one lifetime, and no types of its own.
             let free = home != Home::Trait;
             let lends = free || !lifetime.is_empty();
             let ty = match self.random.below(8) {
@@ -216,37 +224,37 @@ impl Writer {
         let body = self.block(size, &output);
         let declared: Vec<&str> = params.iter().map(|param| param.strip_prefix("mut ").unwrap_or(param)).collect();
         let declared = format!("async fn {name}{generics}({}){arrow}", declared.join(", "));
-        let (before, around) = self.stands_in(home, &declared);
-        let visible = if home == Home::Trait { "" } else { "pub " };
+        let (before, declared, around) = self.stands_in(home, &declared);
+        let visible = if matches!(home, Home::Trait | Home::Declared) { "" } else { "pub " };
         let head = format!("{around}{visible}async fn {name}{generics}({}){arrow} ", params.join(", "));
         let after = if home == Home::Free { String::new() } else { "\n}".into() };
-        (Item { before, head, body, after }, arguments)
+        (Item { before, declared, head, body, after }, arguments)
     }
 
     /// Where a method stands.
     fn home(&mut self) -> Home {
-        let home = *self.random.pick(&[Home::Alone, Home::Impl, Home::Trait]);
+        let home = *self.random.pick(&[Home::Alone, Home::Impl, Home::Trait, Home::Declared]);
         match home {
             Home::Impl => self.rows.add(Row::MethodOfAnImpl),
             Home::Trait => self.rows.add(Row::MethodOfATrait),
+            Home::Declared => self.rows.add(Row::MethodOfADeclaredTrait),
             _ => {}
         }
         home
     }
 
-    /// What stands before a function: before its attribute, and after it.
-    fn stands_in(&mut self, home: Home, declared: &str) -> (String, String) {
+    /// What stands before a function: before its attribute, a trait that has the attribute, too, and after it.
+    fn stands_in(&mut self, home: Home, declared: &str) -> (String, String, String) {
         const STRUCT: &str = "pub struct Host(pub D, pub usize);\n";
         const OTHER: &str = "async fn other(&self, n: usize) -> usize";
         let other = format!("{OTHER} {{ let y = self.0.touch(); wait({}, 1, n).await + y + self.1 }}\n", self.id());
+        let methods = format!("pub trait Does {{\n{OTHER};\n{declared};\n}}\n");
         match home {
-            Home::Free => (String::new(), String::new()),
-            Home::Alone => (format!("{STRUCT}impl Host {{\n"), String::new()),
-            Home::Impl => (STRUCT.into(), format!("impl Host {{\n{other}")),
-            Home::Trait => {
-                let methods = format!("pub trait Does {{\n{OTHER};\n{declared};\n}}\n");
-                (format!("{STRUCT}{methods}"), format!("impl Does for Host {{\n{other}"))
-            }
+            Home::Free => Default::default(),
+            Home::Alone => (format!("{STRUCT}impl Host {{\n"), String::new(), String::new()),
+            Home::Impl => (STRUCT.into(), String::new(), format!("impl Host {{\n{other}")),
+            Home::Trait => (format!("{STRUCT}{methods}"), String::new(), format!("impl Does for Host {{\n{other}")),
+            Home::Declared => (STRUCT.into(), methods, format!("impl Does for Host {{\n{other}")),
         }
     }
 

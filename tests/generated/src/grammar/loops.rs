@@ -12,10 +12,10 @@ impl Writer {
         let (name, id) = (self.name(), self.id());
         // Where the body may fill the list again, it is asked whether to go on.
         let asks = || Some(Stmt::text(format!("if !more({id}) {{ break; }}")));
-        let (head, pat, first) = match self.random.below(9) {
+        let (head, pat, first) = match self.random.below(10) {
             0 | 1 => {
                 self.rows.add(Row::While);
-                let condition = match self.random.below(5) {
+                let condition = match self.random.below(9) {
                     0 => format!("more({id}) && d({}).touch() != 3", self.id()),
                     1 => match self.readable(|ty| *ty == Ty::Num) {
                         Some(var) => {
@@ -29,6 +29,7 @@ impl Writer {
                         self.rows.add(Row::Await);
                         format!("wait({id}, 1, ()).await == () && more({id})")
                     }
+                    3..=6 => format!("more({id}) && {}", self.lazy_of_a_loop()),
                     _ => format!("more({id})"),
                 };
                 (format!("while {condition} "), None, None)
@@ -60,6 +61,13 @@ impl Writer {
                         (head, Some((Ty::D, None)), None)
                     }
                 }
+            }
+            9 => {
+                self.rows.add(Row::WhileLet);
+                self.rows.add(Row::RefPattern);
+                let given = self.id();
+                let head = format!("while let (ref {name}, true) = (d({given}), more({id})) ");
+                (head, Some((Ty::Ref(Box::new(Ty::D)), None)), None)
             }
             3 => {
                 self.rows.add(Row::For);
@@ -109,6 +117,20 @@ impl Writer {
         let mut stmt = Stmt::text(format!("{prefix}{head}"));
         stmt.block(block);
         stmts.push(stmt);
+    }
+
+    /// What may be left out of a condition that is asked again and again: it moves nothing.
+    fn lazy_of_a_loop(&mut self) -> String {
+        self.awaits += 1;
+        self.rows.add(Row::Await);
+        self.rows.add(Row::WhileLazy);
+        let (a, b) = (self.id(), self.id());
+        match self.random.below(4) {
+            0 => format!("wait({a}, 1, flip({b})).await"),
+            1 => format!("(d({a}).touch() % 2 == 0 || wait({b}, 1, d({b})).await.touch() > 2)"),
+            2 => format!("!(rare({a}) && wait({b}, 1, true).await)"),
+            _ => format!("flip({a}) && d({a}).touch() > 2 && !wait({b}, 1, false).await"),
+        }
     }
 
     /// `loop` with a value.
@@ -207,7 +229,7 @@ impl Writer {
             _ if innermost == Some(at) => String::new(),
             _ => return self.return_text(),
         };
-        if self.around[at].is_loop && self.random.chance(40) {
+        if self.around[at].is_loop && self.random.chance(70) {
             self.rows.add(Row::Continue);
             let mut lines = self.put_back(at);
             lines.push(format!("continue{label}"));

@@ -51,9 +51,17 @@ impl Writer {
         if self.random.chance(15) {
             let condition = self.lazy_await();
             self.statement_ends();
-            stmts.push(Stmt::text(match self.random.below(2) {
+            stmts.push(Stmt::text(match self.random.below(4) {
                 0 => format!("{condition};"),
-                _ => format!("let _ = {condition};"),
+                1 => format!("let _ = {condition};"),
+                how => {
+                    self.rows.add(Row::LazyOperand);
+                    if how == 2 {
+                        format!("let _ = usize::from({condition});")
+                    } else {
+                        format!("let _ = !({condition});")
+                    }
+                }
             }));
             return;
         }
