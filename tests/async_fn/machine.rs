@@ -290,11 +290,13 @@ fn many_locals_may_live_together() {
 }
 
 /// Looks at a number when it is dropped.
+#[cfg(not(clippy))]
 struct Late<'a> {
     number: Option<&'a usize>,
     saw: &'a Cell<usize>,
 }
 
+#[cfg(not(clippy))]
 impl Drop for Late<'_> {
     fn drop(&mut self) {
         self.saw.set(self.number.copied().unwrap_or_default());
@@ -302,7 +304,8 @@ impl Drop for Late<'_> {
 }
 
 /// rustc refuses these two, since it would end `n` before `late` if the future were dropped at the first `.await`. In the machine
-/// `n` has a place, and stays there.
+/// `n` has a place, and stays there. (Clippy is shown the function as rustc's, and would refuse it.)
+#[cfg(not(clippy))]
 #[bespoke::async_fn]
 async fn late_knows_a_number(saw: &Cell<usize>) -> usize {
     let mut late = Late { number: None, saw };
@@ -314,6 +317,7 @@ async fn late_knows_a_number(saw: &Cell<usize>) -> usize {
 }
 
 /// Another number has the bytes of the first one afterwards.
+#[cfg(not(clippy))]
 #[bespoke::async_fn]
 async fn late_knows_a_part_of_a_scope(saw: &Cell<usize>) -> usize {
     {
@@ -329,6 +333,7 @@ async fn late_knows_a_part_of_a_scope(saw: &Cell<usize>) -> usize {
     *last
 }
 
+#[cfg(not(clippy))]
 #[test]
 fn a_number_stays_while_something_that_is_dropped_with_the_machine_knows_it() {
     fn is_seen<'a, F: Future<Output = usize>>(saw: &'a Cell<usize>, of: impl Fn(&'a Cell<usize>) -> F) {
@@ -345,6 +350,6 @@ fn a_number_stays_while_something_that_is_dropped_with_the_machine_knows_it() {
         }
     }
     let saw = Cell::new(0);
-    is_seen(&saw, |saw| late_knows_a_number(saw));
-    is_seen(&saw, |saw| late_knows_a_part_of_a_scope(saw));
+    is_seen(&saw, late_knows_a_number);
+    is_seen(&saw, late_knows_a_part_of_a_scope);
 }
