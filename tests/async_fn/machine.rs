@@ -1,5 +1,6 @@
 //! What only our futures have: their sizes, which are Send, and what a poll after the end says.
 
+#[cfg(not(clippy))]
 use core::cell::Cell;
 use core::panic::{AssertUnwindSafe, RefUnwindSafe, UnwindSafe};
 use core::pin::pin;
