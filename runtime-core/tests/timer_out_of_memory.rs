@@ -56,8 +56,8 @@ fn insert(wheel: &mut Wheel, left: usize) -> Result<Key, OutOfMemory> {
 #[test]
 fn without_memory_nothing_changes() {
     let mut wheel = Wheel::new();
-    // A chunk of timers takes two allocations; each of them may fail.
-    for left in [0, 1, 0] {
+    // The lists take an allocation, a chunk of timers two. Each of them may fail, and what succeeded is kept.
+    for left in [0, 1, 1, 0] {
         assert_eq!(insert(&mut wheel, left), Err(OutOfMemory));
         assert!(wheel.is_empty());
         assert_eq!(wheel.next_deadline(), None);
@@ -66,7 +66,7 @@ fn without_memory_nothing_changes() {
             assert!(wheel.cancel(Key { slot: 0, generation }).is_none());
         }
     }
-    let first = insert(&mut wheel, 1).expect("the second of two allocations, after the first has succeeded before");
+    let first = insert(&mut wheel, 1).expect("the last of three allocations, after the others have succeeded before");
     for _ in 1..32 {
         insert(&mut wheel, 0).expect("the chunk has room");
     }
