@@ -189,16 +189,16 @@ pub struct Select<B, O> {
 
 /// Waits for the first of some branches; those are disabled that are not `open`.
 pub fn select<B: Branches, const N: usize>(open: [bool; N], branches: B) -> Select<B, Fair> {
-    Select { branches, open: bits(open), _order: PhantomData }
+    Select { branches, open: bits::<B, N>(open), _order: PhantomData }
 }
 
 /// The same, in the order in which they stand.
 pub fn select_biased<B: Branches, const N: usize>(open: [bool; N], branches: B) -> Select<B, Biased> {
-    Select { branches, open: bits(open), _order: PhantomData }
+    Select { branches, open: bits::<B, N>(open), _order: PhantomData }
 }
 
-fn bits<const N: usize>(open: [bool; N]) -> u16 {
-    const { assert!(N <= 16, "a bit for each branch") };
+fn bits<B: Branches, const N: usize>(open: [bool; N]) -> u16 {
+    const { assert!(N <= 16 && N == B::COUNT, "a bit for each branch") };
     open.iter().rev().fold(0, |bits, open| (bits << 1) | u16::from(*open))
 }
 
@@ -339,8 +339,8 @@ outs! {
 /// 2. All others are polled, in each poll beginning with another branch, so that none is preferred for ever; with `biased;`
 ///    in the order in which they stand.
 /// 3. The first value that matches its pattern ends the wait. One that does not match disables its branch.
-/// 4. All futures are dropped, in the order in which they stand, and then what the pattern does not bind of the value. Then the
-///    handler runs; it may borrow what the futures borrowed, and use `?`, `break`, `continue` and `return`.
+/// 4. All futures are dropped, in the order in which they stand, and then what the pattern does not bind of the value (unless it
+///    binds by `ref`, which keeps the value). Then the handler runs; it may borrow what the futures borrowed, and use `?`, `break`, `continue` and `return`.
 ///
 /// The value is that of the handler. To keep a future for the next round, select on `&mut future`.
 ///

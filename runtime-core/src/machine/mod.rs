@@ -55,7 +55,7 @@ use core::task::{Context, Poll};
 
 pub use frame::{Flags, HasState, Head, read, write};
 pub use guard::{Guard, Kept, Poison, assign, assign_noted, gone, gone_noted, note, noted};
-pub use parts::{Begin, BeginWhole, InParts, into_future, poll};
+pub use parts::{Begin, BeginWhole, Begun, InParts, into_future, poll};
 use trace::Walk;
 #[cfg(not(panic = "unwind"))]
 use trace::ask::Answers;

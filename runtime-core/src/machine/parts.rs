@@ -16,8 +16,9 @@
 //! that of [`InParts`] futures is found before those of [`BeginWhole`]. Of these the one for a type around another future (a
 //! timeout) is found before the one for all, which asks for a reference: what is inside lies there as what tells no more than
 //! its type ([`Whole`]), and the outer one can tell of it. Functions under `#[async_fn]` say in their signature that they return
-//! futures in parts, since nothing else of what hides behind `impl Future` can be seen. (The methods have names that no program
-//! has: a trait of its own, for every type, would be found before the one by reference.)
+//! futures in parts, since nothing else of what hides behind `impl Future` can be seen. A trait of the program with a method of
+//! this name, for every type, would be found before the one by reference: so the method returns [`Begun`], of which a program has
+//! none, and expansions ask for it.
 //!
 //! In the same way `__bespoke_part` makes a *part* of several futures that are awaited as one (`join!`): always one that can be
 //! told of.
@@ -281,6 +282,19 @@ pub fn into_future<F: IntoFuture>(awaited: F) -> Begin<F::IntoFuture> {
     Begin(ManuallyDrop::new(awaited.into_future()))
 }
 
+/// A future is in its place: what `__bespoke_begin` returns. Safe code has none.
+#[derive(Debug)]
+pub struct Begun(());
+
+impl Begun {
+    /// # Safety
+    /// The future of the `Begin` is in the place that was named with it.
+    #[inline(always)]
+    pub const unsafe fn promise() -> Self {
+        Begun(())
+    }
+}
+
 /// A future on its way to its place.
 ///
 /// # Invariants
@@ -306,10 +320,12 @@ impl<M: InParts> Begin<M> {
     /// # Safety
     /// They are there, `head` with room for a [`HeadOf`] the machine, and hold nothing that somebody drops.
     #[inline(always)]
-    pub unsafe fn __bespoke_begin(self, place: *mut StorageOf<M>, head: *mut ()) {
+    pub unsafe fn __bespoke_begin(self, place: *mut StorageOf<M>, head: *mut ()) -> Begun {
         let future = ManuallyDrop::into_inner(self.0);
         // SAFETY: the caller's promise.
         unsafe { future.part(place.cast(), head.cast()) };
+        // SAFETY: it is, in parts.
+        unsafe { Begun::promise() }
     }
 
     /// One of several futures that are awaited as one: itself, since it tells.
@@ -334,7 +350,7 @@ pub trait BeginWhole {
     /// # Safety
     /// - The place is there, `head` with room for what else is `Placed`, and holds nothing that somebody drops.
     /// - It is the only call of a method of this `Begin`.
-    unsafe fn __bespoke_begin(self, place: *mut Self::Placed, head: *mut ());
+    unsafe fn __bespoke_begin(self, place: *mut Self::Placed, head: *mut ()) -> Begun;
 
     /// One of several futures that are awaited as one, as what tells.
     ///
@@ -348,11 +364,13 @@ impl<F: Future> BeginWhole for &Begin<F> {
     type Part = Whole<F>;
 
     #[inline(always)]
-    unsafe fn __bespoke_begin(self, place: *mut F, _: *mut ()) {
+    unsafe fn __bespoke_begin(self, place: *mut F, _: *mut ()) -> Begun {
         // SAFETY: the caller's promise.
         let future = unsafe { self.take() };
         // SAFETY: the caller's promise.
         unsafe { place.write(future) };
+        // SAFETY: it is.
+        unsafe { Begun::promise() }
     }
 
     #[inline(always)]

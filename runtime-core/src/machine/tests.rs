@@ -288,7 +288,7 @@ fn a_machine_lies_as_a_whole_or_in_parts() {
     let (mut storage, mut head) = memory(&machine);
     let (storage, head) = (storage.as_mut_ptr(), head.as_mut_ptr().cast());
     // SAFETY: the memory is there, until the end of this test.
-    unsafe { into_future(machine).__bespoke_begin(storage, head) };
+    let _ = unsafe { into_future(machine).__bespoke_begin(storage, head) };
     for expected in [Poll::Pending, Poll::Ready(7)] {
         // SAFETY: `begin` wrote both places, which do not move.
         assert_eq!(unsafe { poll(storage, head, &mut context) }, expected);
@@ -305,7 +305,7 @@ fn parts_are_dropped_as_the_whole_is() {
         let (mut storage, mut head) = memory(&machine);
         let (storage, head) = (storage.as_mut_ptr(), head.as_mut_ptr().cast());
         // SAFETY: the memory is there, until the end of this turn.
-        unsafe { into_future(machine).__bespoke_begin(storage, head) };
+        let _ = unsafe { into_future(machine).__bespoke_begin(storage, head) };
         for _ in 0..polls {
             // SAFETY: `begin` wrote both places, which do not move.
             assert_eq!(unsafe { poll(storage, head, &mut context) }, Poll::Pending);
@@ -323,7 +323,7 @@ fn another_future_lies_as_a_whole() {
     let mut place = MaybeUninit::<core::future::Ready<u8>>::uninit();
     let (place, head) = (place.as_mut_ptr(), core::ptr::null_mut());
     // SAFETY: the memory is there, until the end of this test; such a future has no head.
-    unsafe { into_future(core::future::ready(3)).__bespoke_begin(place, head) };
+    let _ = unsafe { into_future(core::future::ready(3)).__bespoke_begin(place, head) };
     // SAFETY: `begin` wrote the place, which does not move.
     assert_eq!(unsafe { poll(place, head, &mut context) }, Poll::Ready(3));
 }

@@ -70,8 +70,9 @@ impl fmt::Display for TaskState {
 
 /// What a task is doing, and the chain of functions in which it waits.
 ///
-/// Functions under `#[async_fn]` are levels of the chain, each with the line and the text of its `.await`. The chain ends at the
-/// first future that is none: it is told of in its own words, or by the name of its type. Of a task that is running the
+/// Functions under `#[async_fn]` are levels of the chain, each with the line and the text of its `.await`. It goes on inside of a
+/// timeout, and in each of several futures that are awaited as one. It ends at the first future that is none of these: that one
+/// is told of in its own words, or by the name of its type. Of a task that is running the
 /// outermost function alone is there, with the `.await` from which it went on. Of a task that any worker may run (`WorkStealing`)
 /// the state is told, and no level.
 #[derive(Clone, Debug)]

@@ -2,7 +2,7 @@
 
 use super::Sleep;
 use crate::config::Config;
-use crate::machine::parts::{Begin, BeginWhole, InParts, StorageOf, Whole};
+use crate::machine::parts::{Begin, BeginWhole, Begun, InParts, StorageOf, Whole};
 use crate::machine::trace::{Tells, Walk, says};
 use core::fmt;
 use core::pin::Pin;
@@ -67,11 +67,13 @@ impl<C: Config, F: Future> BeginWhole for Begin<Timeout<C, F>> {
     type Part = Timeout<C, Whole<F>>;
 
     #[inline(always)]
-    unsafe fn __bespoke_begin(self, place: *mut Self::Placed, head: *mut ()) {
+    unsafe fn __bespoke_begin(self, place: *mut Self::Placed, head: *mut ()) -> Begun {
         // SAFETY: the caller's promise.
         let timeout = unsafe { self.__bespoke_part() };
         // SAFETY: as above; what lies in parts is transparent, and its head holds nothing.
         unsafe { timeout.part(place.cast(), head.cast()) };
+        // SAFETY: it is, in parts.
+        unsafe { Begun::promise() }
     }
 
     #[inline(always)]

@@ -186,7 +186,10 @@ impl Lower<'_> {
         let pointer = self.pointer(future);
         let span = one.span.resolved_at(Span::mixed_site());
         let made = quote_spanned!(span=> __bespoke_rt::into_future(#operand));
-        self.emit(quoted!(#made.__bespoke_begin(#pointer, __bespoke_inner);));
+        // A method of the program that is found instead has no such thing to return.
+        let begun =
+            quote_spanned!(span=> let _: __bespoke_rt::Begun = #made.__bespoke_begin(#pointer, __bespoke_inner););
+        self.emit(begun);
         let state = self.state();
         // Written, and not armed: the state's own guard is.
         let (leave, to) = (self.leave(depth), label(state));

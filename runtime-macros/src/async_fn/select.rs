@@ -150,7 +150,7 @@ impl Writing {
         let variant = Ident::new(&format!("_{n}"), span);
         let out = &self.out;
         // A name for the whole value needs no second one.
-        if super::walk::takes_all(&pat) {
+        if super::walk::takes_all(&pat) && matches_all(&pat) {
             self.arm(syn::parse_quote_spanned!(span=> #out::#variant(#pat)), None, handler);
             return;
         }

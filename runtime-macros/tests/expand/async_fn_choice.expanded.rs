@@ -153,8 +153,10 @@ fn drained(
                                                     };
                                                     let _: *mut ::core::primitive::bool = __bespoke_passing_1;
                                                     if (*__bespoke_place_0).ready() {
-                                                        __bespoke_rt::into_future(next())
-                                                            .begin(__bespoke_hidden_2, __bespoke_inner);
+                                                        let _: __bespoke_rt::Begun = __bespoke_rt::into_future(
+                                                                next(),
+                                                            )
+                                                            .__bespoke_begin(__bespoke_hidden_2, __bespoke_inner);
                                                         __bespoke_guards_0.holds = 0;
                                                         break '__bespoke_4;
                                                     } else {

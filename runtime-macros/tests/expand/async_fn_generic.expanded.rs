@@ -164,7 +164,9 @@ where
                                                 holds: 1,
                                                 kept: __bespoke_kept,
                                             };
-                                            __bespoke_rt::into_future(pause())
+                                            let _: __bespoke_rt::Begun = __bespoke_rt::into_future(
+                                                    pause(),
+                                                )
                                                 .__bespoke_begin(__bespoke_hidden_1, __bespoke_inner);
                                             __bespoke_guard_2.holds = 0;
                                             break '__bespoke_1;

@@ -144,7 +144,7 @@ fn both(
                                                 holds: 1,
                                                 kept: __bespoke_kept,
                                             };
-                                            __bespoke_rt::into_future(
+                                            let _: __bespoke_rt::Begun = __bespoke_rt::into_future(
                                                     __bespoke_join((
                                                         __bespoke_rt::into_future((*__bespoke_place_0).send(1))
                                                             .__bespoke_part(),

@@ -178,7 +178,9 @@ impl<'x, T: Debug> View<'x, T> {
                                                 let (__bespoke_argument_1,) = __bespoke_arguments.read();
                                                 let other = __bespoke_argument_1;
                                                 (*__bespoke_place_1) += (*__bespoke_place_0).step;
-                                                __bespoke_rt::into_future(pause())
+                                                let _: __bespoke_rt::Begun = __bespoke_rt::into_future(
+                                                        pause(),
+                                                    )
                                                     .__bespoke_begin(__bespoke_hidden_1, __bespoke_inner);
                                                 break '__bespoke_1;
                                             };

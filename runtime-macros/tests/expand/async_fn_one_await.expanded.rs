@@ -146,7 +146,7 @@ fn greet(
                                                 holds: 1,
                                                 kept: __bespoke_kept,
                                             };
-                                            __bespoke_rt::into_future(
+                                            let _: __bespoke_rt::Begun = __bespoke_rt::into_future(
                                                     (*__bespoke_place_1).send((*__bespoke_place_0).len()),
                                                 )
                                                 .__bespoke_begin(__bespoke_hidden_1, __bespoke_inner);

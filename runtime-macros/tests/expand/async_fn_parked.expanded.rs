@@ -202,7 +202,9 @@ fn send<'__bespoke_a>(
                                                             holds: 1,
                                                             kept: __bespoke_kept,
                                                         };
-                                                        __bespoke_rt::into_future((*__bespoke_place_0).tail())
+                                                        let _: __bespoke_rt::Begun = __bespoke_rt::into_future(
+                                                                (*__bespoke_place_0).tail(),
+                                                            )
                                                             .__bespoke_begin(__bespoke_hidden_1, __bespoke_inner);
                                                         __bespoke_guard_0.holds = 0;
                                                         __bespoke_guard_2.holds = 0;
@@ -243,7 +245,7 @@ fn send<'__bespoke_a>(
                                                     __bespoke_guards_1.holds = 0;
                                                     break '__bespoke_suspended 2;
                                                 };
-                                                __bespoke_rt::into_future(
+                                                let _: __bespoke_rt::Begun = __bespoke_rt::into_future(
                                                         take(
                                                             {
                                                                 __bespoke_rt::gone(

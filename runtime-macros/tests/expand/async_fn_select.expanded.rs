@@ -227,7 +227,7 @@ fn first(
                                                         kept: __bespoke_kept,
                                                     };
                                                     let stop = __bespoke_argument_1;
-                                                    __bespoke_rt::into_future(
+                                                    let _: __bespoke_rt::Begun = __bespoke_rt::into_future(
                                                             __bespoke_select(
                                                                 [{ (*__bespoke_place_0).is_open() }, true],
                                                                 (
@@ -289,7 +289,9 @@ fn first(
                                                             holds: 1,
                                                             kept: __bespoke_kept,
                                                         };
-                                                        __bespoke_rt::into_future((*__bespoke_place_3).check())
+                                                        let _: __bespoke_rt::Begun = __bespoke_rt::into_future(
+                                                                (*__bespoke_place_3).check(),
+                                                            )
                                                             .__bespoke_begin(__bespoke_hidden_2, __bespoke_inner);
                                                         __bespoke_guard_3.holds = 0;
                                                         __bespoke_guards_0.holds = 0;

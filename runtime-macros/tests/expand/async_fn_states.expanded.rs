@@ -214,7 +214,9 @@ pub fn total<'__bespoke_a>(
                                                                 &mut (*__bespoke_head).flags,
                                                                 0u32,
                                                             );
-                                                            __bespoke_rt::into_future(price_of(&(*__bespoke_place_3)))
+                                                            let _: __bespoke_rt::Begun = __bespoke_rt::into_future(
+                                                                    price_of(&(*__bespoke_place_3)),
+                                                                )
                                                                 .__bespoke_begin(__bespoke_hidden_1, __bespoke_inner);
                                                             __bespoke_guard_3.holds = 0;
                                                             __bespoke_guards_0.holds = 0;
@@ -269,7 +271,7 @@ pub fn total<'__bespoke_a>(
                                                         kept: __bespoke_kept,
                                                     };
                                                     if (*__bespoke_place_5) > *(*__bespoke_place_1) {
-                                                        __bespoke_rt::into_future(
+                                                        let _: __bespoke_rt::Begun = __bespoke_rt::into_future(
                                                                 refuse(
                                                                     __bespoke_rt::gone_noted(
                                                                             __bespoke_place_3,

@@ -204,8 +204,10 @@ pub trait Store<K: ?Sized> {
                                                     holds: 1,
                                                     kept: __bespoke_kept,
                                                 };
-                                                __bespoke_rt::into_future(pause())
-                                                    .begin(__bespoke_hidden_1, __bespoke_inner);
+                                                let _: __bespoke_rt::Begun = __bespoke_rt::into_future(
+                                                        pause(),
+                                                    )
+                                                    .__bespoke_begin(__bespoke_hidden_1, __bespoke_inner);
                                                 __bespoke_guard_1.holds = 0;
                                                 break '__bespoke_1;
                                             };

@@ -112,6 +112,21 @@ both! {
         }
     } with (2)
 
+    async fn patterns_that_are_names_of_values() -> usize {
+        let x = d("x");
+        let mut sum = 0;
+        for n in 2..5 {
+            let m = select! {
+                biased;
+                None = wait("none", 0, (n != 2).then_some(n)) => { wait("w", 1, ()).await; x.touch() }
+                THREE = wait("three", 0, n) => x.touch() + 10,
+                m = wait("all", 0, n) => m,
+            };
+            sum += m;
+        }
+        sum
+    } with ()
+
     async fn conditions_come_first(a: bool, b: bool) -> usize {
         let x = d("x");
         let n = select! {

@@ -62,7 +62,7 @@ pub enum Level {
         /// In its own words.
         what: String,
     },
-    /// Several futures that are awaited as one, by `join!`, `race!` or `select!`. It is the last level of its chain.
+    /// Several futures that are awaited as one, by `join!`, `try_join!`, `race!` or `select!`. It is the last level of its chain.
     Several {
         /// The levels of each, in the order in which they stand.
         branches: Vec<Vec<Level>>,

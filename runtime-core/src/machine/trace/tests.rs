@@ -60,7 +60,7 @@ pub(crate) fn calls<M: InParts<Output = ()>>(callee: M) -> impl InParts<Output =
         machine::<Head<HeadOf<M>>, StorageOf<M>, (), _, _, _>(
             move |head, storage| {
                 (*head).state = 0;
-                into_future(callee).__bespoke_begin(storage, (&raw mut (*head).inner).cast());
+                let _ = into_future(callee).__bespoke_begin(storage, (&raw mut (*head).inner).cast());
             },
             |head, storage, cx| {
                 let state = (*head).state;
@@ -323,7 +323,7 @@ pub(crate) fn counts() -> impl InParts<Output = u32> {
                     let inner = (&raw mut (*head).inner).cast();
                     if state == 0 {
                         let make: fn(&'static mut u32) -> G = future.cast::<fn(&'static mut u32) -> G>().read();
-                        into_future(make(&mut *number)).__bespoke_begin(future, inner);
+                        let _ = into_future(make(&mut *number)).__bespoke_begin(future, inner);
                     } else if state != 1 {
                         return resumed(state);
                     }
