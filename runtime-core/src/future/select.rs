@@ -339,8 +339,9 @@ outs! {
 /// 2. All others are polled, in each poll beginning with another branch, so that none is preferred for ever; with `biased;`
 ///    in the order in which they stand.
 /// 3. The first value that matches its pattern ends the wait. One that does not match disables its branch.
-/// 4. All futures are dropped, in the order in which they stand, and then what the pattern does not bind of the value (unless it
-///    binds by `ref`, which keeps the value). Then the handler runs; it may borrow what the futures borrowed, and use `?`, `break`, `continue` and `return`.
+/// 4. All futures are dropped, in the order in which they stand, and then what the pattern does not bind of the value, unless
+///    it binds by `ref`, which keeps the value. Then the handler runs; it may borrow what the futures borrowed, and use `?`,
+///    `break`, `continue` and `return`.
 ///
 /// The value is that of the handler. To keep a future for the next round, select on `&mut future`.
 ///
