@@ -300,7 +300,9 @@ impl Analysis<'_> {
                 if local.scalar && !lent {
                     continue;
                 }
-                if let Some(last) = last.filter(|last| last.by_value && last.sure) {
+                // What is copied stays lent.
+                let lent = local.scalar && lent;
+                if let Some(last) = last.filter(|last| last.by_value && last.sure && !lent) {
                     local.moved_by = Some(last.by.clone());
                     continue;
                 }

@@ -84,6 +84,13 @@ struct Pair {
 }
 
 both! {
+    async fn a_number_that_is_copied_stays_lent(n: usize) -> usize {
+        let r = &n;
+        let m = usize::from(n as u8) + n;
+        wait("w", 1, ()).await;
+        *r + m
+    } with (7)
+
     async fn awaited_in_parentheses_and_braces(c: bool) -> usize {
         let x = d("x");
         let (a, b) = (wait("a", 1, d("p")), wait("b", 1, d("q")));
