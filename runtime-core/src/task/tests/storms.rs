@@ -96,6 +96,8 @@ fn a_close_ends_though_threads_spawn_for_ever() {
     /// The threads give up when the close has failed for good. Not sooner: how long a close takes that ends depends on how much
     /// of the machine it gets.
     const GIVES_UP: Duration = Duration::from_secs(60);
+    /// From here on they spawn slowly: three that get all of the machine would fill its memory before the worker is through.
+    const MANY: usize = 1_000_000;
     let census = Census::start();
     let rt = Runtime::<App>::new().unwrap();
     let stop = Arc::new(AtomicBool::new(false));
@@ -113,7 +115,9 @@ fn a_close_ends_though_threads_spawn_for_ever() {
             std::thread::spawn(move || {
                 let mut kept = Vec::new();
                 while !stop.load(SeqCst) && start.elapsed() < GIVES_UP {
-                    made.fetch_add(1, SeqCst);
+                    if made.fetch_add(1, SeqCst) > MANY {
+                        std::thread::sleep(Duration::from_millis(1));
+                    }
                     let value = Counted(dropped.clone());
                     let spawned = handle.spawn(async move {
                         let _value = value;
