@@ -90,19 +90,19 @@ impl<H> State<H> {
 }
 
 /// Where pinned workers are.
-pub(crate) struct Places {
+pub(crate) struct Pinned {
     /// The processor of each.
     at: Vec<Cpu>,
     /// Whom each meets first, if they take tasks from each other.
     near: Vec<Near>,
 }
 
-impl Places {
+impl Pinned {
     /// Those of `count` workers on these processors, of which there is one at least.
     pub(crate) fn of<C: Config>(cpus: Vec<Cpu>, count: usize) -> Self {
         let at: Vec<Cpu> = seating(cpus).into_iter().cycle().take(count).collect();
         let near = if steals::<C::Scheduler>() { Near::all(&at, C::Topology::distance) } else { Vec::new() };
-        Places { at, near }
+        Pinned { at, near }
     }
 }
 
@@ -112,12 +112,12 @@ impl<C: Config> Cores<C> {
         Cores { formed: OnceLock::new(), turn: AtomicUsize::new(0), state: Mutex::new(state), told: Condvar::new() }
     }
 
-    /// Makes a team of `workers`, led by the first. `places`: those of so many, if they are pinned.
+    /// Makes a team of `workers`, led by the first. `pinned`: where they are, if they are pinned.
     ///
     /// # Safety
     /// They are new, at least one, and known to the caller alone; each holds its own reference and no other. Called once.
-    pub(crate) unsafe fn form(&self, workers: &[NonNull<Worker<C>>], places: Option<Places>) {
-        let (at, near) = places.map_or((None, None), |places| (Some(places.at), Some(places.near)));
+    pub(crate) unsafe fn form(&self, workers: &[NonNull<Worker<C>>], pinned: Option<Pinned>) {
+        let (at, near) = pinned.map_or((None, None), |pinned| (Some(pinned.at), Some(pinned.near)));
         debug_assert!(at.as_ref().is_none_or(|at| at.len() == workers.len()), "each worker has a processor");
         let lead = Worker::home_of(workers[0]);
         // SAFETY: the caller's own.

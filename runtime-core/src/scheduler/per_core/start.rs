@@ -7,7 +7,7 @@ use crate::config::Config;
 use crate::error::{Error, ErrorKind};
 use crate::roles::{Cpu, Drained, Nanos, Scheduler, Threads, Topology};
 use crate::task::home::Home;
-use crate::worker::cores::Places;
+use crate::worker::cores::Pinned;
 use crate::worker::{Common, Worker, close};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -24,12 +24,12 @@ pub(crate) fn start<C: Config>() -> Result<NonNull<Worker<C>>, Error> {
     let cpus = cpus::<C>()?;
     let count = count::<C>(&cpus);
     // The topology is the program's, and may panic: before there is anything to close.
-    let places = C::PIN_WORKERS.then(|| Places::of::<C>(cpus, count));
+    let pinned = C::PIN_WORKERS.then(|| Pinned::of::<C>(cpus, count));
     let workers = make(&common, count)?;
     let first = workers[0];
     // 2.
     // SAFETY: new, and known to this thread alone.
-    unsafe { common.cores.form(&workers, places) };
+    unsafe { common.cores.form(&workers, pinned) };
     // SAFETY: no thread runs yet that could close it.
     unsafe { first.as_ref() }.home.acquire();
     // 3. and 4.
