@@ -5,7 +5,8 @@
 //!    vanishes. One that has no such part is left out of the row.
 //! 2. Within a round every runtime takes its sample before any takes the next. Every other round goes backwards, so that a
 //!    steady drift of the machine favours nobody.
-//! 3. Rows of agents take one warm-up round that is thrown away.
+//! 3. Rows of agents take one warm-up round that is thrown away. Who needs longer than [`SAMPLE_MAX`] for it takes the samples of a
+//!    quick run from then on: fewer operations, of the same kind.
 
 use core::fmt;
 use core::time::Duration;
@@ -251,7 +252,7 @@ struct Runtime {
 /// Takes all rounds of one row.
 fn rounds(row: &Row, plan: &Plan, field: &mut [Runtime], cores: Cores) -> Table {
     let rounds = plan.rounds.unwrap_or(if plan.quick { QUICK_ROUNDS.min(row.rounds) } else { row.rounds });
-    let amount = if plan.quick { row.quick } else { row.amount };
+    let mut amounts = vec![if plan.quick { row.quick } else { row.amount }; field.len()];
     let mut table = Table::new(row);
     let blank =
         |runtime: &Runtime| Samples { column: runtime.column, rounds: Vec::new(), failure: runtime.failure.clone() };
@@ -266,8 +267,13 @@ fn rounds(row: &Row, plan: &Plan, field: &mut [Runtime], cores: Cores) -> Table 
             if samples.failure.is_some() || absent[index] {
                 continue;
             }
-            match sample(row, &mut field[index], amount, cores) {
-                Ok(_) if round < warm_ups => (),
+            let begin = now();
+            match sample(row, &mut field[index], amounts[index], cores) {
+                Ok(_) if round < warm_ups => {
+                    if begin.elapsed() > SAMPLE_MAX {
+                        amounts[index] = row.quick;
+                    }
+                }
                 Ok(figures) => samples.rounds.push(figures),
                 Err(Refusal::Absent) => absent[index] = true,
                 Err(Refusal::Failed(why)) => samples.failure = Some(format!("failed: {why}")),
@@ -289,6 +295,10 @@ fn rounds(row: &Row, plan: &Plan, field: &mut [Runtime], cores: Cores) -> Table 
 fn is_unavailable(samples: &Samples) -> bool {
     samples.failure.as_deref().is_some_and(|why| why.starts_with("unavailable"))
 }
+
+/// So long a sample of an agent should take: one runtime that is a hundred times slower than the others in a row would take most of
+/// the time of the run.
+const SAMPLE_MAX: Duration = Duration::from_secs(3);
 
 /// Rounds of a quick run: the fewest that have a 95 % interval.
 const QUICK_ROUNDS: u32 = 6;
