@@ -34,8 +34,9 @@
 //!
 //! # A turn
 //! `park` makes one call: it submits all that polls queued, waits, and has the kernel finish what is ready. With
-//! `DEFER_TASKRUN` one call finishes at most `max(20, want)` completions, so a turn that does not wait asks for as many as
-//! there is room for, with a time of zero; a turn that waits asks for one, and comes again.
+//! `DEFER_TASKRUN` one call finishes at most `max(20, want)` completions, and says whether it has more (`TASKRUN`). A turn that
+//! waits asks for one, and comes again; one that does not wait asks for none, and calls until there are no more or there is no
+//! room for more.
 //!
 //! # Threads
 //! With `SINGLE_ISSUER` a ring belongs to the thread that first runs the worker. When the worker is run by another, the

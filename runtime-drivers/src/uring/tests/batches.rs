@@ -74,7 +74,7 @@ fn a_turn_that_does_not_wait_takes_all_that_is_ready_and_one_that_waits_a_share(
     let (some, _) = served_by(Park::Forever);
     assert!(some > 0);
     if deferred {
-        // The kernel's bound is 20. Were it gone, asking for as many as there is room for would be needless.
+        // The kernel's bound is 20. Were it gone, calling again would be needless.
         assert!(some < 100, "a turn that waits served {some} of 200");
     }
 }
