@@ -1,10 +1,18 @@
 //~ SAYS cannot move out of
 use std::future::ready;
 
+struct Words(String);
+
+impl Words {
+    fn count(self) -> usize {
+        self.0.len()
+    }
+}
+
 #[bespoke::async_fn]
-async fn f(s: String) -> usize {
+async fn f(words: Words) -> usize {
     ready(()).await;
-    s.into_bytes().len()
+    words.count()
 }
 
 fn main() {}

@@ -267,6 +267,30 @@ pub fn scalar<T>(_place: *const T) {
     }
 }
 
+/// What the macro takes to consume a local, in the twin: what rustc says of its argument it says of the receiver.
+#[inline(always)]
+pub fn consumed<T>(receiver: T) -> T {
+    receiver
+}
+
+/// Checks that a method which the macro took for one that consumes its receiver does, or that nobody can tell. `C` is a closure
+/// that calls it on a local of type `T`: if the method borrows, the closure holds a reference, which has no destructor.
+#[inline(always)]
+pub fn consumes<T, C>(_receiver: *const T, _call: &C) {
+    const {
+        assert!(
+            !needs_drop::<T>() || needs_drop::<C>(),
+            "a method of this name is taken to consume the local, and this one borrows it: write `(&local)` or \
+             `(&mut local)` before the dot"
+        );
+    }
+}
+
+/// A value of the type that lies in a place, for its type. Nobody calls it.
+pub fn absent<T>(_place: *const T) -> T {
+    unreachable!("a proof is checked, and never run")
+}
+
 /// What an `.await` is in the twin of a function. It takes what is awaited, as an `.await` does, and lets go of it before
 /// the value is used. Nobody calls it.
 pub fn wait<F: IntoFuture>(_awaited: F) -> Waited<F::Output> {

@@ -20,6 +20,7 @@ use proc_macro2::{Ident, TokenStream};
 use quote::ToTokens;
 use syn::{BinOp, Expr, Lit, Pat, Type, UnOp};
 
+use super::consume;
 use super::hold;
 use super::known::{Context, Known};
 use super::rename::{Names, local, names_of};
@@ -70,6 +71,8 @@ struct Used {
     in_closure: bool,
     /// It is assigned as a whole.
     writes: bool,
+    /// It is consumed by a method that is called so: if it is copied, it stays lent.
+    by_name: bool,
 }
 
 pub(super) fn analyze(arguments: &[(Ident, Option<&Type>)], body: &mut Block, names: &Names) -> HashMap<Ident, Local> {
@@ -131,7 +134,7 @@ impl Analysis<'_> {
             let sure = depth == local.depth;
             let by_value = by_value && (!cfg!(bespoke_planted = "1") || sure);
             let in_closure = self.closures > 0;
-            local.uses.push(Used { at, by: name.clone(), by_value, sure, borrows, in_closure, writes: false });
+            local.uses.push(Used { at, by: name.clone(), by_value, sure, borrows, in_closure, writes: false, by_name: false });
         }
     }
 
@@ -301,8 +304,8 @@ impl Analysis<'_> {
                     continue;
                 }
                 // What is copied stays lent.
-                let lent = local.scalar && lent;
-                if let Some(last) = last.filter(|last| last.by_value && last.sure && !lent) {
+                let copied = |last: &Used| lent && (local.scalar || last.by_name);
+                if let Some(last) = last.filter(|last| last.by_value && last.sure && !copied(last)) {
                     local.moved_by = Some(last.by.clone());
                     continue;
                 }
@@ -336,6 +339,14 @@ impl Visitor for Analysis<'_> {
                     Some(name) => self.used_as(&name, false, false),
                     None => walk::place(self, &mut inner.left),
                 }
+            }
+            Expr::MethodCall(inner) if consume::is_consumed(&inner.receiver) => {
+                if let Some(name) = consume::consumed(&mut inner.receiver).and_then(|taken| local(taken).cloned()) {
+                    self.used(&name, true);
+                    let last = self.locals.get_mut(&name).and_then(|local| local.uses.last_mut());
+                    last.into_iter().for_each(|used| used.by_name = true);
+                }
+                inner.args.iter_mut().for_each(|arg| walk::value(self, arg));
             }
             Expr::Assign(inner) if local(&inner.left).is_some() => {
                 walk::value(self, &mut inner.right);

@@ -113,7 +113,10 @@ pub(super) fn operand(expr: &mut Expr, names: &Names) -> Held {
             inner.args.iter_mut().try_for_each(|arg| operand(arg, names))
         }
         Expr::MethodCall(inner) => {
-            place(&mut inner.receiver, names, false)?;
+            // What is consumed is gone before the operand is awaited.
+            if !super::consume::is_consumed(&inner.receiver) {
+                place(&mut inner.receiver, names, false)?;
+            }
             inner.args.iter_mut().try_for_each(|arg| operand(arg, names))
         }
         Expr::Binary(inner) if is_comparison(&inner.op) => {

@@ -4,6 +4,7 @@
 //! |---|---|---|
 //! | [`parse`] | tokens → arguments and functions | the grammar |
 //! | [`several`], [`select`] | the body → the same, without the runtime's macros that await | what those expand to |
+//! | [`consume`] | the body → the same, with the receivers that some methods consume | those methods, by their names |
 //! | [`signature`] | a signature → the one with the future in it | which signatures are understood; lifetimes, of traits, too |
 //! | [`waits`] | the body → that of the twin | where the function awaits |
 //! | [`rename`] | the body → the same, with unique names | scopes, macros |
@@ -24,6 +25,7 @@
 
 mod analyze;
 mod awaits;
+mod consume;
 mod drops;
 mod emit;
 mod flow;
@@ -52,7 +54,7 @@ use syn::{Block, FnArg, ImplItem, ItemFn, Pat, Path, TraitItem, TraitItemFn, Typ
 use crate::errors::Errors;
 use emit::{Argument, Plan};
 use lower::Lower;
-use parse::Item;
+use parse::{Item, Mentions};
 use signature::{Home, Made};
 
 /// The whole macro.
@@ -132,8 +134,8 @@ fn declared(mut method: TraitItemFn, home: &Home<'_>, krate: Option<&Path>, erro
 /// One function with its machine, or as it was written.
 fn one(mut function: ItemFn, home: &Home<'_>, krate: Option<&Path>, errors: &mut Errors) -> TokenStream {
     let body = parse::body(&mut function);
-    let several = parse::check(&function, errors);
-    let machine = errors.is_empty().then(|| machine(&function, body, several, home, krate, errors)).flatten();
+    let mentions = parse::check(&function, errors);
+    let machine = errors.is_empty().then(|| machine(&function, body, mentions, home, krate, errors)).flatten();
     machine.unwrap_or_else(|| emit::fallback(&function))
 }
 
@@ -146,26 +148,22 @@ struct Input<'a> {
     ty: Option<&'a Type>,
 }
 
-/// The function with its machine; `None` if a mistake was recorded. `several`: it names a macro that may be one of ours.
+/// The function with its machine; `None` if a mistake was recorded.
 fn machine(
     function: &ItemFn,
     mut body: Block,
-    several: bool,
+    mentions: Mentions,
     home: &Home<'_>,
     krate: Option<&Path>,
     errors: &mut Errors,
 ) -> Option<TokenStream> {
     let made = Made::Machine { in_parts: &emit::in_parts(krate) };
     let signed = signature::sign(&function.sig, home, &made, errors)?;
-    let named = if several { several::expand(&mut body, errors) } else { Vec::new() };
+    let named = if mentions.several { several::expand(&mut body, errors) } else { Vec::new() };
     // What was not understood stays a macro, of which later stages would say more than the mistake is.
     if !errors.is_empty() {
         return None;
     }
-    let waiting = waits::waiting(&mut body, &emit::room(krate)).map(|inside| {
-        let machines = (!named.is_empty()).then(|| emit::machines(krate));
-        quote!(#machines #inside)
-    });
     let mut inputs: Vec<Input<'_>> = Vec::new();
     for input in &function.sig.inputs {
         inputs.push(match input {
@@ -185,6 +183,14 @@ fn machine(
             }
         });
     }
+    let given = inputs.iter().map(|input| &input.name);
+    let consumes = mentions.consumes && consume::mark(&mut body, given);
+    let room = emit::room(krate);
+    let waiting = waits::waiting(&mut body, &room).map(|inside| {
+        let machines = (!named.is_empty()).then(|| emit::machines(krate));
+        let consumed = consumes.then(|| consume::import(&room));
+        quote!(#machines #consumed #inside)
+    });
     let mut names: Vec<Ident> = inputs.iter().map(|input| input.name.clone()).collect();
     let mut renamed = rename::rename(&mut names.iter_mut().collect::<Vec<_>>(), &mut body, errors);
     let mut body = shape::shape(body, &mut renamed, errors);

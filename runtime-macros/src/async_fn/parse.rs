@@ -6,6 +6,7 @@ use syn::ext::IdentExt;
 use syn::parse::ParseStream;
 use syn::{Attribute, Block, Expr, Ident, ImplItem, ItemFn, ItemImpl, ItemTrait, Path, Stmt, Token, TraitItemFn};
 
+use super::consume;
 use super::says;
 use super::several;
 use super::signature;
@@ -83,15 +84,26 @@ pub(super) fn body(function: &mut ItemFn) -> Block {
     core::mem::replace(&mut *function.block, source)
 }
 
-/// What of a function is not understood, before its body is read. Whether a macro is in it that is called as one that awaits.
-pub(super) fn check(function: &ItemFn, errors: &mut Errors) -> bool {
+/// What the tokens of a body mention, so that stages which nothing is there for are left out.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Mentions {
+    /// A macro that is called as one of the [`several`].
+    pub(super) several: bool,
+    /// A method that is called as one that [consumes](consume).
+    pub(super) consumes: bool,
+}
+
+/// What of a function is not understood, before its body is read. What its body mentions.
+pub(super) fn check(function: &ItemFn, errors: &mut Errors) -> Mentions {
     signature::check(&function.sig, false, errors);
     for attribute in &function.attrs {
         if matches!(attribute.style, syn::AttrStyle::Inner(_)) {
             errors.under(attribute, says::ATTRIBUTE);
         }
     }
-    tokens(function.block.to_token_stream(), errors)
+    let mut mentions = Mentions::default();
+    tokens(function.block.to_token_stream(), &mut mentions, errors);
+    mentions
 }
 
 fn argument(found: &mut Arguments, input: ParseStream<'_>) -> syn::Result<()> {
@@ -106,19 +118,22 @@ fn argument(found: &mut Arguments, input: ParseStream<'_>) -> syn::Result<()> {
     Err(syn::Error::new(key.span(), says::UNKNOWN_ARGUMENT))
 }
 
-/// What no body may hold, wherever it stands. Whether it names one of the [`several`] macros.
-fn tokens(body: TokenStream, errors: &mut Errors) -> bool {
-    let mut named = false;
+/// What no body may hold, wherever it stands.
+fn tokens(body: TokenStream, mentions: &mut Mentions, errors: &mut Errors) {
     let mut trees = body.into_iter().peekable();
+    let mut after_dot = false;
     while let Some(tree) = trees.next() {
+        let is_dot = matches!(&tree, TokenTree::Punct(punct) if punct.as_char() == '.');
         match tree {
-            TokenTree::Group(group) => named |= tokens(group.stream(), errors),
+            TokenTree::Group(group) => tokens(group.stream(), mentions, errors),
             TokenTree::Ident(ident) => {
                 let name = ident.unraw().to_string();
                 if name.starts_with(RESERVED) {
                     errors.under(ident, says::RESERVED_NAME);
+                } else if after_dot {
+                    mentions.consumes |= consume::is_known(&name);
                 } else if several::is_known(&name) {
-                    named |= matches!(trees.peek(), Some(TokenTree::Punct(punct)) if punct.as_char() == '!');
+                    mentions.several |= matches!(trees.peek(), Some(TokenTree::Punct(punct)) if punct.as_char() == '!');
                 }
             }
             TokenTree::Punct(punct) if punct.as_char() == '#' && matches!(trees.peek(), Some(TokenTree::Group(_))) => {
@@ -126,6 +141,6 @@ fn tokens(body: TokenStream, errors: &mut Errors) -> bool {
             }
             _ => {}
         }
+        after_dot = is_dot;
     }
-    named
 }

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `x` by value | taken out through its guard; read, if it is a scalar |
 //! | `x` borrowed, compared, looked at, called, indexed, a field of it | `(*pointer)` |
+//! | `x.unwrap()` that consumes | as by value, with the [`proof`](super::consume::proof) that it does |
 //! | `x = v` | `assign`: the old value is dropped if there is one, the guard holds the new one |
 //! | `return v`, `e?` | the state is `DONE`, and the value is the poll's |
 //! | `break`, `continue` of a loop that awaits | a jump |
@@ -19,6 +20,7 @@ use syn::spanned::Spanned;
 use syn::{Expr, Label, Lifetime};
 
 use super::analyze::captured;
+use super::consume;
 use super::known::{Context, Known};
 use super::lower::{Lower, quoted};
 use super::rename::local;
@@ -98,6 +100,26 @@ impl Rewrite<'_, '_> {
             (Use::Value, None) => quote_spanned!(span=> #pointer.read()),
         };
         Self::set(expr, tokens);
+    }
+
+    /// A call that consumes its receiver. `true`: it is dealt with.
+    fn consumes(&mut self, call: &mut syn::ExprMethodCall) -> bool {
+        let Some(local) = consume::consumed(&mut call.receiver) else { return false };
+        let mut local = core::mem::replace(local, walk::taken());
+        match self.lower.place_of(&local) {
+            // rustc manages it, and knows the method.
+            None => {
+                walk::place(self, &mut local);
+                *call.receiver = local;
+            }
+            Some(place) => {
+                let proof = consume::proof(call, &self.lower.places[place].pointer);
+                walk::value(self, &mut local);
+                Self::set(&mut call.receiver, quoted!(({ #proof #local })));
+            }
+        }
+        call.args.iter_mut().for_each(|arg| walk::value(self, arg));
+        true
     }
 
     fn assign(&mut self, expr: &mut Expr) -> bool {
@@ -278,6 +300,7 @@ impl Visitor for Rewrite<'_, '_> {
                 let moves = inner.capture.is_some();
                 return self.inner(expr, moves);
             }
+            Expr::MethodCall(inner) => return self.consumes(inner),
             // A part of several futures is told of: see `machine::parts` of the runtime.
             Expr::Call(inner) if several::is_part(&inner.func) => {
                 inner.args.iter_mut().for_each(|arg| walk::value(self, arg));

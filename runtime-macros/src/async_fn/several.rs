@@ -37,17 +37,17 @@ pub(super) fn is_known(name: &str) -> bool {
     KNOWN.iter().any(|(known, _)| *known == name)
 }
 
-/// What the source has where a name of the room `future::machines` stands: the name of a macro; of its parts nothing.
+/// What the source has where the name of a function stands that stages before the twin put there: the name of a macro, or nothing.
 pub(super) fn source_of(name: &Ident) -> Option<&'static str> {
     let name = name.to_string();
     let name = name.strip_prefix(RESERVED)?;
     let name = name.strip_suffix("_biased").unwrap_or(name);
-    if name == "part" { Some("") } else { KNOWN.iter().find(|(known, _)| *known == name).map(|(known, _)| *known) }
+    if matches!(name, "part" | "consumed") { Some("") } else { KNOWN.iter().find(|(known, _)| *known == name).map(|(known, _)| *known) }
 }
 
 /// Whether the function of a call is the one that makes a part of several futures.
 pub(super) fn is_part(function: &Expr) -> bool {
-    matches!(function, Expr::Path(path) if path.path.get_ident().is_some_and(|name| source_of(name) == Some("")))
+    matches!(function, Expr::Path(path) if path.path.is_ident(concat!("__", "bespoke_part")))
 }
 
 /// Whether an `.await` is that of such a macro.

@@ -27,6 +27,10 @@ pub(super) trait Visitor {
     fn scope(&mut self, _begins: bool) {}
     /// Code that may be skipped or run again begins or ends.
     fn branch(&mut self, _begins: bool) {}
+    /// An `if` or a `match` whose condition was evaluated, and of whose branches at most one is run, begins or ends.
+    fn choice(&mut self, _begins: bool) {}
+    /// Code begins or ends that may be run again, or before code which excludes it: of a loop, or a guard.
+    fn again(&mut self, _begins: bool) {}
     /// Something that cannot be walked.
     fn refuse(&mut self, tokens: &dyn ToTokens, message: &'static str);
 }
@@ -52,6 +56,12 @@ fn branch(v: &mut dyn Visitor, inside: impl FnOnce(&mut dyn Visitor)) {
     v.branch(true);
     inside(v);
     v.branch(false);
+}
+
+fn again(v: &mut dyn Visitor, inside: impl FnOnce(&mut dyn Visitor)) {
+    v.again(true);
+    branch(v, inside);
+    v.again(false);
 }
 
 fn scope(v: &mut dyn Visitor, inside: impl FnOnce(&mut dyn Visitor)) {
@@ -194,7 +204,7 @@ fn walk(v: &mut dyn Visitor, expr: &mut Expr, how: Use) {
         Expr::Field(field) => place(v, &mut field.base),
         Expr::ForLoop(inner) => {
             value(v, &mut inner.expr);
-            branch(v, |v| {
+            again(v, |v| {
                 scope(v, |v| {
                     v.pattern(&mut inner.pat);
                     block(v, &mut inner.body);
@@ -206,11 +216,13 @@ fn walk(v: &mut dyn Visitor, expr: &mut Expr, how: Use) {
         Expr::If(inner) => {
             scope(v, |v| {
                 value(v, &mut inner.cond);
+                v.choice(true);
                 branch(v, |v| block(v, &mut inner.then_branch));
             });
             if let Some((_, otherwise)) = &mut inner.else_branch {
                 branch(v, |v| value(v, otherwise));
             }
+            v.choice(false);
         }
         Expr::Index(index) => {
             place(v, &mut index.expr);
@@ -220,20 +232,24 @@ fn walk(v: &mut dyn Visitor, expr: &mut Expr, how: Use) {
             place(v, &mut inner.expr);
             v.pattern(&mut inner.pat);
         }
-        Expr::Loop(inner) => branch(v, |v| block(v, &mut inner.body)),
+        Expr::Loop(inner) => again(v, |v| block(v, &mut inner.body)),
         Expr::Match(inner) => {
             place(v, &mut inner.expr);
+            v.choice(true);
             for arm in &mut inner.arms {
                 branch(v, |v| {
                     scope(v, |v| {
                         v.pattern(&mut arm.pat);
                         if let Some((_, guard)) = &mut arm.guard {
+                            v.again(true);
                             value(v, guard);
+                            v.again(false);
                         }
                         value(v, &mut arm.body);
                     });
                 });
             }
+            v.choice(false);
         }
         Expr::MethodCall(call) => {
             place(v, &mut call.receiver);
@@ -260,7 +276,7 @@ fn walk(v: &mut dyn Visitor, expr: &mut Expr, how: Use) {
         Expr::Tuple(tuple) => values(v, &mut tuple.elems),
         Expr::Unary(unary) if matches!(unary.op, UnOp::Deref(_)) => place(v, &mut unary.expr),
         Expr::Unary(unary) => value(v, &mut unary.expr),
-        Expr::While(inner) => branch(v, |v| {
+        Expr::While(inner) => again(v, |v| {
             scope(v, |v| {
                 value(v, &mut inner.cond);
                 block(v, &mut inner.body);

@@ -244,4 +244,77 @@ both! {
         wait("u", 1, ()).await;
         n
     } with ()
+    async fn consumed_by_a_name(x: Option<D>) -> usize {
+        wait("w", 1, ()).await;
+        let y = x.unwrap_or(d("other"));
+        wait("v", 1, ()).await;
+        y.touch()
+    } with (Some(d("x")))
+    async fn consumed_before_the_first_await(x: Option<D>) -> usize {
+        let y = x.into_iter();
+        wait("w", 1, ()).await;
+        { y }.count()
+    } with (Some(d("x")))
+    async fn consumed_in_both_branches(x: Result<D, D>, c: bool) -> usize {
+        let _z = d("z");
+        wait("w", 1, ()).await;
+        let y = if c { x.ok() } else { x.err() };
+        wait("v", 1, ()).await;
+        y.into_iter().count()
+    } with (Ok(d("x")), true)
+    async fn consumed_in_one_branch_that_awaits(x: Option<D>, c: bool) -> usize {
+        let _z = d("z");
+        wait("w", 1, ()).await;
+        if c {
+            let y = x.expect("some");
+            wait("v", 1, ()).await;
+            return y.touch();
+        }
+        wait("u", 1, ()).await;
+        4
+    } with (Some(d("x")), true)
+    async fn consumed_and_passed_on(x: Result<D, D>) -> Option<usize> {
+        let _z = d("z");
+        wait("w", 1, ()).await;
+        let y = x.ok()?;
+        wait("v", 1, ()).await;
+        Some(y.touch())
+    } with (Err(d("x")))
+    async fn consumed_into_what_is_awaited(x: D) -> usize {
+        let later = wait("v", 1, x);
+        wait("w", 1, ()).await;
+        later.into_future().await.touch()
+    } with (d("x"))
+    async fn consumed_where_it_is_copied(x: u32) -> u32 {
+        let half = x.checked_div(2);
+        let r = &half;
+        wait("w", 1, ()).await;
+        let first = half.unwrap();
+        wait("v", 1, ()).await;
+        first + r.unwrap()
+    } with (6)
+    async fn consumed_where_it_is_copied_and_lent(x: u32) -> u32 {
+        let half = x.checked_div(2);
+        let r = &half;
+        let first = half.unwrap();
+        wait("w", 1, ()).await;
+        first + r.unwrap()
+    } with (6)
+    async fn consumed_through_a_reference() -> usize {
+        let mut z = Some(d("x"));
+        let x = &mut z;
+        wait("w", 1, ()).await;
+        let y = x.into_iter();
+        wait("v", 1, ()).await;
+        { y }.map(|y| y.touch_mut()).count()
+    } with ()
+    async fn consumed_in_a_loop() -> usize {
+        let mut n = 0;
+        loop {
+            let x = wait("w", 1, Some(d("x"))).await;
+            wait("v", 1, ()).await;
+            n += x.unwrap_or(d("other")).touch();
+            if n > 2 { break n; }
+        }
+    } with ()
 }

@@ -149,6 +149,11 @@ impl D {
         step("eat", self.0);
         self.0 % 3
     }
+
+    /// The same, as the name says.
+    pub fn into_number(self) -> usize {
+        self.eat()
+    }
 }
 
 impl Drop for D {
@@ -177,6 +182,11 @@ impl Pair {
     /// Consumes it.
     pub fn sum(self) -> usize {
         self.a.eat() + self.b
+    }
+
+    /// A part of it, as the name says.
+    pub fn into_part(self) -> D {
+        self.a
     }
 }
 

@@ -36,6 +36,7 @@ rows! {
     AssignGone = "`x = v` after `x` was moved, or may have been",
     AssignPart = "`x.f = v`, `*x = v`, `x.f += v`",
     Consume = "`{ x }.m()`",
+    ConsumeName = "`x.into_y()`, `x.unwrap_or(y)`, and the like, as the last use of `x`",
     ConsumeMatch = "`match { x }`, `if let … = { x }`, `let … = { x }`",
     Closure = "closure that borrows",
     ClosureExit = "closure with `return` and `?` of its own",

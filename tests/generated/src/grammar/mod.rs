@@ -114,6 +114,7 @@ impl Writer {
             mutable,
             gone: false,
             retired: false,
+            spent: false,
             born: self.awaits,
             loops: self.loops(),
             targets: Vec::new(),

@@ -47,7 +47,8 @@ impl Writer {
 
     /// A value that ends here.
     fn eaten(&mut self) -> Option<String> {
-        match self.random.below(4) {
+        match self.random.below(5) {
+            3 => Some(format!("{}.into_number()", self.consumed_by_name(&Ty::D)?)),
             0 => Some(format!("{}.eat()", self.consumed(&Ty::D, Row::Consume).filter(|_| !self.held)?)),
             1 if !self.held => Some(format!("{}.sum()", self.consumed(&Ty::Pair, Row::Consume)?)),
             2 if !self.held => {

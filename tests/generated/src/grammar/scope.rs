@@ -15,6 +15,8 @@ pub(super) struct Var {
     pub(super) gone: bool,
     /// A reference that is never used again.
     pub(super) retired: bool,
+    /// A last use was written: nothing that is written after it names the local, whichever way leads there.
+    pub(super) spent: bool,
     /// How many awaits were written before it.
     pub(super) born: usize,
     /// How many loops are around it.
@@ -51,7 +53,7 @@ impl Scope {
 
     fn there(&self, var: usize) -> bool {
         let local = &self.vars[var];
-        !local.gone && !local.retired && !local.name.is_empty() && !self.hidden(var)
+        !local.gone && !local.retired && !local.spent && !local.name.is_empty() && !self.hidden(var)
     }
 
     /// Whether it can be looked at.
@@ -67,7 +69,7 @@ impl Scope {
     /// Whether it can be assigned, also after it was moved.
     pub(super) fn assignable(&self, var: usize) -> bool {
         let local = &self.vars[var];
-        local.mutable && !local.retired && !local.name.is_empty() && !self.hidden(var) && !self.borrowed(var, false)
+        local.mutable && !local.retired && !local.spent && !local.name.is_empty() && !self.hidden(var) && !self.borrowed(var, false)
     }
 
     pub(super) fn snapshot(&self, vars: usize) -> Snapshot {

@@ -64,6 +64,16 @@ impl Writer {
         Some(format!("{{ {} }}", self.name_of(var)))
     }
 
+    /// A local, consumed by a method that is called so: `x`.
+    pub(super) fn consumed_by_name(&mut self, wanted: &Ty) -> Option<String> {
+        let loops = self.loops();
+        let var = self.movable(|ty| ty == wanted).filter(|var| self.scope.vars[*var].loops == loops)?;
+        self.scope.vars[var].gone = true;
+        self.scope.vars[var].spent = true;
+        self.cover(Row::ConsumeName, var);
+        Some(self.name_of(var))
+    }
+
     /// An expression without an await, of that type.
     pub(super) fn value(&mut self, ty: &Ty) -> String {
         if matches!(ty, Ty::Num) {
@@ -88,7 +98,7 @@ impl Writer {
 
     /// A value made of others.
     fn made(&mut self, ty: &Ty) -> Option<String> {
-        let how = self.random.below(6);
+        let how = self.random.below(7);
         let id = self.id();
         match (ty, how) {
             (Ty::D, 0) => Some(format!("{}.0", self.consumed(&Ty::Two, Row::Consume).filter(|_| !self.held)?)),
@@ -98,6 +108,8 @@ impl Writer {
                 let taken = self.consumed(&Ty::Opt, Row::Consume)?;
                 Some(format!("{taken}.unwrap_or_else(|| d({id}))"))
             }
+            (Ty::D, 4) => Some(format!("{}.unwrap_or(d({id}))", self.consumed_by_name(&Ty::Opt)?)),
+            (Ty::D, 5) => Some(format!("{}.into_part()", self.consumed_by_name(&Ty::Pair)?)),
             (Ty::Two, 0..=3) => Some(format!("({}, {})", self.value(&Ty::D), self.value(&Ty::D))),
             (Ty::Pair, 0..=2) => Some(format!("Pair {{ a: {}, b: {} }}", self.value(&Ty::D), self.num(1))),
             (Ty::Pair, 3) => Some(format!("Pair {{ b: {}, a: {} }}", self.num(1), self.value(&Ty::D))),
@@ -114,6 +126,7 @@ impl Writer {
                 Some(format!("{}.take()", self.name_of(option)))
             }
             (Ty::Opt, 4) => Some("None::<D>".into()),
+            (Ty::Opt, 5) => Some(format!("{}.ok()", self.consumed_by_name(&Ty::Res)?)),
             (Ty::OptNum, 0..=2) => Some(format!("half({})", self.num(1))),
             (Ty::OptNum, 3) => Some(format!("Some({})", self.num(1))),
             (Ty::List, 0..=2) => Some(format!("vec![{}, {}]", self.value(&Ty::D), self.value(&Ty::D))),
