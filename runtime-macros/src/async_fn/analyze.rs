@@ -134,7 +134,16 @@ impl Analysis<'_> {
             let sure = depth == local.depth;
             let by_value = by_value && (!cfg!(bespoke_planted = "1") || sure);
             let in_closure = self.closures > 0;
-            local.uses.push(Used { at, by: name.clone(), by_value, sure, borrows, in_closure, writes: false, by_name: false });
+            local.uses.push(Used {
+                at,
+                by: name.clone(),
+                by_value,
+                sure,
+                borrows,
+                in_closure,
+                writes: false,
+                by_name: false,
+            });
         }
     }
 

@@ -5,19 +5,21 @@
 //! such a method is called on a local's last use, the receiver becomes `consumed(x)`, in the twin and in the machine.
 //!
 //! # Invariants
-//! 1. After the call nobody uses the local: each later use in the source is in another branch of the same `if` or `match`,
-//!    and the call is in no closure, and in no loop or guard that the local is declared outside of. Who would still borrow it, rustc
-//!    finds in the twin. So if the method borrows after all, the destructor alone would come too early: inv. 2.
+//! 1. After the call nobody uses the local: it is in a `return`, or each later use in the source is in another branch of the same
+//!    `if` or `match`, and the call is in no loop or guard that the local is declared outside of; and it is in no closure. Who
+//!    would still borrow it, rustc finds in the twin. So if the method borrows after all, the destructor alone would come too
+//!    early: inv. 2.
 //! 2. The method does consume its receiver, or that has no destructor: the machine asks rustc ([`proof`]).
 
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote_spanned};
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
-use syn::{Block, Expr, ExprMethodCall, Pat};
+use syn::{Block, Expr, ExprMethodCall, Macro, Pat};
 
 use super::awaits::awaits;
 use super::emit;
+use super::known::Known;
 use super::lower::quoted;
 use super::rename::names_of;
 use super::walk::{self, Use, Visitor};
@@ -83,6 +85,11 @@ fn candidate(expr: &mut Expr) -> Option<&mut ExprMethodCall> {
     (fits && of_local && !call.args.iter().any(awaits)).then_some(call)
 }
 
+/// The elements of `vec![…]`. Other macros print their arguments, or take them apart.
+fn elements(call: &Macro) -> Option<Known> {
+    call.path.segments.last().filter(|last| last.ident == "vec").and_then(|_| Known::parse(call))
+}
+
 /// Which branches are around: of each `if` and `match` its number, and which of its branches it is.
 type Branches = Vec<(usize, usize)>;
 
@@ -99,7 +106,15 @@ struct Local {
     /// How many `.await`s came before it.
     awaits: usize,
     /// Candidates after which it was not used.
-    last: Vec<(usize, Branches)>,
+    last: Vec<Last>,
+}
+
+/// A candidate.
+struct Last {
+    number: usize,
+    around: Branches,
+    /// The `return` that it is in; 0: none.
+    leaves: usize,
 }
 
 /// An `if` or a `match` that is around.
@@ -119,18 +134,16 @@ struct LastUses {
     depth: usize,
     again: usize,
     awaits: usize,
+    /// The `return` that is walked, by its number; 0: none.
+    leaves: usize,
+    returns: usize,
     /// Of each candidate, in order.
     marked: Vec<bool>,
 }
 
 impl LastUses {
     fn declare(&mut self, name: &Ident) {
-        let local = Local {
-            name: name.unraw().to_string(),
-            again: self.again,
-            awaits: self.awaits,
-            last: Vec::new(),
-        };
+        let local = Local { name: name.unraw().to_string(), again: self.again, awaits: self.awaits, last: Vec::new() };
         if let Some(scope) = self.scopes.last_mut() {
             scope.push(local);
         }
@@ -140,9 +153,10 @@ impl LastUses {
         let around: Branches = self.choices.iter().map(|choice| (choice.number, choice.branch)).collect();
         let known = self.scopes.iter_mut().rev().find_map(|scope| scope.iter_mut().rfind(|local| local.name == name));
         let Some(local) = known else { return };
-        local.last.retain(|(_, branches)| exclude(branches, &around));
-        if let Some(candidate) = by.filter(|_| local.again == self.again) {
-            local.last.push((candidate, around));
+        let leaves = self.leaves;
+        local.last.retain(|last| (last.leaves != 0 && last.leaves != leaves) || exclude(&last.around, &around));
+        if let Some(number) = by.filter(|_| leaves != 0 || local.again == self.again) {
+            local.last.push(Last { number, around, leaves });
         }
     }
 
@@ -183,7 +197,10 @@ impl Visitor for LastUses {
                 true
             }
             Expr::Macro(call) => {
-                self.mentioned(call.mac.tokens.clone());
+                match elements(&call.mac) {
+                    Some(mut known) => known.args.iter_mut().for_each(|arg| walk::value(self, &mut arg.expr)),
+                    None => self.mentioned(call.mac.tokens.clone()),
+                }
                 true
             }
             // It may be run again, and what is in it is rustc's.
@@ -194,6 +211,13 @@ impl Visitor for LastUses {
             Expr::Await(_) => {
                 self.awaits += 1;
                 false
+            }
+            Expr::Return(inner) => {
+                self.returns += 1;
+                let outer = core::mem::replace(&mut self.leaves, self.returns);
+                inner.expr.as_deref_mut().into_iter().for_each(|expr| walk::value(self, expr));
+                self.leaves = outer;
+                true
             }
             _ => false,
         }
@@ -209,7 +233,7 @@ impl Visitor for LastUses {
         }
         for local in self.scopes.pop().into_iter().flatten() {
             if self.awaits > local.awaits {
-                local.last.iter().for_each(|(candidate, _)| self.marked[*candidate] = true);
+                local.last.iter().for_each(|last| self.marked[last.number] = true);
             }
         }
     }
@@ -247,9 +271,14 @@ struct Mark(std::vec::IntoIter<bool>);
 
 impl Visitor for Mark {
     fn before(&mut self, expr: &mut Expr, _: Use) -> bool {
-        let Some(call) = candidate(expr) else {
-            return matches!(expr, Expr::Async(_) | Expr::Closure(_) | Expr::Macro(_));
-        };
+        if let Expr::Macro(call) = expr {
+            if let Some(mut known) = elements(&call.mac) {
+                known.args.iter_mut().for_each(|arg| walk::value(self, &mut arg.expr));
+                call.mac.tokens = known.tokens();
+            }
+            return true;
+        }
+        let Some(call) = candidate(expr) else { return matches!(expr, Expr::Async(_) | Expr::Closure(_)) };
         if self.0.next() == Some(true) {
             let span = call.receiver.span();
             let path = Ident::new(CONSUMED, span).into();
@@ -311,6 +340,9 @@ mod tests {
             ("{ a.await; x.unwrap(); x = b; }", "{a.await;x.unwrap();x=b;}"),
             ("{ a.await; x.unwrap(); m!(x) }", "{a.await;x.unwrap();m!(x)}"),
             ("{ a.await; x.unwrap(); m!(\"{x}\") }", "{a.await;x.unwrap();m!(\"{x}\")}"),
+            // Elements of `vec!` are values; what other macros do is theirs.
+            ("{ a.await; vec![x.c(), x.ok()]; }", "{a.await;vec![x.c(),consumed(x).ok()];}"),
+            ("{ a.await; f!(x.ok()); }", "{a.await;f!(x.ok());}"),
             // rustc's own: nothing is awaited while it is there.
             ("{ a.await; { let y = b; y.unwrap(); } }", "{a.await;{lety=b;y.unwrap();}}"),
             ("{ { let y = b; y.unwrap(); a.await } }", "{{lety=b;consumed(y).unwrap();a.await}}"),
@@ -333,7 +365,10 @@ mod tests {
                 "{a.await;ifb{consumed(x).unwrap()}elseifx.c(){d}else{consumed(x).ok()}}",
             ),
             ("{ a.await; if b { x.unwrap(); } x.ok() }", "{a.await;ifb{x.unwrap();}consumed(x).ok()}"),
-            ("{ a.await; if b { x.unwrap(); x.c() } else { x.ok() } }", "{a.await;ifb{x.unwrap();x.c()}else{consumed(x).ok()}}"),
+            (
+                "{ a.await; if b { x.unwrap(); x.c() } else { x.ok() } }",
+                "{a.await;ifb{x.unwrap();x.c()}else{consumed(x).ok()}}",
+            ),
             (
                 "{ a.await; match b { 1 => x.unwrap(), 2 => x.c(), _ => x.ok() } }",
                 "{a.await;matchb{1=>consumed(x).unwrap(),2=>x.c(),_=>consumed(x).ok()}}",
@@ -347,6 +382,24 @@ mod tests {
             ("{ a.await; if b && x.ok() { x.c() } }", "{a.await;ifb&&x.ok(){x.c()}}"),
             // A guard comes before the other arms.
             ("{ a.await; match b { _ if x.ok() => 1, _ => x.c() } }", "{a.await;matchb{_ifx.ok()=>1,_=>x.c()}}"),
+        ] {
+            assert_eq!(marked(body), expected);
+        }
+    }
+
+    #[test]
+    fn nothing_comes_after_a_return() {
+        for (body, expected) in [
+            (
+                "{ a.await; if b { return x.unwrap(); } x.ok() }",
+                "{a.await;ifb{returnconsumed(x).unwrap();}consumed(x).ok()}",
+            ),
+            (
+                "{ a.await; loop { x.c(); if b { return x.ok()?; } } }",
+                "{a.await;loop{x.c();ifb{returnconsumed(x).ok()?;}}}",
+            ),
+            ("{ a.await; return f(x.ok(), x.c()); }", "{a.await;returnf(x.ok(),x.c());}"),
+            ("{ a.await; return f(|| x.ok()); }", "{a.await;returnf(||x.ok());}"),
         ] {
             assert_eq!(marked(body), expected);
         }

@@ -42,7 +42,11 @@ pub(super) fn source_of(name: &Ident) -> Option<&'static str> {
     let name = name.to_string();
     let name = name.strip_prefix(RESERVED)?;
     let name = name.strip_suffix("_biased").unwrap_or(name);
-    if matches!(name, "part" | "consumed") { Some("") } else { KNOWN.iter().find(|(known, _)| *known == name).map(|(known, _)| *known) }
+    if matches!(name, "part" | "consumed") {
+        Some("")
+    } else {
+        KNOWN.iter().find(|(known, _)| *known == name).map(|(known, _)| *known)
+    }
 }
 
 /// Whether the function of a call is the one that makes a part of several futures.

@@ -69,7 +69,12 @@ impl Scope {
     /// Whether it can be assigned, also after it was moved.
     pub(super) fn assignable(&self, var: usize) -> bool {
         let local = &self.vars[var];
-        local.mutable && !local.retired && !local.spent && !local.name.is_empty() && !self.hidden(var) && !self.borrowed(var, false)
+        local.mutable
+            && !local.retired
+            && !local.spent
+            && !local.name.is_empty()
+            && !self.hidden(var)
+            && !self.borrowed(var, false)
     }
 
     pub(super) fn snapshot(&self, vars: usize) -> Snapshot {
