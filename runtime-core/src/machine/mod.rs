@@ -280,8 +280,8 @@ pub fn consumes<T, C>(_receiver: *const T, _call: &C) {
     const {
         assert!(
             !needs_drop::<T>() || needs_drop::<C>(),
-            "a method of this name is taken to consume the local, and this one borrows it: write `(&local)` or \
-             `(&mut local)` before the dot"
+            "a method of this name is taken to consume the local, and this one borrows it, or copies from behind it: write \
+             `Type::method(&local)`"
         );
     }
 }

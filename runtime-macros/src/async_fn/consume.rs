@@ -6,9 +6,10 @@
 //!
 //! # Invariants
 //! 1. After the call nobody uses the local: it is in a `return`, or each later use in the source is in another branch of the same
-//!    `if` or `match`, and the call is in no loop or guard that the local is declared outside of; and it is in no closure. Who
-//!    would still borrow it, rustc finds in the twin. So if the method borrows after all, the destructor alone would come too
-//!    early: inv. 2.
+//!    `if` or `match`, and the call is in no loop or guard that the local is declared outside of; and it is in no closure. Where
+//!    the order of uses depends on types (the left of `+=`) nothing is marked. Who would still borrow the local, rustc
+//!    finds in the twin, and who would use it, unless it is `Copy`. So if the method borrows after all, the destructor alone
+//!    would come too early: inv. 2.
 //! 2. The method does consume its receiver, or that has no destructor: the machine asks rustc ([`proof`]).
 
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
@@ -25,9 +26,8 @@ use super::rename::names_of;
 use super::walk::{self, Use, Visitor};
 
 /// Methods without arguments.
-const BARE: &[&str] =
-    &["err", "flatten", "ok", "transpose", "unwrap", "unwrap_err", "unwrap_or_default", "unwrap_unchecked"];
-/// Methods with one argument, whose type is known without it.
+const BARE: &[&str] = &["err", "ok", "unwrap", "unwrap_err", "unwrap_or_default", "unwrap_unchecked"];
+/// Methods with one argument.
 const WITH_ONE: &[&str] = &["expect", "expect_err", "ok_or", "unwrap_or"];
 
 /// Whether the name is that of a method which consumes. Not `into_array`, whose length would be asked for twice.
@@ -78,6 +78,7 @@ fn candidate(expr: &mut Expr) -> Option<&mut ExprMethodCall> {
     let name = call.method.unraw().to_string();
     let fits = match call.args.len() {
         0 => is_known(&name) && !WITH_ONE.contains(&&*name),
+        1 if name.starts_with("expect") => is_message(&call.args[0]),
         1 => WITH_ONE.contains(&&*name),
         _ => false,
     };
@@ -85,9 +86,21 @@ fn candidate(expr: &mut Expr) -> Option<&mut ExprMethodCall> {
     (fits && of_local && !call.args.iter().any(awaits)).then_some(call)
 }
 
-/// The elements of `vec![…]`. Other macros print their arguments, or take them apart.
-fn elements(call: &Macro) -> Option<Known> {
-    call.path.segments.last().filter(|last| last.ident == "vec").and_then(|_| Known::parse(call))
+/// `"…"`, `&format!(…)`: what `expect` of the standard library is given, and that of a parser is not.
+fn is_message(arg: &Expr) -> bool {
+    match arg {
+        Expr::Lit(literal) => matches!(literal.lit, syn::Lit::Str(_)),
+        Expr::Reference(inner) => {
+            matches!(&*inner.expr, Expr::Macro(call) if call.mac.path.segments.last().is_some_and(|last| last.ident == "format"))
+        }
+        _ => false,
+    }
+}
+
+/// The arguments of `vec![…]`, `format!(…)` and their like. `assert!` prints its own, and others take them apart.
+fn arguments(call: &Macro) -> Option<Known> {
+    Known::parse(call)
+        .filter(|_| call.path.segments.last().is_some_and(|last| !last.ident.to_string().contains("assert")))
 }
 
 /// Which branches are around: of each `if` and `match` its number, and which of its branches it is.
@@ -168,6 +181,10 @@ impl LastUses {
                 TokenTree::Ident(ident) => self.used(&ident.unraw().to_string(), None),
                 TokenTree::Literal(literal) => {
                     let text = literal.to_string();
+                    if text.contains("\\u") || text.contains("\\x") {
+                        // It may spell any name.
+                        self.scopes.iter_mut().flatten().for_each(|local| local.last.clear());
+                    }
                     text.split(|c: char| c != '_' && !c.is_alphanumeric()).for_each(|word| self.used(word, None));
                 }
                 TokenTree::Punct(_) => {}
@@ -197,15 +214,26 @@ impl Visitor for LastUses {
                 true
             }
             Expr::Macro(call) => {
-                match elements(&call.mac) {
-                    Some(mut known) => known.args.iter_mut().for_each(|arg| walk::value(self, &mut arg.expr)),
+                match arguments(&call.mac) {
+                    Some(mut known) => {
+                        known.args.iter_mut().for_each(|arg| walk::value(self, &mut arg.expr));
+                        let texts = known.args.iter().filter(|arg| matches!(arg.expr, Expr::Lit(_)));
+                        texts.for_each(|text| self.mentioned(text.expr.to_token_stream()));
+                    }
                     None => self.mentioned(call.mac.tokens.clone()),
                 }
                 true
             }
             // It may be run again, and what is in it is rustc's.
-            Expr::Async(_) | Expr::Closure(_) => {
+            Expr::Async(_) => {
                 self.mentioned(expr.to_token_stream());
+                true
+            }
+            Expr::Closure(inner) => {
+                self.scope(true);
+                inner.inputs.iter_mut().for_each(|input| self.pattern(input));
+                self.mentioned(inner.body.to_token_stream());
+                self.scope(false);
                 true
             }
             Expr::Await(_) => {
@@ -272,7 +300,7 @@ struct Mark(std::vec::IntoIter<bool>);
 impl Visitor for Mark {
     fn before(&mut self, expr: &mut Expr, _: Use) -> bool {
         if let Expr::Macro(call) = expr {
-            if let Some(mut known) = elements(&call.mac) {
+            if let Some(mut known) = arguments(&call.mac) {
                 known.args.iter_mut().for_each(|arg| walk::value(self, &mut arg.expr));
                 call.mac.tokens = known.tokens();
             }
@@ -299,15 +327,19 @@ impl Visitor for Mark {
 
 /// Asks rustc whether the method consumes a receiver that has a destructor (inv. 2). A closure that calls it on a local of its
 /// surroundings captures that by value if it does, and a reference to it if not; only the first has a destructor, too.
-pub(super) fn proof(call: &ExprMethodCall, place: &Ident) -> TokenStream {
+/// `pointer` is one to the receiver.
+pub(super) fn proof(call: &ExprMethodCall, pointer: TokenStream) -> TokenStream {
     let (method, turbofish) = (&call.method, &call.turbofish);
     let span = method.span().resolved_at(Span::mixed_site());
-    let args = call.args.iter().map(|_| quoted!(loop {}));
+    let args = call.args.iter().map(|arg| match arg {
+        Expr::Lit(_) => arg.to_token_stream(),
+        _ => quoted!(loop {}),
+    });
     let room = emit::runtime_room(span);
     quote_spanned! {span=>
         if false {
-            let mut __bespoke_receiver = #room::absent(#place);
-            #room::consumes(#place, &|| { let _ = __bespoke_receiver.#method #turbofish(#(#args),*); });
+            let mut __bespoke_receiver = #room::absent(#pointer);
+            #room::consumes(#pointer, &|| { let _ = __bespoke_receiver.#method #turbofish(#(#args),*); });
         }
     }
 }
@@ -332,6 +364,8 @@ mod tests {
             ("{ a.await; x.unwrap().b(x.c()) }", "{a.await;x.unwrap().b(x.c())}"),
             ("{ a.await; x.c(); x.into_y()?.d().await }", "{a.await;x.c();consumed(x).into_y()?.d().await}"),
             ("{ a.await; x.expect(\"why\") }", "{a.await;consumed(x).expect(\"why\")}"),
+            ("{ a.await; x.expect(&format!(\"{b}\")) }", "{a.await;consumed(x).expect(&format!(\"{b}\"))}"),
+            ("{ a.await; x.expect(b) }", "{a.await;x.expect(b)}"),
             ("{ a.await; x.unwrap_or(b.await) }", "{a.await;x.unwrap_or(b.await)}"),
             ("{ a.await; x.into_y(1); }", "{a.await;x.into_y(1);}"),
             ("{ a.await; x.into_array::<2>() }", "{a.await;x.into_array::<2>()}"),
@@ -340,12 +374,20 @@ mod tests {
             ("{ a.await; x.unwrap(); x = b; }", "{a.await;x.unwrap();x=b;}"),
             ("{ a.await; x.unwrap(); m!(x) }", "{a.await;x.unwrap();m!(x)}"),
             ("{ a.await; x.unwrap(); m!(\"{x}\") }", "{a.await;x.unwrap();m!(\"{x}\")}"),
-            // Elements of `vec!` are values; what other macros do is theirs.
+            // Arguments of known macros; what others do is theirs.
             ("{ a.await; vec![x.c(), x.ok()]; }", "{a.await;vec![x.c(),consumed(x).ok()];}"),
             ("{ a.await; f!(x.ok()); }", "{a.await;f!(x.ok());}"),
+            ("{ a.await; assert!(x.ok()); }", "{a.await;assert!(x.ok());}"),
+            ("{ a.await; format!(\"{}\", x.ok()); }", "{a.await;format!(\"{}\",consumed(x).ok());}"),
+            ("{ a.await; format!(\"{}{x}\", x.ok()); }", "{a.await;format!(\"{}{x}\",x.ok());}"),
             // rustc's own: nothing is awaited while it is there.
             ("{ a.await; { let y = b; y.unwrap(); } }", "{a.await;{lety=b;y.unwrap();}}"),
             ("{ { let y = b; y.unwrap(); a.await } }", "{{lety=b;consumed(y).unwrap();a.await}}"),
+            ("{ a.await; x.unwrap(); m!(\"{\\u{78}}\") }", "{a.await;x.unwrap();m!(\"{\\u{78}}\")}"),
+            ("{ a.await; b += x.ok(); }", "{a.await;b+=consumed(x).ok();}"),
+            ("{ a.await; x.b += x.ok(); }", "{a.await;x.b+=x.ok();}"),
+            ("{ a.await; b[x.ok()] += x.c; }", "{a.await;b[x.ok()]+=x.c;}"),
+            ("{ a.await; x.ok(); f(|x| x.c()); }", "{a.await;consumed(x).ok();f(|x|x.c());}"),
             // Not locals.
             ("{ a.await; s.x.unwrap(); S::x.unwrap(); z.unwrap() }", "{a.await;s.x.unwrap();S::x.unwrap();z.unwrap()}"),
         ] {

@@ -183,7 +183,8 @@ fn machine(
             }
         });
     }
-    let given = inputs.iter().map(|input| &input.name);
+    // What `&self` and `&mut self` are lent for goes on behind them.
+    let given = inputs.iter().filter(|input| input.name != "self" || input.ty.is_none()).map(|input| &input.name);
     let consumes = mentions.consumes && consume::mark(&mut body, given);
     let room = emit::room(krate);
     let waiting = waits::waiting(&mut body, &room).map(|inside| {

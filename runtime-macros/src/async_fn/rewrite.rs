@@ -106,18 +106,14 @@ impl Rewrite<'_, '_> {
     fn consumes(&mut self, call: &mut syn::ExprMethodCall) -> bool {
         let Some(local) = consume::consumed(&mut call.receiver) else { return false };
         let mut local = core::mem::replace(local, walk::taken());
-        match self.lower.place_of(&local) {
-            // rustc manages it, and knows the method.
-            None => {
-                walk::place(self, &mut local);
-                *call.receiver = local;
-            }
-            Some(place) => {
-                let proof = consume::proof(call, &self.lower.places[place].pointer);
-                walk::value(self, &mut local);
-                Self::set(&mut call.receiver, quoted!(({ #proof #local })));
-            }
-        }
+        // Without a place it is a local of the poll function, which ends with the state, and not with its scope.
+        let pointer = match self.lower.place_of(&local) {
+            Some(place) => self.lower.places[place].pointer.to_token_stream(),
+            None => quoted!(&raw const #local),
+        };
+        let proof = consume::proof(call, pointer);
+        walk::value(self, &mut local);
+        Self::set(&mut call.receiver, quoted!(({ #proof #local })));
         call.args.iter_mut().for_each(|arg| walk::value(self, arg));
         true
     }

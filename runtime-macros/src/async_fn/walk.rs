@@ -29,7 +29,8 @@ pub(super) trait Visitor {
     fn branch(&mut self, _begins: bool) {}
     /// An `if` or a `match` whose condition was evaluated, and of whose branches at most one is run, begins or ends.
     fn choice(&mut self, _begins: bool) {}
-    /// Code begins or ends that may be run again, or before code which excludes it: of a loop, or a guard.
+    /// Code begins or ends that may be run again, or before what was walked already, or before code that excludes it: of a
+    /// loop, the left side of `+=`, a guard.
     fn again(&mut self, _begins: bool) {}
     /// Something that cannot be walked.
     fn refuse(&mut self, tokens: &dyn ToTokens, message: &'static str);
@@ -167,8 +168,11 @@ fn walk(v: &mut dyn Visitor, expr: &mut Expr, how: Use) {
             place(v, &mut binary.right);
         }
         Expr::Binary(binary) if is_compound(&binary.op) => {
+            // Of numbers; of other types the left side comes first.
             value(v, &mut binary.right);
+            v.again(true);
             place(v, &mut binary.left);
+            v.again(false);
         }
         Expr::Binary(binary) => {
             value(v, &mut binary.left);
