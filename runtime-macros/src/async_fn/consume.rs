@@ -97,10 +97,9 @@ fn is_message(arg: &Expr) -> bool {
     }
 }
 
-/// The arguments of `vec![…]`, `format!(…)` and their like. `assert!` prints its own, and others take them apart.
+/// The arguments of `vec![…]`, `format!(…)` and their like. An `assert!(…)` without a message prints its own.
 fn arguments(call: &Macro) -> Option<Known> {
-    Known::parse(call)
-        .filter(|_| call.path.segments.last().is_some_and(|last| !last.ident.to_string().contains("assert")))
+    Known::parse(call).filter(|known| !known.prints_source())
 }
 
 /// Which branches are around: of each `if` and `match` its number, and which of its branches it is.
@@ -378,6 +377,8 @@ mod tests {
             ("{ a.await; vec![x.c(), x.ok()]; }", "{a.await;vec![x.c(),consumed(x).ok()];}"),
             ("{ a.await; f!(x.ok()); }", "{a.await;f!(x.ok());}"),
             ("{ a.await; assert!(x.ok()); }", "{a.await;assert!(x.ok());}"),
+            ("{ a.await; assert!(x.ok(), \"x\"); }", "{a.await;assert!(x.ok(),\"x\");}"),
+            ("{ a.await; assert_eq!(x.ok(), b); }", "{a.await;assert_eq!(consumed(x).ok(),b);}"),
             ("{ a.await; format!(\"{}\", x.ok()); }", "{a.await;format!(\"{}\",consumed(x).ok());}"),
             ("{ a.await; format!(\"{}{x}\", x.ok()); }", "{a.await;format!(\"{}{x}\",x.ok());}"),
             // rustc's own: nothing is awaited while it is there.

@@ -60,6 +60,11 @@ impl Known {
         Some(Known { args, repeats: false, format, asserted })
     }
 
+    /// Whether the source of an argument is a part of what it says.
+    pub(super) fn prints_source(&self) -> bool {
+        self.asserted.is_some()
+    }
+
     /// Makes the locals that a format string names explicit arguments.
     pub(super) fn name_captures(&mut self, is_local: &dyn Fn(&str) -> bool) {
         let Some(Argument { expr: Expr::Lit(literal), .. }) = self.format.and_then(|at| self.args.get(at)) else {
