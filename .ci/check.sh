@@ -34,7 +34,7 @@ describe() {
         storms) echo "shutdowns, resets, slow peers, no descriptors, hot tasks, by the ten thousand" ;;
         soak) echo "ten minutes of use, or BESPOKE_SOAK_SECONDS: memory and descriptors stay" ;;
         fallbacks) echo "the driver suites while epoll, eventfd and timerfd are denied" ;;
-        rings) echo "the suites of drivers and files on rings as small as they may be, and as older kernels would have them" ;;
+        rings) echo "the suites of drivers and files on rings as small as they may be, with options, and as older kernels would have them" ;;
         eintr) echo "the drivers while every third system call is interrupted" ;;
         abort) echo "where tasks wait, told by a program that cannot unwind" ;;
         qemu) echo "in emulators: the core on a Cortex-M, timers while the wall clock jumps by ten years" ;;

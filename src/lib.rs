@@ -488,9 +488,9 @@ pub mod driver {
     pub use bespoke_core::roles::{Caps, Drained, Driver, DriverReport, Nanos, Under};
     #[cfg(unix)]
     pub use bespoke_drivers::PosixPoll;
-    pub use bespoke_drivers::{Blocking, Mio, NoIo, OsPoller, Poller};
     #[cfg(target_os = "linux")]
-    pub use bespoke_drivers::{Fallback, IoUring, Kernel, RingOptions, Usual};
+    pub use bespoke_drivers::{Batch, Fallback, IoUring, Kernel, RingOptions, SqPoll, Usual};
+    pub use bespoke_drivers::{Blocking, Mio, NoIo, OsPoller, Poller};
 }
 
 /// Memory strategies: where tasks come from.

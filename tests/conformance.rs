@@ -362,10 +362,11 @@ impl bespoke::Config for Polling {
     type Driver = bespoke::driver::Mio<bespoke::driver::PosixPoll>;
 }
 
-/// Rings: of the kernel that runs, cut as small as they may be, and as older kernels would have them.
+/// Rings: of the kernel that runs, cut as small as they may be, with options, and as older kernels would have them.
 #[cfg(target_os = "linux")]
 mod rings {
-    use bespoke::driver::{IoUring, Kernel, RingOptions};
+    use bespoke::driver::{Batch, IoUring, Kernel, RingOptions, SqPoll};
+    use core::time::Duration;
 
     macro_rules! ring {
         ($config:ident: $entries:literal, $options:ident { $($option:tt)* } { $($figure:tt)* }) => {
@@ -392,6 +393,8 @@ mod rings {
         const POLL_BUDGET: u32 = 1;
     });
     ring!(Movable: 64, Moves { const MOVABLE: bool = true; } {});
+    ring!(ByThread: 64, HasThread { const SQ_POLL: Option<SqPoll> = Some(SqPoll::idle_after(Duration::from_millis(1))); } {});
+    ring!(InBatches: 64, HasBatches { const BATCH: Option<Batch> = Some(Batch::of(4, Duration::from_micros(200))); } {});
     ring!(Of515: 64, As515 { const KERNEL: Kernel = Kernel::V5_15; } {});
     ring!(Of61: 64, As61 { const KERNEL: Kernel = Kernel::V6_1; } {});
     ring!(Of612: 64, As612 { const KERNEL: Kernel = Kernel::V6_12; } {});
@@ -434,6 +437,10 @@ suite!([ignore = "another ring: the step `rings` runs it"] uring_stingy: crate::
 #[cfg(target_os = "linux")]
 suite!([ignore = "another ring: the step `rings` runs it"] uring_movable: crate::rings::Movable);
 #[cfg(target_os = "linux")]
+suite!([ignore = "another ring: the step `rings` runs it"] uring_by_thread: crate::rings::ByThread);
+#[cfg(target_os = "linux")]
+suite!([ignore = "another ring: the step `rings` runs it"] uring_in_batches: crate::rings::InBatches);
+#[cfg(target_os = "linux")]
 suite!([ignore = "another ring: the step `rings` runs it"] uring_5_15: crate::rings::Of515);
 #[cfg(target_os = "linux")]
 suite!([ignore = "another ring: the step `rings` runs it"] uring_6_1: crate::rings::Of61);
@@ -457,6 +464,8 @@ suite_of_descriptors!(uring_descriptors: crate::rings::Ring);
 #[cfg(target_os = "linux")]
 suite_of_descriptors!([ignore = "another ring: the step `rings` runs it"] uring_stingy_descriptors: crate::rings::Stingy);
 #[cfg(target_os = "linux")]
+suite_of_descriptors!([ignore = "another ring: the step `rings` runs it"] uring_by_thread_descriptors: crate::rings::ByThread);
+#[cfg(target_os = "linux")]
 suite_of_descriptors!([ignore = "another ring: the step `rings` runs it"] uring_5_15_descriptors: crate::rings::Of515);
 #[cfg(target_os = "linux")]
 suite_of_descriptors!(fallback_second_descriptors: crate::choices::Second);
@@ -472,6 +481,8 @@ suite_of_pipes!(mio_stingy_pipes: crate::Stingy);
 suite_of_pipes!(uring_pipes: crate::rings::Ring);
 #[cfg(target_os = "linux")]
 suite_of_pipes!([ignore = "another ring: the step `rings` runs it"] uring_stingy_pipes: crate::rings::Stingy);
+#[cfg(target_os = "linux")]
+suite_of_pipes!([ignore = "another ring: the step `rings` runs it"] uring_by_thread_pipes: crate::rings::ByThread);
 #[cfg(target_os = "linux")]
 suite_of_pipes!([ignore = "another ring: the step `rings` runs it"] uring_5_15_pipes: crate::rings::Of515);
 #[cfg(target_os = "linux")]

@@ -180,10 +180,11 @@ impl bespoke::Config for Stingy {
     const BLOCKING_KEEP_ALIVE: core::time::Duration = core::time::Duration::from_millis(1);
 }
 
-/// Rings: of the kernel that runs, cut as small as they may be, and as older kernels would have them.
+/// Rings: of the kernel that runs, cut as small as they may be, with options, and as older kernels would have them.
 #[cfg(target_os = "linux")]
 mod kernels {
-    use bespoke::driver::{IoUring, Kernel, RingOptions, Usual};
+    use bespoke::driver::{Batch, IoUring, Kernel, RingOptions, SqPoll, Usual};
+    use core::time::Duration;
 
     macro_rules! ring {
         ($config:ident: $entries:literal, $options:ty { $($figure:tt)* }) => {
@@ -201,6 +202,14 @@ mod kernels {
     impl RingOptions for OneOfEach {
         const COMPLETIONS: u32 = 2;
         const BUFFERS: u16 = 2;
+    }
+    pub(crate) struct HasThread;
+    impl RingOptions for HasThread {
+        const SQ_POLL: Option<SqPoll> = Some(SqPoll::idle_after(Duration::from_millis(1)));
+    }
+    pub(crate) struct HasBatches;
+    impl RingOptions for HasBatches {
+        const BATCH: Option<Batch> = Some(Batch::of(4, Duration::from_micros(200)));
     }
     pub(crate) struct As515;
     impl RingOptions for As515 {
@@ -222,6 +231,8 @@ mod kernels {
         const POLL_BUDGET: u32 = 1;
         const BLOCKING_THREADS_MAX: usize = 1;
     });
+    ring!(ByThread: 64, HasThread {});
+    ring!(InBatches: 64, HasBatches {});
     ring!(Of515: 64, As515 {});
     ring!(Of61: 64, As61 {});
     ring!(Of612: 64, As612 {});
@@ -233,6 +244,12 @@ suite!(uring: crate::kernels::Ring);
 suite_on_rings!([cfg(all())] uring_alone: crate::kernels::Ring);
 #[cfg(target_os = "linux")]
 suite!([ignore = "another ring: the step `rings` runs it"] uring_stingy: crate::kernels::Stingy);
+#[cfg(target_os = "linux")]
+suite!([ignore = "another ring: the step `rings` runs it"] uring_by_thread: crate::kernels::ByThread);
+#[cfg(target_os = "linux")]
+suite_on_rings!([ignore = "another ring: the step `rings` runs it"] uring_by_thread_alone: crate::kernels::ByThread);
+#[cfg(target_os = "linux")]
+suite!([ignore = "another ring: the step `rings` runs it"] uring_in_batches: crate::kernels::InBatches);
 #[cfg(target_os = "linux")]
 suite!([ignore = "another ring: the step `rings` runs it"] uring_5_15: crate::kernels::Of515);
 #[cfg(target_os = "linux")]

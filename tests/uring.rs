@@ -3,10 +3,11 @@
 #![cfg(target_os = "linux")]
 #![expect(clippy::disallowed_methods, reason = "peers and children stand outside of any runtime")]
 
-use bespoke::driver::{Fallback, IoUring, Kernel, Mio, RingOptions};
+use bespoke::driver::{Fallback, IoUring, Kernel, Mio, RingOptions, SqPoll};
 use bespoke::prelude::*;
 use bespoke::rt::TcpStream;
 use bespoke::{Config, Runtime};
+use core::time::Duration;
 use std::io::{Read as _, Write as _};
 use std::process::Command;
 
@@ -79,6 +80,41 @@ fn the_first_choice_runs_where_the_machine_has_it() {
 fn none_of_several_is_an_error_that_says_why() {
     let error = Runtime::<Neither>::new().map(drop).expect_err("no machine has any of them");
     assert!(error.to_string().contains("seccomp"), "{error}");
+}
+
+/// A thread of the kernel's on a processor that no machine has.
+struct OnNoProcessor;
+
+impl RingOptions for OnNoProcessor {
+    const SQ_POLL: Option<SqPoll> = Some(SqPoll::idle_after(Duration::from_millis(1)).on_cpu(1_000_000));
+}
+
+struct Threaded;
+
+#[bespoke::config(base = bespoke::preset::Default)]
+impl Config for Threaded {
+    type Driver = IoUring<64, OnNoProcessor>;
+}
+
+struct ThreadedOrNot;
+
+#[bespoke::config(base = bespoke::preset::Default)]
+impl Config for ThreadedOrNot {
+    type Driver = Fallback<IoUring<64, OnNoProcessor>, Mio>;
+}
+
+#[test]
+fn a_thread_of_the_kernels_that_is_refused_is_the_cause_that_is_told() {
+    if ring::is_denied("a_thread_of_the_kernels_that_is_refused_is_the_cause_that_is_told") {
+        return;
+    }
+    let text = Runtime::<Threaded>::new().map(drop).expect_err("no machine has so many processors").to_string();
+    assert!(text.contains("SQ_POLL") && text.contains("processor"), "{text}");
+    let runtime = Runtime::<ThreadedOrNot>::new().expect("it falls back");
+    let report = runtime.driver_report();
+    assert_eq!(report.driver, "mio");
+    assert!(report.why.contains("SQ_POLL"), "{report}");
+    echo(&runtime);
 }
 
 const DENIED: &str = "BESPOKE_TEST_DENIED";

@@ -59,4 +59,4 @@ pub use self::mio::PosixPoll;
 pub use self::mio::{LiveMio, Mio, OsPoller, Poller};
 pub use self::no_io::{LiveNoIo, NoIo, NoIoUnparker};
 #[cfg(target_os = "linux")]
-pub use self::uring::{Denied, IoUring, Kernel, LiveUring, RingOptions, UringUnparker, Usual};
+pub use self::uring::{Batch, Denied, IoUring, Kernel, LiveUring, RingOptions, SqPoll, UringUnparker, Usual};

@@ -239,6 +239,8 @@ impl State {
         let mut ready = match &mut self.provided {
             Some(provided) => {
                 provided.refill(pool, provided.few());
+                // Before the entries that ask for them: a thread of the kernel's may take those at once.
+                provided.publish();
                 provided.ready()
             }
             None => usize::MAX,

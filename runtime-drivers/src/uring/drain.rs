@@ -5,6 +5,7 @@ use super::{Kernel, Uring, kind, named};
 use crate::sys::ring as calls;
 use crate::sys::{fd, socket};
 use bespoke_core::roles::{Drained, Kind, Nanos, Park, RawResource};
+use core::mem;
 use core::time::Duration;
 use io_uring::{opcode, types};
 use std::time::Instant;
@@ -13,11 +14,14 @@ use std::vec::Vec;
 impl Uring {
     /// Cancels all and reaps it.
     pub(super) fn drain(&self, by: Nanos) -> Drained {
-        let (before, here) = self.with(|state| {
+        let (before, here, by_thread) = self.with(|state| {
             state.draining = true;
-            (state.in_kernel, state.ring.thread() == calls::thread() || !state.ring.flags().single_issuer)
+            let flags = state.ring.flags();
+            (state.in_kernel, state.ring.thread() == calls::thread() || !flags.single_issuer, flags.sq_poll)
         });
-        let end = Duration::from_nanos(by.0);
+        // A call of ours cancels, and takes what ends by that: without such a call it takes a moment.
+        let least = if by_thread { THREAD_CANCELS } else { Duration::ZERO };
+        let end = Duration::from_nanos(by.0).max(least);
         let start = now();
         // One turn at least: what is ready already costs no time.
         while here && self.with(|state| state.in_kernel) > 0 {
@@ -66,26 +70,39 @@ impl Uring {
     /// The kernel keeps what it has, and so do we: but peers should hear that nobody is here any more.
     #[cold]
     fn give_up(&self) {
-        let (open, files) = self.with(|state| {
+        let (open, files, goes_on) = self.with(|state| {
             let closing = state.sources.iter_mut().filter(|source| source.life == Life::Closing);
             let (files, open): (Vec<_>, Vec<_>) = closing.partition(|source| source.file.is_some());
             let ours = |source: &mut Source| (source.raw, source.kind != Kind::Listener && !source.shared);
             let open: Vec<(RawResource, bool)> = open.into_iter().map(ours).collect();
             let files: Vec<FileSource> = files.into_iter().filter_map(|source| source.file.take()).collect();
-            (open, files)
+            // An entry that the kernel has not taken is never submitted: the ring is leaked. But a thread that takes them
+            // goes on, and must find under each number what the entry was made for.
+            if state.ring.goes_on() {
+                state.ring.submit_now(); // the last cancel is only queued
+            }
+            (open, files, state.ring.goes_on())
         });
-        drop(files); // closed, or the last job of the pool closes them
+        if goes_on {
+            mem::forget(files);
+        } else {
+            drop(files); // closed, or the last job of the pool closes them
+        }
         for (raw, ours) in open {
             // A listener has no peer to tell, and what others name as well is theirs to end.
             if ours {
                 let _ = socket::shutdown(raw, std::net::Shutdown::Both);
             }
-            // The number is ours until here; entries that the kernel has hold the file itself. An entry that it
-            // has not taken is never submitted: the ring is leaked.
-            let _ = fd::close(raw);
+            // The number is ours until here; entries that the kernel has hold the file itself.
+            if !goes_on {
+                let _ = fd::close(raw);
+            }
         }
     }
 }
+
+/// So long a drain waits at least where a thread of the kernel's takes the entries: a busy machine lets it wait for a processor.
+const THREAD_CANCELS: Duration = Duration::from_millis(100);
 
 #[expect(clippy::disallowed_methods, reason = "how long a drain may take is the system's time")]
 fn now() -> Instant {

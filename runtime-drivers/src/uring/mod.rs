@@ -4,7 +4,8 @@
 //! |---|---|
 //! | `options` | [`IoUring`], the driver's name, and what it is cut to |
 //! | `probe` | whether this machine has a ring for us, and why not |
-//! | `ring` | one ring: set-up, queues, the one call of a turn |
+//! | `ring` | one ring: set-up, queues, the one call of a turn; where a thread of the kernel's takes the entries |
+//! | `report` | what it says of itself |
 //! | `source`, `provided` | what is known of a resource, and what came for it; the buffers that lie ready for that |
 //! | `sources` | what is done with resources: opened, waited for, closed, given away |
 //! | `arming` | their requests that stay with the kernel, and what the completions of those mean |
@@ -37,6 +38,14 @@
 //! `DEFER_TASKRUN` one call finishes at most `max(20, want)` completions, and says whether it has more (`TASKRUN`). A turn that
 //! waits asks for one, and comes again; one that does not wait asks for none, and calls until there are no more or there is no
 //! room for more.
+//!
+//! With [`RingOptions::BATCH`] a turn that waits asks
+//! for so many, and for a least time after which one is enough. It gives a last moment, too, where the worker has none: without
+//! one the kernel ends the sleep at the least time, and a worker without work would go round.
+//!
+//! With [`RingOptions::SQ_POLL`] a thread of the kernel's submits what lies in the queue, whenever it comes to it, and `park` calls
+//! only to wake it, or to sleep. Nothing here is over then because a call returned: an entry that was queued may be taken later,
+//! and what it names and points at is kept as if the kernel had it (`in_kernel` has counted it since it was pushed).
 //!
 //! # Threads
 //! With `SINGLE_ISSUER` a ring belongs to the thread that first runs the worker. When the worker is run by another, the
@@ -73,6 +82,7 @@ mod lower;
 mod options;
 mod probe;
 mod provided;
+mod report;
 mod ring;
 mod slots;
 mod source;
@@ -80,7 +90,7 @@ mod sources;
 #[cfg(test)]
 mod tests;
 
-pub use self::options::{IoUring, Kernel, RingOptions, Usual};
+pub use self::options::{Batch, IoUring, Kernel, RingOptions, SqPoll, Usual};
 pub use self::probe::Denied;
 
 use self::options::Settings;
@@ -422,7 +432,12 @@ impl Uring {
 
 impl Drop for Uring {
     fn drop(&mut self) {
-        if self.with(|state| state.in_kernel) > 0 {
+        let (left, goes_on) = self.with(|state| (state.in_kernel, state.ring.goes_on()));
+        if left > 0 {
+            if goes_on {
+                // The waker's poll is to find its descriptor, and not another of the same number.
+                core::mem::forget(self.nudge.clone());
+            }
             return; // leaked, never freed (invariant 2)
         }
         // SAFETY: dropped once, here; nothing is with the kernel. The ring goes first, and with it the kernel's interest in the
@@ -443,17 +458,7 @@ impl<const ENTRIES: u32, O: RingOptions> Live for LiveUring<ENTRIES, O> {
     }
 
     fn report(&self) -> DriverReport {
-        let flags = self.0.with(|state| state.ring.flags());
-        DriverReport::named(
-            "io_uring",
-            if flags.defer_taskrun {
-                "a ring of one issuer whose completions are deferred to its own calls"
-            } else if flags.coop_taskrun {
-                "a ring whose completions wait for a call of its thread"
-            } else {
-                "a ring whose completions interrupt its thread"
-            },
-        )
+        DriverReport::named("io_uring", self.0.with(|state| report::by(&state.ring)))
     }
 
     fn arrive(&self) -> Result<(), Error> {

@@ -6,6 +6,7 @@
 //! | a seccomp filter: Docker, systemd, a browser | `ENOSYS`, `EPERM` | the setting is there and allows it |
 //! | `kernel.io_uring_disabled` | `EPERM` | the setting says so |
 //! | the limit of locked memory, before 5.12 | `ENOMEM` | |
+//! | a security module, or the system's limits: the thread of `SQ_POLL` alone | several | a ring without it is made |
 
 use super::options::Kernel;
 use super::ring::Ring;
@@ -27,6 +28,13 @@ impl Denied {
     #[cold]
     pub(super) fn by(code: i32) -> Self {
         Denied { code, why: cause(code, disabled_setting()) }
+    }
+
+    /// The same where a ring is made without the thread that [`SQ_POLL`](super::RingOptions::SQ_POLL) asks for. `on_cpu`: it
+    /// was to stay on a processor.
+    #[cold]
+    pub(super) fn by_thread(code: i32, on_cpu: bool) -> Self {
+        Denied { code, why: cause_of_thread(code, on_cpu) }
     }
 
     #[cold]
@@ -77,6 +85,21 @@ fn cause(code: i32, disabled: Option<u8>) -> &'static str {
         (code::NO_DESCRIPTORS, _) => "no descriptor is left for an io_uring: raise `ulimit -n`",
         (code::INVALID, _) => WHY_OLD,
         _ => "io_uring is not available",
+    }
+}
+
+/// What a code of `io_uring_setup(2)` means that a ring without a thread of the kernel's does not get.
+fn cause_of_thread(code: i32, on_cpu: bool) -> &'static str {
+    match code {
+        code::NOT_PERMITTED | code::ACCESS => {
+            "io_uring is there, but `RingOptions::SQ_POLL` is denied, probably by a security module as SELinux; allow it \
+             `sqpoll`, or take the option out"
+        }
+        code::INVALID if on_cpu => {
+            "the processor of `RingOptions::SQ_POLL` is not there, or not among those of this process; name another one, or none"
+        }
+        code::AGAIN | code::NO_MEMORY => "no thread is left for `RingOptions::SQ_POLL`: raise `ulimit -u`",
+        _ => "io_uring is there, but not with the thread of `RingOptions::SQ_POLL`; take the option out",
     }
 }
 
@@ -159,6 +182,26 @@ mod tests {
             let error = Error::from(Denied { code, why });
             assert_eq!(error.code(), Some(code));
             assert!(error.to_string().ends_with(why), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_thread_that_is_denied_is_told_apart_from_a_ring_that_is() {
+        for (code, on_cpu, word) in [
+            (code::NOT_PERMITTED, false, "SELinux"),
+            (code::ACCESS, true, "SELinux"),
+            (code::INVALID, true, "processor"),
+            (code::INVALID, false, "take the option out"),
+            (code::AGAIN, false, "ulimit -u"),
+            (code::NO_MEMORY, true, "ulimit -u"),
+        ] {
+            let denied = Denied::by_thread(code, on_cpu);
+            assert!(
+                denied.why().contains(word) && denied.why().contains("SQ_POLL"),
+                "{code} {on_cpu}: {}",
+                denied.why()
+            );
+            assert_eq!(Error::from(denied).code(), Some(code));
         }
     }
 }

@@ -7,10 +7,12 @@
 //! 3. Once `thread` is not 0, a ring with one issuer is entered by that thread alone.
 //! 4. In a forked child nothing is mapped where the queues are, or something of the child's own. So a copy is not looked into,
 //!    and when it is dropped, nothing is unmapped.
+//! 5. Where a thread of the kernel's takes the entries, it does so at any time, also after a call has returned, until the ring is
+//!    gone. Nothing but the head of the queue tells that it has one: what a call returns tells nothing.
 
-use super::options::{Kernel, Settings};
+use super::options::{Batch, Kernel, Settings};
 use super::probe::{Denied, WHY_MOVED};
-use crate::sys::ring::{self as calls, RingName, code};
+use crate::sys::ring::{self as calls, RingName, Wait, code};
 use crate::sys::{fd, fork};
 use bespoke_core::driver::Errno;
 use bespoke_core::error::Error;
@@ -20,6 +22,8 @@ use io_uring::squeue::Entry;
 use io_uring::{IoUring, cqueue};
 use std::collections::VecDeque;
 use std::os::fd::AsRawFd as _;
+
+mod polled;
 
 /// A completion, as the kernel wrote it.
 #[derive(Clone, Copy, Debug)]
@@ -49,17 +53,21 @@ pub(super) struct Flags {
     pub(super) single_issuer: bool,
     pub(super) defer_taskrun: bool,
     pub(super) no_sqarray: bool,
+    /// No step of the ladder: who asks for the thread has it, or no ring.
+    pub(super) sq_poll: bool,
 }
 
 impl Flags {
-    /// What is asked for first.
-    pub(super) const fn all(movable: bool) -> Self {
+    /// What is asked for first. Where a thread of the kernel's takes the entries, it runs what is left of them, too: the kernel
+    /// refuses to have that deferred to calls of another.
+    pub(super) const fn all(movable: bool, sq_poll: bool) -> Self {
         Flags {
             submit_all: true,
-            coop_taskrun: true,
-            single_issuer: !movable,
-            defer_taskrun: !movable,
+            coop_taskrun: !sq_poll,
+            single_issuer: !movable && !sq_poll,
+            defer_taskrun: !movable && !sq_poll,
             no_sqarray: true,
+            sq_poll,
         }
     }
 
@@ -98,11 +106,16 @@ pub(super) struct Ring {
     thread: usize,
     backlog: VecDeque<Entry>,
     settings: Settings,
+    /// How many completions end a sleep, if that is asked for and the kernel can.
+    batch: Option<Batch>,
     /// Completions that are taken before those of the kernel: those that a turn has put off, and of entries that a test's
     /// kernel does not know, which complete as invalid.
     aside: VecDeque<Completion>,
     /// Calls of `io_uring_enter`.
     enters: u64,
+    /// The thread that takes entries is said to have left some.
+    #[cfg(test)]
+    is_stuck: bool,
     /// [`forks`](fork::forks) at the set-up.
     forks: u32,
 }
@@ -127,7 +140,7 @@ impl Ring {
         if settings.kernel == Kernel::Without {
             return Err(Denied::by(code::NOT_IMPLEMENTED));
         }
-        let mut flags = Flags::all(settings.movable);
+        let mut flags = Flags::all(settings.movable, settings.sq_poll.is_some());
         loop {
             match Self::set_up(settings, flags) {
                 Ok(queues) => {
@@ -135,6 +148,9 @@ impl Ring {
                         return Err(Denied::too_old());
                     }
                     let name = RingName::Descriptor(queues.as_raw_fd());
+                    // Where completions are not deferred, a sleep goes on past one whose least time is over (up to 2025).
+                    let least_times = settings.kernel >= Kernel::V6_12 && queues.params().is_feature_min_timeout();
+                    let batch = settings.batch.filter(|_| least_times && flags.defer_taskrun);
                     return Ok(Ring {
                         queues: ManuallyDrop::new(queues),
                         flags,
@@ -142,14 +158,28 @@ impl Ring {
                         thread: 0,
                         backlog: VecDeque::new(),
                         settings,
+                        batch,
                         aside: VecDeque::new(),
                         enters: 0,
+                        #[cfg(test)]
+                        is_stuck: false,
                         forks: fork::forks(),
                     });
                 }
-                Err(errno) if errno == code::INVALID => flags = flags.fewer().ok_or_else(|| Denied::by(errno))?,
-                Err(errno) => return Err(Denied::by(errno)),
+                Err(errno) if errno == code::INVALID => {
+                    flags = flags.fewer().ok_or_else(|| Self::denied(settings, errno))?
+                }
+                Err(errno) => return Err(Self::denied(settings, errno)),
             }
+        }
+    }
+
+    /// Why there is no ring: is it the thread of the kernel's alone that is denied?
+    #[cold]
+    fn denied(settings: Settings, errno: i32) -> Denied {
+        match settings.sq_poll {
+            Some(thread) if IoUring::new(1).is_ok() => Denied::by_thread(errno, thread.cpu().is_some()),
+            _ => Denied::by(errno),
         }
     }
 
@@ -174,6 +204,12 @@ impl Ring {
         }
         if flags.no_sqarray {
             builder.setup_no_sqarray();
+        }
+        if let Some(thread) = settings.sq_poll {
+            builder.setup_sqpoll(thread.idle_ms());
+            if let Some(cpu) = thread.cpu() {
+                builder.setup_sqpoll_cpu(cpu);
+            }
         }
         builder.build(settings.entries).map_err(|error| error.raw_os_error().unwrap_or(code::INVALID))
     }
@@ -206,9 +242,11 @@ impl Ring {
                 .because(WHY_MOVED));
         }
         self.thread = thread;
-        // The index is the thread's own. Without one, each call looks the descriptor up.
+        // The index is the thread's own. Without one, each call looks the descriptor up. It keeps the kernel's side of a ring
+        // that is dropped elsewhere, and with it a thread that takes entries (invariant 5): such a ring has none.
         let fd = self.queues.as_raw_fd();
-        self.name = match (self.settings.kernel > Kernel::V5_15).then(|| calls::register_ring(fd)) {
+        let registers = self.settings.kernel > Kernel::V5_15 && !self.flags.sq_poll;
+        self.name = match registers.then(|| calls::register_ring(fd)) {
             Some(Ok(index)) => RingName::Registered(index),
             _ => RingName::Descriptor(fd),
         };
@@ -258,6 +296,9 @@ impl Ring {
     /// Makes room for the backlog and moves it into the queue, until the kernel takes no more.
     #[cold]
     fn flush(&mut self) {
+        if self.flags.sq_poll {
+            return self.flush_to_thread();
+        }
         while !self.backlog.is_empty() {
             let waiting = self.queues.submission().len();
             if waiting > 0 && self.thread == 0 {
@@ -277,6 +318,9 @@ impl Ring {
     /// Has the kernel take what is queued, without a turn. What it does not take goes with the next one.
     #[cold]
     pub(super) fn submit_now(&mut self) {
+        if self.flags.sq_poll {
+            return self.settle();
+        }
         let waiting = self.queues.submission().len();
         self.enters += 1;
         // The next park tells of what is wrong.
@@ -302,6 +346,9 @@ impl Ring {
         if !self.aside.is_empty() || !self.backlog.is_empty() || !self.queues.completion().is_empty() {
             return true;
         }
+        if self.flags.sq_poll {
+            return self.needs_a_call();
+        }
         let queue = self.queues.submission();
         !queue.is_empty() || queue.taskrun() || queue.cq_overflow()
     }
@@ -318,16 +365,19 @@ impl Ring {
         if !self.backlog.is_empty() {
             self.flush();
         }
+        if self.flags.sq_poll {
+            return self.turn_of_thread(wait);
+        }
         let idle = self.aside.is_empty() && self.backlog.is_empty();
         // To wait for no time is to set a timer that is over and to sleep until it fires: microseconds, where a machine is virtual.
         let looks = !idle || wait == Some(Duration::ZERO);
-        let (want, wait) = if looks { (0, None) } else { (1, wait) };
+        let wait = if looks { Wait::LOOK } else { self.asleep(wait) };
         let mut calls = self.completions().div_ceil(FINISHED_BY_A_CALL);
         loop {
             let waiting = self.queues.submission().len() as u32;
             self.enters += 1;
             calls = calls.saturating_sub(1);
-            match calls::submit_and_wait(self.name, waiting, want, wait) {
+            match calls::submit_and_wait(self.name, waiting, wait, false) {
                 // A kernel without `SUBMIT_ALL` stops behind an entry that it calls invalid, and does not wait then.
                 Ok(taken) if taken < waiting && taken > 0 => {}
                 Ok(_) if looks && calls > 0 && self.has_more() => {}
@@ -343,6 +393,37 @@ impl Ring {
     /// Did the last call leave completions to be finished, for which there is room?
     fn has_more(&mut self) -> bool {
         self.flags.defer_taskrun && self.queues.submission().taskrun() && !self.queues.completion().is_full()
+    }
+
+    /// A turn of its own, outside of the worker's: what was cancelled ends in it, unless the kernel takes its time.
+    /// `early`: there were few such turns before.
+    ///
+    /// # Errors
+    /// As [`enter`](Self::enter).
+    pub(super) fn enter_between(&mut self, early: bool) -> Result<(), Errno> {
+        if self.flags.sq_poll && !self.is_copy() {
+            return self.turn_between(early);
+        }
+        self.enter(Some(Duration::ZERO))
+    }
+
+    /// Does a thread of the kernel's go on with entries that it has not taken, whatever becomes of us (invariant 5)?
+    pub(super) fn goes_on(&mut self) -> bool {
+        self.flags.sq_poll && !self.is_copy() && !self.has_taken_all()
+    }
+
+    /// How a worker sleeps that has nothing to do.
+    fn asleep(&self, most: Option<Duration>) -> Wait {
+        let Some(batch) = self.batch else { return Wait { want: 1, most, least_us: 0 } };
+        let most = most.map_or(LONGEST, |most| most.min(LONGEST));
+        // At most a second, by the check of the options.
+        let least_us = batch.within().min(most).as_micros() as u32;
+        Wait { want: batch.count(), most: Some(most), least_us }
+    }
+
+    /// How many completions end a sleep, if that is not one.
+    pub(super) fn batch(&self) -> Option<Batch> {
+        self.batch
     }
 
     fn completions(&self) -> u32 {
@@ -384,6 +465,19 @@ impl Ring {
         self.forks = self.forks.wrapping_sub(1);
     }
 
+    /// Does the thread that takes entries sleep? One that was woken and has not run yet still says so, and has entries.
+    #[cfg(test)]
+    pub(super) fn thread_sleeps(&mut self) -> bool {
+        let queue = self.queues.submission();
+        queue.is_empty() && queue.need_wakeup()
+    }
+
+    /// From now on the thread that takes entries is said to have left some.
+    #[cfg(test)]
+    pub(super) fn gets_stuck(&mut self) {
+        self.is_stuck = true;
+    }
+
     /// Does the kernel keep completions for which there is no room?
     #[cfg(test)]
     pub(super) fn overflows(&mut self) -> bool {
@@ -413,6 +507,10 @@ impl Drop for Ring {
     }
 }
 
+/// The last moment of a sleep in batches that has none. Without one the kernel ends it at the least time; and the kernel counts
+/// nanoseconds, of which there are not enough for all that can be asked for.
+const LONGEST: Duration = Duration::from_secs(365 * 24 * 3600);
+
 /// How often, and after how long, a set-up is tried again that found no memory: what a ring took comes back late (21 ms were
 /// measured).
 const RETRIES: u32 = 20;
@@ -432,7 +530,7 @@ mod tests {
 
     #[test]
     fn the_ladder_drops_the_newest_flag_first_and_ends() {
-        let mut flags = Flags::all(false);
+        let mut flags = Flags::all(false, false);
         let mut steps = std::vec::Vec::new();
         while let Some(next) = flags.fewer() {
             assert!(next.since() <= flags.since());

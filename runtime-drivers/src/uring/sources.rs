@@ -13,13 +13,14 @@ use bespoke_core::driver::Errno;
 use bespoke_core::error::ErrorKind;
 use bespoke_core::roles::{Kind, Luggage, RawResource, Resource};
 use core::task::{Context, Waker};
-use core::time::Duration;
 use std::boxed::Box;
 use std::sync::Arc;
 use std::vec::Vec;
 
 /// So many turns a release waits for the kernel to let go.
 const RELEASE_TURNS: u32 = 8;
+/// The same where a thread of the kernel's has to come to it first: a tenth of a second.
+const RELEASE_TURNS_BY_THREAD: u32 = 200;
 
 /// Whom a completion wakes.
 pub(super) enum Woken {
@@ -214,13 +215,18 @@ impl Uring {
         reader.into_iter().chain(writer).for_each(let_go);
         sides.into_iter().flatten().for_each(Wakers::let_go);
         let pending = || self.with(|state| !state.ring.is_copy() && state.sources[number as usize].pending > 0);
+        let by_thread = self.with(|state| state.ring.flags().sq_poll);
+        let most = if by_thread { RELEASE_TURNS_BY_THREAD } else { RELEASE_TURNS };
         // The first turn submits the cancel, and has what it ends finished; more only where the kernel takes its time.
         let mut turns = 0;
-        while pending() && turns < RELEASE_TURNS {
+        while pending() && turns < most {
+            let is_early = turns < RELEASE_TURNS;
             turns += 1;
             self.with(|state| {
-                state.cancel_armed(number);
-                state.ring.enter(Some(Duration::ZERO))
+                if is_early {
+                    state.cancel_armed(number);
+                }
+                state.ring.enter_between(is_early)
             })?;
             self.dispatch_of(number);
         }

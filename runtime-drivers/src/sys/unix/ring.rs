@@ -38,6 +38,7 @@ pub(crate) enum RingName {
 }
 
 const GETEVENTS: libc::c_uint = 1;
+const SQ_WAKEUP: libc::c_uint = 1 << 1;
 const EXT_ARG: libc::c_uint = 1 << 3;
 const REGISTERED: libc::c_uint = 1 << 4;
 
@@ -47,32 +48,63 @@ const REGISTERED: libc::c_uint = 1 << 4;
 /// `EINTR` is one: the caller looks at what has completed, then decides. `EAGAIN`, `EBUSY`: completions must be taken first.
 /// `EEXIST`: the ring belongs to another thread.
 pub(crate) fn submit(ring: RingName, submit: u32) -> Result<u32, Errno> {
-    let (name, flags) = named(ring);
+    without_argument(ring, submit, 0)
+}
+
+/// Wakes the kernel's thread that takes the entries of the ring. `io_uring_enter(2)`.
+///
+/// # Errors
+/// `EOWNERDEAD`: there is none any more.
+pub(crate) fn wake_thread(ring: RingName) -> Result<(), Errno> {
+    without_argument(ring, 0, SQ_WAKEUP).map(drop)
+}
+
+fn without_argument(ring: RingName, submit: u32, flags: libc::c_uint) -> Result<u32, Errno> {
+    let (name, by) = named(ring);
+    let flags = by | flags;
     // SAFETY: no argument points anywhere; what the entries point at is the promise of whoever pushed them.
     let taken =
         unsafe { libc::syscall(libc::SYS_io_uring_enter, name, submit, 0, flags, core::ptr::null::<u8>(), 0_usize) };
     taken_of(taken)
 }
 
-/// Submits `submit` entries and waits for `want` completions, but at most for `wait`; `None`: as long as it takes.
+/// How a call waits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Wait {
+    /// For so many completions.
+    pub(crate) want: u32,
+    /// At most so long; `None`: as long as it takes.
+    pub(crate) most: Option<Duration>,
+    /// After so many microseconds one completion is enough; 0: never. Not more than `most`, which is not `None` then: the kernel
+    /// ends a sleep without a last moment at this one.
+    pub(crate) least_us: u32,
+}
+
+impl Wait {
+    /// Not at all: what is ready is finished.
+    pub(crate) const LOOK: Wait = Wait { want: 0, most: None, least_us: 0 };
+}
+
+/// Submits `submit` entries and waits; wakes the kernel's thread that takes the entries, if `wakes`.
 ///
 /// # Errors
 /// As [`submit`]; the end of the time is none.
-pub(crate) fn submit_and_wait(ring: RingName, submit: u32, want: u32, wait: Option<Duration>) -> Result<u32, Errno> {
+pub(crate) fn submit_and_wait(ring: RingName, submit: u32, wait: Wait, wakes: bool) -> Result<u32, Errno> {
     let (name, flags) = named(ring);
-    let time = wait.map(|wait| WaitTime {
-        seconds: i64::try_from(wait.as_secs()).unwrap_or(i64::MAX),
-        nanos: i64::from(wait.subsec_nanos()),
+    let flags = flags | if wakes { SQ_WAKEUP } else { 0 };
+    let time = wait.most.map(|most| WaitTime {
+        seconds: i64::try_from(most.as_secs()).unwrap_or(i64::MAX),
+        nanos: i64::from(most.subsec_nanos()),
     });
     let time = time.as_ref().map_or(0, |time| (&raw const *time).expose_provenance() as u64);
-    let argument = WaitArgument { signals: 0, signals_len: 0, min_wait_us: 0, time };
+    let argument = WaitArgument { signals: 0, signals_len: 0, min_wait_us: wait.least_us, time };
     // SAFETY: `argument` and the time that it names live during the call, which reads them; for the entries see `submit`.
     let taken = unsafe {
         libc::syscall(
             libc::SYS_io_uring_enter,
             name,
             submit,
-            want,
+            wait.want,
             flags | GETEVENTS | EXT_ARG,
             &raw const argument,
             size_of::<WaitArgument>(),
@@ -180,6 +212,8 @@ pub(crate) const POLL_GONE: u32 = (libc::POLLERR | libc::POLLHUP) as u32;
 
 /// The codes that the driver tells apart.
 pub(crate) mod code {
+    /// By a security module.
+    pub(crate) const ACCESS: i32 = libc::EACCES;
     /// A connection was asked for before, and is on its way.
     pub(crate) const ALREADY: i32 = libc::EALREADY;
     /// Nothing there; of an entry: its descriptor does not block.

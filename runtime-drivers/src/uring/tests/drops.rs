@@ -1,5 +1,6 @@
 //! Futures that are dropped at any point: what the kernel may still use stays, what it took is on the wire.
 
+use super::options::{Drowsy, until_the_thread_sleeps};
 use super::*;
 use crate::op::Interrupted;
 use crate::sys::guard::Guarded;
@@ -7,7 +8,7 @@ use std::io::{ErrorKind, Read as _};
 
 /// Every write is one message of its own number, over and over. Those that were dropped may be cut short; none may be mixed
 /// with another, and no byte may come from memory that was given back.
-fn dropped_writes<O: RingOptions>(seed: u64) {
+fn dropped_writes<O: RingOptions>(seed: u64, turn: Park) {
     const LEN: usize = 4096;
     let live = started::<8, O>();
     let streams = Streams::of(&live, 1);
@@ -26,7 +27,7 @@ fn dropped_writes<O: RingOptions>(seed: u64) {
             turns -= 1;
             match poll(&live, &mut op, &mut flight) {
                 Poll::Ready(output) => over = Some(output),
-                Poll::Pending if random.below(2) == 0 => live.park(Park::Poll).expect("a turn"),
+                Poll::Pending if random.below(2) == 0 => live.park(turn).expect("a turn"),
                 Poll::Pending => {}
             }
         }
@@ -43,7 +44,7 @@ fn dropped_writes<O: RingOptions>(seed: u64) {
                 let interrupted = loop {
                     match poll(&live, &mut Interrupted { stream }, &mut ()) {
                         Poll::Ready(interrupted) => break interrupted,
-                        Poll::Pending => live.park(Park::Poll).expect("a turn"),
+                        Poll::Pending => live.park(turn).expect("a turn"),
                     }
                 };
                 match interrupted {
@@ -90,7 +91,7 @@ fn dropped_writes_are_counted_and_read_no_memory_that_was_given_back() {
     if denied() {
         return;
     }
-    dropped_writes::<Usual>(0x5EED);
+    dropped_writes::<Usual>(0x5EED, Park::Poll);
 }
 
 struct As515;
@@ -103,7 +104,15 @@ fn dropped_writes_on_an_old_kernel() {
     if denied() {
         return;
     }
-    dropped_writes::<As515>(0x01D);
+    dropped_writes::<As515>(0x01D, Park::Poll);
+}
+
+#[test]
+fn dropped_writes_that_a_thread_of_the_kernels_takes() {
+    if denied() {
+        return;
+    }
+    dropped_writes::<Drowsy>(0x7EAD, Park::Until(Nanos(50_000)));
 }
 
 /// The test above would see it: memory that is given back before the kernel is done with it is a fault.
@@ -116,6 +125,23 @@ fn memory_that_is_given_back_too_early_is_seen() {
     assert!(poll(&live, &mut op, &mut flight).is_pending());
     drop(keep);
     live.park(Park::Poll).expect("a turn");
+    assert!(matches!(poll(&live, &mut op, &mut flight), Poll::Ready((0, Err(_)))));
+    assert_eq!(live.0.faults.get(), 1);
+    streams.close(&live);
+    ends(&live);
+}
+
+/// The same of an entry that was queued, and that the thread takes when the call of its poll is long over.
+#[test]
+fn memory_that_is_given_back_before_the_thread_takes_its_entry_is_seen() {
+    let Some(live) = driver::<8, Drowsy>() else { return };
+    let streams = Streams::of(&live, 1);
+    let keep = Guarded::new(4096, 7);
+    let (mut op, mut flight) = (transmit(streams.ours[0], keep.bytes()), Default::default());
+    until_the_thread_sleeps(&live);
+    assert!(poll(&live, &mut op, &mut flight).is_pending());
+    drop(keep);
+    live.park(Park::Until(Nanos(10_000_000_000))).expect("a turn");
     assert!(matches!(poll(&live, &mut op, &mut flight), Poll::Ready((0, Err(_)))));
     assert_eq!(live.0.faults.get(), 1);
     streams.close(&live);

@@ -1,6 +1,7 @@
 //! Files: transfers that are dropped at any point, opens that come too late, descriptors that are closed once nothing names
 //! them, and what is no entry.
 
+use super::options::Drowsy;
 use super::*;
 use crate::op::{Open, OpenHow, ReadAt, SetLen, WriteAt};
 use crate::sys::fd;
@@ -73,8 +74,12 @@ where
             live.park(Park::Poll).expect("a turn");
         }
         if random.below(8) == 0 {
-            // What another thread of the kernel does may end meanwhile.
-            live.park(Park::Until(Nanos(100_000))).expect("a turn");
+            // What another thread of the kernel does may end meanwhile. Where one takes the entries it does so for all of them, and
+            // what was cancelled before ends as well.
+            let turns = if live.0.with(|state| state.ring.flags().sq_poll) { 16 } else { 1 };
+            for _ in 0..turns {
+                live.park(Park::Until(Nanos(100_000))).expect("a turn");
+            }
         }
     }
     None
@@ -178,6 +183,14 @@ fn dropped_transfers_on_an_old_kernel() {
         return;
     }
     assert_eq!(dropped_transfers::<As515>("transfers-5.15", 0x01D, Keeps::Driver), 0);
+}
+
+#[test]
+fn dropped_transfers_that_a_thread_of_the_kernels_takes() {
+    if denied() {
+        return;
+    }
+    assert_eq!(dropped_transfers::<Drowsy>("transfers-thread", 0x7EAD, Keeps::Driver), 0);
 }
 
 /// The tests above would see it.

@@ -7,6 +7,7 @@
 //! | `ends` | when descriptors are closed, and what becomes of what is left |
 //! | `files` | transfers that are dropped at any point; opens that come too late; what goes to the pool |
 //! | `life` | threads, kernels that know less, stale completions, the end |
+//! | `options` | a thread of the kernel's that takes entries; sleeps that end in batches |
 //! | `order` | what comes first is told first; streams without a buffer on another thread |
 //! | `sending` | files that are sent: their pipes |
 //! | `theirs` | values and wakers of the user's that panic, or that come back to the driver |
@@ -16,6 +17,7 @@ mod drops;
 mod ends;
 mod files;
 mod life;
+mod options;
 mod order;
 mod sending;
 mod theirs;
@@ -35,6 +37,13 @@ fn skipped(why: impl core::fmt::Display) {
     // Not `println!`, which the harness keeps to itself.
     writeln!(std::io::stderr(), "skipped {}: {why}", test.name().unwrap_or_default())
         .expect("the terminal takes a line");
+}
+
+/// Held by who stops the process for a moment, and by who measures a sleep, which that interrupts.
+static SLEEPS: std::sync::Mutex<()> = std::sync::Mutex::new(());
+
+fn sleeps_alone() -> std::sync::MutexGuard<'static, ()> {
+    SLEEPS.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
 /// Is io_uring denied to this process? Then a test says so, where the harness shows it, and ends.

@@ -217,6 +217,7 @@ fn a_spill_goes_on_after_a_stop() {
         live.park(Park::Until(Nanos(1_000_000))).expect("a turn");
     }
     let script = "kill -STOP $PPID; sleep 0.05; kill -CONT $PPID";
+    let _alone = sleeps_alone();
     let stopped = std::process::Command::new("sh").args(["-c", script]).status().expect("there is a shell");
     assert!(stopped.success());
     let mut came = [Vec::new(), Vec::new()];
