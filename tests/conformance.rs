@@ -395,6 +395,7 @@ mod rings {
     ring!(Movable: 64, Moves { const MOVABLE: bool = true; } {});
     ring!(ByThread: 64, HasThread { const SQ_POLL: Option<SqPoll> = Some(SqPoll::idle_after(Duration::from_millis(1))); } {});
     ring!(InBatches: 64, HasBatches { const BATCH: Option<Batch> = Some(Batch::of(4, Duration::from_micros(200))); } {});
+    ring!(ByMessage: 64, HasMessages { const WAKES_BY_MESSAGE: bool = true; } {});
     ring!(Of515: 64, As515 { const KERNEL: Kernel = Kernel::V5_15; } {});
     ring!(Of61: 64, As61 { const KERNEL: Kernel = Kernel::V6_1; } {});
     ring!(Of612: 64, As612 { const KERNEL: Kernel = Kernel::V6_12; } {});
@@ -440,6 +441,8 @@ suite!([ignore = "another ring: the step `rings` runs it"] uring_movable: crate:
 suite!([ignore = "another ring: the step `rings` runs it"] uring_by_thread: crate::rings::ByThread);
 #[cfg(target_os = "linux")]
 suite!([ignore = "another ring: the step `rings` runs it"] uring_in_batches: crate::rings::InBatches);
+#[cfg(target_os = "linux")]
+suite!([ignore = "another ring: the step `rings` runs it"] uring_by_message: crate::rings::ByMessage);
 #[cfg(target_os = "linux")]
 suite!([ignore = "another ring: the step `rings` runs it"] uring_5_15: crate::rings::Of515);
 #[cfg(target_os = "linux")]

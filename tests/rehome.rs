@@ -922,16 +922,29 @@ macro_rules! configs {
     };
 }
 
+/// Workers ask each other for sockets all the time: by messages.
+#[cfg(target_os = "linux")]
+struct Messaged;
+
+#[cfg(target_os = "linux")]
+impl driver::RingOptions for Messaged {
+    const WAKES_BY_MESSAGE: bool = true;
+}
+
 configs! {
     OnMio: driver::Mio;
     OnPoll: driver::Mio<driver::PosixPoll>;
     #[cfg(target_os = "linux")]
     OnRings: driver::IoUring<64>;
     #[cfg(target_os = "linux")]
+    OnMessages: driver::IoUring<64, Messaged>;
+    #[cfg(target_os = "linux")]
     OnEither: driver::Fallback<driver::IoUring<64>, driver::Mio>;
 }
 #[cfg(not(target_os = "linux"))]
 type OnRings = OnMio;
+#[cfg(not(target_os = "linux"))]
+type OnMessages = OnMio;
 #[cfg(not(target_os = "linux"))]
 type OnEither = OnMio;
 
@@ -939,6 +952,7 @@ suite! {
     mio: crate::OnMio, false;
     poll: crate::OnPoll, false;
     rings: crate::OnRings, true;
+    messages: crate::OnMessages, true;
     fallback: crate::OnEither, false;
     => [
         a_numbered_stream_moves_midway

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `options` | [`IoUring`], the driver's name, and what it is cut to |
 //! | `probe` | whether this machine has a ring for us, and why not |
+//! | `alarm` | what ends the sleep of a worker from other threads |
 //! | `ring` | one ring: set-up, queues, the one call of a turn; where a thread of the kernel's takes the entries |
 //! | `report` | what it says of itself |
 //! | `source`, `provided` | what is known of a resource, and what came for it; the buffers that lie ready for that |
@@ -75,6 +76,7 @@
 //! # Platform
 //! Linux 5.15 and newer, on the architectures that the crate `io-uring` has bindings for.
 
+mod alarm;
 mod arming;
 mod drain;
 mod files;
@@ -93,6 +95,7 @@ mod tests;
 pub use self::options::{Batch, IoUring, Kernel, RingOptions, SqPoll, Usual};
 pub use self::probe::Denied;
 
+use self::alarm::Alarm;
 use self::options::Settings;
 use self::probe::Known;
 use self::provided::Provided;
@@ -102,7 +105,6 @@ use self::source::Source;
 use crate::op::LEASE_BYTES;
 use crate::sys::fd;
 use crate::sys::fork;
-use crate::sys::nudge::Nudge;
 use crate::sys::ring as calls;
 use crate::sys::send_file::Pipe;
 use crate::sys::socket;
@@ -184,7 +186,7 @@ pub(crate) struct Uring {
     buffers: ManuallyDrop<Buffers<LEASE_BYTES>>,
     /// Pipes that files were sent through, and nothing is in; at most [`PIPES_MAX`].
     pipes: UnsafeCell<Vec<Pipe>>,
-    nudge: Arc<Nudge>,
+    alarm: Arc<Alarm>,
     settings: Settings,
     /// Results that say that memory was not there.
     #[cfg(test)]
@@ -252,7 +254,7 @@ impl Uring {
         fork::watch().map_err(Error::from)?;
         let ring = Ring::new(settings)?;
         let known = probe::check(&ring, settings.kernel)?;
-        let nudge = Arc::new(Nudge::new()?);
+        let alarm = Arc::new(Alarm::new(settings.wakes_by_message && ring.takes_messages())?);
         let state = State {
             ring,
             known,
@@ -276,7 +278,7 @@ impl Uring {
             asides: ManuallyDrop::new(Asides::new()),
             buffers: ManuallyDrop::new(Buffers::new()),
             pipes: UnsafeCell::new(Vec::new()),
-            nudge,
+            alarm,
             settings,
             #[cfg(test)]
             faults: core::cell::Cell::new(0),
@@ -332,11 +334,15 @@ impl Uring {
             }
             if state.ring.thread() != 0 && state.ring.flags().single_issuer && state.in_kernel == 0 {
                 // Nothing is on its way: what was queued besides is cancels, and the waker's poll.
-                state.ring = Ring::new(self.settings)?;
+                let ring = Ring::new(self.settings)?;
+                self.alarm.leave_ring();
+                state.ring = ring;
                 (state.provided, state.provides) = (None, false);
                 state.wake_armed = false;
             }
-            state.ring.arrive(here)
+            state.ring.arrive(here)?;
+            self.alarm.connect(state.ring.fd());
+            Ok(())
         })
     }
 
@@ -345,7 +351,7 @@ impl Uring {
         self.with(|state| {
             if !state.wake_armed && !state.draining {
                 state.wake_armed = true;
-                let entry = opcode::PollAdd::new(types::Fd(self.nudge.fd()), calls::POLL_READ).multi(true).build();
+                let entry = opcode::PollAdd::new(types::Fd(self.alarm.fd()), calls::POLL_READ).multi(true).build();
                 // SAFETY: a poll points at no memory.
                 unsafe { state.ring.push(entry.user_data(named(kind::WAKE, 0, 0)), Kernel::V5_15) };
             }
@@ -432,11 +438,13 @@ impl Uring {
 
 impl Drop for Uring {
     fn drop(&mut self) {
+        // The unparkers may stay, and none of them is to keep the ring.
+        self.alarm.disconnect();
         let (left, goes_on) = self.with(|state| (state.in_kernel, state.ring.goes_on()));
         if left > 0 {
             if goes_on {
                 // The waker's poll is to find its descriptor, and not another of the same number.
-                core::mem::forget(self.nudge.clone());
+                core::mem::forget(self.alarm.clone());
             }
             return; // leaked, never freed (invariant 2)
         }
@@ -458,7 +466,7 @@ impl<const ENTRIES: u32, O: RingOptions> Live for LiveUring<ENTRIES, O> {
     }
 
     fn report(&self) -> DriverReport {
-        DriverReport::named("io_uring", self.0.with(|state| report::by(&state.ring)))
+        DriverReport::named("io_uring", self.0.with(|state| report::by(&state.ring, self.0.alarm.is_by_message())))
     }
 
     fn arrive(&self) -> Result<(), Error> {
@@ -503,7 +511,7 @@ impl<const ENTRIES: u32, O: RingOptions> Live for LiveUring<ENTRIES, O> {
     }
 
     fn unparker(&self) -> UringUnparker {
-        UringUnparker(self.0.nudge.clone())
+        UringUnparker(self.0.alarm.clone())
     }
 
     fn drain(&self, by: Nanos) -> Drained {
@@ -523,12 +531,11 @@ impl<const ENTRIES: u32, O: RingOptions> Live for LiveUring<ENTRIES, O> {
 
 /// Ends the park of a [`LiveUring`].
 #[derive(Clone, Debug)]
-pub struct UringUnparker(Arc<Nudge>);
+pub struct UringUnparker(Arc<Alarm>);
 
 impl Unpark for UringUnparker {
     fn unpark(&self) {
-        // The ring polls for edges, so the count is never read; it fails when the count is full, and full is nudged.
-        let _ = self.0.nudge();
+        self.0.sound();
     }
 }
 

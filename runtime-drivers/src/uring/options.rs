@@ -101,6 +101,17 @@ pub trait RingOptions: 'static {
     /// [`MOVABLE`](Self::MOVABLE): up to the end of 2025 the kernel sleeps on there past a completion. `min_wait_usec` of
     /// `io_uring_enter(2)`.
     const BATCH: Option<Batch> = None;
+    /// Is the worker woken from other threads by messages to its ring (`MSG_RING`)? Else by an eventfd, which the ring polls.
+    ///
+    /// Both are one call of the thread that wakes. A message passes through less of the kernel, and takes some memory of it for
+    /// a moment. It names the ring by a descriptor of its own, one for each worker. Take it where workers, or a program's own
+    /// threads, wake each other often: measure it.
+    ///
+    /// Linux 6.13; on an older one the eventfd wakes, and [the report of the
+    /// driver](bespoke_core::runtime::Runtime::driver_report) says so. A message that fails is followed by the eventfd. Neither
+    /// with [`SQ_POLL`](Self::SQ_POLL) nor with [`MOVABLE`](Self::MOVABLE): messages go to rings that belong to a thread.
+    /// `io_uring_register_sync_msg(3)`.
+    const WAKES_BY_MESSAGE: bool = false;
     /// The newest kernel whose abilities are used. For tests of older ones.
     #[doc(hidden)]
     const KERNEL: Kernel = Kernel::Any;
@@ -193,6 +204,7 @@ pub(super) struct Settings {
     pub(super) movable: bool,
     pub(super) sq_poll: Option<SqPoll>,
     pub(super) batch: Option<Batch>,
+    pub(super) wakes_by_message: bool,
     pub(super) kernel: Kernel,
 }
 
@@ -209,6 +221,7 @@ impl Settings {
             movable: O::MOVABLE,
             sq_poll: O::SQ_POLL,
             batch: O::BATCH,
+            wakes_by_message: O::WAKES_BY_MESSAGE,
             kernel: O::KERNEL,
         }
     }
@@ -250,6 +263,18 @@ impl Settings {
                      would not end with a completion on kernels before 2026; take one of the two out",
                 );
             }
+        }
+        if self.wakes_by_message && self.sq_poll.is_some() {
+            return Some(
+                "`RingOptions::WAKES_BY_MESSAGE` and `RingOptions::SQ_POLL` exclude each other: messages go to rings that \
+                 belong to a thread; take one of the two out",
+            );
+        }
+        if self.wakes_by_message && self.movable {
+            return Some(
+                "`RingOptions::WAKES_BY_MESSAGE` and `RingOptions::MOVABLE` exclude each other: messages go to rings that \
+                 belong to a thread; take one of the two out",
+            );
         }
         None
     }

@@ -10,6 +10,7 @@
 //! 5. Where a thread of the kernel's takes the entries, it does so at any time, also after a call has returned, until the ring is
 //!    gone. Nothing but the head of the queue tells that it has one: what a call returns tells nothing.
 
+use super::alarm::takes_messages;
 use super::options::{Batch, Kernel, Settings};
 use super::probe::{Denied, WHY_MOVED};
 use crate::sys::ring::{self as calls, RingName, Wait, code};
@@ -224,6 +225,16 @@ impl Ring {
 
     pub(super) fn queues(&self) -> &IoUring {
         &self.queues
+    }
+
+    /// Its descriptor.
+    pub(super) fn fd(&self) -> i32 {
+        self.queues.as_raw_fd()
+    }
+
+    /// Will it take messages when it is enabled? Those that belong to a thread do, and only they are not enabled at first.
+    pub(super) fn takes_messages(&self) -> bool {
+        self.settings.kernel == Kernel::Any && self.flags.defer_taskrun && takes_messages(self.fd())
     }
 
     /// Which thread enters it; 0: none yet.

@@ -58,6 +58,20 @@ pub(crate) fn duplicate(fd: i32) -> Result<i32, Errno> {
     })
 }
 
+/// Has the number `at`, which is open and the caller's, name what `fd` names; what it named before is closed. Nobody finds the
+/// number closed in between. `dup3(2)`.
+///
+/// # Errors
+/// `EBADF`; `at` is as it was.
+#[cfg(target_os = "linux")]
+pub(crate) fn redirect(at: i32, fd: i32) -> Result<(), Errno> {
+    retry(|| {
+        // SAFETY: takes integers only; the number is the caller's.
+        let same = unsafe { libc::dup3(fd, at, libc::O_CLOEXEC) };
+        check(same).map(drop)
+    })
+}
+
 /// Is there no such descriptor? `EBADF`.
 pub(crate) const fn is_closed(errno: Errno) -> bool {
     errno.code() == libc::EBADF

@@ -11,6 +11,7 @@ use bespoke_core::driver::Errno;
 use core::mem::MaybeUninit;
 use core::sync::atomic::{AtomicUsize, Ordering};
 use core::time::Duration;
+use io_uring::squeue::Entry;
 
 /// The kernel's `io_uring_getevents_arg`.
 #[repr(C)]
@@ -138,6 +139,7 @@ struct RingUpdate {
 
 const REGISTER_RING_FDS: libc::c_uint = 20;
 const UNREGISTER_RING_FDS: libc::c_uint = 21;
+const SEND_MSG_RING: libc::c_uint = 31;
 
 /// Gives the ring an index among the registered rings of this thread, of which there are 16. `io_uring_register(2)`.
 ///
@@ -155,6 +157,19 @@ pub(crate) fn unregister_ring(fd: i32, index: u32) -> Result<(), Errno> {
     let update = RingUpdate { offset: index, reserved: 0, data: 0 };
     // SAFETY: `update` is live during the call, and one of them.
     let done = unsafe { libc::syscall(libc::SYS_io_uring_register, fd, UNREGISTER_RING_FDS, &raw const update, 1) };
+    taken_of(done).map(drop)
+}
+
+/// Has a ring complete once more, as `entry` says, which is a message to it. From any thread, with or without a ring of its
+/// own; it waits for nothing. `io_uring_register(2)`, `IORING_REGISTER_SEND_MSG_RING`.
+///
+/// # Errors
+/// Nothing was sent. `EBADFD`: the ring is not enabled, or the descriptor is of none. `EINVAL`: the kernel is older than 6.13.
+/// `ENOMEM`; what a filter says.
+pub(crate) fn send_message(entry: &Entry) -> Result<(), Errno> {
+    let entry: *const Entry = entry;
+    // SAFETY: `entry` is live during the call, which copies it, and one of them. A message points at nothing.
+    let done = unsafe { libc::syscall(libc::SYS_io_uring_register, -1, SEND_MSG_RING, entry, 1) };
     taken_of(done).map(drop)
 }
 

@@ -11,6 +11,7 @@
 //! | `order` | what comes first is told first; streams without a buffer on another thread |
 //! | `sending` | files that are sent: their pipes |
 //! | `theirs` | values and wakers of the user's that panic, or that come back to the driver |
+//! | `wakes` | wakes from other threads: messages, and the eventfd |
 
 mod batches;
 mod drops;
@@ -21,6 +22,7 @@ mod options;
 mod order;
 mod sending;
 mod theirs;
+mod wakes;
 
 use super::*;
 use crate::op::{Recv, Transmit};

@@ -314,6 +314,14 @@ fn options_that_make_no_sense_are_refused_by_their_names() {
         const BATCH: Option<Batch> = Some(Batch::of(2, US));
         const MOVABLE: bool = true;
     });
+    refused!(["WAKES_BY_MESSAGE", "SQ_POLL", "take one"], 8 {
+        const WAKES_BY_MESSAGE: bool = true;
+        const SQ_POLL: Option<SqPoll> = Drowsy::SQ_POLL;
+    });
+    refused!(["WAKES_BY_MESSAGE", "MOVABLE", "take one"], 8 {
+        const WAKES_BY_MESSAGE: bool = true;
+        const MOVABLE: bool = true;
+    });
     refused!(["BATCH", "counts"], 8 { const BATCH: Option<Batch> = Some(Batch::of(1, US)); });
     refused!(["BATCH", "counts"], 8 { const BATCH: Option<Batch> = Some(Batch::of(33, US)); });
     refused!(["BATCH", "waits"], 8 { const BATCH: Option<Batch> = Some(Batch::of(2, Duration::from_nanos(999))); });
