@@ -463,10 +463,15 @@ pub mod channel {
 /// assert_eq!(sum, 328_350);
 /// # Ok::<(), bespoke::Error>(())
 /// ```
+///
+/// What each worker keeps its queued tasks in is a third parameter: a [`Ring`](scheduler::Ring), or with the feature
+/// `crossbeam-deque` a `Deque`; see [the guide](guide::threads).
 pub mod scheduler {
     pub use bespoke_core::choice::{Count, Selected, Workers};
-    pub use bespoke_core::roles::{Balanced, Cores, Policy, Scheduler};
-    pub use bespoke_core::scheduler::{PerCore, SingleThread, ThreadPerTask, WorkStealing};
+    pub use bespoke_core::roles::{Balanced, Cores, LocalQueue, Policy, Scheduler};
+    #[cfg(feature = "crossbeam-deque")]
+    pub use bespoke_core::scheduler::Deque;
+    pub use bespoke_core::scheduler::{PerCore, Ring, SingleThread, ThreadPerTask, WorkStealing};
     pub use bespoke_core::sharing::{Local, Shared, Sharing};
 }
 

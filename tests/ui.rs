@@ -100,6 +100,7 @@ const CASE_OF: &[(&str, &str)] = &[
     ("the scheduler `…` has no workers to choose from", "spawn_here_without_cores"),
     ("`…` does not describe a machine", "not_a_topology"),
     ("`…` is not a kind of sharing", "not_a_sharing"),
+    ("`…` is not a queue of tasks", "not_a_queue"),
     ("a `Runtime` stays on the thread that made it if its scheduler is local", "local_runtime_sent"),
     ("the driver `…` cannot perform the operation `…`", "operation_that_the_driver_lacks"),
     (

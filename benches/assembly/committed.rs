@@ -49,7 +49,7 @@ pub(crate) const FILES: &[File] = &[
         name: "wake",
         title: "`Waker::wake_by_ref` of a task.",
         seam: "turns",
-        part: Some("waker::Table<S>::wake_by_ref"),
+        part: Some("waker::Table<S,Q>::wake_by_ref"),
         configs: &["base", "several"],
     },
     File {

@@ -11,7 +11,7 @@ use crate::roles::{
     Resource, StartCx, Under, Uniform, Unpark,
 };
 use crate::roles::{Placement, Scheduler};
-use crate::scheduler::SingleThread;
+use crate::scheduler::{Ring, SingleThread};
 use crate::sharing::{Local, Shared, Sharing};
 use crate::time::{Manual, Monotonic};
 use crate::util::link::Node;
@@ -324,6 +324,7 @@ impl Scheduler for OneShared {
     type Sharing = Shared;
     const NAME: &'static str = "one-shared";
     const WORKERS: usize = 1;
+    type Queue = Ring;
     const PLACEMENT: Placement = Placement::ThisWorker;
     const SCHEDULERS_ARE_THE_PROJECTS_OWN_until_1_0: crate::roles::Sealed = crate::roles::Sealed::OURS;
 }

@@ -61,13 +61,13 @@ pub(crate) const INDIRECT: &[Indirect] = &[
             "cell::Of<C,F,X,B>::poll",
             "cell::Of<C,F,X,B>::drop_output",
             "cell::Of<C,F,X,B>::dealloc",
-            "waker::Table<S>::wake",
+            "waker::Table<S,Q>::wake",
         ],
     },
     Indirect {
         place: "bespoke_core::task::run::cancel",
         why: "the vtable of a task; the waker of who joins it",
-        reaches: &["cell::Of<C,F,X,B>::cancel", "cell::Of<C,F,X,B>::dealloc", "waker::Table<S>::wake"],
+        reaches: &["cell::Of<C,F,X,B>::cancel", "cell::Of<C,F,X,B>::dealloc", "waker::Table<S,Q>::wake"],
     },
     Indirect {
         place: "bespoke_core::task::refs::unpin_popped",
@@ -75,7 +75,7 @@ pub(crate) const INDIRECT: &[Indirect] = &[
         reaches: &["cell::Of<C,F,X,B>::dealloc"],
     },
     Indirect {
-        place: "bespoke_core::task::waker::Table<S>::",
+        place: "bespoke_core::task::waker::Table<S,Q>::",
         why: "the vtable of a task",
         reaches: &["cell::Of<C,F,X,B>::dealloc"],
     },
@@ -94,16 +94,16 @@ pub(crate) const INDIRECT: &[Indirect] = &[
     Indirect {
         place: "bespoke_core::util::wheel::Wheel::cancel",
         why: "the waker of who slept",
-        reaches: &["waker::Table<S>::drop"],
+        reaches: &["waker::Table<S,Q>::drop"],
     },
     Indirect {
         place: "bespoke_core::worker::cell::Of<C,F,X,B>::poll",
         why: "the program's tasks: verbs of a join handle, and wakers",
         reaches: &[
-            "waker::Table<S>::clone",
-            "waker::Table<S>::wake",
-            "waker::Table<S>::wake_by_ref",
-            "waker::Table<S>::drop",
+            "waker::Table<S,Q>::clone",
+            "waker::Table<S,Q>::wake",
+            "waker::Table<S,Q>::wake_by_ref",
+            "waker::Table<S,Q>::drop",
         ],
     },
     Indirect {
@@ -114,57 +114,57 @@ pub(crate) const INDIRECT: &[Indirect] = &[
     Indirect {
         place: "bespoke_core::time::sleep::Sleep<C>::",
         why: "the waker of who sleeps",
-        reaches: &["waker::Table<S>::clone", "waker::Table<S>::drop"],
+        reaches: &["waker::Table<S,Q>::clone", "waker::Table<S,Q>::drop"],
     },
     Indirect {
         place: "core::future::poll_fn::PollFn<F> as core::future::future::Future>::poll",
         why: "the program's own: a waker",
-        reaches: &["waker::Table<S>::clone", "waker::Table<S>::drop"],
+        reaches: &["waker::Table<S,Q>::clone", "waker::Table<S,Q>::drop"],
     },
     Indirect {
         place: "bespoke_local_loop::local_loop::",
         why: "the program's main future: wakers, and the verbs of join handles, in what is inlined there",
-        reaches: &["waker::Table<S>::clone", "waker::Table<S>::wake", "waker::Table<S>::drop", "join::poll_join"],
+        reaches: &["waker::Table<S,Q>::clone", "waker::Table<S,Q>::wake", "waker::Table<S,Q>::drop", "join::poll_join"],
     },
     Indirect {
         place: "bespoke_core::sync::",
         why: "the wakers of who waits",
-        reaches: &["waker::Table<S>::clone", "waker::Table<S>::wake", "waker::Table<S>::drop"],
+        reaches: &["waker::Table<S,Q>::clone", "waker::Table<S,Q>::wake", "waker::Table<S,Q>::drop"],
     },
     Indirect {
         place: "bespoke_core::channel::",
         why: "the wakers of who waits",
-        reaches: &["waker::Table<S>::clone", "waker::Table<S>::wake", "waker::Table<S>::drop"],
+        reaches: &["waker::Table<S,Q>::clone", "waker::Table<S,Q>::wake", "waker::Table<S,Q>::drop"],
     },
     Indirect {
         place: "bespoke_core::scope::",
         why: "the waker of who waits for a set, and the verbs of its handles; how a set ends: lets go, or aborts",
-        reaches: &["waker::Table<S>::wake", "join::poll_join", "join::abort", "join::detach", "Tasks<S>::detach"],
+        reaches: &["waker::Table<S,Q>::wake", "join::poll_join", "join::abort", "join::detach", "Tasks<S>::detach"],
     },
     Indirect {
         place: "bespoke_core::runtime::into_set::<impl bespoke_core::scope::join_set::JoinSet",
         why: "the same, where the spawn into a set is not inlined",
-        reaches: &["waker::Table<S>::wake", "join::poll_join", "join::abort", "join::detach"],
+        reaches: &["waker::Table<S,Q>::wake", "join::poll_join", "join::abort", "join::detach"],
     },
     Indirect {
         place: "bespoke_core::future::slot::Slot<F>::",
         why: "wakers, in the futures of the program",
-        reaches: &["waker::Table<S>::clone", "waker::Table<S>::drop"],
+        reaches: &["waker::Table<S,Q>::clone", "waker::Table<S,Q>::drop"],
     },
     Indirect {
         place: "bespoke_core::worker::cell::Of<C,F,X,B>::fail",
         why: "the drop of the program's futures: wakers, and the verbs of join handles",
-        reaches: &["waker::Table<S>::drop", "waker::Table<S>::wake"],
+        reaches: &["waker::Table<S,Q>::drop", "waker::Table<S,Q>::wake"],
     },
     Indirect {
         place: "core::ptr::drop_in_place<bespoke_core::",
         why: "what waits, goes: its waker, the waker of the next, the verbs of join handles",
-        reaches: &["waker::Table<S>::drop", "waker::Table<S>::wake", "join::detach"],
+        reaches: &["waker::Table<S,Q>::drop", "waker::Table<S,Q>::wake", "join::detach"],
     },
     Indirect {
         place: "core::ptr::drop_in_place<core::option::Option<bespoke_core::scope::",
         why: "the waker that a set left",
-        reaches: &["waker::Table<S>::drop"],
+        reaches: &["waker::Table<S,Q>::drop"],
     },
     Indirect {
         place: "core::ptr::drop_in_place<alloc::vec::Vec<bespoke_core::scope::",
@@ -174,7 +174,7 @@ pub(crate) const INDIRECT: &[Indirect] = &[
     Indirect {
         place: "core::ptr::drop_in_place<[core::option::Option<core::task::wake::Waker>",
         why: "wakers that were not woken, because one of them panicked",
-        reaches: &["waker::Table<S>::drop"],
+        reaches: &["waker::Table<S,Q>::drop"],
     },
     Indirect {
         place: "alloc::collections::vec_deque::VecDeque<T,A>::wrap_copy",
@@ -209,7 +209,7 @@ pub(crate) const INDIRECT: &[Indirect] = &[
     Indirect {
         place: "alloc::rc::Rc<T,A>::drop_slow",
         why: "the program's own: a seat with a waker",
-        reaches: &["waker::Table<S>::drop"],
+        reaches: &["waker::Table<S,Q>::drop"],
     },
 ];
 

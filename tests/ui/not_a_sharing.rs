@@ -7,6 +7,7 @@ use bespoke_core::roles::Placement;
 struct Own;
 impl Scheduler for Own {
     type Sharing = Mio;
+    type Queue = bespoke::scheduler::Ring;
     const NAME: &'static str = "own";
     const WORKERS: usize = SingleThread::WORKERS;
     const PLACEMENT: Placement = SingleThread::PLACEMENT;

@@ -8,6 +8,7 @@ use bespoke_core::roles::Placement;
 struct Mine;
 impl Scheduler for Mine {
     type Sharing = Local;
+    type Queue = bespoke::scheduler::Ring;
     const NAME: &'static str = "mine";
     const WORKERS: usize = 1;
     const PLACEMENT: Placement = Placement::OwnThread;

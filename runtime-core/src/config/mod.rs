@@ -1,10 +1,17 @@
 //! The one type that a program is cut by.
 
+#[cfg(feature = "std")]
+use crate::roles::LocalQueue;
 use crate::roles::{Clock, Driver, Entropy, Memory, Scheduler, Threads, Topology, Under};
 use core::time::Duration;
 
 /// The sharing that follows from the scheduler of `C`.
 pub type SharingOf<C> = <<C as Config>::Scheduler as Scheduler>::Sharing;
+/// What the workers of `C` keep queued tasks in, if they take tasks from each other.
+pub(crate) type QueueOf<C> = <<C as Config>::Scheduler as Scheduler>::Queue;
+/// The queue of one worker of `C`.
+#[cfg(feature = "std")]
+pub(crate) type LiveQueueOf<C> = <QueueOf<C> as LocalQueue>::Live;
 /// The running driver of a worker of `C`.
 pub type LiveOf<C> = <<C as Config>::Driver as Under<SharingOf<C>>>::Live;
 /// The running memory strategy of a worker of `C`.

@@ -146,13 +146,23 @@ const TASK_HEADER: usize = 0;
 const fn queue_entries<C: Config>() -> usize {
     #[cfg(feature = "alloc")]
     {
-        let taken_from = if crate::roles::steals::<C::Scheduler>() { C::LOCAL_QUEUE } else { 0 };
+        let taken_from = if crate::roles::steals::<C::Scheduler>() { first_entries::<C>() } else { 0 };
         crate::worker::Worker::<C>::QUEUE + taken_from
     }
     #[cfg(not(feature = "alloc"))]
     {
         C::LOCAL_QUEUE
     }
+}
+
+/// For how many tasks the queue of a worker has room at first from which others take.
+#[cfg(feature = "alloc")]
+const fn first_entries<C: Config>() -> usize {
+    #[cfg(feature = "std")]
+    if let Some(entries) = <crate::config::LiveQueueOf<C> as crate::roles::LiveQueue>::STARTS_WITH {
+        return entries;
+    }
+    C::LOCAL_QUEUE
 }
 
 const fn worker_bytes<C: Config>() -> usize {
@@ -192,7 +202,7 @@ const fn sum(parts: &[Part]) -> usize {
 const fn seat_bytes<C: Config>() -> usize {
     #[cfg(feature = "std")]
     if crate::roles::steals::<C::Scheduler>() {
-        return size_of::<crate::task::steal::Seat>();
+        return size_of::<crate::task::steal::Seat<crate::config::LiveQueueOf<C>>>();
     }
     size_of::<core::marker::PhantomData<C>>()
 }

@@ -3,6 +3,7 @@
 //! | role | decides | implementers |
 //! |---|---|---|
 //! | [`Scheduler`] | which task runs next, and where | `SingleThread`, `PerCore<N>`, `WorkStealing<N>`, `ThreadPerTask` |
+//! | [`LocalQueue`] | what a worker keeps queued tasks in, under `WorkStealing` | `Ring`, `Deque` |
 //! | [`Driver`], [`Under`], [`Live`] | how I/O is done and how a worker sleeps | `Mio`, `IoUring`, `Fallback`, `Blocking`, `NoIo` |
 //! | [`Memory`], [`Allocate`] | where tasks, queues and buffers come from | `System`, `Pooled`, `Fixed<BYTES>` |
 //! | [`Clock`] | what time it is | `Monotonic`, `Manual` |
@@ -19,6 +20,7 @@ mod clock;
 mod driver;
 mod entropy;
 mod memory;
+mod queue;
 mod scheduler;
 mod sealed;
 mod threads;
@@ -33,6 +35,9 @@ pub use driver::{
 };
 pub use entropy::{Entropy, Seeded};
 pub use memory::{Allocate, Memory};
+pub use queue::LocalQueue;
+#[doc(hidden)]
+pub use queue::{BATCH_MAX, Entry, LiveQueue, Stolen};
 pub(crate) use scheduler::steals;
 pub use scheduler::{Balanced, Cores, Placement, Policy, Scheduler, Stealing};
 #[doc(hidden)]

@@ -1,5 +1,6 @@
 //! Which task runs next, and on which thread.
 
+use super::queue::LocalQueue;
 use crate::sharing::Sharing;
 
 /// Decides which task runs next and on which thread.
@@ -27,6 +28,9 @@ pub trait Scheduler: 'static {
     /// How they do it, if they do.
     #[doc(hidden)]
     const STEALING: Option<Stealing> = None;
+    /// What its workers keep queued tasks in, if they take tasks from each other; of no meaning else.
+    #[doc(hidden)]
+    type Queue: LocalQueue;
     /// Does it start the threads of its workers, so that they can be pinned?
     const PINS: bool = false;
     /// Where a spawned task runs.

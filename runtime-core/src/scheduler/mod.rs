@@ -1,4 +1,5 @@
-//! The schedulers. A scheduler in a config is a name; what runs is in the module of the same name.
+//! The schedulers. A scheduler in a config is a name; what runs is in the module of the same name. So is a queue: what
+//! [`Ring`] and its like name is in `task/steal`.
 //!
 //! | file | holds |
 //! |---|---|
@@ -25,7 +26,7 @@ pub(crate) mod stealing;
 #[cfg(feature = "std")]
 mod turns;
 
-use crate::roles::{Balanced, Cores, Placement, Policy, Scheduler, Stealing};
+use crate::roles::{Balanced, Cores, LocalQueue, Placement, Policy, Scheduler, Stealing};
 use crate::sharing::{Local, Shared};
 use core::marker::PhantomData;
 
@@ -38,6 +39,7 @@ pub struct SingleThread;
 
 impl Scheduler for SingleThread {
     type Sharing = Local;
+    type Queue = Ring;
     const NAME: &'static str = "single-thread";
     const WORKERS: usize = 1;
     const PLACEMENT: Placement = Placement::ThisWorker;
@@ -77,6 +79,7 @@ pub struct PerCore<const WORKERS: usize>;
 
 impl<const WORKERS: usize> Scheduler for PerCore<WORKERS> {
     type Sharing = Shared;
+    type Queue = Ring;
     const NAME: &'static str = "per-core";
     const WORKERS: usize = WORKERS;
     const PINS: bool = true;
@@ -106,17 +109,51 @@ impl<const WORKERS: usize> Cores for PerCore<WORKERS> {}
 /// # Driver
 /// One whose operations may go on on another worker: [`TASKS_MOVE`](crate::roles::Driver::TASKS_MOVE). Those with sockets and
 /// files have none yet; another one is refused when the program is compiled.
+///
+/// # Queue
+/// `Q` is what each worker keeps its queued tasks in: a [`Ring`], unless something else is named. What differs is the cost,
+/// and not what happens: every queue is first in, first out, and holds [`LOCAL_QUEUE`](crate::config::Config::LOCAL_QUEUE)
+/// tasks; half of a full one goes to the queue of all, which is a list through the tasks themselves under each of them.
 #[derive(Debug, Clone, Copy)]
-pub struct WorkStealing<const WORKERS: usize, P: Policy = Balanced>(PhantomData<P>);
+pub struct WorkStealing<const WORKERS: usize, P: Policy = Balanced, Q: LocalQueue = Ring>(PhantomData<(P, Q)>);
 
-impl<const WORKERS: usize, P: Policy> Scheduler for WorkStealing<WORKERS, P> {
+impl<const WORKERS: usize, P: Policy, Q: LocalQueue> Scheduler for WorkStealing<WORKERS, P, Q> {
     type Sharing = Shared;
+    type Queue = Q;
     const NAME: &'static str = "work-stealing";
     const WORKERS: usize = WORKERS;
     const STEALING: Option<Stealing> = Some(Stealing::of::<P>());
     const PINS: bool = true;
     const PLACEMENT: Placement = Placement::AnyWorker;
     const SCHEDULERS_ARE_THE_PROJECTS_OWN_until_1_0: crate::roles::Sealed = crate::roles::Sealed::OURS;
+}
+
+/// The usual queue of a worker of [`WorkStealing`]: a ring of fixed size, which is made with the worker.
+///
+/// After that nothing is allocated or freed, neither by who queues a task nor by who takes some.
+#[derive(Debug, Clone, Copy)]
+pub struct Ring;
+
+impl LocalQueue for Ring {
+    const QUEUES_ARE_THE_PROJECTS_OWN_until_1_0: crate::roles::Sealed = crate::roles::Sealed::OURS;
+    #[cfg(feature = "std")]
+    type Live = crate::task::steal::Ring;
+}
+
+/// A queue of a worker of [`WorkStealing`] on [`crossbeam-deque`](https://docs.rs/crossbeam-deque), with the feature of that name.
+///
+/// It begins with room for 64 tasks, grows up to [`LOCAL_QUEUE`](crate::config::Config::LOCAL_QUEUE), and shrinks again: so a
+/// worker whose queue is usually short keeps little memory, and one whose queue is now long, now short, allocates. The memory
+/// is freed by the collector of `crossbeam-epoch`. What other code of the program has deferred there may run on a worker,
+/// between two polls or inside of a wake.
+#[cfg(feature = "crossbeam-deque")]
+#[derive(Debug, Clone, Copy)]
+pub struct Deque;
+
+#[cfg(feature = "crossbeam-deque")]
+impl LocalQueue for Deque {
+    const QUEUES_ARE_THE_PROJECTS_OWN_until_1_0: crate::roles::Sealed = crate::roles::Sealed::OURS;
+    type Live = crate::task::steal::Deque;
 }
 
 /// A thread of [`Config::Threads`](crate::config::Config::Threads) for every spawned task.
@@ -137,6 +174,7 @@ pub struct ThreadPerTask;
 
 impl Scheduler for ThreadPerTask {
     type Sharing = Shared;
+    type Queue = Ring;
     const NAME: &'static str = "thread-per-task";
     const WORKERS: usize = 1;
     const PLACEMENT: Placement = Placement::OwnThread;

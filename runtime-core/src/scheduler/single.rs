@@ -3,7 +3,7 @@
 //! The future of `block_on` is an entry of the same queue (the *root*, a task without a future of its own), so that it is
 //! never polled out of turn, and nobody starves.
 
-use crate::config::Config;
+use crate::config::{Config, QueueOf};
 use crate::roles::Live;
 use crate::sharing::StateWord;
 use crate::task::current::Entered;
@@ -45,7 +45,7 @@ pub(crate) unsafe fn block_on<C: Config, F: Future>(worker: NonNull<Worker<C>>, 
                 unsafe { root.as_ref() }.state.update(|s| (Some(s & !NOTIFIED), ()));
                 Worker::<C>::grant_budget(home);
                 // SAFETY: the root outlives the poll.
-                let waker = unsafe { borrowed(root) };
+                let waker = unsafe { borrowed::<_, QueueOf<C>>(root) };
                 if let Poll::Ready(output) = future.as_mut().poll(&mut Context::from_waker(&waker)) {
                     // SAFETY: the owner.
                     unsafe { this.counts(Worker::<C>::LOOK_INTERVAL - until_look + 1) };
@@ -55,7 +55,7 @@ pub(crate) unsafe fn block_on<C: Config, F: Future>(worker: NonNull<Worker<C>>, 
             Some(task) => {
                 Worker::<C>::grant_budget(home);
                 // SAFETY: the owner; popped here.
-                unsafe { run(task, home) }
+                unsafe { run::<_, QueueOf<C>>(task, home) }
             }
             None => {
                 // SAFETY: the owner, between polls.

@@ -1,6 +1,6 @@
 //! The loop of a worker that has a thread to itself.
 
-use crate::config::Config;
+use crate::config::{Config, QueueOf};
 use crate::task::run;
 use crate::worker::Worker;
 use core::ptr::NonNull;
@@ -23,7 +23,7 @@ pub(super) unsafe fn turns_until<C: Config>(worker: NonNull<Worker<C>>, over: im
         };
         Worker::<C>::grant_budget(home);
         // SAFETY: the owner; popped here.
-        unsafe { run::run(next, home) };
+        unsafe { run::run::<_, QueueOf<C>>(next, home) };
         until_look -= 1;
         if until_look == 0 {
             until_look = Worker::<C>::LOOK_INTERVAL;

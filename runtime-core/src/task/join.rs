@@ -13,6 +13,7 @@ use super::run::guard;
 use super::state::{self, COMPLETE, FAILED, JWAKER};
 use crate::error::{Error, ErrorKind};
 use crate::loom::UnsafeCell;
+use crate::roles::LocalQueue;
 use crate::sharing::{Sharing, StateWord};
 use alloc::boxed::Box;
 use alloc::string::String;
@@ -28,12 +29,12 @@ use core::task::{Context, Poll, Waker};
 /// small future stays small.
 pub(crate) type Failure = Option<Box<Box<dyn Any + Send>>>;
 
-/// The verbs of tasks under `S`.
-pub(crate) const fn verbs<S: Sharing>() -> &'static Verbs {
+/// The verbs of tasks under `S` of a config whose queues are `Q`.
+pub(crate) const fn verbs<S: Sharing, Q: LocalQueue>() -> &'static Verbs {
     &Verbs {
         poll_join: poll_join::<S>,
         detach: detach::<S>,
-        abort: abort::<S>,
+        abort: abort::<S, Q>,
         is_finished: is_finished::<S>,
         acquire: acquire::<S>,
         release: release::<S>,
@@ -171,7 +172,7 @@ unsafe fn detach<S: Sharing>(task: Untyped) {
     unsafe { refs::release(task) }
 }
 
-unsafe fn abort<S: Sharing>(task: Untyped) {
+unsafe fn abort<S: Sharing, Q: LocalQueue>(task: Untyped) {
     let task: Task<S> = typed(task);
     // SAFETY: the handle's reference.
     let owner = unsafe { on_owner(task) };
@@ -186,8 +187,8 @@ unsafe fn abort<S: Sharing>(task: Untyped) {
     }
     #[cfg(feature = "std")]
     if S::SHARED && header.table.moves {
-        // SAFETY: we turned the pin on, and the handle holds the task.
-        return unsafe { super::steal::schedule(task.cast()) };
+        // SAFETY: we turned the pin on, and the handle holds the task; the queues of its crew are those of its config.
+        return unsafe { super::steal::schedule::<Q::Live>(task.cast()) };
     }
     if owner {
         // SAFETY: the owner; the new pin is the queue's.

@@ -8,6 +8,7 @@ use super::state::{self, FAILED, Idle, JOIN, JWAKER, Start};
 #[cfg(feature = "std")]
 use super::steal;
 use super::waker::borrowed;
+use crate::roles::LocalQueue;
 #[cfg(feature = "std")]
 use crate::sharing::SeatWord;
 use crate::sharing::Sharing;
@@ -20,10 +21,10 @@ pub(crate) use self::__bespoke_cold_drop_panic as drop_panic;
 /// Runs a task that was popped from the queue of `home`.
 ///
 /// # Safety
-/// The caller is the owner of `home`, and popped `task` there, with its pin. If the task [moves](super::steal), `home` has a
-/// seat.
+/// The caller is the owner of `home`, and popped `task` there, with its pin. The task is of a config whose queues are `Q`. If it
+/// [moves](super::steal), `home` has a seat in its crew.
 #[inline(always)]
-pub(crate) unsafe fn run<S: Sharing>(task: Task<S>, home: &Home<S>) {
+pub(crate) unsafe fn run<S: Sharing, Q: LocalQueue>(task: Task<S>, home: &Home<S>) {
     // SAFETY: the pin keeps it alive.
     let header = unsafe { task.as_ref() };
     header.life.touch();
@@ -38,7 +39,7 @@ pub(crate) unsafe fn run<S: Sharing>(task: Task<S>, home: &Home<S>) {
     #[cfg(feature = "std")]
     let moves = header.table.moves;
     // SAFETY: RUNNING keeps the runtime's reference in place over the poll.
-    let waker = unsafe { borrowed(task) };
+    let waker = unsafe { borrowed::<S, Q>(task) };
     // SAFETY: RUNNING is ours, the future is there.
     match unsafe { (header.table.poll)(task.cast(), &mut Context::from_waker(&waker)) } {
         Polled::Pending => {}
@@ -50,8 +51,9 @@ pub(crate) unsafe fn run<S: Sharing>(task: Task<S>, home: &Home<S>) {
     match state::idle(header) {
         Idle::Parked => {}
         #[cfg(feature = "std")]
-        // SAFETY: this thread runs the worker of `home`, which has a seat; the pin is ours.
-        Idle::Queue if S::SHARED && moves => unsafe { steal::yields(task.cast(), home.seat.get()) },
+        // SAFETY: this thread runs the worker of `home`, which has a seat; the queues of its crew are those of the config; the
+        // pin is ours.
+        Idle::Queue if S::SHARED && moves => unsafe { steal::yields::<Q::Live>(task.cast(), home.seat.get()) },
         // SAFETY: the owner; the pin is the queue's.
         Idle::Queue => unsafe { home.queue_push(task) },
         // SAFETY: RUNNING is still ours.

@@ -7,25 +7,41 @@ use super::refs::{self, R_WAKE, on_owner};
 use super::state;
 #[cfg(feature = "std")]
 use super::steal;
+use crate::roles::LocalQueue;
 use crate::sharing::Sharing;
 use core::marker::PhantomData;
 use core::mem::ManuallyDrop;
 use core::ptr::NonNull;
 use core::task::{RawWaker, RawWakerVTable, Waker};
 
-/// Owner: wakes the task.
+/// Owner: wakes a task that does not move.
 ///
 /// # Safety
-/// The caller is the owner and holds a reference or the pin.
+/// The caller is the owner and holds a reference or the pin. The task is kept, or `Local`.
 #[inline(always)]
 pub(crate) unsafe fn wake_by_owner<S: Sharing>(task: Task<S>) {
+    // SAFETY: the caller's reference.
+    let header = unsafe { task.as_ref() };
+    debug_assert!(!header.table.moves, "a task that moves is queued with its crew");
+    if state::notify(header) {
+        // SAFETY: the owner; the new pin is the queue's.
+        unsafe { header.home().queue_push(task) }
+    }
+}
+
+/// Owner of the home: wakes the task.
+///
+/// # Safety
+/// The caller is the owner and holds a reference or the pin. The task is of a config whose queues are `Q`.
+#[inline(always)]
+unsafe fn wake_on_owner<S: Sharing, Q: LocalQueue>(task: Task<S>) {
     // SAFETY: the caller's reference.
     let header = unsafe { task.as_ref() };
     if state::notify(header) {
         #[cfg(feature = "std")]
         if S::SHARED && header.table.moves {
-            // SAFETY: we turned the pin on, and hold the task.
-            return unsafe { steal::schedule(task.cast()) };
+            // SAFETY: we turned the pin on, and hold the task; the queues of its crew are those of its config.
+            return unsafe { steal::schedule::<Q::Live>(task.cast()) };
         }
         // SAFETY: the owner; the new pin is the queue's.
         unsafe { header.home().queue_push(task) }
@@ -35,17 +51,17 @@ pub(crate) unsafe fn wake_by_owner<S: Sharing>(task: Task<S>) {
 /// `Shared`: wakes the task from a thread that does not run its home.
 ///
 /// # Safety
-/// The caller holds a reference.
+/// The caller holds a reference. The task is of a config whose queues are `Q`.
 #[cold]
-unsafe fn wake_shared<S: Sharing>(task: Task<S>) {
+unsafe fn wake_shared<S: Sharing, Q: LocalQueue>(task: Task<S>) {
     // SAFETY: the caller's reference.
     let header = unsafe { task.as_ref() };
     header.life.touch();
     if state::notify(header) {
         #[cfg(feature = "std")]
         if header.table.moves {
-            // SAFETY: we turned the pin on, and hold the task.
-            return unsafe { steal::schedule(task.cast()) };
+            // SAFETY: we turned the pin on, and hold the task; the queues of its crew are those of its config.
+            return unsafe { steal::schedule::<Q::Live>(task.cast()) };
         }
         // SAFETY: we turned the pin on.
         if let Err(Closed) = unsafe { post_task(task) } {
@@ -55,9 +71,10 @@ unsafe fn wake_shared<S: Sharing>(task: Task<S>) {
     }
 }
 
-struct Table<S>(PhantomData<S>);
+/// Of tasks under `S` of a config whose queues are `Q`.
+struct Table<S, Q>(PhantomData<(S, Q)>);
 
-impl<S: Sharing> Table<S> {
+impl<S: Sharing, Q: LocalQueue> Table<S, Q> {
     const TABLE: &'static RawWakerVTable = &RawWakerVTable::new(Self::clone, Self::wake, Self::wake_by_ref, Self::drop);
 
     #[inline(always)]
@@ -85,8 +102,8 @@ impl<S: Sharing> Table<S> {
         let task = Self::task(data);
         // SAFETY: the waker holds a reference.
         if unsafe { on_owner(task) } {
-            // SAFETY: the owner.
-            unsafe { wake_by_owner(task) };
+            // SAFETY: the owner; the table is that of the task's config.
+            unsafe { wake_on_owner::<S, Q>(task) };
             // SAFETY: the waker's reference.
             unsafe { refs::release(task) }
         } else if !S::SHARED {
@@ -94,7 +111,7 @@ impl<S: Sharing> Table<S> {
             unsafe { refs::foreign(task, R_WAKE, true) }
         } else {
             // SAFETY: the waker's reference.
-            unsafe { wake_shared(task) };
+            unsafe { wake_shared::<S, Q>(task) };
             // SAFETY: the waker's reference.
             unsafe { refs::release(task) }
         }
@@ -104,14 +121,14 @@ impl<S: Sharing> Table<S> {
         let task = Self::task(data);
         // SAFETY: the waker holds a reference.
         if unsafe { on_owner(task) } {
-            // SAFETY: the owner.
-            unsafe { wake_by_owner(task) }
+            // SAFETY: the owner; the table is that of the task's config.
+            unsafe { wake_on_owner::<S, Q>(task) }
         } else if !S::SHARED {
             // SAFETY: the waker's reference stays.
             unsafe { refs::foreign(task, R_WAKE, false) }
         } else {
             // SAFETY: the waker's reference stays.
-            unsafe { wake_shared(task) }
+            unsafe { wake_shared::<S, Q>(task) }
         }
     }
 
@@ -131,10 +148,11 @@ impl<S: Sharing> Table<S> {
 /// A waker that holds no reference of its own, for one poll.
 ///
 /// # Safety
-/// The task stays alive while the waker is used; `ManuallyDrop` keeps it from giving up a reference that it has not.
+/// The task is of a config whose queues are `Q`. It stays alive while the waker is used; `ManuallyDrop` keeps that from giving
+/// up a reference that it has not.
 #[inline(always)]
-pub(crate) unsafe fn borrowed<S: Sharing>(task: NonNull<Header<S>>) -> ManuallyDrop<Waker> {
-    let raw = RawWaker::new(task.as_ptr().cast_const().cast(), Table::<S>::TABLE);
+pub(crate) unsafe fn borrowed<S: Sharing, Q: LocalQueue>(task: NonNull<Header<S>>) -> ManuallyDrop<Waker> {
+    let raw = RawWaker::new(task.as_ptr().cast_const().cast(), Table::<S, Q>::TABLE);
     // SAFETY: the table keeps the waker's contract; clones take references of their own.
     ManuallyDrop::new(unsafe { Waker::from_raw(raw) })
 }

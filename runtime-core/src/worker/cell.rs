@@ -1,7 +1,7 @@
 //! The typed task: header, what a named task adds, and the stage.
 
 use super::Worker;
-use crate::config::{Config, MemoryOf, PanicPolicy, SharingOf};
+use crate::config::{Config, MemoryOf, PanicPolicy, QueueOf, SharingOf};
 #[cfg(feature = "std")]
 use crate::machine::trace::ask;
 use crate::roles::{Allocate, steals};
@@ -250,7 +250,7 @@ pub(crate) struct Of<C, F, X, B>(PhantomData<(C, F, X, B)>);
 
 impl<C: Config, F: Future + 'static, X: Extra, B: Block> Of<C, F, X, B> {
     pub(crate) const TABLE: VTable = VTable {
-        verbs: verbs::<SharingOf<C>>(),
+        verbs: verbs::<SharingOf<C>, QueueOf<C>>(),
         poll: Self::poll,
         cancel: Self::cancel,
         drop_output: Self::drop_output,

@@ -27,7 +27,9 @@
 //! as much as there is to do at step 1, and what is pushed until it closes the inbox.
 
 use super::{Worker, guests};
-use crate::config::{Config, SharingOf};
+#[cfg(feature = "std")]
+use crate::config::LiveQueueOf;
+use crate::config::{Config, QueueOf, SharingOf};
 use crate::loom::{Plant, planted};
 use crate::roles::{Drained, Live, Nanos, steals};
 #[cfg(feature = "std")]
@@ -79,12 +81,12 @@ pub(crate) unsafe fn close_because<C: Config>(worker: NonNull<Worker<C>>, by: Na
         #[cfg(feature = "std")]
         if steals::<C::Scheduler>() {
             // SAFETY: the owner, which takes no more tasks.
-            unsafe { steal::leave(home.seat.get(), why.is_none()) };
+            unsafe { steal::leave::<LiveQueueOf<C>>(home.seat.get(), why.is_none()) };
         }
         // SAFETY: the owner.
         while let Some(task) = unsafe { home.queue_pop() } {
             // SAFETY: popped here. Complete, or aborted before its first visit: nothing is polled.
-            unsafe { run::run(task, home) };
+            unsafe { run::run::<_, QueueOf<C>>(task, home) };
         }
         this.root.set(None);
         // 3.

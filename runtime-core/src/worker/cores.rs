@@ -10,7 +10,7 @@
 //! 3. No code of the user's runs under the lock.
 
 use super::Worker;
-use crate::config::Config;
+use crate::config::{Config, LiveQueueOf};
 use crate::error::{Error, ErrorKind};
 use crate::loom::{Plant, planted};
 use crate::roles::{Cpu, Drained, JoinThread, Scheduler, Stealing, Threads, Topology, steals};
@@ -46,7 +46,7 @@ type ThreadOf<C> = <<C as Config>::Threads as Threads>::Thread;
 struct Formed<C: Config> {
     members: Box<[Member<C>]>,
     /// Under a scheduler whose workers take tasks from each other. The homes name it, and this lives as long as any of them.
-    _crew: Option<Arc<Crew>>,
+    _crew: Option<Arc<Crew<LiveQueueOf<C>>>>,
 }
 
 /// One of the workers.

@@ -3,10 +3,10 @@
 use super::Worker;
 use super::cell::{Block, Of, OwnBlock};
 pub(crate) use super::cell::{Extra, InPlace, Kept, Named, layout_in_place};
-use crate::config::{Config, SharingOf};
+use crate::config::{Config, QueueOf, SharingOf};
 use crate::error::{Error, ErrorKind};
 use crate::loom::{Ordering, Plant, planted};
-use crate::roles::Memory;
+use crate::roles::{LocalQueue, Memory};
 use crate::sharing::{Lock, RemoteWord, Sharing, StateWord};
 use crate::task::JoinHandle;
 use crate::task::header::{Header, Task};
@@ -94,14 +94,17 @@ pub(crate) unsafe fn try_spawn_with<C: Config, F: Future + 'static, X: Extra>(
     #[cfg(loom)]
     super::counts::spawned();
     // SAFETY: new, ours, listed nowhere.
-    unsafe { admit(&this.home, task) };
+    unsafe { admit::<_, QueueOf<C>>(&this.home, task) };
     // SAFETY: the handle's reference of `BORN`; the output is `F::Output`.
     Ok(unsafe { JoinHandle::new(task.cast()) })
 }
 
 /// Lists a new task and queues it; while the runtime closes, cancels it at once.
+///
+/// # Safety
+/// The caller is the owner. The task is new, and of a config whose queues are `Q`.
 #[inline(always)]
-unsafe fn admit<S: Sharing>(home: &Home<S>, task: Task<S>) {
+unsafe fn admit<S: Sharing, Q: LocalQueue>(home: &Home<S>, task: Task<S>) {
     // SAFETY: new.
     let header = unsafe { task.as_ref() };
     // SAFETY: the owner; nothing re-enters.
@@ -114,7 +117,7 @@ unsafe fn admit<S: Sharing>(home: &Home<S>, task: Task<S>) {
         #[cfg(feature = "std")]
         if S::SHARED && header.table.moves {
             // SAFETY: new: the pin of `BORN | NOTIFIED` is the queue's, and the caller holds the handle's reference.
-            return unsafe { steal::schedule(task.cast()) };
+            return unsafe { steal::schedule::<Q::Live>(task.cast()) };
         }
         // SAFETY: the owner; the pin of `BORN | NOTIFIED` is the queue's.
         unsafe { home.queue_push(task) }
@@ -145,7 +148,7 @@ pub(crate) unsafe fn spawn_foreign<C: Config, F: Future + 'static, X: Extra>(
     super::counts::spawned();
     if <SharingOf<C> as Sharing>::SHARED {
         // SAFETY: new and ours; the caller holds the home, and the future is `Send`.
-        unsafe { hand_over_shared(&this.home, task) };
+        unsafe { hand_over_shared::<_, QueueOf<C>>(&this.home, task) };
     } else {
         // SAFETY: as above.
         unsafe { hand_over_local(&this.home, task) };
@@ -184,8 +187,8 @@ unsafe fn hand_over_local<S: Sharing>(home: &Home<S>, task: Task<S>) {
 /// inbox was closed before it.
 ///
 /// # Safety
-/// As [`hand_over_local`], with the bits of `BORN | NOTIFIED`.
-unsafe fn hand_over_shared<S: Sharing>(home: &Home<S>, task: Task<S>) {
+/// As [`hand_over_local`], with the bits of `BORN | NOTIFIED`. The task is of a config whose queues are `Q`.
+unsafe fn hand_over_shared<S: Sharing, Q: LocalQueue>(home: &Home<S>, task: Task<S>) {
     // SAFETY: new; the pin of `NOTIFIED` is ours until the push.
     let header = unsafe { task.as_ref() };
     let list = |owned: &mut Owned<S>| {
@@ -206,7 +209,7 @@ unsafe fn hand_over_shared<S: Sharing>(home: &Home<S>, task: Task<S>) {
             return unsafe { steal::drop_queued(task) };
         }
         // SAFETY: the pin is ours, and the caller holds the handle's reference.
-        return unsafe { steal::schedule(task.cast()) };
+        return unsafe { steal::schedule::<Q::Live>(task.cast()) };
     }
     // SAFETY: the pin is ours.
     if let Err(Closed) = unsafe { post_task(task) } {

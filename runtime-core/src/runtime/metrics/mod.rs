@@ -9,8 +9,8 @@ mod tests;
 
 use super::{Handle, Runtime, place};
 use crate::blocking::Load;
-use crate::config::{Config, SharingOf};
-use crate::roles::{Driver, Placement};
+use crate::config::{Config, LiveQueueOf, SharingOf};
+use crate::roles::{Driver, LiveQueue, Placement};
 use crate::sharing::{SeatWord, Sharing};
 use crate::task::home::Home;
 use crate::task::steal::Seat;
@@ -166,7 +166,7 @@ unsafe fn of<C: Config>(worker: NonNull<Worker<C>>, owner: bool) -> Metrics {
         config: C::NAME,
         tasks: 0,
         resources: 0,
-        queued: workers.first().and_then(|worker| seat(worker)).map_or(0, Seat::injected),
+        queued: workers.first().and_then(|worker| seat(worker)).map_or(0, |seat| seat.injected()),
         workers: workers.iter().map(|worker| metrics(worker)).collect(),
         blocking: BlockingMetrics::default(),
     };
@@ -202,9 +202,9 @@ unsafe fn tasks<C: Config>(worker: &Worker<C>, owner: bool) -> usize {
 }
 
 /// The place of the worker among those that take tasks from each other.
-fn seat<C: Config>(worker: &Worker<C>) -> Option<&Seat> {
+fn seat<C: Config>(worker: &Worker<C>) -> Option<&Seat<LiveQueueOf<C>>> {
     // SAFETY: written before other threads know the home; a seat lives as long as the crew, which the home's team holds.
-    unsafe { worker.home.seat.get().cast::<Seat>().as_ref() }
+    unsafe { worker.home.seat.get().cast::<Seat<LiveQueueOf<C>>>().as_ref() }
 }
 
 fn metrics<C: Config>(worker: &Worker<C>) -> WorkerMetrics {
@@ -218,7 +218,7 @@ fn metrics<C: Config>(worker: &Worker<C>) -> WorkerMetrics {
     }
 }
 
-fn stealing(seat: &Seat) -> StealingMetrics {
+fn stealing<Q: LiveQueue>(seat: &Seat<Q>) -> StealingMetrics {
     let tally = seat.tally();
     let from = |level| {
         let (steals, tasks) = tally.from(level);

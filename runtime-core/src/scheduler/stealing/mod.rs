@@ -5,8 +5,8 @@
 //!
 //! # A turn
 //! 1. What runs next: each so many tasks one of the injector; else the task in the LIFO slot, unless so many came from there in a
-//!    row; else the oldest of the ring; else one that is kept, which also comes every second turn; else the worker's share of the
-//!    injector.
+//!    row; else the oldest of the local queue; else one that is kept, which also comes every second turn; else the worker's
+//!    share of the injector.
 //! 2. It runs. Every `EVENT_INTERVAL` polls the worker looks at its inbox, its timers and its driver.
 //! 3. Nothing to run: the worker takes in what came and fires timers, then searches, if not half of the workers do already.
 //! 4. Nothing found: it says that it sleeps, looks at all queues once more, and sleeps in its driver, until its next deadline at
@@ -28,7 +28,7 @@
 //! A worker that ends before its runtime hands its queue to the injector instead (3.), and cancels the tasks that were spawned
 //! on it: their memory, and the timers of those that wait there, are its own.
 
-use crate::config::Config;
+use crate::config::{Config, LiveQueueOf, QueueOf};
 use crate::sharing::{SeatWord, Sharing};
 use crate::task::JoinHandle;
 use crate::task::header::Task;
@@ -75,9 +75,9 @@ pub(crate) unsafe fn turns<C: Config>(worker: NonNull<Worker<C>>) {
     let home = unsafe { &worker.as_ref().home };
     let seat = home.seat.get();
     // SAFETY: this thread runs the worker until the loop is left.
-    let _seated = unsafe { Seated::new(seat) };
-    // SAFETY: the seat lives as long as the crew, which the worker holds.
-    let seat = unsafe { &*seat.cast::<Seat>() };
+    let _seated = unsafe { Seated::<LiveQueueOf<C>>::new(seat) };
+    // SAFETY: the seat lives as long as the crew, which the worker holds, and is of the config's kind.
+    let seat = unsafe { &*seat.cast::<Seat<LiveQueueOf<C>>>() };
     let mut until_look = Worker::<C>::LOOK_INTERVAL;
     while !home.stopping.get() {
         // SAFETY: the owner, between polls.
@@ -104,7 +104,7 @@ pub(crate) unsafe fn turns<C: Config>(worker: NonNull<Worker<C>>) {
         Worker::<C>::grant_budget(home);
         seat.polls();
         // SAFETY: the owner; popped here, with its pin; the home has a seat.
-        unsafe { run::run(task, home) };
+        unsafe { run::run::<_, QueueOf<C>>(task, home) };
         until_look -= 1;
         if until_look == 0 {
             until_look = Worker::<C>::LOOK_INTERVAL;
@@ -119,7 +119,7 @@ pub(crate) unsafe fn turns<C: Config>(worker: NonNull<Worker<C>>) {
 /// # Safety
 /// As [`turns`], between polls.
 #[cold]
-unsafe fn idle<C: Config>(worker: NonNull<Worker<C>>, seat: &Seat) -> Option<Found> {
+unsafe fn idle<C: Config>(worker: NonNull<Worker<C>>, seat: &Seat<LiveQueueOf<C>>) -> Option<Found> {
     // 3.
     // SAFETY: the owner, between polls.
     let next = unsafe { Worker::take_in(worker) };

@@ -1,14 +1,16 @@
 //! A crew on real threads: every task runs once, none is stuck behind one that does not end, and nothing is left when it closes.
+//! One suite for all local queues.
 #![allow(clippy::unwrap_used, reason = "a test says what it expects")]
 #![expect(clippy::disallowed_methods, reason = "the test stands outside of the runtime while it waits")]
 
 use crate::config::{Config, Sealed};
-use crate::roles::{OsEntropy, OsThreads, Policy, Uniform};
+use crate::roles::{Balanced, LocalQueue, OsEntropy, OsThreads, Policy, Uniform};
 use crate::runtime::{Ambient, Runtime};
 use crate::scheduler::WorkStealing;
 use crate::testing::{Census, Heap, SleepOnly};
 use crate::time::Monotonic;
 use core::future::{pending, poll_fn};
+use core::marker::PhantomData;
 use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 use core::task::Poll;
 use core::time::Duration;
@@ -18,16 +20,32 @@ use std::sync::{Arc, Barrier, Mutex};
 use std::thread;
 use std::vec::Vec;
 
+/// A line for each queue.
+macro_rules! suite {
+    ($($(#[$cfg:meta])? $name:ident: $queue:ty;)+ => $tests:tt) => {
+        $(suite!(@ $(#[$cfg])? $name $queue; $tests);)+
+    };
+    (@ $(#[$cfg:meta])? $name:ident $queue:ty; [$($test:ident)+]) => {
+        $(#[$cfg])?
+        mod $name {
+            $(#[test]
+            fn $test() {
+                super::$test::<$queue>();
+            })+
+        }
+    };
+}
+
 mod nodes;
 mod worker_ends;
 
 macro_rules! configs {
-    ($($name:ident: $scheduler:ty, $queue:literal;)+) => { $(
-        #[derive(Debug)]
-        struct $name;
+    ($($name:ident: $workers:literal, $policy:ty, $capacity:literal;)+) => { $(
+        /// With local queues `Q`.
+        struct $name<Q>(PhantomData<Q>);
 
-        impl Config for $name {
-            type Scheduler = $scheduler;
+        impl<Q: LocalQueue> Config for $name<Q> {
+            type Scheduler = WorkStealing<$workers, $policy, Q>;
             type Driver = SleepOnly;
             type Memory = Heap;
             type Clock = Monotonic;
@@ -36,17 +54,17 @@ macro_rules! configs {
             type Topology = Uniform;
             const NAME: &'static str = stringify!($name);
             const WORKERS_EXACT: bool = true;
-            const LOCAL_QUEUE: usize = $queue;
+            const LOCAL_QUEUE: usize = $capacity;
             const PLEASE_ADD_THE_ATTRIBUTE_bespoke_config: Sealed = Sealed::BY_MACRO;
         }
     )+ };
 }
 configs! {
-    Alone: WorkStealing<1>, 256;
-    Two: WorkStealing<2>, 256;
-    Four: WorkStealing<4>, 256;
-    Narrow: WorkStealing<4>, 2;
-    Fair: WorkStealing<3, InOrder>, 16;
+    Alone: 1, Balanced, 256;
+    Two: 2, Balanced, 256;
+    Four: 4, Balanced, 256;
+    Narrow: 4, Balanced, 2;
+    Fair: 3, InOrder, 16;
 }
 
 /// Without a LIFO slot.
@@ -113,21 +131,18 @@ fn every_task_runs_once<C: Config>() {
     ends(&census, runtime);
 }
 
-#[test]
-fn every_task_runs_once_on_one_two_and_four_workers() {
-    every_task_runs_once::<Alone>();
-    every_task_runs_once::<Two>();
-    every_task_runs_once::<Four>();
+fn every_task_runs_once_on_one_two_and_four_workers<Q: LocalQueue>() {
+    every_task_runs_once::<Alone<Q>>();
+    every_task_runs_once::<Two<Q>>();
+    every_task_runs_once::<Four<Q>>();
 }
 
-#[test]
-fn a_narrow_queue_overflows_and_loses_nothing() {
-    every_task_runs_once::<Narrow>();
+fn a_narrow_queue_overflows_and_loses_nothing<Q: LocalQueue>() {
+    every_task_runs_once::<Narrow<Q>>();
 }
 
-#[test]
-fn without_a_slot_nothing_is_lost_either() {
-    every_task_runs_once::<Fair>();
+fn without_a_slot_nothing_is_lost_either<Q: LocalQueue>() {
+    every_task_runs_once::<Fair<Q>>();
 }
 
 /// Blocks its worker until `go` says so.
@@ -137,16 +152,15 @@ async fn hog(go: Arc<AtomicBool>) {
     }
 }
 
-#[test]
-fn what_one_task_spawns_is_run_by_all_workers() {
-    let (census, runtime) = start::<Four>();
+fn what_one_task_spawns_is_run_by_all_workers<Q: LocalQueue>() {
+    let (census, runtime) = start::<Four<Q>>();
     let spawner = runtime.spawn(async {
         // Each blocks its worker until four of them do.
         let meet = Arc::new(Barrier::new(4));
         let tasks: Vec<_> = (0..4)
             .map(|_| {
                 let meet = meet.clone();
-                Four::spawn(async move {
+                Four::<Q>::spawn(async move {
                     meet.wait();
                     thread::current().id()
                 })
@@ -159,15 +173,14 @@ fn what_one_task_spawns_is_run_by_all_workers() {
         threads.len()
     });
     let threads = runtime.block_on(async {
-        Four::timeout(LONG, spawner).await.expect("a worker sleeps while a task is queued").unwrap()
+        Four::<Q>::timeout(LONG, spawner).await.expect("a worker sleeps while a task is queued").unwrap()
     });
     assert_eq!(threads, 4);
     ends(&census, runtime);
 }
 
-#[test]
-fn what_is_queued_behind_a_task_that_does_not_end_is_run_by_others() {
-    let (census, runtime) = start::<Two>();
+fn what_is_queued_behind_a_task_that_does_not_end_is_run_by_others<Q: LocalQueue>() {
+    let (census, runtime) = start::<Two<Q>>();
     let go = Arc::new(AtomicBool::new(false));
     let (hogs, ran) = (go.clone(), Arc::new(AtomicUsize::new(0)));
     let counts = ran.clone();
@@ -175,14 +188,14 @@ fn what_is_queued_behind_a_task_that_does_not_end_is_run_by_others() {
         // The last of them stays in the slot of this worker, the others in its ring.
         for _ in 0..10 {
             let ran = counts.clone();
-            drop(Two::spawn(async move { ran.fetch_add(1, SeqCst) }));
+            drop(Two::<Q>::spawn(async move { ran.fetch_add(1, SeqCst) }));
         }
         hog(hogs).await;
     });
     runtime.block_on(async {
-        Two::timeout(LONG, async {
+        Two::<Q>::timeout(LONG, async {
             while ran.load(SeqCst) < 10 {
-                Two::sleep(Duration::from_millis(1)).await;
+                Two::<Q>::sleep(Duration::from_millis(1)).await;
             }
         })
         .await
@@ -194,18 +207,17 @@ fn what_is_queued_behind_a_task_that_does_not_end_is_run_by_others() {
     ends(&census, runtime);
 }
 
-#[test]
-fn a_task_of_another_thread_does_not_wait_for_those_that_yield_for_ever() {
+fn a_task_of_another_thread_does_not_wait_for_those_that_yield_for_ever<Q: LocalQueue>() {
     const BUSY: usize = if cfg!(miri) { 3 } else { 20 };
     const ROUNDS: usize = if cfg!(miri) { 3 } else { 50 };
-    let (census, runtime) = start::<Two>();
+    let (census, runtime) = start::<Two<Q>>();
     let over = Arc::new(AtomicBool::new(false));
     let busy: Vec<_> = (0..BUSY)
         .map(|_| {
             let over = over.clone();
             runtime.spawn(async move {
                 while !over.load(SeqCst) {
-                    Two::yield_now().await;
+                    Two::<Q>::yield_now().await;
                 }
             })
         })
@@ -213,7 +225,7 @@ fn a_task_of_another_thread_does_not_wait_for_those_that_yield_for_ever() {
     for n in 0..ROUNDS {
         // From outside: it comes through the injector.
         let task = runtime.spawn(async move { n });
-        let got = runtime.block_on(async { Two::timeout(LONG, task).await.expect("starved").unwrap() });
+        let got = runtime.block_on(async { Two::<Q>::timeout(LONG, task).await.expect("starved").unwrap() });
         assert_eq!(got, n);
     }
     over.store(true, SeqCst);
@@ -223,9 +235,8 @@ fn a_task_of_another_thread_does_not_wait_for_those_that_yield_for_ever() {
     ends(&census, runtime);
 }
 
-#[test]
-fn two_tasks_that_wake_each_other_let_a_third_run() {
-    let (census, runtime) = start::<Alone>();
+fn two_tasks_that_wake_each_other_let_a_third_run<Q: LocalQueue>() {
+    let (census, runtime) = start::<Alone<Q>>();
     let over = Arc::new(AtomicBool::new(false));
     let wakers: Arc<Mutex<[Option<core::task::Waker>; 2]>> = Arc::default();
     let player = |me: usize| {
@@ -245,11 +256,12 @@ fn two_tasks_that_wake_each_other_let_a_third_run() {
     let players = [runtime.spawn(player(0)), runtime.spawn(player(1))];
     let third = runtime.spawn(async {
         for _ in 0..100 {
-            Alone::yield_now().await;
+            Alone::<Q>::yield_now().await;
         }
     });
-    runtime
-        .block_on(async { Alone::timeout(LONG, third).await.expect("the two keep the worker to themselves").unwrap() });
+    runtime.block_on(async {
+        Alone::<Q>::timeout(LONG, third).await.expect("the two keep the worker to themselves").unwrap()
+    });
     over.store(true, SeqCst);
     let last = wakers.lock().unwrap().each_mut().map(Option::take);
     last.into_iter().flatten().for_each(core::task::Waker::wake);
@@ -262,16 +274,15 @@ fn two_tasks_that_wake_each_other_let_a_third_run() {
     ends(&census, runtime);
 }
 
-#[test]
-fn a_pinned_future_stays_where_it_was_made() {
+fn a_pinned_future_stays_where_it_was_made<Q: LocalQueue>() {
     const TASKS: usize = if cfg!(miri) { 4 } else { 20 };
     const YIELDS: usize = if cfg!(miri) { 10 } else { 100 };
-    let (census, runtime) = start::<Four>();
+    let (census, runtime) = start::<Four<Q>>();
     let others: Vec<_> = (0..TASKS)
         .map(|_| {
             runtime.spawn(async {
                 for _ in 0..2 * YIELDS {
-                    Four::yield_now().await;
+                    Four::<Q>::yield_now().await;
                 }
             })
         })
@@ -281,7 +292,7 @@ fn a_pinned_future_stays_where_it_was_made() {
             runtime.handle().spawn_pinned(async move || {
                 let (here, not_send) = (thread::current().id(), Rc::new(n));
                 for _ in 0..YIELDS {
-                    Four::yield_now().await;
+                    Four::<Q>::yield_now().await;
                     assert_eq!(here, thread::current().id());
                 }
                 *not_send
@@ -297,35 +308,33 @@ fn a_pinned_future_stays_where_it_was_made() {
     ends(&census, runtime);
 }
 
-#[test]
-fn sleeps_of_tasks_that_move_end_in_time() {
+fn sleeps_of_tasks_that_move_end_in_time<Q: LocalQueue>() {
     const TASKS: u64 = if cfg!(miri) { 10 } else { 100 };
-    let (census, runtime) = start::<Four>();
+    let (census, runtime) = start::<Four<Q>>();
     let tasks: Vec<_> = (0..TASKS)
         .map(|n| {
             runtime.spawn(async move {
                 for _ in 0..5 {
-                    let begun = Four::now();
+                    let begun = Four::<Q>::now();
                     let wait = Duration::from_micros(100 * (n % 10));
-                    let mut sleep = core::pin::pin!(Four::sleep(wait));
+                    let mut sleep = core::pin::pin!(Four::<Q>::sleep(wait));
                     // Polled now and then by whoever runs the task.
                     poll_fn(|cx| sleep.as_mut().poll(cx)).await;
-                    assert!(Four::now() - begun >= wait);
-                    Four::yield_now().await;
+                    assert!(Four::<Q>::now() - begun >= wait);
+                    Four::<Q>::yield_now().await;
                 }
             })
         })
         .collect();
     for task in tasks {
-        runtime.block_on(async { Four::timeout(LONG, task).await.expect("it slept on").unwrap() });
+        runtime.block_on(async { Four::<Q>::timeout(LONG, task).await.expect("it slept on").unwrap() });
     }
     ends(&census, runtime);
 }
 
 /// A runtime that closes while its tasks run, yield, sleep, wait, and are woken by other threads: every future is dropped by
 /// the end.
-#[test]
-fn a_thousand_starts_and_stops_under_load_leave_nothing() {
+fn a_thousand_starts_and_stops_under_load_leave_nothing<Q: LocalQueue>() {
     struct Counted(Arc<AtomicUsize>);
     impl Drop for Counted {
         fn drop(&mut self) {
@@ -334,7 +343,7 @@ fn a_thousand_starts_and_stops_under_load_leave_nothing() {
     }
     const CYCLES: usize = if cfg!(miri) { 2 } else { 1000 };
     for cycle in 0..CYCLES {
-        let (census, runtime) = start::<Two>();
+        let (census, runtime) = start::<Two<Q>>();
         let gone = Arc::new(AtomicUsize::new(0));
         let wakers: Arc<Mutex<Vec<core::task::Waker>>> = Arc::default();
         let tasks: Vec<_> = (0..8)
@@ -344,9 +353,9 @@ fn a_thousand_starts_and_stops_under_load_leave_nothing() {
                     let _counted = counted;
                     match n % 4 {
                         0 => pending().await,
-                        1 => Two::sleep(LONG).await,
+                        1 => Two::<Q>::sleep(LONG).await,
                         2 => loop {
-                            Two::yield_now().await;
+                            Two::<Q>::yield_now().await;
                         },
                         _ => {
                             poll_fn(|cx| {
@@ -392,9 +401,8 @@ fn a_thousand_starts_and_stops_under_load_leave_nothing() {
     }
 }
 
-#[test]
-fn a_worker_that_is_busy_is_left_alone_after_the_timeout_and_drops_its_task_when_it_comes_back() {
-    let (census, runtime) = start::<Two>();
+fn a_worker_that_is_busy_is_left_alone_after_the_timeout_and_drops_its_task_when_it_comes_back<Q: LocalQueue>() {
+    let (census, runtime) = start::<Two<Q>>();
     let go = Arc::new(AtomicBool::new(false));
     let inside = Arc::new(Barrier::new(2));
     let (hogs, enters) = (go.clone(), inside.clone());
@@ -425,4 +433,59 @@ fn a_worker_that_is_busy_is_left_alone_after_the_timeout_and_drops_its_task_when
         thread::sleep(Duration::from_millis(10));
     }
     census.assert_all_freed();
+}
+
+/// Two runtimes, of which the second has rings: each worker finds out that it does not run the crew of the task that it wakes.
+fn workers_of_one_crew_wake_tasks_of_another<Q: LocalQueue>() {
+    const ROUNDS: usize = if cfg!(miri) { 5 } else { 1000 };
+    let (census, one) = start::<Two<Q>>();
+    let other = Runtime::<Two<crate::scheduler::Ring>>::new().unwrap();
+    let (turn, wakers) = (Arc::new(AtomicUsize::new(0)), Arc::new(Mutex::new([None, None])));
+    let player = |me: usize| {
+        let (turn, wakers) = (turn.clone(), wakers.clone());
+        poll_fn(move |cx| {
+            loop {
+                let mut waiting = wakers.lock().unwrap();
+                let now = turn.load(SeqCst);
+                if now == 2 * ROUNDS {
+                    return Poll::Ready(thread::current().id());
+                }
+                if now % 2 != me {
+                    waiting[me] = Some(cx.waker().clone());
+                    return Poll::Pending;
+                }
+                turn.fetch_add(1, SeqCst);
+                let next: Option<core::task::Waker> = waiting[1 - me].take();
+                drop(waiting);
+                next.into_iter().for_each(core::task::Waker::wake);
+            }
+        })
+    };
+    let (first, second) = (one.spawn(player(0)), other.spawn(player(1)));
+    let first = one.block_on(async { Two::<Q>::timeout(LONG, first).await.expect("nobody woke it").unwrap() });
+    let second = other.block_on(second).unwrap();
+    assert_ne!(first, second, "a task ran on the worker of another runtime");
+    *wakers.lock().unwrap() = [None, None];
+    assert!(other.shutdown_timeout(LONG).is_clean());
+    ends(&census, one);
+}
+
+suite! {
+    ring: crate::scheduler::Ring;
+    #[cfg(feature = "crossbeam-deque")]
+    deque: crate::scheduler::Deque;
+    => [
+        every_task_runs_once_on_one_two_and_four_workers
+        a_narrow_queue_overflows_and_loses_nothing
+        without_a_slot_nothing_is_lost_either
+        what_one_task_spawns_is_run_by_all_workers
+        what_is_queued_behind_a_task_that_does_not_end_is_run_by_others
+        a_task_of_another_thread_does_not_wait_for_those_that_yield_for_ever
+        two_tasks_that_wake_each_other_let_a_third_run
+        a_pinned_future_stays_where_it_was_made
+        workers_of_one_crew_wake_tasks_of_another
+        sleeps_of_tasks_that_move_end_in_time
+        a_thousand_starts_and_stops_under_load_leave_nothing
+        a_worker_that_is_busy_is_left_alone_after_the_timeout_and_drops_its_task_when_it_comes_back
+    ]
 }

@@ -8,7 +8,8 @@
 //! 1. Who queues work: first the push, then a fence, then a look at `word`.
 //! 2. Who goes to sleep: first `word` says so (sleeping one more, searching one less), then a fence, then a look at all queues.
 //!    Of two fences one is first (C++ `[atomics.fences]`; both are `SeqCst`), so the push is seen by the sleeper, or the
-//!    sleeper by the push.
+//!    sleeper by the push. That a local queue does not hide it then is invariant 5 of [`LiveQueue`](crate::roles::LiveQueue);
+//!    it may show what is gone, which costs a sleeper a look more.
 //! 3. A push that sees a searcher relies on it. A searcher ends in one of three ways: it goes to sleep, by 2; or it finds
 //!    work, and if it was the last, it does for others what a push does: it wakes one, who searches on; or its look of 2 finds
 //!    work, of which it may take a part, or nothing: then it does what a push does as well. So work that was passed over is

@@ -10,8 +10,8 @@
 //! 3. `len` is what the list holds; by a thread without the lock, held a moment ago. A push is seen by whoever comes after it
 //!    in the order of things.
 
-use super::ring::BATCH_MAX;
 use crate::loom::{AtomicUsize, Ordering, Plant, planted};
+use crate::roles::BATCH_MAX;
 use crate::sharing::{Lock, Locked, Shared};
 use crate::task::header::{Task, node_of, task_of};
 use crate::task::home::Closed;

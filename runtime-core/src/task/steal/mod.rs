@@ -7,30 +7,36 @@
 //!
 //! | file | holds |
 //! |---|---|
-//! | `ring` | the local queue of a worker, from which others take half |
+//! | `ring` | the usual local queue of a worker, from which others take half; what every such queue promises is in [`LiveQueue`] |
+//! | `deque` | another one, on `crossbeam-deque` |
 //! | `injector` | the queue of all |
 //! | `idle` | who sleeps, who searches, who is woken: no lost wake-up |
-//! | `seat` | the place of one worker: its ring, its LIFO slot, which task is next |
+//! | `seat` | the place of one worker: its queue, its LIFO slot, which task is next |
 //! | `tally` | what it has taken and given away |
 //!
 //! # Where a task that is woken goes
 //! 1. This thread runs a worker of the crew: into that one's LIFO slot. The task runs next, where its data is warm; what was
-//!    in the slot goes to the back of the ring, and a ring that is full gives half to the injector. If there is more to run
+//!    in the slot goes to the back of the local queue, and one that is full gives half to the injector. If there is more to run
 //!    than what this worker runs next, a sleeper is woken, unless somebody searches.
 //! 2. Elsewhere: into the injector, and a sleeper is woken, unless somebody searches.
-//! 3. A task that wakes itself while it is polled: to the back of the ring.
+//! 3. A task that wakes itself while it is polled: to the back of the local queue.
 //!
 //! # Who may touch what
-//! 1. A queue entry (ring, slot, injector) has the pin of its task, `NOTIFIED`, and nothing else: whoever takes the entry has
-//!    the pin, and [`state::start`](super::state::start) says what to do with it.
-//! 2. Only the worker of a seat pushes into its ring and its slot, on the thread that runs it.
+//! 1. A queue entry (local queue, slot, injector) has the pin of its task, `NOTIFIED`, and nothing else: whoever takes the
+//!    entry has the pin, and [`state::start`](super::state::start) says what to do with it.
+//! 2. Only the worker of a seat pushes into its queue and its slot, on the thread that runs it: it is the queue's owner.
 //! 3. `RUNNING` of a task that moves is set by the worker that popped it, or by the close of its home. A worker that pops a
 //!    task which a close has seized leaves it, with the pin (`UNQUEUED`); a close that finds a task running tells that worker, by
 //!    `CANCELLED`, which it sees when the poll ends.
 //! 4. A crew lives as long as any home of its team ([`Home::follow`](super::home::Home::follow)), so whoever holds a task that
 //!    moves may name the crew.
 //! 5. Who schedules holds the task beyond the pin, or runs a worker of the crew: after the push others may run and free it.
+//! 6. The local queues of a crew are of one type, that of its config ([`LocalQueue`](crate::roles::LocalQueue)). What is
+//!    generic over it takes it from the config of the task or the worker that it is about: wakers and verbs by their tables,
+//!    spawns and closes from their own parameter.
 
+#[cfg(feature = "crossbeam-deque")]
+mod deque;
 mod idle;
 mod injector;
 mod ring;
@@ -39,6 +45,11 @@ mod tally;
 #[cfg(test)]
 mod tests;
 
+#[cfg(feature = "crossbeam-deque")]
+#[allow(unreachable_pub, reason = "the hidden type of `LocalQueue` names it")]
+pub use deque::Deque;
+#[allow(unreachable_pub, reason = "the hidden type of `LocalQueue` names it")]
+pub use ring::Ring;
 pub(crate) use seat::{Found, Seat, Seated};
 
 use super::header::Task;
@@ -46,6 +57,7 @@ use super::home::Home;
 use super::state::{Start, start};
 use super::{refs, run};
 use crate::loom::{Plant, planted};
+use crate::roles::LiveQueue;
 use crate::sharing::{SeatWord, Shared, Sharing};
 use crate::topology::Near;
 use alloc::boxed::Box;
@@ -57,7 +69,7 @@ use injector::Injector;
 /// How a crew works: the numbers of a policy.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Knobs {
-    /// The capacity of each ring; a power of two.
+    /// The capacity of each local queue; a power of two.
     pub(crate) capacity: usize,
     /// How many tasks in a row come from the LIFO slot; 0: there is none.
     pub(crate) lifo_runs_max: u32,
@@ -68,13 +80,13 @@ pub(crate) struct Knobs {
 }
 
 /// The workers of a runtime that take tasks from each other.
-pub(crate) struct Crew {
-    seats: Box<[Seat]>,
+pub(crate) struct Crew<Q> {
+    seats: Box<[Seat<Q>]>,
     injector: Injector,
     idle: Idle,
 }
 
-impl Crew {
+impl<Q: LiveQueue> Crew<Q> {
     /// A crew of these homes, each of which gets its seat, and sees the others as said.
     ///
     /// # Safety
@@ -82,7 +94,7 @@ impl Crew {
     pub(crate) unsafe fn form(
         homes: impl ExactSizeIterator<Item = (NonNull<Home<Shared>>, Near)>,
         knobs: Knobs,
-    ) -> Arc<Crew> {
+    ) -> Arc<Self> {
         let workers = homes.len();
         let seats = homes.enumerate().map(|(index, (home, near))| Seat::new(index, home, near, knobs)).collect();
         let crew = Arc::new(Crew { seats, injector: Injector::new(workers), idle: Idle::new(workers) });
@@ -131,12 +143,13 @@ impl Crew {
 /// Queues a task that moves, wherever this thread is. The pin goes with it.
 ///
 /// # Safety
-/// The task moves; the caller turned its pin on, and holds the task beyond that (rule 5).
+/// The task moves, in a crew whose queues are `Q` (rule 6); the caller turned its pin on, and holds the task beyond that (rule
+/// 5).
 #[inline]
-pub(crate) unsafe fn schedule(task: Task<Shared>) {
+pub(crate) unsafe fn schedule<Q: LiveQueue>(task: Task<Shared>) {
     // SAFETY: the caller holds the task.
-    let theirs = unsafe { task.as_ref() }.home().seat.get().cast::<Seat>();
-    // SAFETY: the home of a task that moves has a seat, which lives as long as the crew (rule 4).
+    let theirs = unsafe { task.as_ref() }.home().seat.get().cast::<Seat<Q>>();
+    // SAFETY: the home of a task that moves has a seat, of such a crew, and it lives as long as that (rule 4).
     let crew = unsafe { &*theirs }.crew();
     match seat::current(crew) {
         // SAFETY: this thread runs the worker of the seat.
@@ -148,11 +161,11 @@ pub(crate) unsafe fn schedule(task: Task<Shared>) {
 /// Queues a task that woke itself while `seat` polled it, behind what else is there.
 ///
 /// # Safety
-/// This thread runs the worker of the seat, and has the pin.
+/// This thread runs the worker of the seat, in a crew whose queues are `Q`, and has the pin.
 #[inline]
-pub(crate) unsafe fn yields(task: Task<Shared>, seat: *const ()) {
+pub(crate) unsafe fn yields<Q: LiveQueue>(task: Task<Shared>, seat: *const ()) {
     // SAFETY: the worker that runs a task that moves has a seat, and its crew lives.
-    let seat = unsafe { &*seat.cast::<Seat>() };
+    let seat = unsafe { &*seat.cast::<Seat<Q>>() };
     // SAFETY: as the caller.
     unsafe { seat.push_back(task) };
 }
@@ -161,10 +174,11 @@ pub(crate) unsafe fn yields(task: Task<Shared>, seat: *const ()) {
 /// and the pins are given up; else the others get its tasks. Null: a worker that is of no crew.
 ///
 /// # Safety
-/// The caller is the owner of the worker, takes nothing from the queues any more, and has begun its close.
-pub(crate) unsafe fn leave(seat: *const (), all_close: bool) {
+/// The caller is the owner of the worker, takes nothing from the queues any more, and has begun its close. The queues of its crew
+/// are `Q`.
+pub(crate) unsafe fn leave<Q: LiveQueue>(seat: *const (), all_close: bool) {
     // SAFETY: a seat lives as long as its crew, which the worker holds.
-    let Some(seat) = (unsafe { seat.cast::<Seat>().as_ref() }) else { return };
+    let Some(seat) = (unsafe { seat.cast::<Seat<Q>>().as_ref() }) else { return };
     let crew = seat.crew();
     // SAFETY: the owner.
     while let Some(task) = unsafe { seat.pop_any() } {

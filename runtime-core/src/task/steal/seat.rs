@@ -1,19 +1,24 @@
 //! The place of one worker in its crew: its queues, and which task it runs next.
 //!
-//! 1. `ring` and `lifo` are filled by the worker's thread alone, while it is [`Seated`]. Everything in a `Cell` is its alone.
+//! 1. `queue` and `lifo` are filled by the worker's thread alone, while it is [`Seated`]: it owns the queue. Everything in a
+//!    `Cell` is its alone.
 //! 2. `polls` counts the polls of the worker, so that the watcher sees whether it is still inside the same one.
 //! 3. `tally` is written by that thread alone.
+//! 4. `crew` is the first field, whatever the type of the queue: a thread that runs a worker of one crew may be asked about
+//!    another crew, whose queues are of another type, and must find out.
 
 use super::idle::{Risen, Sleep, WATCH};
 use super::ring::Ring;
 use super::tally::Tally;
 use super::{Crew, Knobs};
 use crate::loom::{AtomicPtr, AtomicUsize, Ordering, Plant, planted};
+use crate::roles::{Entry, LiveQueue, Stolen};
 use crate::sharing::Shared;
 use crate::task::header::{Header, Task};
 use crate::task::home::Home;
 use crate::topology::{Level, Near};
 use core::cell::Cell;
+use core::marker::PhantomData;
 use core::ptr::{NonNull, null, null_mut};
 use core::time::Duration;
 
@@ -21,20 +26,19 @@ use core::time::Duration;
 ///
 /// Aligned to two cache lines, which processors fetch together: what a worker writes at each poll is not beside what another
 /// reads.
-#[repr(align(128))]
-pub(crate) struct Seat {
+#[repr(C, align(128))]
+pub(crate) struct Seat<Q = Ring> {
+    /// Written before other threads know the seat.
+    crew: Cell<*const Crew<Q>>,
     index: usize,
     home: NonNull<Home<Shared>>,
-    /// Written before other threads know the seat.
-    crew: Cell<*const Crew>,
     knobs: Knobs,
     near: Near,
-    ring: Ring,
+    queue: Q,
     lifo: AtomicPtr<Header<Shared>>,
     polls: AtomicUsize,
     /// `polls` when the watcher looked last; the watcher's.
     seen: AtomicUsize,
-    tally: Tally,
     /// Tasks in a row that came from the slot.
     lifo_runs: Cell<u32>,
     /// Tasks since one came from the injector first.
@@ -49,12 +53,16 @@ pub(crate) struct Seat {
     sleeps: Cell<bool>,
     /// Where its next search begins.
     random: Cell<u32>,
+    tally: Tally,
 }
 
+// Invariant 4.
+const _: () = assert!(core::mem::offset_of!(Seat, crew) == 0);
+
 // SAFETY: the home is a name that any thread may use that holds the team; the cells are the worker's own (invariant 1).
-unsafe impl Send for Seat {}
+unsafe impl<Q: LiveQueue> Send for Seat<Q> {}
 // SAFETY: as above.
-unsafe impl Sync for Seat {}
+unsafe impl<Q: LiveQueue> Sync for Seat<Q> {}
 
 /// What a worker of a crew finds to run.
 #[derive(Debug)]
@@ -67,7 +75,7 @@ pub(crate) enum Found {
     Nothing(Option<Duration>),
 }
 
-impl Seat {
+impl<Q: LiveQueue> Seat<Q> {
     pub(super) fn new(index: usize, home: NonNull<Home<Shared>>, near: Near, knobs: Knobs) -> Self {
         Seat {
             index,
@@ -75,7 +83,7 @@ impl Seat {
             crew: Cell::new(null()),
             knobs,
             near,
-            ring: Ring::new(knobs.capacity),
+            queue: Q::new(knobs.capacity),
             lifo: AtomicPtr::new(null_mut()),
             polls: AtomicUsize::new(0),
             seen: AtomicUsize::new(0),
@@ -90,12 +98,12 @@ impl Seat {
         }
     }
 
-    pub(super) fn joins(&self, crew: &Crew) {
+    pub(super) fn joins(&self, crew: &Crew<Q>) {
         self.crew.set(core::ptr::from_ref(crew));
     }
 
     #[inline(always)]
-    pub(super) fn crew(&self) -> &Crew {
+    pub(super) fn crew(&self) -> &Crew<Q> {
         // SAFETY: a crew holds its seats, and is set before other threads know them.
         unsafe { &*self.crew.get() }
     }
@@ -105,7 +113,7 @@ impl Seat {
     }
 
     pub(super) fn has_entries(&self) -> bool {
-        self.ring.len() > 0
+        !self.queue.is_empty()
     }
 
     /// What its worker has taken and given away.
@@ -123,9 +131,9 @@ impl Seat {
         self.crew().injector.len()
     }
 
-    /// How many tasks are in its ring and its slot.
+    /// How many tasks are in its queue and its slot.
     pub(crate) fn queued(&self) -> usize {
-        self.ring.len() + usize::from(!self.lifo.load(Ordering::Relaxed).is_null())
+        self.queue.len() + usize::from(!self.lifo.load(Ordering::Relaxed).is_null())
     }
 
     /// Queues a task that was woken or spawned on this worker: it runs next.
@@ -136,16 +144,18 @@ impl Seat {
     pub(super) unsafe fn push(&self, task: Task<Shared>) {
         if self.knobs.lifo_runs_max == 0 {
             // SAFETY: as the caller.
-            unsafe { self.push_ring(task) };
+            unsafe { self.push_local(task) };
             return self.crew().calls_one();
         }
         // AcqRel: publishes the task to whoever takes it, and what was there is ours.
         let before = self.lifo.swap(task.as_ptr(), Ordering::AcqRel);
         if let Some(before) = NonNull::new(before) {
             // SAFETY: as the caller; its pin was the slot's.
-            unsafe { self.push_ring(before) };
-            self.crew().calls_one();
-        } else if self.ring.len() > 0 {
+            unsafe { self.push_local(before) };
+            return self.crew().calls_one();
+        }
+        // SAFETY: as the caller.
+        if unsafe { self.local() } > 0 {
             self.crew().calls_one();
         } else {
             self.calls_watcher();
@@ -159,9 +169,10 @@ impl Seat {
     #[inline]
     pub(super) unsafe fn push_back(&self, task: Task<Shared>) {
         // SAFETY: as the caller.
-        unsafe { self.push_ring(task) };
+        unsafe { self.push_local(task) };
         // One entry is what this worker runs next.
-        if self.ring.len() > 1 || !self.lifo.load(Ordering::Relaxed).is_null() {
+        // SAFETY: as the caller.
+        if unsafe { self.local() } > 1 || !self.lifo.load(Ordering::Relaxed).is_null() {
             self.crew().calls_one();
         }
     }
@@ -169,27 +180,49 @@ impl Seat {
     /// # Safety
     /// As [`push`](Self::push).
     #[inline]
-    unsafe fn push_ring(&self, task: Task<Shared>) {
+    unsafe fn push_local(&self, task: Task<Shared>) {
         // SAFETY: as the caller.
-        if !unsafe { self.ring.push(task) } {
+        if !unsafe { self.queue.push(task.cast()) } {
             // SAFETY: as the caller.
             unsafe { self.overflow(task) };
         }
     }
 
-    /// The ring is full: half of it goes to the injector, and the task behind it.
+    /// How many entries are in its queue.
+    ///
+    /// # Safety
+    /// This thread is the owner of the worker, and so of the queue.
+    #[inline(always)]
+    unsafe fn local(&self) -> usize {
+        // SAFETY: as the caller.
+        unsafe { self.queue.own_len() }
+    }
+
+    /// The oldest entry of its queue.
+    ///
+    /// # Safety
+    /// As [`local`](Self::local).
+    #[inline(always)]
+    unsafe fn pop_local(&self) -> Option<Task<Shared>> {
+        // SAFETY: as the caller.
+        unsafe { self.queue.pop() }.map(Entry::cast::<Header<Shared>>)
+    }
+
+    /// The queue is full: half of it goes to the injector, and the task behind it. Or it takes nothing now, as this thread is
+    /// inside of it: the task alone goes.
     #[cold]
     unsafe fn overflow(&self, task: Task<Shared>) {
-        match self.ring.take_half() {
-            Some(batch) => {
-                let tasks = batch.iter().chain(core::iter::once(task));
+        // SAFETY: as the caller.
+        let mut half = unsafe { self.queue.shed() }.map(Entry::cast::<Header<Shared>>);
+        match half.next() {
+            Some(first) => {
+                let tasks = core::iter::once(first).chain(half).chain(core::iter::once(task));
                 // SAFETY: the pins are ours.
                 unsafe { self.give_away(tasks) };
             }
             // A thief was faster: there is room.
             // SAFETY: as the caller.
-            None if unsafe { self.ring.push(task) } => {}
-            // And gone again, by nobody but this worker: it does not come here.
+            None if unsafe { self.queue.push(task.cast()) } => {}
             // SAFETY: the pin is ours.
             None => unsafe { self.give_away(core::iter::once(task)) },
         }
@@ -212,7 +245,7 @@ impl Seat {
     /// This thread is the owner of the worker.
     pub(super) unsafe fn pop_any(&self) -> Option<Task<Shared>> {
         // SAFETY: as the caller.
-        NonNull::new(self.lifo.swap(null_mut(), Ordering::AcqRel)).or_else(|| unsafe { self.ring.pop() })
+        NonNull::new(self.lifo.swap(null_mut(), Ordering::AcqRel)).or_else(|| unsafe { self.pop_local() })
     }
 
     /// What to run next. `kept`: there is something in the home's own queue.
@@ -268,7 +301,8 @@ impl Seat {
         }
         if kept && !self.kept_last.replace(!self.kept_last.get()) {
             // It may run long, and what else is here is not what runs next.
-            if self.ring.len() > 0 {
+            // SAFETY: as the caller.
+            if unsafe { self.local() } > 0 {
                 self.crew().calls_one();
             }
             return Some(Found::Kept);
@@ -297,11 +331,11 @@ impl Seat {
     #[inline]
     unsafe fn pop_oldest(&self) -> Option<Task<Shared>> {
         // SAFETY: as the caller.
-        let oldest = unsafe { self.ring.pop() };
+        let oldest = unsafe { self.pop_local() };
         oldest.or_else(|| NonNull::new(self.lifo.swap(null_mut(), Ordering::AcqRel)))
     }
 
-    /// This worker's share of the queue of all: one to run, the rest in its ring.
+    /// This worker's share of the queue of all: one to run, the rest in its queue.
     ///
     /// # Safety
     /// As [`next`](Self::next).
@@ -310,7 +344,8 @@ impl Seat {
         if crew.injector.is_empty() {
             return None;
         }
-        let room = self.knobs.capacity - self.ring.len();
+        // SAFETY: as the caller.
+        let room = self.knobs.capacity - unsafe { self.local() };
         let share = crew.injector.take_share(crew.seats.len(), room.max(1));
         let mut share = share.inspect(|_| self.tally.taken.add(1));
         let first = share.next();
@@ -328,7 +363,7 @@ impl Seat {
         for task in tasks {
             any = true;
             // SAFETY: as the caller.
-            unsafe { self.push_ring(task) };
+            unsafe { self.push_local(task) };
         }
         if any {
             self.crew().calls_one();
@@ -358,7 +393,9 @@ impl Seat {
         self.sleeps.set(true);
         self.watched.set(false);
         let how = crew.idle.sleeps(self.index, self.searches.replace(false));
-        if crew.has_work() && !planted(Plant::SleepsWithoutLook) {
+        // In its own slot, too: a steal in vain may have woken a task (invariant 6 of `LiveQueue`).
+        let woken_inside = Q::RUNS_OTHERS_CODE && !self.lifo.load(Ordering::Relaxed).is_null();
+        if (crew.has_work() || woken_inside) && !planted(Plant::SleepsWithoutLook) {
             // It searches no more, and may take a part of it without (rule 3 of `idle`). Whom this chooses may be this worker.
             if !planted(Plant::WorkSeenSilent) {
                 crew.calls_one();
@@ -379,15 +416,15 @@ impl Seat {
             return Some(task);
         }
         self.others().find_map(|(level, other)| {
-            let batch = other.ring.take_half()?;
-            self.tally.steals(level, batch.len());
+            // SAFETY: as the caller, who owns the queue that it steals into; the other one is another's.
+            let Stolen { first, tasks } = unsafe { other.queue.steal(&self.queue) }?;
+            self.tally.steals(level, tasks);
             #[cfg(test)]
             self.tally.passed_over.add(usize::from(self.nearer_have_work(level)));
-            let mut tasks = batch.iter();
-            let first = tasks.next();
-            // SAFETY: as the caller; the pins came with the batch.
-            unsafe { self.keep(tasks) };
-            first
+            if tasks > 1 {
+                self.crew().calls_one();
+            }
+            Some(first.cast())
         })
     }
 
@@ -400,7 +437,7 @@ impl Seat {
     }
 
     /// The other seats, the nearest first; of those that are equally near, from one at random on.
-    fn others(&self) -> impl Iterator<Item = (Level, &Seat)> {
+    fn others(&self) -> impl Iterator<Item = (Level, &Self)> {
         let seats = &self.crew().seats;
         // A linear congruence of full period; its upper half is used.
         let random = self.random.get().wrapping_mul(0x915F_77F5).wrapping_add(0x9E37_79B9);
@@ -463,18 +500,18 @@ impl Seat {
 
 /// Makes `seat` the one of this thread until it is dropped.
 #[derive(Debug)]
-pub(crate) struct Seated(());
+pub(crate) struct Seated<Q: LiveQueue>(PhantomData<Q>);
 
-impl Seated {
+impl<Q: LiveQueue> Seated<Q> {
     /// # Safety
-    /// This thread runs the worker of the seat until this is dropped.
+    /// This thread runs the worker of the seat, in a crew whose queues are `Q`, until this is dropped.
     pub(crate) unsafe fn new(seat: *const ()) -> Self {
-        current::set(seat.cast());
-        Seated(())
+        current::set(seat);
+        Seated(PhantomData)
     }
 }
 
-impl Drop for Seated {
+impl<Q: LiveQueue> Drop for Seated<Q> {
     fn drop(&mut self) {
         // A model that loom gives up unwinds through here, and may touch nothing of loom's any more.
         if crate::loom::given_up() {
@@ -482,7 +519,7 @@ impl Drop for Seated {
         }
         // It takes nothing any more, which others may rely on, however long its close takes.
         // SAFETY: this thread ran the worker of the seat until now.
-        if let Some(seat) = unsafe { current::get().as_ref() } {
+        if let Some(seat) = unsafe { current::get().cast::<Seat<Q>>().as_ref() } {
             seat.begins_work();
         }
         current::set(null());
@@ -491,29 +528,33 @@ impl Drop for Seated {
 
 /// The seat of this thread, if it is one of `crew`.
 #[inline(always)]
-pub(super) fn current(crew: &Crew) -> Option<&Seat> {
+pub(super) fn current<Q: LiveQueue>(crew: &Crew<Q>) -> Option<&Seat<Q>> {
     let seat = current::get();
-    // SAFETY: a thread is seated only while it runs the worker, which holds the crew.
-    let seat = unsafe { seat.as_ref() }?;
-    core::ptr::eq(seat.crew.get(), crew).then_some(seat)
+    // SAFETY: a thread is seated only while it runs the worker, which holds the crew. This is the first field of a seat, of
+    // whichever crew (invariant 4), and written before other threads knew it.
+    let of = unsafe { seat.cast::<Cell<*const ()>>().as_ref() }?.get();
+    if !core::ptr::addr_eq(of, crew) {
+        return None;
+    }
+    // SAFETY: both crews are alive, so they are one, and the seat is of its type.
+    Some(unsafe { &*seat.cast::<Seat<Q>>() })
 }
 
 mod current {
-    use super::Seat;
     use core::cell::Cell;
     use core::ptr::null;
 
     #[cfg(not(loom))]
-    std::thread_local!(static SEAT: Cell<*const Seat> = const { Cell::new(null()) });
+    std::thread_local!(static SEAT: Cell<*const ()> = const { Cell::new(null()) });
     #[cfg(loom)]
-    loom::thread_local!(static SEAT: Cell<*const Seat> = Cell::new(null()));
+    loom::thread_local!(static SEAT: Cell<*const ()> = Cell::new(null()));
 
     #[inline(always)]
-    pub(super) fn get() -> *const Seat {
+    pub(super) fn get() -> *const () {
         SEAT.with(Cell::get)
     }
     #[inline(always)]
-    pub(super) fn set(seat: *const Seat) {
+    pub(super) fn set(seat: *const ()) {
         SEAT.with(|word| word.set(seat));
     }
 }

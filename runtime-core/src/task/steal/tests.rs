@@ -1,4 +1,4 @@
-//! The queues alone: each entry is got once, by the owner or by a thief; against a list; and under loom.
+//! The queues alone: what every local queue promises, and queues that break it; the injector; and under loom.
 #![allow(clippy::unwrap_used, reason = "a test says what it expects")]
 
 #[cfg(loom)]
@@ -7,8 +7,11 @@ mod loom;
 mod stress;
 #[cfg(not(loom))]
 mod watcher;
+#[cfg(not(loom))]
+mod wrong;
 
-use super::ring::Ring;
+#[cfg(loom)]
+use crate::roles::LiveQueue;
 use crate::sharing::Shared;
 use crate::task::header::{Header, Polled, Task, Untyped, VTable, Verbs};
 use core::ptr::NonNull;
@@ -43,17 +46,19 @@ impl Drop for Name {
     }
 }
 
-/// The next task of the ring, which this thread owns.
-pub(super) fn pop(ring: &Ring) -> Option<Task<Shared>> {
+/// The next task of the queue, which this thread owns.
+#[cfg(loom)]
+pub(super) fn pop<Q: LiveQueue>(queue: &Q) -> Option<Task<Shared>> {
     // SAFETY: each test says which thread is the owner.
-    unsafe { ring.pop() }
+    unsafe { queue.pop() }.map(NonNull::cast)
 }
 
-/// Queues a task in the ring, which this thread owns.
+/// Queues a task in the queue, which this thread owns.
+#[cfg(loom)]
 #[must_use]
-pub(super) fn push(ring: &Ring, task: Task<Shared>) -> bool {
+pub(super) fn push<Q: LiveQueue>(queue: &Q, task: Task<Shared>) -> bool {
     // SAFETY: as in `pop`.
-    unsafe { ring.push(task) }
+    unsafe { queue.push(task.cast()) }
 }
 
 static TABLE: VTable = VTable {

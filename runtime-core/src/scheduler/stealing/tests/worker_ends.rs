@@ -5,8 +5,8 @@ use super::{LONG, ends, start};
 use crate::config::{Config, Sealed};
 use crate::error::{Errno, Error};
 use crate::roles::{
-    Caps, Drained, Driver, DriverReport, Kind, Live, Nanos, OsEntropy, OsThreads, Park, Resource, Sealed as Ours,
-    StartCx, Under, Uniform,
+    Balanced, Caps, Drained, Driver, DriverReport, Kind, Live, LocalQueue, Nanos, OsEntropy, OsThreads, Park, Resource,
+    Sealed as Ours, StartCx, Under, Uniform,
 };
 use crate::runtime::Ambient;
 use crate::scheduler::WorkStealing;
@@ -15,6 +15,7 @@ use crate::task::JoinHandle;
 use crate::testing::{Heap, Sleeper};
 use crate::time::Monotonic;
 use core::future::pending;
+use core::marker::PhantomData;
 use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 use core::time::Duration;
 use std::string::ToString;
@@ -94,11 +95,11 @@ impl Live for LiveFragile {
     }
 }
 
-#[derive(Debug)]
-struct Breaks;
+/// With local queues `Q`.
+struct Breaks<Q>(PhantomData<Q>);
 
-impl Config for Breaks {
-    type Scheduler = WorkStealing<2>;
+impl<Q: LocalQueue> Config for Breaks<Q> {
+    type Scheduler = WorkStealing<2, Balanced, Q>;
     type Driver = Fragile;
     type Memory = Heap;
     type Clock = Monotonic;
@@ -124,13 +125,12 @@ fn until_over(tasks: &[JoinHandle<()>], wanted: usize) {
     panic!("{} tasks are over, of {wanted}", over());
 }
 
-#[test]
-fn a_worker_that_panics_outside_of_its_tasks_loses_those_that_were_spawned_on_it_and_no_other() {
+fn a_worker_that_panics_outside_of_its_tasks_loses_those_that_were_spawned_on_it_and_no_other<Q: LocalQueue>() {
     const TRIALS: usize = if cfg!(miri) { 2 } else { 100 };
     for trial in 0..TRIALS {
         let wire = WIRE.with(Arc::clone);
         wire.broken.store(NONE, SeqCst);
-        let (census, runtime) = start::<Breaks>();
+        let (census, runtime) = start::<Breaks<Q>>();
         // From outside: on one worker, and then on the other.
         let wait: Vec<_> = (0..2).map(|_| runtime.spawn(pending::<()>())).collect();
         // Both are inside a poll when the driver of one breaks: what is not running yet would be cancelled with its home.
@@ -147,19 +147,19 @@ fn a_worker_that_panics_outside_of_its_tasks_loses_those_that_were_spawned_on_it
         until_over(&wait, 1);
         let (mut lost, kept): (Vec<_>, Vec<_>) = wait.into_iter().partition(JoinHandle::is_finished);
         assert_eq!((lost.len(), kept.len()), (1, 1));
-        let joined = runtime.block_on(async { Breaks::timeout(LONG, lost.remove(0)).await.unwrap() });
+        let joined = runtime.block_on(async { Breaks::<Q>::timeout(LONG, lost.remove(0)).await.unwrap() });
         let said = joined.unwrap_err().to_string();
         let why = std::format!("worker {} of `Breaks` is gone: it panicked outside of its tasks", trial % 2);
         assert!(said.ends_with(&why), "{said}");
         // The other one runs what comes, however it was placed.
         for n in 0..10 {
             let task = runtime.spawn(async move { n });
-            let got = runtime.block_on(async { Breaks::timeout(LONG, task).await.expect("nobody runs it") });
+            let got = runtime.block_on(async { Breaks::<Q>::timeout(LONG, task).await.expect("nobody runs it") });
             assert_eq!(got.unwrap(), n);
         }
         for task in busy {
             // Its home may be the one that is gone; it was over before, or is cancelled.
-            let _ = runtime.block_on(async { Breaks::timeout(LONG, task).await.expect("it is over") });
+            let _ = runtime.block_on(async { Breaks::<Q>::timeout(LONG, task).await.expect("it is over") });
         }
         assert!(!kept[0].is_finished());
         // A handle holds its task.
@@ -168,22 +168,21 @@ fn a_worker_that_panics_outside_of_its_tasks_loses_those_that_were_spawned_on_it
     }
 }
 
-#[test]
-fn workers_without_work_sleep_and_hear_what_comes() {
-    let (census, runtime) = start::<Breaks>();
+fn workers_without_work_sleep_and_hear_what_comes<Q: LocalQueue>() {
+    let (census, runtime) = start::<Breaks<Q>>();
     let wire = WIRE.with(Arc::clone);
     for _ in 0..3 {
         let tasks: Vec<_> = (0..20)
             .map(|_| {
                 runtime.spawn(async {
                     for _ in 0..10 {
-                        Breaks::yield_now().await;
+                        Breaks::<Q>::yield_now().await;
                     }
                 })
             })
             .collect();
         for task in tasks {
-            runtime.block_on(async { Breaks::timeout(LONG, task).await.expect("nobody heard it").unwrap() });
+            runtime.block_on(async { Breaks::<Q>::timeout(LONG, task).await.expect("nobody heard it").unwrap() });
         }
         // Ten times as long as the watcher sleeps, in which nobody gets up.
         let quiet = (0..400).any(|_| {
@@ -196,14 +195,13 @@ fn workers_without_work_sleep_and_hear_what_comes() {
     ends(&census, runtime);
 }
 
-#[test]
-fn what_a_worker_had_queued_that_panics_is_run_by_the_others() {
+fn what_a_worker_had_queued_that_panics_is_run_by_the_others<Q: LocalQueue>() {
     const TRIALS: usize = if cfg!(miri) { 2 } else { 100 };
     const EACH: usize = if cfg!(miri) { 3 } else { 8 };
     for trial in 0..TRIALS {
         let wire = WIRE.with(Arc::clone);
         wire.broken.store(NONE, SeqCst);
-        let (census, runtime) = start::<Breaks>();
+        let (census, runtime) = start::<Breaks<Q>>();
         let over = Arc::new(AtomicBool::new(false));
         // From outside: half of them are spawned on each worker; they run anywhere.
         let tasks: Vec<_> = (0..2 * EACH)
@@ -211,7 +209,7 @@ fn what_a_worker_had_queued_that_panics_is_run_by_the_others() {
                 let over = over.clone();
                 runtime.spawn(async move {
                     while !over.load(SeqCst) {
-                        Breaks::yield_now().await;
+                        Breaks::<Q>::yield_now().await;
                     }
                 })
             })
@@ -223,7 +221,7 @@ fn what_a_worker_had_queued_that_panics_is_run_by_the_others() {
         assert_eq!((lost.len(), kept.len()), (EACH, EACH));
         over.store(true, SeqCst);
         for task in kept {
-            let joined = runtime.block_on(async { Breaks::timeout(LONG, task).await.expect("it was lost") });
+            let joined = runtime.block_on(async { Breaks::<Q>::timeout(LONG, task).await.expect("it was lost") });
             joined.expect("it was not spawned on the worker that is gone");
         }
         for task in lost {
@@ -231,4 +229,15 @@ fn what_a_worker_had_queued_that_panics_is_run_by_the_others() {
         }
         ends(&census, runtime);
     }
+}
+
+suite! {
+    ring: crate::scheduler::Ring;
+    #[cfg(feature = "crossbeam-deque")]
+    deque: crate::scheduler::Deque;
+    => [
+        a_worker_that_panics_outside_of_its_tasks_loses_those_that_were_spawned_on_it_and_no_other
+        workers_without_work_sleep_and_hear_what_comes
+        what_a_worker_had_queued_that_panics_is_run_by_the_others
+    ]
 }

@@ -5,6 +5,7 @@ use super::super::injector::Injector;
 use super::super::ring::Ring;
 use super::{Name, pop, push};
 use crate::loom::{AtomicUsize as Word, Ordering::Relaxed, Plant};
+use crate::roles::LiveQueue;
 use crate::testing::models::{STUCK, model, model_apart};
 use ::loom::cell::UnsafeCell;
 use ::loom::sync::{Arc, Notify};
@@ -66,7 +67,7 @@ fn steal_vs_pop() {
             court.pushes(1);
             let thief = thread::spawn(move || {
                 if let Some(batch) = there.ring.take_half() {
-                    batch.iter().for_each(|task| there.got(task));
+                    batch.into_entries().for_each(|entry| there.got(entry.cast()));
                 }
             });
             pop(&court.ring).into_iter().for_each(|task| court.got(task));
@@ -95,7 +96,7 @@ fn steal_vs_push() {
             let there = court.clone();
             let thief = thread::spawn(move || {
                 if let Some(batch) = there.ring.take_half() {
-                    batch.iter().for_each(|task| there.got(task));
+                    batch.into_entries().for_each(|entry| there.got(entry.cast()));
                 }
             });
             court.pushes(0);
@@ -124,7 +125,7 @@ fn two_thieves() {
                     let there = court.clone();
                     thread::spawn(move || {
                         if let Some(batch) = there.ring.take_half() {
-                            batch.iter().for_each(|task| there.got(task));
+                            batch.into_entries().for_each(|entry| there.got(entry.cast()));
                         }
                     })
                 })
@@ -137,6 +138,42 @@ fn two_thieves() {
                 court.got(task);
             }
             assert_eq!(court.got.load(SeqCst), 2, "lost");
+        },
+        &[(Plant::RingTakeInTwoSteps, &["got twice", RACE, "lost"])],
+    );
+}
+
+/// A thief brings what it got to its own ring, from which another one takes at once.
+#[test]
+fn steal_from_a_thief() {
+    model(
+        "steal::steal_from_a_thief",
+        || {
+            let court = Court::new(4, 3);
+            (0..3).for_each(|at| court.pushes(at));
+            let own = Arc::new(Ring::new(4));
+            let (there, its) = (court.clone(), own.clone());
+            let first = thread::spawn(move || {
+                // SAFETY: this thread is the owner of the second ring.
+                if let Some(stolen) = unsafe { there.ring.steal(&its) } {
+                    there.got(stolen.first.cast());
+                }
+            });
+            let (there, its) = (court.clone(), own.clone());
+            let second = thread::spawn(move || {
+                if let Some(batch) = its.take_half() {
+                    batch.into_entries().for_each(|entry| there.got(entry.cast()));
+                }
+            });
+            pop(&court.ring).into_iter().for_each(|task| court.got(task));
+            first.join().unwrap();
+            second.join().unwrap();
+            for ring in [&court.ring, &*own] {
+                while let Some(task) = pop(ring) {
+                    court.got(task);
+                }
+            }
+            assert_eq!(court.got.load(SeqCst), 3, "lost");
         },
         &[(Plant::RingTakeInTwoSteps, &["got twice", RACE, "lost"])],
     );

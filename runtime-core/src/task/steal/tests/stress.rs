@@ -1,22 +1,57 @@
-//! On real threads: every entry comes out once. `BESPOKE_DEEP=1` pushes 10⁸ of them instead of 4·10⁵.
+//! On real threads: what every local queue promises ([`LiveQueue`]), one suite for all, and the injector.
+//! `BESPOKE_DEEP=1` pushes 10⁸ entries instead of 4·10⁵.
+//!
+//! A check says what it found instead of panicking: queues that break a promise must be found, too ([`wrong`](super::wrong)).
 
 use super::super::injector::Injector;
-use super::super::ring::{BATCH_MAX, Ring};
-use super::{Name, pop, push};
-use crate::sharing::Shared;
-use crate::task::header::{Header, Task};
+use super::Name;
+use crate::roles::{BATCH_MAX, Entry, LiveQueue, Stolen};
 use core::ptr::NonNull;
-use core::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering::SeqCst};
+use core::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering::Relaxed, Ordering::SeqCst, fence};
 use std::collections::VecDeque;
+use std::format;
+use std::string::String;
 use std::vec::Vec;
 
-/// Entries of a ring are never looked into, so a number will do.
-fn numbered(n: usize) -> Task<Shared> {
-    NonNull::new(core::ptr::without_provenance_mut::<Header<Shared>>((n + 1) * 64)).unwrap()
+/// What a check found: nothing, or the promise that is broken.
+pub(super) type Verdict = Result<(), String>;
+
+macro_rules! ensure {
+    ($holds:expr, $($said:tt)+) => {
+        if !$holds {
+            return Err(format!($($said)+));
+        }
+    };
 }
 
-fn number(task: Task<Shared>) -> usize {
-    task.addr().get() / 64 - 1
+/// Entries are never looked into, so a number will do.
+fn numbered(n: usize) -> Entry {
+    NonNull::new(core::ptr::without_provenance_mut((n + 1) * 64)).unwrap()
+}
+
+fn number(entry: Entry) -> usize {
+    entry.addr().get() / 64 - 1
+}
+
+fn push<Q: LiveQueue>(queue: &Q, n: usize) -> bool {
+    // SAFETY: each check says which thread is the owner.
+    unsafe { queue.push(numbered(n)) }
+}
+
+fn pop<Q: LiveQueue>(queue: &Q) -> Option<usize> {
+    // SAFETY: as above.
+    unsafe { queue.pop() }.map(number)
+}
+
+fn shed<Q: LiveQueue>(queue: &Q) -> Vec<usize> {
+    // SAFETY: as above.
+    unsafe { queue.shed() }.map(number).collect()
+}
+
+fn steal<Q: LiveQueue>(queue: &Q, own: &Q) -> Option<(usize, usize)> {
+    // SAFETY: as above; they are two.
+    let Stolen { first, tasks } = unsafe { queue.steal(own) }?;
+    Some((number(first), tasks))
 }
 
 /// A generator of numbers that is the same in each run.
@@ -28,82 +63,205 @@ impl Random {
     }
 }
 
-#[test]
-fn a_ring_is_first_in_first_out_and_gives_its_older_half() {
+/// Two queues of one thread against two lists: first in, first out; half is stolen and shed; never more than the capacity; a
+/// length that is exact.
+pub(super) fn is_in_order_and_bounded<Q: LiveQueue>() -> Verdict {
     const STEPS: usize = if cfg!(miri) { 500 } else { 20_000 };
     for capacity in [1, 2, 4, 64, 512] {
-        let ring = Ring::new(capacity);
-        let (mut model, mut next, mut random) = (VecDeque::new(), 0, Random(capacity as u64));
+        let (queue, theirs) = (Q::new(capacity), Q::new(capacity));
+        let (mut list, mut their_list) = (VecDeque::new(), VecDeque::new());
+        let (mut next, mut random) = (0, Random(capacity as u64));
         for _ in 0..STEPS {
-            match random.below(8) {
-                0..4 => {
-                    let fits = push(&ring, numbered(next));
-                    assert_eq!(fits, model.len() < capacity);
+            let half = list.len().div_ceil(2).min(BATCH_MAX);
+            match random.below(10) {
+                0..5 => {
+                    let fits = push(&queue, next);
+                    ensure!(fits == (list.len() < capacity), "{} of {capacity}: a push said {fits}", list.len());
                     if fits {
-                        model.push_back(next);
+                        list.push_back(next);
                     }
                     next += 1;
                 }
-                4..7 => assert_eq!(pop(&ring).map(number), model.pop_front()),
+                5..7 => {
+                    let (got, expected) = (pop(&queue), list.pop_front());
+                    ensure!(got == expected, "popped {got:?}, the oldest is {expected:?}");
+                }
+                7 => {
+                    let (got, expected) = (shed(&queue), list.drain(..half).collect::<Vec<_>>());
+                    ensure!(got == expected, "shed {got:?}, the older half is {expected:?}");
+                }
+                8 => {
+                    // One in hand, and no more than there is room for.
+                    let tasks = half.min(capacity - their_list.len() + 1);
+                    let got = steal(&queue, &theirs);
+                    let expected = list.pop_front().map(|first| (first, tasks));
+                    ensure!(
+                        got == expected,
+                        "stole {got:?}, the first and the size of the older half are {expected:?}"
+                    );
+                    their_list.extend(list.drain(..tasks.saturating_sub(1)));
+                }
                 _ => {
-                    let half = model.len().div_ceil(2).min(BATCH_MAX);
-                    let taken: Vec<_> = ring.take_half().map_or(Vec::new(), |batch| batch.iter().map(number).collect());
-                    assert_eq!(taken, model.drain(..half).collect::<Vec<_>>());
+                    let got: Vec<_> = core::iter::from_fn(|| pop(&theirs)).collect();
+                    let expected: Vec<_> = their_list.drain(..).collect();
+                    ensure!(got == expected, "the thief had {got:?}, it stole {expected:?}");
                 }
             }
-            assert_eq!(ring.len(), model.len());
+            // SAFETY: this thread is the owner.
+            let lens = (queue.len(), unsafe { queue.own_len() }, theirs.len());
+            let expected = (list.len(), list.len(), their_list.len());
+            ensure!(lens == expected, "the lengths are {lens:?}, and not {expected:?}");
         }
     }
+    Ok(())
 }
 
-#[test]
-fn each_entry_of_a_ring_is_got_once_by_its_owner_or_a_thief() {
-    let entries = match (cfg!(miri), std::env::var_os("BESPOKE_DEEP").is_some()) {
+/// How many entries a check of several threads pushes.
+pub(super) fn entries() -> usize {
+    match (cfg!(miri), std::env::var_os("BESPOKE_DEEP").is_some()) {
         (true, _) => 300,
         (false, false) => 400_000,
         (false, true) => 100_000_000,
-    };
-    let (ring, over) = (Ring::new(64), AtomicBool::new(false));
-    let got: Vec<AtomicU8> = (0..entries).map(|_| AtomicU8::new(0)).collect();
-    let stolen = AtomicUsize::new(0);
-    let note = |task: Task<Shared>| {
-        assert_eq!(got[number(task)].fetch_add(1, SeqCst), 0, "got twice");
+    }
+}
+
+/// An owner, a thief, and a thief of both: every entry comes out once, of a pop, a shed or a steal.
+pub(super) fn gives_each_entry_once<Q: LiveQueue>(entries: usize) -> Verdict {
+    let times: Vec<AtomicU8> = (0..entries).map(|_| AtomicU8::new(0)).collect();
+    let got = |n: usize| times[n].fetch_add(1, SeqCst);
+    let (queue, theirs) = (Q::new(64), [Q::new(64), Q::new(8)]);
+    let (over, stolen) = (AtomicBool::new(false), AtomicUsize::new(0));
+    let thief = |own: &Q, victims: &[&Q]| {
+        let mut random = Random(victims.len() as u64);
+        loop {
+            let last = over.load(SeqCst);
+            let mut any = false;
+            for victim in victims {
+                if let Some((first, tasks)) = steal(*victim, own) {
+                    any = true;
+                    got(first);
+                    stolen.fetch_add(tasks, SeqCst);
+                }
+            }
+            // Mostly it keeps some, so that there is something to take from it, and less room.
+            let most = if last { usize::MAX } else { random.below(8) as usize };
+            for n in core::iter::from_fn(|| pop(own)).take(most) {
+                got(n);
+            }
+            if last && !any {
+                return;
+            }
+            if !any {
+                std::thread::yield_now();
+            }
+        }
     };
     std::thread::scope(|scope| {
-        for _ in 0..2 {
-            scope.spawn(|| {
-                while !over.load(SeqCst) {
-                    let Some(batch) = ring.take_half() else {
-                        std::thread::yield_now();
-                        continue;
-                    };
-                    batch.iter().for_each(note);
-                    stolen.fetch_add(batch.iter().count(), SeqCst);
-                }
-            });
-        }
+        scope.spawn(|| thief(&theirs[0], &[&queue]));
+        scope.spawn(|| thief(&theirs[1], &[&queue, &theirs[0]]));
         let mut random = Random(7);
         for n in 0..entries {
-            while !push(&ring, numbered(n)) {
-                pop(&ring).into_iter().for_each(note);
+            while !push(&queue, n) {
+                let out = if random.below(2) == 0 { shed(&queue) } else { pop(&queue).into_iter().collect() };
+                out.into_iter().for_each(|n| _ = got(n));
             }
             if random.below(3) == 0 {
-                pop(&ring).into_iter().for_each(note);
+                pop(&queue).into_iter().for_each(|n| _ = got(n));
+            }
+            if random.below(64) == 0 {
+                shed(&queue).into_iter().for_each(|n| _ = got(n));
             }
             if random.below(256) == 0 {
                 std::thread::yield_now();
             }
         }
-        while let Some(task) = pop(&ring) {
-            note(task);
+        while let Some(n) = pop(&queue) {
+            got(n);
         }
         over.store(true, SeqCst);
     });
-    // A thief may have got the last ones after the owner found nothing.
-    assert!(got.iter().all(|times| times.load(SeqCst) == 1), "lost");
+    for (n, times) in times.iter().map(|times| times.load(SeqCst)).enumerate() {
+        ensure!(times > 0, "entry {n} never came out");
+        ensure!(times == 1, "entry {n} came out {times} times");
+    }
     let stolen = stolen.load(SeqCst);
-    assert!(stolen > 0, "no thief got anything, so nothing was shown");
+    ensure!(stolen > 0, "no thief got anything, so nothing was shown");
     std::println!("{entries} entries, {stolen} of them stolen");
+    Ok(())
+}
+
+/// One thread pushes, makes a fence, and looks whether the other sleeps; the other says so, makes a fence, and looks at the
+/// queue: one of them sees the other.
+pub(super) fn hides_nothing_from_who_goes_to_sleep<Q: LiveQueue>() -> Verdict {
+    const ROUNDS: usize = if cfg!(miri) { 50 } else { 50_000 };
+    let (queue, sleeps, meets) = (Q::new(4), AtomicBool::new(false), AtomicUsize::new(0));
+    // Waits for the other one, the so-many-th time.
+    let meet = |times: usize| {
+        meets.fetch_add(1, SeqCst);
+        while meets.load(SeqCst) < 2 * times {
+            std::thread::yield_now();
+        }
+    };
+    std::thread::scope(|scope| {
+        let sleeper = scope.spawn(|| {
+            let (mut seen, mut hidden) = (Vec::with_capacity(ROUNDS), 0);
+            for round in 0..ROUNDS {
+                meet(3 * round + 1);
+                sleeps.store(true, Relaxed);
+                fence(SeqCst);
+                seen.push(!queue.is_empty());
+                meet(3 * round + 2);
+                // The push came before this.
+                hidden += usize::from(queue.is_empty());
+                meet(3 * round + 3);
+            }
+            (seen, hidden)
+        });
+        let mut seen = Vec::with_capacity(ROUNDS);
+        let mut empty = 0;
+        for round in 0..ROUNDS {
+            meet(3 * round + 1);
+            empty += usize::from(!push(&queue, round));
+            fence(SeqCst);
+            seen.push(sleeps.load(Relaxed));
+            meet(3 * round + 2);
+            meet(3 * round + 3);
+            empty += usize::from(pop(&queue) != Some(round));
+            sleeps.store(false, Relaxed);
+        }
+        let (saw, hidden) = sleeper.join().expect("it only looks");
+        ensure!(empty == 0, "{empty} entries were not pushed, or not popped");
+        ensure!(hidden == 0, "{hidden} entries were hidden after their push");
+        let missed = saw.iter().zip(&seen).filter(|(saw, seen)| !**saw && !**seen).count();
+        ensure!(missed == 0, "{missed} times the pusher saw no sleeper, and the sleeper no entry");
+        Ok(())
+    })
+}
+
+/// A line for each queue.
+macro_rules! suite {
+    ($($(#[$cfg:meta])? $name:ident: $queue:ty;)+) => { $(
+        $(#[$cfg])?
+        mod $name {
+            #[test]
+            fn is_in_order_and_bounded() {
+                super::is_in_order_and_bounded::<$queue>().unwrap();
+            }
+            #[test]
+            fn gives_each_entry_once() {
+                super::gives_each_entry_once::<$queue>(super::entries()).unwrap();
+            }
+            #[test]
+            fn hides_nothing_from_who_goes_to_sleep() {
+                super::hides_nothing_from_who_goes_to_sleep::<$queue>().unwrap();
+            }
+        }
+    )+ };
+}
+suite! {
+    ring: crate::task::steal::Ring;
+    #[cfg(feature = "crossbeam-deque")]
+    deque: crate::task::steal::Deque;
 }
 
 #[test]

@@ -4,6 +4,7 @@
 
 use super::stealing::{Alone, Two, holder};
 use super::*;
+use crate::config::{LiveQueueOf, QueueOf, SharingOf};
 use crate::roles::{Nanos, Scheduler};
 use crate::sharing::SeatWord;
 use crate::task::current::Entered;
@@ -60,14 +61,14 @@ impl<C: Config> Hand<C> {
         self.inside(|_, _| unsafe { spawn::try_spawn_with(self.0, future, ()) }).ok().unwrap()
     }
 
-    fn inside<R>(&self, f: impl FnOnce(&Home<crate::config::SharingOf<C>>, &Seat) -> R) -> R {
+    fn inside<R>(&self, f: impl FnOnce(&Home<SharingOf<C>>, &Seat<LiveQueueOf<C>>) -> R) -> R {
         let _context = Entered::new(self.0.as_ptr().cast_const().cast());
         // SAFETY: the owner.
         let home = unsafe { &self.0.as_ref().home };
         // SAFETY: this thread runs the worker until the end of this.
-        let _seated = unsafe { Seated::new(home.seat.get()) };
+        let _seated = unsafe { Seated::<LiveQueueOf<C>>::new(home.seat.get()) };
         // SAFETY: the crew lives as long as the team.
-        f(home, unsafe { &*home.seat.get().cast::<Seat>() })
+        f(home, unsafe { &*home.seat.get().cast::<Seat<LiveQueueOf<C>>>() })
     }
 
     /// Runs one task, its own or another's, if there is one.
@@ -85,7 +86,7 @@ impl<C: Config> Hand<C> {
             if let Some(Found::Task(task)) = found {
                 seat.polls();
                 // SAFETY: the owner; found here, with its pin.
-                unsafe { run::run(task.cast(), home) };
+                unsafe { run::run::<_, QueueOf<C>>(task.cast(), home) };
             }
         });
     }
