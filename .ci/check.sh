@@ -18,7 +18,7 @@ describe() {
         clippy) echo "lints, warnings are errors" ;;
         docs) echo "rustdoc, warnings are errors" ;;
         tests) echo "cargo test --workspace" ;;
-        interop) echo "the seams to other crates, with those crates at the other side" ;;
+        interop) echo "the seams to other crates, with those crates at the other side; parts that are made of other crates" ;;
         instructions) echo "instructions of the hot paths, beside the committed counts" ;;
         loom) echo "loom models of the core at preemption bound 2" ;;
         thumb) echo "the core on Cortex-M: no features, alloc" ;;
@@ -135,6 +135,11 @@ step_interop() {
     cargo fmt --manifest-path tests/interop/Cargo.toml --check
     cargo clippy "${interop[@]}" --all-targets -- -D warnings
     some_tests interop cargo test "${interop[@]}"
+    # The queue that is made of a crate, in the suites of all queues and all schedulers.
+    cargo clippy -p bespoke-core --features std,crossbeam-deque --all-targets -- -D warnings
+    some_tests crossbeam-deque cargo test -p bespoke-core --features std,crossbeam-deque --lib deque
+    some_tests crossbeam-deque cargo test -p bespoke --features crossbeam-deque --test schedulers --test queues -- deque queues
+    some_tests crossbeam-deque cargo test -p bespoke --features crossbeam-deque --doc -- scheduler guide::threads
 }
 
 # Counts are compared on the compiler that they belong to; the bench says so if this is another.

@@ -50,6 +50,26 @@ impl Config for NarrowThieves {
     const LOCAL_QUEUE: usize = 2;
 }
 
+/// [`NarrowThieves`] on the other queue.
+#[cfg(feature = "crossbeam-deque")]
+struct NarrowOnDeques;
+
+#[cfg(feature = "crossbeam-deque")]
+#[bespoke::config(base = NarrowThieves)]
+impl Config for NarrowOnDeques {
+    type Scheduler = scheduler::WorkStealing<4, InOrder, scheduler::Deque>;
+}
+
+/// [`Thieves`] on the other queue.
+#[cfg(feature = "crossbeam-deque")]
+struct OnDeques;
+
+#[cfg(feature = "crossbeam-deque")]
+#[bespoke::config(base = Thieves)]
+impl Config for OnDeques {
+    type Scheduler = scheduler::WorkStealing<3, scheduler::Balanced, scheduler::Deque>;
+}
+
 fn runtime<C: Config>() -> Runtime<C> {
     Runtime::new().unwrap()
 }
@@ -447,6 +467,10 @@ suite! {
     thread_per_task: crate::ManyThreads;
     work_stealing: crate::Thieves;
     work_stealing_narrow: crate::NarrowThieves;
+    #[cfg(feature = "crossbeam-deque")]
+    work_stealing_on_deques: crate::OnDeques;
+    #[cfg(feature = "crossbeam-deque")]
+    work_stealing_narrow_on_deques: crate::NarrowOnDeques;
     => [
         spawned_tasks_run_and_yield_their_outputs
         tasks_spawn_tasks

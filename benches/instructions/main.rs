@@ -21,6 +21,7 @@
 //! | `paths` | the paths: one function each |
 //! | `channels` | those of tools between tasks |
 //! | `machines` | those of futures alone: `#[async_fn]` beside rustc's `async fn` |
+//! | `stealing` | those of tasks that any worker may run, on both queues: with the feature `crossbeam-deque`, and not committed |
 //! | `count` | a path under valgrind |
 //! | `table` | the committed counts |
 #![allow(clippy::std_instead_of_core, reason = "a program reads better with one name for the library")]
@@ -34,6 +35,9 @@ mod count;
 mod machines;
 #[cfg(target_os = "linux")]
 mod paths;
+// Not in the usual program: more functions in it move the others, and what is inlined there with them.
+#[cfg(all(target_os = "linux", feature = "crossbeam-deque"))]
+mod stealing;
 #[cfg(target_os = "linux")]
 mod table;
 

@@ -2,9 +2,13 @@
 
 use crate::channels;
 use crate::machines;
+#[cfg(feature = "crossbeam-deque")]
+use crate::stealing;
 use bespoke::io::{ErasedIo, Reads, Writes};
 use bespoke::memory::System;
 use bespoke::net::{TcpListener, TcpStream};
+#[cfg(feature = "crossbeam-deque")]
+use bespoke::scheduler::{Deque, Ring};
 use bespoke::scheduler::{Local, Shared};
 use bespoke::time::{Duration, sleep};
 use bespoke::{Config, JoinHandle, Runtime, preset};
@@ -38,6 +42,38 @@ pub(crate) const PATHS: &[Path] = &[
     Path { name: "spawn-batch", title: "spawn 100 empty tasks, join all; per task", ops: 1000, run: spawn_batch },
     Path { name: "yield", title: "`yield_now` of the only task", ops: 1000, run: yields },
     Path { name: "ping-pong", title: "two tasks wake each other: a round trip, two wakes", ops: 1000, run: ping_pong },
+    #[cfg(feature = "crossbeam-deque")]
+    Path {
+        name: "stealing-spawn-join",
+        title: "spawn an empty task and join it, under `WorkStealing`",
+        ops: 1000,
+        run: stealing::spawn_join::<Ring>,
+    },
+    #[cfg(feature = "crossbeam-deque")]
+    Path {
+        name: "stealing-yield",
+        title: "`yield_now` of one of 100 tasks, under `WorkStealing`",
+        ops: 1000,
+        run: stealing::yields::<Ring>,
+    },
+    #[cfg(feature = "crossbeam-deque")]
+    Path {
+        name: "stealing-ping-pong",
+        title: "a round trip of two tasks, under `WorkStealing`",
+        ops: 1000,
+        run: stealing::ping_pong::<Ring>,
+    },
+    #[cfg(feature = "crossbeam-deque")]
+    Path {
+        name: "deque-spawn-join",
+        title: "the first on queues `Deque`",
+        ops: 1000,
+        run: stealing::spawn_join::<Deque>,
+    },
+    #[cfg(feature = "crossbeam-deque")]
+    Path { name: "deque-yield", title: "the second", ops: 1000, run: stealing::yields::<Deque> },
+    #[cfg(feature = "crossbeam-deque")]
+    Path { name: "deque-ping-pong", title: "the third", ops: 1000, run: stealing::ping_pong::<Deque> },
     Path { name: "timer", title: "arm and cancel a sleep among 1000 others", ops: 1000, run: timers },
     Path { name: "timer-fires", title: "a sleep that fires, on a clock that jumps", ops: 1000, run: timers_fire },
     Path {

@@ -60,6 +60,7 @@ pub(crate) const COLUMNS: &[Column] = &[
     Column { full_only: true, ..ours("bespoke-fallback") },
     ours("bespoke-percore2"),
     ours("bespoke-steal2"),
+    Column { full_only: true, ..ours("bespoke-deque2") },
     column("peer-bespoke-tokio-io", Side::Ours, "bespoke-tokio-io"),
     peer("peer-tokio", "tokio-multi"),
     peer("peer-tokio", "tokio-flume"),

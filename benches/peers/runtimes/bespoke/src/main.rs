@@ -58,5 +58,6 @@ fn main() -> ExitCode {
         variant("bespoke-fallback", either_peer::start),
         Variant { notes: workers::PER_CORE_NOTES, ..variant("bespoke-percore2", workers::PerCore2::start) },
         variant("bespoke-steal2", workers::Steal2::start),
+        variant("bespoke-deque2", workers::Deque2::start),
     ])
 }

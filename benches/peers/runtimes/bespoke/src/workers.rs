@@ -4,13 +4,14 @@
 //! |---|---|
 //! | `bespoke-percore2` | `PerCore<2>`: a task stays where it was placed, in turn |
 //! | `bespoke-steal2` | `WorkStealing<2>`: any worker runs any task |
+//! | `bespoke-deque2` | the same with the queue `Deque` |
 //!
 //! Both without a driver (`NoIo`), so that they differ by the scheduler alone: work stealing has none with sockets yet.
 
 use core::future::Future;
 
 use bespoke::driver::NoIo;
-use bespoke::scheduler::{PerCore, WorkStealing};
+use bespoke::scheduler::{Balanced, Deque, PerCore, WorkStealing};
 use bespoke::{Config, Runtime, preset};
 use harness::{Refusal, Row, Runner, Sampled, WORKERS, Workers, rows};
 
@@ -87,6 +88,12 @@ variant! {
 variant! {
     /// Workers take tasks from each other.
     OnTwoThieves, Steal2, WorkStealing<WORKERS>, rows::workers::<Started<OnTwoThieves>>, rows::steals::<Started<OnTwoThieves>>
+}
+
+variant! {
+    /// The same, on queues of `crossbeam-deque`.
+    OnTwoDeques, Deque2, WorkStealing<WORKERS, Balanced, Deque>, rows::workers::<Started<OnTwoDeques>>,
+    rows::steals::<Started<OnTwoDeques>>
 }
 
 /// Remarks for the table.
