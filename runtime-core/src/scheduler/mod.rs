@@ -145,7 +145,8 @@ impl LocalQueue for Ring {
 /// It begins with room for 64 tasks, grows up to [`LOCAL_QUEUE`](crate::config::Config::LOCAL_QUEUE), and shrinks again: so a
 /// worker whose queue is usually short keeps little memory, and one whose queue is now long, now short, allocates. The memory
 /// is freed by the collector of `crossbeam-epoch`. What other code of the program has deferred there may run on a worker,
-/// between two polls or inside of a wake.
+/// between two polls or inside of a wake, a spawn, an abort, or a close. It must not panic: that is caught where a worker's own
+/// panics are, and the tasks that were being moved at that moment are lost.
 #[cfg(feature = "crossbeam-deque")]
 #[derive(Debug, Clone, Copy)]
 pub struct Deque;

@@ -83,8 +83,8 @@ pub trait RingOptions: 'static {
     /// It runs without a pause while there is something to do, and for a while after that: a processor for each worker. That pays
     /// where processors are free and calls are dear; on a machine without a processor to spare, both are slower. Completions
     /// are not deferred then (the kernel has no such ring), nor in [batches](Self::BATCH). A call that closes a listener which
-    /// others share, or gives a socket away, waits for that thread: microseconds, at worst a tenth of a second. So does a
-    /// shutdown, also one that waits for nothing else.
+    /// others share, or gives a socket away, waits for that thread: microseconds, at worst a second, where it finds no
+    /// processor. So does a shutdown, also one that waits for nothing else.
     ///
     /// Linux 5.15 lets every user have it; a security module may deny it. `IORING_SETUP_SQPOLL` of `io_uring_setup(2)`.
     const SQ_POLL: Option<SqPoll> = None;

@@ -38,7 +38,9 @@ impl Ring {
     /// As [`enter`](Self::enter).
     pub(super) fn turn_between(&mut self, early: bool) -> Result<(), Errno> {
         self.flush_to_thread();
-        self.settle();
+        if early {
+            self.settle();
+        }
         if early && !self.queues.completion().is_empty() {
             return Ok(());
         }
@@ -54,13 +56,15 @@ impl Ring {
         let _ = self.wake_for_entries();
     }
 
-    /// Waits until the thread has taken what is queued; not for ever, as a busy machine may leave it no processor.
+    /// Waits until the thread has taken what is queued, and what is behind the queue; not for ever, as a busy machine may leave
+    /// it no processor.
     #[cold]
     pub(super) fn settle(&mut self) {
         // So many completions are not waited for: what ends the wait is its time.
         let wait = Wait { want: self.completions(), most: Some(SETTLES_AFTER), least_us: 0 };
         for _ in 0..SETTLE_TURNS {
-            if self.has_taken_all() || self.wait_for_thread(wait).is_err() {
+            self.fill();
+            if (self.backlog.is_empty() && self.has_taken_all()) || self.wait_for_thread(wait).is_err() {
                 return;
             }
         }
