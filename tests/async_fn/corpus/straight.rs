@@ -289,16 +289,16 @@ both! {
         let half = x.checked_div(2);
         let r = &half;
         wait("w", 1, ()).await;
-        let first = half.unwrap();
+        let first = half.unwrap_or(1);
         wait("v", 1, ()).await;
-        first + r.unwrap()
+        first + r.unwrap_or(1)
     } with (6)
     async fn consumed_where_it_is_copied_and_lent(x: u32) -> u32 {
         let half = x.checked_div(2);
         let r = &half;
-        let first = half.unwrap();
+        let first = half.unwrap_or(1);
         wait("w", 1, ()).await;
-        first + r.unwrap()
+        first + r.unwrap_or(1)
     } with (6)
     async fn consumed_through_a_reference() -> usize {
         let mut z = Some(d("x"));

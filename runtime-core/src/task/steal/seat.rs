@@ -394,10 +394,13 @@ impl<Q: LiveQueue> Seat<Q> {
         self.watched.set(false);
         let how = crew.idle.sleeps(self.index, self.searches.replace(false));
         // In its own slot and among those that are kept, too: a steal in vain may have woken a task (invariant 6 of `LiveQueue`).
-        let woken_inside = Q::RUNS_OTHERS_CODE
-            && (!self.lifo.load(Ordering::Relaxed).is_null()
-                // SAFETY: the home lives as long as the seat, and this thread is its owner (contract).
-                || !unsafe { self.home.as_ref().queue_is_empty() });
+        let has_kept = || {
+            // SAFETY: the home lives as long as the seat.
+            let home = unsafe { self.home.as_ref() };
+            // SAFETY: this thread is its owner (contract).
+            !unsafe { home.queue_is_empty() }
+        };
+        let woken_inside = Q::RUNS_OTHERS_CODE && (!self.lifo.load(Ordering::Relaxed).is_null() || has_kept());
         if (crew.has_work() || woken_inside) && !planted(Plant::SleepsWithoutLook) {
             // It searches no more, and may take a part of it without (rule 3 of `idle`). Whom this chooses may be this worker.
             if !planted(Plant::WorkSeenSilent) {
