@@ -140,7 +140,8 @@ impl LocalQueue for Ring {
     type Live = crate::task::steal::Ring;
 }
 
-/// A queue of a worker of [`WorkStealing`] on [`crossbeam-deque`](https://docs.rs/crossbeam-deque), with the feature of that name.
+/// A queue of a worker of [`WorkStealing`] on [`crossbeam-deque`](https://docs.rs/crossbeam-deque), with the feature of that
+/// name.
 ///
 /// It begins with room for 64 tasks, grows up to [`LOCAL_QUEUE`](crate::config::Config::LOCAL_QUEUE), and shrinks again: so a
 /// worker whose queue is usually short keeps little memory, and one whose queue is now long, now short, allocates. The memory

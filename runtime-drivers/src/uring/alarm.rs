@@ -1,7 +1,7 @@
 //! What ends the sleep of a worker from any thread: a message to its ring, where it takes them, else an eventfd that it polls.
 //!
-//! A message is a call of its own (`IORING_REGISTER_SEND_MSG_RING`), as a write to an eventfd is. It takes no ring of the sender's,
-//! and says at once whether it has arrived. So nothing is owed, whatever the sender does next, and what has failed is told by
+//! A message is a call of its own (`IORING_REGISTER_SEND_MSG_RING`), as a write to an eventfd is. It takes no ring of the
+//! sender's, and says at once whether it has arrived. So nothing is owed, whatever the sender does next, and what has failed is told by
 //! the eventfd before the call returns.
 //!
 //! # Invariants

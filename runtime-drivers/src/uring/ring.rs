@@ -380,7 +380,7 @@ impl Ring {
             return self.turn_of_thread(wait);
         }
         let idle = self.aside.is_empty() && self.backlog.is_empty();
-        // To wait for no time is to set a timer that is over and to sleep until it fires: microseconds, where a machine is virtual.
+        // To wait for no time is to set a timer that is over and to sleep until it fires: microseconds, on a virtual machine.
         let looks = !idle || wait == Some(Duration::ZERO);
         let wait = if looks { Wait::LOOK } else { self.asleep(wait) };
         let mut calls = self.completions().div_ceil(FINISHED_BY_A_CALL);

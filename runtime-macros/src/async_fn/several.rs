@@ -37,7 +37,8 @@ pub(super) fn is_known(name: &str) -> bool {
     KNOWN.iter().any(|(known, _)| *known == name)
 }
 
-/// What the source has where the name of a function stands that stages before the twin put there: the name of a macro, or nothing.
+/// What the source has where the name of a function stands that stages before the twin put there: the name of a macro, or
+/// nothing.
 pub(super) fn source_of(name: &Ident) -> Option<&'static str> {
     let name = name.to_string();
     let name = name.strip_prefix(RESERVED)?;
