@@ -1,8 +1,8 @@
 //! What ends the sleep of a worker from any thread: a message to its ring, where it takes them, else an eventfd that it polls.
 //!
 //! A message is a call of its own (`IORING_REGISTER_SEND_MSG_RING`), as a write to an eventfd is. It takes no ring of the
-//! sender's, and says at once whether it has arrived. So nothing is owed, whatever the sender does next, and what has failed is told by
-//! the eventfd before the call returns.
+//! sender's, and says at once whether it has arrived. So nothing is owed, whatever the sender does next, and what has failed
+//! is told by the eventfd before the call returns.
 //!
 //! # Invariants
 //! 1. The number of a [`Line`] is open as long as the alarm, and is its own. It names the ring that the worker sleeps in, from

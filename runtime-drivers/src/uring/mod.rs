@@ -45,8 +45,9 @@
 //! one the kernel ends the sleep at the least time, and a worker without work would go round.
 //!
 //! With [`RingOptions::SQ_POLL`] a thread of the kernel's submits what lies in the queue, whenever it comes to it, and `park`
-//! calls only to wake it, or to sleep. Nothing here is over then because a call returned: an entry that was queued may be taken later,
-//! and what it names and points at is kept as if the kernel had it (`in_kernel` has counted it since it was pushed).
+//! calls only to wake it, or to sleep. Nothing here is over then because a call returned: an entry that was queued may be
+//! taken later, and what it names and points at is kept as if the kernel had it (`in_kernel` has counted it since it was
+//! pushed).
 //!
 //! # Threads
 //! With `SINGLE_ISSUER` a ring belongs to the thread that first runs the worker. When the worker is run by another, the

@@ -74,8 +74,8 @@ where
             live.park(Park::Poll).expect("a turn");
         }
         if random.below(8) == 0 {
-            // What another thread of the kernel does may end meanwhile. Where one takes the entries it does so for all of them, and
-            // what was cancelled before ends as well.
+            // What another thread of the kernel does may end meanwhile. Where one takes the entries it does so for all of them,
+            // and what was cancelled before ends as well.
             let turns = if live.0.with(|state| state.ring.flags().sq_poll) { 16 } else { 1 };
             for _ in 0..turns {
                 live.park(Park::Until(Nanos(100_000))).expect("a turn");
