@@ -135,6 +135,7 @@ fn memory_that_is_given_back_too_early_is_seen() {
 #[test]
 fn memory_that_is_given_back_before_the_thread_takes_its_entry_is_seen() {
     let Some(live) = driver::<8, Drowsy>() else { return };
+    let _alone = sleeps_alone();
     let streams = Streams::of(&live, 1);
     let keep = Guarded::new(4096, 7);
     let (mut op, mut flight) = (transmit(streams.ours[0], keep.bytes()), Default::default());

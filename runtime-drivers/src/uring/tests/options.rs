@@ -22,6 +22,7 @@ impl RingOptions for Drowsy {
 #[test]
 fn a_thread_that_is_awake_takes_entries_without_a_call() {
     let Some(live) = driver::<64, Awake>() else { return };
+    let _alone = sleeps_alone();
     assert!(live.report().by.contains("a thread of the kernel's"), "{}", live.report());
     // It sleeps at first, whatever its time is.
     let mut first = Default::default();
@@ -56,6 +57,7 @@ pub(super) fn until_the_thread_sleeps<const ENTRIES: u32>(live: &LiveUring<ENTRI
 #[test]
 fn a_thread_that_sleeps_is_woken() {
     let Some(live) = driver::<8, Drowsy>() else { return };
+    let _alone = sleeps_alone();
     let mut flight = Default::default();
     for _ in 0..count(20, 1_000) {
         until_the_thread_sleeps(&live);
