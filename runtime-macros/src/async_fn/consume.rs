@@ -162,9 +162,9 @@ impl LastUses {
     }
 
     fn used(&mut self, name: &str, by: Option<usize>) {
-        let around: Branches = self.choices.iter().map(|choice| (choice.number, choice.branch)).collect();
         let known = self.scopes.iter_mut().rev().find_map(|scope| scope.iter_mut().rfind(|local| local.name == name));
         let Some(local) = known else { return };
+        let around: Branches = self.choices.iter().map(|choice| (choice.number, choice.branch)).collect();
         let leaves = self.leaves;
         local.last.retain(|last| (last.leaves != 0 && last.leaves != leaves) || exclude(&last.around, &around));
         if let Some(number) = by.filter(|_| leaves != 0 || local.again == self.again) {
