@@ -472,7 +472,7 @@ pub mod scheduler {
     #[cfg(feature = "crossbeam-deque")]
     pub use bespoke_core::scheduler::Deque;
     pub use bespoke_core::scheduler::{PerCore, Ring, SingleThread, ThreadPerTask, WorkStealing};
-    pub use bespoke_core::sharing::{Local, Shared, Sharing};
+    pub use bespoke_core::sharing::{Local, Moving, Shared, Sharing};
 }
 
 /// Drivers: how I/O is done and how a worker sleeps; and [`Nop`](driver::Nop), the operation that every driver has, and

@@ -352,6 +352,15 @@ impl bespoke::Config for Threads {
     type Driver = bespoke::driver::Blocking;
 }
 
+/// Tasks go from worker to worker, and what they have opened is watched by any of them.
+struct Thieves;
+
+#[bespoke::config(base = bespoke::preset::Default)]
+impl bespoke::Config for Thieves {
+    type Scheduler = bespoke::scheduler::WorkStealing<4>;
+    const WORKERS_EXACT: bool = true;
+}
+
 /// Readiness by `poll(2)`.
 #[cfg(unix)]
 struct Polling;
@@ -454,6 +463,7 @@ suite!(mio: bespoke::preset::Default);
 #[cfg(unix)]
 suite!(mio_poll: crate::Polling);
 suite!(mio_stingy: crate::Stingy);
+suite!(mio_stealing: crate::Thieves);
 #[cfg(unix)]
 suite_of_descriptors!(blocking_descriptors: crate::Threads);
 #[cfg(unix)]

@@ -167,6 +167,15 @@ macro_rules! cases {
     )* };
 }
 
+/// Tasks go from worker to worker, and what they have opened is watched by any of them.
+struct Thieves;
+
+#[bespoke::config(base = bespoke::preset::Default)]
+impl bespoke::Config for Thieves {
+    type Scheduler = bespoke::scheduler::WorkStealing<4>;
+    const WORKERS_EXACT: bool = true;
+}
+
 /// The smallest figures that a config may have: every path that a spent budget or a pool of one thread takes.
 struct Stingy;
 
@@ -261,5 +270,6 @@ suite!([ignore = "another ring: the step `rings` runs it"] uring_6_12: crate::ke
 suite!(blocking: bespoke::preset::Blocking);
 suite!(mio: bespoke::preset::Default);
 suite!(mio_stingy: crate::Stingy);
+suite!(mio_stealing: crate::Thieves);
 suite_on_threads!(mio_alone: bespoke::preset::Default);
 suite_on_threads!(mio_stingy_alone: crate::Stingy);

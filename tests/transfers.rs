@@ -107,6 +107,15 @@ impl bespoke::Config for Stingy {
     const POLL_BUDGET: u32 = 1;
 }
 
+/// Tasks go from worker to worker, and what they have opened is watched by any of them.
+struct Thieves;
+
+#[bespoke::config(base = bespoke::preset::Default)]
+impl bespoke::Config for Thieves {
+    type Scheduler = bespoke::scheduler::WorkStealing<4>;
+    const WORKERS_EXACT: bool = true;
+}
+
 /// No budget: nothing counts operations, and what counts a call as one finds nothing spent.
 struct Unbudgeted;
 
@@ -139,4 +148,5 @@ suite!(uring: crate::Ring);
 suite!(blocking: crate::Threads);
 suite!(mio: bespoke::preset::Default);
 suite!(mio_stingy: crate::Stingy);
+suite!(mio_stealing: crate::Thieves);
 suite!(mio_unbudgeted: crate::Unbudgeted);

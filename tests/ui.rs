@@ -55,11 +55,6 @@ const CASE_OF: &[(&str, &str)] = &[
         "… gives every worker a thread, but `Threads` = … may start none; use `OsThreads`, or `SingleThread` as the scheduler",
         "per_core_without_threads",
     ),
-    (
-        "the scheduler … moves tasks between workers, but what the driver … opens is used on the worker that opened it; use \
-         `PerCore<N>` with it, or `NoIo` here",
-        "sockets_under_work_stealing",
-    ),
     ("the scheduler … may have … workers here; a runtime has 1 to …", "per_core_of_none"),
     // What a driver says about its own parameters.
     ("…", "driver_with_wrong_parameters"),
@@ -82,6 +77,8 @@ const CASE_OF: &[(&str, &str)] = &[
     ("`…` is not an I/O driver", "builder_wrong_part"),
     ("`…` cannot be the driver under a scheduler whose tasks are `…`", "not_a_driver"),
     ("`…` cannot be the driver under a scheduler whose tasks are `…`", "blocking_driver_on_one_thread"),
+    ("`…` cannot be the driver under a scheduler whose tasks are `…`", "poll_under_work_stealing"),
+    ("`…` cannot be the driver under a scheduler whose tasks are `…`", "ring_under_work_stealing"),
     ("`…` is not a memory strategy", "not_a_memory"),
     ("`…` is no way to wait for readiness", "not_a_poller"),
     ("`…` is not a clock", "not_a_clock"),

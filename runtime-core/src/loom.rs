@@ -10,6 +10,12 @@ mod imp {
     pub(crate) use core::sync::atomic::fence;
     pub(crate) use core::sync::atomic::{AtomicPtr, AtomicU8, AtomicU32, AtomicUsize};
 
+    /// Lets other threads run.
+    #[cfg(feature = "std")]
+    pub(crate) fn yield_thread() {
+        std::thread::yield_now();
+    }
+
     /// `core`'s cell with loom's interface.
     #[derive(Debug, Default)]
     pub(crate) struct UnsafeCell<T: ?Sized>(core::cell::UnsafeCell<T>);
@@ -44,6 +50,7 @@ mod imp {
 
     pub(crate) use loom::cell::UnsafeCell;
     pub(crate) use loom::sync::atomic::fence;
+    pub(crate) use loom::thread::yield_now as yield_thread;
 
     macro_rules! atomics {
         ($($name:ident [$($generic:ident)?] $value:ty;)+) => {$(

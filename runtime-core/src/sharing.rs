@@ -1,4 +1,4 @@
-//! Do threads share what the runtime keeps for a task? [`Local`] or [`Shared`]; it follows from the scheduler.
+//! Do threads share what the runtime keeps for a task? [`Local`], [`Shared`] or [`Moving`]; it follows from the scheduler.
 //!
 //! # The confinement rule
 //! Everything of ours that mentions a `Config` is `Send + Sync` for every `Config`, also under [`Local`], where it is
@@ -13,7 +13,8 @@
 //! | poll of an operation, a sleep or a `JoinHandle` | panics and names both workers |
 //!
 //! Under [`Shared`] tasks and sleeps are anybody's, each by its own rules. What is opened on a driver with state is confined
-//! all the same: the state of a driver is its worker's under every sharing.
+//! all the same: the state of a driver is its worker's. Under [`Moving`] that, too, is used by all workers of the runtime: what
+//! they share of a driver has a lock ([`Sharing::DriverLock`]).
 //!
 //! Words that a foreign thread may read are relaxed atomics: on every target they are plain loads and stores, without a
 //! lock prefix or a fence. That is the reason why the types below may be `Sync` at no cost.
@@ -29,17 +30,19 @@ mod sealed {
     pub trait Sealed {}
 }
 
-/// How the runtime's own state is shared between threads. Sealed: [`Local`] and [`Shared`] are all there is.
+/// How the runtime's own state is shared between threads. Sealed: [`Local`], [`Shared`] and [`Moving`] are all there is.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a kind of sharing",
-    label = "expected `Local` or `Shared`",
+    label = "expected `Local`, `Shared` or `Moving`",
     note = "the sharing follows from the scheduler: `SharingOf<C>`"
 )]
 pub trait Sharing: sealed::Sealed + Copy + Default + Send + Sync + Debug + 'static {
-    /// `"local"` or `"shared"`.
+    /// `"local"`, `"shared"` or `"moving"`.
     const NAME: &'static str;
-    /// May tasks move between threads?
+    /// May other threads than its worker's use what the runtime keeps for a task?
     const SHARED: bool;
+    /// May any worker of the runtime poll what was opened on another one, between two polls of a task?
+    const MOVING: bool = false;
     /// The state word of a task.
     #[cfg(feature = "alloc")]
     #[doc(hidden)]
@@ -52,11 +55,15 @@ pub trait Sharing: sealed::Sealed + Copy + Default + Send + Sync + Debug + 'stat
     #[cfg(feature = "alloc")]
     #[doc(hidden)]
     type Lock<T: Send + 'static>: Lock<T>;
-    /// Where the home of a worker that takes tasks from others has its place among them; nothing under `Local`.
+    /// A lock for what a driver keeps, and the table of what is open on it: none where these are used by their worker alone.
+    #[cfg(feature = "alloc")]
+    #[doc(hidden)]
+    type DriverLock<T: Send + 'static>: Lock<T>;
+    /// Where the home of a worker that takes tasks from others has its place among them; nothing but under `Moving`.
     #[cfg(feature = "alloc")]
     #[doc(hidden)]
     type Seat: SeatWord;
-    /// Held by what must not leave its thread: `Runtime` and the sync types. `()` under [`Shared`].
+    /// Held by what must not leave its thread: `Runtime` and the sync types. `()` but under [`Local`].
     type Confine: Debug + Default;
 }
 
@@ -64,9 +71,20 @@ pub trait Sharing: sealed::Sealed + Copy + Default + Send + Sync + Debug + 'stat
 #[derive(Clone, Copy, Default, Debug, PartialEq, Eq)]
 pub struct Local;
 
-/// Tasks may run on any worker; the runtime uses atomics.
+/// Tasks are known to other threads; the runtime uses atomics. Each stays where it was placed, as does what it opens.
 #[derive(Clone, Copy, Default, Debug, PartialEq, Eq)]
 pub struct Shared;
+
+/// As [`Shared`], and a task may go to another worker between two polls, with all that it has opened.
+#[derive(Clone, Copy, Default, Debug, PartialEq, Eq)]
+pub struct Moving;
+
+/// A sharing under which what is spawned is `Send`: [`Shared`] or [`Moving`].
+#[doc(hidden)]
+pub trait Threaded: Sharing {}
+
+impl Threaded for Shared {}
+impl Threaded for Moving {}
 
 /// Held by a value that must stay on its thread. Its name is what the compiler prints when it is moved all the same.
 #[derive(Debug, Default)]
@@ -86,6 +104,7 @@ impl LeavesItsThread for () {}
 
 impl sealed::Sealed for Local {}
 impl sealed::Sealed for Shared {}
+impl sealed::Sealed for Moving {}
 impl sealed::Sealed for () {}
 
 impl Sharing for Local {
@@ -97,6 +116,8 @@ impl Sharing for Local {
     type Remote = AtomicUsize;
     #[cfg(feature = "alloc")]
     type Lock<T: Send + 'static> = Unlocked<T>;
+    #[cfg(feature = "alloc")]
+    type DriverLock<T: Send + 'static> = Unlocked<T>;
     #[cfg(feature = "alloc")]
     type Seat = ();
     type Confine = StaysOnItsThread;
@@ -111,6 +132,25 @@ impl Sharing for Shared {
     type Remote = ();
     #[cfg(feature = "alloc")]
     type Lock<T: Send + 'static> = Locked<T>;
+    #[cfg(feature = "alloc")]
+    type DriverLock<T: Send + 'static> = Unlocked<T>;
+    #[cfg(feature = "alloc")]
+    type Seat = ();
+    type Confine = ();
+}
+
+impl Sharing for Moving {
+    const NAME: &'static str = "moving";
+    const SHARED: bool = true;
+    const MOVING: bool = true;
+    #[cfg(feature = "alloc")]
+    type State = SharedState;
+    #[cfg(feature = "alloc")]
+    type Remote = ();
+    #[cfg(feature = "alloc")]
+    type Lock<T: Send + 'static> = Locked<T>;
+    #[cfg(feature = "alloc")]
+    type DriverLock<T: Send + 'static> = Locked<T>;
     #[cfg(feature = "alloc")]
     type Seat = SharedSeat;
     type Confine = ();
@@ -280,7 +320,7 @@ impl RemoteWord for () {
     }
 }
 
-/// The word for the seat of a home; absent under [`Local`]. It is written before other threads know the home.
+/// The word for the seat of a home; absent but under [`Moving`]. It is written before other threads know the home.
 #[cfg(feature = "alloc")]
 #[doc(hidden)]
 pub trait SeatWord: Send + Sync + 'static {
@@ -295,7 +335,7 @@ impl SeatWord for () {
     #[inline(always)]
     fn new() -> Self {}
     fn set(&self, _: *const ()) {
-        unreachable!("a local home has no seat")
+        unreachable!("only a home whose tasks move has a seat")
     }
     #[inline(always)]
     fn get(&self) -> *const () {

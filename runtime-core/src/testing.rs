@@ -12,7 +12,7 @@ use crate::roles::{
 };
 use crate::roles::{Placement, Scheduler};
 use crate::scheduler::{Ring, SingleThread};
-use crate::sharing::{Local, Shared, Sharing};
+use crate::sharing::{Local, Moving, Shared, Sharing};
 use crate::time::{Manual, Monotonic};
 use crate::util::link::Node;
 use core::alloc::Layout;
@@ -39,7 +39,6 @@ pub(crate) struct SleepOnly;
 impl Driver for SleepOnly {
     const NAME: &'static str = "sleep-only";
     const CAPS: Caps = Caps::SUSPENDING;
-    const TASKS_MOVE: bool = true;
     fn close_afloat(_: RawResource) {
         #[cfg(loom)]
         descriptor::close();
@@ -52,6 +51,10 @@ impl Under<Local> for SleepOnly {
 }
 
 impl Under<Shared> for SleepOnly {
+    type Live = Sleeper;
+}
+
+impl Under<Moving> for SleepOnly {
     type Live = Sleeper;
 }
 

@@ -23,6 +23,9 @@ impl bespoke::Config for Stranger {}
 pub(crate) fn used_on_another_worker<C: Config<Driver: Net>>() {
     let runtime = runtime::<C>();
     let (mut stream, mut peer) = runtime.block_on(pair::<C>());
+    if <SharingOf<C> as Sharing>::MOVING {
+        return used_by_any_worker_of_its_runtime::<C>(&runtime, stream, peer);
+    }
     if <SharingOf<C> as Sharing>::SHARED {
         // Any worker may use it: that of a task, and one of another runtime.
         let tasks = runtime.handle().spawn(async move {
@@ -61,6 +64,44 @@ pub(crate) fn used_on_another_worker<C: Config<Driver: Net>>() {
     let mut stream: TcpStream<C> = stream;
     peer.write_all(b"x").expect("sent");
     assert_eq!(runtime.block_on(stream.read(&mut [0; 8])).expect("its own worker"), 1);
+}
+
+/// Tasks and their `block_on`s use it, wherever they are; and no other runtime.
+fn used_by_any_worker_of_its_runtime<C: Config<Driver: Net>>(
+    runtime: &Runtime<C>,
+    stream: TcpStream<C>,
+    mut peer: std::net::TcpStream,
+) {
+    let mut stream = Some(stream);
+    for round in 0..count(100, 10_000) {
+        let mut moved = stream.take().expect("it came back");
+        let task = runtime.handle().spawn(async move {
+            C::yield_now().await;
+            moved.write_all("one").await.0.expect("open");
+            C::yield_now().await;
+            moved
+        });
+        let mut back = runtime.block_on(task).expect("written");
+        runtime.block_on(back.write_all("two")).0.expect("open");
+        let mut got = [0; 6];
+        peer.read_exact(&mut got).expect("sent");
+        assert_eq!(&got, b"onetwo", "round {round}");
+        stream = Some(back);
+    }
+    let mut stream = stream.expect("it came back");
+    let (own, stranger) = (crate::support::runtime::<C>(), crate::support::runtime::<Stranger>());
+    let messages = [
+        panic_of(|| drop(own.block_on(stream.read(&mut [0; 8])))),
+        panic_of(|| drop(stranger.block_on(stream.read(&mut [0; 8])))),
+        panic_of(|| drop(poll_once(pin!(stream.read(&mut [0; 8]))))),
+    ];
+    for message in &messages {
+        assert!(message.starts_with("recv of worker "), "{message}");
+        assert!(message.contains("`Handle`"), "it says what to use: {message}");
+    }
+    assert!(messages[0].contains("of another runtime"), "{}", messages[0]);
+    assert!(messages[1].contains("by worker 0 of `Stranger`"), "{}", messages[1]);
+    assert!(messages[2].contains("a thread without a runtime"), "{}", messages[2]);
 }
 
 /// Connects and listens, for a driver that needs no runtime for it.
@@ -182,9 +223,14 @@ pub(crate) fn dropped_on_another_thread<C: Config<Driver: Net>>() {
     let runtime = runtime::<C>();
     // A driver may make what ends a sleep with the first one.
     runtime.block_on(async { C::sleep(Duration::from_millis(1)).await });
+    // Where tasks move, so may each other worker, at any time: more than those over all rounds is lost.
+    let (mut first, workers) = (None, Runtime::<C>::INFO.workers);
     for _ in 0..rounds {
-        let before = fds();
         runtime.block_on(async {
+            // So may the worker of this `block_on`, if it has one of its own.
+            C::sleep(Duration::from_micros(1)).await;
+            let moving = <SharingOf<C> as Sharing>::MOVING;
+            let before = if moving { *first.get_or_insert_with(fds) + workers } else { fds() };
             let (things, peers) = things::<C>().await;
             let idle = random.once_in(2);
             let dropper = std::thread::spawn(move || drop(things));
@@ -212,8 +258,8 @@ pub(crate) fn dropped_on_another_thread<C: Config<Driver: Net>>() {
             })
             .await
             .expect("what other threads drop is closed");
+            assert!(fds() == before || moving && fds() < before);
         });
-        assert_eq!(fds(), before);
     }
     drop(runtime);
     // After it closed, and while it closes.

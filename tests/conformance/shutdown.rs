@@ -19,15 +19,12 @@ const LATE: Duration = Duration::from_secs(if cfg!(windows) { 10 } else { 1 });
 
 type Held = Pin<Box<dyn Future<Output = ()> + Send>>;
 
-/// A future that is polled once, inside the runtime, and kept.
+/// A future that is polled once, inside the runtime, and kept. One that is over then, as other workers of the runtime have been
+/// busy meanwhile, is over ever after.
 async fn started(future: impl Future<Output = ()> + Send + 'static) -> Held {
     let mut future: Held = Box::pin(future);
-    poll_fn(|cx| {
-        let _ = future.as_mut().poll(cx);
-        Poll::Ready(())
-    })
-    .await;
-    future
+    let over = poll_fn(|cx| Poll::Ready(future.as_mut().poll(cx).is_ready())).await;
+    if over { Box::pin(async {}) } else { future }
 }
 
 fn says_closed(error: &std::io::Error) {

@@ -7,7 +7,7 @@
 
 use crate::config::{Config, MemoryOf, SharingOf};
 use crate::info::Info;
-use crate::roles::{Driver, Memory, Placement, Scheduler, Threads, Topology, steals};
+use crate::roles::{Driver, Memory, Placement, Scheduler, Threads, Topology};
 use crate::sharing::Sharing;
 use crate::util::text::{Text, same};
 
@@ -113,15 +113,6 @@ pub const fn item<C: Config>(name: &str) {
                 .s(" gives every worker a thread, but `Threads` = ")
                 .s(C::Threads::NAME)
                 .s(" may start none; use `OsThreads`, or `SingleThread` as the scheduler")
-                .fail();
-        }
-        if steals::<C::Scheduler>() && <C::Driver as Driver>::CAPS.suspends && !<C::Driver as Driver>::TASKS_MOVE {
-            Text::new()
-                .s("the scheduler ")
-                .s(C::Scheduler::NAME)
-                .s(" moves tasks between workers, but what the driver ")
-                .s(C::Driver::NAME)
-                .s(" opens is used on the worker that opened it; use `PerCore<N>` with it, or `NoIo` here")
                 .fail();
         }
         if <C::Scheduler as Scheduler>::WORKERS == 0 || <C::Scheduler as Scheduler>::WORKERS > WORKERS_MAX {

@@ -85,12 +85,13 @@ impl<C: Config> OwnedResource<C> {
     /// The lease of what an operation on this resource was lent; an empty one of `None`.
     ///
     /// # Safety
-    /// An operation on this resource yielded `leased` on this thread, and the runtime has not closed since.
+    /// An operation on this resource yielded `leased` on this thread, and the worker has not closed since, unless tasks move.
     #[inline]
     #[must_use]
     pub unsafe fn lease(&self, leased: Option<Leased>) -> Lease<C> {
         match (leased, self.worker()) {
-            // SAFETY: the operation was polled on the worker's thread, which is this one.
+            // SAFETY: the operation was polled on the worker's thread, which is this one; or tasks move, and this borrows the
+            // resource.
             (Some(leased), Some(worker)) => unsafe { Lease::of(worker, leased) },
             (leased, _) => Lease { leased, worker: None, _config: PhantomData },
         }
@@ -101,13 +102,13 @@ impl<C: Config> Lease<C> {
     /// The lease of what the driver of `worker` lent.
     ///
     /// # Safety
-    /// This thread is running the worker; its driver lent it.
+    /// This thread is running the worker or, where tasks move, uses a resource of it; its driver lent it.
     #[inline]
     pub(crate) unsafe fn of(worker: NonNull<Worker<C>>, leased: Leased) -> Self {
-        // SAFETY: this thread is running the worker.
+        // SAFETY: the worker is alive.
         let home = unsafe { &worker.as_ref().home };
-        // SAFETY: the owner (invariant 1).
-        unsafe { home.guest_comes() };
+        // SAFETY: the owner or, where tasks move, whoever uses the resource (invariant 1).
+        unsafe { home.caller_comes() };
         Lease { leased: Some(leased), worker: Some(worker), _config: PhantomData }
     }
 
@@ -144,10 +145,8 @@ impl<C: Config> Drop for Lease<C> {
         let driver = unsafe { Worker::driver(worker) };
         // SAFETY: this driver lent the buffer, and the lease is gone.
         unsafe { driver.take_back(leased.node) };
-        // SAFETY: this thread is running the worker.
-        let home = unsafe { &worker.as_ref().home };
         // SAFETY: the owner; the lease was a guest.
-        unsafe { home.guest_goes() };
+        unsafe { Home::caller_goes(Worker::home_of(worker)) };
     }
 }
 

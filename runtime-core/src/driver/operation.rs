@@ -9,6 +9,7 @@
 //! 5. An operation that is a guest, or about a resource, is polled by that worker alone, whatever the sharing of the tasks: a
 //!    driver with state is its worker's. Elsewhere a poll panics, and a drop goes home through the inbox. Where resources
 //!    move, one that is about a resource and no guest brings that to where it is polled ([`rehome`](crate::worker::rehome)).
+//!    Where tasks move, any worker of the runtime polls it, inside the gate of its own ([`guests::inside`]).
 //! 6. The driver sees `op` only while `keep` is there: without it, `op` may point at memory that is somebody else's.
 
 use super::op::{Late, Op, Submit, Timeout};
@@ -19,7 +20,7 @@ use crate::error::Errno;
 use crate::roles::{Driver, Nanos, Under};
 use crate::task::home::Home;
 use crate::util::dangling::MaybeDangling;
-use crate::worker::guests::{Work, post_work};
+use crate::worker::guests::{self, Work, post_work_of_caller, roams};
 use crate::worker::rehome::{Asks, Binding, moves};
 use crate::worker::{Worker, ambient};
 use alloc::boxed::Box;
@@ -93,6 +94,74 @@ where
         self.guest.is_some()
     }
 
+    /// Polls the driver of `worker`, and notes what the operation is then.
+    ///
+    /// # Safety
+    /// This thread is running the worker, before step 5 of close; or is [`inside`](guests::inside).
+    #[inline(always)]
+    unsafe fn submit(&mut self, worker: NonNull<Worker<C>>, cx: &mut Context<'_>) -> Poll<O::Output> {
+        // SAFETY: as the caller; the reference ends with the call.
+        let live = || unsafe { Worker::live(worker) };
+        let noted = Noted { operation: self, worker };
+        // SAFETY: as above.
+        unsafe {
+            <C::Driver as Under<SharingOf<C>>>::with(live, |live| {
+                let Operation { op, state, .. } = &mut *noted.operation;
+                <C::Driver as Submit<O>>::poll_op::<SharingOf<C>>(live, op, state, cx)
+            })
+        }
+    }
+
+    /// Where tasks move: polls the driver of another worker of this runtime, by the budget of this one.
+    #[inline(never)]
+    fn abroad(&mut self, owner: NonNull<Worker<C>>, cx: &mut Context<'_>) -> Poll<(O::Output, K)> {
+        // SAFETY: the resource, or the operation itself, is a guest, which keeps the worker alive.
+        if !unsafe { guests::is_near(owner) } {
+            return self.elsewhere(owner, cx);
+        }
+        let here = ambient::worker::<C>();
+        // SAFETY: this thread is running it.
+        let here = unsafe { &here.as_ref().home };
+        let budget = here.budget.get();
+        if budget == 0 {
+            if !here.closing.get() {
+                cx.waker().wake_by_ref();
+            }
+            return Poll::Pending;
+        }
+        // SAFETY: inside.
+        let submit = || unsafe { self.submit(owner, cx) };
+        // SAFETY: as above.
+        match unsafe { guests::inside(owner, submit) } {
+            Some(Poll::Ready(output)) => {
+                if C::POLL_BUDGET != u32::MAX {
+                    here.budget.set(budget - 1);
+                }
+                Poll::Ready((output, self.kept_once()))
+            }
+            Some(Poll::Pending) => Poll::Pending,
+            None => self.while_it_closes(owner, cx),
+        }
+    }
+
+    /// The worker whose driver this needs is closing.
+    #[cold]
+    fn while_it_closes(&mut self, owner: NonNull<Worker<C>>, cx: &mut Context<'_>) -> Poll<(O::Output, K)> {
+        // SAFETY: as in `abroad`.
+        let owner_is = unsafe { owner.as_ref() };
+        // The whole runtime ends: what polls is cancelled before long, and sees nothing of it.
+        #[cfg(feature = "std")]
+        if owner_is.common.cores.is_closed() {
+            return Poll::Pending;
+        }
+        if owner_is.home.inbox.is_closed() {
+            return self.elsewhere(owner, cx);
+        }
+        // What becomes of the operation is known when the driver is drained, and that tells nobody.
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    }
+
     /// The operation, to change what was not known when it was made, or is another's by now.
     ///
     /// # Safety
@@ -114,7 +183,7 @@ where
             };
             let keep = self.kept_once();
             if let Some(worker) = self.guest.take() {
-                // SAFETY: the reference that close took for this guest; `home` is not used afterwards.
+                // SAFETY: the reference that close took for this guest, or that it came with; `home` is not used afterwards.
                 unsafe { Home::release(Worker::home_of(worker)) };
             }
             return Poll::Ready((output.unwrap_or_else(|| O::refused(Errno::RUNTIME_CLOSED)), keep));
@@ -238,18 +307,18 @@ where
     #[inline(always)]
     fn note_guest(&mut self, worker: NonNull<Worker<C>>) {
         let in_flight = <C::Driver as Submit<O>>::in_flight::<SharingOf<C>>(&self.state);
-        // SAFETY: this thread is running the worker.
+        // SAFETY: this thread is running the worker, or is inside.
         let home = unsafe { &worker.as_ref().home };
         match (in_flight, self.guest) {
             (true, None) => {
-                // SAFETY: the owner.
-                unsafe { home.guest_comes() };
+                // SAFETY: the owner or, where tasks move, inside, where the worker holds its home.
+                unsafe { home.caller_comes() };
                 self.guest = Some(worker);
             }
             (false, Some(_)) => {
-                // SAFETY: the owner: a guest is polled by its worker only.
-                unsafe { home.guest_goes() };
                 self.guest = None;
+                // SAFETY: the owner: a guest is polled by its worker only; or inside, with the guest's reference.
+                unsafe { Home::caller_goes(Worker::home_of(worker)) };
             }
             _ => {}
         }
@@ -323,7 +392,9 @@ where
             }
         } else {
             match this.guest.or(this.owner.and_then(Owner::worker)) {
-                Some(owner) if !Home::is_current(Worker::home_of(owner)) => return this.elsewhere(owner, cx),
+                Some(owner) if !Home::is_current(Worker::home_of(owner)) => {
+                    return if const { roams::<C>() } { this.abroad(owner, cx) } else { this.elsewhere(owner, cx) };
+                }
                 Some(owner) => owner,
                 None => ambient::worker::<C>(),
             }
@@ -338,17 +409,8 @@ where
             }
             return Poll::Pending;
         }
-        // SAFETY: this thread is running the worker, whose driver is there until close; the reference ends with the call.
-        let live = || unsafe { Worker::live(worker) };
-        let noted = Noted { operation: this, worker };
-        // SAFETY: as above.
-        let polled = unsafe {
-            <C::Driver as Under<SharingOf<C>>>::with(live, |live| {
-                let Operation { op, state, .. } = &mut *noted.operation;
-                <C::Driver as Submit<O>>::poll_op::<SharingOf<C>>(live, op, state, cx)
-            })
-        };
-        drop(noted);
+        // SAFETY: this thread is running the worker, whose driver is there until close.
+        let polled = unsafe { this.submit(worker, cx) };
         if const { moves::<C>() } {
             this.note_begun(polled.is_pending());
         }
@@ -383,11 +445,9 @@ where
         let op = unsafe { core::ptr::read(&raw const self.op) };
         let mut orphan = Orphan::<C, O, K> { op: core::mem::ManuallyDrop::new(op), state, keep, begun: None };
         if Home::is_current(Worker::home_of(worker)) {
-            // SAFETY: this thread is running the worker.
-            let home = unsafe { &worker.as_ref().home };
             // First: what the driver drops may be the user's and may panic.
-            // SAFETY: the owner; the operation was a guest.
-            unsafe { home.guest_goes() };
+            // SAFETY: the owner, which is alive while it is current; the operation was a guest.
+            unsafe { Home::caller_goes(Worker::home_of(worker)) };
             orphan.abandon(worker);
         } else {
             if const { moves::<C>() }
@@ -399,8 +459,23 @@ where
                 orphan.begun = Some(unsafe { Binding::hold(owner.binding()) });
                 self.owner = Some(owner.begun(false));
             }
+            if const { roams::<C>() } {
+                // At once: who asks next what became of it may be on this thread.
+                let mut here = Some(orphan);
+                let abandon = || here.take().into_iter().for_each(|orphan| orphan.abandon(worker));
+                // SAFETY: the operation is a guest of the worker.
+                let done = unsafe { guests::inside(worker, abandon) };
+                match here {
+                    Some(left) => orphan = left,
+                    None => {
+                        debug_assert!(done.is_some(), "it was taken inside");
+                        // SAFETY: the guest's reference.
+                        return unsafe { Home::caller_goes(Worker::home_of(worker)) };
+                    }
+                }
+            }
             // SAFETY: the operation is a guest of the worker.
-            unsafe { post_work(worker, Box::new(orphan)) };
+            unsafe { post_work_of_caller(worker, Box::new(orphan)) };
         }
     }
 }

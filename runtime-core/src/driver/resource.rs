@@ -8,6 +8,7 @@ use crate::error::Errno;
 use crate::roles::{Driver, Kind, Live, RawResource, Resource, Under};
 use crate::task::home::Home;
 use crate::task::join::polled_elsewhere;
+use crate::worker::guests::roams;
 use crate::worker::rehome::{Asks, Binding, Found, moves};
 use crate::worker::{Worker, ambient, guests};
 #[cfg(feature = "std")]
@@ -71,25 +72,75 @@ impl<C: Config> OwnedResource<C> {
             let owner = None;
             return Ok(OwnedResource { raw, key: 0, owner });
         }
-        let worker = ambient::worker_for::<C>(at);
-        // SAFETY: this thread is running the worker.
-        let this = unsafe { worker.as_ref() };
-        this.common.assert_no_copy();
-        // SAFETY: the owner; nothing of the user's runs.
-        let key = unsafe { this.change_resources(|resources| resources.open(raw)) }?;
-        let resource = Resource { raw, key };
-        // SAFETY: the owner; the driver is there.
-        if let Err(errno) = unsafe { Worker::driver(worker) }.register(resource, kind) {
-            // SAFETY: the owner; nothing of the user's runs.
-            unsafe { this.change_resources(|resources| resources.free(key)) };
-            return Err(errno);
+        let here = ambient::worker_for::<C>(at);
+        let adopt_on = |worker| {
+            let register = |live: &LiveOf<C>, resource| live.register(resource, kind);
+            // SAFETY: inside.
+            let adopt = || unsafe { Self::adopt_on(worker, raw, register) };
+            // SAFETY: this thread runs it, or it is of the same team.
+            unsafe { guests::inside(worker, adopt) }
+        };
+        let mut worker = if const { roams::<C>() } { watcher(here) } else { here };
+        let mut adopted = adopt_on(worker);
+        if const { roams::<C>() } && adopted.is_none() {
+            // That one is closing, and this one not yet: tasks see nothing of an end that has begun.
+            worker = here;
+            adopted = adopt_on(worker);
         }
-        // SAFETY: the owner.
-        unsafe { this.home.guest_comes() };
+        let resource = adopted.unwrap_or(Err(Errno::RUNTIME_CLOSED))?;
         if const { moves::<C>() } {
             return Ok(Self::bound(raw, Binding::at_home(worker, resource, kind)));
         }
-        Ok(OwnedResource { raw, key, owner: Some(Owner::of(worker)) })
+        Ok(OwnedResource { raw, key: resource.key, owner: Some(Owner::of(worker)) })
+    }
+
+    /// Where tasks move: a second handle of this resource, on the worker that has `with`.
+    ///
+    /// # Errors
+    /// [`Errno::RUNTIME_CLOSED`]; the driver knows no second one of its kind; as [`adopt`](Self::adopt).
+    #[cold]
+    pub(super) fn second(&self, with: &Self) -> Result<Self, Errno> {
+        let (Some(mine), Some(there)) = (self.worker(), with.worker()) else {
+            unreachable!("where tasks move, a resource has a worker")
+        };
+        let first = self.resource();
+        let adopt = || {
+            // SAFETY: inside; the driver is there.
+            let mine = unsafe { Worker::driver(mine) };
+            // SAFETY: inside.
+            unsafe { Self::adopt_on(there, self.raw, |live, second| live.second(second, mine, first)) }
+        };
+        // SAFETY: `with`, a guest, keeps the worker alive.
+        let adopt_there = || unsafe { guests::inside(there, adopt) };
+        // SAFETY: this resource, a guest, keeps the worker alive.
+        let second = unsafe { guests::inside(mine, adopt_there) }.flatten().unwrap_or(Err(Errno::RUNTIME_CLOSED))?;
+        Ok(OwnedResource { raw: self.raw, key: second.key, owner: Some(Owner::of(there)) })
+    }
+
+    /// Makes `raw` a resource of `worker`, whose guest it is then. `register` tells the driver.
+    ///
+    /// # Safety
+    /// This thread is running the worker, or is [`inside`](guests::inside).
+    unsafe fn adopt_on(
+        worker: NonNull<Worker<C>>,
+        raw: RawResource,
+        register: impl FnOnce(&LiveOf<C>, Resource) -> Result<(), Errno>,
+    ) -> Result<Resource, Errno> {
+        // SAFETY: alive (contract).
+        let this = unsafe { worker.as_ref() };
+        this.common.assert_no_copy();
+        // SAFETY: as the caller; nothing of the user's runs.
+        let key = unsafe { this.change_resources(|resources| resources.open(raw)) }?;
+        let resource = Resource { raw, key };
+        // SAFETY: as the caller; the driver is there.
+        if let Err(errno) = register(unsafe { Worker::driver(worker) }, resource) {
+            // SAFETY: as the caller; nothing of the user's runs.
+            unsafe { this.change_resources(|resources| resources.free(key)) };
+            return Err(errno);
+        }
+        // SAFETY: as the caller; the worker holds its home.
+        unsafe { this.home.caller_comes() };
+        Ok(resource)
     }
 
     /// As [`adopt_for`](Self::adopt_for), for whoever uses the resource first: where resources move, no worker has it until
@@ -253,6 +304,10 @@ impl<C: Config> OwnedResource<C> {
         if self.binding().is_some() {
             return self.worker().is_some();
         }
+        if const { roams::<C>() } {
+            // SAFETY: this resource, a guest, keeps the worker alive.
+            return self.worker().is_none_or(|worker| unsafe { guests::is_near(worker) });
+        }
         self.owner.and_then(Owner::worker).is_none_or(|owner| owner == here)
     }
 
@@ -311,8 +366,12 @@ impl<C: Config> OwnedResource<C> {
             // SAFETY: it is here, or at no worker; the handle is forgotten below.
             unsafe { Binding::release(binding) }?;
         } else if let Some(worker) = self.worker_here("a resource")? {
-            // SAFETY: this thread runs the worker; the handle is forgotten below.
-            unsafe { guests::release_resource(worker, self.resource()) }?;
+            // SAFETY: inside; the handle is forgotten below.
+            let release = || unsafe { guests::release_resource(worker, self.resource()) };
+            // SAFETY: this resource, a guest, keeps the worker alive.
+            unsafe { guests::inside(worker, release) }.unwrap_or(Err(Errno::RUNTIME_CLOSED))?;
+            // SAFETY: the owner; where tasks move, the reference of the handle, which is forgotten below.
+            unsafe { Home::caller_goes(Worker::home_of(worker)) };
         } else {
             #[cfg(feature = "std")]
             if let Some(owner) = self.owner {
@@ -325,7 +384,7 @@ impl<C: Config> OwnedResource<C> {
         Ok(raw)
     }
 
-    /// The worker, which is that of this thread; `None`: the driver is stateless.
+    /// The worker, which is that of this thread or, where tasks move, of its runtime; `None`: the driver is stateless.
     ///
     /// # Errors
     /// [`Errno::RUNTIME_CLOSED`], elsewhere.
@@ -348,7 +407,10 @@ impl<C: Config> OwnedResource<C> {
             && !Home::is_current(Worker::home_of(worker))
         {
             self.check_open()?;
-            used_elsewhere(what, worker);
+            // SAFETY: this resource, a guest, keeps the worker alive.
+            if !const { roams::<C>() } || !unsafe { guests::is_near(worker) } {
+                used_elsewhere(what, worker);
+            }
         }
         Ok(worker)
     }
@@ -361,15 +423,30 @@ impl<C: Config> OwnedResource<C> {
     /// # Panics
     /// On another worker than the resource's.
     pub fn with_live<R>(&self, f: impl FnOnce(&LiveOf<C>) -> R) -> Result<R, Errno> {
-        let worker = self.worker_here("a resource")?;
-        let live = || match worker {
-            // SAFETY: the owner; the driver is there while the runtime is not closed.
-            Some(worker) => unsafe { Worker::live(worker) },
-            None => unreachable!("a driver without state asks for none"),
+        let Some(worker) = self.worker_here("a resource")? else {
+            let live = || unreachable!("a driver without state asks for none");
+            // SAFETY: `live` is not called.
+            return Ok(unsafe { <C::Driver as Under<SharingOf<C>>>::with(live, f) });
         };
+        // SAFETY: the owner, whose driver is there while the runtime is not closed; or inside.
+        let live = || unsafe { Worker::live(worker) };
         // SAFETY: as above.
-        Ok(unsafe { <C::Driver as Under<SharingOf<C>>>::with(live, f) })
+        let with = || unsafe { <C::Driver as Under<SharingOf<C>>>::with(live, f) };
+        // SAFETY: this resource, a guest, keeps the worker alive.
+        unsafe { guests::inside(worker, with) }.ok_or(Errno::RUNTIME_CLOSED)
     }
+}
+
+/// The worker that watches what is opened on this one, where tasks move: each in its turn. So what one task accepts does not all
+/// come to one driver; and what is opened by a `block_on` is watched also when that has returned.
+fn watcher<C: Config>(here: NonNull<Worker<C>>) -> NonNull<Worker<C>> {
+    #[cfg(feature = "std")]
+    {
+        // SAFETY: this thread is running the worker.
+        unsafe { here.as_ref() }.common.cores.in_turn()
+    }
+    #[cfg(not(feature = "std"))]
+    here
 }
 
 /// Brings the resource of `binding` to the worker of this thread.

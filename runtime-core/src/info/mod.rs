@@ -270,7 +270,7 @@ mod tests {
             const PLEASE_ADD_THE_ATTRIBUTE_bespoke_config: crate::config::Sealed = crate::config::Sealed::BY_MACRO;
         }
         let info = Info::of::<Thieves>();
-        assert_eq!((info.scheduler, info.sharing, info.workers), ("work-stealing", "shared", 3));
+        assert_eq!((info.scheduler, info.sharing, info.workers), ("work-stealing", "moving", 3));
         assert_eq!(info.parts[1], Part { name: "run queue", bytes: 3 * (256 + 16) * size_of::<usize>() });
         let seat = size_of::<crate::task::steal::Seat>();
         let worker = size_of::<crate::worker::Worker<Thieves>>() - size_of::<LiveOf<Thieves>>() + seat;

@@ -138,9 +138,6 @@ pub trait Driver: 'static {
     /// Does it live without state, so that its resources belong to no worker, and any thread may use and close them?
     const STATELESS: bool = false;
 
-    /// Has it no resources and no operations that are of one worker, so that a task may go on on another worker at any time?
-    const TASKS_MOVE: bool = false;
-
     /// Ends the writing direction of an open stream; its peer reads the end. For the drop of a write half, which knows the
     /// driver's name and no capability of it.
     #[doc(hidden)]
@@ -174,8 +171,8 @@ pub trait Driver: 'static {
     // The compiler says this, and not that of `Driver`, of a type that is no driver at all: true of both.
     message = "`{Self}` cannot be the driver under a scheduler whose tasks are `{S}`",
     label = "not a driver for this scheduler",
-    note = "`Blocking` is the driver for `ThreadPerTask`, whose tasks are `Shared`; every other one is for `SingleThread`, whose \
-            tasks are `Local`, and for `PerCore<N>`"
+    note = "`Local` is `SingleThread`, for every driver but `Blocking`; `Shared` is `PerCore<N>`, for the same ones, and \
+            `ThreadPerTask`, for `Blocking`; `Moving` is `WorkStealing<N>`, for `Mio` and `NoIo`"
 )]
 pub trait Under<S: Sharing>: Driver {
     /// The running driver of one worker.
@@ -312,6 +309,16 @@ pub trait Live: Send + Sized + 'static {
             None => self.register(resource, luggage.kind),
             Some(_) => Err(Errno::of(crate::error::ErrorKind::Unsupported)),
         }
+    }
+
+    /// Where tasks move: takes charge of `second`, whose `key` is new to this driver, as one more name of what `there` has as
+    /// `first`, so that an operation here may name it. It is closed when both are.
+    ///
+    /// # Errors
+    /// There may be one name of it only, which is what this says unless a driver knows better; the system's code.
+    #[doc(hidden)]
+    fn second(&self, _second: Resource, _there: &Self, _first: Resource) -> Result<(), Errno> {
+        Err(Errno::of(crate::error::ErrorKind::Unsupported))
     }
 
     /// Submits what is queued, waits as `park` says, wakes what is ready. The only place where a worker blocks.

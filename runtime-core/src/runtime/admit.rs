@@ -6,14 +6,14 @@ use super::traced::At;
 use crate::config::{Config, SharingOf};
 #[cfg(feature = "std")]
 use crate::roles::Placement;
-use crate::sharing::{Local, Shared};
+use crate::sharing::{Local, Moving, Shared};
 use crate::task::JoinHandle;
 use crate::worker::ambient;
 use alloc::boxed::Box;
 use core::pin::Pin;
 use core::task::{Context, Poll};
 
-/// What a kind of sharing may run: [`Local`] every `'static` future, [`Shared`] those that are `Send`.
+/// What a kind of sharing may run: [`Local`] every `'static` future, [`Shared`] and [`Moving`] those that are `Send`.
 // Shown where the sharing is not known; where it is, the compiler says why the future is not `Send`.
 #[diagnostic::on_unimplemented(
     message = "`{F}` cannot be spawned by a runtime that is not known here",
@@ -24,6 +24,7 @@ pub trait Admits<F> {}
 // No `do_not_recommend` here: rustc's notes about values held across an await need to see through these.
 impl<F: Future + 'static> Admits<F> for Local {}
 impl<F: Future<Output: Send> + Send + 'static> Admits<F> for Shared {}
+impl<F: Future<Output: Send> + Send + 'static> Admits<F> for Moving {}
 
 /// A future that the runtime `C` can spawn, decided where `C` is known. For libraries that spawn what their caller made.
 // No message of its own: the compiler looks through the implementation below, at what the future lacks.

@@ -11,7 +11,7 @@ use crate::roles::StartsThreads;
 #[cfg(feature = "std")]
 use crate::scope::Noted;
 use crate::scope::{JoinSet, Member};
-use crate::sharing::{Local, Shared, Sharing};
+use crate::sharing::{Local, Sharing, Threaded};
 use crate::task::AbortHandle;
 use crate::worker::ambient;
 
@@ -27,7 +27,7 @@ impl<T: 'static, C: Config<Scheduler: Scheduler<Sharing = Local>>> JoinSet<T, C,
     }
 }
 
-impl<T: Send + 'static, C: Config> JoinSet<T, C, Shared> {
+impl<T: Send + 'static, C: Config, S: Threaded> JoinSet<T, C, S> {
     /// Spawns a future that is `Send` into the set, on the runtime that this task runs in.
     ///
     /// # Panics

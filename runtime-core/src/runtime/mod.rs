@@ -72,7 +72,7 @@ mod owner {
     use crate::info::{Advice, Info, Model};
     use crate::roles::{Driver, DriverReport, Nanos, Placement, Scheduler, StartsThreads};
     use crate::scheduler::{caller, own_thread, per_core, single};
-    use crate::sharing::{LeavesItsThread, Local, Shared, Sharing};
+    use crate::sharing::{LeavesItsThread, Local, Sharing, Threaded};
     use crate::task::JoinHandle;
     use crate::task::home::Home;
     use crate::worker::{Common, Worker, close};
@@ -333,9 +333,9 @@ mod owner {
         }
     }
 
-    impl<C: Config> Runtime<C, Shared>
+    impl<C: Config, S: Threaded> Runtime<C, S>
     where
-        C: Config<Scheduler: Scheduler<Sharing = Shared>>,
+        C: Config<Scheduler: Scheduler<Sharing = S>>,
     {
         /// Spawns a `Send` future, from any thread.
         ///

@@ -27,7 +27,7 @@ pub(crate) mod stealing;
 mod turns;
 
 use crate::roles::{Balanced, Cores, LocalQueue, Placement, Policy, Scheduler, Stealing};
-use crate::sharing::{Local, Shared};
+use crate::sharing::{Local, Moving, Shared};
 use core::marker::PhantomData;
 
 /// All tasks on one thread: the thread that calls `block_on`.
@@ -118,7 +118,7 @@ impl<const WORKERS: usize> Cores for PerCore<WORKERS> {}
 pub struct WorkStealing<const WORKERS: usize, P: Policy = Balanced, Q: LocalQueue = Ring>(PhantomData<(P, Q)>);
 
 impl<const WORKERS: usize, P: Policy, Q: LocalQueue> Scheduler for WorkStealing<WORKERS, P, Q> {
-    type Sharing = Shared;
+    type Sharing = Moving;
     type Queue = Q;
     const NAME: &'static str = "work-stealing";
     const WORKERS: usize = WORKERS;

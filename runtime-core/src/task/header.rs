@@ -42,6 +42,7 @@ pub(crate) struct Header<S: Sharing> {
 const _: () = {
     assert!(size_of::<Header<crate::sharing::Local>>() == 56);
     assert!(size_of::<Header<crate::sharing::Shared>>() == 56);
+    assert!(size_of::<Header<crate::sharing::Moving>>() == 56);
 };
 const _: () = {
     assert!(offset_of!(Header<crate::sharing::Local>, table) == 0);

@@ -14,7 +14,10 @@
 //!    of them, the *lead*, for all, and the memory of all is given back together. So whoever may name one of them may name
 //!    the others: a spawn on one worker may choose another that has closed, and finds its inbox closed, not its memory gone.
 //!
-//! `guests` is the owner's plain count; close adds it to `refs` in one step, before the inbox is closed, so that whoever
+//! Where tasks move, what any worker may use has its reference (4.) from the start: resources, operations in flight, leases.
+//! Sleeps and sets of tasks do not: they are the owner's.
+//!
+//! `guests` is the owner's plain count of the others; close adds it to `refs` in one step, before the inbox is closed, so that whoever
 //! meets the closed inbox finds a reference to give back.
 
 use super::current;
@@ -43,12 +46,13 @@ pub(crate) struct Tag {
 /// `home` is a home, and alive.
 #[inline(always)]
 pub(crate) unsafe fn identity(home: NonNull<()>) -> (&'static Tag, usize) {
-    use crate::sharing::{Local, Shared};
+    use crate::sharing::{Local, Moving, Shared};
     use core::mem::offset_of;
     const TAG: usize = offset_of!(Home<Local>, tag);
     const WORKER: usize = offset_of!(Home<Local>, worker);
     const {
         assert!(TAG == offset_of!(Home<Shared>, tag) && WORKER == offset_of!(Home<Shared>, worker));
+        assert!(TAG == offset_of!(Home<Moving>, tag) && WORKER == offset_of!(Home<Moving>, worker));
     }
     // SAFETY: inside the home.
     let tag = unsafe { home.byte_add(TAG) }.cast::<&'static Tag>();
@@ -64,10 +68,10 @@ pub(crate) unsafe fn identity(home: NonNull<()>) -> (&'static Tag, usize) {
 /// worker: a choice by it is another in each run, and the same in each run of one seed.
 #[inline(always)]
 pub(crate) fn turn(step: u32) -> Option<u32> {
-    use crate::sharing::{Local, Shared};
+    use crate::sharing::{Local, Moving, Shared};
     use core::mem::offset_of;
     const TURN: usize = offset_of!(Home<Local>, turn);
-    const { assert!(TURN == offset_of!(Home<Shared>, turn)) };
+    const { assert!(TURN == offset_of!(Home<Shared>, turn) && TURN == offset_of!(Home<Moving>, turn)) };
     let home = NonNull::new(current::current().cast_mut())?;
     // SAFETY: inside the home, which is alive while this thread runs it.
     let turn = unsafe { home.byte_add(TURN) }.cast::<Cell<u32>>();
@@ -79,12 +83,13 @@ pub(crate) fn turn(step: u32) -> Option<u32> {
 /// The budget of the home that this thread runs, and whether that closes; `None`: it runs none. The cell is the owner's, and is
 /// there as long as this thread runs the home.
 pub(crate) fn poll_budget() -> Option<(NonNull<Cell<u32>>, bool)> {
-    use crate::sharing::{Local, Shared};
+    use crate::sharing::{Local, Moving, Shared};
     use core::mem::offset_of;
     const BUDGET: usize = offset_of!(Home<Local>, budget);
     const CLOSING: usize = offset_of!(Home<Local>, closing);
     const {
         assert!(BUDGET == offset_of!(Home<Shared>, budget) && CLOSING == offset_of!(Home<Shared>, closing));
+        assert!(BUDGET == offset_of!(Home<Moving>, budget) && CLOSING == offset_of!(Home<Moving>, closing));
     }
     let home = NonNull::new(current::current().cast_mut())?;
     // SAFETY: inside the home, which is alive while this thread runs it.
@@ -106,12 +111,14 @@ pub(crate) type Offload = unsafe fn(NonNull<()>, Untyped);
 /// `home` is a home, and alive.
 #[cfg(feature = "std")]
 pub(crate) unsafe fn offload_of(home: NonNull<()>) -> Option<Offload> {
-    use crate::sharing::{Local, Shared};
+    use crate::sharing::{Local, Moving, Shared};
     use core::mem::offset_of;
     const OFFLOAD: usize = offset_of!(HomeTable<Local>, offload);
     const {
         assert!(offset_of!(Home<Local>, table) == 0 && offset_of!(Home<Shared>, table) == 0);
+        assert!(offset_of!(Home<Moving>, table) == 0);
         assert!(OFFLOAD == offset_of!(HomeTable<Shared>, offload));
+        assert!(OFFLOAD == offset_of!(HomeTable<Moving>, offload));
     }
     // SAFETY: the first field of a home, a reference; written once, before anyone sees it.
     let table = unsafe { home.cast::<NonNull<()>>().read() };
@@ -318,6 +325,37 @@ impl<S: Sharing> Home<S> {
     #[inline(always)]
     pub(crate) unsafe fn guest_goes(&self) {
         self.guests.set(self.guests.get() - 1);
+    }
+
+    /// A guest more that any worker of the team may bring and take away, where tasks move: it holds a reference itself then.
+    ///
+    /// # Safety
+    /// The caller is the owner or, where tasks move, holds the home.
+    #[inline(always)]
+    pub(crate) unsafe fn caller_comes(&self) {
+        if S::MOVING {
+            self.acquire();
+        } else {
+            // SAFETY: the owner.
+            unsafe { self.guest_comes() }
+        }
+    }
+
+    /// Such a guest less, before close.
+    ///
+    /// # Safety
+    /// The caller is the owner or, where tasks move, has the guest's reference, and does not use the home again by that.
+    #[inline(always)]
+    pub(crate) unsafe fn caller_goes(home: NonNull<Home<S>>) {
+        if S::MOVING {
+            // SAFETY: the guest's reference.
+            unsafe { Home::release(home) }
+        } else {
+            // SAFETY: the owner's home is alive.
+            let this = unsafe { home.as_ref() };
+            // SAFETY: the owner.
+            unsafe { this.guest_goes() }
+        }
     }
 }
 

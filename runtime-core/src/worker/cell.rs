@@ -5,7 +5,7 @@ use crate::config::{Config, MemoryOf, PanicPolicy, QueueOf, SharingOf};
 #[cfg(feature = "std")]
 use crate::machine::trace::ask;
 use crate::roles::{Allocate, steals};
-use crate::sharing::{Local, Shared, Sharing};
+use crate::sharing::{Local, Moving, Shared, Sharing};
 use crate::task::header::{Header, Polled, Untyped, VTable};
 use crate::task::join::{Failure, verbs};
 use crate::task::places::{Pool, Store};
@@ -131,8 +131,11 @@ pub(crate) const fn layout_in_place<F: Future>() -> Layout {
         extra: (),
         stage: Stage<F>,
     }
+    const fn larger(one: Layout, other: Layout) -> Layout {
+        if one.size() >= other.size() && one.align() >= other.align() { one } else { other }
+    }
     let (local, shared) = (Layout::new::<Shape<Local, F>>(), Layout::new::<Shape<Shared, F>>());
-    if local.size() >= shared.size() && local.align() >= shared.align() { local } else { shared }
+    larger(larger(local, shared), Layout::new::<Shape<Moving, F>>())
 }
 
 /// Where the memory of a task comes from, and goes.

@@ -132,7 +132,7 @@ impl<C: Config> Cores<C> {
         let crew = <C::Scheduler as Scheduler>::STEALING.filter(|_| steals::<C::Scheduler>()).map(|stealing| {
             let Stealing { lifo_runs_max, injector_interval, search_rounds } = stealing;
             let knobs = Knobs { capacity: C::LOCAL_QUEUE, lifo_runs_max, injector_interval, search_rounds };
-            // A home of `Shared`: see `steals`.
+            // A home of `Moving`: see `steals`.
             let homes = workers.iter().map(|worker| Worker::home_of(*worker).cast());
             let near = near.unwrap_or_else(|| (0..workers.len()).map(|me| Near::anywhere(me, workers.len())).collect());
             // SAFETY: the homes are known to the caller alone; each has what holds the crew.

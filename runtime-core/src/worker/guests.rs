@@ -1,10 +1,15 @@
 //! What lies outside the tasks and names its worker: open resources, sleeps, operations in flight, leases. See the rules of
 //! [`home`](crate::task::home) for how they are counted.
+//!
+//! Where tasks move, another worker does not leave work for the owner: it goes [`inside`], and closes or polls itself. The table
+//! of what is open has a lock then, as has what the driver shares ([`Sharing::DriverLock`]). That worker keeps out of the
+//! owner's wheel, queue and park.
 
 use super::{Worker, rehome};
-use crate::config::{Config, LiveOf};
+use crate::config::{Config, LiveOf, SharingOf};
 use crate::error::Errno;
-use crate::roles::{Live, RawResource, Resource};
+use crate::roles::{Driver, Live, RawResource, Resource};
+use crate::sharing::Sharing;
 use crate::task::home::{Closed, Home};
 use crate::task::inbox::{Node, NodeKind};
 use crate::task::run::guard;
@@ -97,6 +102,15 @@ pub(crate) unsafe fn drop_resource<C: Config>(worker: NonNull<Worker<C>>, resour
         // SAFETY: the owner.
         return unsafe { close_resource(worker, resource) };
     }
+    if const { roams::<C>() } {
+        // SAFETY: inside; the handle is gone.
+        let close = || unsafe { close_open(worker, resource) };
+        // One that has closed has closed this, too.
+        // SAFETY: the handle is a guest.
+        let _ = unsafe { inside(worker, close) };
+        // SAFETY: the guest's reference.
+        return unsafe { Home::caller_goes(home) };
+    }
     // SAFETY: a guest keeps the worker alive.
     let resources = unsafe { worker.as_ref() }.resources.get();
     // SAFETY: computes an address inside the worker.
@@ -124,7 +138,18 @@ fn of_the_driver(f: impl FnOnce()) {
 /// # Safety
 /// The caller is the owner, before its inbox is closed, and the handle is gone.
 pub(super) unsafe fn close_resource<C: Config>(worker: NonNull<Worker<C>>, resource: Resource) {
-    // SAFETY: the owner, before close is over.
+    // SAFETY: the owner, as the caller.
+    unsafe { close_open(worker, resource) };
+    // SAFETY: the owner; where tasks move, the guest's reference.
+    unsafe { Home::caller_goes(Worker::home_of(worker)) };
+}
+
+/// Closes a resource and forgets it; its handle stays a guest.
+///
+/// # Safety
+/// The caller is the owner, before its inbox is closed, or [`inside`]; and the handle is gone.
+unsafe fn close_open<C: Config>(worker: NonNull<Worker<C>>, resource: Resource) {
+    // SAFETY: alive, before close is over.
     let this = unsafe { worker.as_ref() };
     // Before the driver is asked: what it drops may be the user's and may panic, and nobody closes a number twice.
     // SAFETY: the owner; nothing of the user's runs.
@@ -134,8 +159,44 @@ pub(super) unsafe fn close_resource<C: Config>(worker: NonNull<Worker<C>>, resou
         // SAFETY: the owner; nothing of the user's runs.
         unsafe { this.change_resources(|r| r.free(resource.key)) };
     }
-    // SAFETY: the owner.
-    unsafe { this.home.guest_goes() };
+}
+
+/// May each worker of the runtime poll what was opened on another one? Where tasks move, under drivers with a state.
+#[inline(always)]
+pub(crate) const fn roams<C: Config>() -> bool {
+    <SharingOf<C> as Sharing>::MOVING && !<C::Driver as Driver>::STATELESS
+}
+
+/// Runs `f` while `worker` does not close what is open there, nor drops its driver: then this thread may do with these what the
+/// owner may, but park, if this is [`roams`]' case. `None`: it does so, or has.
+///
+/// # Safety
+/// `worker` is alive.
+#[inline(always)]
+pub(crate) unsafe fn inside<C: Config, R>(worker: NonNull<Worker<C>>, f: impl FnOnce() -> R) -> Option<R> {
+    if Home::is_current(Worker::home_of(worker)) {
+        return Some(f());
+    }
+    #[cfg(feature = "std")]
+    {
+        // SAFETY: alive (contract).
+        unsafe { worker.as_ref() }.gate.pass(f)
+    }
+    #[cfg(not(feature = "std"))]
+    unreachable!("without threads a worker is used by its own")
+}
+
+/// Does this thread run a worker of the same runtime?
+///
+/// # Safety
+/// `worker` is alive.
+pub(crate) unsafe fn is_near<C: Config>(worker: NonNull<Worker<C>>) -> bool {
+    let Some(here) = super::ambient::try_worker::<C>() else { return false };
+    // SAFETY: this thread is running it.
+    let here = unsafe { &here.as_ref().common };
+    // SAFETY: alive (contract).
+    let there = unsafe { &worker.as_ref().common };
+    alloc::sync::Arc::ptr_eq(here, there)
 }
 
 /// Owner: forgets a resource, which stays open and is the caller's from now on.
@@ -144,7 +205,8 @@ pub(super) unsafe fn close_resource<C: Config>(worker: NonNull<Worker<C>>, resou
 /// [`Errno::RUNTIME_CLOSED`]; what the driver says. The handle is what it was.
 ///
 /// # Safety
-/// The caller is the owner, and has the one handle of `resource`, which is forgotten after `Ok`.
+/// The caller is the owner, or [`inside`]; and has the one handle of `resource`, which is forgotten after `Ok`. It gives the
+/// guest back then: [`Home::caller_goes`].
 pub(crate) unsafe fn release_resource<C: Config>(worker: NonNull<Worker<C>>, resource: Resource) -> Result<(), Errno> {
     // SAFETY: the owner, of the resource of a handle.
     if !unsafe { is_open(worker, resource.key) } {
@@ -156,15 +218,13 @@ pub(crate) unsafe fn release_resource<C: Config>(worker: NonNull<Worker<C>>, res
     let this = unsafe { worker.as_ref() };
     // SAFETY: the owner; nothing of the user's runs.
     unsafe { this.change_resources(|r| r.free(resource.key)) };
-    // SAFETY: the owner.
-    unsafe { this.home.guest_goes() };
     Ok(())
 }
 
 /// Owner: is the resource open, which is so until step 4 of close?
 ///
 /// # Safety
-/// The caller is the owner, and `key` is that of a handle.
+/// The caller is the owner, or [`inside`], and `key` is that of a handle.
 pub(crate) unsafe fn is_open<C: Config>(worker: NonNull<Worker<C>>, key: u32) -> bool {
     // SAFETY: the owner's worker is alive.
     let this = unsafe { worker.as_ref() };
@@ -179,7 +239,7 @@ pub(super) unsafe fn close_resources<C: Config>(worker: NonNull<Worker<C>>) {
         // SAFETY: the owner's worker is alive.
         let this = unsafe { worker.as_ref() };
         // Without a guest there is no handle that another thread could use.
-        if this.home.guests.get() > 0 {
+        if this.home.guests.get() > 0 || roams::<C>() {
             this.gate.close();
         }
     }
@@ -210,6 +270,8 @@ pub(crate) struct Boxed<C: Config> {
     /// First: a pointer to it is a pointer to the whole.
     node: Node,
     run: Option<Box<dyn Work<C>>>,
+    /// Its sender came by [`Home::caller_comes`].
+    caller: bool,
 }
 
 /// A piece of work for the owner.
@@ -225,7 +287,23 @@ pub(crate) trait Work<C: Config>: Send {
 /// The caller is a guest of `worker`.
 #[cfg(feature = "alloc")]
 pub(crate) unsafe fn post_work<C: Config>(worker: NonNull<Worker<C>>, work: Box<dyn Work<C>>) {
-    let boxed = Box::new(Boxed { node: Node::new(), run: Some(work) });
+    // SAFETY: as the caller.
+    unsafe { post(worker, work, false) }
+}
+
+/// As [`post_work`], of a guest that came by [`Home::caller_comes`].
+///
+/// # Safety
+/// As [`post_work`].
+#[cfg(feature = "alloc")]
+pub(crate) unsafe fn post_work_of_caller<C: Config>(worker: NonNull<Worker<C>>, work: Box<dyn Work<C>>) {
+    // SAFETY: as the caller.
+    unsafe { post(worker, work, true) }
+}
+
+#[cfg(feature = "alloc")]
+unsafe fn post<C: Config>(worker: NonNull<Worker<C>>, work: Box<dyn Work<C>>, caller: bool) {
+    let boxed = Box::new(Boxed { node: Node::new(), run: Some(work), caller });
     let boxed = NonNull::from(Box::leak(boxed));
     let home = Worker::home_of(worker);
     // SAFETY: a new node is pinned by its maker; the guest holds the home.
@@ -289,8 +367,13 @@ pub(super) unsafe fn visit<C: Config>(worker: NonNull<Worker<C>>, node: NonNull<
                 guard(|| work.run(worker, closed));
             }
             if !closed {
-                // SAFETY: the owner.
-                unsafe { this.home.guest_goes() };
+                if boxed.caller {
+                    // SAFETY: the owner; where tasks move, the guest's reference.
+                    unsafe { Home::caller_goes(Worker::home_of(worker)) };
+                } else {
+                    // SAFETY: the owner.
+                    unsafe { this.home.guest_goes() };
+                }
             }
         }
         NodeKind::Lease if closed => {
@@ -302,8 +385,8 @@ pub(super) unsafe fn visit<C: Config>(worker: NonNull<Worker<C>>, node: NonNull<
             let driver = unsafe { Worker::driver(worker) };
             // SAFETY: it lent the buffer, and the lease is gone.
             unsafe { driver.take_back(node) };
-            // SAFETY: the owner.
-            unsafe { this.home.guest_goes() };
+            // SAFETY: the owner; where tasks move, the guest's reference.
+            unsafe { Home::caller_goes(Worker::home_of(worker)) };
         }
         NodeKind::Question => {
             // SAFETY: the owner took it.

@@ -21,8 +21,10 @@
 //! A worker is started and closed by one thread at a time, its *owner*. After close it is a husk: its inbox, its count, its
 //! memory and its clock stay until the last task, guest and handle is gone, and then any thread frees it.
 //!
-//! 1. `live` is there from start to step 5 of close, and only the owner touches it.
-//! 2. `wheel` and `resources` are the owner's; their nodes may be pushed by others, by the rules of the inbox.
+//! 1. `live` is there from start to step 5 of close, and only the owner touches it; where tasks move, also who is
+//!    [`inside`](guests::inside), which nobody is from step 4 on.
+//! 2. `wheel` and `resources` are the owner's, the latter also theirs; their nodes may be pushed by others, by the rules of the
+//!    inbox.
 //! 3. No reference to `wheel`, `resources` or `home.queue` is held while code of the user's may run.
 //! 4. `memory`, `clock` and `unparker` are shared: their types say so.
 
@@ -58,6 +60,7 @@ use crate::instant::Instant;
 #[cfg(feature = "std")]
 use crate::loom::{Plant, planted};
 use crate::roles::{Clock, Driver, DriverReport, Entropy, Live, Memory, Nanos, StartCx, Unpark, steals};
+use crate::sharing::{Lock, Sharing};
 use crate::task::header::{Task, task_of};
 use crate::task::home::{Home, HomeTable, Tag};
 use crate::task::inbox::{Node, NodeKind};
@@ -143,6 +146,8 @@ pub struct Worker<C: Config> {
     live: UnsafeCell<Option<LiveOf<C>>>,
     wheel: UnsafeCell<Wheel>,
     pub(crate) resources: UnsafeCell<Resources>,
+    /// Of `resources`, where tasks move.
+    table: <SharingOf<C> as Sharing>::DriverLock<()>,
     /// How many of them are open: written by the owner, read by any thread.
     open_resources: AtomicUsize,
     /// What asks the worker to end, see [`stop`](Self::stop).
@@ -215,6 +220,7 @@ impl<C: Config> Worker<C> {
             live: UnsafeCell::new(Some(live)),
             wheel: UnsafeCell::new(Wheel::new()),
             resources: UnsafeCell::new(Resources::new()),
+            table: Lock::new(()),
             open_resources: AtomicUsize::new(0),
             stop: Node::new(),
             #[cfg(feature = "std")]
@@ -253,7 +259,7 @@ impl<C: Config> Worker<C> {
     /// The live driver.
     ///
     /// # Safety
-    /// The caller is the owner, before step 5 of close; no longer than until then.
+    /// The caller is the owner, before step 5 of close; no longer than until then. Or it is [`inside`](guests::inside).
     #[inline(always)]
     pub(crate) unsafe fn live(worker: NonNull<Self>) -> NonNull<LiveOf<C>> {
         // SAFETY: the worker is alive.
@@ -306,27 +312,30 @@ impl<C: Config> Worker<C> {
     /// Runs `f` on the table of open resources.
     ///
     /// # Safety
-    /// As [`with_wheel`](Self::with_wheel).
+    /// As [`with_wheel`](Self::with_wheel); or the caller is [`inside`](guests::inside).
     #[inline(always)]
     pub(crate) unsafe fn with_resources<R>(&self, f: impl FnOnce(&mut Resources) -> R) -> R {
-        // SAFETY: owner only, and nothing re-enters (contract).
-        f(unsafe { &mut *self.resources.get() })
+        let f = |(): &mut ()| {
+            // SAFETY: the owner alone or, where tasks move, whoever has the lock; nothing re-enters (contract).
+            f(unsafe { &mut *self.resources.get() })
+        };
+        // SAFETY: as above.
+        unsafe { self.table.with(f) }
     }
 
     /// As [`with_resources`](Self::with_resources), for what opens or closes one.
     ///
     /// # Safety
-    /// As [`with_wheel`](Self::with_wheel).
+    /// As [`with_resources`](Self::with_resources).
     pub(crate) unsafe fn change_resources<R>(&self, f: impl FnOnce(&mut Resources) -> R) -> R {
         // SAFETY: as the caller.
-        let (result, open) = unsafe {
+        unsafe {
             self.with_resources(|resources| {
                 let result = f(resources);
-                (result, resources.len())
+                self.open_resources.store(resources.len(), Ordering::Relaxed);
+                result
             })
-        };
-        self.open_resources.store(open, Ordering::Relaxed);
-        result
+        }
     }
 
     /// How many resources are open, as far as this thread knows.

@@ -7,10 +7,11 @@ use crate::op::{
     Call, JoinPaths, MakeDir, Open, ReadAt, ReadVectoredAt, Remove, SetLen, Statx, Sync, WriteAt, WriteVectoredAt,
 };
 use crate::pooled::{OpenFile, pooled};
+use bespoke_core::sharing::Sharing;
 use std::sync::Arc;
 
 /// The open file of a source, for a job.
-pub(super) fn open_file<P: Poller>(live: &LiveMio<P>, key: u32) -> Option<Arc<OpenFile>> {
+pub(super) fn open_file<P: Poller, S: Sharing>(live: &LiveMio<P, S>, key: u32) -> Option<Arc<OpenFile>> {
     live.with_source(key, |source| source.file.clone())
 }
 

@@ -24,7 +24,7 @@ mod writes;
 
 use super::poller::Wanted;
 use super::timeouts::Ticking;
-use super::{LiveMio, Mio, Poller, Side};
+use super::{LiveMio, Mio, Poller, Side, Tick};
 #[cfg(unix)]
 use crate::op::AcceptUnix;
 use crate::op::lower::leaves_nothing;
@@ -42,23 +42,37 @@ use core::task::{Context, Poll};
 
 /// Tries `call` while the source is thought ready.
 #[inline]
-fn attempt<T, P: Poller>(
-    live: &LiveMio<P>,
+fn attempt<T, P: Poller, S: Sharing>(
+    live: &LiveMio<P, S>,
+    key: u32,
+    side: Side,
+    cx: &mut Context<'_>,
+    call: impl FnMut() -> Result<T, Errno>,
+) -> Poll<Result<T, Errno>> {
+    attempt_at(live, key, side, cx, call).map(|result| result.map(|(value, _)| value))
+}
+
+/// As [`attempt`]; says also at which tick the source was thought ready.
+#[inline(always)]
+fn attempt_at<T, P: Poller, S: Sharing>(
+    live: &LiveMio<P, S>,
     key: u32,
     side: Side,
     cx: &mut Context<'_>,
     mut call: impl FnMut() -> Result<T, Errno>,
-) -> Poll<Result<T, Errno>> {
-    if !live.ready(key, side, cx)? {
-        return Poll::Pending;
-    }
-    match call() {
-        Err(errno) if sys::would_block(errno) => {
-            live.drained(key, side);
-            live.watch(key, side, cx)?;
-            Poll::Pending
+) -> Poll<Result<(T, Tick), Errno>> {
+    loop {
+        let Some(tick) = live.ready(key, side, cx)? else { return Poll::Pending };
+        match call() {
+            Err(errno) if sys::would_block(errno) => {
+                live.drained(key, side, tick);
+                if live.watch(key, side, cx)? {
+                    return Poll::Pending;
+                }
+                // Its worker has heard of it meanwhile.
+            }
+            result => return Poll::Ready(result.map(|value| (value, tick))),
         }
-        result => Poll::Ready(result),
     }
 }
 
@@ -76,22 +90,26 @@ macro_rules! wait {
 }
 use wait;
 
-/// It is the same under every sharing, but a signature that is generic over the sharing does not know that.
+/// It is that of the sharing, but a signature that is generic over the sharing does not know that.
 #[inline(always)]
-pub(super) fn of<S: Sharing, P: Poller>(live: &<Mio<P> as Under<S>>::Live) -> &LiveMio<P>
+pub(super) fn of<S: Sharing, P: Poller>(live: &<Mio<P> as Under<S>>::Live) -> &LiveMio<P, S>
 where
     Mio<P>: Under<S>,
 {
     let live: *const <Mio<P> as Under<S>>::Live = live;
-    // SAFETY: `Sharing` is sealed, and `Mio<P>` has the same `Live` under both of its types: `LiveMio<P>`.
-    unsafe { &*live.cast::<LiveMio<P>>() }
+    // SAFETY: `Sharing` is sealed, and the `Live` of `Mio<P>` under each of its types is `LiveMio<P, S>`.
+    unsafe { &*live.cast::<LiveMio<P, S>>() }
 }
 
 wait!(Nop, AtHand, |_live, _op, _| Poll::Ready(()));
 
 wait!(Accept, |live, op, cx| accept(live, op, cx));
 
-fn accept<P: Poller>(live: &LiveMio<P>, op: &Accept, cx: &mut Context<'_>) -> Poll<Result<(i32, SocketAddr), Errno>> {
+fn accept<P: Poller, S: Sharing>(
+    live: &LiveMio<P, S>,
+    op: &Accept,
+    cx: &mut Context<'_>,
+) -> Poll<Result<(i32, SocketAddr), Errno>> {
     accept_by(live, op.listener, cx, |raw| socket::accept(raw, true))
 }
 
@@ -99,8 +117,8 @@ fn accept<P: Poller>(live: &LiveMio<P>, op: &Accept, cx: &mut Context<'_>) -> Po
 wait!(AcceptUnix, |live, op, cx| accept_by(live, op.listener, cx, |raw| unix_socket::accept(raw, true)));
 
 #[inline]
-fn accept_by<A, P: Poller>(
-    live: &LiveMio<P>,
+fn accept_by<A, P: Poller, S: Sharing>(
+    live: &LiveMio<P, S>,
     listener: Resource,
     cx: &mut Context<'_>,
     call: impl Fn(RawResource) -> Result<(RawResource, A), Errno>,
@@ -118,7 +136,7 @@ fn accept_by<A, P: Poller>(
 
 wait!(Ready, |live, op, cx| ready(live, op, cx));
 
-fn ready<P: Poller>(live: &LiveMio<P>, op: &mut Ready, cx: &mut Context<'_>) -> Poll<Result<(), Errno>> {
+fn ready<P: Poller, S: Sharing>(live: &LiveMio<P, S>, op: &mut Ready, cx: &mut Context<'_>) -> Poll<Result<(), Errno>> {
     let key = op.resource.key;
     let side = match op.direction {
         Direction::Read => Side::ReadAmong,
@@ -130,7 +148,7 @@ fn ready<P: Poller>(live: &LiveMio<P>, op: &mut Ready, cx: &mut Context<'_>) -> 
             live.poller.drained(&source.entry, Wanted { read, write: !read });
         });
     }
-    if !live.ready(key, side, cx)? {
+    if live.ready(key, side, cx)?.is_none() {
         return Poll::Pending;
     }
     // Before the caller looks: an edge from now on is told by the next call.
@@ -148,8 +166,8 @@ leaves_nothing!({P: Poller} Mio<P>, Connect, Asked, Readiness, |live, op, asked,
     connect(of::<S, P>(live), op.socket, asked, cx, |raw| socket::connect_start(raw, &address.into()))
 });
 
-fn connect<P: Poller>(
-    live: &LiveMio<P>,
+fn connect<P: Poller, S: Sharing>(
+    live: &LiveMio<P, S>,
     socket: Resource,
     asked: &mut Asked,
     cx: &mut Context<'_>,
@@ -167,7 +185,7 @@ fn connect<P: Poller>(
             return Poll::Ready(Err(errno));
         }
     }
-    if !live.ready(socket.key, Side::Write, cx)? {
+    if live.ready(socket.key, Side::Write, cx)?.is_none() {
         return Poll::Pending;
     }
     Poll::Ready(match socket::take_error(socket.raw) {
@@ -190,7 +208,7 @@ impl<P: Poller> Submit<Timeout> for Mio<P> {
     where
         Self: Under<S>,
     {
-        of::<S, P>(live).timeouts.poll(op, state, cx)
+        of::<S, P>(live).timeout(op, state, cx)
     }
 
     #[inline(always)]

@@ -18,6 +18,13 @@
 //! 2. No reference into `sources` is held while a waker is cloned, woken or dropped, or anything of the user's is: those may
 //!    come back here.
 //! 3. An event carries the generation of its source; an event of an older one is ignored.
+//!
+//! # Where tasks move
+//! Under [`Moving`] any worker makes the system calls of a source, and only its own waits for it. So an edge may come between a
+//! call that would have blocked and what is done about that:
+//! - what was found out before an edge does not undo it: each edge is a [`Tick`], and a source is cleared at the tick at which it
+//!   was thought ready only;
+//! - whoever has left a waker looks once more, under the lock by which an edge takes it.
 
 mod entry;
 #[cfg(unix)]
@@ -59,17 +66,18 @@ use crate::op::{LEASE_BYTES, Taken};
 use crate::sys;
 use crate::theirs::{let_go, wake};
 use crate::wakers::Wakers;
-use bespoke_core::driver::{Buffer, Buffers, Errno};
+use bespoke_core::driver::{Buffer, Buffers, Errno, Timeout};
 use bespoke_core::error::{Error, ErrorKind};
 use bespoke_core::roles::{
     Caps, Drained, Driver, DriverReport, Kind, Live, Luggage, Nanos, Park, RawResource, Resource, StartCx, Under,
+    Unpark,
 };
-use bespoke_core::sharing::{Local, Shared};
+use bespoke_core::sharing::{Local, Lock, Moving, Shared, Sharing};
 use bespoke_core::util::link::Node;
-use core::cell::{Cell, UnsafeCell};
 use core::marker::PhantomData;
 use core::ptr::NonNull;
-use core::task::{Context, Waker};
+use core::sync::atomic::{AtomicUsize, Ordering};
+use core::task::{Context, Poll, Waker};
 use std::boxed::Box;
 #[cfg(unix)]
 use std::sync::Arc;
@@ -118,18 +126,25 @@ impl<P: Poller> Driver for Mio<P> {
 }
 
 impl<P: Poller> Under<Local> for Mio<P> {
-    type Live = LiveMio<P>;
+    type Live = LiveMio<P, Local>;
 }
 
-/// The same: one worker uses it, whether its tasks are shared or not.
+/// As under [`Local`]: one worker uses it, whether its tasks are shared or not.
 impl<P: Poller> Under<Shared> for Mio<P> {
-    type Live = LiveMio<P>;
+    type Live = LiveMio<P, Shared>;
+}
+
+/// One worker waits, and all workers of the runtime use what is open here. Not over [`PosixPoll`], whose list is its worker's.
+impl Under<Moving> for Mio<OsPoller> {
+    type Live = LiveMio<OsPoller, Moving>;
 }
 
 /// What the driver knows of one resource.
 #[derive(Debug, Default)]
 struct Source<E> {
     generation: u32,
+    /// How often the poll has told of it, where other workers use it: what one of them found before that is old.
+    tick: u32,
     /// Thought ready: the next call is tried.
     readable: bool,
     writable: bool,
@@ -153,7 +168,44 @@ struct Source<E> {
     file: Option<Arc<crate::pooled::OpenFile>>,
 }
 
+/// When a source was thought ready.
+#[derive(Clone, Copy, Debug)]
+struct Tick(u32);
+
 impl<E> Source<E> {
+    /// Has the poll told nothing of it since then? Where one thread uses it, it has not: that thread waits, or asks.
+    #[inline(always)]
+    fn is_at<S: Sharing>(&self, tick: Tick) -> bool {
+        !S::MOVING || self.tick == tick.0
+    }
+
+    #[inline(always)]
+    fn is_ready(&self, side: Side) -> bool {
+        match side {
+            Side::Read | Side::ReadAmong => self.readable,
+            Side::Write | Side::WriteAmong => self.writable,
+        }
+    }
+
+    #[inline(always)]
+    fn clear(&mut self, side: Side) {
+        match side {
+            Side::Read | Side::ReadAmong => self.readable = false,
+            Side::Write | Side::WriteAmong => self.writable = false,
+        }
+    }
+
+    /// Wakes all who wait at a source that is gone, and drops what else is the user's.
+    #[cold]
+    fn wake(self) {
+        self.reader.into_iter().chain(self.writer).for_each(wake);
+        if let Some(mut among) = self.among {
+            among.readers.wake();
+            among.writers.wake();
+        }
+        let_go(self.interrupted);
+    }
+
     /// Drops what is the user's of a source that is gone.
     fn let_go(self) {
         self.reader.into_iter().chain(self.writer).for_each(let_go);
@@ -184,69 +236,100 @@ enum Side {
 }
 
 /// The running driver of one worker.
-pub struct LiveMio<P: Poller = OsPoller> {
+pub struct LiveMio<P: Poller = OsPoller, S: Sharing = Local> {
     poller: P,
-    sources: UnsafeCell<Vec<Source<P::Entry>>>,
-    timeouts: timeouts::Timeouts,
+    sources: S::DriverLock<Vec<Source<P::Entry>>>,
+    timeouts: timeouts::Timeouts<S>,
     /// The buffers of leases, those that are at home.
-    buffers: Buffers<LEASE_BYTES>,
-    /// Resources in the poll.
-    registered: Cell<usize>,
+    buffers: S::DriverLock<Buffers<LEASE_BYTES>>,
+    /// Resources in the poll. Changed with the sources; read by the worker.
+    registered: AtomicUsize,
 }
 
-impl<P: Poller> core::fmt::Debug for LiveMio<P> {
+// SAFETY: what others than the worker use is the registry of the poller, which is `Sync`, and apart from the poll that the worker
+// borrows while it waits; what is behind the locks, which are real ones under `Moving`; and an atomic. `park`, `arrive`, `report`
+// and `drain` are the worker's (`guests::inside` in the core).
+unsafe impl Sync for LiveMio<OsPoller, Moving> {}
+
+impl<P: Poller, S: Sharing> core::fmt::Debug for LiveMio<P, S> {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.debug_struct("LiveMio").field("registered", &self.registered.get()).finish_non_exhaustive()
+        let registered = self.registered.load(Ordering::Relaxed);
+        f.debug_struct("LiveMio").field("registered", &registered).finish_non_exhaustive()
     }
 }
 
-impl<P: Poller> LiveMio<P> {
-    /// Runs `f` on the source of `key`. `f` runs nothing of the user's, nor clones or drops a waker (invariant 2).
+impl<P: Poller, S: Sharing> LiveMio<P, S> {
+    /// Runs `f` on the sources. `f` runs nothing of the user's, nor clones or drops a waker (invariant 2).
+    #[inline(always)]
+    fn with_sources<R>(&self, f: impl FnOnce(&mut Vec<Source<P::Entry>>) -> R) -> R {
+        // SAFETY: one thread, or a lock; and `f` does not come back here (invariant 2).
+        unsafe { self.sources.with(f) }
+    }
+
+    /// Runs `f` on the source of `key`, as [`with_sources`](Self::with_sources).
     #[inline(always)]
     fn with_source<R>(&self, key: u32, f: impl FnOnce(&mut Source<P::Entry>) -> R) -> R {
-        // SAFETY: one thread, and `f` does not come back here (invariant 2).
-        let sources = unsafe { &mut *self.sources.get() };
-        f(&mut sources[key as usize])
+        self.with_sources(|sources| f(&mut sources[key as usize]))
     }
 
-    /// Is the source thought ready? If not, leaves the waker of `cx`.
+    /// Runs `f` on the buffers that are at home.
+    #[inline(always)]
+    fn with_buffers<R>(&self, f: impl FnOnce(&Buffers<LEASE_BYTES>) -> R) -> R {
+        // SAFETY: one thread, or a lock; nothing of the user's runs.
+        unsafe { self.buffers.with(|buffers| f(buffers)) }
+    }
+
+    /// Polls a timeout.
+    fn timeout(&self, op: &Timeout, state: &mut timeouts::Ticking, cx: &mut Context<'_>) -> Poll<Result<(), Errno>> {
+        self.timeouts.poll(op, state, cx, || {
+            if S::MOVING {
+                self.poller.unparker().unpark();
+            }
+        })
+    }
+
+    /// When is the source thought ready? If it is not, leaves the waker of `cx`.
     ///
     /// # Errors
     /// As [`watch`](Self::watch).
     #[inline]
-    fn ready(&self, key: u32, side: Side, cx: &mut Context<'_>) -> Result<bool, Errno> {
-        let ready = self.with_source(key, |source| match side {
-            Side::Read | Side::ReadAmong => source.readable,
-            Side::Write | Side::WriteAmong => source.writable,
-        });
-        if !ready {
-            self.watch(key, side, cx)?;
+    fn ready(&self, key: u32, side: Side, cx: &mut Context<'_>) -> Result<Option<Tick>, Errno> {
+        loop {
+            let (ready, tick) = self.with_source(key, |source| (source.is_ready(side), source.tick));
+            if ready {
+                return Ok(Some(Tick(tick)));
+            }
+            if self.watch(key, side, cx)? {
+                return Ok(None);
+            }
         }
-        Ok(ready)
     }
 
-    /// "Would block", or a short read: not ready until the next edge.
+    /// Not ready until the next edge.
     #[inline]
     fn clear(&self, key: u32, side: Side) {
-        self.with_source(key, |source| match side {
-            Side::Read | Side::ReadAmong => source.readable = false,
-            Side::Write | Side::WriteAmong => source.writable = false,
+        self.with_source(key, |source| source.clear(side));
+    }
+
+    /// A call would have blocked, at a source that was thought ready at `tick`: not ready until the next edge, unless that came
+    /// meanwhile; and what comes from now on is new.
+    #[inline]
+    fn drained(&self, key: u32, side: Side, tick: Tick) {
+        let read = matches!(side, Side::Read | Side::ReadAmong);
+        self.with_source(key, |source| {
+            if source.is_at::<S>(tick) {
+                source.clear(side);
+            }
+            self.poller.drained(&source.entry, Wanted { read, write: !read });
         });
     }
 
-    /// A call would have blocked: as [`clear`](Self::clear), and what comes from now on is new.
-    #[inline]
-    fn drained(&self, key: u32, side: Side) {
-        self.clear(key, side);
-        let read = matches!(side, Side::Read | Side::ReadAmong);
-        self.with_source(key, |source| self.poller.drained(&source.entry, Wanted { read, write: !read }));
-    }
-
-    /// Leaves the waker of `cx` with the source, and sees to it that an event comes.
+    /// Leaves the waker of `cx` with the source, and sees to it that an event comes. `false`: it became ready meanwhile, on
+    /// another thread, which may have found no waker.
     ///
     /// # Errors
     /// What the poll was refused.
-    fn watch(&self, key: u32, side: Side, cx: &mut Context<'_>) -> Result<(), Errno> {
+    fn watch(&self, key: u32, side: Side, cx: &mut Context<'_>) -> Result<bool, Errno> {
         match side {
             Side::Read => self.leave(key, |source| &mut source.reader, cx),
             Side::Write => self.leave(key, |source| &mut source.writer, cx),
@@ -259,7 +342,8 @@ impl<P: Poller> LiveMio<P> {
                 read: source.reader.is_some() || among.is_some_and(|among| !among.readers.is_empty()),
                 write: source.writer.is_some() || among.is_some_and(|among| !among.writers.is_empty()),
             };
-            self.poller.arm(&mut source.entry, Place { key, generation: source.generation }, wanted)
+            self.poller.arm(&mut source.entry, Place { key, generation: source.generation }, wanted)?;
+            Ok(!S::MOVING || !source.is_ready(side))
         })
     }
 
@@ -312,50 +396,67 @@ impl<P: Poller> LiveMio<P> {
         left.let_go();
     }
 
+    /// Puts a source in its place, which is free.
+    fn place(&self, key: u32, source: Source<P::Entry>) {
+        self.with_sources(|sources| {
+            let at = key as usize;
+            if sources.len() <= at {
+                sources.resize_with(at + 1, Source::default);
+            }
+            let generation = sources[at].generation;
+            sources[at] = Source { generation, ..source };
+        });
+    }
+
     /// Adds a descriptor to the poll.
     fn enlist(&self, resource: Resource) -> Result<(), Errno> {
         let Resource { raw, key, .. } = resource;
         self.with_source(key, |source| {
-            self.poller.enlist(&mut source.entry, raw, Place { key, generation: source.generation })
-        })?;
-        self.registered.set(self.registered.get() + 1);
-        Ok(())
+            self.poller.enlist(&mut source.entry, raw, Place { key, generation: source.generation })?;
+            self.registered.store(self.registered.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
+            Ok(())
+        })
     }
 
     /// Makes place for the next resource with this key. What was there is dropped by the caller: wakers and buffers may come
     /// back here.
     fn take_out(&self, key: u32) -> Source<P::Entry> {
-        let old = self.with_source(key, |source| {
+        self.with_source(key, |source| {
             let next = Source { generation: source.generation.wrapping_add(1), ..Source::default() };
-            core::mem::replace(source, next)
-        });
-        if P::is_enlisted(&old.entry) {
-            self.registered.set(self.registered.get() - 1);
-        }
-        old
+            let old = core::mem::replace(source, next);
+            if P::is_enlisted(&old.entry) {
+                self.registered.store(self.registered.load(Ordering::Relaxed) - 1, Ordering::Relaxed);
+            }
+            old
+        })
     }
 
     /// Treats what a wait of the poller has found.
     #[inline(always)]
     fn dispatch(&self, event: Event) {
         let Place { key, generation } = event.place;
-        // SAFETY: one thread; the wakers are moved out and woken after the borrow (invariant 2).
-        let sources = unsafe { &mut *self.sources.get() };
-        let Some(source) = sources.get_mut(key as usize) else { return };
-        if source.generation != generation {
-            return; // closed since
-        }
-        source.unsure |= event.unsure;
-        let among = source.among.is_some();
-        let (mut reader, mut writer) = (None, None);
-        if event.readable {
-            source.readable = true;
-            reader = source.reader.take();
-        }
-        if event.writable {
-            source.writable = true;
-            writer = source.writer.take();
-        }
+        // The wakers are moved out, and woken afterwards (invariant 2).
+        let told = self.with_sources(|sources| {
+            let source = sources.get_mut(key as usize)?;
+            if source.generation != generation {
+                return None; // closed since
+            }
+            source.unsure |= event.unsure;
+            if S::MOVING {
+                source.tick = source.tick.wrapping_add(1);
+            }
+            let (mut reader, mut writer) = (None, None);
+            if event.readable {
+                source.readable = true;
+                reader = source.reader.take();
+            }
+            if event.writable {
+                source.writable = true;
+                writer = source.writer.take();
+            }
+            Some((source.among.is_some(), reader, writer))
+        });
+        let Some((among, reader, writer)) = told else { return };
         if let Some(waker) = reader {
             wake(waker);
         }
@@ -377,18 +478,18 @@ impl<P: Poller> LiveMio<P> {
     }
 }
 
-impl<P: Poller> Live for LiveMio<P> {
+impl<P: Poller, S: Sharing> Live for LiveMio<P, S> {
     type Unparker = P::Unparker;
 
     fn start(_cx: StartCx) -> Result<Self, Error> {
         #[cfg(unix)]
         sys::fork::watch().map_err(Error::from)?;
         Ok(LiveMio {
-            poller: P::start()?,
-            sources: UnsafeCell::new(Vec::new()),
+            poller: P::start(S::MOVING)?,
+            sources: Lock::new(Vec::new()),
             timeouts: timeouts::Timeouts::new(),
-            buffers: Buffers::new(),
-            registered: Cell::new(0),
+            buffers: Lock::new(Buffers::new()),
+            registered: AtomicUsize::new(0),
         })
     }
 
@@ -397,26 +498,19 @@ impl<P: Poller> Live for LiveMio<P> {
     }
 
     fn register(&self, resource: Resource, kind: Kind) -> Result<(), Errno> {
-        // SAFETY: one thread; nothing of the user's runs in this block (invariant 2).
-        let sources = unsafe { &mut *self.sources.get() };
-        let at = resource.key as usize;
-        if sources.len() <= at {
-            sources.resize_with(at + 1, Source::default);
-        }
-        let source = &mut sources[at];
         #[cfg(unix)]
         if kind == Kind::File {
             // A poll knows no files: they are always ready, and block.
             let file = Some(Arc::new(crate::pooled::OpenFile(resource.raw)));
-            *source = Source { generation: source.generation, file, ..Source::default() };
+            self.place(resource.key, Source { file, ..Source::default() });
             return Ok(());
         }
         // SAFETY: the caller hands the resource over; `close` closes it, and it is released below if it is refused.
         let entry = unsafe { P::entry(resource.raw, kind) };
-        let (generation, unix) = (source.generation, kind == Kind::UnixStream);
+        let unix = kind == Kind::UnixStream;
         // The poll tells of what is in a pipe already, and does not tell of the end of one that nobody has written.
         let readable = kind != Kind::Pipe;
-        *source = Source { generation, readable, writable: true, unix, entry, ..Source::default() };
+        self.place(resource.key, Source { readable, writable: true, unix, entry, ..Source::default() });
         // A socket that is not connected would report a hang-up: it joins the poll when it connects.
         if kind == Kind::Unconnected {
             return Ok(());
@@ -436,6 +530,10 @@ impl<P: Poller> Live for LiveMio<P> {
             return drop(file); // which closes it, unless an operation on it is under way
         }
         self.poller.close(core::mem::take(&mut old.entry), resource.raw);
+        if S::MOVING {
+            // A worker that ends alone closes what tasks of others wait for.
+            return old.wake();
+        }
         old.let_go();
     }
 
@@ -477,6 +575,13 @@ impl<P: Poller> Live for LiveMio<P> {
         Ok(held.pack(kind))
     }
 
+    #[cfg(unix)]
+    fn second(&self, second: Resource, there: &Self, first: Resource) -> Result<(), Errno> {
+        let file = files::open_file(there, first.key).ok_or(Errno::of(ErrorKind::Unsupported))?;
+        self.place(second.key, Source { file: Some(file), ..Source::default() });
+        Ok(())
+    }
+
     fn take_in(&self, resource: Resource, luggage: &mut Luggage) -> Result<(), Errno> {
         // What was read ahead has no place here.
         if luggage.held.is_some() && Held::of(luggage).is_none_or(|held| held.was_read_ahead()) {
@@ -499,7 +604,7 @@ impl<P: Poller> Live for LiveMio<P> {
     }
 
     fn has_work(&self) -> bool {
-        self.registered.get() > 0 || !self.timeouts.is_idle()
+        self.registered.load(Ordering::Relaxed) > 0 || !self.timeouts.is_idle()
     }
 
     fn unparker(&self) -> P::Unparker {
@@ -513,7 +618,8 @@ impl<P: Poller> Live for LiveMio<P> {
 
     unsafe fn take_back(&self, buffer: NonNull<Node>) {
         // SAFETY: as the caller; `lower` lends no others.
-        self.buffers.put(unsafe { Buffer::of(buffer) });
+        let buffer = unsafe { Buffer::of(buffer) };
+        self.with_buffers(|buffers| buffers.put(buffer));
     }
 
     unsafe fn free_buffer(buffer: NonNull<Node>) {

@@ -8,15 +8,14 @@
 use crate::theirs::{let_go, wake};
 use bespoke_core::driver::{Errno, Timeout};
 use bespoke_core::roles::{Nanos, Park};
+use bespoke_core::sharing::{Lock, Sharing};
 use bespoke_core::util::wheel::{Key, Polled, Wheel};
-use core::cell::UnsafeCell;
 use core::task::{Context, Poll};
 use std::boxed::Box;
 use std::time::Instant;
 
 /// The timeouts of one driver.
-#[derive(Debug)]
-pub(super) struct Timeouts(UnsafeCell<Option<Box<Running>>>);
+pub(super) struct Timeouts<S: Sharing>(S::DriverLock<Option<Box<Running>>>);
 
 #[derive(Debug)]
 struct Running {
@@ -46,16 +45,16 @@ impl Ticking {
     }
 }
 
-impl Timeouts {
-    pub(super) const fn new() -> Self {
-        Timeouts(UnsafeCell::new(None))
+impl<S: Sharing> Timeouts<S> {
+    pub(super) fn new() -> Self {
+        Timeouts(Lock::new(None))
     }
 
     /// Runs `f` on what there is. `f` runs nothing of the user's, nor clones or drops a waker (invariant 1).
     #[inline(always)]
     fn with<R>(&self, f: impl FnOnce(&mut Option<Box<Running>>) -> R) -> R {
-        // SAFETY: one thread, and `f` does not come back here (invariant 1).
-        f(unsafe { &mut *self.0.get() })
+        // SAFETY: one thread, or a lock; and `f` does not come back here (invariant 1).
+        unsafe { self.0.with(f) }
     }
 
     /// Is nothing waited for?
@@ -64,8 +63,21 @@ impl Timeouts {
         self.with(|running| running.as_ref().is_none_or(|running| running.wheel.is_empty()))
     }
 
-    pub(super) fn poll(&self, op: &Timeout, state: &mut Ticking, cx: &mut Context<'_>) -> Poll<Result<(), Errno>> {
-        let Some(key) = state.0 else { return self.start(op.after, state, cx) };
+    /// `begun` is called when a timer begins: where tasks move, the worker that has the driver may sleep meanwhile.
+    pub(super) fn poll(
+        &self,
+        op: &Timeout,
+        state: &mut Ticking,
+        cx: &mut Context<'_>,
+        begun: impl FnOnce(),
+    ) -> Poll<Result<(), Errno>> {
+        let Some(key) = state.0 else {
+            let polled = self.start(op.after, state, cx);
+            if state.is_in_flight() {
+                begun();
+            }
+            return polled;
+        };
         let polled = self.with(|running| running.as_mut().map(|running| running.wheel.poll(key, cx.waker())));
         match polled {
             Some(Polled::Fired) => {

@@ -30,7 +30,7 @@ where
         let op = op::SendFile { stream: stream.resource(), file: file.resource.resource(), at, len };
         // SAFETY: points at no memory, and the future borrows both resources as long as it lives.
         let operation = unsafe { stream.operation(op, ()) };
-        SendFile { operation, file: Beside::new(&file.resource), _borrowed: Borrows::default() }
+        SendFile { operation, file: Beside::new(&file.resource, stream), _borrowed: Borrows::default() }
     }
 }
 

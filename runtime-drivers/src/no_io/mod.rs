@@ -17,7 +17,7 @@ use bespoke_core::error::Error;
 use bespoke_core::roles::{
     Caps, Drained, Driver, DriverReport, Kind, Live, Nanos, Park, Resource, StartCx, Under, Unpark,
 };
-use bespoke_core::sharing::{Local, Shared};
+use bespoke_core::sharing::{Local, Moving, Shared};
 use std::sync::Arc;
 
 /// No I/O: timers, channels and blocking jobs are all there is to wait for.
@@ -34,7 +34,6 @@ pub struct NoIo;
 impl Driver for NoIo {
     const NAME: &'static str = "no-io";
     const CAPS: Caps = Caps::SUSPENDING;
-    const TASKS_MOVE: bool = true;
     const DRIVERS_ARE_THE_PROJECTS_OWN_until_1_0: bespoke_core::roles::Sealed = bespoke_core::roles::Sealed::OURS;
 
     #[cfg(unix)]
@@ -49,6 +48,10 @@ impl Under<Local> for NoIo {
 }
 
 impl Under<Shared> for NoIo {
+    type Live = LiveNoIo;
+}
+
+impl Under<Moving> for NoIo {
     type Live = LiveNoIo;
 }
 

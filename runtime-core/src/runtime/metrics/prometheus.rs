@@ -35,6 +35,9 @@ enum Kind {
 const OF_WORKERS: &[Line<WorkerMetrics>] = &[
     ("worker_polls_total", Kind::Counter, "Polls of tasks.", |worker| worker.polls),
     ("worker_looks_total", Kind::Counter, "Looks at inbox, timers and driver between polls.", |worker| worker.looks),
+    ("worker_resources", Kind::Gauge, "Sockets and files that are open on the worker.", |worker| {
+        worker.resources as u64
+    }),
     ("worker_parks_total", Kind::Counter, "Waits in the driver with nothing to run.", |worker| worker.parks),
     ("worker_timers_total", Kind::Counter, "Timers whose deadline came.", |worker| worker.timers),
 ];

@@ -103,7 +103,7 @@ fn the_text_for_prometheus() {
         taken: 11,
         given: 12,
     };
-    let worker = WorkerMetrics { polls: 13, looks: 14, parks: 15, timers: 16, stealing: Some(stealing) };
+    let worker = WorkerMetrics { polls: 13, looks: 14, parks: 15, timers: 16, resources: 17, stealing: Some(stealing) };
     let metrics = Metrics {
         config: "a \"quoted\\name\"",
         tasks: 17,

@@ -146,8 +146,8 @@ unsafe fn idle<C: Config>(worker: NonNull<Worker<C>>, seat: &Seat<LiveQueueOf<C>
     None
 }
 
-/// The scheduler is of `Shared`, so both are the same type.
-fn same<S: Sharing>(task: Task<crate::sharing::Shared>) -> Task<S> {
+/// The scheduler is of `Moving`, so both are the same type.
+fn same<S: Sharing>(task: Task<crate::sharing::Moving>) -> Task<S> {
     assert!(S::SHARED, "tasks that move are shared");
     task.cast()
 }

@@ -12,7 +12,7 @@
 
 use crate::loom::{AtomicUsize, Ordering, Plant, planted};
 use crate::roles::BATCH_MAX;
-use crate::sharing::{Lock, Locked, Shared};
+use crate::sharing::{Lock, Locked, Moving};
 use crate::task::header::{Task, node_of, task_of};
 use crate::task::home::Closed;
 use crate::util::link::Node;
@@ -61,7 +61,7 @@ impl Injector {
     }
 
     /// Queues tasks, with their pins, in this order. `Err`: closed, and nothing was done.
-    pub(super) fn push(&self, tasks: impl Iterator<Item = Task<Shared>>) -> Result<(), Closed> {
+    pub(super) fn push(&self, tasks: impl Iterator<Item = Task<Moving>>) -> Result<(), Closed> {
         // Linked before the lock is taken.
         let (mut first, mut last, mut n) = (null_mut::<Node>(), null_mut::<Node>(), 0);
         for task in tasks {
@@ -133,9 +133,9 @@ impl Injector {
 }
 
 impl Iterator for Taken {
-    type Item = Task<Shared>;
+    type Item = Task<Moving>;
 
-    fn next(&mut self) -> Option<Task<Shared>> {
+    fn next(&mut self) -> Option<Task<Moving>> {
         let node = NonNull::new(self.0)?;
         // The link is read before the task is handed out: whoever gets its pin may queue it again.
         self.0 = next(node.as_ptr());

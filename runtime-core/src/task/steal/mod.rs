@@ -58,7 +58,7 @@ use super::state::{Start, start};
 use super::{refs, run};
 use crate::loom::{Plant, planted};
 use crate::roles::LiveQueue;
-use crate::sharing::{SeatWord, Shared, Sharing};
+use crate::sharing::{Moving, SeatWord, Sharing};
 use crate::topology::Near;
 use alloc::boxed::Box;
 use alloc::sync::Arc;
@@ -92,7 +92,7 @@ impl<Q: LiveQueue> Crew<Q> {
     /// # Safety
     /// No other thread knows the homes yet. The crew lives as long as any of them.
     pub(crate) unsafe fn form(
-        homes: impl ExactSizeIterator<Item = (NonNull<Home<Shared>>, Near)>,
+        homes: impl ExactSizeIterator<Item = (NonNull<Home<Moving>>, Near)>,
         knobs: Knobs,
     ) -> Arc<Self> {
         let workers = homes.len();
@@ -107,7 +107,7 @@ impl<Q: LiveQueue> Crew<Q> {
     }
 
     /// Queues a task of the crew from a thread that runs none of its workers, with its pin.
-    fn inject(&self, task: Task<Shared>) {
+    fn inject(&self, task: Task<Moving>) {
         if self.injector.push(core::iter::once(task)).is_err() {
             // No worker is left: each has cancelled the tasks of its home.
             // SAFETY: the pin is still ours.
@@ -146,7 +146,7 @@ impl<Q: LiveQueue> Crew<Q> {
 /// The task moves, in a crew whose queues are `Q` (rule 6); the caller turned its pin on, and holds the task beyond that (rule
 /// 5).
 #[inline]
-pub(crate) unsafe fn schedule<Q: LiveQueue>(task: Task<Shared>) {
+pub(crate) unsafe fn schedule<Q: LiveQueue>(task: Task<Moving>) {
     // SAFETY: the caller holds the task.
     let theirs = unsafe { task.as_ref() }.home().seat.get().cast::<Seat<Q>>();
     // SAFETY: the home of a task that moves has a seat, of such a crew, and it lives as long as that (rule 4).
@@ -163,7 +163,7 @@ pub(crate) unsafe fn schedule<Q: LiveQueue>(task: Task<Shared>) {
 /// # Safety
 /// This thread runs the worker of the seat, in a crew whose queues are `Q`, and has the pin.
 #[inline]
-pub(crate) unsafe fn yields<Q: LiveQueue>(task: Task<Shared>, seat: *const ()) {
+pub(crate) unsafe fn yields<Q: LiveQueue>(task: Task<Moving>, seat: *const ()) {
     // SAFETY: the worker that runs a task that moves has a seat, and its crew lives.
     let seat = unsafe { &*seat.cast::<Seat<Q>>() };
     // SAFETY: as the caller.

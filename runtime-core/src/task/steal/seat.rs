@@ -13,7 +13,7 @@ use super::tally::Tally;
 use super::{Crew, Knobs};
 use crate::loom::{AtomicPtr, AtomicUsize, Ordering, Plant, planted};
 use crate::roles::{Entry, LiveQueue, Stolen};
-use crate::sharing::Shared;
+use crate::sharing::Moving;
 use crate::task::header::{Header, Task};
 use crate::task::home::Home;
 use crate::topology::{Level, Near};
@@ -31,11 +31,11 @@ pub(crate) struct Seat<Q = Ring> {
     /// Written before other threads know the seat.
     crew: Cell<*const Crew<Q>>,
     index: usize,
-    home: NonNull<Home<Shared>>,
+    home: NonNull<Home<Moving>>,
     knobs: Knobs,
     near: Near,
     queue: Q,
-    lifo: AtomicPtr<Header<Shared>>,
+    lifo: AtomicPtr<Header<Moving>>,
     polls: AtomicUsize,
     /// `polls` when the watcher looked last; the watcher's.
     seen: AtomicUsize,
@@ -68,7 +68,7 @@ unsafe impl<Q: LiveQueue> Sync for Seat<Q> {}
 #[derive(Debug)]
 pub(crate) enum Found {
     /// A task that moves, with its pin.
-    Task(Task<Shared>),
+    Task(Task<Moving>),
     /// The next is that of the home's own queue, if there is one.
     Kept,
     /// Nothing, and there is nothing that it could take from others: sleep, and at most so long.
@@ -76,7 +76,7 @@ pub(crate) enum Found {
 }
 
 impl<Q: LiveQueue> Seat<Q> {
-    pub(super) fn new(index: usize, home: NonNull<Home<Shared>>, near: Near, knobs: Knobs) -> Self {
+    pub(super) fn new(index: usize, home: NonNull<Home<Moving>>, near: Near, knobs: Knobs) -> Self {
         Seat {
             index,
             home,
@@ -108,7 +108,7 @@ impl<Q: LiveQueue> Seat<Q> {
         unsafe { &*self.crew.get() }
     }
 
-    pub(super) fn home(&self) -> NonNull<Home<Shared>> {
+    pub(super) fn home(&self) -> NonNull<Home<Moving>> {
         self.home
     }
 
@@ -141,7 +141,7 @@ impl<Q: LiveQueue> Seat<Q> {
     /// # Safety
     /// This thread runs the worker, and has the pin.
     #[inline]
-    pub(super) unsafe fn push(&self, task: Task<Shared>) {
+    pub(super) unsafe fn push(&self, task: Task<Moving>) {
         if self.knobs.lifo_runs_max == 0 {
             // SAFETY: as the caller.
             unsafe { self.push_local(task) };
@@ -167,7 +167,7 @@ impl<Q: LiveQueue> Seat<Q> {
     /// # Safety
     /// As [`push`](Self::push); this worker is about to look for its next task.
     #[inline]
-    pub(super) unsafe fn push_back(&self, task: Task<Shared>) {
+    pub(super) unsafe fn push_back(&self, task: Task<Moving>) {
         // SAFETY: as the caller.
         unsafe { self.push_local(task) };
         // One entry is what this worker runs next.
@@ -180,7 +180,7 @@ impl<Q: LiveQueue> Seat<Q> {
     /// # Safety
     /// As [`push`](Self::push).
     #[inline]
-    unsafe fn push_local(&self, task: Task<Shared>) {
+    unsafe fn push_local(&self, task: Task<Moving>) {
         // SAFETY: as the caller.
         if !unsafe { self.queue.push(task.cast()) } {
             // SAFETY: as the caller.
@@ -203,17 +203,17 @@ impl<Q: LiveQueue> Seat<Q> {
     /// # Safety
     /// As [`local`](Self::local).
     #[inline(always)]
-    unsafe fn pop_local(&self) -> Option<Task<Shared>> {
+    unsafe fn pop_local(&self) -> Option<Task<Moving>> {
         // SAFETY: as the caller.
-        unsafe { self.queue.pop() }.map(Entry::cast::<Header<Shared>>)
+        unsafe { self.queue.pop() }.map(Entry::cast::<Header<Moving>>)
     }
 
     /// The queue is full: half of it goes to the injector, and the task behind it. Or it takes nothing now, as this thread is
     /// inside of it: the task alone goes.
     #[cold]
-    unsafe fn overflow(&self, task: Task<Shared>) {
+    unsafe fn overflow(&self, task: Task<Moving>) {
         // SAFETY: as the caller.
-        let mut half = unsafe { self.queue.shed() }.map(Entry::cast::<Header<Shared>>);
+        let mut half = unsafe { self.queue.shed() }.map(Entry::cast::<Header<Moving>>);
         match half.next() {
             Some(first) => {
                 let tasks = core::iter::once(first).chain(half).chain(core::iter::once(task));
@@ -230,7 +230,7 @@ impl<Q: LiveQueue> Seat<Q> {
 
     /// # Safety
     /// The caller runs the worker, and has the pins.
-    unsafe fn give_away(&self, tasks: impl Iterator<Item = Task<Shared>>) {
+    unsafe fn give_away(&self, tasks: impl Iterator<Item = Task<Moving>>) {
         let tasks = tasks.inspect(|_| self.tally.given.add(1));
         // A worker that has not left keeps the injector open.
         if self.crew().injector.push(tasks).is_err() {
@@ -243,7 +243,7 @@ impl<Q: LiveQueue> Seat<Q> {
     ///
     /// # Safety
     /// This thread is the owner of the worker.
-    pub(super) unsafe fn pop_any(&self) -> Option<Task<Shared>> {
+    pub(super) unsafe fn pop_any(&self) -> Option<Task<Moving>> {
         // SAFETY: as the caller.
         NonNull::new(self.lifo.swap(null_mut(), Ordering::AcqRel)).or_else(|| unsafe { self.pop_local() })
     }
@@ -329,7 +329,7 @@ impl<Q: LiveQueue> Seat<Q> {
     /// # Safety
     /// As [`next`](Self::next).
     #[inline]
-    unsafe fn pop_oldest(&self) -> Option<Task<Shared>> {
+    unsafe fn pop_oldest(&self) -> Option<Task<Moving>> {
         // SAFETY: as the caller.
         let oldest = unsafe { self.pop_local() };
         oldest.or_else(|| NonNull::new(self.lifo.swap(null_mut(), Ordering::AcqRel)))
@@ -339,7 +339,7 @@ impl<Q: LiveQueue> Seat<Q> {
     ///
     /// # Safety
     /// As [`next`](Self::next).
-    unsafe fn take_injected(&self) -> Option<Task<Shared>> {
+    unsafe fn take_injected(&self) -> Option<Task<Moving>> {
         let crew = self.crew();
         if crew.injector.is_empty() {
             return None;
@@ -358,7 +358,7 @@ impl<Q: LiveQueue> Seat<Q> {
     ///
     /// # Safety
     /// As [`push`](Self::push).
-    unsafe fn keep(&self, tasks: impl Iterator<Item = Task<Shared>>) {
+    unsafe fn keep(&self, tasks: impl Iterator<Item = Task<Moving>>) {
         let mut any = false;
         for task in tasks {
             any = true;
@@ -416,7 +416,7 @@ impl<Q: LiveQueue> Seat<Q> {
     ///
     /// # Safety
     /// As [`search`](Self::search).
-    unsafe fn look_round(&self) -> Option<Task<Shared>> {
+    unsafe fn look_round(&self) -> Option<Task<Moving>> {
         // SAFETY: as the caller.
         if let Some(task) = unsafe { self.take_injected() } {
             return Some(task);

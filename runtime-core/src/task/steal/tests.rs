@@ -12,21 +12,21 @@ mod wrong;
 
 #[cfg(loom)]
 use crate::roles::LiveQueue;
-use crate::sharing::Shared;
+use crate::sharing::Moving;
 use crate::task::header::{Header, Polled, Task, Untyped, VTable, Verbs};
 use core::ptr::NonNull;
 use core::task::{Context, Poll};
 use std::boxed::Box;
 
 /// A task that is a name: rings and injectors do not look into it, but for the link.
-pub(super) struct Name(NonNull<Header<Shared>>);
+pub(super) struct Name(NonNull<Header<Moving>>);
 
 impl Name {
     pub(super) fn new() -> Self {
         let header = Header::new(&TABLE, NonNull::dangling(), 0);
         Name(NonNull::from(Box::leak(Box::new(header))))
     }
-    pub(super) fn task(&self) -> Task<Shared> {
+    pub(super) fn task(&self) -> Task<Moving> {
         self.0
     }
 }
@@ -48,7 +48,7 @@ impl Drop for Name {
 
 /// The next task of the queue, which this thread owns.
 #[cfg(loom)]
-pub(super) fn pop<Q: LiveQueue>(queue: &Q) -> Option<Task<Shared>> {
+pub(super) fn pop<Q: LiveQueue>(queue: &Q) -> Option<Task<Moving>> {
     // SAFETY: each test says which thread is the owner.
     unsafe { queue.pop() }.map(NonNull::cast)
 }
@@ -56,7 +56,7 @@ pub(super) fn pop<Q: LiveQueue>(queue: &Q) -> Option<Task<Shared>> {
 /// Queues a task in the queue, which this thread owns.
 #[cfg(loom)]
 #[must_use]
-pub(super) fn push<Q: LiveQueue>(queue: &Q, task: Task<Shared>) -> bool {
+pub(super) fn push<Q: LiveQueue>(queue: &Q, task: Task<Moving>) -> bool {
     // SAFETY: as in `pop`.
     unsafe { queue.push(task.cast()) }
 }

@@ -105,7 +105,7 @@ unsafe fn left<C: Config>(
             // SAFETY: the owner; nothing of the user's runs.
             unsafe { this.change_resources(|resources| resources.free(resource.key)) };
             // SAFETY: the owner.
-            unsafe { this.home.guest_goes() };
+            unsafe { Home::caller_goes(Worker::home_of(worker)) };
             if let Some(luggage) = nobodys {
                 guard(|| drop(luggage));
                 <C::Driver as Driver>::close_afloat(resource.raw);

@@ -112,7 +112,7 @@ impl<C: Config> Binding<C> {
             driver.share(resource);
         }
         // SAFETY: the owner.
-        unsafe { worker.home.guest_comes() };
+        unsafe { worker.home.caller_comes() };
         self.begun.store(0, Ordering::Relaxed);
         self.left.store(0, Ordering::Relaxed);
         self.key.store(key, Ordering::Relaxed);

@@ -6,12 +6,17 @@ use crate::op::{Address, RecvDatagram, RecvFrom, SendDatagram, UnixAddr};
 use crate::sys::address::SockAddr;
 use crate::sys::datagram;
 use bespoke_core::driver::Errno;
+use bespoke_core::sharing::Sharing;
 use core::net::SocketAddr;
 use core::task::{Context, Poll};
 
 wait!(RecvDatagram, |live, op, cx| recv(live, op, cx));
 
-fn recv<P: Poller>(live: &LiveMio<P>, op: &RecvDatagram, cx: &mut Context<'_>) -> Poll<Result<usize, Errno>> {
+fn recv<P: Poller, S: Sharing>(
+    live: &LiveMio<P, S>,
+    op: &RecvDatagram,
+    cx: &mut Context<'_>,
+) -> Poll<Result<usize, Errno>> {
     attempt(live, op.socket.key, Side::ReadAmong, cx, || {
         // SAFETY: whoever made the operation promised that `to` is writable for `len` bytes during the poll.
         unsafe { datagram::recv(op.socket.raw, op.to, op.len, op.peek, true) }
@@ -20,8 +25,8 @@ fn recv<P: Poller>(live: &LiveMio<P>, op: &RecvDatagram, cx: &mut Context<'_>) -
 
 wait!(RecvFrom<SocketAddr>, |live, op, cx| recv_from(live, op, cx, SockAddr::to_socket_addr));
 
-fn recv_from<A: Address, P: Poller>(
-    live: &LiveMio<P>,
+fn recv_from<A: Address, P: Poller, S: Sharing>(
+    live: &LiveMio<P, S>,
     op: &RecvFrom<A>,
     cx: &mut Context<'_>,
     told: fn(SockAddr) -> Result<A, Errno>,
@@ -38,8 +43,8 @@ wait!(RecvFrom<UnixAddr>, |live, op, cx| recv_from(live, op, cx, SockAddr::to_un
 
 wait!(SendDatagram<SocketAddr>, |live, op, cx| send(live, op, cx, |to| to.into()));
 
-fn send<A: Address, P: Poller>(
-    live: &LiveMio<P>,
+fn send<A: Address, P: Poller, S: Sharing>(
+    live: &LiveMio<P, S>,
     op: &SendDatagram<A>,
     cx: &mut Context<'_>,
     named: fn(A) -> SockAddr,

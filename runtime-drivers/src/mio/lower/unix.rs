@@ -19,8 +19,8 @@ const AGAIN: Timeout = Timeout { after: Nanos(1_000_000) };
 /// again: the socket counts as writable all the while, and each call that would block makes an edge of its own, as it gives
 /// back what it had taken of the socket's buffer. So nobody waits for an edge there: the datagram is tried again after a
 /// time. `unix_dgram_sendmsg` and `unix_dgram_poll` of Linux, net/unix/af_unix.c.
-fn send_unix<P: Poller>(
-    live: &LiveMio<P>,
+fn send_unix<P: Poller, S: Sharing>(
+    live: &LiveMio<P, S>,
     key: u32,
     to: Option<&UnixAddr>,
     state: &mut Ticking,
@@ -28,13 +28,13 @@ fn send_unix<P: Poller>(
     call: impl Fn(Option<&SockAddr>) -> Result<usize, Errno>,
 ) -> Poll<Result<usize, Errno>> {
     let Some(to) = to else { return attempt(live, key, Side::WriteAmong, cx, || call(None)) };
-    if state.is_in_flight() && live.timeouts.poll(&AGAIN, state, cx)?.is_pending() {
+    if state.is_in_flight() && live.timeout(&AGAIN, state, cx)?.is_pending() {
         return Poll::Pending;
     }
     match call(Some(&to.into())) {
         Err(errno) if sys::would_block(errno) => {
             // A timer that begins now is pending, or there is no memory for it.
-            let _begun: Poll<()> = live.timeouts.poll(&AGAIN, state, cx)?;
+            let _begun: Poll<()> = live.timeout(&AGAIN, state, cx)?;
             Poll::Pending
         }
         sent => Poll::Ready(sent),
@@ -43,21 +43,21 @@ fn send_unix<P: Poller>(
 
 /// Connects. A listener whose queue is full makes the call fail on Linux, and is not told of when it has room: it is tried again
 /// after a time. `unix_stream_connect` of Linux, net/unix/af_unix.c.
-fn connect_unix<P: Poller>(
-    live: &LiveMio<P>,
+fn connect_unix<P: Poller, S: Sharing>(
+    live: &LiveMio<P, S>,
     op: &ConnectUnix,
     state: &mut Ticking,
     asked: &mut Asked,
     cx: &mut Context<'_>,
 ) -> Poll<Result<(), Errno>> {
-    if state.is_in_flight() && live.timeouts.poll(&AGAIN, state, cx)?.is_pending() {
+    if state.is_in_flight() && live.timeout(&AGAIN, state, cx)?.is_pending() {
         return Poll::Pending;
     }
     live.with_source(op.socket.key, |source| source.unix = true);
     match connect(live, op.socket, asked, cx, |raw| socket::connect_start(raw, &(&op.address).into())) {
         Poll::Ready(Err(errno)) if sys::would_block(errno) => {
             // A timer that begins now is pending, or there is no memory for it.
-            let _begun: Poll<()> = live.timeouts.poll(&AGAIN, state, cx)?;
+            let _begun: Poll<()> = live.timeout(&AGAIN, state, cx)?;
             Poll::Pending
         }
         polled => polled,
@@ -143,8 +143,8 @@ tries_again!(SendDescriptors => usize, |live, op, state, cx| {
 
 wait!(RecvDescriptors, |live, op, cx| recv_descriptors(live, op, cx));
 
-fn recv_descriptors<P: Poller>(
-    live: &LiveMio<P>,
+fn recv_descriptors<P: Poller, S: Sharing>(
+    live: &LiveMio<P, S>,
     op: &RecvDescriptors,
     cx: &mut Context<'_>,
 ) -> Poll<Result<Received, Errno>> {

@@ -87,8 +87,8 @@ impl<P: Poller> Submit<Transmit> for Mio<P> {
 wait!(TransmitVectored, |live, op, cx| transmit_vectored(live, op, cx));
 
 /// One send: nothing is taken before the operation is over, so dropping it leaves nothing behind.
-fn transmit_vectored<P: Poller>(
-    live: &LiveMio<P>,
+fn transmit_vectored<P: Poller, S: Sharing>(
+    live: &LiveMio<P, S>,
     op: &TransmitVectored,
     cx: &mut Context<'_>,
 ) -> Poll<Result<usize, Errno>> {

@@ -71,11 +71,11 @@ pub trait Polls: Send + Sized + 'static {
     /// How one resource stands in it.
     type Entry: core::fmt::Debug + Default + Send;
 
-    /// A new one, with nothing in it.
+    /// A new one, with nothing in it. `shared`: other threads than the one that waits put resources into it and take them out.
     ///
     /// # Errors
     /// What the system refused.
-    fn start() -> Result<Self, Error>;
+    fn start(shared: bool) -> Result<Self, Error>;
 
     /// What of the system it uses, in words.
     fn by(&self) -> &'static str;

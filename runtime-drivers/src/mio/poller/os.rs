@@ -26,6 +26,8 @@ compile_error!(
 /// epoll on Linux, kqueue on the BSDs and Apple systems, a completion port and AFD on Windows.
 pub struct OsPoller {
     poll: UnsafeCell<Poll>,
+    /// Where other threads use it: what they use of it, while this one waits.
+    shared: Option<Registry>,
     /// Taken out while events are told.
     events: Cell<Option<Events>>,
     timer: Timer,
@@ -114,8 +116,11 @@ fn errno(error: &io::Error) -> Errno {
 
 impl OsPoller {
     fn registry(&self) -> &Registry {
-        // SAFETY: one thread; the poll is borrowed otherwise only while it polls, which runs nothing of ours.
-        unsafe { &*self.poll.get() }.registry()
+        match &self.shared {
+            Some(registry) => registry,
+            // SAFETY: one thread; the poll is borrowed otherwise only while it polls, which runs nothing of ours.
+            None => unsafe { &*self.poll.get() }.registry(),
+        }
     }
 
     /// `None` in a forked child: there the poll is the parent's, and what is registered in it as well.
@@ -161,11 +166,13 @@ impl Polls for OsPoller {
     type Unparker = OsUnparker;
     type Entry = Entry;
 
-    fn start() -> Result<Self, Error> {
+    fn start(shared: bool) -> Result<Self, Error> {
         let poll = Poll::new().map_err(|error| refused(&error))?;
+        let shared = if shared { Some(poll.registry().try_clone()?) } else { None };
         let bell = Bell::new(poll.registry())?;
         Ok(OsPoller {
             poll: UnsafeCell::new(poll),
+            shared,
             events: Cell::new(Some(Events::with_capacity(EVENTS))),
             timer: Timer::new(),
             bell,

@@ -227,7 +227,7 @@ impl Polls for PosixPoll {
     type Unparker = PosixUnparker;
     type Entry = Entry;
 
-    fn start() -> Result<Self, Error> {
+    fn start(_shared: bool) -> Result<Self, Error> {
         let nudge = Nudge::new()?;
         let mut set = PollSet::default();
         set.push(nudge.fd(), Sides::READ)?;

@@ -10,7 +10,7 @@ use crate::roles::{
 };
 use crate::runtime::Ambient;
 use crate::scheduler::WorkStealing;
-use crate::sharing::Shared;
+use crate::sharing::Moving;
 use crate::task::JoinHandle;
 use crate::testing::{Heap, Sleeper};
 use crate::time::Monotonic;
@@ -44,11 +44,10 @@ const NONE: usize = usize::MAX;
 impl Driver for Fragile {
     const NAME: &'static str = "fragile";
     const CAPS: Caps = Caps::SUSPENDING;
-    const TASKS_MOVE: bool = true;
     const DRIVERS_ARE_THE_PROJECTS_OWN_until_1_0: Ours = Ours::OURS;
 }
 
-impl Under<Shared> for Fragile {
+impl Under<Moving> for Fragile {
     type Live = LiveFragile;
 }
 

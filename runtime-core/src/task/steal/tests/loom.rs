@@ -38,7 +38,7 @@ impl Court {
         })
     }
     /// Whoever gets a task writes to it: loom sees a second one, or one that is not ordered after the push.
-    fn got(&self, task: super::Task<super::Shared>) {
+    fn got(&self, task: super::Task<super::Moving>) {
         let at = self.names.iter().position(|name| name.task() == task).expect("a task of this court");
         self.written[at].with_mut(|written| {
             // SAFETY: loom checks that nobody else touches it now.

@@ -1,5 +1,6 @@
-//~ UNDER WorkStealing<2>: the scheduler work-stealing moves tasks between workers, but what the driver mio opens is used on
+//~ UNDER Mio<PosixPoll>: cannot be the driver under a scheduler whose tasks are `Moving`
 use bespoke::Config;
+use bespoke::driver::{Mio, PosixPoll};
 use bespoke::scheduler::WorkStealing;
 
 struct App;
@@ -7,6 +8,7 @@ struct App;
 #[bespoke::config]
 impl Config for App {
     type Scheduler = WorkStealing<2>;
+    type Driver = Mio<PosixPoll>;
 }
 
 fn main() {}
