@@ -48,6 +48,16 @@ pub struct Blocking;
 #[derive(Debug, Clone, Copy)]
 pub struct PerCore;
 
+/// [`Default`](struct@Default) on every processor that the process may use, at most 64, whose workers take tasks from each other:
+/// for servers whose requests take very different times, or need each other.
+///
+/// A task goes to whichever worker is free, with the sockets and files that it has open; so futures are `Send`. A thread, a driver
+/// and memory for each worker; what is opened is watched by each of them in turn. It assumes that a task may wait for another
+/// processor's cache: where the load can be spread beforehand, [`PerCore`](struct@PerCore) shares nothing. See
+/// [`WorkStealing`](struct@crate::scheduler::WorkStealing). Workers are not pinned.
+#[derive(Debug, Clone, Copy)]
+pub struct Server;
+
 /// [`Default`](struct@Default) on a clock that stands still while there is work and jumps to the next timer when there is
 /// none: for tests.
 #[derive(Debug, Clone, Copy)]
@@ -101,6 +111,11 @@ impl Config for Cli {
 #[bespoke::config(base = self::Default)]
 impl Config for PerCore {
     type Scheduler = crate::scheduler::PerCore<64>;
+}
+
+#[bespoke::config(base = self::Default)]
+impl Config for Server {
+    type Scheduler = crate::scheduler::WorkStealing<64>;
 }
 
 #[bespoke::config(base = self::Default)]

@@ -278,8 +278,10 @@ fn echo_drives_itself_on_its_other_configs() {
     drives(&quick("mio-system"), "single-thread", "mio: ", "system");
     drives(&quick("mio-low-latency"), "single-thread", "mio: ", "pooled");
     drives(&quick("blocking"), "thread-per-task", "blocking: ", "system");
-    let per_core = ["--seconds", "0.5", "--connections", "4", "--config", "per-core"];
-    drives(&per_core, "per-core", "mio: ", "pooled");
+    for config in ["per-core", "work-stealing"] {
+        let several = ["--seconds", "0.5", "--connections", "4", "--config", config];
+        drives(&several, config, "mio: ", "pooled");
+    }
 }
 
 #[test]
@@ -315,6 +317,10 @@ fn echo_says_what_is_wrong_with_a_command_line() {
         (&["--driver"], "--driver needs a value"),
         (&["--config", "nonsense"], "`nonsense`"),
         (&["--config", "per-core", "--driver", "blocking"], "--config per-core goes with --driver mio only"),
+        (
+            &["--config", "work-stealing", "--driver", "mio-system"],
+            "--config work-stealing goes with --driver mio only",
+        ),
         (&["--seconds", "x"], "--seconds cannot be `x`"),
         (&["--seconds", "0.4"], "--seconds takes 0.5 to 86400"),
         (&["--seconds", "-1"], "--seconds takes 0.5 to 86400"),

@@ -51,6 +51,8 @@ presets! {
     the_default: Default = "single-thread", "mio", "pooled", "epoll";
     low_latency: LowLatency = "single-thread", "mio", "pooled", "timerfd";
     command_line: Cli = "single-thread", "mio", "system", "epoll";
+    on_every_processor: PerCore = "per-core", "mio", "pooled", "epoll";
+    for_servers: Server = "work-stealing", "mio", "pooled", "epoll";
     plain_calls: Blocking = "thread-per-task", "blocking", "system", "block their thread";
 }
 #[cfg(not(target_os = "linux"))]
@@ -58,6 +60,8 @@ presets! {
     the_default: Default = "single-thread", "mio", "pooled", "kqueue";
     low_latency: LowLatency = "single-thread", "mio", "pooled", "kqueue";
     command_line: Cli = "single-thread", "mio", "system", "kqueue";
+    on_every_processor: PerCore = "per-core", "mio", "pooled", "kqueue";
+    for_servers: Server = "work-stealing", "mio", "pooled", "kqueue";
     plain_calls: Blocking = "thread-per-task", "blocking", "system", "block their thread";
 }
 

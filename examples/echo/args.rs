@@ -20,6 +20,9 @@ Without --listen: serves on a free loopback port, drives the server for S second
                        single      one worker (the default)
                        per-core    a worker on each processor: one accepts, and each connection is served where its task is
                                    placed (the preset PerCore; with the driver mio)
+                       work-stealing
+                                   a worker on each processor, and who has nothing to do takes tasks of the others (the
+                                   preset Server; with the driver mio)
   --driver CHOICE    how I/O is done, and what the rest is made of:
                        mio         readiness I/O, pooled task memory (the default preset)
                        mio-system  readiness I/O, task memory of the system's allocator
@@ -44,6 +47,7 @@ pub(crate) enum Choice {
     MioSystem,
     MioLowLatency,
     PerCore,
+    WorkStealing,
     Blocking,
 }
 
@@ -74,17 +78,16 @@ impl Args {
     pub(crate) fn parse(mut words: impl Iterator<Item = String>) -> Result<Args, String> {
         let mut load = Load { connections: 50, size: 64, time: Duration::from_secs(3) };
         let (mut listen, mut choice, mut drives, mut explain) = (None, Choice::Mio, None, false);
-        let mut per_core = false;
+        let mut config = "single".to_owned();
         while let Some(word) = words.next() {
             match word.as_str() {
                 "--help" | "-h" => return Ok(Args::Help),
                 "--explain" => explain = true,
                 "--listen" => listen = Some(value(&word, words.next())?),
                 "--config" => {
-                    per_core = match value::<String>(&word, words.next())?.as_str() {
-                        "single" => false,
-                        "per-core" => true,
-                        other => return Err(format!("there is no config `{other}`: choose single or per-core")),
+                    config = value(&word, words.next())?;
+                    if !["single", "per-core", "work-stealing"].contains(&config.as_str()) {
+                        return Err(format!("there is no config `{config}`: choose single, per-core or work-stealing"));
                     }
                 }
                 "--driver" => {
@@ -119,12 +122,12 @@ impl Args {
                 other => return Err(format!("there is no option `{other}`")),
             }
         }
-        if per_core {
-            choice = match choice {
-                Choice::Mio => Choice::PerCore,
-                _ => return Err("--config per-core goes with --driver mio only".to_owned()),
-            };
-        }
+        choice = match (config.as_str(), choice) {
+            ("single", choice) => choice,
+            ("per-core", Choice::Mio) => Choice::PerCore,
+            (_, Choice::Mio) => Choice::WorkStealing,
+            _ => return Err(format!("--config {config} goes with --driver mio only")),
+        };
         if explain {
             return match (listen, drives) {
                 (None, None) => Ok(Args::Explain { choice }),

@@ -53,6 +53,7 @@ fn main() -> ExitCode {
         Choice::MioSystem => run::<OnSystem>(&args),
         Choice::MioLowLatency => run::<preset::LowLatency>(&args),
         Choice::PerCore => run::<preset::PerCore>(&args),
+        Choice::WorkStealing => run::<preset::Server>(&args),
         Choice::Blocking => run::<preset::Blocking>(&args),
     };
     match result {

@@ -7,8 +7,8 @@ use std::time::Duration;
 pub(crate) const HELP: &str = "\
 A server of static files, its load, and a report.
 
-usage: serve [--connections N] [--seconds S] [--driver CHOICE] [--copy] [--patience S]
-       serve --listen ADDRESS [--root DIR] [--driver CHOICE] [--copy] [--patience S]
+usage: serve [--connections N] [--seconds S] [--config CHOICE] [--driver CHOICE] [--copy] [--patience S]
+       serve --listen ADDRESS [--root DIR] [--config CHOICE] [--driver CHOICE] [--copy] [--patience S]
 
 Without --listen: serves a folder of its own making on a free loopback port, drives the server for S seconds, checks every
 byte, prints a table.
@@ -17,7 +17,13 @@ byte, prints a table.
   --seconds S        how long (3)
   --listen ADDRESS   serve on this address until Ctrl-C, then print the totals; for example 127.0.0.1:8080
   --root DIR         what to serve (the folder in which the program was started)
-  --driver CHOICE    the config to run on, all compiled into this program:
+  --config CHOICE    who runs the tasks; all choices are compiled into this program:
+                       single      one worker (the default)
+                       per-core    a worker on each processor, each with the tasks that were placed there (the preset PerCore)
+                       work-stealing
+                                   a worker on each processor, and who has nothing to do takes tasks of the others (the
+                                   preset Server; with the driver mio)
+  --driver CHOICE    how I/O is done:
                        mio         readiness I/O (the default preset)
                        io-uring    completion I/O
                        fallback    io-uring where the system allows it, else mio
@@ -31,13 +37,24 @@ const CONNECTIONS_MAX: usize = 65_535;
 /// A day.
 const SECONDS_MAX: f64 = 86_400.0;
 
-/// Which config to run on.
+/// Who runs the tasks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Choice {
+pub(crate) enum Who {
+    Single,
+    PerCore,
+    WorkStealing,
+}
+
+/// How I/O is done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum By {
     Mio,
     IoUring,
     Fallback,
 }
+
+/// Which config to run on.
+pub(crate) type Choice = (Who, By);
 
 /// How the server serves.
 #[derive(Clone, Copy, Debug)]
@@ -65,7 +82,7 @@ pub(crate) enum Args {
 impl Args {
     pub(crate) fn choice(&self) -> Choice {
         match self {
-            Args::Help => Choice::Mio,
+            Args::Help => (Who::Single, By::Mio),
             Args::Listen { choice, .. } | Args::Drive { choice, .. } => *choice,
         }
     }
@@ -73,7 +90,8 @@ impl Args {
     pub(crate) fn parse(mut words: impl Iterator<Item = String>) -> Result<Args, String> {
         let mut load = Load { connections: 16, time: Duration::from_secs(3) };
         let mut how = How { copies: false, patience: Duration::from_secs(10) };
-        let (mut listen, mut root, mut drives, mut choice) = (None, None, None, Choice::Mio);
+        let (mut listen, mut root, mut drives) = (None, None, None);
+        let (mut who, mut by) = (Who::Single, By::Mio);
         while let Some(word) = words.next() {
             match word.as_str() {
                 "--help" | "-h" => return Ok(Args::Help),
@@ -81,7 +99,8 @@ impl Args {
                 "--listen" => listen = Some(value(&word, words.next())?),
                 "--root" => root = Some(value::<PathBuf>(&word, words.next())?),
                 "--patience" => how.patience = seconds(&word, words.next(), 0.1)?,
-                "--driver" => choice = driver(&value::<String>(&word, words.next())?)?,
+                "--config" => who = config(&value::<String>(&word, words.next())?)?,
+                "--driver" => by = driver(&value::<String>(&word, words.next())?)?,
                 "--connections" => {
                     load.connections = match value(&word, words.next())? {
                         0 => return Err(format!("{word} takes at least 1")),
@@ -97,6 +116,10 @@ impl Args {
                 other => return Err(format!("there is no option `{other}`")),
             }
         }
+        if who == Who::WorkStealing && by != By::Mio {
+            return Err("--config work-stealing goes with --driver mio only".to_owned());
+        }
+        let choice = (who, by);
         match (listen, drives, root) {
             (Some(_), Some(drives), _) => {
                 Err(format!("{drives} goes without --listen: a listening server is driven by others"))
@@ -110,11 +133,20 @@ impl Args {
     }
 }
 
-fn driver(name: &str) -> Result<Choice, String> {
+fn config(name: &str) -> Result<Who, String> {
     match name {
-        "mio" => Ok(Choice::Mio),
-        "io-uring" => Ok(Choice::IoUring),
-        "fallback" => Ok(Choice::Fallback),
+        "single" => Ok(Who::Single),
+        "per-core" => Ok(Who::PerCore),
+        "work-stealing" => Ok(Who::WorkStealing),
+        other => Err(format!("there is no config `{other}`: choose single, per-core or work-stealing")),
+    }
+}
+
+fn driver(name: &str) -> Result<By, String> {
+    match name {
+        "mio" => Ok(By::Mio),
+        "io-uring" => Ok(By::IoUring),
+        "fallback" => Ok(By::Fallback),
         "blocking" => Err("the driver `blocking` has no time limits, which a server of files needs".to_owned()),
         other => Err(format!("there is no driver `{other}`: choose mio, io-uring or fallback")),
     }

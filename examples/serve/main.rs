@@ -50,7 +50,7 @@ fn main() -> std::process::ExitCode {
 
 #[cfg(target_os = "linux")]
 fn main() -> std::process::ExitCode {
-    use args::{Args, Choice};
+    use args::{Args, By, Who};
     use bespoke::preset;
     use std::process::ExitCode;
 
@@ -66,9 +66,13 @@ fn main() -> std::process::ExitCode {
         }
     };
     let result = match args.choice() {
-        Choice::Mio => run::<preset::Default>(&args),
-        Choice::IoUring => run::<configs::OnRing>(&args),
-        Choice::Fallback => run::<configs::OnEither>(&args),
+        (Who::Single, By::Mio) => run::<preset::Default>(&args),
+        (Who::Single, By::IoUring) => run::<configs::OnRing>(&args),
+        (Who::Single, By::Fallback) => run::<configs::OnEither>(&args),
+        (Who::PerCore, By::Mio) => run::<preset::PerCore>(&args),
+        (Who::PerCore, By::IoUring) => run::<configs::OnRings>(&args),
+        (Who::PerCore, By::Fallback) => run::<configs::OnEitherEach>(&args),
+        (Who::WorkStealing, _) => run::<preset::Server>(&args),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
@@ -96,6 +100,20 @@ mod configs {
 
     #[bespoke::config(base = preset::Default)]
     impl Config for OnEither {
+        type Driver = Fallback<IoUring, Mio>;
+    }
+
+    pub(crate) struct OnRings;
+
+    #[bespoke::config(base = preset::PerCore)]
+    impl Config for OnRings {
+        type Driver = IoUring;
+    }
+
+    pub(crate) struct OnEitherEach;
+
+    #[bespoke::config(base = preset::PerCore)]
+    impl Config for OnEitherEach {
         type Driver = Fallback<IoUring, Mio>;
     }
 }

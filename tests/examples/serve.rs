@@ -359,6 +359,11 @@ fn serve_drives_itself() {
     drives(&[], "mio", "zero-copy");
     drives(&["--copy"], "mio", "copied");
     drives(&["--driver", "fallback"], "", "zero-copy");
+    for config in ["per-core", "work-stealing"] {
+        drives(&["--config", config], "mio", "zero-copy");
+        drives(&["--config", config, "--copy"], "mio", "copied");
+    }
+    drives(&["--config", "per-core", "--driver", "fallback"], "", "zero-copy");
     if !is_denied("serve_drives_itself") {
         drives(&["--driver", "io-uring"], "io_uring", "zero-copy");
         drives(&["--driver", "io-uring", "--copy"], "io_uring", "copied");
@@ -369,7 +374,9 @@ fn serve_drives_itself() {
 fn serve_helps_and_says_what_is_wrong_with_a_command_line() {
     let ended = run("serve", &["--help"]);
     ended.code(0).says("usage: serve ");
-    for option in ["--connections", "--seconds", "--listen", "--root", "--driver", "--copy", "--patience", "--help"] {
+    let options =
+        ["--connections", "--seconds", "--listen", "--root", "--config", "--driver", "--copy", "--patience", "--help"];
+    for option in options {
         ended.says(option);
     }
     for (args, part) in [
@@ -377,6 +384,8 @@ fn serve_helps_and_says_what_is_wrong_with_a_command_line() {
         (&["--driver", "nonsense"], "`nonsense`"),
         (&["--driver", "blocking"], "has no time limits"),
         (&["--driver"], "--driver needs a value"),
+        (&["--config", "nonsense"], "`nonsense`"),
+        (&["--config", "work-stealing", "--driver", "io-uring"], "--config work-stealing goes with --driver mio only"),
         (&["--seconds", "0.4"], "--seconds takes 0.5 to 86400"),
         (&["--patience", "0"], "--patience takes 0.1 to 86400"),
         (&["--connections", "0"], "--connections takes at least 1"),

@@ -101,14 +101,18 @@ impl<const WORKERS: usize> Cores for PerCore<WORKERS> {}
 /// are taken by others, the newest one within some ten milliseconds.
 ///
 /// A sleep is kept by the worker that polled it last. `block_on` runs its future on the thread that calls it, as under
-/// [`PerCore`]: it does not move, and what it spawns goes to the workers.
+/// [`PerCore`]: it does not move; what it spawns goes to the workers, and what it opens is watched by them, also when it has
+/// returned.
 ///
 /// A worker that panics outside of its tasks ends alone: the tasks that were spawned on it are cancelled, what else was queued
 /// there goes to the others.
 ///
 /// # Driver
-/// One whose operations may go on on another worker: [`TASKS_MOVE`](crate::roles::Driver::TASKS_MOVE). Those with sockets and
-/// files have none yet; another one is refused when the program is compiled.
+/// Each worker has one, waits in it, and watches what was opened in its turn, wherever the task runs that has opened it. Any worker
+/// of the runtime may use it: a socket that is ready is read by whoever runs its task, with a system call of that worker's. What
+/// they share has a lock. A worker that ends alone takes what it watches with it: operations say that it is closed.
+///
+/// `Mio` and `NoIo` are such drivers; another one is refused when the program is compiled.
 ///
 /// # Queue
 /// `Q` is what each worker keeps its queued tasks in: a [`Ring`], unless something else is named. What differs is the cost,

@@ -186,7 +186,7 @@ unsafe fn abort<S: Sharing, Q: LocalQueue>(task: Untyped) {
         return;
     }
     #[cfg(feature = "std")]
-    if S::SHARED && header.table.moves {
+    if S::MOVING && header.table.moves {
         // SAFETY: we turned the pin on, and the handle holds the task; the queues of its crew are those of its config.
         return unsafe { super::steal::schedule::<Q::Live>(task.cast()) };
     }

@@ -39,7 +39,7 @@ unsafe fn wake_on_owner<S: Sharing, Q: LocalQueue>(task: Task<S>) {
     let header = unsafe { task.as_ref() };
     if state::notify(header) {
         #[cfg(feature = "std")]
-        if S::SHARED && header.table.moves {
+        if S::MOVING && header.table.moves {
             // SAFETY: we turned the pin on, and hold the task; the queues of its crew are those of its config.
             return unsafe { steal::schedule::<Q::Live>(task.cast()) };
         }
@@ -48,7 +48,7 @@ unsafe fn wake_on_owner<S: Sharing, Q: LocalQueue>(task: Task<S>) {
     }
 }
 
-/// `Shared`: wakes the task from a thread that does not run its home.
+/// Not under `Local`: wakes the task from a thread that does not run its home.
 ///
 /// # Safety
 /// The caller holds a reference. The task is of a config whose queues are `Q`.
@@ -59,7 +59,7 @@ unsafe fn wake_shared<S: Sharing, Q: LocalQueue>(task: Task<S>) {
     header.life.touch();
     if state::notify(header) {
         #[cfg(feature = "std")]
-        if header.table.moves {
+        if S::MOVING && header.table.moves {
             // SAFETY: we turned the pin on, and hold the task; the queues of its crew are those of its config.
             return unsafe { steal::schedule::<Q::Live>(task.cast()) };
         }

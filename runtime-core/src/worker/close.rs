@@ -183,5 +183,5 @@ unsafe fn seize<S: Sharing>(task: Task<S>) -> Option<bool> {
     // SAFETY: a task leaves the table before it is freed (contract).
     let header = unsafe { task.as_ref() };
     header.life.touch();
-    if S::SHARED && header.table.moves { state::seize_or_tell(header) } else { state::seize(header) }
+    if S::MOVING && header.table.moves { state::seize_or_tell(header) } else { state::seize(header) }
 }

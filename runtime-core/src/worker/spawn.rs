@@ -115,7 +115,7 @@ unsafe fn admit<S: Sharing, Q: LocalQueue>(home: &Home<S>, task: Task<S>) {
         unsafe { run::cancel_unstarted(task) }
     } else {
         #[cfg(feature = "std")]
-        if S::SHARED && header.table.moves {
+        if S::MOVING && header.table.moves {
             // SAFETY: new: the pin of `BORN | NOTIFIED` is the queue's, and the caller holds the handle's reference.
             return unsafe { steal::schedule::<Q::Live>(task.cast()) };
         }
@@ -202,7 +202,7 @@ unsafe fn hand_over_shared<S: Sharing, Q: LocalQueue>(home: &Home<S>, task: Task
     // SAFETY: a real lock; nothing re-enters.
     let _closing = unsafe { home.owned.with(list) };
     #[cfg(feature = "std")]
-    if header.table.moves {
+    if S::MOVING && header.table.moves {
         if _closing && !planted(Plant::LateTaskForgotten) {
             // The walk of close may have missed it, and other workers do not know that it is of one that closes.
             // SAFETY: the pin is ours.
