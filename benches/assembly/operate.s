@@ -7,7 +7,7 @@ push r15
 push r14
 push rbx
 cmp byte ptr [rdi + 0x10], 0x0
-je .9
+je .10
 mov rbx, rdi
 mov r14, [rdi]
 mov r15, [rdi + 0x8]
@@ -21,7 +21,7 @@ test r15, r15
 je .7
 .1: mov rax, thread-local
 cmp fs:[rax], r14
-jne .10
+jne .9
 .2: mov eax, [r14 + 0x1c]
 test eax, eax
 je .5
@@ -29,8 +29,8 @@ cmp dword ptr [r14 + 0x448], 0x2
 je .11
 test r15, r15
 je .3
-dec qword ptr [r14 + 0xa0]
 mov qword ptr [rbx + 0x8], 0x0
+dec qword ptr [r14 + 0xa0]
 .3: dec eax
 mov [r14 + 0x1c], eax
 mov byte ptr [rbx + 0x10], 0x0
@@ -66,13 +66,13 @@ je .2
 lea rdx, [data 3]
 mov esi, 0x4
 call qword ptr [bespoke_core::worker::ambient::fail]
-.9: lea rdi, [data 4]
-mov esi, 0x3
-call qword ptr [bespoke_core::driver::operation::polled_again]
-.10: mov rdi, rbx
+.9: mov rdi, rbx
 mov rsi, r14
 call bespoke_core::driver::operation::Operation<C,O,K>::elsewhere
 jmp .4
+.10: lea rdi, [data 4]
+mov esi, 0x3
+call qword ptr [bespoke_core::driver::operation::polled_again]
 .11: lea rdi, [data 5]
 lea rdx, [data 6]
 mov esi, 0xa3
@@ -80,8 +80,8 @@ call qword ptr [core::panicking::panic_fmt]
 ud2
 test r15, r15
 je .12
-dec qword ptr [r14 + 0xa0]
 mov qword ptr [rbx + 0x8], 0x0
+dec qword ptr [r14 + 0xa0]
 .12: mov rdi, rax
 call _Unwind_Resume
 
@@ -94,7 +94,7 @@ push r15
 push r14
 push rbx
 cmp byte ptr [rdi + 0x10], 0x0
-je .9
+je .10
 mov rbx, rdi
 mov r14, [rdi]
 mov r15, [rdi + 0x8]
@@ -108,15 +108,15 @@ test r15, r15
 je .7
 .1: mov rax, thread-local
 cmp fs:[rax], r14
-jne .10
+jne .9
 .2: cmp dword ptr [r14 + 0x1c], 0x0
 je .5
 cmp dword ptr [r14 + 0x448], 0x2
 je .11
 test r15, r15
 je .3
-dec qword ptr [r14 + 0xa0]
 mov qword ptr [rbx + 0x8], 0x0
+dec qword ptr [r14 + 0xa0]
 .3: mov byte ptr [rbx + 0x10], 0x0
 .4: mov al, 0x1
 pop rbx
@@ -150,13 +150,13 @@ je .2
 lea rdx, [data 3]
 mov esi, 0xa
 call qword ptr [bespoke_core::worker::ambient::fail]
-.9: lea rdi, [data 4]
-mov esi, 0x3
-call qword ptr [bespoke_core::driver::operation::polled_again]
-.10: mov rdi, rbx
+.9: mov rdi, rbx
 mov rsi, r14
 call bespoke_core::driver::operation::Operation<C,O,K>::elsewhere
 jmp .4
+.10: lea rdi, [data 4]
+mov esi, 0x3
+call qword ptr [bespoke_core::driver::operation::polled_again]
 .11: lea rdi, [data 5]
 lea rdx, [data 6]
 mov esi, 0xa3
@@ -164,8 +164,8 @@ call qword ptr [core::panicking::panic_fmt]
 ud2
 test r15, r15
 je .12
-dec qword ptr [r14 + 0xa0]
 mov qword ptr [rbx + 0x8], 0x0
+dec qword ptr [r14 + 0xa0]
 .12: mov rdi, rax
 call _Unwind_Resume
 
@@ -178,7 +178,7 @@ as base, but for
 instruction 23: cmp qword ptr [r14 + 0x440], 0x0
 instruction 62: mov esi, 0xa
 
-== several: instructions 139, calls 8, through a pointer 1, locked 1
+== several: instructions 137, calls 8, through a pointer 1, locked 1
 push r15
 push r14
 push rbx
@@ -199,8 +199,8 @@ cmp dword ptr [r14 + 0x448], 0x2
 je .15
 cmp qword ptr [rbx + 0x8], 0x0
 je .1
-dec qword ptr [r14 + 0xb0]
 mov qword ptr [rbx + 0x8], 0x0
+dec qword ptr [r14 + 0xa8]
 .1: mov rcx, [rbx]
 test cl, 0x1
 je .7
@@ -236,14 +236,12 @@ neg rax
 mov eax, [rdx + rax + 0xc]
 jmp .0
 .3: cmp byte ptr [r14 + 0x20], 0x0
-je .4
-xor eax, eax
-jmp .8
-.4: mov rax, [rsi]
+jne .4
+mov rax, [rsi]
 mov rcx, [rax]
 mov rdi, [rax + 0x8]
 call qword ptr [rcx + 0x10]
-xor eax, eax
+.4: xor eax, eax
 jmp .8
 .5: lock inc dword ptr [rcx + rdx + 0x1c]
 .6: mov rdx, rcx
@@ -314,7 +312,7 @@ mov esi, 0x8f
 call qword ptr [core::panicking::panic_fmt]
 cmp qword ptr [rbx + 0x8], 0x0
 je .17
-dec qword ptr [r14 + 0xb0]
 mov qword ptr [rbx + 0x8], 0x0
+dec qword ptr [r14 + 0xa8]
 .17: mov rdi, rax
 call _Unwind_Resume

@@ -52,14 +52,11 @@ mov rax, [rbx + 0x78]
 mov rcx, [rbx + 0x88]
 jmp .2
 
-== several: instructions 57, calls 1, through a pointer 0, locked 1
-push r14
-push rbx
-push rax
+== several: instructions 43, calls 1, through a pointer 0, locked 1
 mov rax, thread-local
 mov rax, fs:[rax]
 cmp rax, [rdi + 0x8]
-jne .5
+jne bespoke_core::task::waker::wake_shared
 mov rax, [rdi + 0x10]
 .0: mov rcx, rax
 test cl, 0x4
@@ -71,42 +68,31 @@ lock cmpxchg [rdi + 0x10], rdx
 jne .0
 test cl, 0x3
 je .2
-.1: add rsp, 0x8
-pop rbx
-pop r14
-ret
-.2: mov rax, [rdi]
-cmp byte ptr [rax + 0x60], 0x0
-je .3
-add rsp, 0x8
-pop rbx
-pop r14
-jmp bespoke_core::task::steal::schedule
-.3: mov rbx, [rdi + 0x8]
-mov rax, [rbx + 0x88]
-mov rcx, [rbx + 0x98]
+.1: ret
+.2: push r14
+push rbx
+push rax
+mov rbx, [rdi + 0x8]
+mov rax, [rbx + 0x80]
+mov rcx, [rbx + 0x90]
 mov rdx, rcx
-sub rdx, [rbx + 0x90]
+sub rdx, [rbx + 0x88]
 cmp rdx, rax
-ja .6
-.4: and rax, rcx
-mov rcx, [rbx + 0x78]
+ja .4
+.3: and rax, rcx
+mov rcx, [rbx + 0x70]
 mov [rcx + rax*8], rdi
-inc qword ptr [rbx + 0x98]
+inc qword ptr [rbx + 0x90]
 add rsp, 0x8
 pop rbx
 pop r14
 ret
-.5: add rsp, 0x8
-pop rbx
-pop r14
-jmp bespoke_core::task::waker::wake_shared
-.6: lea rsi, [rax*2 + 0x2]
-lea rax, [rbx + 0x78]
+.4: lea rsi, [rax*2 + 0x2]
+lea rax, [rbx + 0x70]
 mov r14, rdi
 mov rdi, rax
 call bespoke_core::task::queue::RunQueue<S>::resize
 mov rdi, r14
-mov rax, [rbx + 0x88]
-mov rcx, [rbx + 0x98]
-jmp .4
+mov rax, [rbx + 0x80]
+mov rcx, [rbx + 0x90]
+jmp .3

@@ -37,7 +37,7 @@ pub(crate) unsafe fn run<S: Sharing, Q: LocalQueue>(task: Task<S>, home: &Home<S
         Start::Taken => return,
     }
     #[cfg(feature = "std")]
-    let moves = S::MOVING && header.table.moves;
+    let moves = header.table.moves;
     // SAFETY: RUNNING keeps the runtime's reference in place over the poll.
     let waker = unsafe { borrowed::<S, Q>(task) };
     // SAFETY: RUNNING is ours, the future is there.
@@ -53,7 +53,7 @@ pub(crate) unsafe fn run<S: Sharing, Q: LocalQueue>(task: Task<S>, home: &Home<S
         #[cfg(feature = "std")]
         // SAFETY: this thread runs the worker of `home`, which has a seat; the queues of its crew are those of the config; the
         // pin is ours.
-        Idle::Queue if moves => unsafe { steal::yields::<Q::Live>(task.cast(), home.seat.get()) },
+        Idle::Queue if S::MOVING && moves => unsafe { steal::yields::<Q::Live>(task.cast(), home.seat.get()) },
         // SAFETY: the owner; the pin is the queue's.
         Idle::Queue => unsafe { home.queue_push(task) },
         // SAFETY: RUNNING is still ours.
