@@ -332,6 +332,21 @@ impl Scheduler for OneShared {
     const SCHEDULERS_ARE_THE_PROJECTS_OWN_until_1_0: crate::roles::Sealed = crate::roles::Sealed::OURS;
 }
 
+/// As [`OneShared`], with the words of `Moving`: others use what its worker watches.
+#[cfg(loom)]
+#[derive(Debug)]
+pub(crate) struct OneMoving;
+
+#[cfg(loom)]
+impl Scheduler for OneMoving {
+    type Sharing = Moving;
+    const NAME: &'static str = "one-moving";
+    const WORKERS: usize = 1;
+    type Queue = Ring;
+    const PLACEMENT: Placement = Placement::ThisWorker;
+    const SCHEDULERS_ARE_THE_PROJECTS_OWN_until_1_0: crate::roles::Sealed = crate::roles::Sealed::OURS;
+}
+
 macro_rules! config {
     (
         $(#[$doc:meta])* $name:ident: $scheduler:ty, $clock:ty, $panic:expr
@@ -377,6 +392,11 @@ config! {
 config! {
     /// Another single thread, for the wrong-runtime tests.
     Other: SingleThread, Monotonic, PanicPolicy::Catch
+}
+#[cfg(loom)]
+config! {
+    /// One worker, with what tasks that move ask of it.
+    MovingApp: OneMoving, Monotonic, PanicPolicy::Catch
 }
 config! {
     /// One worker whose tasks other threads share.

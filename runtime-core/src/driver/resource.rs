@@ -443,7 +443,8 @@ fn watcher<C: Config>(here: NonNull<Worker<C>>) -> NonNull<Worker<C>> {
     #[cfg(feature = "std")]
     {
         // SAFETY: this thread is running the worker.
-        unsafe { here.as_ref() }.common.cores.in_turn()
+        let cores = unsafe { &here.as_ref().common.cores };
+        if cores.members().is_empty() { here } else { cores.in_turn() }
     }
     #[cfg(not(feature = "std"))]
     here

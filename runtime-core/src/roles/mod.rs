@@ -38,6 +38,7 @@ pub use memory::{Allocate, Memory};
 pub use queue::LocalQueue;
 #[doc(hidden)]
 pub use queue::{BATCH_MAX, Entry, LiveQueue, Stolen};
+#[cfg(feature = "alloc")]
 pub(crate) use scheduler::steals;
 pub use scheduler::{Balanced, Cores, Placement, Policy, Scheduler, Stealing};
 #[doc(hidden)]

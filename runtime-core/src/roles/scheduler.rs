@@ -39,6 +39,7 @@ pub trait Scheduler: 'static {
 
 /// Do the workers of `S` take tasks from each other? Asked here and not of [`Scheduler::STEALS`], which a scheduler may say as it
 /// likes: tasks move between the threads of a team only, and only where they are `Send`.
+#[cfg(feature = "alloc")]
 pub(crate) const fn steals<S: Scheduler>() -> bool {
     S::STEALING.is_some() && <S::Sharing as Sharing>::MOVING && matches!(S::PLACEMENT, Placement::AnyWorker)
 }

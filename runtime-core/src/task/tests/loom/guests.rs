@@ -17,12 +17,12 @@ use std::boxed::Box;
 tests! {
     sleep_vs_close: local shared;
     sleep_vs_turn: local shared;
-    resource_vs_close: local shared;
-    number_vs_close: local shared;
+    resource_vs_close: local shared moving;
+    number_vs_close: local shared moving;
     work_vs_close: local shared;
     work_vs_park: local;
-    lease_vs_close: local shared;
-    lease_vs_turn: local shared;
+    lease_vs_close: local shared moving;
+    lease_vs_turn: local shared moving;
 }
 
 /// Lets a raw pointer cross; what it names holds itself.
@@ -80,7 +80,7 @@ fn resource_vs_close<C: Config>() {
         // SAFETY: the owner; nothing of the user's runs.
         let key = unsafe { this.with_resources(|resources| resources.open(3)) }.unwrap();
         // SAFETY: the owner.
-        unsafe { this.home.guest_comes() };
+        unsafe { this.home.caller_comes() };
         (worker, Resource { raw: 3, key })
     });
     let crossing = Cross(worker);

@@ -9,7 +9,7 @@
 //! inbox, on the local state word; a use of a task or of a home after its end (`Life`). What they do not see: races on
 //! the stage itself, which is why the outputs here carry a [`Tracked`].
 
-/// Makes the tests of models: `name: local shared;` runs the `fn name<C: Config>()` beside it under both sharings.
+/// Makes the tests of models: `name: local shared;` runs the `fn name<C: Config>()` beside it under these sharings.
 macro_rules! tests {
     ($($name:ident: $($sharing:ident)+;)+) => {
         $(mod $name {
@@ -26,6 +26,12 @@ macro_rules! tests {
         #[test]
         fn shared() {
             super::super::model(concat!(stringify!($name), "::shared"), super::$name::<crate::testing::SharedApp>);
+        }
+    };
+    (@ $name:ident moving) => {
+        #[test]
+        fn moving() {
+            super::super::model(concat!(stringify!($name), "::moving"), super::$name::<crate::testing::MovingApp>);
         }
     };
 }

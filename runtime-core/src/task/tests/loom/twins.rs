@@ -210,12 +210,14 @@ fn left_for_nobody() {
 fn number_used_after_look() {
     found(Plant::NumberUsedAfterLook, "guests::number_vs_close::local");
     found(Plant::NumberUsedAfterLook, "guests::number_vs_close::shared");
+    found(Plant::NumberUsedAfterLook, "guests::number_vs_close::moving");
 }
 
 #[test]
 fn numbers_closed_unasked() {
     found(Plant::NumbersClosedUnasked, "guests::number_vs_close::local");
     found(Plant::NumbersClosedUnasked, "guests::number_vs_close::shared");
+    found(Plant::NumbersClosedUnasked, "guests::number_vs_close::moving");
 }
 
 #[test]
