@@ -58,6 +58,7 @@ pub(crate) const COLUMNS: &[Column] = &[
     ours("bespoke-cli"),
     ours("bespoke-uring"),
     Column { full_only: true, ..ours("bespoke-fallback") },
+    Column { full_only: true, ..ours("bespoke-server") },
     ours("bespoke-percore2"),
     ours("bespoke-steal2"),
     Column { full_only: true, ..ours("bespoke-deque2") },

@@ -6,7 +6,7 @@
 //! | `bespoke-steal2` | `WorkStealing<2>`: any worker runs any task |
 //! | `bespoke-deque2` | the same with the queue `Deque` |
 //!
-//! Both without a driver (`NoIo`), so that they differ by the scheduler alone: work stealing has none with sockets yet.
+//! Both without a driver (`NoIo`), so that they differ by the scheduler alone.
 
 use core::future::Future;
 
