@@ -331,33 +331,49 @@ impl<P: Poller, S: Sharing> LiveMio<P, S> {
     /// What the poll was refused.
     fn watch(&self, key: u32, side: Side, cx: &mut Context<'_>) -> Result<bool, Errno> {
         match side {
-            Side::Read => self.leave(key, |source| &mut source.reader, cx),
-            Side::Write => self.leave(key, |source| &mut source.writer, cx),
+            Side::Read => return self.leave(key, side, |source| &mut source.reader, cx),
+            Side::Write => return self.leave(key, side, |source| &mut source.writer, cx),
             Side::ReadAmong => self.leave_among(key, |among| &mut among.readers, cx),
             Side::WriteAmong => self.leave_among(key, |among| &mut among.writers, cx),
         }
-        self.with_source(key, |source| {
-            let among = source.among.as_deref();
-            let wanted = Wanted {
-                read: source.reader.is_some() || among.is_some_and(|among| !among.readers.is_empty()),
-                write: source.writer.is_some() || among.is_some_and(|among| !among.writers.is_empty()),
-            };
-            self.poller.arm(&mut source.entry, Place { key, generation: source.generation }, wanted)?;
-            Ok(!S::MOVING || !source.is_ready(side))
-        })
+        self.with_source(key, |source| self.arm(source, key, side))
     }
 
-    /// Leaves the waker of `cx` in its place.
-    fn leave(&self, key: u32, place: fn(&mut Source<P::Entry>) -> &mut Option<Waker>, cx: &mut Context<'_>) {
-        let old = self.with_source(key, |source| place(source).take());
-        let (waker, unused) = match old {
-            Some(waker) if waker.will_wake(cx.waker()) => (waker, None),
-            old => (cx.waker().clone(), old),
+    /// Who waits at the source is told of the next event. `false`: as [`watch`](Self::watch).
+    #[inline(always)]
+    fn arm(&self, source: &mut Source<P::Entry>, key: u32, side: Side) -> Result<bool, Errno> {
+        let among = source.among.as_deref();
+        let wanted = Wanted {
+            read: source.reader.is_some() || among.is_some_and(|among| !among.readers.is_empty()),
+            write: source.writer.is_some() || among.is_some_and(|among| !among.writers.is_empty()),
         };
-        // The clone was the user's, which may have left one here in the meantime: that is dropped out here as well.
-        let other = self.with_source(key, |source| place(source).replace(waker));
-        drop(unused);
-        drop(other);
+        self.poller.arm(&mut source.entry, Place { key, generation: source.generation }, wanted)?;
+        Ok(!S::MOVING || !source.is_ready(side))
+    }
+
+    /// Leaves the waker of `cx` in its place, and [arms](Self::arm).
+    fn leave(
+        &self,
+        key: u32,
+        side: Side,
+        place: fn(&mut Source<P::Entry>) -> &mut Option<Waker>,
+        cx: &mut Context<'_>,
+    ) -> Result<bool, Errno> {
+        // To compare wakers runs nothing of the user's.
+        let known = self.with_source(key, |source| {
+            place(source).as_ref().is_some_and(|waker| waker.will_wake(cx.waker())).then(|| self.arm(source, key, side))
+        });
+        if let Some(armed) = known {
+            return armed;
+        }
+        let waker = cx.waker().clone();
+        // The clone was the user's, which may have left one here in the meantime: what was here is dropped outside.
+        let (old, armed) = self.with_source(key, |source| {
+            let old = place(source).replace(waker);
+            (old, self.arm(source, key, side))
+        });
+        drop(old);
+        armed
     }
 
     /// Leaves the waker of `cx` beside those of other tasks.
