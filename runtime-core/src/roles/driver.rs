@@ -16,7 +16,6 @@ pub struct Nanos(pub u64);
 
 impl Nanos {
     /// As many; `u64::MAX` if it is longer than that.
-    #[cfg(feature = "std")]
     pub(crate) fn of(duration: Duration) -> Self {
         Nanos(u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX))
     }
