@@ -8,7 +8,7 @@
 //!
 //! *Architecture Invariant:* a module uses only modules to its left: `util, loom, error, instant, machine → sharing →
 //! roles → config → topology → task → blocking → worker → time, sync, driver, io → channel, future → scheduler → choice, info,
-//! check → scope → runtime`.
+//! check → scope → runtime → embedded`.
 //!
 //! Features add interfaces and never change behaviour: `alloc` brings tasks and timers, `std` threads and clocks.
 #![no_std]
@@ -29,6 +29,8 @@ pub mod check;
 pub mod choice;
 pub mod config;
 pub mod driver;
+#[cfg(feature = "alloc")]
+pub mod embedded;
 pub mod error;
 pub mod future;
 pub mod info;

@@ -4,17 +4,17 @@ use super::{Driver, Nanos};
 
 /// A machine without an operating system: who runs what, and how it sleeps.
 ///
-/// [`Bare<B>`](crate::driver::Bare) is the driver of a board `B`, and the one with which a runtime starts where there is no `std`.
-/// The time is another role: see [`Clock`](super::Clock).
+/// [`Bare<B>`](crate::driver::Bare) is the driver of a board `B`, and the one with which a runtime starts where there is no
+/// `std`. The time is another role: see [`Clock`](super::Clock).
 ///
 /// # Safety
 /// Without `std` the runtime has no thread-local storage, and what is the worker's alone is guarded by
 /// [`is_elsewhere`](Self::is_elsewhere):
 ///
-/// 1. In the whole program there is one flow of control in which it answers `false`, the same one at all times and for all boards.
-///    On a machine with one core that is what runs between reset and the first interrupt, and whatever interrupts that, a handler of
-///    an interrupt or of a fault, gets `true`. On one with several cores, or under a kernel with tasks of its own, all but one
-///    of them get `true`.
+/// 1. In the whole program there is one flow of control in which it answers `false`, the same one at all times and for all
+///    boards. On a machine with one core that is what the reset starts, and whatever interrupts that, a handler of an interrupt
+///    or of a fault, gets `true`. On one with several cores, or under a kernel with tasks of its own, all but one of them get
+///    `true`.
 /// 2. It may be called anywhere and at any time, and does not unwind.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a board",

@@ -146,8 +146,8 @@ mod owner {
         /// Starts the runtime, on a board.
         ///
         /// # Errors
-        /// - [`Unsupported`](crate::error::ErrorKind::Unsupported): this is not where the [board](crate::roles::Board) runs tasks, but
-        ///   the handler of an interrupt, say.
+        /// - [`Unsupported`](crate::error::ErrorKind::Unsupported): this is not where the [board](crate::roles::Board) runs
+        ///   tasks, but the handler of an interrupt, say.
         /// - [`OutOfMemory`](crate::error::ErrorKind::OutOfMemory): the memory strategy has no room for the task that stands
         ///   for the future of [`block_on`](Self::block_on).
         #[cfg(not(feature = "std"))]
