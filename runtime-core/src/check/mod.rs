@@ -5,9 +5,7 @@
 //! came from the base. Configs that no attribute can check (generic ones, those of the builder) are checked by
 //! `Runtime::new`, when the program is built.
 
-#[cfg(all(feature = "alloc", not(feature = "std")))]
-use crate::config::PanicPolicy;
-use crate::config::{Config, MemoryOf, SharingOf};
+use crate::config::{Config, MemoryOf, PanicPolicy, SharingOf};
 use crate::info::Info;
 use crate::roles::{Driver, Memory, Placement, Scheduler, Threads, Topology, steals};
 use crate::sharing::Sharing;
@@ -164,13 +162,14 @@ pub const fn blocking<C: Config>() {
     }
 }
 
-/// Checks what a program without `std` cannot have, when it is built.
+/// Checks that `C` asks for nothing that a program without `std` cannot have: for [`Runtime::new`](crate::runtime::Runtime::new)
+/// there, when the program is built.
 ///
 /// # Panics
 /// As [`item`].
-#[cfg(all(feature = "alloc", not(feature = "std")))]
+#[doc(hidden)]
 #[track_caller]
-pub(crate) const fn bare<C: Config>() {
+pub const fn bare<C: Config>() {
     if C::BLOCKING_THREADS_MAX != 0 {
         Text::new()
             .s("BLOCKING_THREADS_MAX is ")
@@ -180,8 +179,7 @@ pub(crate) const fn bare<C: Config>() {
     }
     if matches!(C::PANIC, PanicPolicy::Catch) {
         Text::new()
-            .s("PANIC is `PanicPolicy::Catch`, but without the feature `std` of bespoke-core no panic can be caught; set it to \
-                `PanicPolicy::Abort`")
+            .s("PANIC is Catch, but without the feature `std` of bespoke-core no panic can be caught; set it to Abort")
             .fail();
     }
 }

@@ -53,11 +53,7 @@ impl<B: Board> Live for LiveBare<B> {
     type Unparker = BareUnparker<B>;
 
     fn start(_: StartCx) -> Result<Self, Error> {
-        if B::is_elsewhere() {
-            return Err(Error::new(ErrorKind::Unsupported)
-                .because("a runtime starts where its tasks run, and the board says that this is elsewhere"));
-        }
-        Ok(LiveBare(PhantomData))
+        if B::is_elsewhere() { Err(elsewhere()) } else { Ok(LiveBare(PhantomData)) }
     }
 
     fn report(&self) -> DriverReport {
@@ -99,6 +95,13 @@ impl<B: Board> Live for LiveBare<B> {
     fn drain(&self, _: Nanos) -> Drained {
         Drained::default()
     }
+}
+
+/// What a runtime says that is to start elsewhere than where its tasks would run.
+#[cold]
+pub(crate) fn elsewhere() -> Error {
+    Error::new(ErrorKind::Unsupported)
+        .because("a runtime starts where its tasks run, and the board says that this is elsewhere")
 }
 
 impl<B> fmt::Debug for Bare<B> {

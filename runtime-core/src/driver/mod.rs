@@ -42,6 +42,8 @@ mod resource;
 
 pub use crate::error::Errno;
 pub use crate::util::dangling::MaybeDangling;
+#[cfg(all(feature = "alloc", not(feature = "std")))]
+pub(crate) use bare::elsewhere;
 pub use bare::{Bare, BareUnparker, LiveBare};
 #[cfg(feature = "alloc")]
 pub use beside::Beside;

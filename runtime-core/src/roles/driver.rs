@@ -174,7 +174,7 @@ pub trait Driver: 'static {
     message = "`{Self}` cannot be the driver under a scheduler whose tasks are `{S}`",
     label = "not a driver for this scheduler",
     note = "`Blocking` is the driver for `ThreadPerTask`, whose tasks are `Shared`; every other one is for `SingleThread`, whose \
-            tasks are `Local`, and for `PerCore<N>`"
+            tasks are `Local`, and all but `Bare` for `PerCore<N>`"
 )]
 pub trait Under<S: Sharing>: Driver {
     /// The running driver of one worker.

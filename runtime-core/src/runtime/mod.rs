@@ -80,7 +80,7 @@ mod owner {
     use crate::task::home::Home;
     use crate::worker::{Common, Worker, close};
     #[cfg(not(feature = "std"))]
-    use crate::{roles::OnBoard, util::flow};
+    use crate::{driver::elsewhere, roles::Board, roles::OnBoard, util::flow};
     use core::fmt;
     use core::marker::PhantomData;
     use core::ptr::NonNull;
@@ -157,6 +157,10 @@ mod owner {
         {
             const { check::all::<C>() }
             const { check::bare::<C>() }
+            if <C::Driver as OnBoard>::Board::is_elsewhere() {
+                // Before anything takes memory, which the handler of an interrupt may not.
+                return Err(elsewhere());
+            }
             flow::ask(const { &flow::Says::of::<<C::Driver as OnBoard>::Board>() });
             Ok(Self::of(Worker::start(Common::start(), 0)?))
         }
