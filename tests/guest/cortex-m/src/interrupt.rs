@@ -4,6 +4,7 @@ use crate::board::App;
 use crate::mps2::{self, Mps2, SLEEPS, STRIKES};
 use crate::{heap, tasks};
 use alloc::sync::Arc;
+use bespoke_core::channel::mpsc;
 use bespoke_core::embedded::{Board, Handle, Runtime};
 use bespoke_core::error::ErrorKind;
 use bespoke_core::sync::Notify;
@@ -25,6 +26,8 @@ enum Does {
     /// Wakes whoever left a waker. The second half by reference, and drops it then.
     Wakes(Option<Waker>),
     Tells(Arc<Notify>),
+    /// Sends its number, if there is room.
+    Sends(mpsc::Sender<u32>),
     Spawns(Handle<App>),
     /// Tries what only the flow of the tasks may.
     Starts,
@@ -41,11 +44,12 @@ fn SysTick() {
     free(|section| match &mut *DOES.borrow(section).borrow_mut() {
         Does::Nothing => {}
         Does::Wakes(waker) => match waker.take() {
-            Some(waker) if served % 2 == 0 => waker.wake(),
+            Some(waker) if served.is_multiple_of(2) => waker.wake(),
             Some(waker) => waker.wake_by_ref(),
             None => {}
         },
         Does::Tells(notify) => notify.notify_one(),
+        Does::Sends(queue) => drop(queue.try_send(served)),
         Does::Spawns(handle) => drop(handle.spawn(async {
             assert!(!Mps2::is_elsewhere(), "a task runs in a handler");
             SPAWNED.fetch_add(1, Ordering::Relaxed);
@@ -140,6 +144,18 @@ pub(crate) fn check() {
             // Told by itself, mostly: it is to be under the lock when the handler comes, and not asleep.
             notify.notify_one();
             notify.notified().await;
+        }
+        tick.stop();
+
+        // Numbers that are received while others come: in order, each once.
+        let (send, mut receive) = mpsc::channel(4);
+        does(Does::Sends(send));
+        tick.every(250);
+        let (mut last, mut got) = (0, 0);
+        while got < INTERRUPTS {
+            let Some(number) = receive.recv().await else { panic!("the handler's sender is gone") };
+            assert!(number > last, "{number} came after {last}");
+            (last, got) = (number, got + 1);
         }
         tick.stop();
 

@@ -6,6 +6,7 @@ use crate::mps2::{Mps2, SLEEPS};
 use alloc::rc::Rc;
 use bespoke_core::channel::{mpsc, oneshot};
 use bespoke_core::embedded::{Board, Runtime};
+use bespoke_core::scope::JoinSet;
 use bespoke_core::sharing::Local;
 use bespoke_core::sync::Notify;
 use core::cell::Cell;
@@ -92,6 +93,18 @@ pub(crate) fn check() {
         assert!(took >= MS * 12, "three sleeps took {took:?}");
         assert!(SLEEPS.load(Ordering::Relaxed) > slept, "the processor never slept");
         assert!(App::timeout(MS, pending::<()>()).await.is_err());
+
+        // In the order in which they complete.
+        let mut set = JoinSet::<u32, App>::new();
+        for n in [2u32, 1] {
+            set.spawn(async move {
+                App::sleep(MS * n * 4).await;
+                n
+            });
+        }
+        assert_eq!(set.join_next().await.and_then(Result::ok), Some(1));
+        assert_eq!(set.join_next().await.and_then(Result::ok), Some(2));
+        assert!(set.join_next().await.is_none());
 
         // A task that is aborted.
         let task = App::spawn(pending::<()>());
