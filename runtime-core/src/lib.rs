@@ -16,6 +16,10 @@
     not(feature = "alloc"),
     allow(dead_code, reason = "without `alloc` there is no runtime; what needs no heap is compiled all the same")
 )]
+#![cfg_attr(
+    not(feature = "std"),
+    allow(clippy::extra_unused_type_parameters, reason = "the kind of queue is for workers that have threads")
+)]
 #[cfg(feature = "alloc")]
 extern crate alloc;
 #[cfg(feature = "std")]

@@ -3,6 +3,10 @@
 //! With the feature `alloc` alone this is the runtime without `std`: its ambient word is a static, and who may use it is what the
 //! board says. (The test itself has an operating system, for a clock and for something to sleep in.) With `std` the same holds.
 #![cfg(all(feature = "alloc", not(loom)))]
+#![allow(
+    clippy::disallowed_methods,
+    reason = "the test is the board: it has a heap, a clock, and threads as interrupts"
+)]
 
 use bespoke_core::channel::{mpsc, oneshot};
 use bespoke_core::config::{Config, PanicPolicy, Sealed};
@@ -14,17 +18,18 @@ use bespoke_core::runtime::{Ambient, LocalAmbient, Runtime};
 use bespoke_core::scheduler::SingleThread;
 use bespoke_core::sharing::{Local, Sharing};
 use bespoke_core::sync::Notify;
-use std::alloc::Layout;
-use std::cell::{Cell, RefCell};
-use std::future::poll_fn;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::ptr::NonNull;
+use core::alloc::Layout;
+use core::cell::{Cell, RefCell};
+use core::future::{pending, poll_fn};
+use core::panic::AssertUnwindSafe;
+use core::ptr::NonNull;
+use core::sync::atomic::{AtomicUsize, Ordering};
+use core::task::{Poll, Waker};
+use core::time::Duration;
+use std::panic::catch_unwind;
 use std::rc::Rc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::task::{Poll, Waker};
 use std::thread;
-use std::time::Duration;
 
 /// The thread of whoever holds [`FLOW`] runs tasks; every other one is an interrupt.
 struct Threads;
@@ -96,7 +101,6 @@ impl Clock for Ticks {
     const NAME: &'static str = "ticks";
     type Live = std::time::Instant;
 
-    #[expect(clippy::disallowed_methods, reason = "a clock")]
     fn start() -> Self::Live {
         std::time::Instant::now()
     }
@@ -199,7 +203,7 @@ fn tasks_run_sleep_and_talk() {
         <App as Ambient>::sleep(Duration::from_millis(5)).await;
         assert!(<App as Ambient>::now() - before >= Duration::from_millis(5));
         notify.notify_one();
-        let late = <App as Ambient>::timeout(Duration::from_millis(2), std::future::pending::<()>()).await;
+        let late = <App as Ambient>::timeout(Duration::from_millis(2), pending::<()>()).await;
         assert!(late.is_err());
         assert!(producer.await.is_ok() && consumer.await.is_ok() && waiter.await.is_ok());
         answer.await.unwrap_or(0)
@@ -288,7 +292,7 @@ fn a_runtime_starts_where_tasks_run_and_nowhere_else() {
 fn runtimes_take_turns_and_one_inside_another_is_another() {
     let _here = here();
     let (outer, inner) = (start(), start());
-    let order = Rc::new(RefCell::new(std::vec::Vec::new()));
+    let order = Rc::new(RefCell::new(Vec::new()));
     let pushes = order.clone();
     let waits = outer.spawn(async move { pushes.borrow_mut().push("outer") });
     let pushes = order.clone();
