@@ -9,88 +9,30 @@
 //! | `Driver` | [`Bare<B>`](crate::driver::Bare), of a [`Board`] that the program describes |
 //! | `Clock` | one of the program's, which reads a counter of the board ([`Clock`](crate::roles::Clock)) |
 //! | `Memory` | `bespoke_alloc::Fixed<BYTES>`: bytes inside the worker; `System`: the global allocator |
-//! | `Threads`, `Topology`, `Entropy` | [`NoThreads`](crate::roles::NoThreads), [`Uniform<1>`](crate::roles::Uniform), [`Seeded<SEED>`](crate::roles::Seeded) |
+//! | `Threads`, `Topology` | [`NoThreads`](crate::roles::NoThreads), [`Uniform<1>`](crate::roles::Uniform) |
+//! | `Entropy` | [`Seeded<SEED>`](crate::roles::Seeded) |
 //! | `PANIC` | [`PanicPolicy::Abort`]: nothing unwinds |
 //!
 //! Another choice is refused when the program is built.
 //!
 //! # Interrupts
-//! A handler may wake, clone and drop wakers, abort tasks, spawn by a [`Handle`](crate::runtime::Handle), and use what is `Sync`: a
-//! [`Notify`](crate::sync::Notify) or a sender of a channel that is `Shared`, and these only after the first runtime has started.
-//! It never waits: what it does to tasks goes to the worker's inbox by one exchange, and what is locked is locked while nothing
-//! interrupts. Everything else panics there, or does not compile. What it drops last it frees: a spawn takes memory from the
-//! strategy there, and a handle or waker that outlives its runtime gives the worker's memory to the global allocator.
+//! A handler may wake, clone and drop wakers, abort tasks, spawn by a [`Handle`], and use what is `Sync`:
+//! a [`Notify`](crate::sync::Notify) or a sender of a channel that is `Shared`, and these only after the first runtime has
+//! started. It never waits: what it does to tasks goes to the worker's inbox by one exchange, and what is locked is locked while
+//! nothing interrupts. Everything else panics there, or does not compile. What it drops last it frees: a spawn takes memory from
+//! the strategy there, and a handle or waker that outlives its runtime gives the worker's memory to the global allocator.
 //!
 //! # Memory
 //! The worker and its tables are on the heap, made when the runtime starts: the queue has room for
-//! [`LOCAL_QUEUE`](Config::LOCAL_QUEUE) tasks at once, the table of tasks and that of timers grow to as many as there were at a time.
-//! A task is in a block of the strategy, or, of a function under `#[task(pool = N)]`, in a `static` of exactly its size.
-//! [`Runtime::INFO`](crate::runtime::Runtime::INFO) says what the worker takes, and `INFO.fits(BYTES)` in a constant bounds it.
+//! [`LOCAL_QUEUE`](Config::LOCAL_QUEUE) tasks at once, the table of tasks and that of timers grow to as many as there were at a
+//! time. A task is in a block of the strategy, or, of a function under `#[task(pool = N)]`, in a `static` of exactly its size.
+//! [`Runtime::INFO`] says what the worker takes, and `INFO.fits(BYTES)` in a constant bounds it.
 //!
 //! # Example
-//! On a Cortex-M, with the crates `cortex-m` and `cortex-m-rt`; `tests/guest/cortex-m` in the repository runs it.
+//! The chapter [without an operating system][chapter] of the guide is one; `tests/guest/cortex-m` in the repository is a program
+//! that runs on a Cortex-M4.
 //!
-//! ```ignore
-//! use bespoke_core::embedded::{self as bespoke, Board, Config};
-//!
-//! struct M4;
-//!
-//! // SAFETY: 1: one core; the mode of a thread is what the reset starts, and whatever interrupts it is in that of a handler.
-//! // 2: it reads a register.
-//! unsafe impl Board for M4 {
-//!     const NAME: &'static str = "Cortex-M4";
-//!     fn is_elsewhere() -> bool {
-//!         SCB::vect_active() != VectActive::ThreadMode
-//!     }
-//!     fn wait(at_most: Option<Nanos>) {
-//!         alarm(at_most);
-//!         cortex_m::asm::wfe();
-//!     }
-//!     fn wake() {
-//!         cortex_m::asm::sev();
-//!     }
-//!     fn mask() -> bool {
-//!         let was = primask::read().is_active();
-//!         cortex_m::interrupt::disable();
-//!         !was
-//!     }
-//!     fn unmask(was: bool) {
-//!         if !was {
-//!             // SAFETY: they were enabled before `mask`.
-//!             unsafe { cortex_m::interrupt::enable() };
-//!         }
-//!     }
-//! }
-//!
-//! struct App;
-//!
-//! #[bespoke_macros::config(crate = bespoke_core::embedded)]
-//! impl Config for App {
-//!     type Scheduler = SingleThread;
-//!     type Driver = Bare<M4>;
-//!     type Memory = Fixed<4096>;
-//!     type Clock = Ticks;
-//!     // …
-//! }
-//!
-//! #[bespoke_macros::task(pool = 2, crate = bespoke_core::embedded)]
-//! async fn blink(led: u8) {
-//!     loop {
-//!         toggle(led);
-//!         App::sleep(Duration::from_millis(500)).await;
-//!     }
-//! }
-//!
-//! #[entry]
-//! fn main() -> ! {
-//!     let runtime = Runtime::<App>::new().unwrap();
-//!     runtime.block_on(async {
-//!         App::spawn_task(blink(0)).unwrap();
-//!         App::spawn_task(blink(1)).unwrap();
-//!         core::future::pending().await
-//!     })
-//! }
-//! ```
+//! [chapter]: https://docs.rs/bespoke/latest/bespoke/guide/without_std/index.html
 
 pub use crate::config::{Config, PanicPolicy};
 pub use crate::driver::Bare;
@@ -116,9 +58,6 @@ pub mod __private {
     pub use crate::time::{Interval, Sleep, Timeout};
     pub use core;
 }
-
-#[doc(hidden)]
-pub use crate::{__embedded_ambient as __ambient, __embedded_module as __module};
 
 /// The functions of a config: as those of the facade, without what needs threads.
 #[doc(hidden)]
@@ -218,3 +157,6 @@ macro_rules! __embedded_module {
         }
     };
 }
+
+#[doc(hidden)]
+pub use {__embedded_ambient as __ambient, __embedded_module as __module};
