@@ -7,21 +7,51 @@
 //!
 //! 1. While a caller of [`pass`](Gate::pass) is inside, no resource of the worker is closed by the close of its runtime.
 //! 2. After [`close`](Gate::close) nobody passes.
+//!
+//! Without `std` callers do not share it, as there is no such lock: one is inside at a time, and nothing interrupts it.
 
-use crate::loom::{Plant, planted};
-use std::sync::PoisonError;
+#[cfg(not(feature = "std"))]
+use crate::sharing::{Lock, Locked};
+#[cfg(feature = "std")]
+use {
+    crate::loom::{Plant, planted},
+    std::sync::PoisonError,
+};
 
 #[cfg(loom)]
 use loom::sync::RwLock;
-#[cfg(not(loom))]
+#[cfg(all(feature = "std", not(loom)))]
 use std::sync::RwLock;
 
 /// The gate of one worker. Callers share it; close is alone.
 #[derive(Debug)]
 pub(crate) struct Gate {
+    #[cfg(feature = "std")]
     closed: RwLock<bool>,
+    #[cfg(not(feature = "std"))]
+    closed: Locked<bool>,
 }
 
+#[cfg(not(feature = "std"))]
+impl Gate {
+    pub(crate) fn new() -> Self {
+        Gate { closed: Lock::new(false) }
+    }
+
+    /// As below.
+    pub(crate) fn pass<R>(&self, f: impl FnOnce() -> R) -> Option<R> {
+        // SAFETY: a real lock; `f` does not come back here.
+        unsafe { self.closed.with(|closed| if *closed { None } else { Some(f()) }) }
+    }
+
+    /// As below.
+    pub(crate) fn close(&self) {
+        // SAFETY: a real lock; nothing comes back here.
+        unsafe { self.closed.with(|closed| *closed = true) }
+    }
+}
+
+#[cfg(feature = "std")]
 impl Gate {
     pub(crate) fn new() -> Self {
         Gate { closed: RwLock::new(false) }

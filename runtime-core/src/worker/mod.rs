@@ -34,7 +34,6 @@ pub(crate) mod cores;
 #[cfg(loom)]
 pub(crate) mod counts;
 mod forked;
-#[cfg(feature = "std")]
 mod gate;
 pub(crate) mod guests;
 #[cfg(feature = "std")]
@@ -152,7 +151,6 @@ pub struct Worker<C: Config> {
     /// What asks the worker to end, see [`stop`](Self::stop).
     stop: Node,
     /// Any thread.
-    #[cfg(feature = "std")]
     pub(crate) gate: gate::Gate,
     pub(crate) tally: tally::Tally,
     random: Cell<u64>,
@@ -220,7 +218,6 @@ impl<C: Config> Worker<C> {
             resources: UnsafeCell::new(Resources::new()),
             open_resources: AtomicUsize::new(0),
             stop: Node::new(),
-            #[cfg(feature = "std")]
             gate: gate::Gate::new(),
             tally: tally::Tally::default(),
             random: Cell::new(seed | 1),
