@@ -21,7 +21,7 @@ describe() {
         interop) echo "the seams to other crates, with those crates at the other side; parts that are made of other crates" ;;
         instructions) echo "instructions of the hot paths, beside the committed counts" ;;
         loom) echo "loom models of the core at preemption bound 2" ;;
-        thumb) echo "the core on Cortex-M: no features, alloc" ;;
+        thumb) echo "the core on Cortex-M: no features, alloc; a runtime without std, there and with threads as interrupts" ;;
         wasm) echo "the core on wasm32: no features, alloc, std" ;;
         windows) echo "the workspace and its tests for Windows: lints, warnings are errors" ;;
         wine) echo "core, drivers, examples and guide on Windows, as far as wine is one" ;;
@@ -162,6 +162,11 @@ step_thumb() {
     cargo check -p bespoke-test-library --target $target --no-default-features
     cargo check -p bespoke-alloc --target $target --no-default-features
     cargo check -p bespoke-alloc --target $target --no-default-features --features alloc
+    # The program that `qemu` runs on a board, and the same runtime here, where threads are the interrupts of one.
+    cargo fmt --manifest-path tests/guest/cortex-m/Cargo.toml --check
+    (cd tests/guest/cortex-m && unset RUSTFLAGS && cargo clippy --release --locked -- -D warnings)
+    cargo clippy -p bespoke-core --features alloc --lib --test bare -- -D warnings
+    some_tests 'unsafe impl Board' cargo test -p bespoke-core --features alloc --test bare
 }
 
 step_wasm() {
@@ -293,6 +298,7 @@ step_miri() {
     need_component rust-src nightly
     export MIRIFLAGS="-Zmiri-tree-borrows ${MIRIFLAGS:-}" CARGO_TARGET_DIR=target/miri
     "${miri[@]}" -p bespoke-core --features std
+    "${miri[@]}" -p bespoke-core --features alloc --test bare
     "${miri[@]}" -p bespoke-alloc
     # Of the drivers, the rooms above the system calls.
     "${miri[@]}" -p bespoke-drivers --lib -- io:: op::

@@ -17,6 +17,7 @@
 //! | [11. Files](files) | owned buffers, the cursor, where the work is done, what dropping means |
 //! | [12. `#[async_fn]`](async_fn) | smaller futures, and what to write for them |
 //! | [13. Other crates](interop) | their traits over our streams and ours over theirs, `Stream`, `Bytes`, spans; kinds of errors |
+//! | [14. Without an operating system](without_std) | microcontrollers: a board, interrupts, tasks without a heap |
 
 pub mod first_program {
     #![doc = include_str!("../docs/guide/01-first-program.md")]
@@ -72,6 +73,11 @@ pub mod async_fn {
 #[cfg(not(doctest))]
 pub mod interop {
     #![doc = include_str!("../docs/guide/13-interop.md")]
+}
+
+// Its board is one of threads here.
+pub mod without_std {
+    #![doc = include_str!("../docs/guide/14-without-std.md")]
 }
 
 /// The programs of the README are tests, too.

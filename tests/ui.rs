@@ -81,6 +81,16 @@ const CASE_OF: &[(&str, &str)] = &[
     ("`…` cannot be the driver under a scheduler whose tasks are `…`", "ring_under_work_stealing"),
     ("`…` is not a memory strategy", "not_a_memory"),
     ("`…` is no way to wait for readiness", "not_a_poller"),
+    ("`…` is not a board", "bare_without_a_board"),
+    ("the driver `…` is not for programs without `std`", "driver_without_a_board"),
+    (
+        "PANIC is Catch, but without the feature `std` of bespoke-core no panic can be caught; set it to Abort",
+        "bare_catches_panics",
+    ),
+    (
+        "BLOCKING_THREADS_MAX is …, but without the feature `std` of bespoke-core there is no blocking pool; set it to 0",
+        "bare_with_blocking_threads",
+    ),
     ("`…` is not a clock", "not_a_clock"),
     ("`…` is not a source of randomness", "not_an_entropy"),
     ("`…` cannot start threads for a runtime", "not_threads"),

@@ -8,16 +8,17 @@
 //!
 //! *Architecture Invariant:* a module uses only modules to its left: `util, loom, error, instant, machine → sharing →
 //! roles → config → topology → task → blocking → worker → time, sync, driver, io → channel, future → scheduler → choice, info,
-//! check → scope → runtime`.
+//! check → scope → runtime → embedded`.
 //!
 //! Features add interfaces and never change behaviour: `alloc` brings tasks and timers, `std` threads and clocks.
 #![no_std]
 #![cfg_attr(
+    not(feature = "alloc"),
+    allow(dead_code, reason = "without `alloc` there is no runtime; what needs no heap is compiled all the same")
+)]
+#![cfg_attr(
     not(feature = "std"),
-    allow(
-        dead_code,
-        reason = "without `std` nothing starts a worker yet; what is generic over the config is compiled all the same"
-    )
+    allow(clippy::extra_unused_type_parameters, reason = "the kind of queue is for workers that have threads")
 )]
 #[cfg(feature = "alloc")]
 extern crate alloc;
@@ -32,6 +33,8 @@ pub mod check;
 pub mod choice;
 pub mod config;
 pub mod driver;
+#[cfg(feature = "alloc")]
+pub mod embedded;
 pub mod error;
 pub mod future;
 pub mod info;

@@ -10,10 +10,13 @@ mod imp {
     pub(crate) use core::sync::atomic::fence;
     pub(crate) use core::sync::atomic::{AtomicPtr, AtomicU8, AtomicU32, AtomicUsize};
 
-    /// Lets other threads run.
-    #[cfg(feature = "std")]
+    /// Lets other threads run, where there are any.
+    #[cfg(feature = "alloc")]
     pub(crate) fn yield_thread() {
+        #[cfg(feature = "std")]
         std::thread::yield_now();
+        #[cfg(not(feature = "std"))]
+        core::hint::spin_loop();
     }
 
     /// `core`'s cell with loom's interface.

@@ -433,7 +433,9 @@ mod lock {
 
 #[cfg(all(feature = "alloc", not(feature = "std")))]
 mod lock {
-    //! Without an operating system there is nothing to sleep in, so this one spins. The sections are a few instructions.
+    //! Without an operating system there is nothing to sleep in, so this one spins. The sections are a few instructions, and
+    //! nothing interrupts them: a handler that waited for what it interrupts would wait for ever.
+    use crate::util::flow;
     use core::cell::UnsafeCell;
     use core::sync::atomic::{AtomicBool, Ordering};
 
@@ -453,12 +455,14 @@ mod lock {
     }
 
     pub(super) fn with<T, R>(mutex: &Mutex<T>, f: impl FnOnce(&mut T) -> R) -> R {
-        while mutex.taken.compare_exchange_weak(false, true, Ordering::Acquire, Ordering::Relaxed).is_err() {
-            core::hint::spin_loop();
-        }
-        // SAFETY: `taken` was ours to set, and is cleared after the last use.
-        let result = f(unsafe { &mut *mutex.value.get() });
-        mutex.taken.store(false, Ordering::Release);
-        result
+        flow::masked(|| {
+            while mutex.taken.compare_exchange_weak(false, true, Ordering::Acquire, Ordering::Relaxed).is_err() {
+                core::hint::spin_loop();
+            }
+            // SAFETY: `taken` was ours to set, and is cleared after the last use.
+            let result = f(unsafe { &mut *mutex.value.get() });
+            mutex.taken.store(false, Ordering::Release);
+            result
+        })
     }
 }

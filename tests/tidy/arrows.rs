@@ -23,6 +23,7 @@ const ORDER: &[&[&str]] = &[
     &["choice", "info", "check"],
     &["scope", "model"],
     &["runtime"],
+    &["embedded"],
     // The parts that the tests of the core are built on; not in a build.
     &["testing"],
 ];

@@ -5,7 +5,7 @@
 //! came from the base. Configs that no attribute can check (generic ones, those of the builder) are checked by
 //! `Runtime::new`, when the program is built.
 
-use crate::config::{Config, MemoryOf, SharingOf};
+use crate::config::{Config, MemoryOf, PanicPolicy, SharingOf};
 use crate::info::Info;
 use crate::roles::{Driver, Memory, Placement, Scheduler, Threads, Topology};
 use crate::sharing::Sharing;
@@ -149,6 +149,28 @@ pub const fn blocking<C: Config>() {
             .s("`spawn_blocking` needs threads, and `")
             .s(C::NAME)
             .s("` has none: set BLOCKING_THREADS_MAX above 0, and `Threads` to a source that may start some, `OsThreads` for one")
+            .fail();
+    }
+}
+
+/// Checks that `C` asks for nothing that a program without `std` cannot have: for [`Runtime::new`](crate::runtime::Runtime::new)
+/// there, when the program is built.
+///
+/// # Panics
+/// As [`item`].
+#[doc(hidden)]
+#[track_caller]
+pub const fn bare<C: Config>() {
+    if C::BLOCKING_THREADS_MAX != 0 {
+        Text::new()
+            .s("BLOCKING_THREADS_MAX is ")
+            .n(C::BLOCKING_THREADS_MAX)
+            .s(", but without the feature `std` of bespoke-core there is no blocking pool; set it to 0")
+            .fail();
+    }
+    if matches!(C::PANIC, PanicPolicy::Catch) {
+        Text::new()
+            .s("PANIC is Catch, but without the feature `std` of bespoke-core no panic can be caught; set it to Abort")
             .fail();
     }
 }

@@ -12,9 +12,11 @@
 //! | `buffers` | [`Buffers`]: such buffers, for drivers that copy into memory of their own |
 //! | `filled` | [`Filled`]: those that came for a stream and were not read |
 //! | `budget` | [`as_one_operation`]: the budget of a poll, for what answers before it is done |
+//! | `bare` | [`Bare`]: the driver of a board without an operating system |
 //! | `offload` | [`Offloaded`]: operations that block, on the blocking pool |
 //! | `inflight` | operations in flight, while the tasks that wait for them move between workers |
 
+mod bare;
 #[cfg(feature = "alloc")]
 mod beside;
 mod borrows;
@@ -40,6 +42,9 @@ mod resource;
 
 pub use crate::error::Errno;
 pub use crate::util::dangling::MaybeDangling;
+#[cfg(all(feature = "alloc", not(feature = "std")))]
+pub(crate) use bare::elsewhere;
+pub use bare::{Bare, BareUnparker, LiveBare};
 #[cfg(feature = "alloc")]
 pub use beside::Beside;
 pub use borrows::Borrows;

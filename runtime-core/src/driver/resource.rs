@@ -283,18 +283,9 @@ impl<C: Config> OwnedResource<C> {
 
     #[cold]
     fn while_open_elsewhere<R>(&self, worker: NonNull<Worker<C>>, f: impl FnOnce() -> R) -> Result<R, Errno> {
-        #[cfg(feature = "std")]
-        {
-            // SAFETY: this resource, a guest, keeps the worker alive.
-            let gate = unsafe { &worker.as_ref().gate };
-            gate.pass(f).ok_or(Errno::RUNTIME_CLOSED)
-        }
-        // Without `std` no worker runs, so none closes meanwhile.
-        #[cfg(not(feature = "std"))]
-        {
-            let _ = worker;
-            self.check_open().map(|()| f())
-        }
+        // SAFETY: this resource, a guest, keeps the worker alive.
+        let gate = unsafe { &worker.as_ref().gate };
+        gate.pass(f).ok_or(Errno::RUNTIME_CLOSED)
     }
 
     /// Is this thread running a worker that may wait for the resource?

@@ -16,7 +16,6 @@ pub struct Nanos(pub u64);
 
 impl Nanos {
     /// As many; `u64::MAX` if it is longer than that.
-    #[cfg(feature = "std")]
     pub(crate) fn of(duration: Duration) -> Self {
         Nanos(u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX))
     }
@@ -171,7 +170,7 @@ pub trait Driver: 'static {
     // The compiler says this, and not that of `Driver`, of a type that is no driver at all: true of both.
     message = "`{Self}` cannot be the driver under a scheduler whose tasks are `{S}`",
     label = "not a driver for this scheduler",
-    note = "`Local` is `SingleThread`, for every driver but `Blocking`; `Shared` is `PerCore<N>`, for the same ones, and \
+    note = "`Local` is `SingleThread`, for every driver but `Blocking`; `Shared` is `PerCore<N>`, for all but that and `Bare`, and \
             `ThreadPerTask`, for `Blocking`; `Moving` is `WorkStealing<N>`, for `Mio` and `NoIo`"
 )]
 pub trait Under<S: Sharing>: Driver {

@@ -4,7 +4,8 @@
 //! |---|---|---|
 //! | [`Scheduler`] | which task runs next, and where | `SingleThread`, `PerCore<N>`, `WorkStealing<N>`, `ThreadPerTask` |
 //! | [`LocalQueue`] | what a worker keeps queued tasks in, under `WorkStealing` | `Ring`, `Deque` |
-//! | [`Driver`], [`Under`], [`Live`] | how I/O is done and how a worker sleeps | `Mio`, `IoUring`, `Fallback`, `Blocking`, `NoIo` |
+//! | [`Driver`], [`Under`], [`Live`] | how I/O is done and how a worker sleeps | `Mio`, `IoUring`, `Fallback`, `Blocking`, `NoIo`, `Bare<B>` |
+//! | [`Board`] | where there is no operating system: where tasks run, how the processor sleeps | the program's own |
 //! | [`Memory`], [`Allocate`] | where tasks, queues and buffers come from | `System`, `Pooled`, `Fixed<BYTES>` |
 //! | [`Clock`] | what time it is | `Monotonic`, `Manual` |
 //! | [`Entropy`] | randomness | `OsEntropy`, `Seeded<SEED>` |
@@ -16,6 +17,7 @@
 //! A part that depends on the [`Sharing`](crate::sharing::Sharing) of the scheduler receives it as an argument of a
 //! trait or of an associated type, so that nobody has to repeat it in a config.
 
+mod board;
 mod clock;
 mod driver;
 mod entropy;
@@ -26,6 +28,7 @@ mod sealed;
 mod threads;
 mod topology;
 
+pub use board::{Board, OnBoard};
 pub use clock::Clock;
 #[cfg(feature = "alloc")]
 #[doc(hidden)]

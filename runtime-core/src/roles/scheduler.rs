@@ -82,6 +82,7 @@ impl Policy for Balanced {}
 
 /// A [`Policy`] as numbers.
 #[doc(hidden)]
+#[cfg_attr(not(feature = "std"), allow(dead_code, reason = "checked here, and read by workers that have threads"))]
 #[derive(Debug, Clone, Copy)]
 pub struct Stealing {
     pub(crate) lifo_runs_max: u32,

@@ -158,7 +158,6 @@ impl<C: Config> Handle<C> {
     }
 
     /// How many workers run the tasks of the runtime: those that were started, which may be fewer than the scheduler may have.
-    #[cfg(feature = "std")]
     #[must_use]
     pub fn workers(&self) -> usize {
         // SAFETY: the handle holds the home.

@@ -26,7 +26,6 @@ mod into_set;
 #[cfg(feature = "std")]
 mod metrics;
 mod place;
-#[cfg(feature = "std")]
 mod shutdown;
 mod static_task;
 #[cfg(all(test, not(loom)))]
@@ -57,25 +56,31 @@ pub use static_task::{PoolFull, StaticTask};
 pub use static_task::{StartTask, align_of, bytes_of};
 pub use yields::YieldNow;
 
-#[cfg(feature = "std")]
 pub use owner::Runtime;
-#[cfg(feature = "std")]
 pub use shutdown::Shutdown;
 
-#[cfg(feature = "std")]
 mod owner {
     use super::traced::{self, At};
-    use super::{Dump, Handle, Shutdown, dump, place};
+    #[cfg(feature = "std")]
+    use super::{Dump, dump};
+    use super::{Handle, Shutdown, place};
     use crate::check;
     use crate::config::{Config, SharingOf};
     use crate::error::Error;
     use crate::info::{Advice, Info, Model};
-    use crate::roles::{Driver, DriverReport, Nanos, Placement, Scheduler, StartsThreads};
-    use crate::scheduler::{caller, own_thread, per_core, single};
+    #[cfg(feature = "std")]
+    use crate::roles::{Driver, Placement, StartsThreads};
+    use crate::roles::{DriverReport, Nanos, Scheduler};
+    use crate::scheduler::single;
+    #[cfg(feature = "std")]
+    use crate::scheduler::{caller, own_thread, per_core};
     use crate::sharing::{LeavesItsThread, Local, Sharing, Threaded};
     use crate::task::JoinHandle;
+    #[cfg(feature = "std")]
     use crate::task::home::Home;
     use crate::worker::{Common, Worker, close};
+    #[cfg(not(feature = "std"))]
+    use crate::{driver::elsewhere, roles::Board, roles::OnBoard, util::flow};
     use core::fmt;
     use core::marker::PhantomData;
     use core::ptr::NonNull;
@@ -130,13 +135,40 @@ mod owner {
         /// - What the system refused: a descriptor for the driver, say.
         /// - [`OutOfMemory`](crate::error::ErrorKind::OutOfMemory): the memory strategy has no room for the task that stands
         ///   for the future of [`block_on`](Self::block_on).
+        #[cfg(feature = "std")]
         pub fn new() -> Result<Self, Error> {
             const { check::all::<C>() }
             let worker =
                 if const { place::has_team::<C>() } { per_core::start()? } else { Worker::start(Common::start(), 0)? };
+            Ok(Self::of(worker))
+        }
+
+        /// Starts the runtime, on a board.
+        ///
+        /// # Errors
+        /// - [`Unsupported`](crate::error::ErrorKind::Unsupported): this is not where the [board](crate::roles::Board) runs
+        ///   tasks, but the handler of an interrupt, say.
+        /// - [`OutOfMemory`](crate::error::ErrorKind::OutOfMemory): the memory strategy has no room for the task that stands
+        ///   for the future of [`block_on`](Self::block_on).
+        #[cfg(not(feature = "std"))]
+        pub fn new() -> Result<Self, Error>
+        where
+            C::Driver: OnBoard,
+        {
+            const { check::all::<C>() }
+            const { check::bare::<C>() }
+            if <C::Driver as OnBoard>::Board::is_elsewhere() {
+                // Before anything takes memory, which the handler of an interrupt may not.
+                return Err(elsewhere());
+            }
+            flow::ask(const { &flow::Says::of::<<C::Driver as OnBoard>::Board>() });
+            Ok(Self::of(Worker::start(Common::start(), 0)?))
+        }
+
+        fn of(worker: NonNull<Worker<C>>) -> Self {
             let runtime = Runtime { worker, running: AtomicBool::new(false), closed: false, _confine: PhantomData };
             traced::started(C::NAME, &runtime.driver_report());
-            Ok(runtime)
+            runtime
         }
 
         /// Runs `future` and every spawned task until `future` is ready. Tasks that are not ready then stay, and go on
@@ -154,10 +186,11 @@ mod owner {
         pub fn block_on<F: Future>(&self, future: F) -> F::Output {
             self.common().assert_no_copy();
             let future = traced::root(future, At::caller());
+            #[cfg(feature = "std")]
             if const { place::elsewhere::<C>() } {
                 return caller::block_on(self.common(), future);
             }
-            let Some(_running) = self.run() else { panic!("{}", caller::Inside(C::NAME)) };
+            let Some(_running) = self.run() else { panic!("{}", single::Inside(C::NAME)) };
             // SAFETY: `running` was ours to set (invariant 1), and the runtime is not closed.
             unsafe { single::block_on(self.worker, future) }
         }
@@ -199,6 +232,13 @@ mod owner {
         }
 
         /// Its workers: one, but under a scheduler that runs several.
+        #[cfg(not(feature = "std"))]
+        fn team(&self) -> impl Iterator<Item = &Worker<C>> {
+            core::iter::once(self.worker())
+        }
+
+        /// As above.
+        #[cfg(feature = "std")]
         fn team(&self) -> impl Iterator<Item = &Worker<C>> {
             let members = self.common().cores.members();
             let alone = members.is_empty().then(|| self.worker());
@@ -215,6 +255,7 @@ mod owner {
 
         /// Runs `closure` on a thread of the blocking pool; see
         /// [`Ambient::spawn_blocking`](super::Ambient::spawn_blocking).
+        #[cfg(feature = "std")]
         #[cfg_attr(feature = "tracing", track_caller)]
         pub fn spawn_blocking<T: Send + 'static>(&self, closure: impl FnOnce() -> T + Send + 'static) -> JoinHandle<T>
         where
@@ -229,6 +270,7 @@ mod owner {
         /// are not counted where it has a worker of its own.
         #[must_use]
         pub fn live_tasks(&self) -> usize {
+            #[cfg(feature = "std")]
             if const { matches!(place::placement::<C>(), Placement::OwnThread) } {
                 return self.common().task_threads.len();
             }
@@ -240,6 +282,7 @@ mod owner {
         /// [`block_on`](Self::block_on) is no task.
         ///
         /// Under a local scheduler it is answered at once. Under a shared one as [`Handle::dump`].
+        #[cfg(feature = "std")]
         #[must_use]
         pub fn dump(&self) -> Dump {
             // SAFETY: the runtime holds the home. A local one is on the thread that owns the worker.
@@ -250,6 +293,7 @@ mod owner {
         /// where it has a worker of its own.
         #[must_use]
         pub fn open_resources(&self) -> usize {
+            #[cfg(feature = "std")]
             if <C::Driver as Driver>::STATELESS {
                 return self.common().open.len();
             }
@@ -257,6 +301,7 @@ mod owner {
         }
 
         /// The one by which it is named.
+        #[cfg(feature = "std")]
         pub(super) fn any_worker(&self) -> NonNull<Worker<C>> {
             self.worker
         }
@@ -279,6 +324,18 @@ mod owner {
     }
 
     impl<C: Config, S: Sharing> Runtime<C, S> {
+        #[cfg(not(feature = "std"))]
+        fn close(&mut self, timeout: Duration) -> Shutdown {
+            let mut shutdown = Shutdown::default();
+            if !core::mem::replace(&mut self.closed, true) {
+                // SAFETY: this flow owns the worker; `closed` keeps everything else away from it.
+                let drained = unsafe { close::close(self.worker, Nanos::of(timeout)) };
+                (shutdown.cancelled_ops, shutdown.leaked_ops) = (drained.cancelled, drained.leaked);
+            }
+            shutdown
+        }
+
+        #[cfg(feature = "std")]
         fn close(&mut self, timeout: Duration) -> Shutdown {
             if core::mem::replace(&mut self.closed, true) {
                 return Shutdown::default();

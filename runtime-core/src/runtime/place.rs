@@ -23,6 +23,7 @@ pub(super) const fn placement<C: Config>() -> Placement {
 }
 
 /// Has the runtime of `C` workers of its own, each with a thread?
+#[cfg(feature = "std")]
 pub(super) const fn has_team<C: Config>() -> bool {
     matches!(placement::<C>(), Placement::InTurn | Placement::AnyWorker)
 }

@@ -4,7 +4,7 @@
 //! So several threads may be inside one at once, and what is opened inside, or spawned to stay there, goes when it returns. The
 //! runtime is borrowed meanwhile: it is closed after all of these workers.
 
-use super::single;
+use super::single::{self, Inside};
 use crate::config::Config;
 use crate::error::ErrorKind;
 use crate::roles::{Driver, Memory, Nanos};
@@ -45,13 +45,4 @@ pub(crate) fn block_on<C: Config, F: Future>(common: &Arc<Common<C>>, future: F)
 /// Does this thread run a worker of the runtime?
 fn is_inside<C: Config>(common: &Arc<Common<C>>) -> bool {
     ambient::worker_in(common).is_some()
-}
-
-/// What `block_on` inside its own runtime says.
-pub(crate) struct Inside(pub(crate) &'static str);
-
-impl core::fmt::Display for Inside {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        write!(f, "`block_on` was called inside the runtime `{}` that it would run; await the future instead", self.0)
-    }
 }

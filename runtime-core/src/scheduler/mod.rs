@@ -19,7 +19,7 @@ mod claim;
 pub(crate) mod own_thread;
 #[cfg(feature = "std")]
 pub(crate) mod per_core;
-#[cfg(feature = "std")]
+#[cfg(feature = "alloc")]
 pub(crate) mod single;
 #[cfg(feature = "std")]
 pub(crate) mod stealing;

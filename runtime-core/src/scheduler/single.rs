@@ -72,3 +72,12 @@ pub(crate) unsafe fn block_on<C: Config, F: Future>(worker: NonNull<Worker<C>>, 
         }
     }
 }
+
+/// What `block_on` inside its own runtime says.
+pub(crate) struct Inside(pub(crate) &'static str);
+
+impl core::fmt::Display for Inside {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        write!(f, "`block_on` was called inside the runtime `{}` that it would run; await the future instead", self.0)
+    }
+}

@@ -1,8 +1,10 @@
 //! The ambient word: the home that this thread is running now, or null.
 //!
 //! One thread-local word without a destructor, so it may be read while a thread ends. It is the owner token as well:
-//! "am I on the owner of this task?" is one comparison. Without `std` there is no thread-local storage, and the word is
-//! always null: every call takes the foreign path, which is slower and right.
+//! "am I on the owner of this task?" is one comparison.
+//!
+//! Without `std` there is no thread-local storage, and one flow of control runs tasks ([`Board`](crate::roles::Board)). The
+//! word is a static: what that flow is running now. Whatever interrupts it reads null, and takes the foreign path.
 //!
 //! A second word names the home that a blocking thread works *for*. It owns nothing there: its tasks run elsewhere. So it is
 //! asked only when the first word does not answer.
@@ -51,31 +53,59 @@ mod imp {
 
 #[cfg(not(feature = "std"))]
 mod imp {
-    #[inline(always)]
+    //! 1. `CURRENT` is written by the flow that runs tasks, and by no other: by an [`Entered`](super::Entered), which a
+    //!    worker makes on its owner, and a runtime starts, and stays, where tasks run.
+    use crate::util::flow;
+    use core::ptr::null_mut;
+    use core::sync::atomic::{AtomicPtr, Ordering};
+
+    // Relaxed throughout: one flow writes, and what interrupts it asks the board before it uses the word.
+    static CURRENT: AtomicPtr<()> = AtomicPtr::new(null_mut());
+
+    #[inline]
     pub(crate) fn current() -> *const () {
-        core::ptr::null()
+        let current = CURRENT.load(Ordering::Relaxed);
+        if current.is_null() || flow::is_elsewhere() { core::ptr::null() } else { current }
+    }
+
+    /// Is `home` what this flow is running now? As [`current`], but the board is asked only if it is what the other one runs.
+    #[inline]
+    pub(crate) fn is_current(home: *const ()) -> bool {
+        CURRENT.load(Ordering::Relaxed).cast_const() == home && !flow::is_elsewhere()
+    }
+
+    pub(crate) fn replace(home: *const ()) -> *const () {
+        let before = CURRENT.load(Ordering::Relaxed);
+        CURRENT.store(home.cast_mut(), Ordering::Relaxed);
+        before
     }
 }
 
 pub(crate) use imp::current;
+#[cfg(not(feature = "std"))]
+pub(crate) use imp::is_current;
 #[cfg(feature = "std")]
 pub(crate) use imp::served;
 
-/// Makes `home` current until it is dropped; then what was before is current again.
+/// Is `home` what this thread is running now?
 #[cfg(feature = "std")]
+#[inline(always)]
+pub(crate) fn is_current(home: *const ()) -> bool {
+    core::ptr::eq(current(), home)
+}
+
+/// Makes `home` current until it is dropped; then what was before is current again.
 #[derive(Debug)]
 pub(crate) struct Entered {
     previous: *const (),
 }
 
-#[cfg(feature = "std")]
 impl Entered {
     pub(crate) fn new(home: *const ()) -> Self {
         Entered { previous: imp::replace(home) }
     }
 }
 
-#[cfg(feature = "std")]
 impl Drop for Entered {
     fn drop(&mut self) {
         imp::replace(self.previous);

@@ -196,7 +196,7 @@ impl<S: Sharing> Home<S> {
     /// Is this thread running this home now?
     #[inline(always)]
     pub(crate) fn is_current(home: NonNull<Home<S>>) -> bool {
-        core::ptr::eq(current::current(), home.as_ptr().cast())
+        current::is_current(home.as_ptr().cast_const().cast())
     }
 
     /// # Safety

@@ -3,6 +3,8 @@
 #[cfg(feature = "std")]
 pub(crate) mod count;
 pub(crate) mod dangling;
+#[cfg(all(feature = "alloc", not(feature = "std")))]
+pub(crate) mod flow;
 #[cfg(feature = "alloc")]
 pub mod link;
 #[cfg(feature = "alloc")]

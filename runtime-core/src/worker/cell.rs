@@ -32,6 +32,7 @@ union Stage<F: Future> {
 }
 
 /// What stands between the header and the stage.
+#[cfg_attr(not(feature = "std"), allow(dead_code, reason = "other threads, and traces, ask for all of it"))]
 pub(crate) trait Extra: 'static {
     /// Does the task stay on the worker that it was placed on, under every scheduler?
     const KEPT: bool = false;
@@ -76,6 +77,7 @@ impl Extra for Kept {
 }
 
 /// The name of a task, and where it was given.
+#[cfg_attr(not(feature = "std"), allow(dead_code, reason = "a trace says where"))]
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Named {
     name: &'static str,

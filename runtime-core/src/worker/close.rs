@@ -67,7 +67,6 @@ pub(crate) unsafe fn close_because<C: Config>(worker: NonNull<Worker<C>>, by: Na
     let live;
     {
         // 1.
-        #[cfg(feature = "std")]
         let _context = crate::task::current::Entered::new(worker.as_ptr().cast_const().cast());
         home.closing.set(true);
         // A driver that cannot run here says so again when it drains, by what it leaks.
@@ -122,7 +121,6 @@ pub(crate) unsafe fn close_because<C: Config>(worker: NonNull<Worker<C>>, by: Na
             (owned.slots(), owned.live())
         })
     };
-    #[cfg(feature = "std")]
     this.tally.tasks.set(0);
     if !<SharingOf<C> as Sharing>::SHARED && live > 0 {
         for index in 0..slots {

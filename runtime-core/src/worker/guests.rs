@@ -177,13 +177,8 @@ pub(crate) unsafe fn inside<C: Config, R>(worker: NonNull<Worker<C>>, f: impl Fn
     if Home::is_current(Worker::home_of(worker)) {
         return Some(f());
     }
-    #[cfg(feature = "std")]
-    {
-        // SAFETY: alive (contract).
-        unsafe { worker.as_ref() }.gate.pass(f)
-    }
-    #[cfg(not(feature = "std"))]
-    unreachable!("without threads a worker is used by its own")
+    // SAFETY: alive (contract).
+    unsafe { worker.as_ref() }.gate.pass(f)
 }
 
 /// Does this thread run a worker of the same runtime?
@@ -234,17 +229,12 @@ pub(crate) unsafe fn is_open<C: Config>(worker: NonNull<Worker<C>>, key: u32) ->
 
 /// Owner, at close: closes every resource that is still open, and lets none be opened. Their handles stay guests.
 pub(super) unsafe fn close_resources<C: Config>(worker: NonNull<Worker<C>>) {
-    #[cfg(feature = "std")]
-    {
-        // SAFETY: the owner's worker is alive.
-        let this = unsafe { worker.as_ref() };
-        // Without a guest there is no handle that another thread could use.
-        if this.home.guests.get() > 0 || roams::<C>() {
-            this.gate.close();
-        }
-    }
     // SAFETY: the owner's worker is alive.
     let this = unsafe { worker.as_ref() };
+    // Without a guest there is no handle that another thread could use.
+    if this.home.guests.get() > 0 || roams::<C>() {
+        this.gate.close();
+    }
     // SAFETY: the owner; nothing of the user's runs.
     unsafe { this.with_resources(|r| r.shut = true) };
     let mut from = 0;

@@ -36,7 +36,6 @@ pub(crate) mod cores;
 #[cfg(loom)]
 pub(crate) mod counts;
 mod forked;
-#[cfg(feature = "std")]
 mod gate;
 pub(crate) mod guests;
 #[cfg(feature = "std")]
@@ -45,11 +44,9 @@ pub(crate) mod open;
 pub(crate) mod pool;
 pub(crate) mod rehome;
 pub(crate) mod spawn;
-#[cfg(feature = "std")]
 mod tally;
 #[cfg(feature = "std")]
 pub(crate) mod task_threads;
-#[cfg(feature = "std")]
 pub(crate) mod turn;
 
 #[cfg(feature = "std")]
@@ -109,9 +106,15 @@ impl<C: Config> Common<C> {
     }
 
     /// How many workers run the tasks of the runtime, where these do not have workers of their own.
-    #[cfg(feature = "std")]
     pub(crate) fn workers(&self) -> usize {
-        self.cores.members().len().max(1)
+        #[cfg(feature = "std")]
+        {
+            self.cores.members().len().max(1)
+        }
+        #[cfg(not(feature = "std"))]
+        {
+            1
+        }
     }
 
     /// The number of a worker that is started later than the runtime.
@@ -153,9 +156,7 @@ pub struct Worker<C: Config> {
     /// What asks the worker to end, see [`stop`](Self::stop).
     stop: Node,
     /// Any thread.
-    #[cfg(feature = "std")]
     pub(crate) gate: gate::Gate,
-    #[cfg(feature = "std")]
     pub(crate) tally: tally::Tally,
     random: Cell<u64>,
     /// The task that stands for the future of `block_on`.
@@ -223,9 +224,7 @@ impl<C: Config> Worker<C> {
             table: Lock::new(()),
             open_resources: AtomicUsize::new(0),
             stop: Node::new(),
-            #[cfg(feature = "std")]
             gate: gate::Gate::new(),
-            #[cfg(feature = "std")]
             tally: tally::Tally::default(),
             random: Cell::new(seed | 1),
             root: Cell::new(None),
@@ -339,7 +338,6 @@ impl<C: Config> Worker<C> {
     }
 
     /// How many resources are open, as far as this thread knows.
-    #[cfg(feature = "std")]
     pub(crate) fn open_resources(&self) -> usize {
         self.open_resources.load(Ordering::Relaxed)
     }
@@ -382,7 +380,6 @@ impl<C: Config> Worker<C> {
     }
 
     /// The task that stands for the future of `block_on`; none once the worker is closed.
-    #[cfg(feature = "std")]
     pub(crate) fn root(&self) -> Option<Task<SharingOf<C>>> {
         self.root.get()
     }

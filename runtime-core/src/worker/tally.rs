@@ -1,10 +1,13 @@
 //! What a worker has done, counted by itself where it looks around and sleeps; a poll counts nothing.
+//!
+//! Without `std` nobody reads it (`runtime/metrics`), so nothing is counted, and it takes no place.
 
+#[cfg(feature = "std")]
 use crate::util::count::Count;
 
 /// Written by the owner, read by any thread. On lines of its own, so that who reads it holds up nobody.
 #[derive(Debug, Default)]
-#[repr(align(128))]
+#[cfg_attr(feature = "std", repr(align(128)))]
 pub(crate) struct Tally {
     /// Up to its last look around, or sleep. Where workers take tasks from each other their seats count them.
     pub(crate) polls: Count,
@@ -16,4 +19,17 @@ pub(crate) struct Tally {
     pub(crate) timers: Count,
     /// Where only the owner may ask: tasks that are not freed, as of its last look around, or sleep. 0 once it is closed.
     pub(crate) tasks: Count,
+}
+
+/// A number that nobody reads.
+#[cfg(not(feature = "std"))]
+#[derive(Debug, Default)]
+pub(crate) struct Count;
+
+#[cfg(not(feature = "std"))]
+impl Count {
+    #[inline(always)]
+    pub(crate) fn add(&self, _: usize) {}
+    #[inline(always)]
+    pub(crate) fn set(&self, _: usize) {}
 }

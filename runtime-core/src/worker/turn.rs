@@ -13,6 +13,7 @@ use crate::sharing::{Lock, Sharing};
 use crate::task::home::Home;
 use crate::task::run::guard;
 use core::ptr::NonNull;
+#[cfg(feature = "std")]
 use core::time::Duration;
 
 impl<C: Config> Worker<C> {
@@ -119,6 +120,7 @@ impl<C: Config> Worker<C> {
     ///
     /// # Safety
     /// As [`look_around`](Self::__bespoke_cold_look_around).
+    #[cfg(feature = "std")]
     #[inline]
     pub(crate) unsafe fn take_in(worker: NonNull<Self>) -> Option<Instant> {
         // SAFETY: the owner.
@@ -133,6 +135,7 @@ impl<C: Config> Worker<C> {
     ///
     /// # Safety
     /// As [`look_around`](Self::__bespoke_cold_look_around).
+    #[cfg(feature = "std")]
     #[inline]
     pub(crate) unsafe fn may_sleep(worker: NonNull<Self>) -> bool {
         // SAFETY: the owner.
@@ -146,6 +149,7 @@ impl<C: Config> Worker<C> {
     ///
     /// # Safety
     /// As [`look_around`](Self::__bespoke_cold_look_around).
+    #[cfg(feature = "std")]
     #[inline]
     pub(crate) unsafe fn sleep(worker: NonNull<Self>, next: Option<Instant>, at_most: Option<Duration>) {
         // SAFETY: the owner.

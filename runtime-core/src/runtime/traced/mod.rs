@@ -14,10 +14,12 @@ mod off;
 mod on;
 
 #[cfg(not(feature = "tracing"))]
-pub(in crate::runtime) use off::{At, Traced, unwrap, wrap};
 #[cfg(all(not(feature = "tracing"), feature = "std"))]
-pub(in crate::runtime) use off::{job, root, started};
+pub(in crate::runtime) use off::job;
+#[cfg(not(feature = "tracing"))]
+pub(in crate::runtime) use off::{At, Traced, root, started, unwrap, wrap};
 #[cfg(feature = "tracing")]
-pub(in crate::runtime) use on::{At, Traced, unwrap, wrap};
 #[cfg(all(feature = "tracing", feature = "std"))]
-pub(in crate::runtime) use on::{job, root, started};
+pub(in crate::runtime) use on::job;
+#[cfg(feature = "tracing")]
+pub(in crate::runtime) use on::{At, Traced, root, started, unwrap, wrap};

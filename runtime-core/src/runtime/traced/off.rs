@@ -1,6 +1,5 @@
 //! Nothing is told.
 
-#[cfg(feature = "std")]
 use crate::roles::DriverReport;
 use crate::task::JoinHandle;
 #[cfg(feature = "std")]
@@ -40,7 +39,6 @@ pub(crate) fn wrap<F>(future: F, _: Option<&'static str>, _: At) -> (Traced<F>, 
 }
 
 /// The future of a `block_on`.
-#[cfg(feature = "std")]
 #[inline(always)]
 pub(crate) fn root<F>(future: F, _: At) -> Traced<F> {
     future
@@ -60,6 +58,5 @@ pub(crate) fn unwrap<F>(future: Traced<F>) -> F {
 }
 
 /// A runtime has started.
-#[cfg(feature = "std")]
 #[inline(always)]
 pub(crate) fn started(_: &'static str, _: &DriverReport) {}

@@ -14,7 +14,6 @@
 //! dropped.
 
 use crate::machine::trace::ask::{self, Asked};
-#[cfg(feature = "std")]
 use crate::roles::DriverReport;
 use crate::task::JoinHandle;
 use core::mem::{ManuallyDrop, MaybeUninit};
@@ -201,7 +200,6 @@ impl BirthOfJob {
 }
 
 /// A runtime has started.
-#[cfg(feature = "std")]
 pub(crate) fn started(config: &'static str, report: &DriverReport) {
     let DriverReport { driver, by, why } = *report;
     tracing::debug!(target: "bespoke::runtime", config, driver, by, why, "started");

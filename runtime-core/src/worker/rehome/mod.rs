@@ -329,11 +329,8 @@ impl<C: Config> Binding<C> {
         }
         let _back = Back(this);
         match &worker {
-            #[cfg(feature = "std")]
             // SAFETY: a reference of it is held.
             Some(named) => unsafe { named.worker().as_ref() }.gate.pass(f),
-            #[cfg(not(feature = "std"))]
-            Some(_) => Some(f()),
             None if binding.is_runtime_closed() => None,
             None => Some(f()),
         }

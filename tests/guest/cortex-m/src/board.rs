@@ -1,95 +1,29 @@
 //! A config for this board: what the compiler checks, and what it knows.
 
+use crate::mps2::{Mps2, Ticks};
 use bespoke_alloc::Fixed;
-use bespoke_core::driver::Errno;
-use bespoke_core::error::Error;
+use bespoke_core::driver::Bare;
+use bespoke_core::embedded::{Config, PanicPolicy};
 use bespoke_core::info::Info;
-use bespoke_core::roles::{DriverReport, 
-    Caps, Clock, Drained, Driver, Kind, Live, Nanos, NoThreads, Park, Resource, Sealed, Seeded, StartCx, Under, Uniform, Unpark,
-};
+use bespoke_core::roles::{Clock, NoThreads, Seeded, Uniform};
 use bespoke_core::scheduler::SingleThread;
-use bespoke_core::sharing::Local;
 use bespoke_core::time::Manual;
 use core::time::Duration;
+use cortex_m_semihosting::hprintln;
 
-/// The names that the attribute writes, without the facade, which needs an operating system.
-mod bespoke {
-    pub(crate) use bespoke_core::config::{Config, PanicPolicy};
-    pub(crate) mod __private {
-        pub(crate) use bespoke_core::check;
-        pub(crate) use bespoke_core::config::Sealed;
-    }
-    /// The facade's short names for tasks and timers: no task runs here.
-    macro_rules! __ambient {
-        ($($any:tt)*) => {};
-    }
-    pub(crate) use __ambient;
-}
-use bespoke::Config;
+/// The bytes that tasks have.
+const POOL: usize = 16_384;
+/// A worker takes no more beside them.
+const WORKER_MAX: usize = 1_024;
 
-/// Sleeps until an interrupt.
-struct Interrupts;
+pub(crate) struct App;
 
-impl Driver for Interrupts {
-    const DRIVERS_ARE_THE_PROJECTS_OWN_until_1_0: Sealed = Sealed::OURS;
-    const NAME: &'static str = "interrupts";
-    const CAPS: Caps = Caps::SUSPENDING;
-}
-
-impl Under<Local> for Interrupts {
-    type Live = Sleeping;
-}
-
-struct Sleeping;
-
-#[derive(Clone)]
-struct Event;
-
-impl Unpark for Event {
-    fn unpark(&self) {
-        cortex_m::asm::sev();
-    }
-}
-
-impl Live for Sleeping {
-    type Unparker = Event;
-
-    fn start(_: StartCx) -> Result<Self, Error> {
-        Ok(Sleeping)
-    }
-    fn register(&self, _: Resource, _: Kind) -> Result<(), Errno> {
-        Err(Errno::OUT_OF_MEMORY)
-    }
-    fn close(&self, _: Resource) {}
-    fn release(&self, _: Resource) -> Result<(), Errno> {
-        Ok(())
-    }
-    fn park(&self, park: Park) -> Result<(), Errno> {
-        if park != Park::Poll {
-            cortex_m::asm::wfe();
-        }
-        Ok(())
-    }
-    fn unparker(&self) -> Event {
-        Event
-    }
-    fn report(&self) -> DriverReport {
-        DriverReport::named("sleeping", "wait for interrupt")
-    }
-
-    fn drain(&self, _: Nanos) -> Drained {
-        Drained::default()
-    }
-}
-
-struct Board;
-
-#[bespoke_macros::config(crate = crate::board::bespoke)]
-impl Config for Board {
+#[bespoke_macros::config(crate = bespoke_core::embedded)]
+impl Config for App {
     type Scheduler = SingleThread;
-    type Driver = Interrupts;
-    type Memory = Fixed<16384>;
-    type Clock = Manual<false>;
+    type Driver = Bare<Mps2>;
+    type Memory = Fixed<POOL>;
+    type Clock = Ticks;
     type Entropy = Seeded<42>;
     type Threads = NoThreads;
     type Topology = Uniform<1>;
@@ -103,23 +37,23 @@ impl Config for Board {
     const SHUTDOWN_TIMEOUT: Duration = Duration::ZERO;
     const WORKERS_EXACT: bool = false;
     const PIN_WORKERS: bool = false;
-    const PANIC: bespoke::PanicPolicy = bespoke::PanicPolicy::Abort;
+    const PANIC: PanicPolicy = PanicPolicy::Abort;
 }
 
-const INFO: Info = Info::of::<Board>();
+pub(crate) const INFO: Info = Info::of::<App>();
 // The budget of the board, checked by the compiler.
 const _: () = INFO.fits(32 * 1024);
 
 pub(crate) fn check() {
     assert_eq!(INFO.target, ("arm", "none"));
-    assert_eq!((INFO.sharing, INFO.driver, INFO.memory), ("local", "interrupts", "fixed"));
-    assert!(INFO.static_bytes > 0, "a worker has a size");
-    cortex_m_semihosting::hprintln!("{}", INFO);
-
-    // The event that `unpark` makes is not lost if the park comes later.
-    let Ok(driver) = Sleeping::start(StartCx::new(0)) else { panic!("nothing can be refused") };
-    driver.unparker().unpark();
-    assert!(driver.park(Park::Forever).is_ok());
+    assert_eq!((INFO.sharing, INFO.driver, INFO.memory), ("local", "bare", "fixed"));
+    hprintln!("{}", INFO);
+    for part in INFO.parts {
+        hprintln!("  {}: {} B", part.name, part.bytes);
+    }
+    let Some(worker) = INFO.parts.iter().find(|part| part.name == "worker") else { panic!("a runtime has a worker") };
+    let own = worker.bytes - POOL;
+    assert!(own <= WORKER_MAX, "a worker takes {own} B beside its pool");
 
     // The clock stands still, and does not jump to a deadline by itself.
     let clock = <Manual<false> as Clock>::start();

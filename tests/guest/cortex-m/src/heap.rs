@@ -6,21 +6,32 @@ use bespoke_alloc::FixedPool;
 use bespoke_core::roles::Allocate as _;
 use core::alloc::{GlobalAlloc, Layout};
 use core::ptr::NonNull;
-use core::sync::atomic::{AtomicUsize, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 const BYTES: usize = 1 << 20;
 
 struct Heap {
     pool: FixedPool<BYTES>,
     blocks: AtomicUsize,
+    refuses: AtomicBool,
+    refused: AtomicUsize,
 }
 
 #[global_allocator]
-static HEAP: Heap = Heap { pool: FixedPool::new(), blocks: AtomicUsize::new(0) };
+static HEAP: Heap = Heap {
+    pool: FixedPool::new(),
+    blocks: AtomicUsize::new(0),
+    refuses: AtomicBool::new(false),
+    refused: AtomicUsize::new(0),
+};
 
 // SAFETY: foreign blocks are taken and given back from any place; each with its own layout.
 unsafe impl GlobalAlloc for Heap {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        if self.refuses.load(Ordering::Relaxed) {
+            self.refused.fetch_add(1, Ordering::Relaxed);
+            return core::ptr::null_mut();
+        }
         match self.pool.alloc_foreign(layout) {
             Some(block) => {
                 self.blocks.fetch_add(1, Ordering::Relaxed);
@@ -41,6 +52,16 @@ unsafe impl GlobalAlloc for Heap {
 /// Everything was given back.
 pub(crate) fn assert_empty() {
     assert_eq!(HEAP.blocks.load(Ordering::Relaxed), 0, "blocks are left");
+}
+
+/// Refuses every block until `future` is ready; says how many were asked for, and how many more are taken than before.
+pub(crate) async fn refusing(future: impl Future<Output = ()>) -> (usize, isize) {
+    let (blocks, refused) = (HEAP.blocks.load(Ordering::Relaxed), HEAP.refused.load(Ordering::Relaxed));
+    HEAP.refuses.store(true, Ordering::Relaxed);
+    future.await;
+    HEAP.refuses.store(false, Ordering::Relaxed);
+    let taken = HEAP.blocks.load(Ordering::Relaxed).wrapping_sub(blocks).cast_signed();
+    (HEAP.refused.load(Ordering::Relaxed) - refused, taken)
 }
 
 /// Blocks of all sizes, filled: none lies in another. A pool that is full says so, and is whole again afterwards.
