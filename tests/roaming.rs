@@ -15,6 +15,13 @@ use core::time::Duration;
 use std::io::{ErrorKind, Read as _, Write as _};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
+#[cfg(target_os = "linux")]
+#[path = "roaming/alone.rs"]
+mod alone;
+#[cfg(unix)]
+#[path = "roaming/wakers.rs"]
+mod wakers;
+
 /// What must come comes by then, also on a busy machine.
 const LONG: Duration = Duration::from_secs(30);
 
@@ -49,6 +56,14 @@ fn runtime() -> Runtime<Thieves> {
 fn ends(runtime: Runtime<Thieves>) {
     let shutdown = runtime.shutdown_timeout(LONG);
     assert!(shutdown.is_clean(), "{shutdown}");
+}
+
+/// As [`ends`], of one that has lost a worker.
+#[cfg(target_os = "linux")]
+#[track_caller]
+fn ends_by(runtime: Runtime<Thieves>, limit: Duration) {
+    let shutdown = runtime.shutdown_timeout(limit);
+    assert_eq!(shutdown.running_workers, 0, "{shutdown}");
 }
 
 async fn soon<T>(what: &str, future: impl Future<Output = T>) -> T {
@@ -334,7 +349,7 @@ fn what_a_block_on_has_opened_outlives_it() {
     ends(runtime);
 }
 
-/// Sockets are watched by each worker in turn, so one accept loop does not load one driver.
+/// Sockets are watched by each worker in turn, so one accept loop, which spawns meanwhile, does not load one driver.
 #[test]
 fn what_one_task_accepts_is_spread_over_the_drivers() {
     let _beside = beside_others();
@@ -345,7 +360,9 @@ fn what_one_task_accepts_is_spread_over_the_drivers() {
         let mut held = vec![];
         for _ in 0..15 {
             let peer = std::net::TcpStream::connect(address).expect("a listener is there");
-            held.push((listener.accept().await.expect("it connects"), peer));
+            let (mut stream, _) = listener.accept().await.expect("it connects");
+            let waits = Thieves::spawn(async move { stream.read(&mut [0; 1]).await.map(drop) });
+            held.push((waits, peer));
         }
         (listener, held)
     });

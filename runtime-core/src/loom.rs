@@ -10,13 +10,20 @@ mod imp {
     pub(crate) use core::sync::atomic::fence;
     pub(crate) use core::sync::atomic::{AtomicPtr, AtomicU8, AtomicU32, AtomicUsize};
 
-    /// Lets other threads run, where there are any.
+    /// Lets other threads run, where there are any; who has looked often in vain sleeps.
     #[cfg(feature = "alloc")]
-    pub(crate) fn yield_thread() {
+    pub(crate) fn yield_thread(looks: u32) {
         #[cfg(feature = "std")]
-        std::thread::yield_now();
+        if looks < 100 {
+            std::thread::yield_now();
+        } else {
+            std::thread::sleep(core::time::Duration::from_micros(100));
+        }
         #[cfg(not(feature = "std"))]
-        core::hint::spin_loop();
+        {
+            let _ = looks;
+            core::hint::spin_loop();
+        }
     }
 
     /// `core`'s cell with loom's interface.
@@ -53,7 +60,9 @@ mod imp {
 
     pub(crate) use loom::cell::UnsafeCell;
     pub(crate) use loom::sync::atomic::fence;
-    pub(crate) use loom::thread::yield_now as yield_thread;
+    pub(crate) fn yield_thread(_looks: u32) {
+        loom::thread::yield_now();
+    }
 
     macro_rules! atomics {
         ($($name:ident [$($generic:ident)?] $value:ty;)+) => {$(

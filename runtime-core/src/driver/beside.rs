@@ -48,12 +48,16 @@ impl<'a, C: Config> Beside<'a, C> {
     #[inline]
     pub fn poll_here(&mut self, what: &str, cx: &mut Context<'_>) -> Poll<Result<Resource, Errno>> {
         let Some(binding) = self.resource.binding() else {
-            return Poll::Ready(self.resource.worker_here(what).and_then(|worker| {
+            let named = self.resource.worker_here(what).and_then(|worker| {
                 if const { roams::<C>() } && worker != self.with.worker() {
                     return self.named_beside();
                 }
                 Ok(self.resource.resource())
-            }));
+            });
+            if const { roams::<C>() } && named == Err(Errno::RUNTIME_CLOSED) && self.resource.sees_the_end() {
+                return Poll::Pending;
+            }
+            return Poll::Ready(named);
         };
         // SAFETY: this borrows the resource.
         let bound = unsafe { binding.as_ref() };

@@ -1,7 +1,7 @@
 //! Bytes that a driver lends.
 //!
 //! A [`Lease`] is a buffer of the driver's with what has come in it. It goes home when it is dropped: on the worker of the
-//! driver at once, by [`Live::take_back`]; from another thread through the worker's inbox, by the node that the driver keeps
+//! driver at once, by [`Live::take_back`], and so from any thread where tasks move; else from another thread through the worker's inbox, by the node that the driver keeps
 //! for the buffer, so without memory. When the runtime is closed the driver is gone, and whoever drops the lease frees the
 //! buffer: [`Live::free_buffer`]. That is so from the start under a driver without state.
 //!
@@ -18,6 +18,7 @@ use crate::task::home::{Closed, Home};
 use crate::task::inbox::NodeKind;
 use crate::util::link::Node;
 use crate::worker::Worker;
+use crate::worker::guests::{self, roams};
 use core::fmt;
 use core::marker::PhantomData;
 use core::ptr::NonNull;
@@ -66,7 +67,7 @@ impl Leased {
 ///
 /// It is a buffer to write from, so a lease that was read is sent without a copy. It may be held, moved and dropped anywhere,
 /// also after its runtime closed. How many are held at once is how much memory they take: the driver keeps the buffers for
-/// the next leases, as many as were ever out at once.
+/// the next leases, as many as were ever out at once, each driver its own.
 pub struct Lease<C: Config> {
     /// `None`: the end of the stream.
     leased: Option<Leased>,
@@ -139,6 +140,17 @@ impl<C: Config> Drop for Lease<C> {
         }
         let Some(worker) = self.worker else { unreachable!("a buffer that was lent has a worker to go home to") };
         if !Home::is_current(Worker::home_of(worker)) {
+            if const { roams::<C>() } {
+                // SAFETY: inside; the driver is there.
+                let driver = || unsafe { Worker::driver(worker) };
+                // SAFETY: it lent the buffer, and the lease is gone.
+                let take_back = || unsafe { driver().take_back(leased.node) };
+                // SAFETY: the lease is a guest.
+                if unsafe { guests::inside(worker, take_back) }.is_some() {
+                    // SAFETY: the guest's reference.
+                    return unsafe { Home::caller_goes(Worker::home_of(worker)) };
+                }
+            }
             return Self::__bespoke_cold_leave(worker, leased.node);
         }
         // SAFETY: the owner, whose driver is there while it is current.

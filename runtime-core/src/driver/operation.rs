@@ -462,16 +462,17 @@ where
             if const { roams::<C>() } {
                 // At once: who asks next what became of it may be on this thread.
                 let mut here = Some(orphan);
-                let abandon = || here.take().into_iter().for_each(|orphan| orphan.abandon(worker));
+                let abandon = || {
+                    let Some(orphan) = here.take() else { return };
+                    // Also if what the driver drops is the user's, and panics. The gate keeps the worker until then.
+                    let _goes = Goes(worker);
+                    orphan.abandon(worker);
+                };
                 // SAFETY: the operation is a guest of the worker.
-                let done = unsafe { guests::inside(worker, abandon) };
+                let _refused: Option<()> = unsafe { guests::inside(worker, abandon) };
                 match here {
                     Some(left) => orphan = left,
-                    None => {
-                        debug_assert!(done.is_some(), "it was taken inside");
-                        // SAFETY: the guest's reference.
-                        return unsafe { Home::caller_goes(Worker::home_of(worker)) };
-                    }
+                    None => return,
                 }
             }
             // SAFETY: the operation is a guest of the worker.
@@ -492,6 +493,16 @@ where
         if const { moves::<C>() } {
             self.end_begun();
         }
+    }
+}
+
+/// Gives the reference of an operation in flight back when it is dropped.
+struct Goes<C: Config>(NonNull<Worker<C>>);
+
+impl<C: Config> Drop for Goes<C> {
+    fn drop(&mut self) {
+        // SAFETY: the operation's own, which its future gave to this; not the last one, while the gate is held.
+        unsafe { Home::caller_goes(Worker::home_of(self.0)) }
     }
 }
 

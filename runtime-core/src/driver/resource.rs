@@ -117,6 +117,19 @@ impl<C: Config> OwnedResource<C> {
         Ok(OwnedResource { raw: self.raw, key: second.key, owner: Some(Owner::of(there)) })
     }
 
+    /// Where tasks move: is this a thread of its runtime, which is closing as a whole? What polls here is cancelled before long, and
+    /// sees nothing of it.
+    #[cold]
+    pub(super) fn sees_the_end(&self) -> bool {
+        #[cfg(feature = "std")]
+        if let Some(worker) = self.worker() {
+            // SAFETY: this resource, a guest, keeps the worker alive.
+            let common = unsafe { &worker.as_ref().common };
+            return common.cores.is_closed() && ambient::worker_in(common).is_some();
+        }
+        false
+    }
+
     /// Makes `raw` a resource of `worker`, whose guest it is then. `register` tells the driver.
     ///
     /// # Safety
@@ -413,7 +426,7 @@ impl<C: Config> OwnedResource<C> {
     ///
     /// # Panics
     /// On another worker than the resource's.
-    pub fn with_live<R>(&self, f: impl FnOnce(&LiveOf<C>) -> R) -> Result<R, Errno> {
+    fn with_live<R>(&self, f: impl FnOnce(&LiveOf<C>) -> R) -> Result<R, Errno> {
         let Some(worker) = self.worker_here("a resource")? else {
             let live = || unreachable!("a driver without state asks for none");
             // SAFETY: `live` is not called.
@@ -435,7 +448,7 @@ fn watcher<C: Config>(here: NonNull<Worker<C>>) -> NonNull<Worker<C>> {
     {
         // SAFETY: this thread is running the worker.
         let cores = unsafe { &here.as_ref().common.cores };
-        if cores.members().is_empty() { here } else { cores.in_turn() }
+        if cores.members().is_empty() { here } else { cores.watches_in_turn() }
     }
     #[cfg(not(feature = "std"))]
     here

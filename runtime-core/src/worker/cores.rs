@@ -34,7 +34,10 @@ use std::sync::{Condvar, Mutex, MutexGuard};
 /// The workers of a runtime that has several. Allocates nothing before [`form`](Self::form).
 pub(crate) struct Cores<C: Config> {
     formed: OnceLock<Formed<C>>,
+    /// Of tasks.
     turn: AtomicUsize,
+    /// Of what is watched.
+    watch: AtomicUsize,
     state: Mutex<State<ThreadOf<C>>>,
     /// Rung when a thread has said whether it can run, and when one leaves.
     told: Condvar,
@@ -109,7 +112,13 @@ impl Pinned {
 impl<C: Config> Cores<C> {
     pub(crate) fn new() -> Self {
         let state = State { seats: Vec::new(), drained: Drained::default(), closed: false, limit: None };
-        Cores { formed: OnceLock::new(), turn: AtomicUsize::new(0), state: Mutex::new(state), told: Condvar::new() }
+        Cores {
+            formed: OnceLock::new(),
+            turn: AtomicUsize::new(0),
+            watch: AtomicUsize::new(0),
+            state: Mutex::new(state),
+            told: Condvar::new(),
+        }
     }
 
     /// Makes a team of `workers`, led by the first. `pinned`: where they are, if they are pinned.
@@ -163,11 +172,23 @@ impl<C: Config> Cores<C> {
     /// The worker whose turn it is to get a task. There is a team.
     #[inline]
     pub(crate) fn in_turn(&self) -> NonNull<Worker<C>> {
+        self.next(&self.turn)
+    }
+
+    /// The worker whose turn it is to watch a resource. A turn of its own: with that of tasks, one who accepts and spawns would give
+    /// every second worker nothing but tasks. There is a team.
+    #[inline]
+    pub(crate) fn watches_in_turn(&self) -> NonNull<Worker<C>> {
+        self.next(&self.watch)
+    }
+
+    #[inline]
+    fn next(&self, turn: &AtomicUsize) -> NonNull<Worker<C>> {
         let members = self.members();
         let mut tries = members.len();
         loop {
             // Relaxed: nothing hangs on it but the turn.
-            let member = &members[self.turn.fetch_add(1, Ordering::Relaxed) % members.len()];
+            let member = &members[turn.fetch_add(1, Ordering::Relaxed) % members.len()];
             tries -= 1;
             if tries == 0 || !member.gone.load(Ordering::Relaxed) {
                 return member.worker;

@@ -98,6 +98,12 @@ impl Resources {
 /// The caller is the one handle of `resource`, which [`adopt`] made for `worker`; it is not used again.
 pub(crate) unsafe fn drop_resource<C: Config>(worker: NonNull<Worker<C>>, resource: Resource) {
     let home = Worker::home_of(worker);
+    // SAFETY: the handle is a guest.
+    if const { roams::<C>() } && unsafe { worker.as_ref() }.common.is_copy() {
+        // A thread that is missing here may hold a lock. The descriptor stays open.
+        // SAFETY: the guest's reference.
+        return unsafe { Home::caller_goes(home) };
+    }
     if Home::is_current(home) {
         // SAFETY: the owner.
         return unsafe { close_resource(worker, resource) };
@@ -178,7 +184,12 @@ pub(crate) unsafe fn inside<C: Config, R>(worker: NonNull<Worker<C>>, f: impl Fn
         return Some(f());
     }
     // SAFETY: alive (contract).
-    unsafe { worker.as_ref() }.gate.pass(f)
+    let this = unsafe { worker.as_ref() };
+    // In a forked child the worker's thread is missing, and who was inside stays there.
+    if roams::<C>() && this.common.is_copy() {
+        return None;
+    }
+    this.gate.pass(f)
 }
 
 /// Does this thread run a worker of the same runtime?
@@ -231,6 +242,9 @@ pub(crate) unsafe fn is_open<C: Config>(worker: NonNull<Worker<C>>, key: u32) ->
 pub(super) unsafe fn close_resources<C: Config>(worker: NonNull<Worker<C>>) {
     // SAFETY: the owner's worker is alive.
     let this = unsafe { worker.as_ref() };
+    if roams::<C>() && this.common.is_copy() {
+        return; // who was inside at the fork stays there
+    }
     // Without a guest there is no handle that another thread could use.
     if this.home.guests.get() > 0 || roams::<C>() {
         this.gate.close();

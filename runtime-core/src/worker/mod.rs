@@ -36,7 +36,7 @@ pub(crate) mod cores;
 #[cfg(loom)]
 pub(crate) mod counts;
 mod forked;
-mod gate;
+pub(crate) mod gate;
 pub(crate) mod guests;
 #[cfg(feature = "std")]
 pub(crate) mod open;

@@ -134,7 +134,10 @@ impl<P: Poller> Under<Shared> for Mio<P> {
     type Live = LiveMio<P, Shared>;
 }
 
-/// One worker waits, and all workers of the runtime use what is open here. Not over [`PosixPoll`], whose list is its worker's.
+/// One worker waits, and all workers of the runtime use what is open here, inside the gate of that worker: the registry of the
+/// poller, which is `Sync`, and apart from the poll that the worker borrows while it waits; what is behind the locks; and an
+/// atomic. It is not `Sync`: `park`, `arrive`, `report` and `drain` are the worker's. Not over [`PosixPoll`], whose list is its
+/// worker's.
 impl Under<Moving> for Mio<OsPoller> {
     type Live = LiveMio<OsPoller, Moving>;
 }
@@ -245,11 +248,6 @@ pub struct LiveMio<P: Poller = OsPoller, S: Sharing = Local> {
     /// Resources in the poll. Changed with the sources; read by the worker.
     registered: AtomicUsize,
 }
-
-// SAFETY: what others than the worker use is the registry of the poller, which is `Sync`, and apart from the poll that the worker
-// borrows while it waits; what is behind the locks, which are real ones under `Moving`; and an atomic. `park`, `arrive`, `report`
-// and `drain` are the worker's (`guests::inside` in the core).
-unsafe impl Sync for LiveMio<OsPoller, Moving> {}
 
 impl<P: Poller, S: Sharing> core::fmt::Debug for LiveMio<P, S> {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {

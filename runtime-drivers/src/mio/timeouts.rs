@@ -90,6 +90,16 @@ impl<S: Sharing> Timeouts<S> {
                 let old =
                     self.with(|running| running.as_mut().and_then(|running| running.wheel.replace_waker(key, waker)));
                 drop(old);
+                // Another worker may have fired it meanwhile, and have woken who waited before.
+                let fired = S::MOVING
+                    && self.with(|running| {
+                        let polled = running.as_mut().map(|running| running.wheel.poll(key, cx.waker()));
+                        matches!(polled, Some(Polled::Fired))
+                    });
+                if fired {
+                    self.forget(state);
+                    return Poll::Ready(Ok(()));
+                }
                 Poll::Pending
             }
             Some(Polled::Stale) | None => unreachable!("the timer of a timeout is its own until it is dropped"),

@@ -3,14 +3,16 @@
 use super::io_error;
 use crate::op::{Direction, Foreign, Ready};
 use crate::sys;
-use bespoke_core::config::Config;
+use crate::wakers::Wakers;
+use bespoke_core::config::{Config, SharingOf};
 use bespoke_core::driver::{Errno, OwnedResource};
 use bespoke_core::error::in_context;
 use bespoke_core::roles::{Kind, RawResource};
+use bespoke_core::sharing::{Lock, Sharing};
 use core::fmt;
 use core::panic::Location;
 use core::sync::atomic::{AtomicU32, Ordering};
-use core::task::Poll;
+use core::task::{Context, Poll};
 use std::io;
 use std::os::fd::{AsFd, AsRawFd as _};
 
@@ -55,12 +57,16 @@ use std::os::fd::{AsFd, AsRawFd as _};
 /// 2. A wait that the driver has told of readiness has taken that edge from the driver, and counts it in `ready`. A guard has
 ///    seen the count, and clears no later one: so no edge is lost, although others may take one between a guard's call and its
 ///    clearing, and be gone. An edge that comes later is the driver's to tell.
+/// 3. Where tasks move, who takes an edge counts it and then wakes `waiting`; who finds none leaves its waker there and then looks
+///    at the count. Both go through the lock, so one of them sees the other.
 pub struct AsyncFd<C: Config, T: AsFd> {
     // Before `inner`: it leaves the driver first.
     pub(super) resource: OwnedResource<C>,
     inner: T,
     /// For reading and for writing.
     ready: [AtomicU32; 2],
+    /// Of each direction: who has found neither the edge nor its count, which are two steps of another worker's.
+    waiting: <SharingOf<C> as Sharing>::DriverLock<[Wakers; 2]>,
 }
 
 /// What is known of a direction: flags, and how many edges were told.
@@ -147,7 +153,7 @@ impl<C: Config, T: AsFd> AsyncFd<C, T> {
         let copy = Copied(sys::fd::duplicate(inner.as_fd().as_raw_fd()).map_err(refused)?);
         let resource = OwnedResource::adopt_for(copy.0, Kind::Foreign, Location::caller()).map_err(refused)?;
         core::mem::forget(copy);
-        Ok(AsyncFd { resource, inner, ready: Default::default() })
+        Ok(AsyncFd { resource, inner, ready: Default::default(), waiting: Lock::new(Default::default()) })
     }
 
     /// Waits until there is something to read, or nothing more to come.
@@ -196,17 +202,54 @@ impl<C: Config, T: AsFd> AsyncFd<C, T> {
             if known.has(Known::READY) {
                 return Poll::Ready(self.resource.check_open().map(|()| known));
             }
-            told.as_mut().poll(cx).map(|(told, ())| {
-                told?;
-                // Only the worker of the resource counts. Who clears meanwhile clears what is no longer so.
-                let known = Known(ready.load(Ordering::Relaxed)).told();
-                ready.store(known.0, Ordering::Relaxed);
-                Ok(known)
-            })
+            match told.as_mut().poll(cx) {
+                Poll::Ready((told, ())) => Poll::Ready(told.map(|()| self.count_edge(direction))),
+                Poll::Pending => self.beside_others(direction, cx).map(Ok),
+            }
         })
         .await
         .map_err(io_error)?;
         Ok(AsyncFdGuard { of: self, direction, seen })
+    }
+
+    /// The driver has told of an edge: it is counted, and where tasks move, who has found neither the edge nor the count is woken.
+    fn count_edge(&self, direction: Direction) -> Known {
+        // It cannot fail. Who clears meanwhile clears what is no longer so.
+        let tell = |known| Some(Known(known).told().0);
+        let known = self.ready(direction).fetch_update(Ordering::Relaxed, Ordering::Relaxed, tell);
+        if <SharingOf<C> as Sharing>::MOVING {
+            let mut waiting = self.with_waiting(direction, Wakers::take);
+            waiting.wake();
+            self.with_waiting(direction, |list| list.give_back(waiting)).let_go();
+        }
+        Known(known.unwrap_or_else(|known| known)).told()
+    }
+
+    /// The driver has no edge. Where tasks move, another worker may have taken it, and not have counted it yet: leaves the waker for
+    /// that one, then looks once more.
+    fn beside_others(&self, direction: Direction, cx: &mut Context<'_>) -> Poll<Known> {
+        if !<SharingOf<C> as Sharing>::MOVING {
+            return Poll::Pending;
+        }
+        let (known, full) = self.with_waiting(direction, |list| (list.has(cx.waker()), list.is_full()));
+        if !known {
+            if full {
+                let mut all = self.with_waiting(direction, Wakers::take);
+                all.ask();
+                self.with_waiting(direction, |list| list.give_back(all)).let_go();
+            }
+            let waker = cx.waker().clone();
+            self.with_waiting(direction, |list| list.push(waker));
+        }
+        let known = Known(self.ready(direction).load(Ordering::Relaxed));
+        if known.has(Known::READY) { Poll::Ready(known) } else { Poll::Pending }
+    }
+
+    /// Runs `f`, which runs nothing of the user's, on those who wait beside each other.
+    fn with_waiting<R>(&self, direction: Direction, f: impl FnOnce(&mut Wakers) -> R) -> R {
+        let of = usize::from(direction == Direction::Write);
+        // SAFETY: nobody but where tasks move, and there it is a lock.
+        unsafe { self.waiting.with(|waiting| f(&mut waiting[of])) }
     }
 
     fn ready(&self, direction: Direction) -> &AtomicU32 {

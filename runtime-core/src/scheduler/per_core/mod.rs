@@ -37,7 +37,8 @@
 //!    *Under the lock*: a thread that leaves between the look of who waits and its sleep would not be heard.
 //! 5. The runtime waits until all have left, at most so long, and joins their threads. A thread that is still inside a poll
 //!    then is left alone: it hears the request when the poll returns, closes its worker, and ends. A runtime that is dropped
-//!    by a task of its own does not wait for that task's worker.
+//!    by a task of its own does not wait for that task's worker; and one that is dropped by what a task left with a driver, by a
+//!    waker, say, waits for none.
 //! 6. The runtime gives back its reference of the team. The memory of all workers goes with the last one: that of a handle,
 //!    a waker, a resource, or a thread that was left alone.
 //!
@@ -103,6 +104,8 @@ pub(crate) fn stop<C: Config>(common: &Arc<Common<C>>, start: Instant, timeout: 
     ask_to_end(common);
     // 5.
     let own = common.cores.members().iter().any(|member| Home::is_current(Worker::home_of(member.worker)));
+    // Inside a gate, a worker that closes waits for this thread.
+    let timeout = if crate::worker::gate::is_inside() { Duration::ZERO } else { timeout };
     common.cores.wait(timeout.saturating_sub(start.elapsed()), usize::from(own))
 }
 
