@@ -54,7 +54,7 @@ use core::pin::Pin;
 use core::task::{Context, Poll};
 
 pub use frame::{Flags, HasState, Head, read, write};
-pub use guard::{Guard, Kept, Poison, assign, assign_noted, gone, gone_noted, note, noted};
+pub use guard::{Guard, Kept, Poison, assign, assign_noted, gone, gone_noted, note, noted_1, noted_2, noted_3};
 pub use parts::{Begin, BeginWhole, Begun, InParts, into_future, poll};
 use trace::Walk;
 #[cfg(not(panic = "unwind"))]

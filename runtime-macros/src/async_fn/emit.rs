@@ -19,6 +19,7 @@ use super::pointers::{For, layout, pointers};
 use super::rename::Names;
 use super::several::Named;
 use super::signature::Signed;
+use super::tokens::{Part, put};
 
 /// What the expansion is made of, beside the states.
 pub(super) struct Plan<'a> {
@@ -273,6 +274,7 @@ fn machine(plan: &Plan<'_>, lower: &Lower<'_>) -> TokenStream {
     // SAFETY: a guard stands where its place holds a value, by inv. 3 of `lower`, and the frame outlives the call.
     let kept = lower.places.iter().any(|place| place.guard.is_some());
     let kept = kept.then(|| quoted!(let __bespoke_kept = __bespoke_rt::Kept::promise();));
+    let flags_pointer = (lower.flags != 0).then(|| quoted!(let __bespoke_flags = &raw mut (*__bespoke_head).flags;));
     let no_flags = if lower.flags == 0 { quoted!(()) } else { quoted!(0) };
     let flags = match lower.flags {
         0 => quoted!(()),
@@ -350,6 +352,7 @@ fn machine(plan: &Plan<'_>, lower: &Lower<'_>) -> TokenStream {
                     // the source does with its locals rustc allowed in the twin.
                     unsafe {
                         #of_poll
+                        #flags_pointer
                         #kept
                         let mut __bespoke_state: #number_type = (*__bespoke_head).state;
                         let __bespoke_suspended: #number_type = '__bespoke_suspended: {
@@ -368,6 +371,7 @@ fn machine(plan: &Plan<'_>, lower: &Lower<'_>) -> TokenStream {
                     __bespoke_walk: ::core::option::Option<&mut __bespoke_rt::trace::Walk<'_>>,
                 | unsafe {
                     #of_drop
+                    #flags_pointer
                     #kept
                     let __bespoke_state: #number_type = (*__bespoke_head).state;
                     match __bespoke_state {
@@ -408,14 +412,17 @@ fn code(lower: &Lower<'_>) -> TokenStream {
     };
     for (text, n) in begun {
         let label = label(n);
-        let guards = lower.guards(n);
         let text = &lower.texts[text];
+        let mut with = TokenStream::new();
+        put!(&mut with => #label: { #code });
         if text.is_empty() {
             // Branches meet here that return all of them.
-            code = quoted!(#label: { #code } ::core::unreachable!(););
-            continue;
+            put!(&mut with => ::core::unreachable!(););
+        } else {
+            let guards = Part(|to| lower.guards(n, to));
+            put!(&mut with => let _: __bespoke_rt::Never = { #guards #text };);
         }
-        code = quoted!(#label: { #code } let _: __bespoke_rt::Never = { #guards #text };);
+        code = with;
     }
     // In a labelled block a `break` or `continue` that another macro wrote is an error of its own.
     quoted!('__bespoke_states: { #code })

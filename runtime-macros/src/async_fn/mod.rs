@@ -14,7 +14,7 @@
 //! | [`layout`] | who lives with whom → storage | which places may have the same bytes |
 //! | [`emit`], [`pointers`], [`drops`] | the states → tokens | the runtime's paths, alone |
 //!
-//! [`walk`], [`awaits`](mod@awaits), [`known`] and [`text`](mod@text) are what all of them use.
+//! [`walk`], [`awaits`](mod@awaits), [`known`], [`text`](mod@text) and [`tokens`] are what all of them use.
 //!
 //! *Architecture Invariant:* what is not understood is refused, with the words of the rewrite. There is no path from here
 //! to rustc's own transformation but the argument `rustc`.
@@ -44,6 +44,7 @@ mod several;
 mod shape;
 pub(crate) mod signature;
 mod text;
+mod tokens;
 mod waits;
 mod walk;
 

@@ -91,7 +91,7 @@ impl Rewrite<'_, '_> {
                 self.lower.takes(place, expr);
                 let holds = quoted!(&mut #guard.holds, #bit);
                 let gone = match self.lower.places[place].flag {
-                    Some(flag) => quoted!(gone_noted(#pointer, #holds, &mut (*__bespoke_head).flags, #flag)),
+                    Some(flag) => quoted!(gone_noted(#pointer, #holds, &mut *__bespoke_flags, #flag)),
                     None => quoted!(gone(#pointer, #holds)),
                 };
                 quote_spanned!(span=> __bespoke_rt::#gone.read())
@@ -143,7 +143,7 @@ impl Rewrite<'_, '_> {
                 let to = quoted!(#pointer, &raw mut #guard.holds, #bit);
                 match self.lower.places[place].flag {
                     Some(flag) => {
-                        let flags = quoted!(&raw mut (*__bespoke_head).flags, #flag);
+                        let flags = quoted!(__bespoke_flags, #flag);
                         quoted!(__bespoke_rt::assign_noted(#to, #right, #flags))
                     }
                     None => quoted!(__bespoke_rt::assign(#to, #right)),
