@@ -37,11 +37,13 @@ pub(super) fn suspended(lower: &Lower<'_>) -> TokenStream {
     let drops = awaiting.iter().filter_map(|(n, state)| {
         let (Awaits { span, text, by_macro }, future) = (state.awaits.as_ref()?, state.live.last()?);
         let (number, pointer) = (number(*n), &lower.places[*future].pointer);
-        let places = quoted!(__bespoke_walk, #text, #pointer, __bespoke_inner);
+        let places = Part(move |to: &mut TokenStream| put!(to => __bespoke_walk, #text, #pointer, __bespoke_inner));
         // All of the call where the source says `await`: that is what the runtime takes for its line.
         let drops = Ident::new(if *by_macro { "drops_of_macro" } else { "drops" }, *span);
-        let drops = quote_spanned!(*span=> __bespoke_rt::trace::#drops(#places));
-        Some(quoted!(#number => #drops,))
+        Some(Part(move |to: &mut TokenStream| {
+            let drops = quote_spanned!(*span=> __bespoke_rt::trace::#drops(#places));
+            put!(to => #number => #drops,);
+        }))
     });
     let (first, last) = (number(*first), number(*last));
     quoted! {

@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
-use syn::{Block, ItemFn, Path};
+use syn::{ItemFn, Path};
 
 use super::drops;
 use super::lower::{Lower, label, number, quoted};
@@ -244,11 +244,12 @@ fn checks(plan: &Plan<'_>) -> TokenStream {
     // Compiles in edition 2024 alone: the block lies on the function's own braces, and a temporary of its last expression
     // must be gone before `the_edition_is_2024` is.
     let local = Ident::new("the_edition_is_2024", plan.function.block.brace_token.span.open());
-    let mut edition: Block = syn::parse_quote!({
+    let inside = quote! {
         let #local = ::core::cell::RefCell::new(0);
         *#local.borrow()
-    });
-    edition.brace_token = syn::token::Brace { span: plan.function.block.brace_token.span };
+    };
+    let mut edition = Group::new(Delimiter::Brace, inside);
+    edition.set_span(plan.function.block.brace_token.span.join());
     let questions = plan.named.iter().map(Named::question);
     let declared = plan.declared.map(|of| {
         let name = declared_name(plan.function.sig.ident.span());
