@@ -97,7 +97,7 @@ impl<T> Drop for Ending<T> {
 #[inline(never)]
 unsafe fn drop_apart<T>(place: *mut T) {
     // SAFETY: the caller's promise.
-    unsafe { place.drop_in_place() };
+    unsafe { core::ptr::drop_in_place(place) };
 }
 
 macro_rules! places {

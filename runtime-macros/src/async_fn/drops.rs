@@ -27,13 +27,15 @@ pub(super) fn suspended(lower: &Lower<'_>) -> TokenStream {
     }
     let awaiting = &*awaiting;
     let held: Vec<(usize, Vec<usize>)> = held.into_iter().filter(|(n, _)| lower.places[*n].guard.is_some()).collect();
-    let guards = held.chunks(PLACES).enumerate().map(|(n, held)| Part(move |to: &mut TokenStream| {
-        let guard = format_ident!("{}guards_{}", RESERVED, n, span = Span::mixed_site());
-        let places: Vec<usize> = held.iter().map(|(place, _)| *place).collect();
-        let holds = holds(awaiting, held);
-        let holding = Part(|to| lower.held(&places, &holds, to));
-        put!(to => let #guard = #holding;);
-    }));
+    let guards = held.chunks(PLACES).enumerate().map(|(n, held)| {
+        Part(move |to: &mut TokenStream| {
+            let guard = format_ident!("{}guards_{}", RESERVED, n, span = Span::mixed_site());
+            let places: Vec<usize> = held.iter().map(|(place, _)| *place).collect();
+            let holds = holds(awaiting, held);
+            let holding = Part(|to| lower.held(&places, &holds, to));
+            put!(to => let #guard = #holding;);
+        })
+    });
     let drops = awaiting.iter().filter_map(|(n, state)| {
         let (Awaits { span, text, by_macro }, future) = (state.awaits.as_ref()?, state.live.last()?);
         let (number, pointer) = (number(*n), &lower.places[*future].pointer);

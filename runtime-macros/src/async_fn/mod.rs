@@ -64,9 +64,7 @@ pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> TokenStream {
     let (arguments, parsed) = parse::parse(arguments, item.clone(), &mut errors);
     let krate = arguments.krate.as_ref();
     let output = match parsed {
-        Some(Item::Function(function)) if arguments.rustc.is_none() => {
-            one(*function, None, krate, &mut errors)
-        }
+        Some(Item::Function(function)) if arguments.rustc.is_none() => one(*function, None, krate, &mut errors),
         Some(Item::Impl(mut block)) if arguments.rustc.is_none() => {
             let items = core::mem::take(&mut block.items);
             let generics = &block.generics;
@@ -107,7 +105,12 @@ fn declared(mut method: TraitItemFn, home: &Home<'_>, krate: Option<&Path>, erro
     let made = match (method.sig.asyncness.is_some(), method.default.take()) {
         (true, Some(block)) => {
             let (attrs, vis, sig) = (method.attrs, Visibility::Inherited, method.sig);
-            return TraitItem::Verbatim(one(ItemFn { attrs, vis, sig, block: Box::new(block) }, Some(home), krate, errors));
+            return TraitItem::Verbatim(one(
+                ItemFn { attrs, vis, sig, block: Box::new(block) },
+                Some(home),
+                krate,
+                errors,
+            ));
         }
         (true, None) => {
             signature::check(&method.sig, true, errors);
