@@ -121,6 +121,7 @@ macro_rules! noted {
         $(#[$doc])*
         ///
         /// (Of a place without a destructor nothing is ever noted, and nobody asks.)
+        #[allow(clippy::too_many_arguments, reason = "two for each place")]
         #[inline(always)]
         pub fn $name<B: Flags>(mut holds: u8, flags: B, $($place: u8, $bit: u32),*) -> u8 {
             $(if !flags.get($bit) {
