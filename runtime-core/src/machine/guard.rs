@@ -132,8 +132,8 @@ macro_rules! noted {
     )*};
 }
 noted! {
-    /// `holds` as a state begins with it, whose bit `a` is that of a place that may have been moved out of: cleared, unless the bit
-    /// `in_a` of the flags says that it holds a value.
+    /// `holds` as a state begins with it, whose bit `a` is that of a place that may have been moved out of: cleared, unless the
+    /// bit `in_a` of the flags says that it holds a value.
     noted_1: a in_a;
     /// The same of two places.
     noted_2: a in_a b in_b;
