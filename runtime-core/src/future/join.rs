@@ -154,7 +154,7 @@ unsafe impl<P: PartsThatTell> Tells for Join<P> {
         // SAFETY: the join is there.
         let slots = unsafe { &raw mut (*this).slots };
         // SAFETY: the caller's promise, of each slot.
-        walk.has_branches(P::COUNT, |at, walk| unsafe { P::tell_at(slots, at, walk) });
+        walk.has_branches(P::COUNT, &mut |at, walk| unsafe { P::tell_at(slots, at, walk) });
     }
 }
 says!([P: PartsThatTell] Join<P>);

@@ -101,7 +101,7 @@ unsafe impl<R: RacersThatTell> Tells for Race<R> {
         // SAFETY: the race is there.
         let racers = unsafe { &raw mut (*this).racers };
         // SAFETY: the caller's promise, of each future.
-        walk.has_branches(R::COUNT, |at, walk| unsafe { R::tell_at(racers, at, walk) });
+        walk.has_branches(R::COUNT, &mut |at, walk| unsafe { R::tell_at(racers, at, walk) });
     }
 }
 says!([R: RacersThatTell] Race<R>);

@@ -238,7 +238,7 @@ unsafe impl<B: BranchesThatTell, O: Order> Tells for Select<B, O> {
         let branches = unsafe { &raw mut (*this).branches };
         // SAFETY: as above.
         let open = unsafe { (*this).open };
-        walk.has_branches(B::COUNT, |at, walk| match open & (1 << at) {
+        walk.has_branches(B::COUNT, &mut |at, walk| match open & (1 << at) {
             0 => walk.is_disabled(),
             // SAFETY: the caller's promise, of each branch.
             _ => unsafe { B::tell_at(branches, at, walk) },

@@ -146,7 +146,8 @@ macro_rules! share {
         $(#[$doc])*
         #[inline(always)]
         pub fn $name<$($part),*>(p: *mut Share<$($part),*>) -> ($(*mut $part,)*) {
-            ($(p.cast::<$part>(),)*)
+            // A call of `cast` would be a function for each of the types.
+            ($(p as *mut $part,)*)
         }
     )*};
 }
@@ -199,7 +200,7 @@ tie! {
 #[inline(always)]
 pub unsafe fn write<T>(place: *mut T, value: T) {
     // SAFETY: as the caller promises.
-    unsafe { place.write(value) };
+    unsafe { core::ptr::write(place, value) };
 }
 
 /// Moves a value out.
@@ -209,7 +210,7 @@ pub unsafe fn write<T>(place: *mut T, value: T) {
 #[inline(always)]
 pub unsafe fn read<T>(place: *mut T) -> T {
     // SAFETY: as the caller promises.
-    unsafe { place.read() }
+    unsafe { core::ptr::read(place) }
 }
 
 /// Bits of a [`Head`].

@@ -97,7 +97,7 @@ impl<T> Drop for Ending<T> {
 #[inline(never)]
 unsafe fn drop_apart<T>(place: *mut T) {
     // SAFETY: the caller's promise.
-    unsafe { place.drop_in_place() };
+    unsafe { core::ptr::drop_in_place(place) };
 }
 
 macro_rules! places {
@@ -116,13 +116,29 @@ places!(A a 0);
 places!(A a 0 B b 1);
 places!(A a 0 B b 1 C c 2);
 
-/// `holds` as a state begins with it, whose bit `place` is that of a place that may have been moved out of: cleared, unless the
-/// bit of the flags says that it holds a value.
-///
-/// (Of a place without a destructor nothing is ever noted, and nobody asks.)
-#[inline(always)]
-pub fn noted<B: Flags>(holds: u8, place: u8, flags: B, bit: u32) -> u8 {
-    if flags.get(bit) { holds } else { holds & !place }
+macro_rules! noted {
+    ($($(#[$doc:meta])* $name:ident: $($place:ident $bit:ident)*;)*) => {$(
+        $(#[$doc])*
+        ///
+        /// (Of a place without a destructor nothing is ever noted, and nobody asks.)
+        #[allow(clippy::too_many_arguments, reason = "two for each place")]
+        #[inline(always)]
+        pub fn $name<B: Flags>(mut holds: u8, flags: B, $($place: u8, $bit: u32),*) -> u8 {
+            $(if !flags.get($bit) {
+                holds &= !$place;
+            })*
+            holds
+        }
+    )*};
+}
+noted! {
+    /// `holds` as a state begins with it, whose bit `a` is that of a place that may have been moved out of: cleared, unless the
+    /// bit `in_a` of the flags says that it holds a value.
+    noted_1: a in_a;
+    /// The same of two places.
+    noted_2: a in_a b in_b;
+    /// The same of three places.
+    noted_3: a in_a b in_b c in_c;
 }
 
 /// Notes for the next state that a place holds a value.

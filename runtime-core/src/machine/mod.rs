@@ -54,7 +54,7 @@ use core::pin::Pin;
 use core::task::{Context, Poll};
 
 pub use frame::{Flags, HasState, Head, read, write};
-pub use guard::{Guard, Kept, Poison, assign, assign_noted, gone, gone_noted, note, noted};
+pub use guard::{Guard, Kept, Poison, assign, assign_noted, gone, gone_noted, note, noted_1, noted_2, noted_3};
 pub use parts::{Begin, BeginWhole, Begun, InParts, into_future, poll};
 use trace::Walk;
 #[cfg(not(panic = "unwind"))]
@@ -147,7 +147,7 @@ where
         output: PhantomData,
         _pinned: PhantomPinned,
     };
-    write((&raw mut machine.head).cast(), (&raw mut machine.storage).cast());
+    write(&raw mut machine.head as *mut H, &raw mut machine.storage as *mut S);
     machine
 }
 
@@ -164,10 +164,13 @@ where
         // SAFETY: nothing is moved out; what the poll function does to the frame keeps inv. 3.
         let machine = unsafe { self.get_unchecked_mut() };
         // `&raw mut`: a `&mut MaybeUninit<S>` would be `Unpin` and would claim the storage for itself (inv. 4).
-        let storage =
-            if cfg!(bespoke_planted = "10") { machine.storage.as_mut_ptr() } else { (&raw mut machine.storage).cast() };
+        let storage = if cfg!(bespoke_planted = "10") {
+            machine.storage.as_mut_ptr()
+        } else {
+            &raw mut machine.storage as *mut S
+        };
         // SAFETY: head and storage are those of this machine.
-        unsafe { poll_once::<H, S, R, P, D>(&machine.poll, (&raw mut machine.head).cast(), storage, cx) }
+        unsafe { poll_once::<H, S, R, P, D>(&machine.poll, &raw mut machine.head as *mut H, storage, cx) }
     }
 }
 
@@ -179,7 +182,7 @@ where
 {
     #[inline]
     fn drop(&mut self) {
-        (self.drop)((&raw mut self.head).cast(), (&raw mut self.storage).cast(), None);
+        (self.drop)(&raw mut self.head as *mut H, &raw mut self.storage as *mut S, None);
     }
 }
 

@@ -221,18 +221,18 @@ unsafe impl<M: InParts> Awaited for StorageOf<M> {
     #[inline(always)]
     unsafe fn poll(place: *mut Self, head: *mut HeadOf<M>, context: &mut Context<'_>) -> Poll<M::Output> {
         // SAFETY: `Begin` parted a machine into these places, which are transparent (inv. 1); the rest is the caller's promise.
-        unsafe { M::poll_parts(place.cast(), head.cast(), context) }
+        unsafe { M::poll_parts(place as *mut M::Storage, head as *mut M::Head, context) }
     }
 
     #[inline(always)]
     unsafe fn end(place: *mut Self, head: *mut HeadOf<M>) {
         // SAFETY: as above.
-        unsafe { M::drop_parts(place.cast(), head.cast()) };
+        unsafe { M::drop_parts(place as *mut M::Storage, head as *mut M::Head) };
     }
 
     unsafe fn tell(place: *mut Self, head: *mut HeadOf<M>, walk: &mut Walk<'_>) {
         // SAFETY: as above.
-        unsafe { M::tell_parts(place.cast(), head.cast(), walk) };
+        unsafe { M::tell_parts(place as *mut M::Storage, head as *mut M::Head, walk) };
     }
 }
 
@@ -323,7 +323,7 @@ impl<M: InParts> Begin<M> {
     pub unsafe fn __bespoke_begin(self, place: *mut StorageOf<M>, head: *mut ()) -> Begun {
         let future = ManuallyDrop::into_inner(self.0);
         // SAFETY: the caller's promise.
-        unsafe { future.part(place.cast(), head.cast()) };
+        unsafe { future.part(place as *mut M::Storage, head as *mut M::Head) };
         // SAFETY: it is, in parts.
         unsafe { Begun::promise() }
     }
@@ -387,11 +387,13 @@ impl<F: Future> BeginWhole for &Begin<F> {
 /// Those of [`Awaited::poll`], with `head` where a `K::Head` lies. What is not pending was dropped.
 #[inline(always)]
 pub unsafe fn poll<K: Awaited>(place: *mut K, head: *mut (), context: &mut Context<'_>) -> Poll<K::Output> {
-    let mut ending = Ending { place, head, stays: false };
-    // SAFETY: the caller's promise.
-    let polled = ManuallyDrop::new(unsafe { K::poll(place, head.cast(), context) });
-    ending.stays = polled.is_pending();
-    drop(ending);
+    let polled = {
+        let mut ending = Ending { place, head, stays: false };
+        // SAFETY: the caller's promise.
+        let polled = unsafe { K::poll(place, head as *mut K::Head, context) };
+        ending.stays = matches!(polled, Poll::Pending);
+        ManuallyDrop::new(polled)
+    };
     ManuallyDrop::into_inner(polled)
 }
 
@@ -407,7 +409,7 @@ impl<K: Awaited> Drop for Ending<K> {
     fn drop(&mut self) {
         if !self.stays {
             // SAFETY: the promise to `poll`, which makes one of these; nobody uses the future again.
-            unsafe { K::end(self.place, self.head.cast()) };
+            unsafe { K::end(self.place, self.head as *mut K::Head) };
         }
     }
 }

@@ -3,7 +3,7 @@
 use core::cell::Cell;
 
 use super::frame::{Beside, Flags, Head, Share, beside_2, share_2};
-use super::guard::{Guard, Kept, Poison, assign, assign_noted, gone, gone_noted, note, noted};
+use super::guard::{Guard, Kept, Poison, assign, assign_noted, gone, gone_noted, note, noted_1, noted_2, noted_3};
 use super::parts::{Awaited, BeginWhole, HeadOf, InParts, StorageOf, into_future, poll};
 use super::trace::ask::Answers;
 use super::trace::{Walk, drops_unbegun};
@@ -107,19 +107,30 @@ fn a_bit_tells_the_next_guard_what_was_moved() {
     note(place, &mut bits, 3);
     assert_eq!(bits, 8);
     // The bit was noted, and the place is as it was, here and below.
-    let mut guard = Guard { places: (place,), holds: noted(1, 1, bits, 3), kept: KEPT };
+    let mut guard = Guard { places: (place,), holds: noted_1(1, bits, 1, 3), kept: KEPT };
     // SAFETY: the guard holds a value.
     drop(unsafe { gone_noted(place, &mut guard.holds, 1, &mut bits, 3).read() });
     guard.holds = 0;
     assert_eq!((bits, drops.get()), (0, 1));
-    assert_eq!(noted(7, 2, bits, 3), 5, "of the other places it says nothing");
-    let mut guard = Guard { places: (place,), holds: noted(1, 1, bits, 3), kept: KEPT };
+    assert_eq!(noted_1(7, bits, 2, 3), 5, "of the other places it says nothing");
+    let mut guard = Guard { places: (place,), holds: noted_1(1, bits, 1, 3), kept: KEPT };
     assert_eq!(guard.holds, 0);
     // SAFETY: guard and bits are ours.
     unsafe { assign_noted(place, &raw mut guard.holds, 1, Counted(&drops), &raw mut bits, 3) };
     assert_eq!((bits, drops.get()), (8, 1), "there was nothing to drop");
     drop(guard);
     assert_eq!(drops.get(), 2);
+}
+
+#[test]
+fn each_place_of_a_guard_has_its_bit_of_the_flags() {
+    for flags in 0..8u8 {
+        // Places 0, 1 and 2 are noted in bits 2, 0 and 1.
+        let told = [2, 0, 1].map(|bit| flags >> bit & 1);
+        assert_eq!(noted_2(7, flags, 1, 2, 2, 0), 4 | told[0] | told[1] << 1, "{flags:03b}");
+        assert_eq!(noted_3(7, flags, 1, 2, 2, 0, 4, 1), told[0] | told[1] << 1 | told[2] << 2, "{flags:03b}");
+        assert_eq!(noted_3(0, flags, 1, 2, 2, 0, 4, 1), 0, "what holds nothing in this state, holds nothing");
+    }
 }
 
 #[test]

@@ -13,6 +13,7 @@ use quote::{format_ident, quote_spanned};
 use super::lower::{Awaits, Lower, State, number, quoted};
 use super::parse::RESERVED;
 use super::places::PLACES;
+use super::tokens::{Part, put};
 
 /// The arms of the states that await, for a match of `__bespoke_state`.
 pub(super) fn suspended(lower: &Lower<'_>) -> TokenStream {
@@ -24,21 +25,27 @@ pub(super) fn suspended(lower: &Lower<'_>) -> TokenStream {
         let others = state.live.iter().take(state.live.len() - 1);
         others.for_each(|place| held.entry(*place).or_default().push(at));
     }
+    let awaiting = &*awaiting;
     let held: Vec<(usize, Vec<usize>)> = held.into_iter().filter(|(n, _)| lower.places[*n].guard.is_some()).collect();
     let guards = held.chunks(PLACES).enumerate().map(|(n, held)| {
-        let guard = format_ident!("{}guards_{}", RESERVED, n, span = Span::mixed_site());
-        let places: Vec<usize> = held.iter().map(|(place, _)| *place).collect();
-        let holding = lower.held(&places, holds(&awaiting, held));
-        quoted!(let #guard = #holding;)
+        Part(move |to: &mut TokenStream| {
+            let guard = format_ident!("{}guards_{}", RESERVED, n, span = Span::mixed_site());
+            let places: Vec<usize> = held.iter().map(|(place, _)| *place).collect();
+            let holds = holds(awaiting, held);
+            let holding = Part(|to| lower.held(&places, &holds, to));
+            put!(to => let #guard = #holding;);
+        })
     });
     let drops = awaiting.iter().filter_map(|(n, state)| {
         let (Awaits { span, text, by_macro }, future) = (state.awaits.as_ref()?, state.live.last()?);
         let (number, pointer) = (number(*n), &lower.places[*future].pointer);
-        let places = quoted!(__bespoke_walk, #text, #pointer, __bespoke_inner);
+        let places = Part(move |to: &mut TokenStream| put!(to => __bespoke_walk, #text, #pointer, __bespoke_inner));
         // All of the call where the source says `await`: that is what the runtime takes for its line.
         let drops = Ident::new(if *by_macro { "drops_of_macro" } else { "drops" }, *span);
-        let drops = quote_spanned!(*span=> __bespoke_rt::trace::#drops(#places));
-        Some(quoted!(#number => #drops,))
+        Some(Part(move |to: &mut TokenStream| {
+            let drops = quote_spanned!(*span=> __bespoke_rt::trace::#drops(#places));
+            put!(to => #number => #drops,);
+        }))
     });
     let (first, last) = (number(*first), number(*last));
     quoted! {

@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
-use syn::{Block, ItemFn, Path};
+use syn::{ItemFn, Path};
 
 use super::drops;
 use super::lower::{Lower, label, number, quoted};
@@ -19,6 +19,7 @@ use super::pointers::{For, layout, pointers};
 use super::rename::Names;
 use super::several::Named;
 use super::signature::Signed;
+use super::tokens::{Part, put};
 
 /// What the expansion is made of, beside the states.
 pub(super) struct Plan<'a> {
@@ -243,11 +244,12 @@ fn checks(plan: &Plan<'_>) -> TokenStream {
     // Compiles in edition 2024 alone: the block lies on the function's own braces, and a temporary of its last expression
     // must be gone before `the_edition_is_2024` is.
     let local = Ident::new("the_edition_is_2024", plan.function.block.brace_token.span.open());
-    let mut edition: Block = syn::parse_quote!({
+    let inside = quote! {
         let #local = ::core::cell::RefCell::new(0);
         *#local.borrow()
-    });
-    edition.brace_token = syn::token::Brace { span: plan.function.block.brace_token.span };
+    };
+    let mut edition = Group::new(Delimiter::Brace, inside);
+    edition.set_span(plan.function.block.brace_token.span.join());
     let questions = plan.named.iter().map(Named::question);
     let declared = plan.declared.map(|of| {
         let name = declared_name(plan.function.sig.ident.span());
@@ -273,6 +275,7 @@ fn machine(plan: &Plan<'_>, lower: &Lower<'_>) -> TokenStream {
     // SAFETY: a guard stands where its place holds a value, by inv. 3 of `lower`, and the frame outlives the call.
     let kept = lower.places.iter().any(|place| place.guard.is_some());
     let kept = kept.then(|| quoted!(let __bespoke_kept = __bespoke_rt::Kept::promise();));
+    let flags_pointer = (lower.flags != 0).then(|| quoted!(let __bespoke_flags = &raw mut (*__bespoke_head).flags;));
     let no_flags = if lower.flags == 0 { quoted!(()) } else { quoted!(0) };
     let flags = match lower.flags {
         0 => quoted!(()),
@@ -350,6 +353,7 @@ fn machine(plan: &Plan<'_>, lower: &Lower<'_>) -> TokenStream {
                     // the source does with its locals rustc allowed in the twin.
                     unsafe {
                         #of_poll
+                        #flags_pointer
                         #kept
                         let mut __bespoke_state: #number_type = (*__bespoke_head).state;
                         let __bespoke_suspended: #number_type = '__bespoke_suspended: {
@@ -368,6 +372,7 @@ fn machine(plan: &Plan<'_>, lower: &Lower<'_>) -> TokenStream {
                     __bespoke_walk: ::core::option::Option<&mut __bespoke_rt::trace::Walk<'_>>,
                 | unsafe {
                     #of_drop
+                    #flags_pointer
                     #kept
                     let __bespoke_state: #number_type = (*__bespoke_head).state;
                     match __bespoke_state {
@@ -408,14 +413,17 @@ fn code(lower: &Lower<'_>) -> TokenStream {
     };
     for (text, n) in begun {
         let label = label(n);
-        let guards = lower.guards(n);
         let text = &lower.texts[text];
+        let mut with = TokenStream::new();
+        put!(&mut with => #label: { #code });
         if text.is_empty() {
             // Branches meet here that return all of them.
-            code = quoted!(#label: { #code } ::core::unreachable!(););
-            continue;
+            put!(&mut with => ::core::unreachable!(););
+        } else {
+            let guards = Part(|to| lower.guards(n, to));
+            put!(&mut with => let _: __bespoke_rt::Never = { #guards #text };);
         }
-        code = quoted!(#label: { #code } let _: __bespoke_rt::Never = { #guards #text };);
+        code = with;
     }
     // In a labelled block a `break` or `continue` that another macro wrote is an error of its own.
     quoted!('__bespoke_states: { #code })

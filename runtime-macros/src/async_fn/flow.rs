@@ -12,6 +12,7 @@ use super::rename::{binds, each_name, names_of};
 use super::rewrite;
 use super::says;
 use super::shape::{Arm, Await, Block, Head, Loop, Step, Stmt, Test, Value};
+use super::tokens::{Part, put};
 
 impl Lower<'_> {
     // ---- bindings
@@ -192,13 +193,16 @@ impl Lower<'_> {
         self.emit(begun);
         let state = self.state();
         // Written, and not armed: the state's own guard is.
-        let (leave, to) = (self.leave(depth), label(state));
-        self.emit(quoted!(#leave break #to;));
+        let mut text = core::mem::take(self.text());
+        self.leave(depth, &mut text);
+        let target = label(state);
+        put!(&mut text => break #target;);
+        *self.text() = text;
         self.begin(state);
         self.states[state].entry = true;
         let (text, by_macro) = (core::mem::take(&mut one.text), one.by_macro);
         self.states[state].awaits = Some(Awaits { span: one.span, text, by_macro });
-        let (leave, number, hole) = (self.leave(depth), number(state), &one.hole);
+        let (number, hole) = (number(state), &one.hole);
         let polled = if cfg!(bespoke_planted = "5") {
             let (guard, holding) = (self.fresh("late"), holding(&pointer));
             self.emit(quoted!(let mut #guard = #holding;));
@@ -211,9 +215,10 @@ impl Lower<'_> {
         } else {
             quoted!(__bespoke_rt::poll(#pointer, __bespoke_inner, __bespoke_context))
         };
-        self.emit(quoted! {
-            let __bespoke_rt::Ready(#hole) = #polled else { #leave break '__bespoke_suspended #number; };
-        });
+        let mut text = core::mem::take(self.text());
+        let leave = Part(|to| self.leave(depth, to));
+        put!(&mut text => let __bespoke_rt::Ready(#hole) = #polled else { #leave break '__bespoke_suspended #number; };);
+        *self.text() = text;
         self.live.truncate(depth);
     }
 

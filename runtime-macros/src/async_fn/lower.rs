@@ -20,6 +20,7 @@ use super::layout::Meetings;
 use super::parse::RESERVED;
 use super::places::Place;
 use super::rename::{Names, local};
+use super::tokens::put;
 
 /// Tokens whose own locals and labels nobody else sees.
 macro_rules! quoted {
@@ -133,8 +134,14 @@ impl<'a> Lower<'a> {
         }
     }
 
+    /// The code that is written.
+    pub(super) fn text(&mut self) -> &mut TokenStream {
+        &mut self.texts[self.current]
+    }
+
     pub(super) fn emit(&mut self, tokens: TokenStream) {
-        self.texts[self.current].extend(tokens);
+        // As a stream: of its tokens one by one rustc would be asked.
+        self.text().extend([tokens]);
     }
 
     /// A name that nothing else has.
@@ -163,17 +170,19 @@ impl<'a> Lower<'a> {
 
     /// Goes to a state at whose start the first `depth` live places hold values.
     pub(super) fn jump(&self, state: usize, depth: usize) -> TokenStream {
-        let jump = self.go(state, self.leave(depth));
+        let mut jump = TokenStream::new();
+        self.leave(depth, &mut jump);
+        self.go(state, &mut jump);
         quoted!({ #jump })
     }
 
-    fn go(&self, state: usize, leave: TokenStream) -> TokenStream {
+    fn go(&self, state: usize, to: &mut TokenStream) {
         if self.states[state].text.is_none() && !cfg!(bespoke_planted = "12") {
             let label = label(state);
-            return quoted!(#leave break #label;);
+            return put!(to => break #label;);
         }
         let number = number(state);
-        quoted!(#leave __bespoke_state = #number; continue '__bespoke_machine;)
+        put!(to => __bespoke_state = #number; continue '__bespoke_machine;);
     }
 
     /// The jump with which a state ends. One that does nothing else, and leaves all that it began with, needs no guards.
@@ -182,14 +191,14 @@ impl<'a> Lower<'a> {
         let stays = |place: &usize| self.live[..depth].contains(place);
         let passes =
             now.text == Some(self.current) && self.texts[self.current].is_empty() && now.held.iter().all(stays);
-        let leave = self.leave(depth);
-        let jump = if passes {
+        let mut text = core::mem::take(self.text());
+        self.leave(depth, &mut text);
+        if passes {
             self.states[self.now].held.clear();
-            self.go(state, TokenStream::new())
-        } else {
-            self.go(state, leave)
-        };
-        self.emit(jump);
+            text = TokenStream::new();
+        }
+        self.go(state, &mut text);
+        *self.text() = text;
     }
 
     /// The code of a branch, which ends with a jump; what begins within it does not live after it.

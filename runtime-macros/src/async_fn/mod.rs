@@ -14,7 +14,7 @@
 //! | [`layout`] | who lives with whom → storage | which places may have the same bytes |
 //! | [`emit`], [`pointers`], [`drops`] | the states → tokens | the runtime's paths, alone |
 //!
-//! [`walk`], [`awaits`](mod@awaits), [`known`] and [`text`](mod@text) are what all of them use.
+//! [`walk`], [`awaits`](mod@awaits), [`known`], [`text`](mod@text) and [`tokens`] are what all of them use.
 //!
 //! *Architecture Invariant:* what is not understood is refused, with the words of the rewrite. There is no path from here
 //! to rustc's own transformation but the argument `rustc`.
@@ -44,6 +44,7 @@ mod several;
 mod shape;
 pub(crate) mod signature;
 mod text;
+mod tokens;
 mod waits;
 mod walk;
 
@@ -63,11 +64,7 @@ pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> TokenStream {
     let (arguments, parsed) = parse::parse(arguments, item.clone(), &mut errors);
     let krate = arguments.krate.as_ref();
     let output = match parsed {
-        Some(Item::Function(function)) if arguments.rustc.is_none() => {
-            let of_impl = function.sig.receiver().is_some() || signature::names(item, "Self");
-            let home = if of_impl { Home::Unknown } else { Home::Free };
-            one(*function, &home, krate, &mut errors)
-        }
+        Some(Item::Function(function)) if arguments.rustc.is_none() => one(*function, None, krate, &mut errors),
         Some(Item::Impl(mut block)) if arguments.rustc.is_none() => {
             let items = core::mem::take(&mut block.items);
             let generics = &block.generics;
@@ -76,7 +73,7 @@ pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> TokenStream {
                 None => Home::Impl(generics),
             };
             let items = items.into_iter().map(|item| match parse::method(item) {
-                Ok(method) => ImplItem::Verbatim(one(method, &home, krate, &mut errors)),
+                Ok(method) => ImplItem::Verbatim(one(method, Some(&home), krate, &mut errors)),
                 Err(item) => *item,
             });
             let items = items.collect();
@@ -108,7 +105,12 @@ fn declared(mut method: TraitItemFn, home: &Home<'_>, krate: Option<&Path>, erro
     let made = match (method.sig.asyncness.is_some(), method.default.take()) {
         (true, Some(block)) => {
             let (attrs, vis, sig) = (method.attrs, Visibility::Inherited, method.sig);
-            return TraitItem::Verbatim(one(ItemFn { attrs, vis, sig, block: Box::new(block) }, home, krate, errors));
+            return TraitItem::Verbatim(one(
+                ItemFn { attrs, vis, sig, block: Box::new(block) },
+                Some(home),
+                krate,
+                errors,
+            ));
         }
         (true, None) => {
             signature::check(&method.sig, true, errors);
@@ -131,10 +133,20 @@ fn declared(mut method: TraitItemFn, home: &Home<'_>, krate: Option<&Path>, erro
     TraitItem::Fn(method)
 }
 
-/// One function with its machine, or as it was written.
-fn one(mut function: ItemFn, home: &Home<'_>, krate: Option<&Path>, errors: &mut Errors) -> TokenStream {
+/// One function with its machine, or as it was written. Without a `home` it stands under the attribute itself, and where that is
+/// is not seen.
+fn one(mut function: ItemFn, home: Option<&Home<'_>>, krate: Option<&Path>, errors: &mut Errors) -> TokenStream {
     let body = parse::body(&mut function);
     let mentions = parse::check(&function, errors);
+    let of_impl = || {
+        let ItemFn { attrs, sig, .. } = &function;
+        mentions.of_impl || sig.receiver().is_some() || signature::names(quote!(#(#attrs)* #sig), "Self")
+    };
+    let home = match home {
+        Some(home) => home,
+        None if of_impl() => &Home::Unknown,
+        None => &Home::Free,
+    };
     let machine = errors.is_empty().then(|| machine(&function, body, mentions, home, krate, errors)).flatten();
     machine.unwrap_or_else(|| emit::fallback(&function))
 }

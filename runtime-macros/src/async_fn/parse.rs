@@ -91,6 +91,8 @@ pub(super) struct Mentions {
     pub(super) several: bool,
     /// A method that is called as one that [consumes](consume).
     pub(super) consumes: bool,
+    /// The type of an `impl`.
+    pub(super) of_impl: bool,
 }
 
 /// What of a function is not understood, before its body is read. What its body mentions.
@@ -130,6 +132,8 @@ fn tokens(body: TokenStream, mentions: &mut Mentions, errors: &mut Errors) {
                 let name = ident.unraw().to_string();
                 if name.starts_with(RESERVED) {
                     errors.under(ident, says::RESERVED_NAME);
+                } else if name == "Self" {
+                    mentions.of_impl = true;
                 } else if after_dot {
                     mentions.consumes |= consume::is_known(&name);
                 } else if several::is_known(&name) {

@@ -13,8 +13,9 @@ use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{ToTokens, format_ident};
 use syn::Expr;
 
-use super::lower::{Lower, quoted};
+use super::lower::Lower;
 use super::parse::RESERVED;
+use super::tokens::{Part, put};
 
 /// A place in the frame.
 pub(super) struct Place {
@@ -176,19 +177,18 @@ impl Lower<'_> {
     }
 
     /// Leaves the first `depth` live places to another state.
-    pub(super) fn leave(&self, depth: usize) -> TokenStream {
+    pub(super) fn leave(&self, depth: usize, to: &mut TokenStream) {
         let held = &self.states[self.now].held;
         let mut left = vec![0u8; held.len().div_ceil(PLACES)];
-        let mut tokens = TokenStream::new();
         for n in &self.live[..depth] {
             let place = &self.places[*n];
             let Some(guard) = place.guard.as_ref().filter(|_| !place.ended) else { continue };
             if let Some(error) = self.leaves(place) {
-                tokens.extend(error);
+                put!(to => #error);
             } else if let Ok(at) = held.binary_search(n) {
                 left[at / PLACES] |= bit(at);
             } else {
-                tokens.extend(quoted!(#guard.holds = 0;));
+                put!(to => #guard.holds = 0;);
             }
         }
         for (n, (left, held)) in
@@ -197,13 +197,14 @@ impl Lower<'_> {
             // One that ended holds nothing by now.
             let drops = |at: &usize| left & bit(*at) == 0 && !self.places[held[*at]].ended;
             let drops: u8 = (0..held.len()).filter(drops).map(bit).sum();
-            let (guard, drops) = (of_state(n), (drops != 0).then(|| Literal::u8_unsuffixed(drops)));
-            tokens.extend(match drops {
-                None => quoted!(#guard.holds = 0;),
-                Some(drops) => quoted!(#guard.holds &= #drops;),
-            });
+            let guard = of_state(n);
+            if drops == 0 {
+                put!(to => #guard.holds = 0;);
+            } else {
+                let drops = Literal::u8_unsuffixed(drops);
+                put!(to => #guard.holds &= #drops;);
+            }
         }
-        tokens
     }
 
     pub(super) fn pointer(&self, place: usize) -> Ident {
@@ -213,10 +214,13 @@ impl Lower<'_> {
     /// Begins the guard of a place that was just written.
     pub(super) fn arm(&mut self, place: usize) {
         let Place { guard: Some(guard), pointer, flag, .. } = &self.places[place] else { return };
-        let (holding, flag) = (holding(pointer), *flag);
-        let note = flag.map(|bit| quoted!(__bespoke_rt::note(#pointer, &mut (*__bespoke_head).flags, #bit);));
-        let tokens = quoted!(let mut #guard = #holding; #note);
-        self.emit(tokens);
+        let (guard, pointer, flag) = (guard.clone(), pointer.clone(), *flag);
+        let holding = holding(&pointer);
+        let to = self.text();
+        put!(to => let mut #guard = #holding;);
+        if let Some(bit) = flag {
+            put!(to => __bespoke_rt::note(#pointer, &mut *__bespoke_flags, #bit););
+        }
     }
 
     /// The guard that a place has here, and its bit there.
@@ -230,33 +234,44 @@ impl Lower<'_> {
     }
 
     /// The guards at the start of a state (inv. 3).
-    pub(super) fn guards(&self, state: usize) -> TokenStream {
-        let mut tokens = TokenStream::new();
+    pub(super) fn guards(&self, state: usize, to: &mut TokenStream) {
         for (n, held) in self.states[state].held.chunks(PLACES).enumerate() {
+            let guard = of_state(n);
             let holds = Literal::u8_unsuffixed((0..held.len()).map(bit).sum());
-            let (guard, holding) = (of_state(n), self.held(held, quoted!(#holds)));
-            tokens.extend(quoted!(let mut #guard = #holding;));
+            let holding = Part(|to| self.held(held, &holds, to));
+            put!(to => let mut #guard = #holding;);
         }
-        tokens
     }
 
     /// A guard of up to three places, which hold values by the bits of `holds`, and by their flags.
-    pub(super) fn held(&self, places: &[usize], holds: TokenStream) -> TokenStream {
-        let holds = places.iter().enumerate().fold(holds, |holds, (at, place)| match self.places[*place].flag {
-            Some(flag) => {
-                let bit = Literal::u8_unsuffixed(bit(at));
-                quoted!(__bespoke_rt::noted(#holds, #bit, (*__bespoke_head).flags, #flag))
+    pub(super) fn held(&self, places: &[usize], holds: &impl ToTokens, to: &mut TokenStream) {
+        let pointers = Part(|to| {
+            for place in places {
+                let pointer = &self.places[*place].pointer;
+                put!(to => #pointer,);
             }
-            None => holds,
         });
-        let pointers = places.iter().map(|place| &self.places[*place].pointer);
-        quoted!(__bespoke_rt::Guard { places: (#(#pointers,)*), holds: #holds, kept: __bespoke_kept })
+        let flags = || places.iter().enumerate().filter_map(|(at, place)| Some((at, self.places[*place].flag?)));
+        let noted = Part(|to| {
+            for (at, flag) in flags() {
+                let bit = Literal::u8_unsuffixed(bit(at));
+                put!(to => , #bit, #flag);
+            }
+        });
+        let holds = Part(|to| match flags().count() {
+            0 => put!(to => #holds),
+            count => {
+                let function = format_ident!("noted_{}", count, span = Span::mixed_site());
+                put!(to => __bespoke_rt::#function(#holds, *__bespoke_flags #noted));
+            }
+        });
+        put!(to => __bespoke_rt::Guard { places: (#pointers), holds: #holds, kept: __bespoke_kept });
     }
 }
 
 /// The guard of a place that holds a value.
-pub(super) fn holding(pointer: &Ident) -> TokenStream {
-    quoted!(__bespoke_rt::Guard { places: (#pointer,), holds: 1, kept: __bespoke_kept })
+pub(super) fn holding(pointer: &Ident) -> impl ToTokens {
+    Part(move |to| put!(to => __bespoke_rt::Guard { places: (#pointer,), holds: 1, kept: __bespoke_kept }))
 }
 
 /// A state's own guard of what it began with, for so many guards of three places before it.

@@ -6,8 +6,9 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident};
 
 use super::layout::Layout;
-use super::lower::{Lower, quoted};
+use super::lower::Lower;
 use super::parse::RESERVED;
+use super::tokens::{Part, put};
 
 /// Where the places of the storage lie.
 pub(super) fn layout(lower: &Lower<'_>) -> Layout {
@@ -42,23 +43,23 @@ pub(super) fn pointers(lower: &Lower<'_>, layout: &Layout, of: &For<'_>) -> (Tok
     for (place, small) in places().filter_map(|place| Some((place, place.small?))) {
         let field = format_ident!("x{}", small, span = Span::mixed_site());
         let pointer = &place.pointer;
-        pointers.tokens.extend(quoted!(let #pointer = &raw mut (*__bespoke_head).#field;));
+        put!(&mut pointers.tokens => let #pointer = &raw mut (*__bespoke_head).#field;);
     }
     if places().any(|place| place.awaited) {
-        pointers.tokens.extend(quoted!(let __bespoke_inner = &raw mut (*__bespoke_head).inner as *mut ();));
+        put!(&mut pointers.tokens => let __bespoke_inner = &raw mut (*__bespoke_head).inner as *mut (););
     }
     if let For::All { .. } = of {
         for place in lower.places.iter().filter(|place| place.passing) {
             let (value, pointer) = (pointers.fresh(), &place.pointer);
-            pointers.tokens.extend(quoted! {
+            put! { &mut pointers.tokens =>
                 let mut #value = ::core::mem::MaybeUninit::uninit();
                 let #pointer = ::core::mem::MaybeUninit::as_mut_ptr(&mut #value);
-            });
+            }
         }
         let awaited: Vec<Ident> =
             lower.places.iter().filter(|place| place.awaited).map(|place| place.pointer.clone()).collect();
         let inner = pointers.fresh();
-        pointers.ties.extend(quoted!(let #inner = &raw mut (*__bespoke_head).inner;));
+        put!(&mut pointers.ties => let #inner = &raw mut (*__bespoke_head).inner;);
         pointers.heads(&awaited, &inner);
     }
     (pointers.tokens, pointers.ties)
@@ -100,15 +101,16 @@ impl Pointers<'_, '_> {
     /// Ties `region` to the types of the heads of what is awaited in some places: one of them is awaited at a time.
     fn heads(&mut self, places: &[Ident], region: &Ident) {
         if places.is_empty() {
-            return self.ties.extend(quoted!(let _: *mut () = #region;));
+            return put!(&mut self.ties => let _: *mut () = #region;);
         }
         if places.len() <= FIELDS {
             let function = format_ident!("heads_{}", places.len(), span = Span::mixed_site());
-            return self.ties.extend(quoted!(__bespoke_rt::parts::#function(#(#places,)* #region);));
+            let places = each(places);
+            return put!(&mut self.ties => __bespoke_rt::parts::#function(#places #region););
         }
         let parts = split(places);
         let names: Vec<Ident> = parts.iter().map(|_| self.fresh()).collect();
-        self.ties.extend(quoted!(#(let #names = #region as *mut _;)*));
+        names.iter().for_each(|name| put!(&mut self.ties => let #name = #region as *mut _;));
         for (part, name) in parts.into_iter().zip(&names) {
             self.heads(part, name);
         }
@@ -118,7 +120,8 @@ impl Pointers<'_, '_> {
     /// Ties `region` to the types of parts that share its bytes.
     fn tie(&mut self, parts: &[Ident], region: &Ident) {
         let function = format_ident!("tie_{}", parts.len(), span = Span::mixed_site());
-        self.ties.extend(quoted!(__bespoke_rt::frame::#function(#(#parts,)* #region);));
+        let parts = each(parts);
+        put!(&mut self.ties => __bespoke_rt::frame::#function(#parts #region););
     }
 
     /// What lies in `region`.
@@ -127,7 +130,7 @@ impl Pointers<'_, '_> {
             Layout::Place(place) => {
                 let pointer = &self.lower.places[*place].pointer;
                 if pointer != region {
-                    self.tokens.extend(quoted!(let #pointer = #region;));
+                    put!(&mut self.tokens => let #pointer = #region;);
                 }
             }
             Layout::Share(parts) => self.shared(parts, region),
@@ -138,7 +141,7 @@ impl Pointers<'_, '_> {
     /// Parts that share `region`: split evenly, so that the type is as deep as the logarithm of their number.
     fn shared(&mut self, parts: &[Layout], region: &Ident) {
         match parts {
-            [] => self.tokens.extend(quoted!(let _: *mut () = #region;)),
+            [] => put!(&mut self.tokens => let _: *mut () = #region;),
             [one] => self.region(one, region),
             many => {
                 let is_known = match self.of {
@@ -155,9 +158,10 @@ impl Pointers<'_, '_> {
                     .collect();
                 if is_known {
                     let function = format_ident!("share_{}", names.len(), span = Span::mixed_site());
-                    self.tokens.extend(quoted!(let (#(#names),*) = __bespoke_rt::frame::#function(#region);));
+                    let names = each(&names);
+                    put!(&mut self.tokens => let (#names) = __bespoke_rt::frame::#function(#region););
                 } else {
-                    self.tokens.extend(quoted!(#(let #names = #region as *mut _;)*));
+                    names.iter().for_each(|name| put!(&mut self.tokens => let #name = #region as *mut _;));
                 }
                 for (part, name) in parts.iter().zip(&names) {
                     if self.is_wanted(part) {
@@ -187,8 +191,13 @@ impl Pointers<'_, '_> {
             names.push(self.is_wanted(rest).then(|| self.fresh()));
         }
         let function = format_ident!("beside_{}", names.len(), span = Span::mixed_site());
-        let pats = names.iter().map(|name| name.as_ref().map_or_else(|| quoted!(_), ToTokens::to_token_stream));
-        self.tokens.extend(quoted!(let (#(#pats),*) = __bespoke_rt::frame::#function(#region);));
+        let pats = Part(|to| {
+            names.iter().for_each(|name| match name {
+                Some(name) => put!(to => #name,),
+                None => put!(to => _,),
+            });
+        });
+        put!(&mut self.tokens => let (#pats) = __bespoke_rt::frame::#function(#region););
         for (part, name) in here.iter().zip(&names) {
             if let Some(name) = name {
                 self.region(part, name);
@@ -198,6 +207,11 @@ impl Pointers<'_, '_> {
             self.beside(rest, inner);
         }
     }
+}
+
+/// Names, with a comma behind each.
+fn each(names: &[Ident]) -> impl ToTokens {
+    Part(move |to| names.iter().for_each(|name| put!(to => #name,)))
 }
 
 /// As many parts as share their bytes in one union, each of about as many.

@@ -17,7 +17,7 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
-use syn::{Expr, Label, Lifetime};
+use syn::{Expr, Label, Lifetime, Pat};
 
 use super::analyze::captured;
 use super::consume;
@@ -43,12 +43,14 @@ pub(super) fn guard(lower: &mut Lower<'_>, expr: &mut Expr, passing: &[(Ident, I
 
 fn rewrite(lower: &mut Lower<'_>, expr: &mut Expr, passing: &[(Ident, Ident)], how: Use) -> TokenStream {
     let names = lower.names;
-    let mut visitor = Rewrite { lower, passing, closures: 0, native: Vec::new() };
+    let mut visitor = Rewrite { lower, passing, closures: 0, native: Vec::new(), renamed: false };
     match how {
         Use::Value => walk::value(&mut visitor, expr),
         Use::Place => walk::place(&mut visitor, expr),
     }
-    names.restore(expr.to_token_stream())
+    let renamed = visitor.renamed;
+    let tokens = expr.to_token_stream();
+    if renamed { names.restore(tokens) } else { tokens }
 }
 
 struct Rewrite<'a, 'b> {
@@ -58,6 +60,8 @@ struct Rewrite<'a, 'b> {
     closures: usize,
     /// The loops and labelled blocks around that rustc manages: their label, and whether they are loops.
     native: Vec<(Option<String>, bool)>,
+    /// A name of [`rename`](super::rename) may be left, of a local that has no place, or of a macro.
+    renamed: bool,
 }
 
 impl Rewrite<'_, '_> {
@@ -66,13 +70,19 @@ impl Rewrite<'_, '_> {
     }
 
     fn path(&mut self, expr: &mut Expr, how: Use) {
-        let Some(name) = local(expr).cloned() else { return };
+        let Some(name) = local(expr).cloned() else {
+            self.renamed |= !self.lower.names.macros.is_empty();
+            return;
+        };
         if let Some((_, passing)) = self.passing.iter().find(|(known, _)| *known == name) {
             let mut passing = passing.clone();
             passing.set_span(name.span());
             return Self::set(expr, passing.into_token_stream());
         }
-        let Some(place) = self.lower.place_of(expr) else { return };
+        let Some(place) = self.lower.place_of(expr) else {
+            self.renamed = true;
+            return;
+        };
         if let Some(error) = self.lower.uses(place, expr) {
             return Self::set(expr, error);
         }
@@ -91,7 +101,7 @@ impl Rewrite<'_, '_> {
                 self.lower.takes(place, expr);
                 let holds = quoted!(&mut #guard.holds, #bit);
                 let gone = match self.lower.places[place].flag {
-                    Some(flag) => quoted!(gone_noted(#pointer, #holds, &mut (*__bespoke_head).flags, #flag)),
+                    Some(flag) => quoted!(gone_noted(#pointer, #holds, &mut *__bespoke_flags, #flag)),
                     None => quoted!(gone(#pointer, #holds)),
                 };
                 quote_spanned!(span=> __bespoke_rt::#gone.read())
@@ -105,6 +115,7 @@ impl Rewrite<'_, '_> {
     /// A call that consumes its receiver. `true`: it is dealt with.
     fn consumes(&mut self, call: &mut syn::ExprMethodCall) -> bool {
         let Some(local) = consume::consumed(&mut call.receiver) else { return false };
+        self.renamed = true;
         let mut local = core::mem::replace(local, walk::taken());
         // Without a place it is a local of the poll function, which ends with the state, and not with its scope.
         let pointer = match self.lower.place_of(&local) {
@@ -143,7 +154,7 @@ impl Rewrite<'_, '_> {
                 let to = quoted!(#pointer, &raw mut #guard.holds, #bit);
                 match self.lower.places[place].flag {
                     Some(flag) => {
-                        let flags = quoted!(&raw mut (*__bespoke_head).flags, #flag);
+                        let flags = quoted!(__bespoke_flags, #flag);
                         quoted!(__bespoke_rt::assign_noted(#to, #right, #flags))
                     }
                     None => quoted!(__bespoke_rt::assign(#to, #right)),
@@ -157,6 +168,7 @@ impl Rewrite<'_, '_> {
 
     /// A closure or block with a time of its own. `true`: it is dealt with.
     fn inner(&mut self, expr: &mut Expr, moves: bool) -> bool {
+        self.renamed = true;
         let mut taken = TokenStream::new();
         for one in captured(expr) {
             let path: Expr = syn::ExprPath { attrs: Vec::new(), qself: None, path: one.name.clone().into() }.into();
@@ -265,6 +277,7 @@ impl Rewrite<'_, '_> {
 
     fn call(&mut self, expr: &mut Expr) {
         let Expr::Macro(inner) = expr else { return };
+        self.renamed = true;
         let Some(mut known) = Known::parse(&inner.mac) else { return };
         for arg in &mut known.args {
             match arg.context {
@@ -284,6 +297,10 @@ fn is_awaited(block: &syn::ExprBlock) -> bool {
 }
 
 impl Visitor for Rewrite<'_, '_> {
+    fn pattern(&mut self, _: &mut Pat) {
+        self.renamed = true;
+    }
+
     fn before(&mut self, expr: &mut Expr, how: Use) -> bool {
         match expr {
             Expr::Path(_) => self.path(expr, how),

@@ -154,6 +154,7 @@ pub fn total<'__bespoke_a>(
                         let __bespoke_place_2 = &raw mut (*__bespoke_head).x0;
                         let __bespoke_inner = &raw mut (*__bespoke_head).inner
                             as *mut ();
+                        let __bespoke_flags = &raw mut (*__bespoke_head).flags;
                         let __bespoke_kept = __bespoke_rt::Kept::promise();
                         let mut __bespoke_state: ::core::primitive::u8 = (*__bespoke_head)
                             .state;
@@ -211,7 +212,7 @@ pub fn total<'__bespoke_a>(
                                                             };
                                                             __bespoke_rt::note(
                                                                 __bespoke_place_3,
-                                                                &mut (*__bespoke_head).flags,
+                                                                &mut *__bespoke_flags,
                                                                 0u32,
                                                             );
                                                             let _: __bespoke_rt::Begun = __bespoke_rt::into_future(
@@ -230,12 +231,7 @@ pub fn total<'__bespoke_a>(
                                                 let _: __bespoke_rt::Never = {
                                                     let mut __bespoke_guards_0 = __bespoke_rt::Guard {
                                                         places: (__bespoke_place_0, __bespoke_place_3),
-                                                        holds: __bespoke_rt::noted(
-                                                            3,
-                                                            2,
-                                                            (*__bespoke_head).flags,
-                                                            0u32,
-                                                        ),
+                                                        holds: __bespoke_rt::noted_1(3, *__bespoke_flags, 2, 0u32),
                                                         kept: __bespoke_kept,
                                                     };
                                                     let __bespoke_rt::Ready(__bespoke_value_0) = __bespoke_rt::poll(
@@ -277,7 +273,7 @@ pub fn total<'__bespoke_a>(
                                                                             __bespoke_place_3,
                                                                             &mut __bespoke_guards_0.holds,
                                                                             2,
-                                                                            &mut (*__bespoke_head).flags,
+                                                                            &mut *__bespoke_flags,
                                                                             0u32,
                                                                         )
                                                                         .read(),
@@ -301,12 +297,7 @@ pub fn total<'__bespoke_a>(
                                                         __bespoke_place_3,
                                                         __bespoke_place_5,
                                                     ),
-                                                    holds: __bespoke_rt::noted(
-                                                        7,
-                                                        2,
-                                                        (*__bespoke_head).flags,
-                                                        0u32,
-                                                    ),
+                                                    holds: __bespoke_rt::noted_1(7, *__bespoke_flags, 2, 0u32),
                                                     kept: __bespoke_kept,
                                                 };
                                                 let __bespoke_rt::Ready(__bespoke_value_1) = __bespoke_rt::poll(
@@ -338,12 +329,7 @@ pub fn total<'__bespoke_a>(
                                                     __bespoke_place_3,
                                                     __bespoke_place_5,
                                                 ),
-                                                holds: __bespoke_rt::noted(
-                                                    7,
-                                                    2,
-                                                    (*__bespoke_head).flags,
-                                                    0u32,
-                                                ),
+                                                holds: __bespoke_rt::noted_1(7, *__bespoke_flags, 2, 0u32),
                                                 kept: __bespoke_kept,
                                             };
                                             (*__bespoke_place_2)
@@ -414,6 +400,7 @@ pub fn total<'__bespoke_a>(
                     );
                     let __bespoke_place_2 = &raw mut (*__bespoke_head).x0;
                     let __bespoke_inner = &raw mut (*__bespoke_head).inner as *mut ();
+                    let __bespoke_flags = &raw mut (*__bespoke_head).flags;
                     let __bespoke_kept = __bespoke_rt::Kept::promise();
                     let __bespoke_state: ::core::primitive::u8 = (*__bespoke_head).state;
                     match __bespoke_state {
@@ -437,14 +424,14 @@ pub fn total<'__bespoke_a>(
                                     __bespoke_place_3,
                                     __bespoke_place_5,
                                 ),
-                                holds: __bespoke_rt::noted(
+                                holds: __bespoke_rt::noted_1(
                                     match __bespoke_dropped {
                                         3 => 3,
                                         5 => 7,
                                         _ => 0,
                                     },
+                                    *__bespoke_flags,
                                     2,
-                                    (*__bespoke_head).flags,
                                     0u32,
                                 ),
                                 kept: __bespoke_kept,

@@ -167,8 +167,8 @@ impl Walk<'_> {
         }
     }
 
-    /// Several futures that are awaited as one: `branch` tells of the one of a number.
-    pub(crate) fn has_branches(&mut self, count: usize, mut branch: impl FnMut(usize, &mut Walk<'_>)) {
+    /// Several futures that are awaited as one: `branch` tells of the one of a number. (One function for all kinds of them.)
+    pub(crate) fn has_branches(&mut self, count: usize, branch: &mut dyn FnMut(usize, &mut Walk<'_>)) {
         #[cfg(feature = "std")]
         {
             let mut told = |n: usize| {
@@ -180,7 +180,7 @@ impl Walk<'_> {
             self.levels.push(Level::Several { branches });
         }
         #[cfg(not(feature = "std"))]
-        let _ = (count, &mut branch);
+        let _ = (count, branch);
     }
 
     /// One of several futures that is ready; the others are not.
@@ -261,7 +261,7 @@ pub fn dropped<N: Number>(walk: &Option<&mut Walk<'_>>, state: N) -> N {
 pub unsafe fn drops<K: Awaited>(walk: Option<&mut Walk<'_>>, awaited: &'static str, place: *mut K, head: *mut ()) {
     match walk {
         // SAFETY: the caller's promise.
-        None => unsafe { K::end(place, head.cast()) },
+        None => unsafe { K::end(place, head as *mut K::Head) },
         // SAFETY: as above.
         Some(walk) => unsafe { __bespoke_cold_waits(walk, Location::caller(), awaited, place, head) },
     }
@@ -281,7 +281,7 @@ pub unsafe fn drops_of_macro<K: Awaited>(
 ) {
     match walk {
         // SAFETY: the caller's promise.
-        None => unsafe { K::end(place, head.cast()) },
+        None => unsafe { K::end(place, head as *mut K::Head) },
         // SAFETY: as above.
         Some(walk) => unsafe { __bespoke_cold_waits_by_macro(walk, Location::caller(), awaited, place, head) },
     }
@@ -300,7 +300,7 @@ unsafe fn __bespoke_cold_waits<K: Awaited>(
 ) {
     if walk.waits(location, awaited, ".await") {
         // SAFETY: the caller's promise.
-        unsafe { K::tell(place, head.cast(), walk) };
+        unsafe { K::tell(place, head as *mut K::Head, walk) };
     }
 }
 
@@ -317,7 +317,7 @@ unsafe fn __bespoke_cold_waits_by_macro<K: Awaited>(
 ) {
     if walk.waits(location, awaited, "") {
         // SAFETY: the caller's promise.
-        unsafe { K::tell(place, head.cast(), walk) };
+        unsafe { K::tell(place, head as *mut K::Head, walk) };
     }
 }
 
