@@ -12,6 +12,7 @@ mod imp {
 
     /// Lets other threads run, where there are any; who has looked often in vain sleeps.
     #[cfg(feature = "alloc")]
+    #[cfg_attr(feature = "std", expect(clippy::disallowed_methods, reason = "a worker that closes waits for threads"))]
     pub(crate) fn yield_thread(looks: u32) {
         #[cfg(feature = "std")]
         if looks < 100 {
