@@ -38,7 +38,7 @@ const _: () = {
     assert!(size_of::<Option<NonNull<u8>>>() + 8 == 16);
 };
 
-// SAFETY: every use goes through the worker check, or posts to the worker's inbox, which any thread may do.
+// SAFETY: every use goes through the worker check, or is inside the worker's gate, or posts to its inbox, which any thread may do.
 unsafe impl<C: Config> Send for OwnedResource<C> {}
 // SAFETY: as above.
 unsafe impl<C: Config> Sync for OwnedResource<C> {}
@@ -474,7 +474,7 @@ pub(super) fn bring<C: Config>(
     }
 }
 
-/// Panics: what belongs to a worker, which is alive, was used off it. Names both places.
+/// Panics: what belongs to a worker, which is alive, was used off it, or off its runtime where tasks move. Names both places.
 #[cold]
 #[inline(never)]
 pub(super) fn used_elsewhere<C: Config>(what: &str, owner: NonNull<Worker<C>>) -> ! {
