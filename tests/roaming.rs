@@ -1,4 +1,5 @@
-//! Tasks that move, with what they have opened: under `WorkStealing` each worker has a driver, and polls what any of them watches.
+//! Tasks that move, with what they have opened: under `WorkStealing` each worker has a driver, and polls what any of them
+//! watches.
 //!
 //! What the suites of the drivers see of it goes through a `block_on`; here tasks are taken by other workers in the middle of
 //! their reads and writes, and dropped wherever they are. Waits are bounded by [`LONG`]: a wake that is lost is a failure, not a
@@ -263,8 +264,8 @@ fn what_is_dropped_by_any_worker_or_thread_is_closed() {
     ends(runtime);
 }
 
-/// Runtimes that close while their tasks read, write, accept and connect on drivers of each other: nothing hangs, no task sees it,
-/// and no descriptor is left.
+/// Runtimes that close while their tasks read, write, accept and connect on drivers of each other: nothing hangs, no task sees
+/// it, and no descriptor is left.
 #[test]
 fn a_runtime_closes_under_load() {
     let _alone = COUNTED.write().unwrap_or_else(PoisonError::into_inner);

@@ -17,8 +17,8 @@
 //! Where tasks move, what any worker may use has its reference (4.) from the start: resources, operations in flight, leases.
 //! Sleeps and sets of tasks do not: they are the owner's.
 //!
-//! `guests` is the owner's plain count of the others; close adds it to `refs` in one step, before the inbox is closed, so that whoever
-//! meets the closed inbox finds a reference to give back.
+//! `guests` is the owner's plain count of the others; close adds it to `refs` in one step, before the inbox is closed, so that
+//! whoever meets the closed inbox finds a reference to give back.
 
 use super::current;
 #[cfg(feature = "std")]
