@@ -1,6 +1,12 @@
 //! Tasks that move, with what they have opened: under `WorkStealing` each worker has a driver, and polls what any of them
 //! watches.
 //!
+//! | file | holds |
+//! |---|---|
+//! | `alone` | a worker that ends before its runtime |
+//! | `forks` | children that are forked meanwhile |
+//! | `wakers` | wakers that run the user's code in the middle of a poll |
+//!
 //! What the suites of the drivers see of it goes through a `block_on`; here tasks are taken by other workers in the middle of
 //! their reads and writes, and dropped wherever they are. Waits are bounded by [`LONG`]: a wake that is lost is a failure, not a
 //! hang. `BESPOKE_DEEP=1` runs the long counts.
@@ -19,6 +25,9 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 #[cfg(target_os = "linux")]
 #[path = "roaming/alone.rs"]
 mod alone;
+#[cfg(unix)]
+#[path = "roaming/forks.rs"]
+mod forks;
 #[cfg(unix)]
 #[path = "roaming/wakers.rs"]
 mod wakers;
