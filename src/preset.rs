@@ -51,9 +51,9 @@ pub struct PerCore;
 /// [`Default`](struct@Default) on every processor that the process may use, at most 64, whose workers take tasks from each other:
 /// for servers whose requests take very different times, or need each other.
 ///
-/// A task goes to whichever worker is free, with the sockets and files that it has open; so futures are `Send`. A thread, a driver
-/// and memory for each worker; what is opened is watched by each of them in turn. It assumes that a task may wait for another
-/// processor's cache: where the load can be spread beforehand, [`PerCore`](struct@PerCore) shares nothing. See
+/// A task goes to whichever worker is free, with the sockets and files that it has open; so futures are `Send`. A thread, a
+/// driver and memory for each worker; what is opened is watched by each of them in turn. It assumes that a task may wait for
+/// another processor's cache: where the load can be spread beforehand, [`PerCore`](struct@PerCore) shares nothing. See
 /// [`WorkStealing`](struct@crate::scheduler::WorkStealing). Workers are not pinned.
 #[derive(Debug, Clone, Copy)]
 pub struct Server;

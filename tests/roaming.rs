@@ -1,4 +1,11 @@
-//! Tasks that move, with what they have opened: under `WorkStealing` each worker has a driver, and polls what any of them watches.
+//! Tasks that move, with what they have opened: under `WorkStealing` each worker has a driver, and polls what any of them
+//! watches.
+//!
+//! | file | holds |
+//! |---|---|
+//! | `alone` | a worker that ends before its runtime |
+//! | `forks` | children that are forked meanwhile |
+//! | `wakers` | wakers that run the user's code in the middle of a poll |
 //!
 //! What the suites of the drivers see of it goes through a `block_on`; here tasks are taken by other workers in the middle of
 //! their reads and writes, and dropped wherever they are. Waits are bounded by [`LONG`]: a wake that is lost is a failure, not a
@@ -18,6 +25,9 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 #[cfg(target_os = "linux")]
 #[path = "roaming/alone.rs"]
 mod alone;
+#[cfg(unix)]
+#[path = "roaming/forks.rs"]
+mod forks;
 #[cfg(unix)]
 #[path = "roaming/wakers.rs"]
 mod wakers;
@@ -263,8 +273,8 @@ fn what_is_dropped_by_any_worker_or_thread_is_closed() {
     ends(runtime);
 }
 
-/// Runtimes that close while their tasks read, write, accept and connect on drivers of each other: nothing hangs, no task sees it,
-/// and no descriptor is left.
+/// Runtimes that close while their tasks read, write, accept and connect on drivers of each other: nothing hangs, no task sees
+/// it, and no descriptor is left.
 #[test]
 fn a_runtime_closes_under_load() {
     let _alone = COUNTED.write().unwrap_or_else(PoisonError::into_inner);

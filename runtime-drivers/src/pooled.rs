@@ -72,8 +72,8 @@ pub(crate) fn poll<O: Blocks>(
             drop(file);
             Outcome(Some(output))
         };
-        // SAFETY: this is a poll of an operation, on its worker. What the call points at is kept by the future, which gives
-        // it up through `abandon` alone.
+        // SAFETY: this is a poll of an operation, on a worker of its runtime. What the call points at is kept by the future,
+        // which gives it up through `abandon` alone.
         if let Err(errno) = unsafe { state.start(call) } {
             return Poll::Ready(O::refused(errno));
         }

@@ -42,6 +42,6 @@ pub(crate) struct Thieves;
 #[bespoke::config(base = preset::Default)]
 impl Config for Thieves {
     type Scheduler = scheduler::WorkStealing<3>;
-    type Driver = driver::NoIo;
+    type Driver = driver::Mio;
     const WORKERS_EXACT: bool = true;
 }

@@ -1,9 +1,9 @@
 //! Bytes that a driver lends.
 //!
 //! A [`Lease`] is a buffer of the driver's with what has come in it. It goes home when it is dropped: on the worker of the
-//! driver at once, by [`Live::take_back`], and so from any thread where tasks move; else from another thread through the worker's inbox, by the node that the driver keeps
-//! for the buffer, so without memory. When the runtime is closed the driver is gone, and whoever drops the lease frees the
-//! buffer: [`Live::free_buffer`]. That is so from the start under a driver without state.
+//! driver at once, by [`Live::take_back`], and so from any thread where tasks move; else from another thread through the worker's
+//! inbox, by the node that the driver keeps for the buffer, so without memory. When the runtime is closed the driver is gone, and
+//! whoever drops the lease frees the buffer: [`Live::free_buffer`]. That is so from the start under a driver without state.
 //!
 //! # Invariants
 //! 1. A lease of a driver with state is a guest of the worker (see [`guests`](crate::worker::guests)) from its making on.

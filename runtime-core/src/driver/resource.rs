@@ -38,7 +38,8 @@ const _: () = {
     assert!(size_of::<Option<NonNull<u8>>>() + 8 == 16);
 };
 
-// SAFETY: every use goes through the worker check, or posts to the worker's inbox, which any thread may do.
+// SAFETY: every use goes through the worker check, or is inside the worker's gate, or posts to its inbox, which any thread may
+// do.
 unsafe impl<C: Config> Send for OwnedResource<C> {}
 // SAFETY: as above.
 unsafe impl<C: Config> Sync for OwnedResource<C> {}
@@ -117,8 +118,8 @@ impl<C: Config> OwnedResource<C> {
         Ok(OwnedResource { raw: self.raw, key: second.key, owner: Some(Owner::of(there)) })
     }
 
-    /// Where tasks move: is this a thread of its runtime, which is closing as a whole? What polls here is cancelled before long, and
-    /// sees nothing of it.
+    /// Where tasks move: is this a thread of its runtime, which is closing as a whole? What polls here is cancelled before long,
+    /// and sees nothing of it.
     #[cold]
     pub(super) fn sees_the_end(&self) -> bool {
         #[cfg(feature = "std")]
@@ -474,7 +475,7 @@ pub(super) fn bring<C: Config>(
     }
 }
 
-/// Panics: what belongs to a worker, which is alive, was used off it. Names both places.
+/// Panics: what belongs to a worker, which is alive, was used off it, or off its runtime where tasks move. Names both places.
 #[cold]
 #[inline(never)]
 pub(super) fn used_elsewhere<C: Config>(what: &str, owner: NonNull<Worker<C>>) -> ! {

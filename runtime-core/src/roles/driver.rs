@@ -237,8 +237,9 @@ impl core::fmt::Display for DriverReport {
     }
 }
 
-/// A running driver: one per worker, used by that worker only. `Send`, because a scheduler may start a worker on one
-/// thread, run it on another and close it on a third, one after the other.
+/// A running driver: one per worker, used by that worker only; where tasks move, also by the others of the runtime, but for
+/// [`arrive`](Self::arrive), [`park`](Self::park), [`has_work`](Self::has_work) and [`drain`](Self::drain). `Send`, because a
+/// scheduler may start a worker on one thread, run it on another and close it on a third, one after the other.
 pub trait Live: Send + Sized + 'static {
     /// What ends a park from another thread.
     type Unparker: Unpark;
@@ -338,8 +339,8 @@ pub trait Live: Send + Sized + 'static {
     fn drain(&self, by: Nanos) -> Drained;
 
     /// The lease of a buffer that this driver lent is gone: the buffer may be lent again. On the worker's thread, at once or
-    /// when the buffer has come through the inbox. `buffer` is the node that the driver keeps for it: in front of the bytes,
-    /// or in a table beside them.
+    /// when the buffer has come through the inbox; where tasks move, at once on any. `buffer` is the node that the driver keeps
+    /// for it: in front of the bytes, or in a table beside them.
     ///
     /// Only drivers that lend are asked.
     ///

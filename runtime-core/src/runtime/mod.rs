@@ -173,7 +173,8 @@ mod owner {
 
         /// Runs `future` and every spawned task until `future` is ready. Tasks that are not ready then stay, and go on
         /// with the next `block_on`. Under a scheduler that starts threads for its tasks, these do not wait for a `block_on`,
-        /// and several threads may be inside one at once; what is opened inside ends with it.
+        /// and several threads may be inside one at once; what is opened inside ends with it, unless tasks move: then the workers
+        /// watch it.
         ///
         /// # Panics
         /// If this runtime is running already: inside one of its own tasks. And with what `future` panics with. Under a

@@ -1,8 +1,8 @@
 //! `block_on` under schedulers whose tasks have threads of their own: the caller's thread runs its future alone, on a worker that
 //! it starts for it and closes after it.
 //!
-//! So several threads may be inside one at once, and what is opened inside, or spawned to stay there, goes when it returns. The
-//! runtime is borrowed meanwhile: it is closed after all of these workers.
+//! So several threads may be inside one at once, and what is spawned to stay inside, or opened there (unless tasks move), goes
+//! when it returns. The runtime is borrowed meanwhile: it is closed after all of these workers.
 
 use super::single::{self, Inside};
 use crate::config::Config;

@@ -108,9 +108,10 @@ impl<const WORKERS: usize> Cores for PerCore<WORKERS> {}
 /// there goes to the others.
 ///
 /// # Driver
-/// Each worker has one, waits in it, and watches what was opened in its turn, wherever the task runs that has opened it. Any worker
-/// of the runtime may use it: a socket that is ready is read by whoever runs its task, with a system call of that worker's. What
-/// they share has a lock. A worker that ends alone takes what it watches with it: operations say that it is closed.
+/// Each worker has one, waits in it, and watches what was opened in its turn, wherever the task runs that has opened it. Any
+/// worker of the runtime may use it: a socket that is ready is read by whoever runs its task, with a system call of that
+/// worker's. What they share has a lock. A worker that ends alone takes what it watches with it: operations say that it is
+/// closed.
 ///
 /// `Mio` and `NoIo` are such drivers; another one is refused when the program is compiled.
 ///

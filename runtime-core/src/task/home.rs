@@ -6,7 +6,7 @@
 //! # Who holds a home
 //! 1. The runtime, one reference from start to the end of close.
 //! 2. Each `Handle`, one.
-//! 3. Before close: tasks and guests hold none; the home outlives them because close counts them.
+//! 3. Before close: tasks and guests hold none, but for those below; the home outlives them because close counts them.
 //! 4. After close: each task that is not freed, and each guest, one. A *guest* is a thing outside the tasks that names the
 //!    home: an open resource, a sleep in the wheel, an operation in flight, a lease.
 //! 5. A push that replaces `PARKED`, one over the unpark.
@@ -17,8 +17,8 @@
 //! Where tasks move, what any worker may use has its reference (4.) from the start: resources, operations in flight, leases.
 //! Sleeps and sets of tasks do not: they are the owner's.
 //!
-//! `guests` is the owner's plain count of the others; close adds it to `refs` in one step, before the inbox is closed, so that whoever
-//! meets the closed inbox finds a reference to give back.
+//! `guests` is the owner's plain count of the others; close adds it to `refs` in one step, before the inbox is closed, so that
+//! whoever meets the closed inbox finds a reference to give back.
 
 use super::current;
 #[cfg(feature = "std")]

@@ -175,8 +175,8 @@ impl<C: Config> Cores<C> {
         self.next(&self.turn)
     }
 
-    /// The worker whose turn it is to watch a resource. A turn of its own: with that of tasks, one who accepts and spawns would give
-    /// every second worker nothing but tasks. There is a team.
+    /// The worker whose turn it is to watch a resource. A turn of its own: with that of tasks, one who accepts and spawns would
+    /// give every second worker nothing but tasks. There is a team.
     #[inline]
     pub(crate) fn watches_in_turn(&self) -> NonNull<Worker<C>> {
         self.next(&self.watch)

@@ -3,8 +3,8 @@
 //! A number is given out again as soon as it was closed, so a call with one that another thread closes meanwhile may do to
 //! a stranger's file what was meant for a socket. On the worker nothing closes a resource while a call uses it, and a
 //! handle that is dropped is used by nobody. What is left is the close of the runtime against a call off the worker: such
-//! a call holds the gate, and close waits for those that are inside. They are system calls that do not wait for a peer; and, where
-//! tasks move, polls of operations by other workers, which use the driver itself.
+//! a call holds the gate, and close waits for those that are inside. They are system calls that do not wait for a peer; and,
+//! where tasks move, polls of operations by other workers, which use the driver itself.
 //!
 //! 1. While a caller of [`pass`](Gate::pass) is inside, no resource of the worker is closed by the close of its runtime, and its
 //!    driver is not dropped.

@@ -30,7 +30,7 @@ pub(crate) struct ResourceSlot {
     open: Cell<bool>,
 }
 
-/// The open resources of a worker. Owner only, but for the addresses of nodes.
+/// The open resources of a worker. Owner only, or under the lock of the table; but for the addresses of nodes.
 #[derive(Debug)]
 pub(crate) struct Resources {
     slots: ChunkSlab<ResourceSlot>,
@@ -127,7 +127,7 @@ pub(crate) unsafe fn drop_resource<C: Config>(worker: NonNull<Worker<C>>, resour
     let Some(node) = node else { unreachable!("a slot has an address") };
     // SAFETY: the handle is the node's pin.
     if let Err(Closed) = unsafe { Home::post(home, node, NodeKind::Resource) } {
-        // The runtime closed it; what is left is the reference that close took for this guest.
+        // The runtime closed it; what is left is the guest's reference.
         // SAFETY: that reference.
         unsafe { Home::release(home) };
     }
@@ -139,7 +139,7 @@ fn of_the_driver(f: impl FnOnce()) {
     if cfg!(loom) { f() } else { guard(f) }
 }
 
-/// Owner: closes a resource and forgets it.
+/// Owner, or [`inside`]: closes a resource and forgets it.
 ///
 /// # Safety
 /// The caller is the owner, before its inbox is closed, and the handle is gone.
@@ -205,7 +205,7 @@ pub(crate) unsafe fn is_near<C: Config>(worker: NonNull<Worker<C>>) -> bool {
     alloc::sync::Arc::ptr_eq(here, there)
 }
 
-/// Owner: forgets a resource, which stays open and is the caller's from now on.
+/// Owner, or [`inside`]: forgets a resource, which stays open and is the caller's from now on.
 ///
 /// # Errors
 /// [`Errno::RUNTIME_CLOSED`]; what the driver says. The handle is what it was.
@@ -227,7 +227,7 @@ pub(crate) unsafe fn release_resource<C: Config>(worker: NonNull<Worker<C>>, res
     Ok(())
 }
 
-/// Owner: is the resource open, which is so until step 4 of close?
+/// Owner, or [`inside`]: is the resource open, which is so until step 4 of close?
 ///
 /// # Safety
 /// The caller is the owner, or [`inside`], and `key` is that of a handle.
@@ -318,7 +318,7 @@ unsafe fn post<C: Config>(worker: NonNull<Worker<C>>, work: Box<dyn Work<C>>, ca
             // It drops what is the user's; the reference goes back all the same.
             guard(|| work.run(worker, true));
         }
-        // SAFETY: the reference that close took for this guest.
+        // SAFETY: the guest's reference, which close took for it, or with which it came.
         unsafe { Home::release(home) };
     }
 }
@@ -402,7 +402,7 @@ pub(super) unsafe fn visit<C: Config>(worker: NonNull<Worker<C>>, node: NonNull<
         }
     }
     if closed {
-        // SAFETY: the reference that close took for this guest; the runtime's own still holds the home.
+        // SAFETY: the guest's reference, as in `post`; the runtime's own still holds the home.
         unsafe { Home::release(Worker::home_of(worker)) };
     }
 }

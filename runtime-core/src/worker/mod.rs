@@ -151,7 +151,7 @@ pub struct Worker<C: Config> {
     pub(crate) resources: UnsafeCell<Resources>,
     /// Of `resources`, where tasks move.
     table: <SharingOf<C> as Sharing>::DriverLock<()>,
-    /// How many of them are open: written by the owner, read by any thread.
+    /// How many of them are open: written with the table, read by any thread.
     open_resources: AtomicUsize,
     /// What asks the worker to end, see [`stop`](Self::stop).
     stop: Node,

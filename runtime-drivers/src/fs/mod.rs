@@ -29,8 +29,8 @@
 //!
 //! # Confinement
 //! As for sockets: a file belongs to the worker that opened it, and where there are several, to the one that used it last. It
-//! may be moved and dropped anywhere; used, on its worker, or where nobody uses it. It may outlive its runtime: every call then
-//! says that the runtime is closed.
+//! may be moved and dropped anywhere; used, on its worker, or where nobody uses it; where tasks move, by any worker of the
+//! runtime. It may outlive its runtime: every call then says that the runtime is closed.
 //!
 //! [`BLOCKING_THREADS_MAX`]: bespoke_core::config::Config::BLOCKING_THREADS_MAX
 

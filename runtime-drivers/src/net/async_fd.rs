@@ -57,8 +57,8 @@ use std::os::fd::{AsFd, AsRawFd as _};
 /// 2. A wait that the driver has told of readiness has taken that edge from the driver, and counts it in `ready`. A guard has
 ///    seen the count, and clears no later one: so no edge is lost, although others may take one between a guard's call and its
 ///    clearing, and be gone. An edge that comes later is the driver's to tell.
-/// 3. Where tasks move, who takes an edge counts it and then wakes `waiting`; who finds none leaves its waker there and then looks
-///    at the count. Both go through the lock, so one of them sees the other.
+/// 3. Where tasks move, who takes an edge counts it and then wakes `waiting`; who finds none leaves its waker there and then
+///    looks at the count. Both go through the lock, so one of them sees the other.
 pub struct AsyncFd<C: Config, T: AsFd> {
     // Before `inner`: it leaves the driver first.
     pub(super) resource: OwnedResource<C>,
@@ -212,7 +212,8 @@ impl<C: Config, T: AsFd> AsyncFd<C, T> {
         Ok(AsyncFdGuard { of: self, direction, seen })
     }
 
-    /// The driver has told of an edge: it is counted, and where tasks move, who has found neither the edge nor the count is woken.
+    /// The driver has told of an edge: it is counted, and where tasks move, who has found neither the edge nor the count is
+    /// woken.
     fn count_edge(&self, direction: Direction) -> Known {
         // It cannot fail. Who clears meanwhile clears what is no longer so.
         let tell = |known| Some(Known(known).told().0);
@@ -225,8 +226,8 @@ impl<C: Config, T: AsFd> AsyncFd<C, T> {
         Known(known.unwrap_or_else(|known| known)).told()
     }
 
-    /// The driver has no edge. Where tasks move, another worker may have taken it, and not have counted it yet: leaves the waker for
-    /// that one, then looks once more.
+    /// The driver has no edge. Where tasks move, another worker may have taken it, and not have counted it yet: leaves the waker
+    /// for that one, then looks once more.
     fn beside_others(&self, direction: Direction, cx: &mut Context<'_>) -> Poll<Known> {
         if !<SharingOf<C> as Sharing>::MOVING {
             return Poll::Pending;

@@ -27,8 +27,8 @@
 //! # Confinement
 //! A socket belongs to a worker, under every driver but those whose operations block. It may be moved and dropped anywhere; used,
 //! on its worker. Where there are several, the first use on another one brings it there, if nobody waits for it where it is
-//! (`rehoming`). It may outlive its runtime: every call then fails with [`std::io::ErrorKind::BrokenPipe`] and says that the
-//! runtime is closed.
+//! (`rehoming`); where tasks move, any worker of the runtime uses it. It may outlive its runtime: every call then fails with
+//! [`std::io::ErrorKind::BrokenPipe`] and says that the runtime is closed.
 
 /// How the examples of the docs begin, hidden: both ends of a connection, `client` and `peer`.
 macro_rules! connected {

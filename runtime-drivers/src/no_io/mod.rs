@@ -1,8 +1,7 @@
 //! The driver without I/O: a worker sleeps until a timer is due or somebody wakes it.
 //!
 //! For programs that compute, wait, and talk through channels, and do their I/O on blocking threads. Since there is nothing
-//! that a worker could open, no task is bound to one: it is the driver for
-//! [`WorkStealing`](bespoke_core::scheduler::WorkStealing).
+//! that a worker could open, no task is bound to one, under any scheduler.
 //!
 //! # Sleep
 //! A worker sleeps on a condition variable.

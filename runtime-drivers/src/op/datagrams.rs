@@ -32,7 +32,7 @@ pub struct RecvDatagram {
     pub peek: bool,
 }
 
-// SAFETY: `to` is touched by the driver in `poll`, on the worker of the socket; the value owns nothing.
+// SAFETY: `to` is touched by the driver in `poll`, by whoever polls; the value owns nothing.
 unsafe impl Send for RecvDatagram {}
 // SAFETY: as above.
 unsafe impl Op for RecvDatagram {

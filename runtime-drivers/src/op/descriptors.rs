@@ -31,7 +31,7 @@ impl SendDescriptors {
     pub const MAX: usize = crate::sys::rights::DESCRIPTORS_MAX;
 }
 
-// SAFETY: `from` and `descriptors` are read by the driver only, the latter in `poll`, on the worker of the socket; the value
+// SAFETY: `from` and `descriptors` are read by the driver only, the latter in `poll`, by whoever polls; the value
 // owns nothing but its address.
 unsafe impl Send for SendDescriptors {}
 // SAFETY: as above; an address is plain data.
@@ -104,7 +104,7 @@ impl Received {
     }
 }
 
-// SAFETY: `to` and `places` are touched by the driver in `poll`, on the worker of the socket; the value owns nothing.
+// SAFETY: `to` and `places` are touched by the driver in `poll`, by whoever polls; the value owns nothing.
 unsafe impl Send for RecvDescriptors {}
 // SAFETY: as above.
 unsafe impl Op for RecvDescriptors {

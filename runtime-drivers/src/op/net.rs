@@ -77,7 +77,7 @@ pub struct Recv {
     pub peek: bool,
 }
 
-// SAFETY: `to` is touched by the driver in `poll`, on the worker of the stream; the value owns nothing.
+// SAFETY: `to` is touched by the driver in `poll`, by whoever polls; the value owns nothing.
 unsafe impl Send for Recv {}
 // SAFETY: as above.
 unsafe impl Op for Recv {

@@ -26,7 +26,7 @@ pub struct ReadPipe {
     pub shared: bool,
 }
 
-// SAFETY: `to` is touched by the driver in `poll`, on the worker of the pipe; the value owns nothing.
+// SAFETY: `to` is touched by the driver in `poll`, by whoever polls; the value owns nothing.
 unsafe impl Send for ReadPipe {}
 // SAFETY: as above.
 unsafe impl Op for ReadPipe {

@@ -25,7 +25,7 @@ impl RecvVectored {
     pub const MAX: usize = 1024;
 }
 
-// SAFETY: `to` is touched by the driver in `poll`, on the worker of the stream; the value owns nothing.
+// SAFETY: `to` is touched by the driver in `poll`, by whoever polls; the value owns nothing.
 unsafe impl Send for RecvVectored {}
 // SAFETY: as above.
 unsafe impl Op for RecvVectored {

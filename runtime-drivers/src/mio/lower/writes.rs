@@ -15,7 +15,7 @@ use std::boxed::Box;
 #[derive(Debug, Default)]
 pub struct Progress {
     taken: usize,
-    /// Of the source. A write that another thread drops is told to the driver later: its stream may be closed by then, and
+    /// Of the source. A write that another thread drops may be told to the driver later: its stream may be closed by then, and
     /// the key may be that of another.
     generation: u32,
 }
