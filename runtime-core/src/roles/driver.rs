@@ -170,8 +170,8 @@ pub trait Driver: 'static {
     // The compiler says this, and not that of `Driver`, of a type that is no driver at all: true of both.
     message = "`{Self}` cannot be the driver under a scheduler whose tasks are `{S}`",
     label = "not a driver for this scheduler",
-    note = "`Local` is `SingleThread`, for every driver but `Blocking`; `Shared` is `PerCore<N>`, for all but that and `Bare`, and \
-            `ThreadPerTask`, for `Blocking`; `Moving` is `WorkStealing<N>`, for `Mio` and `NoIo`"
+    note = "`Local` is `SingleThread`, for every driver but `Blocking`; `Shared` is `PerCore<N>`, for all but that and `Bare`, \
+            and `ThreadPerTask`, for `Blocking`; `Moving` is `WorkStealing<N>`, for `Mio` and `NoIo`"
 )]
 pub trait Under<S: Sharing>: Driver {
     /// The running driver of one worker.

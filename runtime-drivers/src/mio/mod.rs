@@ -31,6 +31,7 @@ mod entry;
 mod files;
 mod lower;
 mod poller;
+mod source;
 #[cfg(any(target_os = "linux", target_os = "android"))]
 mod timer;
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
@@ -61,10 +62,11 @@ pub use self::poller::PosixPoll;
 pub use self::poller::{OsPoller, Poller};
 
 use self::poller::{Event, Place, Wanted};
+use self::source::{Among, Side, Source, Tick};
 use crate::luggage::Held;
-use crate::op::{LEASE_BYTES, Taken};
+use crate::op::LEASE_BYTES;
 use crate::sys;
-use crate::theirs::{let_go, wake};
+use crate::theirs::wake;
 use crate::wakers::Wakers;
 use bespoke_core::driver::{Buffer, Buffers, Errno, Timeout};
 use bespoke_core::error::{Error, ErrorKind};
@@ -78,7 +80,6 @@ use core::marker::PhantomData;
 use core::ptr::NonNull;
 use core::sync::atomic::{AtomicUsize, Ordering};
 use core::task::{Context, Poll, Waker};
-use std::boxed::Box;
 #[cfg(unix)]
 use std::sync::Arc;
 use std::vec::Vec;
@@ -140,102 +141,6 @@ impl<P: Poller> Under<Shared> for Mio<P> {
 /// worker's.
 impl Under<Moving> for Mio<OsPoller> {
     type Live = LiveMio<OsPoller, Moving>;
-}
-
-/// What the driver knows of one resource.
-#[derive(Debug, Default)]
-struct Source<E> {
-    generation: u32,
-    /// How often the poll has told of it, where other workers use it: what one of them found before that is old.
-    tick: u32,
-    /// Thought ready: the next call is tried.
-    readable: bool,
-    writable: bool,
-    /// A short read is no sign that nothing is left. The peer has ended its direction, or both, and no further edge need
-    /// come; or the system ends reads of such a source early, as at an urgent byte (`tcp(7)`).
-    unsure: bool,
-    /// A Unix stream: each read says itself whether the system may have ended it early.
-    unix: bool,
-    /// The last read may have ended early.
-    early: bool,
-    entry: E,
-    reader: Option<Waker>,
-    writer: Option<Waker>,
-    /// Tasks that wait beside each other, for one listener, say. A box, made with the first: streams have none, and each event
-    /// looks.
-    among: Option<Box<Among>>,
-    /// A write that was dropped under way.
-    interrupted: Option<Taken>,
-    /// A file: it is not in the poll.
-    #[cfg(unix)]
-    file: Option<Arc<crate::pooled::OpenFile>>,
-}
-
-/// When a source was thought ready.
-#[derive(Clone, Copy, Debug)]
-struct Tick(u32);
-
-impl<E> Source<E> {
-    /// Has the poll told nothing of it since then? Where one thread uses it, it has not: that thread waits, or asks.
-    #[inline(always)]
-    fn is_at<S: Sharing>(&self, tick: Tick) -> bool {
-        !S::MOVING || self.tick == tick.0
-    }
-
-    #[inline(always)]
-    fn is_ready(&self, side: Side) -> bool {
-        match side {
-            Side::Read | Side::ReadAmong => self.readable,
-            Side::Write | Side::WriteAmong => self.writable,
-        }
-    }
-
-    #[inline(always)]
-    fn clear(&mut self, side: Side) {
-        match side {
-            Side::Read | Side::ReadAmong => self.readable = false,
-            Side::Write | Side::WriteAmong => self.writable = false,
-        }
-    }
-
-    /// Wakes all who wait at a source that is gone, and drops what else is the user's.
-    #[cold]
-    fn wake(self) {
-        self.reader.into_iter().chain(self.writer).for_each(wake);
-        if let Some(mut among) = self.among {
-            among.readers.wake();
-            among.writers.wake();
-        }
-        let_go(self.interrupted);
-    }
-
-    /// Drops what is the user's of a source that is gone.
-    fn let_go(self) {
-        self.reader.into_iter().chain(self.writer).for_each(let_go);
-        if let Some(among) = self.among {
-            among.readers.let_go();
-            among.writers.let_go();
-        }
-        let_go(self.interrupted);
-    }
-}
-
-/// Tasks that wait beside each other: each edge wakes all, as it may stand for several connections.
-#[derive(Debug, Default)]
-struct Among {
-    readers: Wakers,
-    writers: Wakers,
-}
-
-/// What an operation waits for at a source.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Side {
-    Read,
-    Write,
-    /// As `Read`, but for any number of tasks at once.
-    ReadAmong,
-    /// As `Write`, but for any number of tasks at once.
-    WriteAmong,
 }
 
 /// The running driver of one worker.
