@@ -416,6 +416,8 @@ impl<C: Config> Binding<C> {
             let resource = Resource { raw: binding.raw, key: binding.key() };
             // SAFETY: this thread runs the worker; the handle is forgotten after `Ok`.
             unsafe { guests::release_resource(worker, resource) }?;
+            // SAFETY: the owner; the resource was a guest.
+            unsafe { Home::caller_goes(Worker::home_of(worker)) };
         } else {
             binding.with(|state| match &state.place {
                 Place::Afloat(Luggage { held: None, .. }) => Ok(()),
