@@ -1,13 +1,13 @@
 //! Wakers whose clone is the user's code, in the middle of a poll of what another worker watches.
 
-use super::{LONG, Thieves, beside_others, ends, runtime};
+use super::{COUNTED, LONG, Thieves, beside_others, ends, fds, runtime};
 use bespoke::Runtime;
 use bespoke::rt::{AsyncFd, TcpListener, UnixDatagram};
 use core::pin::pin;
 use core::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use core::task::{Context, RawWaker, RawWakerVTable, Waker};
 use core::time::Duration;
-use std::sync::{Arc, Mutex, mpsc};
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::time::Instant;
 
 /// A waker that runs something when it is cloned, and counts its wakes.
@@ -93,7 +93,9 @@ fn a_timer_that_rings_while_a_waker_is_cloned_wakes_that_one() {
 /// What runs in a poll of another worker's socket ends the runtime: that does not wait for the worker, which waits for the poll.
 #[test]
 fn a_runtime_that_is_ended_inside_a_poll_does_not_wait_for_itself() {
-    let _beside = beside_others();
+    // Its workers go later than it ends.
+    let _alone = COUNTED.write().unwrap_or_else(PoisonError::into_inner);
+    let before = fds();
     let runtime = Arc::new(Mutex::new(Some(Runtime::<Thieves>::new().expect("a runtime starts"))));
     let (tell, told) = mpsc::channel();
     let held = runtime.clone();
@@ -118,6 +120,12 @@ fn a_runtime_that_is_ended_inside_a_poll_does_not_wait_for_itself() {
     drop(runtime.lock().expect("one at a time").as_ref().expect("it is there").spawn(task));
     let (took, shutdown) = told.recv_timeout(LONG).expect("it ends");
     assert!(took < LONG / 2, "{took:?}: {shutdown}");
+    drop(runtime);
+    let begin = Instant::now();
+    while fds() > before {
+        assert!(begin.elapsed() < LONG, "a worker stays");
+        std::thread::sleep(Duration::from_millis(1));
+    }
 }
 
 /// Two tasks take one datagram each; both come at once, and each stops after its own. What one of them was told, and the other
