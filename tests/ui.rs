@@ -88,6 +88,11 @@ const CASE_OF: &[(&str, &str)] = &[
         "bare_catches_panics",
     ),
     (
+        "the scheduler … shares tasks between threads, but without the feature `std` of bespoke-core one flow of control runs them \
+         all; use `SingleThread`",
+        "bare_shares_tasks",
+    ),
+    (
         "BLOCKING_THREADS_MAX is …, but without the feature `std` of bespoke-core there is no blocking pool; set it to 0",
         "bare_with_blocking_threads",
     ),

@@ -433,8 +433,8 @@ mod lock {
 
 #[cfg(all(feature = "alloc", not(feature = "std")))]
 mod lock {
-    //! Without an operating system there is nothing to sleep in, so this one spins. The sections are a few instructions, and
-    //! nothing interrupts them: a handler that waited for what it interrupts would wait for ever.
+    //! Without an operating system there is nothing to sleep in, so this one spins. The sections are short (some walk over those
+    //! who wait), and nothing interrupts them: a handler that waited for what it interrupts would wait for ever.
     use crate::util::flow;
     use core::cell::UnsafeCell;
     use core::sync::atomic::{AtomicBool, Ordering};
@@ -454,15 +454,23 @@ mod lock {
         }
     }
 
+    struct Taken<'a>(&'a AtomicBool);
+
+    impl Drop for Taken<'_> {
+        fn drop(&mut self) {
+            self.0.store(false, Ordering::Release);
+        }
+    }
+
     pub(super) fn with<T, R>(mutex: &Mutex<T>, f: impl FnOnce(&mut T) -> R) -> R {
         flow::masked(|| {
             while mutex.taken.compare_exchange_weak(false, true, Ordering::Acquire, Ordering::Relaxed).is_err() {
                 core::hint::spin_loop();
             }
+            // Also when `f` unwinds: nothing of the user's runs in it, so the value is whole all the same.
+            let _taken = Taken(&mutex.taken);
             // SAFETY: `taken` was ours to set, and is cleared after the last use.
-            let result = f(unsafe { &mut *mutex.value.get() });
-            mutex.taken.store(false, Ordering::Release);
-            result
+            f(unsafe { &mut *mutex.value.get() })
         })
     }
 }

@@ -173,6 +173,15 @@ pub const fn bare<C: Config>() {
             .s("PANIC is Catch, but without the feature `std` of bespoke-core no panic can be caught; set it to Abort")
             .fail();
     }
+    // What is known of a thread is a static there: a runtime that could leave its flow of control would write another's.
+    if <SharingOf<C> as Sharing>::SHARED {
+        Text::new()
+            .s("the scheduler ")
+            .s(C::Scheduler::NAME)
+            .s(" shares tasks between threads, but without the feature `std` of bespoke-core one flow of control runs them all; \
+                use `SingleThread`")
+            .fail();
+    }
 }
 
 /// What `C` takes beside the strategy's own bytes. A strategy with a budget may hold that many bytes itself, in each

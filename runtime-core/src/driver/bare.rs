@@ -60,9 +60,9 @@ impl<B: Board> Live for LiveBare<B> {
         DriverReport::named("bare", B::NAME)
     }
 
-    /// Never called: nothing is opened.
+    /// Nothing is opened here: whoever adopts a descriptor keeps it.
     fn register(&self, _: Resource, _: Kind) -> Result<(), Errno> {
-        unreachable!("a driver without I/O is given a resource")
+        Err(Errno::of(ErrorKind::Unsupported))
     }
 
     /// Never called: nothing is opened.

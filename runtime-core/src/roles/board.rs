@@ -33,15 +33,20 @@ pub unsafe trait Board: 'static {
     /// A `wake` since the end of the last `wait` ends this one at once: what an interrupt does just before the processor sleeps
     /// must not be lost. An event register (`wfe` and `sev`) keeps it; where there is only `wfi`, look at a flag and sleep with
     /// interrupts masked, which `wfi` ends all the same.
+    ///
+    /// What wakes or spawns something in here, for a device that is asked before the sleep, say, returns without sleeping: it
+    /// is where tasks run, so nothing calls `wake` for that.
     fn wait(at_most: Option<Nanos>);
 
     /// Ends the current [`wait`](Self::wait), or the next one. Anywhere, and at any time.
     fn wake();
 
-    /// Holds back what interrupts this code, for a few instructions, and says whether it was held back already.
+    /// Holds back what interrupts this code, for a short time, and says whether it was held back already. All boards of a program
+    /// hold back the same.
     ///
     /// A lock of the runtime's (of a `Notify` or a channel that is not local, say) is held under it: a handler that came in
-    /// between would wait for the code that it interrupts, for ever.
+    /// between would wait for the code that it interrupts, for ever. So what this does not hold back (an NMI, a fault, what is
+    /// above `BASEPRI`) uses no such lock.
     fn mask() -> bool;
 
     /// Ends what [`mask`](Self::mask) began, which answered `was`.

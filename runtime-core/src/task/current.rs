@@ -4,7 +4,8 @@
 //! "am I on the owner of this task?" is one comparison.
 //!
 //! Without `std` there is no thread-local storage, and one flow of control runs tasks ([`Board`](crate::roles::Board)). The
-//! word is a static: what that flow is running now. Whatever interrupts it reads null, and takes the foreign path.
+//! word is a static: what that flow is running now. Whatever interrupts it reads null, and takes the foreign path. A runtime
+//! stays with that flow as its sharing is `Local`, which [`check::bare`](crate::check::bare) asks for.
 //!
 //! A second word names the home that a blocking thread works *for*. It owns nothing there: its tasks run elsewhere. So it is
 //! asked only when the first word does not answer.

@@ -90,7 +90,7 @@ impl Gate {
         // Acquire: pairs with the release of each that was inside.
         while self.0.load(Ordering::Acquire) != CLOSED {
             crate::loom::yield_thread(looks);
-            looks += 1;
+            looks = looks.saturating_add(1);
         }
     }
 }

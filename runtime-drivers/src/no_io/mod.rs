@@ -12,7 +12,7 @@ use crate::bell::Bell;
 #[cfg(unix)]
 use crate::sys;
 use bespoke_core::driver::Errno;
-use bespoke_core::error::Error;
+use bespoke_core::error::{Error, ErrorKind};
 use bespoke_core::roles::{
     Caps, Drained, Driver, DriverReport, Kind, Live, Nanos, Park, Resource, StartCx, Under, Unpark,
 };
@@ -81,9 +81,9 @@ impl Live for LiveNoIo {
         DriverReport::named(NoIo::NAME, "a condition variable")
     }
 
-    /// Never called: nothing is opened.
+    /// Nothing is opened here: whoever adopts a descriptor keeps it.
     fn register(&self, _: Resource, _: Kind) -> Result<(), Errno> {
-        unreachable!("a driver without I/O is given a resource")
+        Err(Errno::of(ErrorKind::Unsupported))
     }
 
     /// Never called: nothing is opened.
