@@ -5,6 +5,7 @@ use core::fmt::Write;
 use harness::Row;
 use harness::rows::{Place, ROWS};
 
+use crate::compare::Counter;
 use crate::field::{COLUMNS, Column};
 
 /// What the command line asks for.
@@ -56,8 +57,8 @@ pub(crate) struct Plan {
     pub(crate) markdown: Option<String>,
     /// The folder that the drawings go to.
     pub(crate) plots: Option<String>,
-    /// Whether to count system calls of the echo servers.
-    pub(crate) strace: bool,
+    /// By whom system calls of the echo servers are counted.
+    pub(crate) calls: Vec<Counter>,
 }
 
 /// Parses the arguments that follow the program's name.
@@ -87,7 +88,8 @@ pub(crate) fn parse(line: &[String]) -> Result<Command, String> {
             "--within" => plan.within = Some(number(word, value()?)?),
             "--md" => plan.markdown = Some(value()?.to_owned()),
             "--plots" => plan.plots = Some(value()?.to_owned()),
-            "--strace" => plan.strace = true,
+            "--strace" => plan.calls.push(Counter::Strace),
+            "--syscalls" => plan.calls.push(Counter::Kernel),
             "--quick" => plan.quick = true,
             "--count" => count = true,
             "--planted" => planted = true,
@@ -111,7 +113,7 @@ pub(crate) fn help() -> String {
     let mut text = String::from(
         "The same small pieces of work on several async runtimes, interleaved in one run.
 
-usage: cargo peers [--quick] [--only ROW[,ROW]] [--rts NAME[,NAME]] [--rounds N] [--strace] [--json FILE | --append FILE]
+usage: cargo peers [--quick] [--only ROW[,ROW]] [--rts NAME[,NAME]] [--rounds N] [--strace] [--syscalls] [--json FILE | --append FILE]
                    [--within MINUTES] [--md FILE] [--plots FOLDER]
        cargo peers --from FILE… [--md FILE] [--plots FOLDER]
        cargo peers --count [--only ROW[,ROW]] [--rts NAME[,NAME]]
@@ -123,6 +125,7 @@ usage: cargo peers [--quick] [--only ROW[,ROW]] [--rts NAME[,NAME]] [--rounds N]
   --rts NAMES     only these runtimes and floors; ratios are to those of the references that are among them
   --rounds N      N samples per runtime and row (six or more for a 95 % interval); each row has its own default
   --strace        also count system calls per request of the echo rows (quick: of echo-50), once (needs strace)
+  --syscalls      the same, counted by the kernel at full speed (needs perf, and the right to use its tracepoints)
   --json FILE     write all samples, a JSON object per line, each row when it is over
   --append FILE   the same behind what the file holds, without the rows that it has: a run in several sittings
   --within N      begin no row after N minutes; what is left is another sitting's (a row takes up to ten minutes)

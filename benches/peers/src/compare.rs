@@ -32,7 +32,40 @@ pub(crate) struct Samples {
     pub(crate) failure: Option<String>,
 }
 
-const SYSCALLS: &[Measure] = &[Measure { name: "system calls per request, under strace", unit: "", more: false }];
+/// Who counts the system calls of a server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Counter {
+    /// `strace -c`, which stops the server at each, and takes a core that the load shares.
+    Strace,
+    /// The kernel, at its tracepoint, asked by `perf stat`: the server runs as ever.
+    Kernel,
+}
+
+impl Counter {
+    pub(crate) const ALL: [Counter; 2] = [Counter::Strace, Counter::Kernel];
+
+    /// Behind the name of the row.
+    pub(crate) const fn suffix(self) -> &'static str {
+        match self {
+            Counter::Strace => "-calls",
+            Counter::Kernel => "-syscalls",
+        }
+    }
+
+    const fn measures(self) -> &'static [Measure] {
+        match self {
+            Counter::Strace => &[Measure { name: "system calls per request, under strace", unit: "", more: false }],
+            Counter::Kernel => &[Measure { name: "system calls per request", unit: "", more: false }],
+        }
+    }
+
+    const fn title(self) -> &'static str {
+        match self {
+            Counter::Strace => "system calls; the start is included, and strace slows the server",
+            Counter::Kernel => "system calls, counted by the kernel at full speed; the start is included",
+        }
+    }
+}
 
 impl Table {
     /// A row without samples.
@@ -41,9 +74,9 @@ impl Table {
     }
 
     /// The system calls of an echo row, without samples.
-    pub(crate) fn system_calls(row: &Row) -> Self {
-        let title = format!("{}: system calls; the start is included, and strace slows the server", row.title);
-        Self { name: format!("{}-calls", row.name), title, measures: SYSCALLS, columns: Vec::new() }
+    pub(crate) fn system_calls(row: &Row, by: Counter) -> Self {
+        let title = format!("{}: {}", row.title, by.title());
+        Self { name: format!("{}{}", row.name, by.suffix()), title, measures: by.measures(), columns: Vec::new() }
     }
 
     /// The column that the first ratio is to.

@@ -9,6 +9,7 @@ use harness::rows::{Echo, Over};
 use harness::{Refusal, Retired, Row, Sampled, Work, stats};
 
 use crate::build;
+use crate::compare::Counter;
 use crate::field::Column;
 use crate::load::{Generator, Until};
 use crate::server::Server;
@@ -72,27 +73,49 @@ fn idle(column: &Column, core: usize, connections: usize) -> Sampled {
     Ok(vec![(slope - SMALL as f64).max(0.0)])
 }
 
-/// System calls per request of a server under strace, which slows it; the start is in the figure.
-pub(crate) fn system_calls(column: &Column, core: usize, echo: Echo) -> Result<f64, Refusal> {
+/// System calls per request of a server; the start is in the figure.
+pub(crate) fn system_calls(column: &Column, core: usize, echo: Echo, by: Counter) -> Result<f64, Refusal> {
     let at = Address::of(echo.over);
-    let summary = std::env::temp_dir().join(format!("bespoke-peers-{}.strace", std::process::id()));
+    let summary = std::env::temp_dir().join(format!("bespoke-peers-{}.calls", std::process::id()));
     let inner = command(column, core, &at, buffer(echo.message))?;
-    let mut outer = Command::new("strace");
-    outer.args(["-c", "-f", "-o"]).arg(&summary).arg(inner.get_program()).args(inner.get_args());
+    let mut outer = match by {
+        Counter::Strace => Command::new("strace"),
+        Counter::Kernel => Command::new("perf"),
+    };
+    match by {
+        Counter::Strace => outer.args(["-c", "-f", "-o"]).arg(&summary),
+        Counter::Kernel => {
+            outer.args(["stat", "-x", ",", "-e", "raw_syscalls:sys_enter", "-o"]).arg(&summary).arg("--")
+        }
+    };
+    outer.arg(inner.get_program()).args(inner.get_args());
     let server = Server::start(&mut outer)?;
     let mut load = load(&server, &at, echo.message)?;
     let failed = |error| Refusal::of("load", error);
     load.grow(echo.connections).map_err(failed)?;
     let requests = load.run(Until::Elapsed(Duration::from_secs(1))).map_err(failed)?;
     server.stop().map_err(Refusal::Failed)?;
-    let text = std::fs::read_to_string(&summary).map_err(|error| Refusal::of("strace left no summary", error))?;
+    let text = std::fs::read_to_string(&summary).map_err(|error| Refusal::of("there is no summary", error))?;
     // The figures are read; a summary that cannot be removed harms nobody.
     let _ = std::fs::remove_file(&summary);
-    // `% time, seconds, usecs/call, calls, [errors,] total`
-    let total = text.lines().find(|line| line.trim_end().ends_with(" total"));
-    let calls: Option<u64> = total.and_then(|line| line.split_ascii_whitespace().nth(3)?.parse().ok());
-    let calls = calls.ok_or_else(|| Refusal::Failed("strace's summary has no total".into()))?;
+    let calls = counted(&text, by).ok_or_else(|| Refusal::Failed(format!("the summary has no total: {text}")))?;
     Ok(calls as f64 / (requests + echo.connections as u64) as f64)
+}
+
+/// What a summary says of all calls.
+fn counted(summary: &str, by: Counter) -> Option<u64> {
+    match by {
+        // `% time, seconds, usecs/call, calls, [errors,] total`
+        Counter::Strace => {
+            let total = summary.lines().find(|line| line.trim_end().ends_with(" total"))?;
+            total.split_ascii_whitespace().nth(3)?.parse().ok()
+        }
+        // `count,unit,event,…`
+        Counter::Kernel => {
+            let line = summary.lines().find(|line| line.contains("raw_syscalls:sys_enter"))?;
+            line.split(',').next()?.parse().ok()
+        }
+    }
 }
 
 /// Instructions that the processor counts of a server that answers `requests` requests, after a tenth of them as a warm-up.

@@ -10,7 +10,7 @@ use harness::stats::Summary;
 use plotters::coord::Shift;
 use plotters::prelude::*;
 
-use crate::compare::{Samples, Table};
+use crate::compare::{Counter, Samples, Table};
 use crate::field::{REFERENCE, Side};
 
 /// A family of rows: the file's name, the caption, and how the names of its rows begin.
@@ -51,8 +51,10 @@ struct Dot {
 /// When a file cannot be written.
 pub(crate) fn draw(tables: &[Table], folder: &str) -> Result<(), String> {
     for (name, caption, words) in FAMILIES {
-        let rows =
-            |table: &&Table| words.iter().any(|word| table.name.starts_with(word)) && !table.name.ends_with("-calls");
+        let rows = |table: &&Table| {
+            words.iter().any(|word| table.name.starts_with(word))
+                && !Counter::ALL.iter().any(|by| table.name.ends_with(by.suffix()))
+        };
         let less = |table: &&Table| !table.measures[0].more && table.reference().is_some();
         let rows: Vec<&Table> = tables.iter().filter(rows).filter(less).collect();
         let path = Path::new(folder).join(format!("{name}.svg"));

@@ -21,7 +21,7 @@ use harness::{Refusal, Row, Sampled, sys};
 
 use crate::agent::Agent;
 use crate::args::{Joined, Plan};
-use crate::compare::{Samples, Table};
+use crate::compare::{Counter, Samples, Table};
 use crate::field::{self, Column, Said, Side};
 use crate::machine::Machine;
 use crate::sittings::{Book, Sittings};
@@ -186,12 +186,12 @@ pub(crate) fn measure(plan: &Plan, hears: &mut impl Hears) -> Result<(Vec<Table>
     hears.begins(&said, cores)?;
     let mut tables = Vec::new();
     // A quick run has time for the system calls of one row.
-    let counted = plan.rows.iter().filter(|row| plan.strace && (!plan.quick || row.name == "echo-50"));
-    let counted =
-        counted.filter_map(|row| if let Work::Echo(echo) = row.work { Some((row, Some(echo))) } else { None });
+    let counted = plan.rows.iter().filter(|row| !plan.quick || row.name == "echo-50");
+    let counted = counted.filter_map(|row| if let Work::Echo(echo) = row.work { Some((row, echo)) } else { None });
+    let counted = counted.flat_map(|(row, echo)| plan.calls.iter().map(move |by| (row, Some((echo, *by)))));
     let all: Vec<_> = plan.rows.iter().map(|row| (row, None)).chain(counted).collect();
     for (index, (row, echo)) in all.iter().enumerate() {
-        let name = if echo.is_some() { Table::system_calls(row).name } else { row.name.to_owned() };
+        let name = echo.map_or_else(|| row.name.to_owned(), |(_, by)| Table::system_calls(row, by).name);
         if hears.skips(&name) {
             continue;
         }
@@ -205,7 +205,7 @@ pub(crate) fn measure(plan: &Plan, hears: &mut impl Hears) -> Result<(Vec<Table>
         }
         eprint!("{:>4} s, row {} of {}: {name} ", begin.elapsed().as_secs(), index + 1, all.len());
         let table = match *echo {
-            Some(echo) => system_calls(row, echo, &field, cores),
+            Some((echo, by)) => system_calls(row, echo, by, &field, cores),
             None => rounds(row, plan, &mut field, cores),
         };
         eprintln!();
@@ -340,14 +340,14 @@ fn agent_on_both(column: &Column, cores: Cores) -> Result<Agent, String> {
     Agent::start(command)
 }
 
-/// Counts the system calls of each server of a row, once, under strace.
-fn system_calls(row: &Row, echo: harness::rows::Echo, field: &[Runtime], cores: Cores) -> Table {
-    let mut table = Table::system_calls(row);
+/// Counts the system calls of each server of a row, once.
+fn system_calls(row: &Row, echo: harness::rows::Echo, by: Counter, field: &[Runtime], cores: Cores) -> Table {
+    let mut table = Table::system_calls(row, by);
     for runtime in field {
         let counted = match (&runtime.failure, cores.server) {
             (Some(why), _) => Err(Refusal::Failed(why.clone())),
             (None, None) => Err(Refusal::Failed("needs two cores, one for the server".into())),
-            (None, Some(core)) => echo::system_calls(&runtime.column, core, echo),
+            (None, Some(core)) => echo::system_calls(&runtime.column, core, echo, by),
         };
         let (rounds, failure) = match counted {
             Ok(calls) => (vec![vec![calls]], None),

@@ -11,7 +11,7 @@ use std::io::Write as _;
 
 use harness::rows::{self, ROWS};
 
-use crate::compare::{Samples, Table};
+use crate::compare::{Counter, Samples, Table};
 use crate::field::{COLUMNS, Column};
 use crate::json::Value;
 use crate::jsonl;
@@ -47,7 +47,9 @@ impl Sittings {
         }
         let place = |table: &Table| {
             let row = ROWS.iter().position(|row| row.name == table.name);
-            row.unwrap_or_else(|| ROWS.len() + ROWS.iter().take_while(|row| !calls_of(&table.name, row.name)).count())
+            row.unwrap_or_else(|| {
+                ROWS.len() + ROWS.iter().take_while(|row| calls_of(&table.name, row.name).is_none()).count()
+            })
         };
         all.tables.sort_by_key(place);
         Ok(all)
@@ -169,9 +171,9 @@ impl Sittings {
     }
 }
 
-/// Is `name` the row about the system calls of the row `of`?
-fn calls_of(name: &str, of: &str) -> bool {
-    name.strip_suffix("-calls") == Some(of)
+/// Is `name` a row about the system calls of the row `of`? By whom they are counted.
+fn calls_of(name: &str, of: &str) -> Option<Counter> {
+    Counter::ALL.into_iter().find(|by| name.strip_suffix(by.suffix()) == Some(of))
 }
 
 /// A row without samples.
@@ -179,8 +181,8 @@ fn blank(name: &str) -> Result<Table, String> {
     if let Some(row) = rows::find(name) {
         return Ok(Table::new(&row));
     }
-    let counted = ROWS.iter().find(|row| calls_of(name, row.name));
-    counted.map(Table::system_calls).ok_or_else(|| format!("no row is called '{name}'"))
+    let counted = ROWS.iter().find_map(|row| calls_of(name, row.name).map(|by| Table::system_calls(row, by)));
+    counted.ok_or_else(|| format!("no row is called '{name}'"))
 }
 
 /// May two sittings stand in one table?
