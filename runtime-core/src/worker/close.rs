@@ -9,8 +9,10 @@
 //! 3. Wake who sleeps outside the tasks, also for ever: a poll after the close says that the runtime is closed, a poll before
 //!    is pending. No sleep begins any more. A waker that stayed in the wheel could hold a task of this worker, and so the
 //!    wheel itself, for ever.
-//! 4. Close the gate of their numbers, then every open resource; from here on nothing is opened, and an operation that is
-//!    polled, by a waker for one, is pending for good: its resource may be closed, and the number of that another's.
+//! 4. Close the gate, then every open resource; from here on nothing is opened, and an operation that is polled here, by a
+//!    waker for one, is pending for good: its resource may be closed, and the number of that another's. *The gate first*: other
+//!    threads use the numbers inside it and, where tasks move, other workers the driver. One of those that polls from now on is
+//!    pending if the runtime closes; if this worker ends alone, it asks again until step 6, and hears then that it is closed.
 //! 5. Drain the driver, at most so long. Leave the context, and drop the driver: what it still holds of the user's, wakers and
 //!    what hangs on them, is dropped as on a foreign thread, and finds the inbox instead of a driver that is half gone.
 //! 6. Take references of the home for the guests; close the inbox; visit what was in it.

@@ -139,7 +139,7 @@ fn of_the_driver(f: impl FnOnce()) {
     if cfg!(loom) { f() } else { guard(f) }
 }
 
-/// Owner, or [`inside`]: closes a resource and forgets it.
+/// Owner: closes a resource and forgets it, and its handle is a guest no more.
 ///
 /// # Safety
 /// The caller is the owner, before its inbox is closed, and the handle is gone.
