@@ -77,7 +77,7 @@ macro_rules! preset {
             const LOCAL_QUEUE: usize = 256;
             const EVENT_INTERVAL: u32 = 61;
             const POLL_BUDGET: u32 = 128;
-            const TIMER_SLACK: Duration = Duration::from_micros(50);
+            const TIMER_SLACK: Duration = Duration::from_micros(125);
             const BLOCKING_THREADS_MAX: usize = 512;
             const BLOCKING_QUEUE_MAX: usize = 65_536;
             const BLOCKING_KEEP_ALIVE: Duration = Duration::from_secs(10);

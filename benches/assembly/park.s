@@ -58,13 +58,13 @@ mul rdx
 shr rdx, 0xb
 imul rax, rdx, 0x3b9aca00
 sub rcx, rax
-lea eax, [rcx + 0xc350]
-lea esi, [rcx - 0x3b9a06b0]
-cmp rcx, 0x3b9a06b0
+lea eax, [rcx + 0x1e848]
+lea esi, [rcx - 0x3b98e1b8]
+cmp rcx, 0x3b98e1b8
 cmovb esi, eax
 cmp esi, 0x3b9aca00
 je .11
-cmp rcx, 0x3b9a06b0
+cmp rcx, 0x3b98e1b8
 sbb rdx, 0xffffffffffffffff
 mov ecx, 0x3b9aca00
 mov rax, rdx
@@ -364,13 +364,13 @@ mul rdx
 shr rdx, 0xb
 imul rax, rdx, 0x3b9aca00
 sub rcx, rax
-lea eax, [rcx + 0xc350]
-lea esi, [rcx - 0x3b9a06b0]
-cmp rcx, 0x3b9a06b0
+lea eax, [rcx + 0x1e848]
+lea esi, [rcx - 0x3b98e1b8]
+cmp rcx, 0x3b98e1b8
 cmovb esi, eax
 cmp esi, 0x3b9aca00
 je .12
-cmp rcx, 0x3b9a06b0
+cmp rcx, 0x3b98e1b8
 sbb rdx, 0xffffffffffffffff
 mov ecx, 0x3b9aca00
 mov rax, rdx

@@ -88,6 +88,7 @@ pub(crate) const COLUMNS: &[Column] = &[
     floor("floor-spin"),
     floor("floor-threads"),
     floor("floor-pread"),
+    floor("floor-nap"),
     floor("floor-process"),
 ];
 

@@ -109,7 +109,7 @@ impl Advice {
                     "timer-slack-high",
                     "TIMER_SLACK",
                     Setting::Time(C::TIMER_SLACK),
-                    "every sleep, timeout and interval may be late by as much; 50 µs is usual",
+                    "every sleep, timeout and interval may be late by as much; 125 µs is usual",
                 ),
                 note(
                     !pool && C::Threads::MAY_START,

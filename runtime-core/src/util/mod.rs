@@ -8,6 +8,8 @@ pub(crate) mod flow;
 #[cfg(feature = "alloc")]
 pub mod link;
 #[cfg(feature = "alloc")]
+mod prefetch;
+#[cfg(feature = "alloc")]
 pub mod slab;
 pub mod text;
 #[cfg(feature = "alloc")]

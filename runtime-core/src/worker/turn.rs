@@ -12,6 +12,7 @@ use crate::roles::{Clock, Driver, Live, Nanos, Park};
 use crate::sharing::{Lock, Sharing};
 use crate::task::home::Home;
 use crate::task::run::guard;
+use crate::util::wheel;
 use core::ptr::NonNull;
 #[cfg(feature = "std")]
 use core::time::Duration;
@@ -225,6 +226,9 @@ impl<C: Config> Worker<C> {
     }
 
     /// Wakes whose deadline has come. Returns the next deadline.
+    ///
+    /// # Safety
+    /// The caller is the owner, between polls.
     unsafe fn fire_timers(&self) -> Option<Instant> {
         // SAFETY: the owner; nothing of the user's runs.
         let next = unsafe { self.with_wheel(|wheel| wheel.next_deadline()) }?;
@@ -233,12 +237,38 @@ impl<C: Config> Worker<C> {
             return Some(Instant::from_nanos(next));
         }
         // SAFETY: the owner; the waker runs after the borrow.
-        while let Some(waker) = unsafe { self.with_wheel(|wheel| wheel.expire(now)) } {
+        if let Some(waker) = unsafe { self.with_wheel(|wheel| wheel.expire(now)) } {
             self.tally.timers.add(1);
             guard(|| waker.wake());
+            // SAFETY: the owner; nothing of the user's runs.
+            if unsafe { self.with_wheel(|wheel| wheel.next_deadline()) }? <= now {
+                // SAFETY: the owner.
+                unsafe { self.__bespoke_cold_fire_more(now) };
+            }
         }
         // SAFETY: the owner; nothing of the user's runs.
         unsafe { self.with_wheel(|wheel| wheel.next_deadline()) }.map(Instant::from_nanos)
+    }
+
+    /// Wakes the others whose deadline has come, where one had: many at a time.
+    ///
+    /// # Safety
+    /// As [`fire_timers`](Self::fire_timers).
+    #[cold]
+    #[inline(never)]
+    unsafe fn __bespoke_cold_fire_more(&self, now: u64) {
+        loop {
+            let mut due = [const { None }; wheel::BATCH];
+            // SAFETY: the owner; the wakers run after the borrow.
+            let count = unsafe { self.with_wheel(|wheel| wheel.expire_some(now, &mut due)) };
+            if count == 0 {
+                return;
+            }
+            self.tally.timers.add(count);
+            for waker in due.into_iter().flatten() {
+                guard(|| waker.wake());
+            }
+        }
     }
 }
 

@@ -11,6 +11,7 @@
 //! | `wakes` | `floor-futex`, `floor-eventfd`, `floor-spin`: two threads on two cores |
 //! | `threads` | `floor-threads`: two threads without tasks, in the rows about two workers |
 //! | `disk` | `floor-pread`: a read of a cached file |
+//! | `nap` | `floor-nap`: a thread that sleeps until deadlines |
 //! | `child` | `floor-process`: a child and its end |
 //!
 //! A floor is no goal: it has no tasks to keep apart, nothing to cancel, and one answer to every error, which is to stop.
@@ -21,6 +22,7 @@ mod epoll;
 mod executor;
 mod memory;
 mod multishot;
+mod nap;
 mod switch;
 mod threads;
 mod uring;
@@ -48,6 +50,7 @@ fn main() -> ExitCode {
         floor("floor-spin", "libc", wakes::start::<wakes::Spin>),
         floor("floor-threads", "peers-floors", threads::start),
         floor("floor-pread", "libc", disk::start),
+        floor("floor-nap", "libc", nap::start),
         floor("floor-process", "libc", child::start),
     ])
 }

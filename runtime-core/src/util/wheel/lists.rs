@@ -12,6 +12,7 @@
 
 use super::entry::{Entry, Place, Watch};
 use super::geometry::{BUCKETS, LEVELS, LISTS, OVERDUE, SLOTS, list_of};
+use crate::util::prefetch::prefetch;
 use crate::util::slab::{ChunkSlab, Chunks, NONE};
 use alloc::vec::Vec;
 
@@ -34,6 +35,12 @@ pub(super) struct List {
     pub(super) head: u32,
     pub(super) tail: u32,
 }
+
+/// Lists of levels that are dealt out when most of their timers are about to fire: those of up to 17 ms.
+const SOON: usize = 4 * SLOTS;
+
+/// How many places at either end of a list are looked at before it is dealt out: as many as the second cache holds, with room to spare.
+const APPROACHED: usize = 4096;
 
 const EMPTY: List = List { least: u64::MAX, head: NONE, tail: NONE };
 
@@ -226,12 +233,33 @@ impl Lists {
     /// Moves the timers of a list to the lists where they belong when the wheel stands at `elapsed`, in their order.
     #[cold]
     pub(super) fn deal(&mut self, list: usize, elapsed: u64) {
+        self.approach(list);
+        let soon = list < SOON;
         let mut slot = self.take(list);
         while slot != NONE {
             let Place { next, deadline, .. } = *self.linked(slot);
+            if soon {
+                prefetch(self.entries.get(slot));
+            }
             // SAFETY: timers in a list are not freed.
             unsafe { self.append(list_of(elapsed, deadline), slot, deadline) };
             slot = next;
+        }
+    }
+
+    /// Looks at the places of a list from both ends, so that those who come after find them in the cache. Each place names the next
+    /// one, and no cache knows where that is: two walks that do not wait for each other take half of the time of one.
+    fn approach(&mut self, list: usize) {
+        let List { head: mut forth, tail: mut back, .. } = self.lists[list];
+        for _ in 0..APPROACHED {
+            if forth == back {
+                return;
+            }
+            forth = self.linked(forth).next;
+            if forth == back {
+                return;
+            }
+            back = self.linked(back).prev;
         }
     }
 

@@ -214,11 +214,20 @@ impl Model {
         self.expire(usize::MAX);
     }
 
-    /// Fires up to `most` timers in both, and compares; returns how many fired, silent ones included.
+    /// Fires up to `most` timers in both, and compares; returns how many fired, silent ones included. All of them: many at a time,
+    /// every other time.
     fn expire(&mut self, most: usize) -> usize {
-        let mut count = 0;
+        let (mut count, mut due) = (0, [const { None }; BATCH]);
+        let (together, mut batch) = (most == usize::MAX && self.rng.between(0, 1) == 0, Vec::new().into_iter());
         for _ in 0..most {
-            let got = self.wheel.expire(self.now).map(|waker| id_of(&waker));
+            if together && batch.len() == 0 {
+                let count = self.wheel.expire_some(self.now, &mut due);
+                let wakers = due.iter_mut().take(count).map(|waker| waker.take().expect("as many as it said"));
+                batch = wakers.collect::<Vec<_>>().into_iter();
+                assert!(due.iter().all(Option::is_none), "more than it said");
+            }
+            let got = if together { batch.next() } else { self.wheel.expire(self.now) };
+            let got = got.map(|waker| id_of(&waker));
             let expected = loop {
                 let Some(first) = self.waiting.first_entry().filter(|first| first.key().0 <= self.now) else {
                     break None;

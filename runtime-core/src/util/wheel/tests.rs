@@ -105,6 +105,46 @@ fn past_deadlines_fire_in_order_before_the_present() {
 }
 
 #[test]
+fn many_fire_together_in_their_order() {
+    for (count, deadline) in [(1, 9), (BATCH, 9), (BATCH + 1, 9), (5 * BATCH, 9), (3 * BATCH, 1 << 30)] {
+        let mut wheel = Wheel::new();
+        // Of one slot, of several slots, and in an order that is none.
+        for id in 0..count {
+            insert(&mut wheel, deadline + (id as u64 * 7) % 11 * 100, id);
+        }
+        let mut expected: Vec<usize> = (0..count).collect();
+        expected.sort_by_key(|id| id * 7 % 11);
+        let mut got = Vec::new();
+        loop {
+            let mut due = [const { None }; BATCH];
+            let fired = wheel.expire_some(deadline + 1_000, &mut due);
+            assert!(due[..fired].iter().all(Option::is_some) && due[fired..].iter().all(Option::is_none));
+            got.extend(due.iter().flatten().map(id_of));
+            if fired == 0 {
+                break;
+            }
+            assert!(fired == BATCH || got.len() == count, "{fired} of {count}");
+        }
+        assert_eq!(got, expected);
+    }
+}
+
+#[test]
+fn timers_that_fired_without_a_waker_are_passed_over() {
+    let mut wheel = Wheel::new();
+    let keys: Vec<Key> = (0..3 * BATCH).map(|id| insert(&mut wheel, 100, id)).collect();
+    assert_eq!(fired(&mut wheel, 100).len(), keys.len());
+    // A whole batch of them, and one that somebody watches.
+    keys.iter().for_each(|key| assert!(wheel.reset(*key, 200)));
+    assert!(wheel.replace_waker(keys[2 * BATCH], numbered(7)).is_none());
+    let mut due = [const { None }; BATCH];
+    assert_eq!(wheel.expire_some(199, &mut due), 0);
+    assert_eq!(wheel.expire_some(200, &mut due), 1);
+    assert_eq!(due[0].as_ref().map(id_of), Some(7));
+    assert_eq!(wheel.next_deadline(), None);
+}
+
+#[test]
 fn ten_thousand_past_deadlines_in_the_worst_order() {
     let count = if cfg!(miri) { 100 } else { 10_000 };
     let mut wheel = Wheel::new();

@@ -9,6 +9,7 @@
 use core::cell::RefCell;
 use core::time::Duration;
 use std::rc::Rc;
+use std::time::Instant;
 
 use crate::clock::{Uniform, now};
 use crate::{Peer, planted};
@@ -45,8 +46,31 @@ pub(super) async fn curve<P: Peer>(cx: P::Cx, sleeps: u64) -> Vec<f64> {
     for handle in handles {
         P::join(handle).await;
     }
-    let cpu = sys::process_cpu() - cpu;
-    let mut late = late.take();
+    measures(late.take(), sys::process_cpu() - cpu, sleeps)
+}
+
+/// The same deadlines without tasks and timers: sorted, and a thread that sleeps until `slack` after the next one.
+pub(super) fn floor(sleeps: u64, slack: Duration, mut nap: impl FnMut(Duration)) -> Vec<f64> {
+    let mut spread = Uniform::new(0);
+    let cpu = sys::process_cpu();
+    let base = now() + LEAD;
+    let mut deadlines: Vec<Instant> = (0..sleeps).map(|_| base + spread.below(SPAN)).collect();
+    deadlines.sort_unstable();
+    let mut late = Vec::with_capacity(deadlines.len());
+    for deadline in deadlines {
+        loop {
+            let now = now();
+            if let Some(lateness) = now.checked_duration_since(deadline) {
+                late.push(lateness.as_nanos() as u64);
+                break;
+            }
+            nap(deadline + slack - now);
+        }
+    }
+    measures(late, sys::process_cpu() - cpu, sleeps)
+}
+
+fn measures(mut late: Vec<u64>, cpu: Duration, sleeps: u64) -> Vec<f64> {
     assert_eq!(late.len() as u64, sleeps, "a sleep did not end");
     late.sort_unstable();
     let us = |p| stats::quantile(&late, p) as f64 / 1e3;

@@ -355,6 +355,11 @@ pub fn times<P: Peer>(peer: &mut P, row: &Row, amount: u64) -> Option<Sampled> {
     }
 }
 
+/// The row about lateness, of a thread that sleeps by `nap` until `slack` after the next deadline.
+pub fn naps(row: &Row, amount: u64, slack: Duration, nap: impl FnMut(Duration)) -> Option<Sampled> {
+    matches!(row.work, Work::Lateness).then(|| Ok(lateness::floor(amount, slack, nap)))
+}
+
 /// The rows with more than one thread.
 pub fn threads<P: Peer>(peer: &mut P, row: &Row, amount: u64) -> Option<Sampled> {
     match row.work {

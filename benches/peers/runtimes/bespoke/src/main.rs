@@ -2,7 +2,7 @@
 //!
 //! | variant | config |
 //! |---|---|
-//! | `bespoke` | `preset::Default`: pooled task memory, timers that may be 50 us late |
+//! | `bespoke` | `preset::Default`: pooled task memory, timers that may be 125 us late |
 //! | `bespoke-prompt` | the same with timers on the point |
 //! | `bespoke-lowlat` | `preset::LowLatency`: timers on the point, looks at its sockets after every 16 polls |
 //! | `bespoke-cli` | `preset::Cli`: tasks from the system's allocator |
