@@ -118,6 +118,27 @@ const _: () = {
     assert!(bespoke::async_fn_size!(tell::<3>) <= 80);
 };
 
+/// A local that nobody uses has a place if it may have a destructor, which is seen in its type.
+#[test]
+fn what_nobody_uses_takes_no_room_if_it_is_copied() {
+    #[bespoke::async_fn]
+    async fn copied() -> u8 {
+        let (_a, b) = bespoke::join!(wait("a", 1, [7u8; 256]), leaf(1));
+        wait("b", 1, [b; 256]).await[0]
+    }
+    #[bespoke::async_fn]
+    async fn dropped() -> u8 {
+        let (_a, b) = bespoke::join!(wait("a", 1, Droppy([7u8; 256])), leaf(1));
+        wait("b", 1, [b; 256]).await[0]
+    }
+    struct Droppy(#[expect(dead_code, reason = "it is to be large")] [u8; 256]);
+    impl Drop for Droppy {
+        fn drop(&mut self) {}
+    }
+    let (copied, dropped) = (size_of_val(&copied()), size_of_val(&dropped()));
+    assert!(copied + 128 < dropped, "{copied} {dropped}");
+}
+
 struct Pool<T>(Vec<T>);
 
 #[bespoke::async_fn]

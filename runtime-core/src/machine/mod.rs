@@ -12,6 +12,7 @@
 //! | [`question`] | `?` in a function that returns a [`Step`] |
 //! | [`size`] | the size of a function's future, as a constant |
 //! | [`trace`] | what a future waits for, told without a byte in it |
+//! | [`Unused`] | what is kept of a local that nobody uses |
 //! | this one | the future, its states, what the macro must keep |
 //!
 //! # States
@@ -46,6 +47,7 @@ pub mod parts;
 pub mod question;
 pub mod size;
 pub mod trace;
+mod unused;
 
 use core::fmt;
 use core::marker::{PhantomData, PhantomPinned};
@@ -60,6 +62,7 @@ use trace::Walk;
 #[cfg(not(panic = "unwind"))]
 use trace::ask::Answers;
 pub use trace::ask::resumed;
+pub use unused::{KeepsUnused, Unused};
 
 pub use core::task::Poll::Ready;
 

@@ -18,10 +18,11 @@ use std::collections::HashMap;
 
 use proc_macro2::{Ident, TokenStream};
 use quote::ToTokens;
-use syn::{BinOp, Expr, Lit, Pat, Type, UnOp};
+use syn::{Expr, Pat, Type, UnOp};
 
 use super::consume;
 use super::hold;
+use super::kind::Kind;
 use super::known::{Context, Known};
 use super::rename::{Names, local, names_of};
 use super::shape::{Block, Head, Loop, Step, Stmt, Test, Value};
@@ -51,10 +52,14 @@ pub(super) struct Local {
     ty: Option<TokenStream>,
     /// Its type, if it is a scalar that nobody reads: what is assigned to it goes nowhere.
     pub(super) unread: Option<TokenStream>,
+    /// It has a place, nobody uses it, and it may have a destructor.
+    pub(super) unused: bool,
     /// A macro that is not known names it.
     pub(super) in_macro: Option<TokenStream>,
     /// Its value, if that may keep a temporary as long as the local, and nothing ever uses the local.
     pub(super) extends: Option<TokenStream>,
+    /// The locals whose value is a reference to it.
+    named_by: Vec<Ident>,
     /// The last use, if that is what keeps the local out of the frame.
     pub(super) moved_by: Option<Ident>,
 }
@@ -173,6 +178,10 @@ impl Analysis<'_> {
                         _ => None,
                     };
                     let names = self.declare_all(pat, kind);
+                    if let Value::Native(Head { rest: Expr::Reference(reference), .. }) = value {
+                        let lent = local(&reference.expr).and_then(|lent| self.locals.get_mut(lent));
+                        lent.into_iter().for_each(|lent| lent.named_by.extend(names.iter().cloned()));
+                    }
                     for name in &names {
                         if let Some(local) = self.locals.get_mut(name) {
                             local.extends.clone_from(&extends);
@@ -293,6 +302,9 @@ impl Analysis<'_> {
     }
 
     fn decide(&mut self) {
+        let last_use = |local: &Local| local.uses.iter().map(|used| used.at).max();
+        let last_uses: HashMap<Ident, Option<usize>> =
+            self.locals.iter().map(|(name, local)| (name.clone(), last_use(local))).collect();
         for local in self.locals.values_mut() {
             let extends = local.extends.take();
             let inside = |at: &&usize| **at > local.declared && **at < local.ends;
@@ -312,8 +324,11 @@ impl Analysis<'_> {
                 if local.scalar && !lent {
                     continue;
                 }
-                // What is copied stays lent.
-                let copied = |last: &Used| lent && (local.scalar || last.by_name);
+                // What is copied stays lent: to a reference that is used later, whatever was said of the type.
+                let named = |last: &Used| {
+                    local.named_by.iter().any(|name| last_uses.get(name).copied().flatten() > Some(last.at))
+                };
+                let copied = |last: &Used| lent && (local.scalar || last.by_name || named(last));
                 if let Some(last) = last.filter(|last| last.by_value && last.sure && !copied(last)) {
                     local.moved_by = Some(last.by.clone());
                     continue;
@@ -324,6 +339,7 @@ impl Analysis<'_> {
                 .take()
                 .filter(|_| local.scalar && local.uses.iter().all(|used| used.writes && !used.in_closure));
             local.place = local.unread.is_none();
+            local.unused = last.is_none() && !local.scalar && local.in_macro.is_none();
         }
     }
 }
@@ -503,91 +519,4 @@ impl Visitor for Captures {
     }
 
     fn refuse(&mut self, _: &dyn ToTokens, _: &'static str) {}
-}
-
-/// What can be told of a local without types.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    Any,
-    /// It has no destructor. The expansion checks that, where it follows from a name.
-    Scalar,
-    /// And it has at most four bytes.
-    Small,
-    /// And it is an array.
-    Array,
-}
-
-/// Types of at most four bytes.
-const SMALL: &[&str] = &["u8", "u16", "u32", "i8", "i16", "i32", "bool", "char", "f32"];
-
-impl Kind {
-    fn of_type(ty: &Type) -> Kind {
-        match ty {
-            _ if !is_scalar_type(ty) => Kind::Any,
-            Type::Path(path) if primitive(path).is_some_and(|name| SMALL.iter().any(|known| name == known)) => {
-                Kind::Small
-            }
-            Type::Array(_) => Kind::Array,
-            // What a macro was given as a type.
-            Type::Group(group) => Kind::of_type(&group.elem),
-            _ => Kind::Scalar,
-        }
-    }
-
-    fn of_value(expr: &Expr) -> Kind {
-        match expr {
-            _ if !is_scalar(expr) => Kind::Any,
-            // A whole number is an `i32`, unless something else is known of it.
-            Expr::Lit(literal) => match &literal.lit {
-                Lit::Bool(_) | Lit::Char(_) | Lit::Byte(_) => Kind::Small,
-                Lit::Int(int) if SMALL.contains(&int.suffix()) || int.suffix().is_empty() => Kind::Small,
-                _ => Kind::Scalar,
-            },
-            Expr::Binary(_) => Kind::Small,
-            _ => Kind::Scalar,
-        }
-    }
-}
-
-/// Whether a type, by its name, has no destructor.
-fn is_scalar_type(ty: &Type) -> bool {
-    const NAMES: &[&str] = &[
-        "u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64", "i128", "isize", "bool", "char", "f32",
-        "f64",
-    ];
-    match ty {
-        Type::Reference(_) | Type::Ptr(_) | Type::BareFn(_) => true,
-        Type::Path(path) => primitive(path).is_some_and(|name| NAMES.iter().any(|known| name == known)),
-        Type::Array(array) => is_scalar_type(&array.elem),
-        Type::Tuple(tuple) => tuple.elems.iter().all(is_scalar_type),
-        Type::Paren(paren) => is_scalar_type(&paren.elem),
-        Type::Group(group) => is_scalar_type(&group.elem),
-        _ => false,
-    }
-}
-
-/// The name of a type by its name alone, or by `::core::primitive::name`.
-fn primitive(path: &syn::TypePath) -> Option<&Ident> {
-    let path = &path.path;
-    let mut segments = path.segments.iter().map(|segment| &segment.ident);
-    match (&path.leading_colon, segments.next(), segments.next(), segments.next(), segments.next()) {
-        (Some(_), Some(core), Some(primitive), Some(name), None) if core == "core" && primitive == "primitive" => {
-            Some(name)
-        }
-        _ => path.get_ident(),
-    }
-}
-
-/// Whether a value has no destructor, whatever the types of its parts.
-fn is_scalar(expr: &Expr) -> bool {
-    match expr {
-        Expr::Lit(_) | Expr::Reference(_) => true,
-        Expr::Cast(_) => true,
-        Expr::Paren(inner) => is_scalar(&inner.expr),
-        Expr::Repeat(repeat) => is_scalar(&repeat.expr),
-        Expr::Array(array) => array.elems.iter().all(is_scalar),
-        Expr::Unary(inner) => matches!(inner.op, UnOp::Neg(_)) && matches!(&*inner.expr, Expr::Lit(_)),
-        Expr::Binary(binary) => is_comparison(&binary.op) || matches!(binary.op, BinOp::And(_) | BinOp::Or(_)),
-        _ => false,
-    }
 }

@@ -2,9 +2,11 @@
 //!
 //! Asked of every expression on the way down, so it looks at the tree and makes no tokens of it.
 
-use proc_macro2::{Delimiter, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::{Arm, Block, Expr, Stmt};
+
+use super::hold;
 
 /// Whether an expression, or a part of it, is an `.await`.
 pub(super) fn awaits(expr: &Expr) -> bool {
@@ -89,4 +91,22 @@ pub(super) fn tokens(tokens: TokenStream) -> bool {
         dot = matches!(&tree, TokenTree::Punct(punct) if punct.as_char() == '.');
     }
     false
+}
+
+/// Whether an expression is the awaited value that is called `hole`, or what `?` takes out of it.
+pub(super) fn is_value(mut expr: &Expr, hole: &Ident) -> bool {
+    loop {
+        expr = match expr {
+            Expr::Path(path) => return path.path.is_ident(hole),
+            Expr::Try(inner) => &inner.expr,
+            Expr::Paren(inner) => &inner.expr,
+            Expr::Block(inner) => match &*inner.block.stmts {
+                [Stmt::Expr(tail, None)] => tail,
+                _ => return false,
+            },
+            // One of the runtime's, through which a temporary passes.
+            Expr::Call(inner) if hold::passes(&inner.func) => &inner.args[0],
+            _ => return false,
+        };
+    }
 }

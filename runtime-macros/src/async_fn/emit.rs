@@ -65,6 +65,8 @@ pub(super) fn emit(plan: &Plan<'_>, lower: &Lower<'_>) -> TokenStream {
     let twin = if plan.in_body { twin_in_body(plan, &krate) } else { twin(plan) };
     let machines = (!plan.named.is_empty()).then(|| machines(plan.krate));
     let selects = plan.named.iter().any(Named::selects).then(|| quote!(irrefutable_let_patterns,));
+    let unused = lower.places.iter().any(|place| place.unused);
+    let unused = unused.then(|| quote!(use #krate::__private::machine::KeepsUnused as _;));
     let machine = machine(plan, lower);
     // Readers look for `Future`. Of a trait's method it is all that the trait says.
     let refines = plan.refines.then(|| quote!(refining_impl_trait,));
@@ -86,6 +88,7 @@ pub(super) fn emit(plan: &Plan<'_>, lower: &Lower<'_>) -> TokenStream {
             {
                 use #krate::__private::machine as __bespoke_rt;
                 use #krate::__private::machine::BeginWhole as _;
+                #unused
                 #machines
                 #checks
                 #machine
@@ -430,8 +433,10 @@ fn code(lower: &Lower<'_>) -> TokenStream {
 }
 
 /// The name of the runtime's room within the expansion (inv. 1).
+pub(super) const RUNTIME_ROOM: &str = concat!("__", "bespoke_rt");
+
 pub(super) fn runtime_room(span: Span) -> Ident {
-    Ident::new(concat!("__", "bespoke_rt"), span)
+    Ident::new(RUNTIME_ROOM, span)
 }
 
 /// As many as a byte can tell apart, beside those of the end.

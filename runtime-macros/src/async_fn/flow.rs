@@ -14,43 +14,55 @@ use super::says;
 use super::shape::{Arm, Await, Block, Head, Loop, Step, Stmt, Test, Value};
 use super::tokens::{Part, put};
 
+/// What a pattern bound to passing names: the locals, and those names.
+#[derive(Default)]
+struct Spilled {
+    names: Vec<(Ident, Ident)>,
+    /// Of the value of an `.await`. Its type is known, but for types that the function itself makes (a closure's).
+    awaited: bool,
+}
+
 impl Lower<'_> {
     // ---- bindings
 
     /// A pattern as it is emitted, and what [`spill`](Self::spill) has to do: locals with a place are bound under a passing
     /// name. Those after them stay as they are, and are declared again, so that they are dropped before them.
-    fn bind(&self, pat: &mut Pat) -> (TokenStream, Vec<(Ident, Ident)>) {
-        let mut spilled = Vec::<(Ident, Ident)>::new();
+    fn bind(&self, pat: &mut Pat, awaited: bool) -> (TokenStream, Spilled) {
+        let mut names = Vec::<(Ident, Ident)>::new();
         each_name(pat, &mut |found| {
             if !binds(found) {
                 return;
             }
             let place = self.has_place(&found.ident);
-            if !place && spilled.is_empty() {
+            if !place && names.is_empty() {
                 return;
             }
             let mut passing = found.ident.clone();
             if place {
                 passing = format_ident!("{}bound_{}", RESERVED, found.ident, span = found.ident.span());
             }
-            if !spilled.iter().any(|(name, _)| *name == found.ident) {
-                spilled.push((found.ident.clone(), passing.clone()));
+            if !names.iter().any(|(name, _)| *name == found.ident) {
+                names.push((found.ident.clone(), passing.clone()));
             }
             found.ident = passing;
             if place && found.by_ref.is_none() {
                 found.mutability = None;
             }
         });
-        (self.names.restore(pat.to_token_stream()), spilled)
+        (self.names.restore(pat.to_token_stream()), Spilled { names, awaited })
     }
 
     fn has_place(&self, name: &Ident) -> bool {
         self.locals.get(name).is_some_and(|local| local.place)
     }
 
+    fn is_unused(&self, name: &Ident) -> bool {
+        self.locals.get(name).is_some_and(|local| local.unused)
+    }
+
     /// Moves what a pattern bound to its places.
-    fn spill(&mut self, spilled: &[(Ident, Ident)]) {
-        for (name, passing) in spilled {
+    fn spill(&mut self, Spilled { names, awaited }: &Spilled) {
+        for (name, passing) in names {
             if !self.has_place(name) {
                 let name = self.names.restored(name);
                 self.emit(quoted!(let mut #name = #name;));
@@ -58,7 +70,15 @@ impl Lower<'_> {
             }
             let place = self.open_local(name);
             let pointer = self.pointer(place);
-            self.emit(quoted!(__bespoke_rt::write(#pointer, #passing);));
+            if *awaited && self.is_unused(name) {
+                self.places[place].unused = true;
+                // Under the user's name: rustc says there that it does not know the type yet.
+                let span = name.span().resolved_at(Span::mixed_site());
+                let kept = quote_spanned!(span=> __bespoke_rt::Unused(#passing).__bespoke_kept());
+                self.emit(quoted!(__bespoke_rt::write(#pointer, #kept);));
+            } else {
+                self.emit(quoted!(__bespoke_rt::write(#pointer, #passing);));
+            }
             self.arm(place);
         }
     }
@@ -99,7 +119,7 @@ impl Lower<'_> {
                 Stmt::Do(value) => self.into(value, Dest::Discard),
                 Stmt::Let { pat, ty, value, otherwise } => self.let_(pat, ty.as_ref(), value, otherwise.as_mut()),
                 Stmt::Declare(local) => {
-                    if !self.bind(&mut local.pat).1.is_empty() {
+                    if !self.bind(&mut local.pat, false).1.names.is_empty() {
                         self.errors.under(self.names.restore(local.to_token_stream()), says::DECLARED);
                     }
                     self.emit(self.names.restore(local.to_token_stream()));
@@ -123,6 +143,7 @@ impl Lower<'_> {
 
     fn let_(&mut self, pat: &mut Pat, ty: Option<&Type>, value: &mut Value, otherwise: Option<&mut Expr>) {
         let depth = self.live.len();
+        let awaited = matches!(value, Value::Native(head) if head.is_awaited());
         let how = if super::walk::takes_all(pat) { rewrite::value } else { rewrite::place };
         let value = match value {
             Value::Native(head) => self.head(head, how),
@@ -148,7 +169,7 @@ impl Lower<'_> {
             self.emit(quoted!(__bespoke_rt::scalar::<#ty>(::core::ptr::null_mut());));
         }
         let ty = ty.map(|ty| quoted!(: #ty));
-        let (pat, spilled) = self.bind(pat);
+        let (pat, spilled) = self.bind(pat, awaited);
         self.emit(quoted!(let #pat #ty = #value #otherwise;));
         self.spill(&spilled);
     }
@@ -256,7 +277,7 @@ impl Lower<'_> {
     }
 
     /// A branch: `block`, whose value goes to `dest`, and the jump to `after`.
-    fn arm_code(&mut self, spilled: &[(Ident, Ident)], block: &mut Block, dest: Dest, after: usize) -> TokenStream {
+    fn arm_code(&mut self, spilled: &Spilled, block: &mut Block, dest: Dest, after: usize) -> TokenStream {
         let depth = self.live.len();
         self.branch(|s| {
             s.spill(spilled);
@@ -271,7 +292,7 @@ impl Lower<'_> {
         let (test, spilled) = self.test(test);
         let then = self.arm_code(&spilled, then, dest, after);
         let mut none = Block::default();
-        let otherwise = self.arm_code(&[], otherwise.unwrap_or(&mut none), dest, after);
+        let otherwise = self.arm_code(&Spilled::default(), otherwise.unwrap_or(&mut none), dest, after);
         self.emit(if keeps {
             quoted!(match #test { true => { #then } _ => { #otherwise } })
         } else {
@@ -282,12 +303,13 @@ impl Lower<'_> {
     }
 
     /// A condition, and what it binds.
-    fn test(&mut self, test: &mut Test) -> (TokenStream, Vec<(Ident, Ident)>) {
+    fn test(&mut self, test: &mut Test) -> (TokenStream, Spilled) {
         match test {
-            Test::Bool(head) => (self.head(head, rewrite::value), Vec::new()),
+            Test::Bool(head) => (self.head(head, rewrite::value), Spilled::default()),
             Test::Let(pat, head) => {
+                let awaited = head.is_awaited();
                 let value = self.head(head, rewrite::place);
-                let (pat, spilled) = self.bind(pat);
+                let (pat, spilled) = self.bind(pat, awaited);
                 (quoted!(let #pat = #value), spilled)
             }
         }
@@ -295,13 +317,14 @@ impl Lower<'_> {
 
     fn match_(&mut self, head: &mut Head, arms: &mut [Arm], dest: Dest) {
         let (after, depth) = (self.state(), self.live.len());
+        let awaited = head.is_awaited();
         let value = self.head(head, rewrite::place);
         let mut code = TokenStream::new();
         for arm in arms {
-            let (pat, spilled) = self.bind(&mut arm.pat);
+            let (pat, spilled) = self.bind(&mut arm.pat, awaited);
             // In the guard the locals of the pattern are still the pattern's.
             let guard = arm.guard.as_mut().map(|guard| {
-                let guard = rewrite::guard(self, guard, &spilled);
+                let guard = rewrite::guard(self, guard, &spilled.names);
                 quoted!(if #guard)
             });
             let body = self.arm_code(&spilled, &mut arm.body, dest, after);
@@ -348,7 +371,7 @@ impl Lower<'_> {
                 self.emit(quoted!(if #test { #body } else #end));
             }
             (Loop::For(pat, _), Some(iterator)) => {
-                let (pat, spilled) = self.bind(pat);
+                let (pat, spilled) = self.bind(pat, false);
                 let body = self.arm_code(&spilled, body, Dest::Discard, head);
                 let end = self.jump(after, after_depth);
                 self.emit(quoted!(

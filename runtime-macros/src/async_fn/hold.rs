@@ -36,6 +36,11 @@ fn pass(expr: &mut Expr, name: &str) {
     });
 }
 
+/// Whether a call passes its one argument through a function of the runtime.
+pub(super) fn passes(callee: &Expr) -> bool {
+    matches!(callee, Expr::Path(path) if path.path.segments.first().is_some_and(|room| room.ident == emit::RUNTIME_ROOM))
+}
+
 /// Lets a value be a temporary, unless it has a destructor.
 pub(super) fn keep(expr: &mut Expr) {
     pass(expr, "temporary");

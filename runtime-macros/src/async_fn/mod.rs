@@ -30,6 +30,7 @@ mod drops;
 mod emit;
 mod flow;
 mod hold;
+mod kind;
 mod known;
 mod layout;
 mod lower;

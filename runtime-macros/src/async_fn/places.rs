@@ -39,6 +39,8 @@ pub(super) struct Place {
     depth: usize,
     /// It ended (inv. 3).
     pub(super) ended: bool,
+    /// What lies in it is what is kept of a local that nobody uses.
+    pub(super) unused: bool,
 }
 
 impl Lower<'_> {
@@ -65,6 +67,7 @@ impl Lower<'_> {
             uses_left: None,
             depth,
             ended: false,
+            unused: false,
         });
         place
     }
@@ -136,7 +139,7 @@ impl Lower<'_> {
 
     /// A place is used. What is wrong, if it ended (inv. 3). One with a guard ends when its value is taken.
     pub(super) fn uses(&mut self, place: usize, by: &Expr) -> Option<TokenStream> {
-        if self.places[place].ended {
+        if self.places[place].ended || self.places[place].unused {
             let what = "this local is used, and the machine took its place away: please report this program";
             return Some(self.disagreed(by, what));
         }

@@ -75,6 +75,12 @@ impl Head {
         Head { steps: Vec::new(), rest }
     }
 
+    /// Whether it is the value of an `.await`, or what `?` takes out of one.
+    pub(super) fn is_awaited(&self) -> bool {
+        let Some(Step::Await(last)) = self.steps.last() else { return false };
+        awaits::is_value(&self.rest, &last.hole)
+    }
+
     /// The hidden locals of what is parked; they end with `rest`.
     pub(super) fn parked(&self) -> Vec<Ident> {
         let parked = self.steps.iter().filter_map(|step| match step {

@@ -84,6 +84,12 @@ struct Pair {
 }
 
 both! {
+    async fn what_is_copied_stays_lent_to_what_is_used_later(x: D) -> usize {
+        let n = (x, wait("w", 1, ()).await).0.touch();
+        let r = &n;
+        let m = wait("v", 1, n).await + wait("u", 2, 6).await;
+        m + *r
+    } with (d("x"))
     async fn a_number_that_is_copied_stays_lent(n: usize) -> usize {
         let r = &n;
         let m = usize::from(n as u8) + n;

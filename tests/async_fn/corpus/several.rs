@@ -235,6 +235,17 @@ both! {
         }
     } with (false)
 
+    async fn what_nobody_uses_ends_with_its_scope(fails: bool) -> Result<usize, D> {
+        let x = d("x");
+        let (_a, _b, _c, _n) = join!(wait("a", 1, d("a")), wait("b", 2, [7u8; 64]), wait("c", 1, Some(&x)), wait("n", 1, 3usize));
+        let _d = checked(&x, 1, fails).await?;
+        if let Some(_e) = wait("e", 1, Some(d("e"))).await {
+            wait("within", 1, ()).await;
+        }
+        wait("after", 1, ()).await;
+        Ok(x.touch())
+    } with (false)
+
     async fn raced() -> usize {
         let x = d("x");
         let first = race!(look(&x, 2), look(&x, 1));

@@ -142,15 +142,18 @@ impl Findings {
         let count = self.sizes.len().max(1);
         let percent = |n: usize| n * 100 / count;
         let (most, at) = worst.unwrap_or_default();
+        let far = self.sizes.iter().filter(|(_, (ours, theirs))| *ours > theirs + 64);
+        let far: Vec<String> = far.map(|(index, (ours, theirs))| format!("f{index}+{}", ours - theirs)).collect();
         format!(
             "sizes of {} futures: {ours_all} bytes, rustc's {theirs_all} ({:+.1} %); smaller {} %, equal {} %, larger {} %; \
-             the most that one is larger: {most} bytes (f{at}); larger by more than 64 bytes: {}",
+             the most that one is larger: {most} bytes (f{at}); larger by more than 64 bytes: {} {}",
             self.sizes.len(),
             (ours_all as f64 / theirs_all.max(1) as f64 - 1.0) * 100.0,
             percent(smaller),
             percent(count - smaller - larger),
             percent(larger),
-            self.sizes.values().filter(|(ours, theirs)| *ours > theirs + 64).count()
+            far.len(),
+            far.join(" ")
         )
     }
 }
