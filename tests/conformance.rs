@@ -405,6 +405,7 @@ mod rings {
     ring!(ByThread: 64, HasThread { const SQ_POLL: Option<SqPoll> = Some(SqPoll::idle_after(Duration::from_millis(1))); } {});
     ring!(InBatches: 64, HasBatches { const BATCH: Option<Batch> = Some(Batch::of(4, Duration::from_micros(200))); } {});
     ring!(ByMessage: 64, HasMessages { const WAKES_BY_MESSAGE: bool = true; } {});
+    ring!(WithoutCopies: 64, SendsInPlace { const ZERO_COPY: Option<usize> = Some(8 << 10); } {});
     ring!(Of515: 64, As515 { const KERNEL: Kernel = Kernel::V5_15; } {});
     ring!(Of61: 64, As61 { const KERNEL: Kernel = Kernel::V6_1; } {});
     ring!(Of612: 64, As612 { const KERNEL: Kernel = Kernel::V6_12; } {});
@@ -452,6 +453,8 @@ suite!([ignore = "another ring: the step `rings` runs it"] uring_by_thread: crat
 suite!([ignore = "another ring: the step `rings` runs it"] uring_in_batches: crate::rings::InBatches);
 #[cfg(target_os = "linux")]
 suite!([ignore = "another ring: the step `rings` runs it"] uring_by_message: crate::rings::ByMessage);
+#[cfg(target_os = "linux")]
+suite!([ignore = "another ring: the step `rings` runs it"] uring_without_copies: crate::rings::WithoutCopies);
 #[cfg(target_os = "linux")]
 suite!([ignore = "another ring: the step `rings` runs it"] uring_5_15: crate::rings::Of515);
 #[cfg(target_os = "linux")]

@@ -167,3 +167,53 @@ fn where_it_is_denied_the_second_choice_runs_and_a_forced_one_names_the_cause() 
         assert!(String::from_utf8_lossy(&child.stdout).contains("1 passed"), "the child ran the test");
     }
 }
+
+struct WithoutCopies;
+
+impl RingOptions for WithoutCopies {
+    const ZERO_COPY: Option<usize> = Some(1);
+}
+
+struct Pinning;
+
+#[bespoke::config(base = bespoke::preset::Default)]
+impl Config for Pinning {
+    type Driver = IoUring<64, WithoutCopies>;
+}
+
+const UNLOCKED: &str = "BESPOKE_TEST_UNLOCKED";
+
+/// Runs in a child: nobody in particular, who may lock no memory.
+fn without_locked_memory() {
+    // SAFETY: no memory is passed. Root may lock what it likes.
+    let gone = unsafe { libc::setresuid(NOBODY, NOBODY, NOBODY) };
+    // SAFETY: as above.
+    assert!(gone == 0 || unsafe { libc::geteuid() } != 0, "root may become anybody");
+    // The ring itself counts as locked on some kernels, 6.18 among them.
+    let runtime = Runtime::<Pinning>::new().expect("the machine has it");
+    let none = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
+    // SAFETY: `none` is live over the call.
+    assert_eq!(unsafe { libc::setrlimit(libc::RLIMIT_MEMLOCK, &raw const none) }, 0, "a limit may be lowered");
+    echo(&runtime);
+}
+
+const NOBODY: libc::uid_t = 65_534;
+
+/// What is sent without a copy counts as locked memory; where none may be locked, it is copied.
+#[test]
+fn without_locked_memory_sends_are_copied() {
+    let name = "without_locked_memory_sends_are_copied";
+    if std::env::var_os(UNLOCKED).is_some() {
+        return without_locked_memory();
+    }
+    if ring::is_denied(name) {
+        return;
+    }
+    let child = Command::new(std::env::current_exe().expect("it runs"))
+        .args(["--exact", "--nocapture", name])
+        .env(UNLOCKED, "1")
+        .output()
+        .expect("this program is there");
+    assert!(child.status.success(), "{}", String::from_utf8_lossy(&child.stderr));
+    assert!(String::from_utf8_lossy(&child.stdout).contains("1 passed"), "the child ran the test");
+}

@@ -10,6 +10,7 @@
 //! | `source`, `provided` | what is known of a resource, and what came for it; the buffers that lie ready for that |
 //! | `sources` | what is done with resources: opened, waited for, closed, given away |
 //! | `arming` | their requests that stay with the kernel, and what the completions of those mean |
+//! | `zero_copy` | sends that complete twice |
 //! | `slots` | operations that have one entry and one end, and what becomes of them when they are dropped |
 //! | `drain` | the end: all is cancelled and reaped, or given up |
 //! | `lower`, `files` | how each operation is expressed here |
@@ -92,6 +93,7 @@ mod source;
 mod sources;
 #[cfg(test)]
 mod tests;
+mod zero_copy;
 
 pub use self::options::{Batch, IoUring, Kernel, RingOptions, SqPoll, Usual};
 pub use self::probe::Denied;
@@ -467,7 +469,10 @@ impl<const ENTRIES: u32, O: RingOptions> Live for LiveUring<ENTRIES, O> {
     }
 
     fn report(&self) -> DriverReport {
-        DriverReport::named("io_uring", self.0.with(|state| report::by(&state.ring, self.0.alarm.is_by_message())))
+        DriverReport::named(
+            "io_uring",
+            self.0.with(|state| report::by(&state.ring, self.0.alarm.is_by_message(), state.known.zero_copy)),
+        )
     }
 
     fn arrive(&self) -> Result<(), Error> {

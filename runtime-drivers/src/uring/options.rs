@@ -112,6 +112,20 @@ pub trait RingOptions: 'static {
     /// with [`SQ_POLL`](Self::SQ_POLL) nor with [`MOVABLE`](Self::MOVABLE): messages go to rings that belong to a thread.
     /// `io_uring_register_sync_msg(3)`.
     const WAKES_BY_MESSAGE: bool = false;
+    /// From how many bytes on a write to a TCP stream is sent out of the program's own buffer, without a copy into the kernel's. `None`:
+    /// never.
+    ///
+    /// Such a write is over when the peer has acknowledged the bytes, since its buffer is the kernel's until then: a task that
+    /// writes one buffer after the other waits for a round trip after each, and for as long as the peer does not read. So does what waits for
+    /// a write that was dropped: the next one, and `take_interrupted`. It completes twice, and its pages count as locked memory
+    /// (`ulimit -l`) meanwhile. That pays for large writes through a network card that gathers pages itself, from some
+    /// 10 KiB on; measure it. To a peer on the same machine, or through a card that does not, the kernel copies in the end,
+    /// later than it would have.
+    ///
+    /// A stream for which the kernel refuses it once is written to as usual from then on: for want of memory that may be locked,
+    /// or because it is none of TCP. Linux 6.1; on an older one all is copied, and [the report of the
+    /// driver](bespoke_core::runtime::Runtime::driver_report) says so. `io_uring_prep_send_zc(3)`.
+    const ZERO_COPY: Option<usize> = None;
     /// The newest kernel whose abilities are used. For tests of older ones.
     #[doc(hidden)]
     const KERNEL: Kernel = Kernel::Any;
@@ -205,6 +219,7 @@ pub(super) struct Settings {
     pub(super) sq_poll: Option<SqPoll>,
     pub(super) batch: Option<Batch>,
     pub(super) wakes_by_message: bool,
+    pub(super) zero_copy: Option<usize>,
     pub(super) kernel: Kernel,
 }
 
@@ -222,6 +237,7 @@ impl Settings {
             sq_poll: O::SQ_POLL,
             batch: O::BATCH,
             wakes_by_message: O::WAKES_BY_MESSAGE,
+            zero_copy: O::ZERO_COPY,
             kernel: O::KERNEL,
         }
     }
@@ -263,6 +279,9 @@ impl Settings {
                      would not end with a completion on kernels before 2026; take one of the two out",
                 );
             }
+        }
+        if let Some(0) = self.zero_copy {
+            return Some("`RingOptions::ZERO_COPY` is of one byte at least: nothing is sent of an empty buffer");
         }
         if self.wakes_by_message && self.sq_poll.is_some() {
             return Some(

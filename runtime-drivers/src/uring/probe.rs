@@ -5,7 +5,7 @@
 //! | a kernel without it | `ENOSYS` | no `kernel.io_uring_disabled` in `/proc` |
 //! | a seccomp filter: Docker, systemd, a browser | `ENOSYS`, `EPERM` | the setting is there and allows it |
 //! | `kernel.io_uring_disabled` | `EPERM` | the setting says so |
-//! | the limit of locked memory, before 5.12 | `ENOMEM` | |
+//! | the limit of locked memory, before 5.12 and again in 6.18 | `ENOMEM` | |
 //! | a security module, or the system's limits: the thread of `SQ_POLL` alone | several | a ring without it is made |
 
 use super::options::Kernel;
@@ -79,8 +79,8 @@ fn cause(code: i32, disabled: Option<u8>) -> &'static str {
             "this kernel has no io_uring, or a seccomp filter hides it; Linux 5.15 is the oldest that will do"
         }
         (code::NO_MEMORY, _) => {
-            "no memory for an io_uring; before Linux 5.12 it counts as locked: raise `ulimit -l`, or take fewer \
-             entries"
+            "no memory for an io_uring, which counts as locked before Linux 5.12 and in newest kernels: raise `ulimit -l`, or take \
+             fewer entries"
         }
         (code::NO_DESCRIPTORS, _) => "no descriptor is left for an io_uring: raise `ulimit -n`",
         (code::INVALID, _) => WHY_OLD,
@@ -114,6 +114,8 @@ pub(super) const WHY_MOVED: &str = "operations are on their way in a ring that b
 pub(super) struct Known {
     /// `ftruncate`, of 6.9.
     pub(super) set_len: bool,
+    /// Sends without a copy: `send_zc` of 6.0, `sendmsg_zc` of 6.1.
+    pub(super) zero_copy: bool,
 }
 
 /// Does the kernel know what the driver cannot do without? And what else? `newest`: what counts as known at most.
@@ -156,7 +158,11 @@ pub(super) fn check(ring: &Ring, newest: Kernel) -> Result<Known, Denied> {
     if !needed.into_iter().all(|code| probe.is_supported(code)) {
         return Err(Denied::too_old());
     }
-    Ok(Known { set_len: newest >= Kernel::V6_12 && probe.is_supported(opcode::Ftruncate::CODE) })
+    let has = |since, code| newest >= since && probe.is_supported(code);
+    Ok(Known {
+        set_len: has(Kernel::V6_12, opcode::Ftruncate::CODE),
+        zero_copy: has(Kernel::V6_1, opcode::SendZc::CODE) && has(Kernel::V6_1, opcode::SendMsgZc::CODE),
+    })
 }
 
 #[cfg(test)]

@@ -40,6 +40,11 @@ impl Completion {
         cqueue::more(self.flags)
     }
 
+    /// Is it one of two that an entry has? The first says so, and the second is the kernel's notice that it needs the memory no more.
+    pub(super) fn is_of_two(self) -> bool {
+        cqueue::more(self.flags) || cqueue::notif(self.flags)
+    }
+
     /// The provided buffer that it fills.
     pub(super) fn buffer(self) -> Option<u16> {
         cqueue::buffer_select(self.flags)

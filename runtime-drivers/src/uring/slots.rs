@@ -35,6 +35,11 @@ pub(super) trait Lower: Op {
     /// What its resource is from now on, if it makes another of it.
     const BECOMES: Option<Kind> = None;
 
+    /// How many bytes it writes, of one that [writes](Self::WRITES).
+    fn bytes(&self) -> usize {
+        0
+    }
+
     /// What it is about.
     fn resource(&self) -> Option<Resource> {
         None
@@ -70,6 +75,8 @@ pub(super) struct Aside<'a> {
     all: &'a Asides,
     /// The slot's.
     index: u32,
+    /// Is the entry to send without a copy?
+    pub(super) zero_copy: bool,
 }
 
 /// Where that lies. It stays there as long as the driver.
@@ -77,6 +84,8 @@ pub(super) struct Aside<'a> {
 /// 1. Between the push of the slot's entry and its terminal completion, only the kernel touches it.
 struct Place {
     time: UnsafeCell<Timespec>,
+    /// The result of a send without a copy, whose notice has not come.
+    sent: Cell<i32>,
     /// Kept for the next operation in this slot.
     large: Cell<Option<NonNull<Large>>>,
 }
@@ -106,6 +115,11 @@ impl Aside<'_> {
         // SAFETY: no entry of this slot is with the kernel yet (rule 1).
         unsafe { place.write(time) };
         place
+    }
+
+    /// What the first completion of a send without a copy said.
+    pub(super) fn sent(&self) -> &Cell<i32> {
+        &self.all.place(self.index).sent
     }
 
     /// Runs `f` on the bulky rest. What `f` returns may point into it.
@@ -150,8 +164,8 @@ impl Asides {
     }
 
     /// That of a slot that was taken just now, or is in use.
-    fn of(&self, index: u32) -> Aside<'_> {
-        Aside { all: self, index }
+    pub(super) fn of(&self, index: u32) -> Aside<'_> {
+        Aside { all: self, index, zero_copy: false }
     }
 
     #[cold]
@@ -160,8 +174,11 @@ impl Asides {
         let chunks = unsafe { &mut *self.chunks.get() };
         let chunk = index as usize / CHUNK;
         while chunks.len() <= chunk {
-            let places =
-                core::array::from_fn(|_| Place { time: UnsafeCell::new(Timespec::new()), large: Cell::new(None) });
+            let places = core::array::from_fn(|_| Place {
+                time: UnsafeCell::new(Timespec::new()),
+                sent: Cell::new(0),
+                large: Cell::new(None),
+            });
             chunks.push(NonNull::from(Box::leak(Box::new(places))));
         }
         // SAFETY: chunks never move, and live as long as `self`; nobody has a unique reference to one.
@@ -223,7 +240,7 @@ impl Uring {
             let _ = flight.ticket.take().map(|ticket| self.table.release(ticket));
             let ended = match result {
                 0.. => Some(Ok(result as u32)),
-                failed => failure(op, failed).map(Err),
+                failed => self.failure(op, failed).map(Err),
             };
             if let Some(ended) = ended
                 && let End::Over(output) = op.end(&mut flight.taken, ended, &aside)
@@ -233,6 +250,21 @@ impl Uring {
             }
         }
         self.begin(op, flight, cx)
+    }
+
+    /// Why an entry failed. `None`: it is made again.
+    #[cold]
+    fn failure<O: Lower>(&self, op: &O, result: i32) -> Option<Errno> {
+        if O::WRITES && self.is_refused_zero_copy(op, result) {
+            return None;
+        }
+        match retried(result).filter(|again| O::OF_A_SOCKET || *again != code::AGAIN) {
+            // A socket that came from elsewhere does not block: the kernel waits for blocking ones only.
+            Some(code::AGAIN) => fd::set_nonblocking(op.resource()?.raw, false).err(),
+            // A signal; or the thread that submitted it is gone. Nobody asked for it: the future is there.
+            Some(_) => None,
+            None => Errno::new(-result),
+        }
     }
 
     /// Submits the operation, or what is left of it.
@@ -254,10 +286,13 @@ impl Uring {
             Submitted::Tell(ticket, token) => (ticket, token),
             Submitted::Full => return full(op, flight),
         };
-        let entry = op.entry(flight.taken, &self.asides.of(token.index()));
+        let mut aside = self.asides.of(token.index());
+        aside.zero_copy = O::WRITES && self.sends_without_copy(op.bytes() - flight.taken, source);
+        let entry = op.entry(flight.taken, &aside);
+        let since = if aside.zero_copy { Kernel::V6_1 } else { Kernel::V5_15 };
         flight.ticket = Some(ticket);
         // SAFETY: the entry points at what the operation does, which its future or the orphan keeps, and at the aside.
-        unsafe { self.submit(entry, token, source) };
+        unsafe { self.submit(entry, since, token, source) };
         Poll::Pending
     }
 
@@ -284,56 +319,51 @@ impl Uring {
     /// # Safety
     /// What `entry` points at lives until the terminal completion of `token`.
     #[inline]
-    unsafe fn submit(&self, entry: Entry, token: Token, source: Option<(u32, u32)>) {
+    unsafe fn submit(&self, entry: Entry, since: Kernel, token: Token, source: Option<(u32, u32)>) {
         self.with(|state| {
             state.in_kernel += 1;
             if let Some((number, _)) = source {
                 state.sources[number as usize].pending += 1;
             }
             // SAFETY: as the caller.
-            unsafe { state.ring.push(entry.user_data(token.bits()), Kernel::V5_15) };
+            unsafe { state.ring.push(entry.user_data(token.bits()), since) };
         });
     }
 
-    /// The terminal completion of a slot.
+    /// A completion of a slot: the terminal one, nearly always.
     #[inline(always)]
     pub(super) fn slot_completed(&self, completion: Completion) {
-        if completion.more() {
-            return;
-        }
         #[cfg(test)]
         self.faults.set(self.faults.get() + u32::from(completion.result == -code::FAULT));
-        let token = Token::from_bits(completion.user_data);
+        if completion.is_of_two() {
+            return self.one_of_two(completion);
+        }
         let outcome = Outcome { result: completion.result, flags: completion.flags };
+        self.ended(Token::from_bits(completion.user_data), outcome, |note| {
+            self.with(|state| {
+                state.in_kernel -= 1;
+                state.names_no_more(note);
+            });
+        });
+    }
+
+    /// The operation of a slot has ended. `landed`: the kernel is done with its entry.
+    #[inline(always)]
+    pub(super) fn ended(&self, token: Token, outcome: Outcome, landed: impl FnOnce(u64)) {
         match self.table.complete(token, outcome) {
             Completed::Stale => {}
             Completed::Wake { waker, note } => {
-                self.landed(note);
+                landed(note);
                 wake(waker);
             }
-            Completed::Noticed { note } => self.landed(note),
+            Completed::Noticed { note } => landed(note),
             Completed::Late(late) => {
                 let note = late.note;
                 // The write first: the source may go with its last request.
                 self.late(late);
-                self.landed(note);
+                landed(note);
             }
         }
-    }
-
-    /// The kernel is done with the entry of a slot.
-    #[inline]
-    fn landed(&self, note: u64) {
-        self.with(|state| {
-            state.in_kernel -= 1;
-            if let Some(number) = noted(note) {
-                let source = &mut state.sources[number as usize];
-                source.pending -= 1;
-                if source.life == Life::Closing {
-                    state.finish_close(number);
-                }
-            }
-        });
     }
 
     /// The source that the operation of a completion names.
@@ -366,6 +396,7 @@ impl Uring {
     #[cold]
     fn late_write(&self, note: u64, result: i32, keep: Box<dyn Unkept>) {
         let (number, generation) = (note as u32, (note >> 32) as u32 & GENERATION_MASK);
+        self.a_dropped_one_ended(number, generation, result);
         let taken = self.with(|state| {
             let source = state.dropped_write(number, generation)?;
             match source.dropped.as_deref() {
@@ -458,18 +489,6 @@ fn retried(result: i32) -> Option<i32> {
     }
 }
 
-/// Why an entry failed. `None`: it is made again.
-#[cold]
-fn failure<O: Lower>(op: &O, result: i32) -> Option<Errno> {
-    match retried(result).filter(|again| O::OF_A_SOCKET || *again != code::AGAIN) {
-        // A socket that came from elsewhere does not block: the kernel waits for blocking ones only.
-        Some(code::AGAIN) => fd::set_nonblocking(op.resource()?.raw, false).err(),
-        // A signal; or the thread that submitted it is gone. Nobody asked for it: the future is there.
-        Some(_) => None,
-        None => Errno::new(-result),
-    }
-}
-
 /// There is no slot for an operation: it ends, with what entries before this one took.
 #[cold]
 fn full<O: Lower>(op: &O, flight: &mut Flight) -> Poll<O::Output> {
@@ -526,6 +545,18 @@ impl Flight {
 }
 
 impl super::State {
+    /// The entry of a slot names the descriptor of its source no more.
+    #[inline]
+    pub(super) fn names_no_more(&mut self, note: u64) {
+        if let Some(number) = noted(note) {
+            let source = &mut self.sources[number as usize];
+            source.pending -= 1;
+            if source.life == Life::Closing {
+                self.finish_close(number);
+            }
+        }
+    }
+
     /// The number and generation of the source of a key.
     #[inline]
     pub(super) fn named(&self, key: u32) -> (u32, u32) {

@@ -78,6 +78,8 @@ pub(super) struct Source {
     pub(super) kind: Kind,
     /// Other descriptors may name the same open file: what is armed here would take what comes for them.
     pub(super) shared: bool,
+    /// The kernel refused to send without a copy here.
+    pub(super) copies: bool,
     /// Requests that name it and whose terminal completion was not taken.
     pub(super) pending: u32,
     /// Its `recv` or `accept`.
@@ -183,6 +185,7 @@ impl Default for Source {
             raw: -1,
             kind: Kind::Stream,
             shared: false,
+            copies: false,
             pending: 0,
             arm: Arm::Idle,
             watch: Arm::Idle,

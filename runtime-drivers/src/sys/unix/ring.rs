@@ -246,6 +246,7 @@ pub(crate) mod code {
     /// Of a ring that was set up disabled.
     pub(crate) const NOT_ENABLED: i32 = libc::EBADFD;
     pub(crate) const NOT_PERMITTED: i32 = libc::EPERM;
+    pub(crate) const NOT_SUPPORTED: i32 = libc::EOPNOTSUPP;
     pub(crate) const NOT_IMPLEMENTED: i32 = libc::ENOSYS;
     pub(crate) const NO_DESCRIPTORS: i32 = libc::EMFILE;
     #[cfg(test)]

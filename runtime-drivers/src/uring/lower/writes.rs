@@ -21,11 +21,20 @@ impl Lower for Transmit {
         Some(self.stream)
     }
 
-    fn entry(&self, taken: usize, _: &Aside<'_>) -> Entry {
+    fn bytes(&self) -> usize {
+        self.len
+    }
+
+    fn entry(&self, taken: usize, aside: &Aside<'_>) -> Entry {
         // In bounds: at most `len` bytes were taken.
         let from = self.from.wrapping_add(taken);
         let len = u32::try_from(self.len - taken).unwrap_or(LEN_MAX).min(LEN_MAX);
-        opcode::Send::new(types::Fd(self.stream.raw), from, len).flags(calls::send_flags(self.all)).build()
+        let (stream, flags) = (types::Fd(self.stream.raw), calls::send_flags(self.all));
+        if aside.zero_copy {
+            opcode::SendZc::new(stream, from, len).flags(flags).build()
+        } else {
+            opcode::Send::new(stream, from, len).flags(flags).build()
+        }
     }
 
     fn end(&self, taken: &mut usize, result: Result<u32, Errno>, _: &Aside<'_>) -> End<<Self as Op>::Output> {
@@ -51,12 +60,21 @@ impl Lower for TransmitVectored {
         Some(self.stream)
     }
 
+    fn bytes(&self) -> usize {
+        self.from.as_slice().iter().map(|(_, len)| len).sum()
+    }
+
     fn entry(&self, _: usize, aside: &Aside<'_>) -> Entry {
         let message = aside.large(|large| {
             let list = large.list(&self.from);
             large.message.of_stretches(list, self.from.as_slice().len())
         });
-        opcode::SendMsg::new(types::Fd(self.stream.raw), message.cast()).flags(calls::send_flags(false) as u32).build()
+        let (stream, flags) = (types::Fd(self.stream.raw), calls::send_flags(false) as u32);
+        if aside.zero_copy {
+            opcode::SendMsgZc::new(stream, message.cast()).flags(flags).build()
+        } else {
+            opcode::SendMsg::new(stream, message.cast()).flags(flags).build()
+        }
     }
 
     fn end(&self, _: &mut usize, result: Result<u32, Errno>, _: &Aside<'_>) -> End<<Self as Op>::Output> {

@@ -9,23 +9,37 @@ use std::io::{ErrorKind, Read as _};
 /// Every write is one message of its own number, over and over. Those that were dropped may be cut short; none may be mixed
 /// with another, and no byte may come from memory that was given back.
 fn dropped_writes<O: RingOptions>(seed: u64, turn: Park) {
-    const LEN: usize = 4096;
     let live = started::<8, O>();
     let streams = Streams::of(&live, 1);
-    let (stream, peer) = (streams.ours[0], &streams.peers[0]);
-    peer.set_nonblocking(true).expect("open");
+    streams.peers[0].set_nonblocking(true).expect("open");
+    dropped_writes_to(&live, (streams.ours[0], &streams.peers[0]), count(2_000, 200_000), seed, turn);
+    streams.close(&live);
+    ends(&live);
+}
+
+/// The same on a stream, whose peer does not block.
+pub(super) fn dropped_writes_to<O: RingOptions, S>(
+    live: &LiveUring<8, O>,
+    (stream, peer): (Resource, &S),
+    messages: u64,
+    seed: u64,
+    turn: Park,
+) where
+    for<'a> &'a S: std::io::Read,
+{
+    const LEN: usize = 4096;
     let mut random = Random(seed | 1);
     let (mut sent, mut got) = (Vec::new(), Vec::new());
     let (mut whole, mut cut, mut nothing) = (0, 0, 0);
     let mut room = [0; 16 << 10];
-    for message in 0..count(2_000, 200_000) {
+    for message in 0..messages {
         let mut keep = MaybeDangling::new(Guarded::new(LEN, message as u8));
         let (mut op, mut flight) = (transmit(stream, keep.get_mut().bytes()), Default::default());
         // Before the first poll, in the queue, in the kernel, complete and unread, over.
         let (mut turns, mut over) = (random.below(5), None);
         while turns > 0 && over.is_none() {
             turns -= 1;
-            match poll(&live, &mut op, &mut flight) {
+            match poll(live, &mut op, &mut flight) {
                 Poll::Ready(output) => over = Some(output),
                 Poll::Pending if random.below(2) == 0 => live.park(turn).expect("a turn"),
                 Poll::Pending => {}
@@ -40,9 +54,9 @@ fn dropped_writes<O: RingOptions>(seed: u64, turn: Park) {
                 bytes
             }
             None => {
-                abandon(&live, &mut op, &mut flight, keep);
+                abandon(live, &mut op, &mut flight, keep);
                 let interrupted = loop {
-                    match poll(&live, &mut Interrupted { stream }, &mut ()) {
+                    match poll(live, &mut Interrupted { stream }, &mut ()) {
                         Poll::Ready(interrupted) => break interrupted,
                         Poll::Pending => live.park(turn).expect("a turn"),
                     }
@@ -75,11 +89,12 @@ fn dropped_writes<O: RingOptions>(seed: u64, turn: Park) {
     assert!(got == sent, "bytes on the wire are not those that were counted");
     assert!(whole > 0 && nothing > 0, "{whole} whole, {cut} cut short, {nothing} never begun");
     assert_eq!(live.0.faults.get(), 0, "the kernel found memory that was given back");
-    streams.close(&live);
-    ends(&live);
 }
 
-fn drain_peer(mut peer: &UnixStream, room: &mut [u8], got: &mut Vec<u8>) {
+fn drain_peer<S>(mut peer: &S, room: &mut [u8], got: &mut Vec<u8>)
+where
+    for<'a> &'a S: std::io::Read,
+{
     match peer.read(room) {
         Ok(n) => got.extend_from_slice(&room[..n]),
         Err(error) => assert_eq!(error.kind(), ErrorKind::WouldBlock),

@@ -12,6 +12,7 @@
 //! | `sending` | files that are sent: their pipes |
 //! | `theirs` | values and wakers of the user's that panic, or that come back to the driver |
 //! | `wakes` | wakes from other threads: messages, and the eventfd |
+//! | `zero_copy` | sends that complete twice |
 
 mod batches;
 mod drops;
@@ -23,6 +24,7 @@ mod order;
 mod sending;
 mod theirs;
 mod wakes;
+mod zero_copy;
 
 use super::*;
 use crate::op::{Recv, Transmit};
