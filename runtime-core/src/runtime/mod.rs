@@ -78,6 +78,8 @@ mod owner {
     use crate::task::JoinHandle;
     #[cfg(feature = "std")]
     use crate::task::home::Home;
+    #[cfg(feature = "std")]
+    use crate::worker::watchdog::Ended;
     use crate::worker::{Common, Worker, close};
     #[cfg(not(feature = "std"))]
     use crate::{driver::elsewhere, roles::Board, roles::OnBoard, util::flow};
@@ -140,7 +142,10 @@ mod owner {
             const { check::all::<C>() }
             let worker =
                 if const { place::has_team::<C>() } { per_core::start()? } else { Worker::start(Common::start(), 0)? };
-            Ok(Self::of(worker))
+            let runtime = Self::of(worker);
+            // Behind what it watches: dropping the runtime undoes all of that.
+            runtime.common().watch()?;
+            Ok(runtime)
         }
 
         /// Starts the runtime, on a board.
@@ -371,6 +376,8 @@ mod owner {
                 shutdown.running_tasks = own_thread::wait(&common, left());
             }
             shutdown.running_jobs = common.pool.wait(left());
+            // The last: what holds up the close is reported, too.
+            shutdown.running_hooks = usize::from(matches!(common.stop_watching(left()), Ended::Tells));
             (shutdown.cancelled_ops, shutdown.leaked_ops) = (drained.cancelled, drained.leaked);
             shutdown
         }

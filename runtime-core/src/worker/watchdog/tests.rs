@@ -1,0 +1,112 @@
+//! What the thread makes of what it sees, look by look, without the thread. With it: `tests/watchdog.rs` of the facade.
+
+use super::{Inside, Report, State, Watch, Watched};
+use crate::roles::OsThreads;
+use crate::roles::Threads;
+use crate::task::line::Root;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::future::Ready;
+use core::time::Duration;
+use std::sync::MutexGuard;
+
+type Thread = <OsThreads as Threads>::Thread;
+
+/// A worker that is inside, and will poll a root.
+fn enters(watch: &Watch<Thread>) -> Arc<Watched> {
+    let watched = Arc::<Watched>::default();
+    watched.line.is_under(Root::of::<Ready<()>>());
+    watch.enters(&watched);
+    watched
+}
+
+/// A look behind a whole pause: of each report whether its poll is over.
+fn look(watch: &Watch<Thread>) -> Vec<bool> {
+    over(watch.lock().look(true))
+}
+
+fn over(reports: Vec<Report>) -> Vec<bool> {
+    reports.iter().map(|report| report.is_over).collect()
+}
+
+#[test]
+fn a_poll_is_reported_at_the_third_look_that_meets_it_and_when_it_is_over() {
+    let watch = Watch::default();
+    let watched = enters(&watch);
+    assert_eq!(look(&watch), []);
+    watched.line.begins_root();
+    assert_eq!((look(&watch), look(&watch)), (Vec::new(), Vec::new()));
+    assert_eq!((look(&watch), watched.blocked.get()), (alloc::vec![false], 1));
+    assert_eq!((look(&watch), look(&watch)), (Vec::new(), Vec::new()), "it is reported once");
+    watched.line.ends();
+    assert_eq!((look(&watch), look(&watch)), (alloc::vec![true], Vec::new()));
+    assert_eq!(watched.blocked.get(), 1);
+}
+
+#[test]
+fn the_next_poll_is_another_one_though_nobody_saw_the_first_end() {
+    let watch = Watch::default();
+    let watched = enters(&watch);
+    for _ in 0..10 {
+        watched.line.begins_root();
+        assert_eq!((look(&watch), look(&watch)), (Vec::new(), Vec::new()));
+        watched.line.ends();
+    }
+    watched.line.begins_root();
+    assert_eq!((look(&watch), look(&watch), look(&watch)), (Vec::new(), Vec::new(), alloc::vec![false]));
+    watched.line.ends();
+    watched.line.begins_root();
+    assert_eq!(look(&watch), [true]);
+    assert_eq!((look(&watch), look(&watch)), (Vec::new(), alloc::vec![false]));
+}
+
+#[test]
+fn a_look_behind_a_pause_that_was_cut_short_ends_reports_and_begins_none() {
+    let watch = Watch::default();
+    let (reported, other) = (enters(&watch), enters(&watch));
+    reported.line.begins_root();
+    let _ = look(&watch);
+    other.line.begins_root();
+    let _ = look(&watch);
+    assert_eq!(look(&watch), [false]);
+    reported.line.ends();
+    assert_eq!(over(watch.lock().look(false)), [true]);
+    assert_eq!((reported.blocked.get(), other.blocked.get()), (1, 0));
+}
+
+#[test]
+fn who_leaves_is_forgotten_and_a_report_of_it_is_ended_first() {
+    let inside =
+        |state: MutexGuard<'_, State<Thread>>| state.inside.iter().map(|inside| inside.gone).collect::<Vec<_>>();
+    let watch = Watch::default();
+    let (reported, other) = (enters(&watch), enters(&watch));
+    reported.line.begins_root();
+    let _ = (look(&watch), look(&watch), look(&watch));
+    for watched in [&other, &reported] {
+        watched.line.ends();
+        watch.leaves(watched);
+    }
+    assert_eq!(inside(watch.lock()), [true]);
+    // It is back, in a poll with a number of its own, before anybody has looked.
+    watch.enters(&reported);
+    reported.line.begins_root();
+    assert_eq!(look(&watch), [true]);
+    assert_eq!(inside(watch.lock()), [false]);
+    let seen = |inside: &Inside| inside.seen.as_ref().map(|seen| seen.looks);
+    assert_eq!(watch.lock().inside.iter().map(seen).collect::<Vec<_>>(), [Some(1)]);
+}
+
+#[test]
+fn what_is_told_is_held_for_as_long_as_it_was_seen() {
+    let watch = Watch::<Thread>::default();
+    let watched = enters(&watch);
+    watched.number.set(3);
+    watched.line.begins_root();
+    let _ = (look(&watch), look(&watch));
+    let pause = Duration::from_millis(3);
+    drop(watch.pause(watch.lock(), pause));
+    let reports = watch.lock().look(true);
+    let [report] = &reports[..] else { panic!("{}", reports.len()) };
+    assert!(report.held >= pause && report.worker == 3, "{:?}", report.held);
+    assert_eq!((report.subject.task(), report.subject.type_name()), (None, core::any::type_name::<Ready<()>>()));
+}
