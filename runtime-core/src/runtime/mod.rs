@@ -69,7 +69,7 @@ mod owner {
     use crate::error::Error;
     use crate::info::{Advice, Info, Model};
     #[cfg(feature = "std")]
-    use crate::roles::{Driver, Placement, StartsThreads};
+    use crate::roles::{Driver, Placement, StartsThreads, Watchdog};
     use crate::roles::{DriverReport, Nanos, Scheduler};
     use crate::scheduler::single;
     #[cfg(feature = "std")]
@@ -144,7 +144,9 @@ mod owner {
                 if const { place::has_team::<C>() } { per_core::start()? } else { Worker::start(Common::start(), 0)? };
             let runtime = Self::of(worker);
             // Behind what it watches: dropping the runtime undoes all of that.
-            runtime.common().watch()?;
+            if const { is_watched::<C>() } {
+                runtime.common().watch()?;
+            }
             Ok(runtime)
         }
 
@@ -376,8 +378,10 @@ mod owner {
                 shutdown.running_tasks = own_thread::wait(&common, left());
             }
             shutdown.running_jobs = common.pool.wait(left());
-            // The last: what holds up the close is reported, too.
-            shutdown.running_hooks = usize::from(matches!(common.stop_watching(left()), Ended::Tells));
+            if const { is_watched::<C>() } {
+                // The last: what holds up the close is reported, too.
+                shutdown.running_hooks = usize::from(matches!(common.stop_watching(left()), Ended::Tells));
+            }
             (shutdown.cancelled_ops, shutdown.leaked_ops) = (drained.cancelled, drained.leaked);
             shutdown
         }
@@ -412,6 +416,12 @@ mod owner {
             unsafe { place::try_spawn_foreign(self.worker, future, (), At::caller()) }
                 .unwrap_or_else(|_| place::no_memory::<C>())
         }
+    }
+
+    /// Has it a watchdog?
+    #[cfg(feature = "std")]
+    const fn is_watched<C: Config>() -> bool {
+        <C::Watchdog as Watchdog>::BOUND.is_some()
     }
 
     /// This thread owns the runtime's worker until this is dropped.
