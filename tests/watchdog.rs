@@ -10,7 +10,6 @@ use bespoke::watchdog::{Blocked, BlockedAfter, OnBlocked, ToStderr};
 use bespoke::{JoinHandle, Runtime};
 use core::time::Duration;
 use std::io::Write as _;
-use std::sync::mpsc::channel;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
@@ -298,29 +297,28 @@ fn a_hook_that_does_not_return_holds_up_a_close_no_longer_than_it_may() {
 #[test]
 fn a_hook_may_end_the_runtime_that_called_it() {
     static RUNTIME: Mutex<Option<Runtime<App>>> = Mutex::new(None);
-    static ENDED: (Mutex<bool>, Condvar) = (Mutex::new(false), Condvar::new());
+    static REPORTS: Reports = Reports::new();
     struct Ends;
     impl OnBlocked for Ends {
-        fn on_blocked(_: &Blocked<'_>) {
-            let Some(runtime) = RUNTIME.lock().unwrap().take() else { return };
-            let begin = Instant::now();
-            // The task is held until this has returned.
-            let shutdown = runtime.shutdown_timeout(Duration::from_millis(50));
-            assert!(begin.elapsed() < LONG && shutdown.running_hooks == 1, "{shutdown}");
-            *ENDED.0.lock().unwrap() = true;
-            ENDED.1.notify_all();
+        fn on_blocked(blocked: &Blocked<'_>) {
+            if blocked.is_over() {
+                let begin = Instant::now();
+                let runtime = RUNTIME.lock().unwrap().take().unwrap();
+                let shutdown = runtime.shutdown_timeout(LONG);
+                // It does not wait for itself.
+                assert!(begin.elapsed() < LONG / 2, "{shutdown}");
+                assert_eq!((shutdown.running_workers, shutdown.running_hooks), (0, 1));
+            }
+            REPORTS.add(blocked);
         }
     }
     config!(App, PerCore<1>, BlockedAfter<BOUND, Ends>);
     let runtime = Runtime::<App>::new().unwrap();
     let handle = runtime.handle();
     *RUNTIME.lock().unwrap() = Some(runtime);
-    let (done, is_done) = channel();
-    handle.spawn(async move {
-        let out = ENDED.1.wait_timeout_while(ENDED.0.lock().unwrap(), LONG, |ended| !*ended).unwrap().1;
-        done.send(out.timed_out()).unwrap();
-    });
-    assert!(!is_done.recv_timeout(2 * LONG).unwrap(), "the runtime was not ended");
+    let id = handle.spawn(holds(&REPORTS)).id();
+    assert_pair(&REPORTS.wait(2), Some(id), "holds", Some(HOLDS));
+    assert!(handle.is_closed());
 }
 
 /// One at a time: what it counts is the process's.

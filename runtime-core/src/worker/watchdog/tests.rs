@@ -1,14 +1,22 @@
 //! What the thread makes of what it sees, look by look, without the thread. With it: `tests/watchdog.rs` of the facade.
 
 use super::{Inside, Report, State, Watch, Watched};
-use crate::roles::OsThreads;
-use crate::roles::Threads;
+use crate::config::{Config, Sealed};
+use crate::roles::{BlockedAfter, Caps, Driver, OsEntropy, OsThreads, RawResource, Threads, Under, Uniform, Watchdog};
+use crate::runtime::Runtime;
+use crate::scheduler::SingleThread;
+use crate::sharing::Local;
 use crate::task::line::Root;
+use crate::testing::{Heap, Sleeper};
+use crate::time::Monotonic;
+use crate::worker::ambient;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::future::Ready;
+use core::sync::atomic::{AtomicU32, Ordering::SeqCst};
 use core::time::Duration;
 use std::sync::MutexGuard;
+use std::sync::mpsc::channel;
 
 type Thread = <OsThreads as Threads>::Thread;
 
@@ -109,4 +117,71 @@ fn what_is_told_is_held_for_as_long_as_it_was_seen() {
     let [report] = &reports[..] else { panic!("{}", reports.len()) };
     assert!(report.held >= pause && report.worker == 3, "{:?}", report.held);
     assert_eq!((report.subject.task(), report.subject.type_name()), (None, core::any::type_name::<Ready<()>>()));
+}
+
+/// A driver that says that the process was forked when the test does.
+struct Forks;
+
+static FORKS: AtomicU32 = AtomicU32::new(0);
+
+impl Driver for Forks {
+    const NAME: &'static str = "forks";
+    const CAPS: Caps = Caps::SUSPENDING;
+    fn close_afloat(_: RawResource) {}
+    fn forks() -> u32 {
+        FORKS.load(SeqCst)
+    }
+    const DRIVERS_ARE_THE_PROJECTS_OWN_until_1_0: crate::roles::Sealed = crate::roles::Sealed::OURS;
+}
+
+impl Under<Local> for Forks {
+    type Live = Sleeper;
+}
+
+struct Copied;
+
+impl Config for Copied {
+    type Scheduler = SingleThread;
+    type Driver = Forks;
+    type Memory = Heap;
+    type Clock = Monotonic;
+    type Entropy = OsEntropy;
+    type Threads = OsThreads;
+    type Topology = Uniform;
+    type Watchdog = BlockedAfter<600_000>;
+    const NAME: &'static str = "Copied";
+    const PLEASE_ADD_THE_ATTRIBUTE_bespoke_config: Sealed = Sealed::BY_MACRO;
+}
+
+/// The lock may have been the watching thread's when the process was forked: then nobody gives it back there.
+#[test]
+#[expect(clippy::disallowed_methods, reason = "the test stands outside of the runtime")]
+fn who_leaves_a_copy_takes_no_lock() {
+    let (lend, lent) = channel();
+    let (fork, forked) = channel();
+    let (leave, left) = channel();
+    let (close, closed) = channel();
+    let child = std::thread::spawn(move || {
+        let runtime = Runtime::<Copied>::new().unwrap();
+        runtime.block_on(async {
+            let worker = ambient::worker::<Copied>();
+            // SAFETY: this thread is running it.
+            let common = unsafe { worker.as_ref() }.common.clone();
+            let watch = <Copied as Config>::Watchdog::kept(&common.watch).map(Arc::clone);
+            lend.send(watch.unwrap()).unwrap();
+            forked.recv().unwrap();
+        });
+        leave.send(()).unwrap();
+        closed.recv().unwrap();
+    });
+    let watch: Arc<Watch<Thread>> = lent.recv().unwrap();
+    let lock = watch.lock();
+    FORKS.store(1, SeqCst);
+    fork.send(()).unwrap();
+    left.recv_timeout(Duration::from_secs(20)).expect("it waits for a lock that nobody gives back");
+    // It was no copy after all, and ends.
+    drop(lock);
+    FORKS.store(0, SeqCst);
+    close.send(()).unwrap();
+    child.join().unwrap();
 }
