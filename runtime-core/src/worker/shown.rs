@@ -12,6 +12,7 @@ use core::ptr::NonNull;
 ///
 /// # Invariant
 /// It is made by the owner of the worker, which is alive as long as this is.
+#[cfg_attr(not(feature = "std"), allow(dead_code, reason = "nobody watches without threads"))]
 pub(crate) struct Shown<C: Config>(NonNull<Worker<C>>);
 
 impl<C: Config> Shown<C> {

@@ -236,8 +236,8 @@ impl Inside {
             held: before.saturating_duration_since(seen.since),
             is_over,
         };
-        let look = watched.line.look().filter(|_| !self.gone);
-        match (&mut self.seen, look) {
+        // What has gone showed that it is in no poll, and shows other ones if it is back.
+        match (&mut self.seen, watched.line.look()) {
             (Some(seen), Some(look)) if seen.turn == look.turn => {
                 if !whole {
                     return;
