@@ -244,7 +244,7 @@ fn a_task_in_a_span_that_holds_its_worker_is_named_by_its_function() {
     let of_a_task = |task| ("tracing::holds".to_string(), Some(HOLDS), task);
     assert_eq!(names[..4], [true, true, true, true].map(of_a_task), "{names:?}");
     // `block_on` is given what rustc makes of the block around it.
-    assert_eq!(names[4].2, false, "{names:?}");
+    assert!(!names[4].2, "{names:?}");
     assert!(names.len() == 6 && names[4].0.contains("holds_its_worker"), "{names:?}");
 }
 

@@ -2,11 +2,13 @@
 
 use super::{Inside, Report, State, Watch, Watched};
 use crate::config::{Config, Sealed};
+use crate::machine::trace::Level;
+use crate::machine::trace::tests::{calls, waits_for};
 use crate::roles::{BlockedAfter, Caps, Driver, OsEntropy, OsThreads, RawResource, Threads, Under, Uniform, Watchdog};
 use crate::runtime::Runtime;
 use crate::scheduler::SingleThread;
 use crate::sharing::Local;
-use crate::task::line::Root;
+use crate::task::line::{Root, Subject};
 use crate::testing::{Heap, Sleeper};
 use crate::time::Monotonic;
 use crate::worker::ambient;
@@ -117,6 +119,22 @@ fn what_is_told_is_held_for_as_long_as_it_was_seen() {
     let [report] = &reports[..] else { panic!("{}", reports.len()) };
     assert!(report.held >= pause && report.worker == 3, "{:?}", report.held);
     assert_eq!((report.subject.task(), report.subject.type_name()), (None, core::any::type_name::<Ready<()>>()));
+}
+
+/// From a thread that runs no task, of a future that nobody may touch: none is there.
+#[test]
+fn a_type_is_told_of_without_a_future_of_it() {
+    fn of<F: Future>(_: &F) -> Subject {
+        Subject::Root(Root::of::<F>())
+    }
+    let line = line!() + 1;
+    let machine = of(&calls(waits_for(core::future::pending())));
+    let Some(Level::NotBegun { name, location }) = machine.level() else { panic!("{:?}", machine.level()) };
+    assert!(name.starts_with("bespoke_core::machine::trace::tests::calls"), "{name}");
+    assert!(location.file().ends_with("trace/tests.rs") && location.line() != line, "{location}");
+    let block = of(&async {});
+    assert!(matches!(block.level(), Some(Level::Rustc { name }) if name.ends_with("without_a_future_of_it")));
+    assert_eq!(of(&core::future::ready(1)).level(), Some(Level::Leaf { what: "Ready<i32>".into() }));
 }
 
 /// A driver that says that the process was forked when the test does.
