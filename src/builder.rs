@@ -11,6 +11,7 @@
 
 use crate::clock::{Monotonic, OsEntropy, OsThreads, Sysfs};
 use crate::memory::{Pooled, System};
+use crate::watchdog::Unwatched;
 use crate::{Config, Error, Runtime};
 use bespoke_core::choice::{Count, Workers};
 use bespoke_core::config::Sealed;
@@ -216,6 +217,7 @@ impl<S: Scheduler, D: Driver + Under<S::Sharing>, M: Memory> Config for Built<S,
     type Entropy = OsEntropy;
     type Threads = OsThreads;
     type Topology = Sysfs;
+    type Watchdog = Unwatched;
     const NAME: &'static str = "Built";
     const PLEASE_ADD_THE_ATTRIBUTE_bespoke_config: Sealed = Sealed::BY_MACRO;
 }

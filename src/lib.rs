@@ -35,7 +35,7 @@
 //! | learn | [`guide`], a chapter per subject |
 //! | write a program on the defaults | [`main`](macro@main), [`spawn`], [`net`], [`fs`], [`process`], [`time`], [`signal`], [`task`](mod@task) |
 //! | let tasks talk to each other | [`channel`], [`sync`], [`select!`], [`join!`], [`race!`] |
-//! | choose parts | [`macro@config`], [`preset`], [`Builder`], [`scheduler`], [`driver`], [`memory`], [`clock`] |
+//! | choose parts | [`macro@config`], [`preset`], [`Builder`], [`scheduler`], [`driver`], [`memory`], [`clock`], [`watchdog`] |
 //! | write a library for every config | [`prelude`], [`rt`], [`Config`], [`LocalConfig`] |
 //! | test | [`macro@test`], [`paused`] |
 //!
@@ -52,6 +52,7 @@ pub mod guide;
 pub mod io;
 mod names;
 pub mod preset;
+pub mod watchdog;
 
 pub use bespoke_core::config::{Config, PanicPolicy};
 pub use bespoke_core::error::{Error, ErrorKind};

@@ -4,6 +4,7 @@ use crate::clock::{Manual, Monotonic, OsEntropy, OsThreads, Sysfs};
 use crate::driver::Mio;
 use crate::memory::{Pooled, System};
 use crate::scheduler::{SingleThread, ThreadPerTask};
+use crate::watchdog::Unwatched;
 use crate::{Config, PanicPolicy};
 use core::time::Duration;
 
@@ -74,6 +75,7 @@ macro_rules! preset {
             type Entropy = OsEntropy;
             type Threads = OsThreads;
             type Topology = Sysfs;
+            type Watchdog = Unwatched;
             const LOCAL_QUEUE: usize = 256;
             const EVENT_INTERVAL: u32 = 61;
             const POLL_BUDGET: u32 = 128;

@@ -54,7 +54,7 @@ fn chain_of(levels: &[Level]) -> Vec<(String, u32, String)> {
                 let awaited = awaited.strip_suffix(".await").unwrap_or(awaited);
                 chain.push((short(name), location.line(), awaited.to_owned()));
             }
-            Level::NotBegun { name } => chain.push((short(name), 0, String::new())),
+            Level::NotBegun { name, location } => chain.push((short(name), location.line(), String::new())),
             Level::Rustc { name } => chain.push((short(name), 0, String::from("rustc"))),
             Level::Leaf { what } => chain.push(end(what)),
             Level::Around { what } => chain.push(end(&format!("{what}, around"))),
@@ -488,7 +488,12 @@ fn a_function_that_was_not_polled_has_not_begun() {
     assert_eq!(dump.tasks().len(), 1);
     assert_eq!(
         dump.tasks()[0].to_string(),
-        format!("task {} is ready to run\n    in async_trace::outer, which has not begun", task.id())
+        format!(
+            "task {} is ready to run\n    in async_trace::outer, {}:{}, which has not begun",
+            task.id(),
+            file!(),
+            OUTER - 3 // where its signature is
+        )
     );
 }
 

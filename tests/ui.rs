@@ -96,6 +96,29 @@ const CASE_OF: &[(&str, &str)] = &[
         "BLOCKING_THREADS_MAX is …, but without the feature `std` of bespoke-core there is no blocking pool; set it to 0",
         "bare_with_blocking_threads",
     ),
+    (
+        "`Watchdog` = … watches from a thread, but without the feature `std` of bespoke-core there is none; use `Unwatched`",
+        "bare_with_a_watchdog",
+    ),
+    (
+        "`Watchdog` = … allows a poll 0 ms, so it would report every one; give it more, or use `Unwatched`",
+        "watchdog_of_nothing",
+    ),
+    (
+        "`Watchdog` = … watches from a thread, but `Threads` = … may start none; use `OsThreads`, or `Unwatched`",
+        "watchdog_without_threads",
+    ),
+    (
+        "`Watchdog` = … goes by the time of the machine, but the time of `Clock` = … is moved by hand, so no two runs would report \
+         the same; use `Unwatched`",
+        "watchdog_on_a_clock_that_is_moved",
+    ),
+    (
+        "`Watchdog` = … reports polls that hold a worker, but every operation of the driver … does; use `Unwatched`",
+        "watchdog_where_operations_block",
+    ),
+    ("`…` is not a watchdog", "not_a_watchdog"),
+    ("`…` cannot be told of a poll that holds a worker", "watchdog_that_nobody_hears"),
     ("`…` is not a clock", "not_a_clock"),
     ("`…` is not a source of randomness", "not_an_entropy"),
     ("`…` cannot start threads for a runtime", "not_threads"),

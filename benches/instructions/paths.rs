@@ -7,11 +7,13 @@ use crate::stealing;
 use bespoke::io::{ErasedIo, Reads, Writes};
 use bespoke::memory::System;
 use bespoke::net::{TcpListener, TcpStream};
+use bespoke::rt::Ambient as _;
 #[cfg(feature = "crossbeam-deque")]
 use bespoke::scheduler::{Deque, Ring};
 use bespoke::scheduler::{Local, Shared};
 use bespoke::time::{Duration, sleep};
-use bespoke::{Config, JoinHandle, Runtime, preset};
+use bespoke::watchdog::BlockedAfter;
+use bespoke::{Config, JoinHandle, LocalConfig, Runtime, preset};
 use std::cell::Cell;
 use std::future::{Future, poll_fn};
 use std::hint::black_box;
@@ -40,7 +42,8 @@ pub(crate) const PATHS: &[Path] = &[
     },
     Path { name: "spawn-join-system", title: "the same, `System`", ops: 1000, run: spawn_join::<Plain> },
     Path { name: "spawn-batch", title: "spawn 100 empty tasks, join all; per task", ops: 1000, run: spawn_batch },
-    Path { name: "yield", title: "`yield_now` of the only task", ops: 1000, run: yields },
+    Path { name: "yield", title: "`yield_now` of the only task", ops: 1000, run: yields::<Pooled> },
+    Path { name: "yield-watched", title: "the same, with a watchdog", ops: 1000, run: yields::<Watched> },
     Path { name: "ping-pong", title: "two tasks wake each other: a round trip, two wakes", ops: 1000, run: ping_pong },
     #[cfg(feature = "crossbeam-deque")]
     Path {
@@ -181,11 +184,18 @@ impl Config for Plain {
     type Memory = System;
 }
 
+/// The default, watched: by a thread that does not come to a look while this runs.
+struct Watched;
+#[bespoke::config(base = preset::Default)]
+impl Config for Watched {
+    type Watchdog = BlockedAfter<600_000>;
+}
+
 pub(crate) fn runtime<C: Config>() -> Runtime<C> {
     Runtime::new().expect("the runtime starts: this machine has descriptors left")
 }
 
-fn spawn_join<C: bespoke::LocalConfig>(ops: u64, plant: Plant) {
+fn spawn_join<C: LocalConfig>(ops: u64, plant: Plant) {
     let done = Rc::new(Cell::new(0));
     runtime::<C>().block_on(async {
         for _ in 0..ops {
@@ -215,12 +225,12 @@ fn spawn_batch(ops: u64, plant: Plant) {
     assert_eq!(done.get(), ops / 100 * 100, "tasks were lost");
 }
 
-fn yields(ops: u64, plant: Plant) {
-    runtime::<Pooled>().block_on(async {
-        Pooled::spawn(async move {
+fn yields<C: LocalConfig>(ops: u64, plant: Plant) {
+    runtime::<C>().block_on(async {
+        C::spawn(async move {
             for _ in 0..ops {
                 plant.work();
-                Pooled::yield_now().await;
+                C::yield_now().await;
             }
         })
         .await

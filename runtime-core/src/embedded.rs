@@ -10,6 +10,7 @@
 //! | `Clock` | one of the program's, which reads a counter of the board ([`Clock`](crate::roles::Clock)) |
 //! | `Memory` | `bespoke_alloc::Fixed<BYTES>`: bytes inside the worker; `System`: the global allocator |
 //! | `Threads`, `Topology` | [`NoThreads`](crate::roles::NoThreads), [`Uniform<1>`](crate::roles::Uniform) |
+//! | `Watchdog` | [`Unwatched`](crate::roles::Unwatched) |
 //! | `Entropy` | [`Seeded<SEED>`](crate::roles::Seeded) |
 //! | `PANIC` | [`PanicPolicy::Abort`]: nothing unwinds |
 //!

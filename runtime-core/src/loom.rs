@@ -310,6 +310,10 @@ pub(crate) enum Plant {
     TraceAbroad,
     /// A question that comes too late is freed, and its asker is not told.
     QuestionForgotten,
+    /// A worker shows that it polls, and then what.
+    ShownBeforeItsName,
+    /// Whoever looks at what a worker shows does not look again whether it has gone on.
+    LooksOnce,
 }
 
 /// Is this mistake switched on? Constant `false` outside loom.

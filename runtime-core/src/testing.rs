@@ -364,6 +364,7 @@ macro_rules! config {
             type Entropy = OsEntropy;
             type Threads = OsThreads;
             type Topology = Uniform;
+            type Watchdog = crate::roles::Unwatched;
             const NAME: &'static str = stringify!($name);
             const PANIC: PanicPolicy = $panic;
             $(const $figure: $type = $value;)*

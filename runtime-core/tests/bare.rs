@@ -13,7 +13,7 @@ use bespoke_core::config::{Config, PanicPolicy, Sealed};
 use bespoke_core::driver::Bare;
 use bespoke_core::error::{Error, ErrorKind};
 use bespoke_core::instant::Instant;
-use bespoke_core::roles::{Allocate, Board, Clock, Memory, Nanos, NoThreads, Seeded, Uniform};
+use bespoke_core::roles::{Allocate, Board, Clock, Memory, Nanos, NoThreads, Seeded, Uniform, Unwatched};
 use bespoke_core::runtime::{Ambient, LocalAmbient, Runtime};
 use bespoke_core::scheduler::SingleThread;
 use bespoke_core::sharing::{Local, Sharing};
@@ -161,6 +161,7 @@ impl Config for App {
     type Entropy = Seeded<1>;
     type Threads = NoThreads;
     type Topology = Uniform<1>;
+    type Watchdog = Unwatched;
     const NAME: &'static str = "App";
     const LOCAL_QUEUE: usize = 4;
     const BLOCKING_THREADS_MAX: usize = 0;

@@ -45,6 +45,7 @@ pub(crate) const ITEMS: &[Item] = &[
     Item { name: "Entropy", kind: Kind::Type },
     Item { name: "Threads", kind: Kind::Type },
     Item { name: "Topology", kind: Kind::Type },
+    Item { name: "Watchdog", kind: Kind::Type },
     Item { name: "NAME", kind: Kind::Name },
     Item { name: "LOCAL_QUEUE", kind: Kind::Const(Value::Usize) },
     Item { name: "EVENT_INTERVAL", kind: Kind::Const(Value::U32) },
@@ -86,6 +87,7 @@ mod tests {
     /// The trait as this crate knows it, written a second time: a change of the list must be meant.
     const EXPECTED: &str = "
         type Scheduler; type Driver; type Memory; type Clock; type Entropy; type Threads; type Topology;
+        type Watchdog;
         NAME: own;
         LOCAL_QUEUE: Usize; EVENT_INTERVAL: U32; POLL_BUDGET: U32; TIMER_SLACK: Duration;
         BLOCKING_THREADS_MAX: Usize; BLOCKING_QUEUE_MAX: Usize; BLOCKING_KEEP_ALIVE: Duration;

@@ -57,7 +57,7 @@ use entry::Entry;
 /// # Items
 ///
 /// Every item of `Config` may be written or left out: the types `Scheduler`, `Driver`, `Memory`, `Clock`, `Entropy`,
-/// `Threads` and `Topology`, and all consts. `NAME` is never taken from the base; left out, it is the type as written
+/// `Threads`, `Topology` and `Watchdog`, and all consts. `NAME` is never taken from the base; left out, it is the type as written
 /// in the block.
 ///
 /// An item may stand under `#[cfg(…)]`; in the other builds it is taken from the base. A `#[cfg(…)]` on the block, below

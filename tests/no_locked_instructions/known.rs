@@ -112,7 +112,7 @@ pub(crate) const INDIRECT: &[Indirect] = &[
         reaches: &[],
     },
     Indirect {
-        place: "bespoke_core::time::sleep::Sleep<C>::",
+        place: "bespoke_core::time::sleep::Sleep<C>",
         why: "the waker of who sleeps",
         reaches: &["waker::Table<S,Q>::clone", "waker::Table<S,Q>::drop"],
     },

@@ -10,6 +10,7 @@ use crate::{Finding, none, only};
 const CLOCK_FILES: &[&str] = &[
     "runtime-core/src/time/clock.rs",
     "runtime-core/src/blocking/seat.rs",
+    "runtime-core/src/worker/watchdog.rs",
     "runtime-core/src/runtime/mod.rs",
     "runtime-drivers/src/mio/timer.rs",
     "runtime-drivers/src/mio/timeouts.rs",

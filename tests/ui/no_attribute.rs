@@ -3,6 +3,7 @@ use bespoke::clock::{Monotonic, OsEntropy, OsThreads, Sysfs};
 use bespoke::driver::Mio;
 use bespoke::memory::System;
 use bespoke::scheduler::SingleThread;
+use bespoke::watchdog::Unwatched;
 use bespoke::Config;
 
 struct App;
@@ -15,6 +16,7 @@ impl Config for App {
     type Entropy = OsEntropy;
     type Threads = OsThreads;
     type Topology = Sysfs;
+    type Watchdog = Unwatched;
     const NAME: &'static str = "App";
 }
 

@@ -7,15 +7,17 @@
 
 use crate::config::{Config, MemoryOf, PanicPolicy, SharingOf};
 use crate::info::Info;
-use crate::roles::{Driver, Memory, Placement, Scheduler, Threads, Topology};
+use crate::roles::{Clock, Driver, Memory, Placement, Scheduler, Threads, Topology, Watchdog};
 use crate::sharing::Sharing;
 use crate::util::text::{Text, same};
+use core::time::Duration;
 
 /// The items that have a rule.
-pub const ITEMS: [&str; 9] = [
+pub const ITEMS: [&str; 10] = [
     "Scheduler",
     "Driver",
     "Memory",
+    "Watchdog",
     "LOCAL_QUEUE",
     "EVENT_INTERVAL",
     "POLL_BUDGET",
@@ -136,6 +138,50 @@ pub const fn item<C: Config>(name: &str) {
     {
         beside_the_pool::<C>().fits(budget);
     }
+    if same(name, "Watchdog")
+        && let Some(bound) = <C::Watchdog as Watchdog>::BOUND
+    {
+        watchdog::<C>(bound);
+    }
+}
+
+/// The rules of a config with a watchdog.
+#[track_caller]
+const fn watchdog<C: Config>(bound: Duration) {
+    if bound.is_zero() {
+        Text::new()
+            .s("`Watchdog` = ")
+            .s(C::Watchdog::NAME)
+            .s(" allows a poll 0 ms, so it would report every one; give it more, or use `Unwatched`")
+            .fail();
+    }
+    if !C::Threads::MAY_START {
+        Text::new()
+            .s("`Watchdog` = ")
+            .s(C::Watchdog::NAME)
+            .s(" watches from a thread, but `Threads` = ")
+            .s(C::Threads::NAME)
+            .s(" may start none; use `OsThreads`, or `Unwatched`")
+            .fail();
+    }
+    if !<C::Clock as Clock>::PASSES {
+        Text::new()
+            .s("`Watchdog` = ")
+            .s(C::Watchdog::NAME)
+            .s(" goes by the time of the machine, but the time of `Clock` = ")
+            .s(C::Clock::NAME)
+            .s(" is moved by hand, so no two runs would report the same; use `Unwatched`")
+            .fail();
+    }
+    if !<C::Driver as Driver>::CAPS.suspends {
+        Text::new()
+            .s("`Watchdog` = ")
+            .s(C::Watchdog::NAME)
+            .s(" reports polls that hold a worker, but every operation of the driver ")
+            .s(C::Driver::NAME)
+            .s(" does; use `Unwatched`")
+            .fail();
+    }
 }
 
 /// Checks that `C` has blocking threads: for what calls `spawn_blocking`, when the program is built.
@@ -171,6 +217,13 @@ pub const fn bare<C: Config>() {
     if matches!(C::PANIC, PanicPolicy::Catch) {
         Text::new()
             .s("PANIC is Catch, but without the feature `std` of bespoke-core no panic can be caught; set it to Abort")
+            .fail();
+    }
+    if <C::Watchdog as Watchdog>::BOUND.is_some() {
+        Text::new()
+            .s("`Watchdog` = ")
+            .s(C::Watchdog::NAME)
+            .s(" watches from a thread, but without the feature `std` of bespoke-core there is none; use `Unwatched`")
             .fail();
     }
     // What is known of a thread is a static there: a runtime that could leave its flow of control would write another's.

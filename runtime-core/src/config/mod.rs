@@ -2,7 +2,7 @@
 
 #[cfg(feature = "std")]
 use crate::roles::LocalQueue;
-use crate::roles::{Clock, Driver, Entropy, Memory, Scheduler, Threads, Topology, Under};
+use crate::roles::{Clock, Driver, Entropy, Memory, Scheduler, Threads, Topology, Under, Watchdog};
 use core::time::Duration;
 
 /// The sharing that follows from the scheduler of `C`.
@@ -57,6 +57,8 @@ pub trait Config: Sized + 'static {
     type Threads: Threads;
     /// What the machine looks like.
     type Topology: Topology;
+    /// Who is told when a task holds a worker in one poll for too long.
+    type Watchdog: Watchdog;
 
     /// The name in messages; the attribute writes the type's.
     const NAME: &'static str;

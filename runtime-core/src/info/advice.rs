@@ -209,6 +209,7 @@ mod tests {
                 type Entropy = <App as Config>::Entropy;
                 type Threads = crate::roles::OsThreads;
                 type Topology = <App as Config>::Topology;
+                type Watchdog = crate::roles::Unwatched;
                 const NAME: &'static str = "Odd";
                 const PLEASE_ADD_THE_ATTRIBUTE_bespoke_config: crate::config::Sealed = crate::config::Sealed::BY_MACRO;
                 $($item)*

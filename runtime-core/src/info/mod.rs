@@ -8,7 +8,7 @@ pub use advice::{Advice, Note, Setting};
 pub use model::Model;
 
 use crate::config::{Config, SharingOf};
-use crate::roles::{Clock, Driver, Entropy, Memory, Scheduler, Threads, Topology};
+use crate::roles::{Clock, Driver, Entropy, Memory, Scheduler, Threads, Topology, Watchdog};
 use crate::sharing::Sharing;
 use crate::util::text::Text;
 use core::fmt;
@@ -44,6 +44,8 @@ pub struct Info {
     pub threads: &'static str,
     /// The description of the machine.
     pub topology: &'static str,
+    /// Who is told of a poll that holds a worker.
+    pub watchdog: &'static str,
     /// The target that this was compiled for: architecture and operating system.
     pub target: (&'static str, &'static str),
     /// Upper bound of the worker threads.
@@ -79,6 +81,7 @@ impl Info {
             entropy: C::Entropy::NAME,
             threads: C::Threads::NAME,
             topology: C::Topology::NAME,
+            watchdog: C::Watchdog::NAME,
             target: (TARGET_ARCH, TARGET_OS),
             workers,
             task_header: TASK_HEADER,
@@ -265,6 +268,7 @@ mod tests {
             type Entropy = <App as Config>::Entropy;
             type Threads = crate::roles::OsThreads;
             type Topology = <App as Config>::Topology;
+            type Watchdog = crate::roles::Unwatched;
             const NAME: &'static str = "Thieves";
             const LOCAL_QUEUE: usize = 256;
             const PLEASE_ADD_THE_ATTRIBUTE_bespoke_config: crate::config::Sealed = crate::config::Sealed::BY_MACRO;

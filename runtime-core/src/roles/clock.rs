@@ -11,6 +11,8 @@ use crate::instant::Instant;
 pub trait Clock: 'static {
     /// The name in `INFO` and in reports.
     const NAME: &'static str;
+    /// Does its time pass by itself, as the machine's does? `false`: somebody moves it, a test for one.
+    const PASSES: bool = true;
     /// The running clock of a runtime: its workers share it by cloning.
     type Live: Clone + Send + Sync + 'static;
 

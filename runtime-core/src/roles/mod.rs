@@ -11,6 +11,7 @@
 //! | [`Entropy`] | randomness | `OsEntropy`, `Seeded<SEED>` |
 //! | [`Threads`] | how threads are started | `OsThreads`, `NoThreads` |
 //! | [`Topology`] | what the machine looks like | `Sysfs`, `Uniform<CPUS>` |
+//! | [`Watchdog`], [`OnBlocked`] | who is told of a poll that holds a worker | `Unwatched`, `BlockedAfter<MILLISECONDS>` |
 //!
 //! *Architecture Invariant:* traits and plain data only, in terms that exist without `std`.
 //!
@@ -27,6 +28,7 @@ mod scheduler;
 mod sealed;
 mod threads;
 mod topology;
+mod watchdog;
 
 pub use board::{Board, OnBoard};
 pub use clock::Clock;
@@ -48,6 +50,7 @@ pub use scheduler::{Balanced, Cores, Placement, Policy, Scheduler, Stealing};
 pub use sealed::Sealed;
 pub use threads::{JoinThread, NoThreads, StartsThreads, Threads};
 pub use topology::{Cpu, Topology, Uniform};
+pub use watchdog::{Blocked, BlockedAfter, OnBlocked, ToStderr, Unwatched, Watchdog};
 
 #[cfg(feature = "std")]
 pub use entropy::OsEntropy;

@@ -69,7 +69,7 @@ mod owner {
     use crate::error::Error;
     use crate::info::{Advice, Info, Model};
     #[cfg(feature = "std")]
-    use crate::roles::{Driver, Placement, StartsThreads};
+    use crate::roles::{Driver, Placement, StartsThreads, Watchdog};
     use crate::roles::{DriverReport, Nanos, Scheduler};
     use crate::scheduler::single;
     #[cfg(feature = "std")]
@@ -78,6 +78,8 @@ mod owner {
     use crate::task::JoinHandle;
     #[cfg(feature = "std")]
     use crate::task::home::Home;
+    #[cfg(feature = "std")]
+    use crate::worker::watchdog::Ended;
     use crate::worker::{Common, Worker, close};
     #[cfg(not(feature = "std"))]
     use crate::{driver::elsewhere, roles::Board, roles::OnBoard, util::flow};
@@ -140,7 +142,12 @@ mod owner {
             const { check::all::<C>() }
             let worker =
                 if const { place::has_team::<C>() } { per_core::start()? } else { Worker::start(Common::start(), 0)? };
-            Ok(Self::of(worker))
+            let runtime = Self::of(worker);
+            // Behind what it watches: dropping the runtime undoes all of that.
+            if const { is_watched::<C>() } {
+                runtime.common().watch()?;
+            }
+            Ok(runtime)
         }
 
         /// Starts the runtime, on a board.
@@ -371,6 +378,10 @@ mod owner {
                 shutdown.running_tasks = own_thread::wait(&common, left());
             }
             shutdown.running_jobs = common.pool.wait(left());
+            if const { is_watched::<C>() } {
+                // The last: what holds up the close is reported, too.
+                shutdown.running_hooks = usize::from(matches!(common.stop_watching(left()), Ended::Tells));
+            }
             (shutdown.cancelled_ops, shutdown.leaked_ops) = (drained.cancelled, drained.leaked);
             shutdown
         }
@@ -405,6 +416,12 @@ mod owner {
             unsafe { place::try_spawn_foreign(self.worker, future, (), At::caller()) }
                 .unwrap_or_else(|_| place::no_memory::<C>())
         }
+    }
+
+    /// Has it a watchdog?
+    #[cfg(feature = "std")]
+    const fn is_watched<C: Config>() -> bool {
+        <C::Watchdog as Watchdog>::BOUND.is_some()
     }
 
     /// This thread owns the runtime's worker until this is dropped.

@@ -21,13 +21,17 @@ pub struct Shutdown {
     /// Workers that still ran, under a scheduler that starts threads for them: inside a poll that did not return, or in the
     /// close of what is theirs. They end when they next look around.
     pub running_workers: usize,
+    /// Calls of what a watchdog tells of polls that hold a worker
+    /// ([`OnBlocked`](crate::roles::OnBlocked)) which had not returned. The thread ends when they do.
+    pub running_hooks: usize,
 }
 
 impl Shutdown {
     /// Is nothing left?
     #[must_use]
     pub fn is_clean(&self) -> bool {
-        self.leaked_ops == 0 && self.running_jobs == 0 && self.running_tasks == 0 && self.running_workers == 0
+        let workers = self.running_workers == 0 && self.running_hooks == 0;
+        workers && self.leaked_ops == 0 && self.running_jobs == 0 && self.running_tasks == 0
     }
 }
 
@@ -42,6 +46,7 @@ impl fmt::Display for Shutdown {
             (self.running_jobs, "blocking job still runs", "blocking jobs still run"),
             (self.running_tasks, "task still runs", "tasks still run"),
             (self.running_workers, "worker still runs", "workers still run"),
+            (self.running_hooks, "report of the watchdog still runs", "reports of the watchdog still run"),
         ];
         let mut between = "";
         for (count, one, many) in left {

@@ -379,6 +379,7 @@ fn selects_follow_the_seed() {
         type Entropy = Seeded<SEED>;
         type Threads = NoThreads;
         type Topology = Uniform;
+        type Watchdog = crate::roles::Unwatched;
         const NAME: &'static str = "Of";
         const BLOCKING_THREADS_MAX: usize = 0;
         const PLEASE_ADD_THE_ATTRIBUTE_bespoke_config: Sealed = Sealed::BY_MACRO;

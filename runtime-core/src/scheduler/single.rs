@@ -11,6 +11,7 @@ use crate::task::run::run;
 use crate::task::state::NOTIFIED;
 use crate::task::waker::{borrowed, wake_by_owner};
 use crate::worker::Worker;
+use crate::worker::shown::Shown;
 use core::pin::pin;
 use core::ptr::NonNull;
 use core::task::{Context, Poll};
@@ -30,6 +31,8 @@ pub(crate) unsafe fn block_on<C: Config, F: Future>(worker: NonNull<Worker<C>>, 
         panic!("the I/O driver cannot run on this thread: {error}");
     }
     let mut future = pin!(future);
+    // SAFETY: the owner, until this returns.
+    let shown = unsafe { Shown::with_root::<F>(worker) };
     let Some(root) = this.root() else { unreachable!("a worker that is not closed has a root") };
     // What other threads left while nobody ran comes first.
     // SAFETY: the owner, between polls.
@@ -46,7 +49,10 @@ pub(crate) unsafe fn block_on<C: Config, F: Future>(worker: NonNull<Worker<C>>, 
                 Worker::<C>::grant_budget(home);
                 // SAFETY: the root outlives the poll.
                 let waker = unsafe { borrowed::<_, QueueOf<C>>(root) };
-                if let Poll::Ready(output) = future.as_mut().poll(&mut Context::from_waker(&waker)) {
+                shown.begins_root();
+                let polled = future.as_mut().poll(&mut Context::from_waker(&waker));
+                shown.ends();
+                if let Poll::Ready(output) = polled {
                     // SAFETY: the owner.
                     unsafe { this.counts(Worker::<C>::LOOK_INTERVAL - until_look + 1) };
                     return output;
@@ -54,8 +60,11 @@ pub(crate) unsafe fn block_on<C: Config, F: Future>(worker: NonNull<Worker<C>>, 
             }
             Some(task) => {
                 Worker::<C>::grant_budget(home);
+                // SAFETY: popped here, with its pin.
+                unsafe { shown.begins(task) };
                 // SAFETY: the owner; popped here.
-                unsafe { run::<_, QueueOf<C>>(task, home) }
+                unsafe { run::<_, QueueOf<C>>(task, home) };
+                shown.ends();
             }
             None => {
                 // SAFETY: the owner, between polls.

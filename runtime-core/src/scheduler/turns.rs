@@ -3,6 +3,7 @@
 use crate::config::{Config, QueueOf};
 use crate::task::run;
 use crate::worker::Worker;
+use crate::worker::shown::Shown;
 use core::ptr::NonNull;
 
 /// Runs the queue until `over`, which is asked before each poll and after each sleep.
@@ -12,6 +13,8 @@ use core::ptr::NonNull;
 pub(super) unsafe fn turns_until<C: Config>(worker: NonNull<Worker<C>>, over: impl Fn() -> bool) {
     // SAFETY: the owner.
     let home = unsafe { &worker.as_ref().home };
+    // SAFETY: the owner, until this returns.
+    let shown = unsafe { Shown::new(worker) };
     let mut until_look = Worker::<C>::LOOK_INTERVAL;
     while !over() {
         // SAFETY: the owner.
@@ -22,8 +25,11 @@ pub(super) unsafe fn turns_until<C: Config>(worker: NonNull<Worker<C>>, over: im
             continue;
         };
         Worker::<C>::grant_budget(home);
+        // SAFETY: popped here, with its pin.
+        unsafe { shown.begins(next) };
         // SAFETY: the owner; popped here.
         unsafe { run::run::<_, QueueOf<C>>(next, home) };
+        shown.ends();
         until_look -= 1;
         if until_look == 0 {
             until_look = Worker::<C>::LOOK_INTERVAL;

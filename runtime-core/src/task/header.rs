@@ -6,6 +6,8 @@ use super::owned::NO_SLOT;
 #[cfg(feature = "std")]
 use super::trace::TaskTrace;
 use crate::loom::{Life, UnsafeCell};
+#[cfg(feature = "std")]
+use crate::roles::Blocked;
 use crate::sharing::{RemoteWord, Sharing, StateWord};
 #[cfg(feature = "std")]
 use core::alloc::Layout;
@@ -167,6 +169,15 @@ pub struct Id(pub(crate) usize);
 impl Id {
     pub(crate) fn of(task: Untyped) -> Id {
         Id(task.addr().get())
+    }
+}
+
+#[cfg(feature = "std")]
+impl Blocked<'_> {
+    /// The task's identity, as its handle and a dump say it; the task may be gone. `None`: it is the future of `block_on`.
+    #[must_use]
+    pub fn task(&self) -> Option<Id> {
+        self.task.map(Id)
     }
 }
 

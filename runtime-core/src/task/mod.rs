@@ -75,6 +75,8 @@ pub(crate) mod home;
 pub(crate) mod inbox;
 pub(crate) mod join;
 #[cfg(feature = "std")]
+pub(crate) mod line;
+#[cfg(feature = "std")]
 pub mod locals;
 pub(crate) mod owned;
 #[doc(hidden)]

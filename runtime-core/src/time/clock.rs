@@ -56,6 +56,7 @@ impl ManualTime {
 
 impl<const AUTO_ADVANCE: bool> Clock for Manual<AUTO_ADVANCE> {
     const NAME: &'static str = if AUTO_ADVANCE { "manual" } else { "manual, stands still" };
+    const PASSES: bool = false;
     type Live = ManualTime;
 
     fn start() -> ManualTime {

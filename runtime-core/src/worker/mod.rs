@@ -15,6 +15,8 @@
 //! | `cores` | the workers of a scheduler that runs several |
 //! | `open` | what is open under a driver without state |
 //! | `tally` | what a worker has done, in numbers |
+//! | `shown` | what a loop shows of its polls |
+//! | `watchdog` | the thread that looks at what is shown |
 //! | `pool` | the blocking pool: what its threads hold, how a job gets there |
 //!
 //! # Life
@@ -43,11 +45,14 @@ pub(crate) mod open;
 #[cfg(feature = "std")]
 pub(crate) mod pool;
 pub(crate) mod rehome;
+pub(crate) mod shown;
 pub(crate) mod spawn;
 mod tally;
 #[cfg(feature = "std")]
 pub(crate) mod task_threads;
 pub(crate) mod turn;
+#[cfg(feature = "std")]
+pub(crate) mod watchdog;
 
 #[cfg(feature = "std")]
 use crate::blocking::{Limits, Pool};
@@ -87,6 +92,9 @@ pub(crate) struct Common<C: Config> {
     /// Empty but under a driver without state.
     #[cfg(feature = "std")]
     pub(crate) open: open::Open,
+    /// Who watches the workers; of no size, unless the config says so.
+    #[cfg(feature = "std")]
+    watch: watchdog::WatchOf<C>,
 }
 
 impl<C: Config> Common<C> {
@@ -102,6 +110,8 @@ impl<C: Config> Common<C> {
             cores: cores::Cores::new(),
             #[cfg(feature = "std")]
             open: open::Open::default(),
+            #[cfg(feature = "std")]
+            watch: Default::default(),
         })
     }
 
@@ -158,6 +168,9 @@ pub struct Worker<C: Config> {
     /// Any thread.
     pub(crate) gate: gate::Gate,
     pub(crate) tally: tally::Tally,
+    /// What it shows to a watchdog; of no size without one.
+    #[cfg(feature = "std")]
+    watched: watchdog::WatchedOf<C>,
     random: Cell<u64>,
     /// The task that stands for the future of `block_on`.
     root: Cell<Option<Task<SharingOf<C>>>>,
@@ -226,6 +239,8 @@ impl<C: Config> Worker<C> {
             stop: Node::new(),
             gate: gate::Gate::new(),
             tally: tally::Tally::default(),
+            #[cfg(feature = "std")]
+            watched: Self::watched(index),
             random: Cell::new(seed | 1),
             root: Cell::new(None),
         }

@@ -8,7 +8,7 @@
 use std::collections::BTreeSet;
 
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
-use quote::{ToTokens, quote};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::{ItemFn, Path};
 
 use super::drops;
@@ -330,6 +330,10 @@ fn machine(plan: &Plan<'_>, lower: &Lower<'_>) -> TokenStream {
     if !cfg!(bespoke_planted = "7") {
         dropped.reverse();
     }
+    // All of the call where the function's name is: that is what the runtime takes for its line.
+    let walk = quoted!(__bespoke_walk);
+    let span = plan.function.sig.ident.span();
+    let unbegun = quote_spanned!(span=> __bespoke_rt::trace::drops_unbegun(#walk));
     let suspended = drops::suspended(lower);
     let code = code(lower);
     quoted! {
@@ -379,7 +383,7 @@ fn machine(plan: &Plan<'_>, lower: &Lower<'_>) -> TokenStream {
                     #kept
                     let __bespoke_state: #number_type = (*__bespoke_head).state;
                     match __bespoke_state {
-                        0 => if __bespoke_rt::trace::drops_unbegun(__bespoke_walk) { #read_rest #(#dropped)* },
+                        0 => if #unbegun { #read_rest #(#dropped)* },
                         #suspended
                         _ => {}
                     }

@@ -8,6 +8,7 @@ impl Config for Of<Part> {
     type Entropy = <framework::runtime::preset::Default as Config>::Entropy;
     type Threads = <framework::runtime::preset::Default as Config>::Threads;
     type Topology = <framework::runtime::preset::Default as Config>::Topology;
+    type Watchdog = <framework::runtime::preset::Default as Config>::Watchdog;
     const NAME: &'static str = "Of<Part>";
     const LOCAL_QUEUE: usize = <framework::runtime::preset::Default as Config>::LOCAL_QUEUE;
     const EVENT_INTERVAL: u32 = <framework::runtime::preset::Default as Config>::EVENT_INTERVAL;

@@ -7,6 +7,7 @@ impl bespoke::Config for App {
     type Entropy = <::bespoke::preset::Default as bespoke::Config>::Entropy;
     type Threads = <::bespoke::preset::Default as bespoke::Config>::Threads;
     type Topology = <::bespoke::preset::Default as bespoke::Config>::Topology;
+    type Watchdog = <::bespoke::preset::Default as bespoke::Config>::Watchdog;
     const NAME: &'static str = "App";
     const LOCAL_QUEUE: usize = <::bespoke::preset::Default as bespoke::Config>::LOCAL_QUEUE;
     const EVENT_INTERVAL: u32 = <::bespoke::preset::Default as bespoke::Config>::EVENT_INTERVAL;

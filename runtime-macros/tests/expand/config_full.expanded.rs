@@ -8,6 +8,7 @@ impl Config for App {
     type Entropy = <preset::Server as Config>::Entropy;
     type Threads = <preset::Server as Config>::Threads;
     type Topology = <preset::Server as Config>::Topology;
+    type Watchdog = <preset::Server as Config>::Watchdog;
     const NAME: &'static str = "App";
     const EVENT_INTERVAL: u32 = <preset::Server as Config>::EVENT_INTERVAL;
     const POLL_BUDGET: u32 = <preset::Server as Config>::POLL_BUDGET;

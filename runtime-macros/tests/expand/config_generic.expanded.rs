@@ -10,6 +10,7 @@ where
     type Entropy = <::bespoke::preset::Default as Config>::Entropy;
     type Threads = <::bespoke::preset::Default as Config>::Threads;
     type Topology = <::bespoke::preset::Default as Config>::Topology;
+    type Watchdog = <::bespoke::preset::Default as Config>::Watchdog;
     const NAME: &'static str = "Many<D, N>";
     const EVENT_INTERVAL: u32 = <::bespoke::preset::Default as Config>::EVENT_INTERVAL;
     const POLL_BUDGET: u32 = <::bespoke::preset::Default as Config>::POLL_BUDGET;

@@ -7,6 +7,7 @@ impl Config for App {
     type Entropy = <::bespoke::preset::Default as Config>::Entropy;
     type Threads = <::bespoke::preset::Default as Config>::Threads;
     type Topology = <::bespoke::preset::Default as Config>::Topology;
+    type Watchdog = <::bespoke::preset::Default as Config>::Watchdog;
     const NAME: &'static str = "App";
     const LOCAL_QUEUE: usize = <::bespoke::preset::Default as Config>::LOCAL_QUEUE;
     const EVENT_INTERVAL: u32 = <::bespoke::preset::Default as Config>::EVENT_INTERVAL;

@@ -194,6 +194,60 @@ fn a_task_in_a_span_says_what_it_waits_for() {
     assert_eq!(task(&seen, line).inside, ["polled pending"]);
 }
 
+const HOLDS: u32 = line!() + 2;
+#[bespoke::async_fn]
+async fn holds(told: std::sync::mpsc::Receiver<()>) {
+    // Not an `.await`: it holds its worker until the report of that is there.
+    let patience = std::time::Duration::from_secs(20);
+    told.recv_timeout(patience).expect("the watchdog tells of it");
+}
+
+/// The span of a task is around its future, and does not hide the function from the watchdog; nor does a set.
+#[test]
+fn a_task_in_a_span_that_holds_its_worker_is_named_by_its_function() {
+    use bespoke::watchdog::{Blocked, BlockedAfter, OnBlocked};
+    use std::sync::mpsc::{Sender, channel};
+    static TOLD: Mutex<Vec<Sender<()>>> = Mutex::new(Vec::new());
+    static NAMES: Mutex<Vec<(String, Option<u32>, bool)>> = Mutex::new(Vec::new());
+    struct Told;
+    impl OnBlocked for Told {
+        fn on_blocked(blocked: &Blocked<'_>) {
+            let name = (blocked.name().to_string(), blocked.location().map(|at| at.line()), blocked.task().is_some());
+            NAMES.lock().expect("nothing panics inside").push(name);
+            if !blocked.is_over()
+                && let Some(told) = TOLD.lock().expect("nothing panics inside").pop()
+            {
+                told.send(()).expect("the task waits for it");
+            }
+        }
+    }
+    struct App;
+    #[bespoke::config]
+    impl Config for App {
+        type Watchdog = BlockedAfter<100, Told>;
+    }
+    let hold = || {
+        let (tell, told) = channel();
+        TOLD.lock().expect("nothing panics inside").push(tell);
+        holds(told)
+    };
+    let runtime = Runtime::<App>::new().expect("the runtime starts");
+    runtime.block_on(async {
+        App::spawn(hold()).await.expect("it ends");
+        let mut set = bespoke::rt::JoinSet::<(), App, bespoke::scheduler::Local>::new();
+        set.spawn(hold());
+        set.join_next().await.expect("it is there").expect("it ends");
+        hold().await;
+    });
+    drop(runtime);
+    let names = NAMES.lock().expect("nothing panics inside").clone();
+    let of_a_task = |task| ("tracing::holds".to_string(), Some(HOLDS), task);
+    assert_eq!(names[..4], [true, true, true, true].map(of_a_task), "{names:?}");
+    // `block_on` is given what rustc makes of the block around it.
+    assert!(!names[4].2, "{names:?}");
+    assert!(names.len() == 6 && names[4].0.contains("holds_its_worker"), "{names:?}");
+}
+
 /// What a future says when it is dropped belongs to its task, too.
 #[test]
 fn drop_of_an_aborted_task_lies_in_its_span() {

@@ -28,6 +28,7 @@ impl Config for Alone {
     type Entropy = OsEntropy;
     type Threads = NoThreads;
     type Topology = Uniform;
+    type Watchdog = crate::roles::Unwatched;
     const NAME: &'static str = "Alone";
     const BLOCKING_THREADS_MAX: usize = 0;
     const PANIC: PanicPolicy = PanicPolicy::Catch;

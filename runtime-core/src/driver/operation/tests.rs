@@ -117,6 +117,7 @@ impl Config for App {
     type Entropy = OsEntropy;
     type Threads = OsThreads;
     type Topology = Uniform;
+    type Watchdog = crate::roles::Unwatched;
     const NAME: &'static str = "App";
     const PLEASE_ADD_THE_ATTRIBUTE_bespoke_config: Sealed = Sealed::BY_MACRO;
 }
@@ -280,6 +281,7 @@ mod stuck {
         type Entropy = OsEntropy;
         type Threads = OsThreads;
         type Topology = Uniform;
+        type Watchdog = crate::roles::Unwatched;
         const NAME: &'static str = "StuckApp";
         const PLEASE_ADD_THE_ATTRIBUTE_bespoke_config: Sealed = Sealed::BY_MACRO;
     }

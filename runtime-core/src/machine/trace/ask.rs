@@ -52,7 +52,7 @@ use core::sync::atomic::Ordering::Relaxed;
 use core::task::Context;
 
 #[cfg(feature = "std")]
-pub(crate) use question::{ask, is_question};
+pub(crate) use question::{ask, ask_unbegun, is_question};
 
 /// A future that may lie in a stand-in.
 ///
@@ -235,9 +235,10 @@ pub(crate) fn is_question() -> bool {
 mod question {
     //! The question, and the poll that carries it.
 
-    use super::super::Walk;
+    use super::super::{Level, Walk};
     use super::{ASKED, Table};
     use alloc::vec;
+    use alloc::vec::Vec;
     use core::alloc::Layout;
     use core::cell::Cell;
     use core::panic::AssertUnwindSafe;
@@ -298,5 +299,34 @@ mod question {
         let storage = head.wrapping_byte_sub(table.head).wrapping_byte_add(table.storage);
         // SAFETY: the parts are those of the real machine, of the type that the table is of; the rest is the caller's.
         unsafe { (table.tell)(head, storage, walk) };
+    }
+
+    /// What is told of a future of a type, if there were one that was not polled yet. On any thread: there is none. `poll` polls
+    /// one that is laid out so, in a stand-in, and is called if it [`passes`](super::passes).
+    ///
+    /// Behind an `#[async_fn]` that is its function: a machine that was not polled yet is in state 0, tells of its function by
+    /// that, and nothing else of it is read.
+    ///
+    /// # Safety
+    /// As [`ask`], but that there is no real one.
+    pub(crate) unsafe fn ask_unbegun(
+        type_name: &'static str,
+        passes: fn() -> bool,
+        layout: Layout,
+        poll: impl FnOnce(*mut (), &mut Context<'_>),
+    ) -> Option<Level> {
+        let mut levels = Vec::new();
+        let mut walk = Walk::new(&mut levels, true);
+        if passes() {
+            let memory = vec![0u8; layout.size() + layout.align()];
+            let begin = memory.as_ptr();
+            let at = begin.wrapping_add(begin.align_offset(layout.align()));
+            // SAFETY: as the caller. In place of the real one is memory that is ours and all of whose bytes are 0: a machine in
+            // state 0, of which no more than that state is read.
+            unsafe { ask(at.cast(), layout, poll, &mut walk) };
+        } else {
+            walk.is_called(type_name);
+        }
+        levels.pop()
     }
 }

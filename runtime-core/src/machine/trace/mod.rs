@@ -56,6 +56,8 @@ pub enum Level {
     NotBegun {
         /// Its path.
         name: String,
+        /// Where it is.
+        location: &'static Location<'static>,
     },
     /// A future around another one, a timeout for one. The next level is the inner one.
     Around {
@@ -106,7 +108,9 @@ impl fmt::Display for Level {
             }
             Level::Around { what } => write!(f, "at {what}, around"),
             Level::Several { branches } => write!(f, "at {} futures", branches.len()),
-            Level::NotBegun { name } => write!(f, "in {name}, which has not begun"),
+            Level::NotBegun { name, location } => {
+                write!(f, "in {name}, {}:{}, which has not begun", location.file(), location.line())
+            }
             Level::Rustc { name } => write!(f, "at {name}, made by rustc"),
             Level::Leaf { what } => write!(f, "at {what}"),
         }
@@ -145,10 +149,13 @@ impl Walk<'_> {
         let _ = function;
     }
 
-    /// The function that is asked was not polled yet.
-    fn has_not_begun(&mut self) {
+    /// The function that is asked, which is at `location`, was not polled yet.
+    #[cold]
+    #[inline(never)]
+    fn has_not_begun(&mut self, location: &'static Location<'static>) {
         #[cfg(feature = "std")]
-        self.levels.push(Level::NotBegun { name: names::function(self.function) });
+        self.levels.push(Level::NotBegun { name: names::function(self.function), location });
+        let _ = location;
     }
 
     /// The function that is asked waits at `location` for what is written there as `awaited`, and then as `how`. Whether that may
@@ -230,13 +237,14 @@ impl Walk<'_> {
     }
 }
 
-/// Whether a machine is dropped, which was not polled yet; else this tells of it.
+/// Whether a machine is dropped, which was not polled yet; else this tells of it: its function is on the line of this call.
 #[inline(always)]
+#[track_caller]
 pub fn drops_unbegun(walk: Option<&mut Walk<'_>>) -> bool {
     match walk {
         None => true,
         Some(walk) => {
-            walk.has_not_begun();
+            walk.has_not_begun(Location::caller());
             false
         }
     }

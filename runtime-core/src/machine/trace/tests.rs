@@ -136,7 +136,7 @@ fn only_machines_pass_questions_on() {
 fn a_chain_is_told_through_a_type_without_a_name() {
     let mut future = pin!(calls(waits_for(pending())));
     let told = told_of(&*future, false);
-    let [Level::NotBegun { name }] = &told[..] else { panic!("{told:#?}") };
+    let [Level::NotBegun { name, .. }] = &told[..] else { panic!("{told:#?}") };
     assert!(name.starts_with("bespoke_core::machine::trace::tests::calls"), "{name}");
     assert!(poll(future.as_mut()).is_pending());
     let told = told_of(&*future, false);

@@ -56,6 +56,8 @@ pub struct WorkerMetrics {
     pub parks: u64,
     /// Timers whose deadline came, and that woke somebody.
     pub timers: u64,
+    /// Polls that the watchdog has reported; 0 without one. See [`BlockedAfter`](crate::roles::BlockedAfter).
+    pub blocked: u64,
     /// Sockets and files that are open on it. A driver without state has none of them on a worker.
     pub resources: usize,
     /// What passes between workers that take tasks from each other; `None` under other schedulers.
@@ -216,6 +218,7 @@ fn metrics<C: Config>(worker: &Worker<C>) -> WorkerMetrics {
         looks: tally.looks.get() as u64,
         parks: tally.parks.get() as u64,
         timers: tally.timers.get() as u64,
+        blocked: worker.blocked_polls() as u64,
         resources: worker.open_resources(),
         stealing: seat.map(stealing),
     }

@@ -40,6 +40,7 @@ const OF_WORKERS: &[Line<WorkerMetrics>] = &[
     }),
     ("worker_parks_total", Kind::Counter, "Waits in the driver with nothing to run.", |worker| worker.parks),
     ("worker_timers_total", Kind::Counter, "Timers whose deadline came.", |worker| worker.timers),
+    ("worker_blocked_polls_total", Kind::Counter, "Polls that the watchdog has reported.", |worker| worker.blocked),
 ];
 
 const OF_STEALING: &[Line<StealingMetrics>] = &[

@@ -103,7 +103,15 @@ fn the_text_for_prometheus() {
         taken: 11,
         given: 12,
     };
-    let worker = WorkerMetrics { polls: 13, looks: 14, parks: 15, timers: 16, resources: 17, stealing: Some(stealing) };
+    let worker = WorkerMetrics {
+        polls: 13,
+        looks: 14,
+        parks: 15,
+        timers: 16,
+        blocked: 25,
+        resources: 17,
+        stealing: Some(stealing),
+    };
     let metrics = Metrics {
         config: "a \"quoted\\name\"",
         tasks: 17,
@@ -128,6 +136,7 @@ fn the_text_for_prometheus() {
         ("bespoke_worker_polls_total{config=\"other\",worker=\"1\"} 20".to_string(), 1),
         (alloc::format!("bespoke_worker_polls_total{{{config},worker=\"0\"}} 13"), 1),
         (alloc::format!("bespoke_worker_polls_total{{{config},worker=\"1\"}} 20"), 1),
+        (alloc::format!("bespoke_worker_blocked_polls_total{{{config},worker=\"0\"}} 25"), 1),
         (alloc::format!("bespoke_worker_stolen_tasks_total{{{config},worker=\"1\",shared=\"node\"}} 8"), 1),
         (alloc::format!("bespoke_worker_steals_total{{{config},worker=\"0\",shared=\"machine\"}} 9"), 1),
     ] {

@@ -140,6 +140,7 @@ impl Config for Team {
     type Entropy = OsEntropy;
     type Threads = Scarce;
     type Topology = Uniform;
+    type Watchdog = crate::roles::Unwatched;
     const NAME: &'static str = "Team";
     const WORKERS_EXACT: bool = true;
     const PLEASE_ADD_THE_ATTRIBUTE_bespoke_config: Sealed = Sealed::BY_MACRO;

@@ -34,6 +34,7 @@ use crate::task::JoinHandle;
 use crate::task::header::Task;
 use crate::task::run;
 use crate::task::steal::{Found, Seat, Seated};
+use crate::worker::shown::Shown;
 use crate::worker::spawn::{self, Extra};
 use crate::worker::{Common, Worker, ambient};
 use alloc::sync::Arc;
@@ -78,6 +79,8 @@ pub(crate) unsafe fn turns<C: Config>(worker: NonNull<Worker<C>>) {
     let _seated = unsafe { Seated::<LiveQueueOf<C>>::new(seat) };
     // SAFETY: the seat lives as long as the crew, which the worker holds, and is of the config's kind.
     let seat = unsafe { &*seat.cast::<Seat<LiveQueueOf<C>>>() };
+    // SAFETY: the owner, until this returns.
+    let shown = unsafe { Shown::new(worker) };
     let mut until_look = Worker::<C>::LOOK_INTERVAL;
     while !home.stopping.get() {
         // SAFETY: the owner, between polls.
@@ -103,8 +106,11 @@ pub(crate) unsafe fn turns<C: Config>(worker: NonNull<Worker<C>>) {
         let Some(task) = task else { continue };
         Worker::<C>::grant_budget(home);
         seat.polls();
+        // SAFETY: popped here, with its pin.
+        unsafe { shown.begins(task) };
         // SAFETY: the owner; popped here, with its pin; the home has a seat.
         unsafe { run::run::<_, QueueOf<C>>(task, home) };
+        shown.ends();
         until_look -= 1;
         if until_look == 0 {
             until_look = Worker::<C>::LOOK_INTERVAL;

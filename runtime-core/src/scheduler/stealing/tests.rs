@@ -52,6 +52,7 @@ macro_rules! configs {
             type Entropy = OsEntropy;
             type Threads = OsThreads;
             type Topology = Uniform;
+            type Watchdog = crate::roles::Unwatched;
             const NAME: &'static str = stringify!($name);
             const WORKERS_EXACT: bool = true;
             const LOCAL_QUEUE: usize = $capacity;

@@ -103,6 +103,7 @@ macro_rules! configs {
             type Entropy = OsEntropy;
             type Threads = OsThreads;
             type Topology = Uniform;
+            type Watchdog = crate::roles::Unwatched;
             const NAME: &'static str = stringify!($name);
             const PLEASE_ADD_THE_ATTRIBUTE_bespoke_config: Sealed = Sealed::BY_MACRO;
         }

@@ -5,7 +5,7 @@ use bespoke_alloc::Fixed;
 use bespoke_core::driver::Bare;
 use bespoke_core::embedded::{Config, PanicPolicy};
 use bespoke_core::info::Info;
-use bespoke_core::roles::{Clock, NoThreads, Seeded, Uniform};
+use bespoke_core::roles::{Clock, NoThreads, Seeded, Uniform, Unwatched};
 use bespoke_core::scheduler::SingleThread;
 use bespoke_core::time::Manual;
 use core::time::Duration;
@@ -27,6 +27,7 @@ impl Config for App {
     type Entropy = Seeded<42>;
     type Threads = NoThreads;
     type Topology = Uniform<1>;
+    type Watchdog = Unwatched;
     const LOCAL_QUEUE: usize = 16;
     const EVENT_INTERVAL: u32 = 16;
     const POLL_BUDGET: u32 = 16;

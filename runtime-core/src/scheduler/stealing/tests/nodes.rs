@@ -50,6 +50,7 @@ macro_rules! configs {
             type Entropy = OsEntropy;
             type Threads = OsThreads;
             type Topology = FourNodes;
+            type Watchdog = crate::roles::Unwatched;
             const NAME: &'static str = stringify!($name);
             const PIN_WORKERS: bool = $pinned;
             const PLEASE_ADD_THE_ATTRIBUTE_bespoke_config: Sealed = Sealed::BY_MACRO;

@@ -105,6 +105,7 @@ impl<Q: LocalQueue> Config for Breaks<Q> {
     type Entropy = OsEntropy;
     type Threads = OsThreads;
     type Topology = Uniform;
+    type Watchdog = crate::roles::Unwatched;
     const NAME: &'static str = "Breaks";
     const WORKERS_EXACT: bool = true;
     const LOCAL_QUEUE: usize = 16;

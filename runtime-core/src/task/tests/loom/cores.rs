@@ -24,6 +24,7 @@ macro_rules! configs {
             type Entropy = OsEntropy;
             type Threads = Modelled;
             type Topology = Uniform;
+            type Watchdog = crate::roles::Unwatched;
             const NAME: &'static str = stringify!($name);
             const WORKERS_EXACT: bool = true;
             // Under loom a shutdown waits for ever: time does not pass.

@@ -89,6 +89,7 @@ macro_rules! configs {
             type Entropy = OsEntropy;
             type Threads = $threads;
             type Topology = Uniform;
+            type Watchdog = crate::roles::Unwatched;
             const NAME: &'static str = stringify!($name);
             // Under loom a shutdown waits for ever: time does not pass.
             const SHUTDOWN_TIMEOUT: Duration = Duration::MAX;
