@@ -70,8 +70,8 @@ pub trait Config: Sized + 'static {
     /// How many operations of the driver a task may complete in one poll before it has to let others run; messages of
     /// channels are none. At least 1; `u32::MAX` for no budget.
     const POLL_BUDGET: u32 = 128;
-    /// How much later than its deadline a timer may fire so that several fire in one go. Lateness against CPU time: with the default,
-    /// half of many timers are less than 100 µs late, also where the system wakes a thread tens of microseconds late.
+    /// How much later than its deadline a timer may fire so that several fire in one go. Lateness against CPU time: with the
+    /// default, half of many timers are less than 100 µs late, also where the system wakes a thread tens of microseconds late.
     const TIMER_SLACK: Duration = Duration::from_micros(125);
     /// The most threads that `spawn_blocking` starts; 0 for none.
     const BLOCKING_THREADS_MAX: usize = 512;

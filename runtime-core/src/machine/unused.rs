@@ -1,10 +1,11 @@
 //! A local that nobody uses, and that lives on all the same: if it has a destructor, that runs where the scope ends.
 //!
 //! rustc keeps such a local in a future only if it has one. A macro does not know its type: so the value goes through
-//! [`Unused::__bespoke_kept`], of which rustc finds the one for types that are `Copy`, which have no destructor, before the one for
-//! all. What lies in the place is the value, or nothing.
+//! [`Unused::__bespoke_kept`], of which rustc finds the one for types that are `Copy`, which have no destructor, before the one
+//! for all. What lies in the place is the value, or nothing.
 //!
-//! Where rustc does not know the type when it looks, and learns later that it is not `Copy`, it refuses the program, by that name.
+//! Where rustc does not know the type when it looks, and learns later that it is not `Copy`, it refuses the program, by that
+//! name.
 
 /// A local that nobody uses.
 #[derive(Debug)]

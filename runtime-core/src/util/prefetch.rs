@@ -1,7 +1,8 @@
 //! Asks the processor for a line before somebody needs it.
 //!
-//! One miss takes some hundred times as long as an instruction, and several at once hardly longer than one. Code that is about to touch many
-//! places far from each other asks for all of them first. An address that is wrong costs a line of the cache and nothing else.
+//! One miss takes some hundred times as long as an instruction, and several at once hardly longer than one. Code that is about
+//! to touch many places far from each other asks for all of them first. An address that is wrong costs a line of the cache and
+//! nothing else.
 
 /// Asks for the line at `address`, into all caches. Any address will do.
 #[inline(always)]

@@ -79,8 +79,8 @@ fn cause(code: i32, disabled: Option<u8>) -> &'static str {
             "this kernel has no io_uring, or a seccomp filter hides it; Linux 5.15 is the oldest that will do"
         }
         (code::NO_MEMORY, _) => {
-            "no memory for an io_uring, which counts as locked before Linux 5.12 and in newest kernels: raise `ulimit -l`, or take \
-             fewer entries"
+            "no memory for an io_uring, which counts as locked before Linux 5.12 and in newest kernels: raise `ulimit -l`, or \
+             take fewer entries"
         }
         (code::NO_DESCRIPTORS, _) => "no descriptor is left for an io_uring: raise `ulimit -n`",
         (code::INVALID, _) => WHY_OLD,

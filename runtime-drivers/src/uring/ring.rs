@@ -40,7 +40,8 @@ impl Completion {
         cqueue::more(self.flags)
     }
 
-    /// Is it one of two that an entry has? The first says so, and the second is the kernel's notice that it needs the memory no more.
+    /// Is it one of two that an entry has? The first says so, and the second is the kernel's notice that it needs the memory no
+    /// more.
     pub(super) fn is_of_two(self) -> bool {
         cqueue::more(self.flags) || cqueue::notif(self.flags)
     }

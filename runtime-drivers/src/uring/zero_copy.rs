@@ -1,12 +1,13 @@
 //! Sends without a copy: [`RingOptions::ZERO_COPY`](super::RingOptions::ZERO_COPY).
 //!
 //! ```text
-//!             1                         2                              1 the first completion: how many bytes the stream took
-//!   in kernel ──▶ taken, and read still ──▶ complete                   2 the second, the notice: nobody reads the memory any more
+//!             1                         2
+//!   in kernel ──▶ taken, and read still ──▶ complete     1 the first completion: how many bytes the stream took
+//!                                                        2 the second, the notice: nobody reads the memory any more
 //! ```
 //! Between the two the entry names no descriptor any more, so that the stream may be closed; it points at the memory still, so
-//! that the operation is not over: its buffer goes back to who wrote it, and that of one that was dropped is freed. A failed one completes
-//! once or twice; the flag `MORE` of the first says which.
+//! that the operation is not over: its buffer goes back to who wrote it, and that of one that was dropped is freed. A failed
+//! one completes once or twice; the flag `MORE` of the first says which.
 //!
 //! The kernel notifies when the last of the bytes is acknowledged, or has been copied on its way to a peer of the same machine.
 

@@ -39,7 +39,8 @@ pub(super) struct List {
 /// Lists of levels that are dealt out when most of their timers are about to fire: those of up to 17 ms.
 const SOON: usize = 4 * SLOTS;
 
-/// How many places at either end of a list are looked at before it is dealt out: as many as the second cache holds, with room to spare.
+/// How many places at either end of a list are looked at before it is dealt out: as many as the second cache holds, with room
+/// to spare.
 const APPROACHED: usize = 4096;
 
 const EMPTY: List = List { least: u64::MAX, head: NONE, tail: NONE };
@@ -247,8 +248,8 @@ impl Lists {
         }
     }
 
-    /// Looks at the places of a list from both ends, so that those who come after find them in the cache. Each place names the next
-    /// one, and no cache knows where that is: two walks that do not wait for each other take half of the time of one.
+    /// Looks at the places of a list from both ends, so that those who come after find them in the cache. Each place names the
+    /// next one, and no cache knows where that is: two walks that do not wait for each other take half of the time of one.
     fn approach(&mut self, list: usize) {
         let List { head: mut forth, tail: mut back, .. } = self.lists[list];
         for _ in 0..APPROACHED {

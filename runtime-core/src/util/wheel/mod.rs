@@ -43,8 +43,9 @@
 //! cancel picked at random, so that every line misses the cache: 125–240 ns (tokio: 540–700). Fire, each: 80 ns with
 //! 10³ timers due in a second, 140–280 with 10⁵, 290–500 with 10⁶.
 //!
-//! *Misses.* What a timer costs when many fire is waiting for memory: its place, its entry and its task lie far from those of the timer
-//! before it. So they are asked for together: the places of a list that is dealt out from both ends at once, entries and tasks by
+//! *Misses.* What a timer costs when many fire is waiting for memory: its place, its entry and its task lie far from those of
+//! the timer before it. So they are asked for together: the places of a list that is dealt out from both ends at once, entries
+//! and tasks by
 //! [`Wheel::expire_some`].
 //!
 //! The timers of a slot move in one go, when the first of them is due, at about 80 ns each when there are very many:
@@ -201,11 +202,11 @@ impl Wheel {
         }
     }
 
-    /// Fires up to [`BATCH`] timers, each as [`expire`](Self::expire) does, and puts their wakers into `due`, in their order. Returns how
-    /// many wakers these are; 0: no timer is due that has one.
+    /// Fires up to [`BATCH`] timers, each as [`expire`](Self::expire) does, and puts their wakers into `due`, in their order.
+    /// Returns how many wakers these are; 0: no timer is due that has one.
     ///
-    /// After a sleep, timers and tasks are in no cache. Asked for one after the other each is waited for by itself; here all entries are
-    /// on their way while the places are taken, and all tasks while the wakers are.
+    /// After a sleep, timers and tasks are in no cache. Asked for one after the other each is waited for by itself; here all
+    /// entries are on their way while the places are taken, and all tasks while the wakers are.
     #[inline]
     pub fn expire_some(&mut self, now: u64, due: &mut [Option<Waker>; BATCH]) -> usize {
         loop {

@@ -214,8 +214,8 @@ impl Model {
         self.expire(usize::MAX);
     }
 
-    /// Fires up to `most` timers in both, and compares; returns how many fired, silent ones included. All of them: many at a time,
-    /// every other time.
+    /// Fires up to `most` timers in both, and compares; returns how many fired, silent ones included. All of them: many at a
+    /// time, every other time.
     fn expire(&mut self, most: usize) -> usize {
         let (mut count, mut due) = (0, [const { None }; BATCH]);
         let (together, mut batch) = (most == usize::MAX && self.rng.between(0, 1) == 0, Vec::new().into_iter());

@@ -1,7 +1,7 @@
 //! Sends without a copy: the kernel reads the memory until its notice, and the operation is over no earlier.
 //!
-//! On one machine the kernel copies what the peer has room for, at once. What a peer has no room for lies in the queue of the sender, where
-//! it is read from the sender's own memory: so these peers read late.
+//! On one machine the kernel copies what the peer has room for, at once. What a peer has no room for lies in the queue of the
+//! sender, where it is read from the sender's own memory: so these peers read late.
 
 use super::drops::dropped_writes_to;
 use super::*;
