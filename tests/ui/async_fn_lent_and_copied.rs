@@ -11,12 +11,12 @@ fn first(pair: Pair) -> u32 {
 }
 
 #[bespoke::async_fn]
-async fn of_a_reference() -> u32 {
+async fn of_a_reference_in_something() -> u32 {
     let p = Pair(1, 2);
-    let r = &p;
+    let r = Some(&p);
     first(p);
     ready(()).await;
-    r.1
+    r.map_or(0, |p| p.1)
 }
 
 struct Late<'a>(Option<&'a u32>);
