@@ -2,15 +2,16 @@
 //!
 //! On one machine the kernel copies what the peer has room for, at once. What a peer has no room for lies in the queue of the
 //! sender, where it is read from the sender's own memory: so these peers read late.
+#![expect(clippy::disallowed_methods, reason = "threads and times of the test stand outside of any runtime")]
 
 use super::drops::dropped_writes_to;
 use super::*;
 use crate::op::{Interrupted, Stretches, TransmitVectored};
 use crate::sys::guard::Guarded;
+use core::sync::atomic::{AtomicBool, Ordering};
 use std::io::{ErrorKind, Read as _};
 use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 struct All;
 impl RingOptions for All {
