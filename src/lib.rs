@@ -468,7 +468,7 @@ pub mod channel {
 /// `crossbeam-deque` a `Deque`; see [the guide](guide::threads).
 pub mod scheduler {
     pub use bespoke_core::choice::{Count, Selected, Workers};
-    pub use bespoke_core::roles::{Balanced, Cores, LocalQueue, Policy, Scheduler};
+    pub use bespoke_core::roles::{Balanced, Cores, HandsOver, LocalQueue, Policy, Scheduler};
     #[cfg(feature = "crossbeam-deque")]
     pub use bespoke_core::scheduler::Deque;
     pub use bespoke_core::scheduler::{PerCore, Ring, SingleThread, ThreadPerTask, WorkStealing};

@@ -10,6 +10,7 @@
 //! 3. No code of the user's runs under the lock.
 
 use super::Worker;
+use crate::blocking::{Limits, Pool};
 use crate::config::{Config, LiveQueueOf};
 use crate::error::{Error, ErrorKind};
 use crate::loom::{Plant, planted};
@@ -50,6 +51,8 @@ struct Formed<C: Config> {
     members: Box<[Member<C>]>,
     /// Under a scheduler whose workers take tasks from each other. The homes name it, and this lives as long as any of them.
     _crew: Option<Arc<Crew<LiveQueueOf<C>>>>,
+    /// The threads that run workers whose own threads block; made when the first one does.
+    stand_ins: OnceLock<Box<Pool<C::Threads>>>,
 }
 
 /// One of the workers.
@@ -153,7 +156,7 @@ impl<C: Config> Cores<C> {
             gone: AtomicBool::new(false),
         };
         let members = workers.iter().enumerate().map(member).collect();
-        if self.formed.set(Formed { members, _crew: crew }).is_err() {
+        if self.formed.set(Formed { members, _crew: crew, stand_ins: OnceLock::new() }).is_err() {
             unreachable!("a runtime forms its team once");
         }
     }
@@ -162,6 +165,34 @@ impl<C: Config> Cores<C> {
     #[inline(always)]
     pub(crate) fn members(&self) -> &[Member<C>] {
         self.formed.get().map_or(&[], |formed| &formed.members)
+    }
+
+    /// The threads that run workers whose own threads block. There is a team.
+    pub(crate) fn stand_ins(&self) -> &Pool<C::Threads> {
+        let Some(formed) = self.formed.get() else { unreachable!("who stands in does so for one of a team") };
+        formed.stand_ins.get_or_init(|| Box::new(Pool::new(const { &Self::STAND_INS })))
+    }
+
+    const STAND_INS: Limits = Limits {
+        name: C::NAME,
+        kind: "stand-in",
+        // One that waited for a thread could wait for what it is to run.
+        threads_max: usize::MAX,
+        queue_max: 0,
+        keep_alive: C::BLOCKING_KEEP_ALIVE,
+    };
+
+    /// Waits until those threads have ended, for at most `timeout`. All workers have left, so none of the threads runs one.
+    pub(crate) fn end_stand_ins(&self, timeout: Duration) {
+        if let Some(pool) = self.close_stand_ins() {
+            pool.wait(timeout);
+        }
+    }
+
+    fn close_stand_ins(&self) -> Option<&Pool<C::Threads>> {
+        let pool = self.formed.get()?.stand_ins.get()?;
+        pool.close();
+        Some(pool)
     }
 
     /// The worker whose home counts for the team.
@@ -234,6 +265,12 @@ impl<C: Config> Cores<C> {
         seat.said.get_or_insert(Err(Error::new(ErrorKind::Other).because("a worker panicked before it could run")));
         if !planted(Plant::LeavesUnheard) {
             self.told.notify_all();
+        }
+        let last = state.running() == 0;
+        drop(state);
+        if last {
+            // Whoever shut the runtime down may have waited long enough.
+            self.close_stand_ins();
         }
     }
 

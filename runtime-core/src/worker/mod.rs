@@ -126,6 +126,7 @@ impl<C: Config> Common<C> {
     #[cfg(feature = "std")]
     const LIMITS: Limits = Limits {
         name: C::NAME,
+        kind: "blocking",
         threads_max: C::BLOCKING_THREADS_MAX,
         queue_max: C::BLOCKING_QUEUE_MAX,
         keep_alive: C::BLOCKING_KEEP_ALIVE,
@@ -368,7 +369,7 @@ impl<C: Config> Worker<C> {
         // SAFETY: alive (contract).
         let this = unsafe { worker.as_ref() };
         if planted(Plant::StopUnheard) {
-            return this.home.stopping.set(true);
+            return this.home.stops();
         }
         // With the provenance of the worker.
         // SAFETY: computes an address inside the worker.

@@ -10,6 +10,7 @@
 //! | `ring` | the usual local queue of a worker, from which others take half; what every such queue promises is in [`LiveQueue`] |
 //! | `deque` | another one, on `crossbeam-deque` |
 //! | `injector` | the queue of all |
+//! | `helm` | which thread runs a worker, while others of its threads block in the middle of a poll |
 //! | `idle` | who sleeps, who searches, who is woken: no lost wake-up |
 //! | `seat` | the place of one worker: its queue, its LIFO slot, which task is next |
 //! | `tally` | what it has taken and given away |
@@ -24,7 +25,8 @@
 //! # Who may touch what
 //! 1. A queue entry (local queue, slot, injector) has the pin of its task, `NOTIFIED`, and nothing else: whoever takes the
 //!    entry has the pin, and [`state::start`](super::state::start) says what to do with it.
-//! 2. Only the worker of a seat pushes into its queue and its slot, on the thread that runs it: it is the queue's owner.
+//! 2. Only the worker of a seat pushes into its queue and its slot, on the thread that runs it, which is [at the helm](helm): it is
+//!    the queue's owner.
 //! 3. `RUNNING` of a task that moves is set by the worker that popped it, or by the close of its home. A worker that pops a
 //!    task which a close has seized leaves it, with the pin (`UNQUEUED`); a close that finds a task running tells that worker, by
 //!    `CANCELLED`, which it sees when the poll ends.
@@ -37,6 +39,7 @@
 
 #[cfg(feature = "crossbeam-deque")]
 mod deque;
+mod helm;
 mod idle;
 mod injector;
 mod ring;
@@ -48,9 +51,10 @@ mod tests;
 #[cfg(feature = "crossbeam-deque")]
 #[allow(unreachable_pub, reason = "the hidden type of `LocalQueue` names it")]
 pub use deque::Deque;
+pub(crate) use helm::Turn;
 #[allow(unreachable_pub, reason = "the hidden type of `LocalQueue` names it")]
 pub use ring::Ring;
-pub(crate) use seat::{Found, Seat, Seated};
+pub(crate) use seat::{Found, Reseated, Seat, Seated};
 
 use super::header::Task;
 use super::home::Home;

@@ -7,6 +7,7 @@
 //! 4. `crew` is the first field, whatever the type of the queue: a thread that runs a worker of one crew may be asked about
 //!    another crew, whose queues are of another type, and must find out.
 
+use super::helm::Helm;
 use super::idle::{Risen, Sleep, WATCH};
 use super::ring::Ring;
 use super::tally::Tally;
@@ -53,7 +54,10 @@ pub(crate) struct Seat<Q = Ring> {
     sleeps: Cell<bool>,
     /// Where its next search begins.
     random: Cell<u32>,
+    /// The loop of the worker is between two polls, in the middle of its own work.
+    between: Cell<bool>,
     tally: Tally,
+    pub(crate) helm: Helm,
 }
 
 // Invariant 4.
@@ -95,6 +99,8 @@ impl<Q: LiveQueue> Seat<Q> {
             watched: Cell::new(false),
             sleeps: Cell::new(false),
             random: Cell::new(index as u32),
+            between: Cell::new(false),
+            helm: Helm::new(),
         }
     }
 
@@ -263,7 +269,7 @@ impl<Q: LiveQueue> Seat<Q> {
     /// The worker searches no more, and watches no more. If it was the last that searched, there may be more where its work came
     /// from.
     #[inline(always)]
-    pub(super) fn begins_work(&self) {
+    pub(crate) fn begins_work(&self) {
         // One that was not told that it rose is told here.
         if self.sleeps.replace(false) {
             self.says_it_rose();
@@ -398,7 +404,7 @@ impl<Q: LiveQueue> Seat<Q> {
             // SAFETY: the home lives as long as the seat.
             let home = unsafe { self.home.as_ref() };
             // SAFETY: this thread is its owner (contract).
-            !unsafe { home.queue_is_empty() }
+            !home.stood_in.get() && !unsafe { home.queue_is_empty() }
         };
         let woken_inside = Q::RUNS_OTHERS_CODE && (!self.lifo.load(Ordering::Relaxed).is_null() || has_kept());
         if (crew.has_work() || woken_inside) && !planted(Plant::SleepsWithoutLook) {
@@ -496,11 +502,48 @@ impl<Q: LiveQueue> Seat<Q> {
         }
     }
 
+    /// Runs `f`, which is the loop's own work between two polls.
+    #[inline(always)]
+    pub(crate) fn between<R>(&self, f: impl FnOnce() -> R) -> R {
+        self.between.set(true);
+        let result = f();
+        // Not when it unwinds: then the worker ends.
+        self.between.set(false);
+        result
+    }
+
+    /// Is this thread inside a poll of the loop's, where another thread may begin a loop? By whom it is asked: the worker's thread.
+    pub(crate) fn may_be_left(&self) -> bool {
+        core::ptr::addr_eq(current::get(), self) && !self.between.get() && !self.queue.is_entered()
+    }
+
     /// A poll begins.
     #[inline(always)]
     pub(crate) fn polls(&self) {
         // The worker's own: no locked instruction.
         self.polls.store(self.polls.load(Ordering::Relaxed).wrapping_add(1), Ordering::Relaxed);
+    }
+}
+
+/// Another seat, or none, is that of this thread until it is dropped. The seat is left as it is.
+#[derive(Debug)]
+pub(crate) struct Reseated(*const ());
+
+impl Reseated {
+    /// # Safety
+    /// `seat` is null; or this thread runs the worker of the seat until this is dropped, but while it is unseated.
+    pub(crate) unsafe fn new(seat: *const ()) -> Self {
+        let before = current::get();
+        current::set(seat);
+        Reseated(before)
+    }
+}
+
+impl Drop for Reseated {
+    fn drop(&mut self) {
+        if !crate::loom::given_up() {
+            current::set(self.0);
+        }
     }
 }
 
