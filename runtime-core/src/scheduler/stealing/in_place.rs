@@ -26,7 +26,6 @@ use super::turn;
 use crate::blocking::{Keep, Pool, job::Job};
 use crate::config::{Config, LiveQueueOf, PanicPolicy};
 use crate::error::Error;
-use crate::loom::{Plant, planted};
 use crate::roles::{Live, Topology};
 use crate::sharing::{SeatWord, Sharing};
 use crate::task::current::{Entered, Serving};
@@ -289,8 +288,7 @@ pub(super) unsafe fn attends<C: Config>(worker: NonNull<Worker<C>>, seat: &SeatO
         // SAFETY: at the helm.
         assert!(!unsafe { seat.helm.has_failed() }, "the worker failed while another thread stood in for this one");
         // SAFETY: as above.
-        let all_here = unsafe { seat.helm.away() } == 0 || planted(Plant::ClosedWhileAway);
-        if all_here {
+        if unsafe { seat.helm.all_are_here() } {
             home.attends.set(home.stopping.get());
             return !home.stopping.get();
         }
@@ -351,7 +349,7 @@ pub(crate) unsafe fn until_all_are_back<C: Config>(worker: NonNull<Worker<C>>, w
     // SAFETY: a seat lives as long as its crew, which the worker holds, and is of the config's kind.
     let Some(seat) = (unsafe { home.seat.get().cast::<SeatOf<C>>().as_ref() }) else { return };
     // SAFETY: at the helm.
-    if unsafe { seat.helm.away() } == 0 {
+    if unsafe { seat.helm.all_are_here() } {
         return;
     }
     {

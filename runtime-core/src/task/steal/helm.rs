@@ -220,12 +220,12 @@ impl Helm {
         state
     }
 
-    /// How many threads are away.
+    /// Is no thread away (invariant 6)?
     ///
     /// # Safety
     /// The caller is at the helm.
-    pub(crate) unsafe fn away(&self) -> usize {
-        self.away.get()
+    pub(crate) unsafe fn all_are_here(&self) -> bool {
+        self.away.get() == 0 || planted(Plant::ClosedWhileAway)
     }
 
     /// A stand-in failed outside of the tasks. It gives the helm to whoever waits, or leaves it free for the next who comes back.

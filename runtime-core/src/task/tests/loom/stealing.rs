@@ -5,6 +5,7 @@ use super::threads::Modelled;
 use super::*;
 use crate::config::Sealed;
 use crate::roles::{OsEntropy, Policy, Uniform};
+use crate::runtime::Ambient;
 use crate::scheduler::WorkStealing;
 use crate::testing::{Heap, SleepOnly};
 use crate::time::Monotonic;
@@ -144,6 +145,26 @@ fn take_vs_close() {
         assert!(spawned.is_finished());
         drop(spawned);
         counts::assert_all_freed(2);
+    });
+}
+
+/// A task blocks in place until another one of its worker has run, which a stand-in does; then the runtime closes.
+#[test]
+fn block_in_place() {
+    model("stealing::block_in_place", || {
+        let rt = runtime::<Alone>();
+        let told = Arc::new(Notify::new());
+        let tells = told.clone();
+        drop(rt.spawn(async move {
+            let rung = Arc::new(Notify::new());
+            let rings = rung.clone();
+            drop(Alone::spawn(async move { rings.notify() }));
+            Alone::block_in_place(|| rung.wait());
+            tells.notify();
+        }));
+        told.wait();
+        drop(rt);
+        counts::assert_all_freed(1);
     });
 }
 
