@@ -18,7 +18,9 @@
 //! | `pool` | the blocking pool: what its threads hold, how a job gets there |
 //!
 //! # Life
-//! A worker is started and closed by one thread at a time, its *owner*. After close it is a husk: its inbox, its count, its
+//! A worker is started, run and closed by one thread at a time, its *owner*. Where tasks move that may be another one while the
+//! worker's own blocks, [at the helm](crate::task::steal): it does what the owner does, but for what is kept on the worker and need
+//! not be `Send`, and it does not close it. (`Home::stood_in`.) After close it is a husk: its inbox, its count, its
 //! memory and its clock stay until the last task, guest and handle is gone, and then any thread frees it.
 //!
 //! 1. `live` is there from start to step 5 of close, and only the owner touches it; where tasks move, also who is
