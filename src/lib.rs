@@ -464,7 +464,8 @@ pub mod channel {
 /// # Ok::<(), bespoke::Error>(())
 /// ```
 ///
-/// A task of theirs may block where it is, by [`block_in_place`](rt::Ambient::block_in_place): another thread runs its worker meanwhile.
+/// A task of theirs may block where it is, by [`block_in_place`](rt::Ambient::block_in_place): another thread runs its worker
+/// meanwhile.
 ///
 /// ```
 /// use bespoke::{Config, Runtime, scheduler::WorkStealing};

@@ -2,13 +2,14 @@
 //!
 //! | file | holds |
 //! |---|---|
+//! | `forks` | children that are forked meanwhile |
 //! | `pinned` | what stays on its thread meanwhile |
 //! | `shutdowns` | a runtime that closes meanwhile |
 //! | `sockets` | what the worker's driver hears meanwhile |
 //! | `threads` | how many there are |
 //!
-//! On one worker, so that nobody else could do what is waited for, and on several; with `Mio`, and with no driver. Waits are bounded by
-//! [`LONG`]: what does not come is a failure, not a hang.
+//! On one worker, so that nobody else could do what is waited for, and on several; with `Mio`, and with no driver. Waits are
+//! bounded by [`LONG`]: what does not come is a failure, not a hang.
 #![allow(clippy::disallowed_methods, reason = "closures block")]
 
 use bespoke::clock::StartsThreads;
@@ -73,6 +74,9 @@ macro_rules! on_all {
     };
 }
 
+#[cfg(unix)]
+#[path = "in_place/forks.rs"]
+mod forks;
 #[path = "in_place/pinned.rs"]
 mod pinned;
 #[path = "in_place/shutdowns.rs"]

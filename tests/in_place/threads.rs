@@ -1,5 +1,5 @@
-//! How many threads there are: as many as block at a time, and one more for each worker; none when the runtime has ended. They are
-//! counted by their names, which begin with that of the config.
+//! How many threads there are: as many as block at a time, and one more for each worker; none when the runtime has ended. They
+//! are counted by their names, which begin with that of the config.
 
 use super::{Blocks, ends, in_a_task, runtime};
 use bespoke::driver::{Mio, NoIo};

@@ -112,8 +112,8 @@ pub fn spawn_here_unasked<C: Config, F: Future + 'static>(future: F) -> JoinHand
     unsafe { place::spawn_here(ambient::spawner::<C>(), future, At::caller()) }
 }
 
-/// As [`Ambient::block_in_place`](super::Ambient::block_in_place), for functions of one config, which have asked for the scheduler in
-/// another way; see [`spawn_on_unasked`].
+/// As [`Ambient::block_in_place`](super::Ambient::block_in_place), for functions of one config, which have asked for the
+/// scheduler in another way; see [`spawn_on_unasked`].
 ///
 /// # Panics
 /// As `Ambient::block_in_place`.

@@ -203,8 +203,9 @@ pub trait Ambient: Config {
     /// Waits for an asynchronous function in code that is not: the thread sleeps until it has the value.
     ///
     /// On a blocking thread of the runtime (see [`spawn_blocking`](Self::spawn_blocking)) the function runs as a task of the
-    /// runtime, with all that belongs to it: sleeps, sockets, files. Inside of `block_in_place` it runs there, as in a `block_on`. On a
-    /// thread without a runtime it runs there, and may wait for what needs none: channels, `Notify`, futures of other crates.
+    /// runtime, with all that belongs to it: sleeps, sockets, files. Inside of `block_in_place` it runs there, as in a
+    /// `block_on`. On a thread without a runtime it runs there, and may wait for what needs none: channels, `Notify`, futures of
+    /// other crates.
     ///
     /// A blocking thread that waits is one of [`BLOCKING_THREADS_MAX`](Config::BLOCKING_THREADS_MAX): if all of them wait for
     /// functions that need one, none goes on.

@@ -16,8 +16,8 @@ use crate::scheduler::caller;
 use crate::scheduler::stealing::in_place;
 use crate::sync::block;
 use crate::task::current::current;
+use crate::worker::ambient;
 use crate::worker::spawn::Kept;
-use crate::worker::{Worker, ambient};
 use core::future::poll_fn;
 use core::panic::{AssertUnwindSafe, Location};
 use core::pin::pin;
@@ -31,9 +31,7 @@ pub(super) fn await_fn<C: Config, T: Send + 'static>(function: impl AsyncFnOnce(
     let (at, caller) = (At::caller(), Location::caller());
     let served = if current().is_null() { ambient::try_served::<C>() } else { None };
     let Some(worker) = served else { return block::on("await_fn", "function()", async move { function().await }) };
-    if const { steals::<C::Scheduler>() }
-        && in_place::is_away_from(Worker::home_of(worker).as_ptr().cast_const().cast())
-    {
+    if const { steals::<C::Scheduler>() } && in_place::is_away() {
         // The task would be pinned, and the worker that gets it may be the one that waits for this thread.
         // SAFETY: the thread works for it: it is alive.
         return caller::block_on(unsafe { &worker.as_ref().common }, async move { function().await });

@@ -169,8 +169,8 @@ pub(crate) struct Home<S: Sharing> {
     pub(crate) stopping: Cell<bool>,
     /// Where tasks move: the loop of the worker has more to look at before each turn than its queues. It is to end, say.
     pub(crate) attends: Cell<bool>,
-    /// Where tasks move: the thread that runs the worker is not the one that polls its kept tasks, whose futures need not be `Send`.
-    /// See [`steal::helm`](super::steal).
+    /// Where tasks move: the thread that runs the worker is not the one that polls its kept tasks, whose futures need not be
+    /// `Send`. See [`steal::helm`](super::steal).
     pub(crate) stood_in: Cell<bool>,
     pub(crate) guests: Cell<usize>,
     pub(crate) life: Life,

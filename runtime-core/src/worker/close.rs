@@ -150,8 +150,8 @@ pub(crate) unsafe fn cancel_ahead<C: Config>(worker: NonNull<Worker<C>>, why: Op
     unsafe { cancel_all(worker, why, kept) }
 }
 
-/// Cancels every task that is not complete, or, unless `kept`, every one of these that moves. `why`: what their handles say, if the
-/// runtime is not closed.
+/// Cancels every task that is not complete, or, unless `kept`, every one of these that moves. `why`: what their handles say, if
+/// the runtime is not closed.
 unsafe fn cancel_all<C: Config>(worker: NonNull<Worker<C>>, why: Option<Rejected>, kept: bool) {
     // SAFETY: the owner.
     let home = unsafe { &worker.as_ref().home };

@@ -19,9 +19,9 @@
 //!
 //! # Life
 //! A worker is started, run and closed by one thread at a time, its *owner*. Where tasks move that may be another one while the
-//! worker's own blocks, [at the helm](crate::task::steal): it does what the owner does, but for what is kept on the worker and need
-//! not be `Send`, and it does not close it. (`Home::stood_in`.) After close it is a husk: its inbox, its count, its
-//! memory and its clock stay until the last task, guest and handle is gone, and then any thread frees it.
+//! worker's own blocks, [at the helm](crate::task::steal): it does what the owner does, but for what is kept on the worker and
+//! need not be `Send`, and it does not close it. (`Home::stood_in`.) After close it is a husk: its inbox, its count, its memory
+//! and its clock stay until the last task, guest and handle is gone, and then any thread frees it.
 //!
 //! 1. `live` is there from start to step 5 of close, and only the owner touches it; where tasks move, also who is
 //!    [`inside`](guests::inside), which nobody is from step 4 on.

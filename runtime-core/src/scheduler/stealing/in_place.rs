@@ -1,21 +1,21 @@
 //! A closure that blocks in the middle of a task, and the worker of that task, which another thread runs meanwhile.
 //!
-//! Who runs the worker is settled at its [helm](crate::task::steal). Here is what a thread does that goes away from it, and what one
-//! does that stands in. See decision 0052.
+//! Who runs the worker is settled at its [helm](crate::task::steal). Here is what a thread does that goes away from it, and what
+//! one does that stands in. See decision 0052.
 //!
 //! # Away
-//! 1. The thread gives up what it says by its thread-local words, the home and the seat: from now on it is as any other thread, and
-//!    works *for* the runtime, as a thread of the blocking pool does. *First*: whoever has the helm next is the owner.
-//! 2. It leaves the helm, and if nobody waits for that, it sends a stand-in. *If there is none*, it takes the helm back and panics: the
-//!    closure could wait for something that only this worker would bring about.
+//! 1. The thread gives up what it says by its thread-local words, the home and the seat: from now on it is as any other thread,
+//!    and works *for* the runtime, as a thread of the blocking pool does. *First*: whoever has the helm next is the owner.
+//! 2. It leaves the helm, and if nobody waits for that, it sends a stand-in. *If there is none*, it takes the helm back and
+//!    panics: the closure could wait for something that only this worker would bring about.
 //! 3. The closure runs.
 //! 4. The thread comes back, also by a panic: it waits for the helm. Whoever has it gives it up between two turns.
 //! 5. It is the worker's thread again. The poll goes on, with a new budget.
 //!
 //! # Standing in
 //! 1. A thread of the pool of stand-ins takes the helm if it is free.
-//! 2. It is the owner, and runs turns, but for the tasks that are kept on the worker: their futures need not be `Send`. It queues those,
-//!    and does nothing else with them.
+//! 2. It is the owner, and runs turns, but for the tasks that are kept on the worker: their futures need not be `Send`. It queues
+//!    those, and does nothing else with them.
 //! 3. Asked for the helm, it gives it up after a turn, and ends.
 //!
 //! # The base
@@ -51,7 +51,8 @@ pub(crate) fn block_in_place<C: Config, T>(closure: impl FnOnce() -> T) -> T {
     let _home = Outside::new(Worker::home_of(worker));
     // SAFETY: a seat lives as long as its crew, which the worker holds, and is of the config's kind.
     let seat = unsafe { this.home.seat.get().cast::<SeatOf<C>>().as_ref() };
-    // That of a `block_on` has no seat, and no tasks but that one's. And between two polls, or in its close, a worker is not left.
+    // That of a `block_on` has no seat, and no tasks but that one's. And between two polls, or in its close, a worker is not
+    // left.
     let Some(seat) = seat.filter(|seat| seat.may_be_left()) else { return closure() };
     // SAFETY: inside a poll of the worker's loop, by the filter; the words of this thread are set aside.
     let _away = unsafe { Away::new(worker, seat) };
@@ -68,16 +69,23 @@ struct Outside {
 impl Outside {
     fn new<S: Sharing>(home: NonNull<Home<S>>) -> Self {
         let home = home.as_ptr().cast_const().cast();
-        Outside {
-            _serves: Serving::new(home),
-            _runs_none: Entered::new(core::ptr::null()),
-            _away: AwayFrom(away::replace(home)),
-        }
+        Outside { _serves: Serving::new(home), _runs_none: Entered::new(core::ptr::null()), _away: AwayFrom::new(home) }
     }
 }
 
-/// Makes what was before the home that this thread has left, when it is dropped.
+/// Until it is dropped `home` is the one that this thread has left, unless it had left another before: within a closure it may
+/// run the worker of a `block_on`, which is nobody's but its own.
 struct AwayFrom(*const ());
+
+impl AwayFrom {
+    fn new(home: *const ()) -> Self {
+        let before = away::get();
+        if before.is_null() {
+            away::replace(home);
+        }
+        AwayFrom(before)
+    }
+}
 
 impl Drop for AwayFrom {
     fn drop(&mut self) {
@@ -87,14 +95,19 @@ impl Drop for AwayFrom {
     }
 }
 
+/// Is this thread inside of a closure that blocks in place?
+pub(crate) fn is_away() -> bool {
+    !away::get().is_null()
+}
+
 /// Is `home` that of a worker which this thread runs, but for the closure that it is inside of?
 pub(crate) fn is_away_from(home: *const ()) -> bool {
     core::ptr::eq(away::get(), home)
 }
 
 mod away {
-    //! The home of the worker that this thread has left for the time of a closure, or null. A thread runs one loop, so it is away from
-    //! one worker; within a closure it may run that of a `block_on`, which is nobody's but its own.
+    //! The home of the worker that this thread has left for the time of a closure, or null. A thread runs one loop, so it is away
+    //! from one worker.
     use core::cell::Cell;
     use core::ptr::null;
 
@@ -163,6 +176,10 @@ impl<C: Config> Drop for Away<'_, C> {
         }
         // SAFETY: while a thread is away the worker does not close.
         let this = unsafe { self.worker.as_ref() };
+        if this.common.is_copy() {
+            // Whoever had the helm is missing here, and may have been in the middle of anything.
+            crate::util::abort("a closure of `block_in_place` returned in a child that was forked inside of it");
+        }
         let home = Worker::home_of(self.worker);
         // SAFETY: as above, until this thread has had the helm.
         let ring = || unsafe { (this.home.table.unpark)(home) };
@@ -210,8 +227,9 @@ impl<C: Config> Keep<C::Threads> for Stands<C> {
 /// A thread that is to run a worker while others of its threads are away.
 struct StandIn<C: Config>(NonNull<Worker<C>>);
 
-// SAFETY: a name of a worker, which is held by the thread that runs this (`Stands`), and by the one that is away. Whoever takes the helm
-// is its one owner; what the worker holds may be used by another thread than made it, as for `Handed`, but for the tasks that are kept.
+// SAFETY: a name of a worker, which is held by the thread that runs this (`Stands`), and by the one that is away. Whoever takes
+// the helm is its one owner; what the worker holds may be used by another thread than made it, as for `Handed`, but for the tasks
+// that are kept.
 unsafe impl<C: Config> Send for StandIn<C> {}
 
 impl<C: Config> StandIn<C> {

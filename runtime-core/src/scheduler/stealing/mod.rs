@@ -1,6 +1,6 @@
 //! What [`WorkStealing`](super::WorkStealing) does: several workers, each on a thread of its own, that take tasks from each
-//! other. Queues and who sleeps are in [`steal`](crate::task::steal); here is the loop of a worker, and where a new task goes. What
-//! becomes of a worker whose thread blocks is in [`in_place`].
+//! other. Queues and who sleeps are in [`steal`](crate::task::steal); here is the loop of a worker, and where a new task goes.
+//! What becomes of a worker whose thread blocks is in [`in_place`].
 //!
 //! Start and shutdown are those of [`per_core`](super::per_core), with the same threads, seats and claims, and what follows.
 //!

@@ -1,8 +1,9 @@
 //! Which thread runs a worker: one at a time is at the *helm*, and it alone is the worker's owner.
 //!
-//! Usually that is the worker's *base*, the thread that was started for it, from its start to its close. A thread that is to block
-//! in the middle of a poll goes *away*, and a *stand-in* takes the helm. That one may meet a task that blocks as well, so several
-//! threads may be away, each in the middle of one poll. Those want the helm back, and end their polls one after the other.
+//! Usually that is the worker's *base*, the thread that was started for it, from its start to its close. A thread that is to
+//! block in the middle of a poll goes *away*, and a *stand-in* takes the helm. That one may meet a task that blocks as well, so
+//! several threads may be away, each in the middle of one poll. Those want the helm back, and end their polls one after the
+//! other.
 //!
 //! ```text
 //!            [1]                 [2]                       [4]
@@ -15,14 +16,15 @@
 //! [5] [`Helm::at_turn`].
 //!
 //! # Invariants
-//! 1. At most one thread is at the helm. Who takes it comes after all that the one before did there: it changes hands under the lock.
-//! 2. The helm is given at [1] and [5] only, by the thread that has it, which touches nothing of the worker's afterwards: so no other
-//!    frame is in the middle of a turn.
+//! 1. At most one thread is at the helm. Who takes it comes after all that the one before did there: it changes hands under the
+//!    lock.
+//! 2. The helm is given at [1] and [5] only, by the thread that has it, which touches nothing of the worker's afterwards: so no
+//!    other frame is in the middle of a turn.
 //! 3. It goes to one that is away and wants it back, the first to come; else to the base, if it waits; else, at [1], it is free.
-//! 4. Free, it is taken by the first who comes: a stand-in, of which one is on its way (`sent`) unless the worker failed, or one that
-//!    comes back. A stand-in that finds it taken goes. At most one is on its way.
-//! 5. `asked` says that somebody waits, at the latest when the lock that it was noted under is given up. Who waits rings the worker
-//!    after that; whoever is at the helm looks before each turn, and a ring that comes before its sleep ends that.
+//! 4. Free, it is taken by the first who comes: a stand-in, of which one is on its way (`sent`) unless the worker failed, or one
+//!    that comes back. A stand-in that finds it taken goes. At most one is on its way.
+//! 5. `asked` says that somebody waits, at the latest when the lock that it was noted under is given up. Who waits rings the
+//!    worker after that; whoever is at the helm looks before each turn, and a ring that comes before its sleep ends that.
 //! 6. While anybody is away the base does not close the worker.
 //! 7. What is in a `Cell` is of whoever has the helm.
 
@@ -118,8 +120,8 @@ impl Helm {
         true
     }
 
-    /// [1] This thread, in the middle of a poll, leaves the helm. `true`: the caller sends a stand-in. Else somebody who waited has
-    /// it, or one is on its way; or the worker has failed, and nobody could run it.
+    /// [1] This thread, in the middle of a poll, leaves the helm. `true`: the caller sends a stand-in. Else somebody who waited
+    /// has it, or one is on its way; or the worker has failed, and nobody could run it.
     ///
     /// # Safety
     /// The caller is at the helm, and is not from now on.
@@ -194,7 +196,8 @@ impl Helm {
         self.asked.load(Ordering::Acquire) != 0
     }
 
-    /// [5] Between two turns, if somebody [asks](Self::is_asked_for). A stand-in gives the helm up, and the base until it gets it back.
+    /// [5] Between two turns, if somebody [asks](Self::is_asked_for). A stand-in gives the helm up, and the base until it gets it
+    /// back.
     ///
     /// # Safety
     /// The caller is at the helm, between two turns; after [`Turn::End`] it is not.

@@ -59,8 +59,8 @@ fn a_worker_whose_stand_in_fails_ends_when_its_thread_is_back<Q: LocalQueue>() {
     ends(&census, runtime);
 }
 
-/// The driver fails under the worker's own thread while another one is away: what that waits for is cancelled, its poll ends, and only
-/// then is the worker closed.
+/// The driver fails under the worker's own thread while another one is away: what that waits for is cancelled, its poll ends, and
+/// only then is the worker closed.
 fn a_worker_that_fails_waits_for_those_that_are_away<Q: LocalQueue>() {
     let wire = WIRE.with(Arc::clone);
     wire.broken.store(NONE, SeqCst);
