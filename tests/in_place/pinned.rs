@@ -12,6 +12,7 @@ on_all! {
     a_pinned_task_is_polled_and_dropped_by_one_thread
     an_abort_meanwhile_drops_on_that_thread
     a_dump_meanwhile_does_not_look_inside
+    a_shutdown_meanwhile_drops_on_that_thread
     a_pinned_task_may_block
 }
 
@@ -125,13 +126,54 @@ fn a_dump_meanwhile_does_not_look_inside<C: Blocks>() {
                 let dump = handle.dump();
                 assert!(dump.tasks().len() >= 2, "{dump}");
                 assert!(dump.silent_workers().is_empty(), "whoever runs the worker answers: {dump}");
+                // Of one worker the thread is away, and so is who may look.
+                let looked = dump.tasks().iter().any(|task| !task.levels().is_empty());
+                assert!(!looked || handle.workers() > 1, "{dump}");
             });
         });
         task.await.expect("no panic");
     });
+    let dump = runtime.dump();
+    assert!(dump.tasks().iter().any(|task| !task.levels().is_empty()), "now it is looked at: {dump}");
     pinned.abort();
     by_their_own(&dropped, 1);
     ends(runtime);
+}
+
+/// What waits for the closure's worker is cancelled, but for what another thread must not touch.
+fn a_shutdown_meanwhile_drops_on_that_thread<C: Blocks>() {
+    let (tell, dropped) = mpsc::channel();
+    let runtime = runtime::<C>();
+    let (begun, begins) = mpsc::channel();
+    for _ in 0..8 {
+        let (tell, begun) = (tell.clone(), begun.clone());
+        drop(runtime.handle().spawn_pinned(async move || {
+            let _bound = Bound::new(tell);
+            begun.send(()).expect("somebody waits");
+            pending::<()>().await;
+        }));
+    }
+    for _ in 0..8 {
+        begins.recv_timeout(LONG).expect("it begins");
+    }
+    drop(runtime.handle().spawn(async move {
+        let (held, waits) = mpsc::channel::<()>();
+        drop(C::spawn(async move {
+            let _held = held;
+            pending::<()>().await;
+        }));
+        C::yield_now().await;
+        C::block_in_place(|| {
+            begun.send(()).expect("somebody waits");
+            waits.recv_timeout(LONG)
+        })
+        .expect_err("it is cancelled");
+        // Whoever stood in for this thread has cancelled what it may.
+        C::block_in_place(|| thread::sleep(Duration::from_millis(5)));
+    }));
+    begins.recv_timeout(LONG).expect("it begins");
+    ends(runtime);
+    by_their_own(&dropped, 8);
 }
 
 /// A pinned task that blocks: its worker goes on but for itself, and what is pinned beside it.
