@@ -18,10 +18,11 @@ use bespoke::rt::Ambient;
 use bespoke::scheduler::{HandsOver, WorkStealing};
 use bespoke::sync::Notify;
 use bespoke::{Config, Runtime, preset};
+use core::panic::AssertUnwindSafe;
 use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 use core::task::{Poll, Waker};
 use core::time::Duration;
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::panic::{catch_unwind, resume_unwind};
 use std::sync::mpsc::{self, Receiver};
 use std::sync::{Arc, Barrier};
 use std::task::Wake;
@@ -391,7 +392,7 @@ fn it_comes_back_in_any_order<C: Blocks>() {
                         if us % 3 == 0 {
                             C::sleep(Duration::from_micros(us)).await;
                         }
-                        C::block_in_place(|| thread::yield_now());
+                        C::block_in_place(thread::yield_now);
                         assert_eq!(child.await.expect("no panic"), us);
                         assert!(mine.swap(false, SeqCst));
                     }

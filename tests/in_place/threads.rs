@@ -56,7 +56,9 @@ fn bounded<C: Blocks>() {
         let tasks: Vec<_> = (0..10)
             .map(|_| {
                 let met = met.clone();
-                C::spawn(async move { C::block_in_place(|| drop(met.wait())) })
+                C::spawn(async move {
+                    C::block_in_place(|| met.wait());
+                })
             })
             .collect();
         for task in tasks {

@@ -155,13 +155,13 @@ impl<'a, C: Config> Away<'a, C> {
             let job = Job::new(move || stand_in.run(), PanicPolicy::Catch).0;
             // SAFETY: the worker is alive while a thread is away from it, and so is its runtime's team.
             let sent = common.cores.stand_ins().lend(job, || Stands(unsafe { Held::new(worker) }));
-            // SAFETY: this thread has left the helm just now.
-            if let Err(error) = sent
-                && unsafe { seat.helm.stays() }
-            {
-                this.home.stood_in.set(stands_in);
-                drop(unseated);
-                no_thread(C::NAME, error);
+            if let Err(error) = sent {
+                // SAFETY: this thread has left the helm just now.
+                if unsafe { seat.helm.stays() } {
+                    this.home.stood_in.set(stands_in);
+                    drop(unseated);
+                    no_thread(C::NAME, error);
+                }
             }
         }
         Away { worker, seat, stands_in, _unseated: unseated }

@@ -153,8 +153,14 @@ unsafe fn idle<C: Config>(worker: NonNull<Worker<C>>, seat: &Seat<LiveQueueOf<C>
     // SAFETY: the owner, between polls.
     let next = unsafe { Worker::take_in(worker) };
     // What came may be queued here now.
-    // SAFETY: as above.
-    if !unsafe { if attends { in_place::may_sleep(worker, seat) } else { Worker::may_sleep(worker) } } {
+    let may_sleep = if attends {
+        // SAFETY: as above.
+        unsafe { in_place::may_sleep(worker, seat) }
+    } else {
+        // SAFETY: as above.
+        unsafe { Worker::may_sleep(worker) }
+    };
+    if !may_sleep {
         return None;
     }
     // SAFETY: as above.

@@ -5,17 +5,19 @@ use super::worker_ends::{BreaksAlone, NONE, WIRE};
 use super::{Alone, Fair, LONG, Narrow, ends, start};
 use crate::config::{Config, Sealed};
 use crate::error::{Error, ErrorKind};
-use crate::roles::{Balanced, HandsOver, LocalQueue, OsEntropy, OsThreads, StartsThreads, Threads, Uniform};
+use crate::roles::{
+    Balanced, HandsOver, JoinThread, LocalQueue, OsEntropy, OsThreads, StartsThreads, Threads, Uniform,
+};
 use crate::runtime::Ambient;
 use crate::scheduler::WorkStealing;
 use crate::testing::{Heap, SleepOnly};
 use crate::time::Monotonic;
 use core::future::pending;
 use core::marker::PhantomData;
-use core::sync::atomic::Ordering::SeqCst;
+use core::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use core::time::Duration;
 use std::string::{String, ToString};
-use std::sync::{Arc, mpsc};
+use std::sync::{Arc, Barrier, mpsc};
 use std::thread;
 use std::vec::Vec;
 
@@ -106,19 +108,82 @@ impl Threads for Scarce {
     }
 }
 
-struct Few<Q>(PhantomData<Q>);
+/// Threads that are counted when they are joined. Of one test.
+#[derive(Debug)]
+struct Counted;
 
-impl<Q: LocalQueue> Config for Few<Q> {
+static STARTED: AtomicUsize = AtomicUsize::new(0);
+static JOINED: AtomicUsize = AtomicUsize::new(0);
+
+struct CountedThread(thread::JoinHandle<()>);
+
+impl JoinThread for CountedThread {
+    fn join(self) {
+        JoinThread::join(self.0);
+        JOINED.fetch_add(1, SeqCst);
+    }
+    fn is_finished(&self) -> bool {
+        self.0.is_finished()
+    }
+}
+
+impl StartsThreads for Counted {}
+
+impl Threads for Counted {
+    const NAME: &'static str = "counted";
+    const MAY_START: bool = true;
+    type Thread = CountedThread;
+    fn start(name: &str, main: impl FnOnce() + Send + 'static) -> Result<CountedThread, Error> {
+        let thread = OsThreads::start(name, main)?;
+        STARTED.fetch_add(1, SeqCst);
+        Ok(CountedThread(thread))
+    }
+}
+
+macro_rules! configs {
+    ($($name:ident: $threads:ty;)+) => { $(
+struct $name<Q>(PhantomData<Q>);
+
+impl<Q: LocalQueue> Config for $name<Q> {
     type Scheduler = WorkStealing<1, Balanced, Q>;
     type Driver = SleepOnly;
     type Memory = Heap;
     type Clock = Monotonic;
     type Entropy = OsEntropy;
-    type Threads = Scarce;
+    type Threads = $threads;
     type Topology = Uniform;
-    const NAME: &'static str = "Few";
+    const NAME: &'static str = stringify!($name);
     const WORKERS_EXACT: bool = true;
     const PLEASE_ADD_THE_ATTRIBUTE_bespoke_config: Sealed = Sealed::BY_MACRO;
+}
+    )+ };
+}
+configs! {
+    Few: Scarce;
+    Tidy: Counted;
+}
+
+/// A shutdown is over when the threads that stood in are.
+#[test]
+fn a_shutdown_joins_those_that_stood_in() {
+    type App = Tidy<crate::scheduler::Ring>;
+    let (census, runtime) = start::<App>();
+    let met = Arc::new(Barrier::new(4));
+    let tasks: Vec<_> = (0..4)
+        .map(|_| {
+            let met = met.clone();
+            runtime.spawn(async move {
+                App::block_in_place(|| met.wait());
+            })
+        })
+        .collect();
+    for task in tasks {
+        runtime.block_on(task).unwrap();
+    }
+    ends(&census, runtime);
+    let started = STARTED.load(SeqCst);
+    assert!(started >= 4, "the worker's own, and three that stood in at a time: {started}");
+    assert_eq!(JOINED.load(SeqCst), started);
 }
 
 /// Rather a panic than a closure that waits for ever for what its worker would do. The worker has not left its thread.

@@ -77,7 +77,7 @@ fn bound(name: &str) -> usize {
 /// of those two in small.
 fn bound_max(name: &str) -> usize {
     let large = [
-        "stealing::block_in_place",
+        "stealing::block_in_place_vs_shutdown",
         "moves::ask_vs_park",
         "stealing::take_vs_close",
         "stealing::spawn_vs_close_of_one",

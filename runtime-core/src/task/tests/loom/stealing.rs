@@ -168,6 +168,39 @@ fn block_in_place() {
     });
 }
 
+/// The same, and the runtime closes meanwhile: what the closure waits for is dropped by a stand-in, or by the worker's own thread.
+#[test]
+fn block_in_place_vs_shutdown() {
+    struct Tells(Arc<Notify>);
+    impl Drop for Tells {
+        fn drop(&mut self) {
+            self.0.notify();
+        }
+    }
+    model("stealing::block_in_place_vs_shutdown", || {
+        let rt = runtime::<Alone>();
+        let begun = Arc::new(Notify::new());
+        let begins = begun.clone();
+        let task = rt.spawn(async move {
+            let dropped = Arc::new(Notify::new());
+            let held = Tells(dropped.clone());
+            drop(Alone::spawn(async move {
+                let _held = held;
+                core::future::pending::<()>().await;
+            }));
+            Alone::block_in_place(|| {
+                begins.notify();
+                dropped.wait();
+            });
+        });
+        begun.wait();
+        drop(rt);
+        assert!(task.is_finished());
+        drop(task);
+        counts::assert_all_freed(1);
+    });
+}
+
 /// The worker sleeps, or is about to, when a task comes from outside; and again: both run.
 #[test]
 fn two_spawns_vs_sleep() {
