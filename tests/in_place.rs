@@ -2,11 +2,12 @@
 //!
 //! | file | holds |
 //! |---|---|
-//! | `forks` | children that are forked meanwhile |
 //! | `pinned` | what stays on its thread meanwhile |
 //! | `shutdowns` | a runtime that closes meanwhile |
 //! | `sockets` | what the worker's driver hears meanwhile |
 //! | `threads` | how many there are |
+//!
+//! Children that are forked meanwhile are in `in_place_forks`, a process of its own.
 //!
 //! On one worker, so that nobody else could do what is waited for, and on several; with `Mio`, and with no driver. Waits are
 //! bounded by [`LONG`]: what does not come is a failure, not a hang.
@@ -75,9 +76,6 @@ macro_rules! on_all {
     };
 }
 
-#[cfg(unix)]
-#[path = "in_place/forks.rs"]
-mod forks;
 #[path = "in_place/pinned.rs"]
 mod pinned;
 #[path = "in_place/shutdowns.rs"]

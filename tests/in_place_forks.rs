@@ -1,10 +1,36 @@
-//! Children that are forked inside of a closure that blocks in place, and before one.
+//! `block_in_place` and children that are forked inside of its closure, or before it.
+//!
+//! One test in a process of its own: what other threads hold at a fork, a child waits for, and a test that panics holds what the panic
+//! of a child needs.
+#![cfg(unix)]
+#![allow(clippy::disallowed_methods, reason = "closures block")]
 
-use super::{Blocks, LONG, One, OneIdle, in_a_task};
+use bespoke::driver::{Mio, NoIo};
 use bespoke::rt::Ambient as _;
+use bespoke::scheduler::{HandsOver, WorkStealing};
+use bespoke::{Config, Runtime, preset};
 use core::time::Duration;
 use std::panic::catch_unwind;
 use std::time::Instant;
+
+/// What must come comes by then, also on a busy machine.
+const LONG: Duration = Duration::from_secs(30);
+
+macro_rules! configs {
+    ($($name:ident: $driver:ty;)+) => { $(
+        struct $name;
+
+        #[bespoke::config(base = preset::Default)]
+        impl Config for $name {
+            type Scheduler = WorkStealing<1>;
+            type Driver = $driver;
+        }
+    )+ };
+}
+configs! {
+    One: Mio;
+    OneIdle: NoIo;
+}
 
 /// How a child ends that runs `child`.
 fn forked(child: impl FnOnce()) -> libc::c_int {
@@ -42,8 +68,9 @@ fn exited(status: libc::c_int) {
     assert!(libc::WIFEXITED(status) && libc::WEXITSTATUS(status) == 7, "status {status:#x}");
 }
 
-fn children<C: Blocks>() {
-    in_a_task::<C, _>(async {
+fn children<C: Config<Scheduler: HandsOver>>() {
+    let runtime = Runtime::<C>::new().expect("a runtime starts");
+    let task = runtime.handle().spawn(async {
         // Inside, it is a child of any thread.
         exited(C::block_in_place(|| forked(|| C::block_in_place(|| ()))));
         C::sleep(Duration::from_millis(1)).await;
@@ -71,14 +98,13 @@ fn children<C: Blocks>() {
         let status = C::block_in_place(|| ended(child));
         assert!(libc::WIFSIGNALED(status) && libc::WTERMSIG(status) == libc::SIGABRT, "status {status:#x}");
     });
+    runtime.block_on(async { C::timeout(LONG, task).await.expect("in time") }).expect("no panic");
+    let shutdown = runtime.shutdown_timeout(LONG);
+    assert!(shutdown.is_clean(), "{shutdown}");
 }
 
 #[test]
 fn a_child_is_told_or_ends() {
     children::<One>();
-}
-
-#[test]
-fn a_child_is_told_or_ends_without_io() {
     children::<OneIdle>();
 }
