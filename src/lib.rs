@@ -464,28 +464,19 @@ pub mod channel {
 /// # Ok::<(), bespoke::Error>(())
 /// ```
 ///
-/// A task of theirs may block where it is, by [`block_in_place`](rt::Ambient::block_in_place): another thread runs its worker
-/// meanwhile.
+/// A task may block where it is ([`block_in_place`](rt::Ambient::block_in_place)): another thread runs its worker meanwhile.
 ///
 /// ```
-/// use bespoke::{Config, Runtime, scheduler::WorkStealing};
-/// use std::sync::mpsc;
-///
-/// struct App;
-///
-/// #[bespoke::config]
-/// impl Config for App {
-///     type Scheduler = WorkStealing<1>;
-/// }
-///
+/// # use bespoke::{Config, Runtime, scheduler::WorkStealing};
+/// # struct App;
+/// # #[bespoke::config(base = bespoke::preset::Default)] impl Config for App { type Scheduler = WorkStealing<1>; }
 /// let runtime = Runtime::<App>::new()?;
 /// let got = runtime.block_on(runtime.spawn(async {
-///     let (sender, receiver) = mpsc::channel();
+///     let (sender, receiver) = std::sync::mpsc::channel();
 ///     App::spawn(async move { sender.send(7) }); // on this worker, of which there is one
 ///     App::block_in_place(|| receiver.recv())
 /// }));
-/// assert_eq!(got.expect("no panic"), Ok(7));
-/// # Ok::<(), bespoke::Error>(())
+/// # assert_eq!(got.expect("no panic"), Ok(7)); Ok::<(), bespoke::Error>(())
 /// ```
 ///
 /// What each worker keeps its queued tasks in is a third parameter: a [`Ring`](scheduler::Ring), or with the feature

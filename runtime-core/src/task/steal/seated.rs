@@ -1,6 +1,6 @@
 //! The seat of this thread: one thread-local word.
 //!
-//! 1. A thread has a seat only while it runs the worker of the seat: a wake on it goes there, as it does to the owner of the queue.
+//! 1. A thread has a seat only while it runs the worker of the seat: a wake on that thread goes there, and it owns the queue.
 
 use super::Crew;
 use super::seat::Seat;

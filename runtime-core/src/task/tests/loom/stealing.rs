@@ -168,7 +168,7 @@ fn block_in_place() {
     });
 }
 
-/// The same, and the runtime closes meanwhile: what the closure waits for is dropped by a stand-in, or by the worker's own thread.
+/// The same, and the runtime closes meanwhile: what the closure waits for is dropped by a stand-in, or before it begins.
 #[test]
 fn block_in_place_vs_shutdown() {
     struct Tells(Arc<Notify>);
