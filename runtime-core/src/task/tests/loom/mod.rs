@@ -76,12 +76,7 @@ fn bound(name: &str) -> usize {
 /// 366,552 executions already; with two, the second has 499,915, and the third did not end in four minutes. `crews` has the steps
 /// of those two in small.
 fn bound_max(name: &str) -> usize {
-    let large = [
-        "stealing::block_in_place_vs_shutdown",
-        "moves::ask_vs_park",
-        "stealing::take_vs_close",
-        "stealing::spawn_vs_close_of_one",
-    ];
+    let large = ["moves::ask_vs_park", "stealing::take_vs_close", "stealing::spawn_vs_close_of_one"];
     if large.contains(&name) { 1 } else { usize::MAX }
 }
 
