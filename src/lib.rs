@@ -465,11 +465,26 @@ pub mod channel {
 /// # Ok::<(), bespoke::Error>(())
 /// ```
 ///
+/// A task may block where it is ([`block_in_place`](rt::Ambient::block_in_place)): another thread runs its worker meanwhile.
+///
+/// ```
+/// # use bespoke::{Config, Runtime, scheduler::WorkStealing};
+/// # struct App;
+/// # #[bespoke::config(base = bespoke::preset::Default)] impl Config for App { type Scheduler = WorkStealing<1>; }
+/// let runtime = Runtime::<App>::new()?;
+/// let got = runtime.block_on(runtime.spawn(async {
+///     let (sender, receiver) = std::sync::mpsc::channel();
+///     App::spawn(async move { sender.send(7) }); // on this worker, of which there is one
+///     App::block_in_place(|| receiver.recv())
+/// }));
+/// # assert_eq!(got.expect("no panic"), Ok(7)); Ok::<(), bespoke::Error>(())
+/// ```
+///
 /// What each worker keeps its queued tasks in is a third parameter: a [`Ring`](scheduler::Ring), or with the feature
 /// `crossbeam-deque` a `Deque`; see [the guide](guide::threads).
 pub mod scheduler {
     pub use bespoke_core::choice::{Count, Selected, Workers};
-    pub use bespoke_core::roles::{Balanced, Cores, LocalQueue, Policy, Scheduler};
+    pub use bespoke_core::roles::{Balanced, Cores, HandsOver, LocalQueue, Policy, Scheduler};
     #[cfg(feature = "crossbeam-deque")]
     pub use bespoke_core::scheduler::Deque;
     pub use bespoke_core::scheduler::{PerCore, Ring, SingleThread, ThreadPerTask, WorkStealing};

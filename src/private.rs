@@ -4,10 +4,10 @@ pub use bespoke_core::check;
 pub use bespoke_core::config::{Sealed, SharingOf};
 pub use bespoke_core::future::machines;
 pub use bespoke_core::machine;
-pub use bespoke_core::roles::{Cores, StartsThreads};
+pub use bespoke_core::roles::{Cores, HandsOver, StartsThreads};
 pub use bespoke_core::runtime::{
-    Admits, Ambient, StartTask, align_of, bytes_of, spawn_blocking_unchecked, spawn_here_unasked, spawn_on_unasked,
-    spawn_unchecked,
+    Admits, Ambient, StartTask, align_of, block_in_place_unasked, bytes_of, spawn_blocking_unchecked,
+    spawn_here_unasked, spawn_on_unasked, spawn_unchecked,
 };
 pub use bespoke_core::task::{JoinHandle, places};
 pub use core;
@@ -34,6 +34,17 @@ pub trait CoresFor<T> {}
 
 #[diagnostic::do_not_recommend]
 impl<T, S: Cores> CoresFor<T> for S {}
+
+/// [`HandsOver`], for functions of one config; see [`StartsThreadsFor`].
+#[diagnostic::on_unimplemented(
+    message = "the scheduler `{Self}` cannot hand a worker over to another thread",
+    label = "`block_in_place` asks for workers whose tasks may run on any thread",
+    note = "`WorkStealing<N>` has them; `spawn_blocking` runs a closure on a thread of its own under every scheduler"
+)]
+pub trait HandsOverFor<T> {}
+
+#[diagnostic::do_not_recommend]
+impl<T, S: HandsOver> HandsOverFor<T> for S {}
 
 /// Starts a runtime of `C`, runs `future` on it, closes it.
 ///

@@ -133,6 +133,8 @@ const CASE_OF: &[(&str, &str)] = &[
     ),
     ("the scheduler `…` has no workers to choose from", "generic_without_cores"),
     ("the scheduler `…` has no workers to choose from", "spawn_here_without_cores"),
+    ("the scheduler `…` cannot hand a worker over to another thread", "block_in_place_on_one_thread"),
+    ("the scheduler `…` cannot hand a worker over to another thread", "generic_without_hand_over"),
     ("`…` does not describe a machine", "not_a_topology"),
     ("`…` is not a kind of sharing", "not_a_sharing"),
     ("`…` is not a queue of tasks", "not_a_queue"),

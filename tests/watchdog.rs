@@ -322,6 +322,24 @@ fn a_hook_may_end_the_runtime_that_called_it() {
 }
 
 /// One at a time: what it counts is the process's.
+/// Who blocks in place holds its thread, and not the worker: another thread runs that, and what it polls is watched.
+#[test]
+fn who_blocks_in_place_is_not_named_and_what_runs_meanwhile_is() {
+    reported!(WorkStealing<1>);
+    let runtime = Runtime::<App>::new().unwrap();
+    let in_place = runtime.spawn(async {
+        App::block_in_place(|| std::thread::sleep(BOUNDS));
+        App::block_in_place(|| hold(&REPORTS, 2));
+    });
+    std::thread::sleep(BOUNDS);
+    assert_eq!(*REPORTS.lock(), []);
+    let task = runtime.spawn(holds(&REPORTS));
+    let id = task.id();
+    runtime.block_on(task).unwrap();
+    runtime.block_on(in_place).unwrap();
+    assert_pair(&REPORTS.wait(2), Some(id), "holds", Some(HOLDS));
+}
+
 #[cfg(target_os = "linux")]
 #[test]
 fn nothing_is_left_of_a_hundred_runtimes() {

@@ -258,6 +258,14 @@ pub(crate) enum Plant {
     NumberUsedAfterLook,
     /// The close of a worker closes its resources without regard to who uses them.
     NumbersClosedUnasked,
+    /// A worker is given to a thread that waits for it, which is not told.
+    HelmGivenUnheard,
+    /// A thread that wants its worker back does not wake whoever runs it.
+    HelmAskedSilently,
+    /// Who is to run a worker looks whether its helm is free, then takes it: two steps.
+    HelmTakenInTwoSteps,
+    /// A worker that is asked to end ends while threads are away.
+    ClosedWhileAway,
     /// A blocking job looks whether the pool is closed, then is placed: two steps.
     SubmitInTwoSteps,
     /// Running, aborting and giving up a blocking job look who was first, then take it: two steps.

@@ -81,6 +81,16 @@ macro_rules! __ambient {
                 $crate::__private::spawn_blocking_unchecked::<$config, _, __T>(closure)
             }
 
+            /// Runs a closure that blocks here, and this worker on another thread meanwhile. For `WorkStealing`; see
+            /// `Ambient::block_in_place`.
+            #[track_caller]
+            pub fn block_in_place<__T>(closure: impl ::core::ops::FnOnce() -> __T) -> __T
+            where
+                <$config as $crate::Config>::Scheduler: $crate::__private::HandsOverFor<__T>,
+            {
+                $crate::__private::block_in_place_unasked::<$config, __T>(closure)
+            }
+
             /// Waits for an asynchronous function in code that is not; see `Ambient::await_fn`.
             #[track_caller]
             pub fn await_fn<__T: ::core::marker::Send + 'static>(

@@ -44,6 +44,8 @@ use std::sync::{Condvar, Mutex, MutexGuard};
 pub(crate) struct Limits {
     /// The name of the config, for the names of the threads.
     pub(crate) name: &'static str,
+    /// What they are for, in their names.
+    pub(crate) kind: &'static str,
     /// The most threads.
     pub(crate) threads_max: usize,
     /// The most jobs that wait.
@@ -152,7 +154,9 @@ impl<T: Threads> Pool<T> {
             return Placed::Done;
         }
         if state.threads < self.limits.threads_max {
-            return Placed::Start(state.reserve(job));
+            let id = state.reserve();
+            state.queue.push(job);
+            return Placed::Start(id);
         }
         let waiting = state.queue.len().saturating_sub(state.starting);
         if waiting >= self.limits.queue_max {
@@ -167,16 +171,51 @@ impl<T: Threads> Pool<T> {
 
     #[cold]
     fn start<K: Keep<T>>(&self, id: usize, keep: K) {
-        let name = alloc::format!("{}-blocking", self.limits.name);
-        let started = T::start(&name, move || {
-            keep.begins();
-            let _serving = Serving::new(keep.home());
-            keep.pool().work(id);
-        });
-        match started {
+        match self.start_thread(keep, move |pool| pool.work(id, None)) {
             Ok(handle) => self.started(id, handle),
             Err(error) => self.not_started(id, error),
         }
+    }
+
+    fn start_thread<K: Keep<T>>(&self, keep: K, work: impl FnOnce(&Self) + Send + 'static) -> Result<T::Thread, Error> {
+        T::start(&alloc::format!("{}-{}", self.limits.name, self.limits.kind), move || {
+            keep.begins();
+            let _serving = Serving::new(keep.home());
+            work(keep.pool());
+        })
+    }
+
+    /// Finds a thread for `job` now, however many there are, and never a place to wait. A pool is used by this, or by
+    /// [`submit`](Self::submit).
+    ///
+    /// # Errors
+    /// The system has no thread: the job resolves cancelled. So it does on a closed pool, which is `None`.
+    pub(crate) fn lend<K: Keep<T>>(&self, job: Job, keep: impl FnOnce() -> K) -> Result<(), Option<Error>> {
+        let mut state = self.lock();
+        if state.closed {
+            drop(state);
+            drop(job); // which cancels it
+            return Err(None);
+        }
+        if let Some(seat) = state.idle.pop() {
+            state.running += 1;
+            drop(state);
+            seat.give(Given::Job(job));
+            return Ok(());
+        }
+        let id = state.reserve();
+        drop(state);
+        // The job goes with its thread: one that waits in the queue may be taken by a thread that another one was started for.
+        let started = self.start_thread(keep(), move |pool| pool.work(id, Some(job)));
+        match started {
+            Ok(handle) => self.started(id, handle),
+            Err(error) => {
+                if self.give_up(id).is_some() {
+                    return Err(Some(error));
+                }
+            }
+        }
+        Ok(())
     }
 
     fn started(&self, id: usize, handle: T::Thread) {
@@ -197,6 +236,17 @@ impl<T: Threads> Pool<T> {
     /// The system has no thread for us. While there is another one, the jobs wait for it.
     #[cold]
     fn not_started(&self, id: usize, error: Error) {
+        let Some(mut state) = self.give_up(id) else { return };
+        let stranded = if state.threads == 0 { core::mem::take(&mut state.queue) } else { Queue::default() };
+        drop(state);
+        for job in stranded {
+            job.reject(Rejected::NoThread(error));
+        }
+    }
+
+    /// `Threads` says that there is no such thread. `None`: it runs all the same.
+    #[cold]
+    fn give_up(&self, id: usize) -> Option<MutexGuard<'_, State<T::Thread>>> {
         let mut state = self.lock();
         let Some(at) = state.members.iter().position(|member| member.id == id) else {
             unreachable!("a thread whose start has not returned keeps its entry");
@@ -209,32 +259,28 @@ impl<T: Threads> Pool<T> {
             } else {
                 state.members[at].started = true;
             }
-            return;
+            return None;
         }
         state.members.swap_remove(at);
         state.starting -= 1;
         state.threads -= 1;
-        let stranded = if state.threads == 0 { core::mem::take(&mut state.queue) } else { Queue::default() };
         self.ring(&state);
-        drop(state);
-        for job in stranded {
-            job.reject(Rejected::NoThread(error));
-        }
+        Some(state)
     }
 
-    /// What a thread does from its start to its end.
-    fn work(&self, id: usize) {
+    /// What a thread does from its start to its end. `first`: the job that it brings along.
+    fn work(&self, id: usize, mut first: Option<Job>) {
         let seat = Arc::new(Seat::new());
         let mut spin = false;
         let mut state = self.lock();
         let Some(member) = state.members.iter_mut().find(|member| member.id == id) else {
-            // `Threads` said that there is no such thread: it was given up.
-            return;
+            // `Threads` said that there is no such thread: it was given up. What it brings is dropped without the lock.
+            return drop(state);
         };
         member.begun = true;
         state.starting -= 1;
         loop {
-            let job = if let Some(job) = state.queue.pop() {
+            let job = if let Some(job) = first.take().or_else(|| state.queue.pop()) {
                 state.running += 1;
                 drop(state);
                 job
@@ -382,14 +428,13 @@ impl<T: Threads> Pool<T> {
 }
 
 impl<H> State<H> {
-    /// Queues `job` for a thread that its caller starts.
-    fn reserve(&mut self, job: Job) -> usize {
+    /// Makes an entry for a thread that its caller starts.
+    fn reserve(&mut self) -> usize {
         let id = self.next_id;
         self.next_id += 1;
         self.threads += 1;
         self.starting += 1;
         self.members.push(Member { id, begun: false, started: false, handle: None, gone: false });
-        self.queue.push(job);
         id
     }
 }

@@ -45,7 +45,7 @@ pub use queue::LocalQueue;
 pub use queue::{BATCH_MAX, Entry, LiveQueue, Stolen};
 #[cfg(feature = "alloc")]
 pub(crate) use scheduler::steals;
-pub use scheduler::{Balanced, Cores, Placement, Policy, Scheduler, Stealing};
+pub use scheduler::{Balanced, Cores, HandsOver, Placement, Policy, Scheduler, Stealing};
 #[doc(hidden)]
 pub use sealed::Sealed;
 pub use threads::{JoinThread, NoThreads, StartsThreads, Threads};

@@ -110,6 +110,12 @@ pub unsafe trait LiveQueue: Sized + Send + Sync + 'static {
         self.len()
     }
 
+    /// Is the owner inside of a verb, in code that is none of ours (6.)?
+    #[inline(always)]
+    fn is_entered(&self) -> bool {
+        false
+    }
+
     /// Takes the older half, of at most [`BATCH_MAX`] entries, for the queue of all. Nothing, if somebody else was faster.
     ///
     /// # Safety

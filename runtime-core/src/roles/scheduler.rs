@@ -1,7 +1,7 @@
 //! Which task runs next, and on which thread.
 
 use super::queue::LocalQueue;
-use crate::sharing::Sharing;
+use crate::sharing::{Moving, Sharing};
 
 /// Decides which task runs next and on which thread.
 ///
@@ -116,3 +116,11 @@ impl Stealing {
     note = "`PerCore<N>` has them; `spawn_pinned` keeps a future where it was made on every scheduler"
 )]
 pub trait Cores: Scheduler {}
+
+/// A scheduler whose workers another thread can run while their own one blocks: what `block_in_place` asks for.
+#[diagnostic::on_unimplemented(
+    message = "the scheduler `{Self}` cannot hand a worker over to another thread",
+    label = "`block_in_place` asks for workers whose tasks may run on any thread",
+    note = "`WorkStealing<N>` has them; `spawn_blocking` runs a closure on a thread of its own under every scheduler"
+)]
+pub trait HandsOver: Scheduler<Sharing = Moving> {}

@@ -5,7 +5,9 @@ use super::place;
 use super::traced::At;
 use crate::config::{Config, SharingOf};
 #[cfg(feature = "std")]
-use crate::roles::Placement;
+use crate::roles::{Placement, steals};
+#[cfg(feature = "std")]
+use crate::scheduler::stealing::in_place;
 use crate::sharing::{Local, Moving, Shared};
 use crate::task::JoinHandle;
 use crate::worker::ambient;
@@ -108,6 +110,19 @@ pub fn spawn_here_unasked<C: Config, F: Future + 'static>(future: F) -> JoinHand
     const { assert!(keeps_tasks::<C>(), "asked for by the caller, by a bound") }
     // SAFETY: the ambient worker is this thread's own; tasks are kept, by the assertion.
     unsafe { place::spawn_here(ambient::spawner::<C>(), future, At::caller()) }
+}
+
+/// As [`Ambient::block_in_place`](super::Ambient::block_in_place), for functions of one config, which have asked for the
+/// scheduler in another way; see [`spawn_on_unasked`].
+///
+/// # Panics
+/// As `Ambient::block_in_place`.
+#[cfg(feature = "std")]
+#[doc(hidden)]
+#[track_caller]
+pub fn block_in_place_unasked<C: Config, T>(closure: impl FnOnce() -> T) -> T {
+    const { assert!(steals::<C::Scheduler>(), "asked for by the caller, by a bound") }
+    in_place::block_in_place::<C, T>(closure)
 }
 
 /// Do the tasks of `C` stay on the worker on which they are placed?

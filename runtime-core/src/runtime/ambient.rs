@@ -12,7 +12,9 @@ use crate::config::Config;
 use crate::instant::Instant;
 use crate::roles::Scheduler;
 #[cfg(feature = "std")]
-use crate::roles::{Cores, StartsThreads};
+use crate::roles::{Cores, HandsOver, StartsThreads};
+#[cfg(feature = "std")]
+use crate::scheduler::stealing::in_place;
 use crate::sharing::Local;
 use crate::task::JoinHandle;
 use crate::task::places::Pool;
@@ -158,11 +160,52 @@ pub trait Ambient: Config {
         unsafe { handle::spawn_blocking(worker, closure, At::caller()) }
     }
 
+    /// Runs `closure` here, on this thread, where it may block: another thread runs this worker until it returns. For code in
+    /// the middle of a task that cannot be moved to [`spawn_blocking`](Self::spawn_blocking), as it borrows what the task
+    /// has.
+    ///
+    /// The other tasks of the worker go on, with all that they wait for: its queue, the task that would have run next, its
+    /// timers, its sockets, what other threads send it. So `closure` may wait for any of them, by a channel of the standard
+    /// library, say. *Except what is pinned*: a task of [`spawn_pinned`](Self::spawn_pinned) stays on its thread, and if that
+    /// is this one, it runs when `closure` has returned. Nothing that `closure` waits for may depend on it.
+    ///
+    /// Inside, this thread is as one of the blocking pool: [`handle`](Self::handle), [`spawn`](Self::spawn),
+    /// [`await_fn`](Self::await_fn) and another runtime's `block_on` work, and a nested `block_in_place` runs its closure.
+    /// What needs a worker, as the poll of a sleep or of a socket by hand, panics. A panic of `closure` goes on in the
+    /// caller.
+    ///
+    /// When `closure` returns, the thread gets its worker back at the end of the poll that this is in. To hand it over takes
+    /// a thread, which is kept for the next time for [`BLOCKING_KEEP_ALIVE`](Config::BLOCKING_KEEP_ALIVE). There is no limit
+    /// to how many there are: one for each worker, and one for each closure that runs.
+    ///
+    /// Where nothing has to be handed over, it just runs `closure`: on a thread that runs no worker of this runtime, on a
+    /// blocking thread, and in the future of a `block_on`, which has a worker for itself. So it does in a waker, or in a
+    /// `Drop`, that the runtime calls between two polls; that worker is held up.
+    ///
+    /// A shutdown waits for `closure`, as long as it was told. What `closure` waits for in a task of this runtime is
+    /// cancelled meanwhile.
+    ///
+    /// With a driver on a ring of one issuer (`IORING_SETUP_SINGLE_ISSUER`) a worker could not leave its thread; tasks do not
+    /// move under such a driver.
+    ///
+    /// # Panics
+    /// If the system has no thread to be had, before `closure` runs; in a child that was forked after the start of the
+    /// runtime.
+    #[cfg(feature = "std")]
+    #[track_caller]
+    fn block_in_place<T>(closure: impl FnOnce() -> T) -> T
+    where
+        Self::Scheduler: HandsOver,
+    {
+        in_place::block_in_place::<Self, T>(closure)
+    }
+
     /// Waits for an asynchronous function in code that is not: the thread sleeps until it has the value.
     ///
     /// On a blocking thread of the runtime (see [`spawn_blocking`](Self::spawn_blocking)) the function runs as a task of the
-    /// runtime, with all that belongs to it: sleeps, sockets, files. On a thread without a runtime it runs there, and may wait
-    /// for what needs none: channels, `Notify`, futures of other crates.
+    /// runtime, with all that belongs to it: sleeps, sockets, files. Inside of `block_in_place` it runs there, as in a
+    /// `block_on`. On a thread without a runtime it runs there, and may wait for what needs none: channels, `Notify`, futures of
+    /// other crates.
     ///
     /// A blocking thread that waits is one of [`BLOCKING_THREADS_MAX`](Config::BLOCKING_THREADS_MAX): if all of them wait for
     /// functions that need one, none goes on.

@@ -3,6 +3,7 @@
 //! | on | the future runs | this thread |
 //! |---|---|---|
 //! | a blocking thread of the runtime | as a task of the runtime | sleeps until it has the outcome |
+//! | a thread that is inside of `block_in_place` | here, on a worker of its own, as in a `block_on` | runs it |
 //! | a thread without a runtime | here | polls it, and sleeps between two polls |
 //! | a worker | nowhere: all tasks of the worker would wait, its own among them | panics |
 
@@ -10,6 +11,9 @@ use super::admit::Pinned;
 use super::place;
 use super::traced::At;
 use crate::config::Config;
+use crate::roles::steals;
+use crate::scheduler::caller;
+use crate::scheduler::stealing::in_place;
 use crate::sync::block;
 use crate::task::current::current;
 use crate::worker::ambient;
@@ -27,6 +31,11 @@ pub(super) fn await_fn<C: Config, T: Send + 'static>(function: impl AsyncFnOnce(
     let (at, caller) = (At::caller(), Location::caller());
     let served = if current().is_null() { ambient::try_served::<C>() } else { None };
     let Some(worker) = served else { return block::on("await_fn", "function()", async move { function().await }) };
+    if const { steals::<C::Scheduler>() } && in_place::is_away() {
+        // The task would be pinned, and the worker that gets it may be the one that waits for this thread.
+        // SAFETY: the thread works for it: it is alive.
+        return caller::block_on(unsafe { &worker.as_ref().common }, async move { function().await });
+    }
     let (answers, answer) = mpsc::channel();
     let task = Pinned::new(async move || {
         let mut future = pin!(async move { function().await });

@@ -26,7 +26,7 @@ pub(crate) mod stealing;
 #[cfg(feature = "std")]
 mod turns;
 
-use crate::roles::{Balanced, Cores, LocalQueue, Placement, Policy, Scheduler, Stealing};
+use crate::roles::{Balanced, Cores, HandsOver, LocalQueue, Placement, Policy, Scheduler, Stealing};
 use crate::sharing::{Local, Moving, Shared};
 use core::marker::PhantomData;
 
@@ -98,7 +98,8 @@ impl<const WORKERS: usize> Cores for PerCore<WORKERS> {}
 /// then those that were queued earlier. A worker without work takes half of what another has queued, or its share of what was
 /// woken elsewhere; if there is nothing, it sleeps, and is woken when there is. At most half of the workers search at
 /// once. A worker that does not come back from a poll holds up its timers, and what is pinned to it; the tasks in its queue
-/// are taken by others, the newest one within some ten milliseconds.
+/// are taken by others, the newest one within some ten milliseconds. A task that has to block says so by `block_in_place`: then
+/// another thread runs the worker meanwhile.
 ///
 /// A sleep is kept by the worker that polled it last. `block_on` runs its future on the thread that calls it, as under
 /// [`PerCore`]: it does not move; what it spawns goes to the workers, and what it opens is watched by them, also when it has
@@ -132,6 +133,8 @@ impl<const WORKERS: usize, P: Policy, Q: LocalQueue> Scheduler for WorkStealing<
     const PLACEMENT: Placement = Placement::AnyWorker;
     const SCHEDULERS_ARE_THE_PROJECTS_OWN_until_1_0: crate::roles::Sealed = crate::roles::Sealed::OURS;
 }
+
+impl<const WORKERS: usize, P: Policy, Q: LocalQueue> HandsOver for WorkStealing<WORKERS, P, Q> {}
 
 /// The usual queue of a worker of [`WorkStealing`]: a ring of fixed size, which is made with the worker.
 ///

@@ -167,6 +167,11 @@ pub(crate) struct Home<S: Sharing> {
     queue: UnsafeCell<RunQueue<S>>,
     /// The runtime asked the worker to end; heard through the inbox.
     pub(crate) stopping: Cell<bool>,
+    /// Where tasks move: the loop of the worker has more to look at before each turn than its queues. It is to end, say.
+    pub(crate) attends: Cell<bool>,
+    /// Where tasks move: the thread that runs the worker is not the one that polls its kept tasks, whose futures need not be
+    /// `Send`. See [`steal::helm`](super::steal).
+    pub(crate) stood_in: Cell<bool>,
     pub(crate) guests: Cell<usize>,
     pub(crate) life: Life,
 }
@@ -188,9 +193,17 @@ impl<S: Sharing> Home<S> {
             seat: SeatWord::new(),
             queue: UnsafeCell::new(RunQueue::new(queue)),
             stopping: Cell::new(false),
+            attends: Cell::new(false),
+            stood_in: Cell::new(false),
             guests: Cell::new(0),
             life: Life::new(),
         }
+    }
+
+    /// Owner: the runtime asks the worker to end.
+    pub(crate) fn stops(&self) {
+        self.stopping.set(true);
+        self.attends.set(true);
     }
 
     /// Is this thread running this home now?

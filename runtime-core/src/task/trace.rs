@@ -197,6 +197,10 @@ impl TaskTrace {
         if state == TaskState::Complete || moves {
             return trace; // what moves, any worker may be polling by now (rule 4)
         }
+        // SAFETY: the caller's reference.
+        if S::MOVING && unsafe { task.as_ref() }.home().stood_in.get() {
+            return trace; // what is kept is another thread's, which may be inside of it
+        }
         // SAFETY: the owner, of a task that is not complete: only the owner would complete it (rule 1).
         unsafe { trace.with_levels(task.cast()) }
     }

@@ -76,7 +76,7 @@ pub(crate) unsafe fn close_because<C: Config>(worker: NonNull<Worker<C>>, by: Na
         let _ = unsafe { Worker::driver(worker) }.arrive();
         // 2.
         // SAFETY: the owner, in its context.
-        unsafe { cancel_all(worker, why) };
+        unsafe { cancel_all(worker, why, true) };
         // SAFETY: the owner took it.
         unsafe { Worker::visit_all(worker, home.inbox.take(), true, false) };
         #[cfg(feature = "std")]
@@ -139,8 +139,20 @@ pub(crate) unsafe fn close_because<C: Config>(worker: NonNull<Worker<C>>, by: Na
     drained
 }
 
-/// Cancels every task that is not complete. `why`: what their handles say, if the runtime is not closed.
-unsafe fn cancel_all<C: Config>(worker: NonNull<Worker<C>>, why: Option<Rejected>) {
+/// Cancels the tasks of a worker that is to close, and cannot yet: as step 2 of close, which does it again for those that come
+/// later. `kept`: also those that are kept on the worker. `why`: as for [`close_because`].
+///
+/// # Safety
+/// The caller is the owner, in its context, between polls. `kept`: this is the thread that polls them.
+#[cfg(feature = "std")]
+pub(crate) unsafe fn cancel_ahead<C: Config>(worker: NonNull<Worker<C>>, why: Option<Rejected>, kept: bool) {
+    // SAFETY: as the caller.
+    unsafe { cancel_all(worker, why, kept) }
+}
+
+/// Cancels every task that is not complete, or, unless `kept`, every one of these that moves. `why`: what their handles say, if
+/// the runtime is not closed.
+unsafe fn cancel_all<C: Config>(worker: NonNull<Worker<C>>, why: Option<Rejected>, kept: bool) {
     // SAFETY: the owner.
     let home = unsafe { &worker.as_ref().home };
     let begin = |owned: &mut Owned<SharingOf<C>>| {
@@ -155,6 +167,10 @@ unsafe fn cancel_all<C: Config>(worker: NonNull<Worker<C>>, why: Option<Rejected
         // By index, in a hold of the table for each: cancelling may spawn.
         let find = |owned: &mut Owned<SharingOf<C>>| {
             let task = owned.get(index)?;
+            // SAFETY: in the table, which is held: it is not freed.
+            if !kept && !unsafe { task.as_ref() }.table.moves {
+                return None;
+            }
             if planted(Plant::SeizedOutsideTheTable) {
                 return Some((task, None));
             }

@@ -10,6 +10,7 @@
 //! 3. No code of the user's runs under the lock.
 
 use super::Worker;
+use crate::blocking::{Limits, Pool};
 use crate::config::{Config, LiveQueueOf};
 use crate::error::{Error, ErrorKind};
 use crate::loom::{Plant, planted};
@@ -48,8 +49,16 @@ type ThreadOf<C> = <<C as Config>::Threads as Threads>::Thread;
 /// What is written once.
 struct Formed<C: Config> {
     members: Box<[Member<C>]>,
-    /// Under a scheduler whose workers take tasks from each other. The homes name it, and this lives as long as any of them.
-    _crew: Option<Arc<Crew<LiveQueueOf<C>>>>,
+    /// Under a scheduler whose workers take tasks from each other.
+    moving: Option<Box<Moves<C>>>,
+}
+
+/// What workers have that take tasks from each other.
+struct Moves<C: Config> {
+    /// The homes name it, and this lives as long as any of them.
+    _crew: Arc<Crew<LiveQueueOf<C>>>,
+    /// The threads that run workers whose own threads block; made when the first one does.
+    stand_ins: OnceLock<Pool<C::Threads>>,
 }
 
 /// One of the workers.
@@ -138,14 +147,15 @@ impl<C: Config> Cores<C> {
                 unsafe { Home::follow(Worker::home_of(*worker), lead) };
             }
         }
-        let crew = <C::Scheduler as Scheduler>::STEALING.filter(|_| steals::<C::Scheduler>()).map(|stealing| {
+        let moving = <C::Scheduler as Scheduler>::STEALING.filter(|_| steals::<C::Scheduler>()).map(|stealing| {
             let Stealing { lifo_runs_max, injector_interval, search_rounds } = stealing;
             let knobs = Knobs { capacity: C::LOCAL_QUEUE, lifo_runs_max, injector_interval, search_rounds };
             // A home of `Moving`: see `steals`.
             let homes = workers.iter().map(|worker| Worker::home_of(*worker).cast());
             let near = near.unwrap_or_else(|| (0..workers.len()).map(|me| Near::anywhere(me, workers.len())).collect());
             // SAFETY: the homes are known to the caller alone; each has what holds the crew.
-            unsafe { Crew::form(homes.zip(near), knobs) }
+            let crew = unsafe { Crew::form(homes.zip(near), knobs) };
+            Box::new(Moves { _crew: crew, stand_ins: OnceLock::new() })
         });
         let member = |(index, worker): (usize, &NonNull<Worker<C>>)| Member {
             worker: *worker,
@@ -153,7 +163,7 @@ impl<C: Config> Cores<C> {
             gone: AtomicBool::new(false),
         };
         let members = workers.iter().enumerate().map(member).collect();
-        if self.formed.set(Formed { members, _crew: crew }).is_err() {
+        if self.formed.set(Formed { members, moving }).is_err() {
             unreachable!("a runtime forms its team once");
         }
     }
@@ -162,6 +172,38 @@ impl<C: Config> Cores<C> {
     #[inline(always)]
     pub(crate) fn members(&self) -> &[Member<C>] {
         self.formed.get().map_or(&[], |formed| &formed.members)
+    }
+
+    /// The threads that run workers whose own threads block. There is a team, whose workers take tasks from each other.
+    pub(crate) fn stand_ins(&self) -> &Pool<C::Threads> {
+        let Some(moving) = self.moving() else { unreachable!("a worker that is left is of a crew") };
+        moving.stand_ins.get_or_init(|| Pool::new(const { &Self::STAND_INS }))
+    }
+
+    fn moving(&self) -> Option<&Moves<C>> {
+        self.formed.get()?.moving.as_deref()
+    }
+
+    const STAND_INS: Limits = Limits {
+        name: C::NAME,
+        kind: "stand-in",
+        // One that waited for a thread could wait for what it is to run.
+        threads_max: usize::MAX,
+        queue_max: 0,
+        keep_alive: C::BLOCKING_KEEP_ALIVE,
+    };
+
+    /// Waits until those threads have ended, for at most `timeout`. All workers have left, so none of the threads runs one.
+    pub(crate) fn end_stand_ins(&self, timeout: Duration) {
+        if let Some(pool) = self.close_stand_ins() {
+            pool.wait(timeout);
+        }
+    }
+
+    fn close_stand_ins(&self) -> Option<&Pool<C::Threads>> {
+        let pool = self.moving()?.stand_ins.get()?;
+        pool.close();
+        Some(pool)
     }
 
     /// The worker whose home counts for the team.
@@ -234,6 +276,12 @@ impl<C: Config> Cores<C> {
         seat.said.get_or_insert(Err(Error::new(ErrorKind::Other).because("a worker panicked before it could run")));
         if !planted(Plant::LeavesUnheard) {
             self.told.notify_all();
+        }
+        let last = state.running() == 0;
+        drop(state);
+        if last {
+            // Whoever shut the runtime down may have waited long enough.
+            self.close_stand_ins();
         }
     }
 

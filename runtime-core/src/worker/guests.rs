@@ -333,7 +333,7 @@ pub(super) unsafe fn visit<C: Config>(worker: NonNull<Worker<C>>, node: NonNull<
     match kind {
         NodeKind::Task => unreachable!("tasks are visited by their own rules"),
         // No guest: the runtime posts it, once.
-        NodeKind::Stop => return this.home.stopping.set(true),
+        NodeKind::Stop => return this.home.stops(),
         // No guest: the request holds its binding, and the resource is one.
         NodeKind::Move if const { rehome::moves::<C>() } => {
             // SAFETY: the owner took it from its inbox.

@@ -20,8 +20,10 @@
 //! | `pool` | the blocking pool: what its threads hold, how a job gets there |
 //!
 //! # Life
-//! A worker is started and closed by one thread at a time, its *owner*. After close it is a husk: its inbox, its count, its
-//! memory and its clock stay until the last task, guest and handle is gone, and then any thread frees it.
+//! A worker is started, run and closed by one thread at a time, its *owner*. Where tasks move that may be another one while the
+//! worker's own blocks, [at the helm](crate::task::steal): it does what the owner does, but for what is kept on the worker and
+//! need not be `Send`, and it does not close it. (`Home::stood_in`.) After close it is a husk: its inbox, its count, its memory
+//! and its clock stay until the last task, guest and handle is gone, and then any thread frees it.
 //!
 //! 1. `live` is there from start to step 5 of close, and only the owner touches it; where tasks move, also who is
 //!    [`inside`](guests::inside), which nobody is from step 4 on.
@@ -136,6 +138,7 @@ impl<C: Config> Common<C> {
     #[cfg(feature = "std")]
     const LIMITS: Limits = Limits {
         name: C::NAME,
+        kind: "blocking",
         threads_max: C::BLOCKING_THREADS_MAX,
         queue_max: C::BLOCKING_QUEUE_MAX,
         keep_alive: C::BLOCKING_KEEP_ALIVE,
@@ -383,7 +386,7 @@ impl<C: Config> Worker<C> {
         // SAFETY: alive (contract).
         let this = unsafe { worker.as_ref() };
         if planted(Plant::StopUnheard) {
-            return this.home.stopping.set(true);
+            return this.home.stops();
         }
         // With the provenance of the worker.
         // SAFETY: computes an address inside the worker.

@@ -25,12 +25,17 @@ impl<C: Config> Held<C> {
         unsafe { worker.as_ref() }.home.acquire();
         Held(worker)
     }
+
+    /// What the workers of its runtime share.
+    pub(crate) fn common(&self) -> &super::Common<C> {
+        // SAFETY: this holds the home.
+        &unsafe { self.0.as_ref() }.common
+    }
 }
 
 impl<C: Config> Keep<C::Threads> for Held<C> {
     fn pool(&self) -> &Pool<C::Threads> {
-        // SAFETY: this holds the home.
-        &unsafe { self.0.as_ref() }.common.pool
+        &self.common().pool
     }
     fn home(&self) -> *const () {
         self.0.as_ptr().cast_const().cast()

@@ -26,6 +26,16 @@ impl<C: Config> Shown<C> {
         shown
     }
 
+    /// For a thread that runs a worker which another one has entered, and leaves.
+    ///
+    /// # Safety
+    /// The caller is the owner, in its context, as long as it uses this.
+    #[cfg(feature = "std")]
+    #[inline(always)]
+    pub(crate) unsafe fn of_another(worker: NonNull<Worker<C>>) -> core::mem::ManuallyDrop<Self> {
+        core::mem::ManuallyDrop::new(Shown(worker))
+    }
+
     /// As [`new`](Self::new), of a worker that polls an `F` as its root.
     ///
     /// # Safety

@@ -90,7 +90,8 @@ impl Keep<Modelled> for Hold {
     }
 }
 
-static LIMITS: Limits = Limits { name: "loom", threads_max: 1, queue_max: 2, keep_alive: Duration::MAX };
+static LIMITS: Limits =
+    Limits { name: "loom", kind: "blocking", threads_max: 1, queue_max: 2, keep_alive: Duration::MAX };
 
 fn pool() -> Hold {
     counts::reset();

@@ -69,7 +69,7 @@ macro_rules! pool {
     }};
 }
 
-const DEFAULT: Limits = Limits { name: "test", threads_max: 4, queue_max: 1000, keep_alive: LONG };
+const DEFAULT: Limits = Limits { name: "test", kind: "blocking", threads_max: 4, queue_max: 1000, keep_alive: LONG };
 
 struct Unparker(Thread);
 

@@ -97,6 +97,8 @@ pub struct StealingMetrics {
     pub taken: u64,
     /// Tasks that it gave to the queue of all, as its own was full.
     pub given: u64,
+    /// How often its thread blocked in place, and another one ran it.
+    pub handed_over: u64,
 }
 
 /// What a worker took from others.
@@ -239,6 +241,7 @@ fn stealing<Q: LiveQueue>(seat: &Seat<Q>) -> StealingMetrics {
         from_machine: from(Level::Machine),
         taken: tally.taken.get() as u64,
         given: tally.given.get() as u64,
+        handed_over: tally.handed_over.get() as u64,
     }
 }
 

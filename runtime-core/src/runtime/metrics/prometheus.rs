@@ -48,6 +48,12 @@ const OF_STEALING: &[Line<StealingMetrics>] = &[
     ("worker_searches_total", Kind::Counter, "Searches for work.", |worker| worker.searches),
     ("worker_taken_tasks_total", Kind::Counter, "Tasks taken from the queue of all.", |worker| worker.taken),
     ("worker_given_tasks_total", Kind::Counter, "Tasks given to the queue of all.", |worker| worker.given),
+    (
+        "worker_handed_over_total",
+        Kind::Counter,
+        "Times that another thread ran the worker, as its own blocked.",
+        |worker| worker.handed_over,
+    ),
 ];
 
 /// The levels, by what two workers share.

@@ -102,6 +102,7 @@ fn the_text_for_prometheus() {
         from_machine: Stolen { steals: 9, tasks: 10 },
         taken: 11,
         given: 12,
+        handed_over: 1,
     };
     let worker = WorkerMetrics {
         polls: 13,

@@ -54,7 +54,9 @@ mod tests;
 mod thread;
 
 pub(crate) use start::start;
+pub(super) use thread::outside_of_tasks;
 
+use super::stealing::in_place;
 use crate::config::Config;
 use crate::roles::Drained;
 use crate::task::JoinHandle;
@@ -103,10 +105,16 @@ pub(crate) fn stop<C: Config>(common: &Arc<Common<C>>, start: Instant, timeout: 
     // 2.
     ask_to_end(common);
     // 5.
-    let own = common.cores.members().iter().any(|member| Home::is_current(Worker::home_of(member.worker)));
+    let is_own = |home| Home::is_current(home) || in_place::is_away_from(home.as_ptr().cast_const().cast());
+    let own = common.cores.members().iter().any(|member| is_own(Worker::home_of(member.worker)));
     // Inside a gate, a worker that closes waits for this thread.
     let timeout = if crate::worker::gate::is_inside() { Duration::ZERO } else { timeout };
-    common.cores.wait(timeout.saturating_sub(start.elapsed()), usize::from(own))
+    let left = || timeout.saturating_sub(start.elapsed());
+    let (running, drained) = common.cores.wait(left(), usize::from(own));
+    if running == 0 {
+        common.cores.end_stand_ins(left());
+    }
+    (running, drained)
 }
 
 /// Asks every worker to end.

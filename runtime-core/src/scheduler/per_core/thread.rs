@@ -34,7 +34,12 @@ impl<C: Config> Handed<C> {
             Ok(()) => (Nanos::of(self.common.cores.time_left()), None),
             Err(Panicked) => {
                 self.common.cores.loses(self.index);
-                (Nanos(0), Some(Rejected::WorkerGone { config: C::NAME, worker: self.index }))
+                let why = Rejected::WorkerGone { config: C::NAME, worker: self.index };
+                if steals::<C::Scheduler>() {
+                    // SAFETY: the claim was won, and this thread runs no turns any more.
+                    unsafe { stealing::in_place::until_all_are_back(self.worker, why) };
+                }
+                (Nanos(0), Some(why))
             }
         };
         // 3. of the shutdown.
@@ -74,10 +79,10 @@ impl<C: Config> Handed<C> {
 }
 
 /// A worker panicked outside of its tasks. The panic hook has told of it.
-struct Panicked;
+pub(in crate::scheduler) struct Panicked;
 
 /// Under loom nothing is caught: the panic would be that of the model.
-fn outside_of_tasks(work: impl FnOnce()) -> Result<(), Panicked> {
+pub(in crate::scheduler) fn outside_of_tasks(work: impl FnOnce()) -> Result<(), Panicked> {
     #[cfg(not(loom))]
     {
         std::panic::catch_unwind(core::panic::AssertUnwindSafe(work)).map_err(|panic| {

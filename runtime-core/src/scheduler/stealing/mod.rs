@@ -1,5 +1,6 @@
 //! What [`WorkStealing`](super::WorkStealing) does: several workers, each on a thread of its own, that take tasks from each
 //! other. Queues and who sleeps are in [`steal`](crate::task::steal); here is the loop of a worker, and where a new task goes.
+//! What becomes of a worker whose thread blocks is in [`in_place`].
 //!
 //! Start and shutdown are those of [`per_core`](super::per_core), with the same threads, seats and claims, and what follows.
 //!
@@ -25,6 +26,9 @@
 //! 4. Leaves the crew. The last one closes the injector and empties it. *The last*: until then another worker may wake a task
 //!    into it. What is pushed later is of a task that is complete: all have walked.
 //!
+//! A worker from which threads are [away](in_place) does not close until they are back. Until then it goes on, but for the tasks
+//! that it has cancelled as in 2.
+//!
 //! A worker that ends before its runtime hands its queue to the injector instead (3.), and cancels the tasks that were spawned
 //! on it: their memory, and the timers of those that wait there, are its own.
 
@@ -40,6 +44,7 @@ use crate::worker::{Common, Worker, ambient};
 use alloc::sync::Arc;
 use core::ptr::NonNull;
 
+pub(crate) mod in_place;
 #[cfg(all(test, not(loom)))]
 mod tests;
 
@@ -70,68 +75,99 @@ pub(crate) unsafe fn try_spawn<C: Config, F: Future + 'static, X: Extra>(
 /// Runs the tasks of the crew until the runtime asks the worker to end.
 ///
 /// # Safety
-/// The caller is the owner of `worker`, in its context; it is of a crew.
+/// The caller is the owner of `worker`, in its context, and the thread that was started for it; it is of a crew.
 pub(crate) unsafe fn turns<C: Config>(worker: NonNull<Worker<C>>) {
     // SAFETY: the owner.
     let home = unsafe { &worker.as_ref().home };
     let seat = home.seat.get();
-    // SAFETY: this thread runs the worker until the loop is left.
+    // SAFETY: this thread runs the worker until the loop is left, but while it is away.
     let _seated = unsafe { Seated::<LiveQueueOf<C>>::new(seat) };
     // SAFETY: the seat lives as long as the crew, which the worker holds, and is of the config's kind.
     let seat = unsafe { &*seat.cast::<Seat<LiveQueueOf<C>>>() };
     // SAFETY: the owner, until this returns.
     let shown = unsafe { Shown::new(worker) };
     let mut until_look = Worker::<C>::LOOK_INTERVAL;
-    while !home.stopping.get() {
-        // SAFETY: the owner, between polls.
-        let kept = !unsafe { home.queue_is_empty() };
-        // SAFETY: as above.
-        let found = match unsafe { seat.next(kept) } {
-            Some(found) => found,
-            // SAFETY: as above.
-            None => match unsafe { idle(worker, seat) } {
-                Some(found) => found,
-                None => {
-                    until_look = Worker::<C>::LOOK_INTERVAL;
-                    continue;
-                }
-            },
-        };
-        let task = match found {
-            Found::Task(task) => Some(same(task)),
-            // SAFETY: the owner.
-            Found::Kept => unsafe { home.queue_pop() },
-            Found::Nothing(_) => None,
-        };
-        let Some(task) = task else { continue };
-        Worker::<C>::grant_budget(home);
-        seat.polls();
-        // SAFETY: popped here, with its pin.
-        unsafe { shown.begins(task) };
-        // SAFETY: the owner; popped here, with its pin; the home has a seat.
-        unsafe { run::run::<_, QueueOf<C>>(task, home) };
-        shown.ends();
-        until_look -= 1;
-        if until_look == 0 {
-            until_look = Worker::<C>::LOOK_INTERVAL;
+    loop {
+        while !home.attends.get() {
             // SAFETY: the owner, between polls.
-            unsafe { Worker::__bespoke_cold_look_around(worker, 0) };
+            unsafe { turn::<C, true>(worker, seat, &shown, &mut until_look, false) };
         }
+        // SAFETY: as above.
+        if !unsafe { in_place::attends(worker, seat, &shown) } {
+            return;
+        }
+    }
+}
+
+/// One turn: a task, or a sleep. `BASE`: by the thread that was started for the worker, which alone runs what is kept there.
+/// `attends`: the loop looks whether the worker is to end, or others want to run it, before the next turn.
+///
+/// # Safety
+/// The caller is the owner of `worker`, in its context, between polls; `seat` is its own.
+#[inline(always)]
+unsafe fn turn<C: Config, const BASE: bool>(
+    worker: NonNull<Worker<C>>,
+    seat: &Seat<LiveQueueOf<C>>,
+    shown: &Shown<C>,
+    until_look: &mut u32,
+    attends: bool,
+) {
+    // SAFETY: the owner.
+    let home = unsafe { &worker.as_ref().home };
+    // SAFETY: the owner, between polls.
+    let kept = BASE && !unsafe { home.queue_is_empty() };
+    // SAFETY: as above.
+    let found = match unsafe { seat.next(kept) } {
+        Some(found) => found,
+        // SAFETY: as above.
+        None => match seat.between(|| unsafe { idle(worker, seat, attends) }) {
+            Some(found) => found,
+            None => {
+                *until_look = Worker::<C>::LOOK_INTERVAL;
+                return;
+            }
+        },
+    };
+    let task = match found {
+        Found::Task(task) => Some(same(task)),
+        // SAFETY: the owner.
+        Found::Kept => unsafe { home.queue_pop() },
+        Found::Nothing(_) => None,
+    };
+    let Some(task) = task else { return };
+    Worker::<C>::grant_budget(home);
+    seat.polls();
+    // SAFETY: popped here, with its pin.
+    unsafe { shown.begins(task) };
+    // SAFETY: the owner; popped here, with its pin; the home has a seat.
+    unsafe { run::run::<_, QueueOf<C>>(task, home) };
+    shown.ends();
+    *until_look -= 1;
+    if *until_look == 0 {
+        *until_look = Worker::<C>::LOOK_INTERVAL;
+        // SAFETY: the owner, between polls.
+        seat.between(|| unsafe { Worker::__bespoke_cold_look_around(worker, 0) });
     }
 }
 
 /// Steps 3 to 5 of a turn: something to run, or `None` after a sleep.
 ///
 /// # Safety
-/// As [`turns`], between polls.
+/// As [`turn`].
 #[cold]
-unsafe fn idle<C: Config>(worker: NonNull<Worker<C>>, seat: &Seat<LiveQueueOf<C>>) -> Option<Found> {
+unsafe fn idle<C: Config>(worker: NonNull<Worker<C>>, seat: &Seat<LiveQueueOf<C>>, attends: bool) -> Option<Found> {
     // 3.
     // SAFETY: the owner, between polls.
     let next = unsafe { Worker::take_in(worker) };
     // What came may be queued here now.
-    // SAFETY: as above.
-    if !unsafe { Worker::may_sleep(worker) } {
+    let may_sleep = if attends {
+        // SAFETY: as above.
+        unsafe { in_place::may_sleep(worker, seat) }
+    } else {
+        // SAFETY: as above.
+        unsafe { Worker::may_sleep(worker) }
+    };
+    if !may_sleep {
         return None;
     }
     // SAFETY: as above.

@@ -36,6 +36,7 @@ macro_rules! suite {
     };
 }
 
+mod in_place;
 mod nodes;
 mod worker_ends;
 

@@ -99,6 +99,10 @@ unsafe impl LiveQueue for Deque {
     unsafe fn own_len(&self) -> usize {
         self.worker.len()
     }
+
+    fn is_entered(&self) -> bool {
+        self.inside.get()
+    }
 }
 
 #[cfg(test)]

@@ -10,8 +10,10 @@
 //! | `ring` | the usual local queue of a worker, from which others take half; what every such queue promises is in [`LiveQueue`] |
 //! | `deque` | another one, on `crossbeam-deque` |
 //! | `injector` | the queue of all |
+//! | `helm` | which thread runs a worker, while others of its threads block in the middle of a poll |
 //! | `idle` | who sleeps, who searches, who is woken: no lost wake-up |
 //! | `seat` | the place of one worker: its queue, its LIFO slot, which task is next |
+//! | `seated` | which seat a thread has |
 //! | `tally` | what it has taken and given away |
 //!
 //! # Where a task that is woken goes
@@ -24,7 +26,8 @@
 //! # Who may touch what
 //! 1. A queue entry (local queue, slot, injector) has the pin of its task, `NOTIFIED`, and nothing else: whoever takes the
 //!    entry has the pin, and [`state::start`](super::state::start) says what to do with it.
-//! 2. Only the worker of a seat pushes into its queue and its slot, on the thread that runs it: it is the queue's owner.
+//! 2. Only the worker of a seat pushes into its queue and its slot, on the thread that runs it, which is [at the helm](helm): it
+//!    is the queue's owner.
 //! 3. `RUNNING` of a task that moves is set by the worker that popped it, or by the close of its home. A worker that pops a
 //!    task which a close has seized leaves it, with the pin (`UNQUEUED`); a close that finds a task running tells that worker, by
 //!    `CANCELLED`, which it sees when the poll ends.
@@ -37,10 +40,12 @@
 
 #[cfg(feature = "crossbeam-deque")]
 mod deque;
+mod helm;
 mod idle;
 mod injector;
 mod ring;
 mod seat;
+mod seated;
 mod tally;
 #[cfg(test)]
 mod tests;
@@ -48,9 +53,11 @@ mod tests;
 #[cfg(feature = "crossbeam-deque")]
 #[allow(unreachable_pub, reason = "the hidden type of `LocalQueue` names it")]
 pub use deque::Deque;
+pub(crate) use helm::Turn;
 #[allow(unreachable_pub, reason = "the hidden type of `LocalQueue` names it")]
 pub use ring::Ring;
-pub(crate) use seat::{Found, Seat, Seated};
+pub(crate) use seat::{Found, Seat};
+pub(crate) use seated::{Reseated, Seated};
 
 use super::header::Task;
 use super::home::Home;
@@ -151,7 +158,7 @@ pub(crate) unsafe fn schedule<Q: LiveQueue>(task: Task<Moving>) {
     let theirs = unsafe { task.as_ref() }.home().seat.get().cast::<Seat<Q>>();
     // SAFETY: the home of a task that moves has a seat, of such a crew, and it lives as long as that (rule 4).
     let crew = unsafe { &*theirs }.crew();
-    match seat::current(crew) {
+    match seated::current(crew) {
         // SAFETY: this thread runs the worker of the seat.
         Some(seat) => unsafe { seat.push(task) },
         None => crew.inject(task),

@@ -7,10 +7,11 @@
 //! 4. `crew` is the first field, whatever the type of the queue: a thread that runs a worker of one crew may be asked about
 //!    another crew, whose queues are of another type, and must find out.
 
+use super::helm::Helm;
 use super::idle::{Risen, Sleep, WATCH};
 use super::ring::Ring;
 use super::tally::Tally;
-use super::{Crew, Knobs};
+use super::{Crew, Knobs, seated};
 use crate::loom::{AtomicPtr, AtomicUsize, Ordering, Plant, planted};
 use crate::roles::{Entry, LiveQueue, Stolen};
 use crate::sharing::Moving;
@@ -18,7 +19,6 @@ use crate::task::header::{Header, Task};
 use crate::task::home::Home;
 use crate::topology::{Level, Near};
 use core::cell::Cell;
-use core::marker::PhantomData;
 use core::ptr::{NonNull, null, null_mut};
 use core::time::Duration;
 
@@ -53,7 +53,10 @@ pub(crate) struct Seat<Q = Ring> {
     sleeps: Cell<bool>,
     /// Where its next search begins.
     random: Cell<u32>,
+    /// The loop of the worker is between two polls, in the middle of its own work.
+    between: Cell<bool>,
     tally: Tally,
+    pub(crate) helm: Helm,
 }
 
 // Invariant 4.
@@ -95,6 +98,8 @@ impl<Q: LiveQueue> Seat<Q> {
             watched: Cell::new(false),
             sleeps: Cell::new(false),
             random: Cell::new(index as u32),
+            between: Cell::new(false),
+            helm: Helm::new(),
         }
     }
 
@@ -263,7 +268,7 @@ impl<Q: LiveQueue> Seat<Q> {
     /// The worker searches no more, and watches no more. If it was the last that searched, there may be more where its work came
     /// from.
     #[inline(always)]
-    pub(super) fn begins_work(&self) {
+    pub(crate) fn begins_work(&self) {
         // One that was not told that it rose is told here.
         if self.sleeps.replace(false) {
             self.says_it_rose();
@@ -398,7 +403,7 @@ impl<Q: LiveQueue> Seat<Q> {
             // SAFETY: the home lives as long as the seat.
             let home = unsafe { self.home.as_ref() };
             // SAFETY: this thread is its owner (contract).
-            !unsafe { home.queue_is_empty() }
+            !home.stood_in.get() && !unsafe { home.queue_is_empty() }
         };
         let woken_inside = Q::RUNS_OTHERS_CODE && (!self.lifo.load(Ordering::Relaxed).is_null() || has_kept());
         if (crew.has_work() || woken_inside) && !planted(Plant::SleepsWithoutLook) {
@@ -496,71 +501,26 @@ impl<Q: LiveQueue> Seat<Q> {
         }
     }
 
+    /// Runs `f`, which is the loop's own work between two polls.
+    #[inline(always)]
+    pub(crate) fn between<R>(&self, f: impl FnOnce() -> R) -> R {
+        self.between.set(true);
+        let result = f();
+        // Not when it unwinds: then the worker ends.
+        self.between.set(false);
+        result
+    }
+
+    /// Is this thread inside a poll of the loop's, where another thread may begin a loop? By whom it is asked: the worker's
+    /// thread.
+    pub(crate) fn may_be_left(&self) -> bool {
+        core::ptr::addr_eq(seated::word(), self) && !self.between.get() && !self.queue.is_entered()
+    }
+
     /// A poll begins.
     #[inline(always)]
     pub(crate) fn polls(&self) {
         // The worker's own: no locked instruction.
         self.polls.store(self.polls.load(Ordering::Relaxed).wrapping_add(1), Ordering::Relaxed);
-    }
-}
-
-/// Makes `seat` the one of this thread until it is dropped.
-#[derive(Debug)]
-pub(crate) struct Seated<Q: LiveQueue>(PhantomData<Q>);
-
-impl<Q: LiveQueue> Seated<Q> {
-    /// # Safety
-    /// This thread runs the worker of the seat, in a crew whose queues are `Q`, until this is dropped.
-    pub(crate) unsafe fn new(seat: *const ()) -> Self {
-        current::set(seat);
-        Seated(PhantomData)
-    }
-}
-
-impl<Q: LiveQueue> Drop for Seated<Q> {
-    fn drop(&mut self) {
-        // A model that loom gives up unwinds through here, and may touch nothing of loom's any more.
-        if crate::loom::given_up() {
-            return;
-        }
-        // It takes nothing any more, which others may rely on, however long its close takes.
-        // SAFETY: this thread ran the worker of the seat until now.
-        if let Some(seat) = unsafe { current::get().cast::<Seat<Q>>().as_ref() } {
-            seat.begins_work();
-        }
-        current::set(null());
-    }
-}
-
-/// The seat of this thread, if it is one of `crew`.
-#[inline(always)]
-pub(super) fn current<Q: LiveQueue>(crew: &Crew<Q>) -> Option<&Seat<Q>> {
-    let seat = current::get();
-    // SAFETY: a thread is seated only while it runs the worker, which holds the crew. This is the first field of a seat, of
-    // whichever crew (invariant 4), and written before other threads knew it.
-    let of = unsafe { seat.cast::<Cell<*const ()>>().as_ref() }?.get();
-    if !core::ptr::addr_eq(of, crew) {
-        return None;
-    }
-    // SAFETY: both crews are alive, so they are one, and the seat is of its type.
-    Some(unsafe { &*seat.cast::<Seat<Q>>() })
-}
-
-mod current {
-    use core::cell::Cell;
-    use core::ptr::null;
-
-    #[cfg(not(loom))]
-    std::thread_local!(static SEAT: Cell<*const ()> = const { Cell::new(null()) });
-    #[cfg(loom)]
-    loom::thread_local!(static SEAT: Cell<*const ()> = Cell::new(null()));
-
-    #[inline(always)]
-    pub(super) fn get() -> *const () {
-        SEAT.with(Cell::get)
-    }
-    #[inline(always)]
-    pub(super) fn set(seat: *const ()) {
-        SEAT.with(|word| word.set(seat));
     }
 }

@@ -11,6 +11,8 @@ pub(crate) struct Tally {
     stolen: [Count; LEVELS],
     /// Tasks that it took from the injector.
     pub(crate) taken: Count,
+    /// How often another thread had to run it, as its own blocked.
+    pub(crate) handed_over: Count,
     /// Tasks that it gave to the injector, as its ring was full.
     pub(crate) given: Count,
     /// Steals from a worker while a nearer one had something.

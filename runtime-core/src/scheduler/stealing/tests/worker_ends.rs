@@ -25,21 +25,21 @@ use std::vec::Vec;
 
 /// Sleeps, until it is the driver of the worker that is broken.
 #[derive(Debug)]
-struct Fragile;
+pub(super) struct Fragile;
 
 /// What the test and the drivers of its runtime tell each other.
-struct Wire {
+pub(super) struct Wire {
     /// The worker whose driver cannot wait any more.
-    broken: AtomicUsize,
+    pub(super) broken: AtomicUsize,
     /// How often a worker went to sleep, or looked whether it has to.
     parks: AtomicUsize,
 }
 
 std::thread_local! {
     /// That of the runtimes that this thread starts.
-    static WIRE: Arc<Wire> = Arc::new(Wire { broken: AtomicUsize::new(NONE), parks: AtomicUsize::new(0) });
+    pub(super) static WIRE: Arc<Wire> = Arc::new(Wire { broken: AtomicUsize::new(NONE), parks: AtomicUsize::new(0) });
 }
-const NONE: usize = usize::MAX;
+pub(super) const NONE: usize = usize::MAX;
 
 impl Driver for Fragile {
     const NAME: &'static str = "fragile";
@@ -51,7 +51,7 @@ impl Under<Moving> for Fragile {
     type Live = LiveFragile;
 }
 
-struct LiveFragile {
+pub(super) struct LiveFragile {
     sleeper: Sleeper,
     worker: usize,
     wire: Arc<Wire>,
@@ -94,11 +94,13 @@ impl Live for LiveFragile {
     }
 }
 
+macro_rules! configs {
+    ($($name:ident: $workers:literal;)+) => { $(
 /// With local queues `Q`.
-struct Breaks<Q>(PhantomData<Q>);
+pub(super) struct $name<Q>(PhantomData<Q>);
 
-impl<Q: LocalQueue> Config for Breaks<Q> {
-    type Scheduler = WorkStealing<2, Balanced, Q>;
+impl<Q: LocalQueue> Config for $name<Q> {
+    type Scheduler = WorkStealing<$workers, Balanced, Q>;
     type Driver = Fragile;
     type Memory = Heap;
     type Clock = Monotonic;
@@ -106,10 +108,16 @@ impl<Q: LocalQueue> Config for Breaks<Q> {
     type Threads = OsThreads;
     type Topology = Uniform;
     type Watchdog = crate::roles::Unwatched;
-    const NAME: &'static str = "Breaks";
+    const NAME: &'static str = stringify!($name);
     const WORKERS_EXACT: bool = true;
     const LOCAL_QUEUE: usize = 16;
     const PLEASE_ADD_THE_ATTRIBUTE_bespoke_config: Sealed = Sealed::BY_MACRO;
+}
+    )+ };
+}
+configs! {
+    Breaks: 2;
+    BreaksAlone: 1;
 }
 
 /// Waits until so many are over.

@@ -1,5 +1,7 @@
 //! Models of the queues and of who sleeps. Each is told to make a mistake, and must find it.
 
+mod helms;
+
 use super::super::idle::{Idle, Risen};
 use super::super::injector::Injector;
 use super::super::ring::Ring;

@@ -5,6 +5,7 @@ use super::threads::Modelled;
 use super::*;
 use crate::config::Sealed;
 use crate::roles::{OsEntropy, Policy, Uniform};
+use crate::runtime::Ambient;
 use crate::scheduler::WorkStealing;
 use crate::testing::{Heap, SleepOnly};
 use crate::time::Monotonic;
@@ -145,6 +146,59 @@ fn take_vs_close() {
         assert!(spawned.is_finished());
         drop(spawned);
         counts::assert_all_freed(2);
+    });
+}
+
+/// A task blocks in place until another one of its worker has run, which a stand-in does; then the runtime closes.
+#[test]
+fn block_in_place() {
+    model("stealing::block_in_place", || {
+        let rt = runtime::<Alone>();
+        let told = Arc::new(Notify::new());
+        let tells = told.clone();
+        drop(rt.spawn(async move {
+            let rung = Arc::new(Notify::new());
+            let rings = rung.clone();
+            drop(Alone::spawn(async move { rings.notify() }));
+            Alone::block_in_place(|| rung.wait());
+            tells.notify();
+        }));
+        told.wait();
+        drop(rt);
+        counts::assert_all_freed(1);
+    });
+}
+
+/// The same, and the runtime closes meanwhile: what the closure waits for is dropped by a stand-in, or before it begins.
+#[test]
+fn block_in_place_vs_shutdown() {
+    struct Tells(Arc<Notify>);
+    impl Drop for Tells {
+        fn drop(&mut self) {
+            self.0.notify();
+        }
+    }
+    model("stealing::block_in_place_vs_shutdown", || {
+        let rt = runtime::<Alone>();
+        let begun = Arc::new(Notify::new());
+        let begins = begun.clone();
+        let task = rt.spawn(async move {
+            let dropped = Arc::new(Notify::new());
+            let held = Tells(dropped.clone());
+            drop(Alone::spawn(async move {
+                let _held = held;
+                core::future::pending::<()>().await;
+            }));
+            Alone::block_in_place(|| {
+                begins.notify();
+                dropped.wait();
+            });
+        });
+        begun.wait();
+        drop(rt);
+        assert!(task.is_finished());
+        drop(task);
+        counts::assert_all_freed(1);
     });
 }
 
