@@ -108,7 +108,11 @@ impl Writer {
         let block = self.loop_body(label, None, head == "loop ", |s| {
             if let Some((ty, of)) = pat {
                 match of {
-                    Some(of) => s.declare_ref(name, ty, of),
+                    Some(of) => {
+                        // What the loop itself borrows until it is over, whatever becomes of its variable.
+                        s.declare_ref(String::new(), ty.clone(), of);
+                        s.declare_ref(name, ty, of)
+                    }
                     None => s.declare(name, ty, false),
                 };
             }
