@@ -35,7 +35,7 @@ pub(super) trait Lower: Op {
     /// What its resource is from now on, if it makes another of it.
     const BECOMES: Option<Kind> = None;
 
-    /// How many bytes it writes, of one that [writes](Self::WRITES).
+    /// How many bytes it writes out of memory, of one that [writes](Self::WRITES).
     fn bytes(&self) -> usize {
         0
     }
@@ -287,7 +287,7 @@ impl Uring {
             Submitted::Full => return full(op, flight),
         };
         let mut aside = self.asides.of(token.index());
-        aside.zero_copy = O::WRITES && self.sends_without_copy(op.bytes() - flight.taken, source);
+        aside.zero_copy = O::WRITES && self.sends_without_copy(op.bytes().saturating_sub(flight.taken), source);
         let entry = op.entry(flight.taken, &aside);
         let since = if aside.zero_copy { Kernel::V6_1 } else { Kernel::V5_15 };
         flight.ticket = Some(ticket);
