@@ -387,7 +387,7 @@ fn without_a_hook_it_is_a_line_on_the_standard_error() {
     let [is, was] = lines[..] else { panic!("{err}") };
     assert!(is.starts_with("`App`: worker 0 is in one poll for "), "{is}");
     assert!(was.starts_with("`App`: worker 0 was in one poll for "), "{was}");
-    let end = format!(" longer than 100ms: task {id}, watchdog::{TEST}");
+    let end = format!(" where 100ms are allowed: task {id}, watchdog::{TEST}");
     assert!(is.ends_with(&format!("ms by now,{end}")) && was.ends_with(&format!("ms,{end}")), "{err}");
 }
 
@@ -457,4 +457,104 @@ fn without_a_thread_for_it_the_runtime_does_not_start() {
     }
     let error = Runtime::<App>::new().unwrap_err();
     assert_eq!(std::io::Error::from(error).raw_os_error(), Some(libc::EAGAIN));
+}
+
+/// The first poll of a future that is over with it, whose drop holds the worker.
+struct HoldsInItsDrop(&'static Reports);
+
+impl Future for HoldsInItsDrop {
+    type Output = ();
+
+    fn poll(self: core::pin::Pin<&mut Self>, _: &mut core::task::Context<'_>) -> core::task::Poll<()> {
+        core::task::Poll::Ready(())
+    }
+}
+
+impl Drop for HoldsInItsDrop {
+    fn drop(&mut self) {
+        hold(self.0, 1);
+    }
+}
+
+/// The drop of what is over is a part of its last poll.
+#[test]
+fn who_holds_its_worker_in_its_drop_is_named() {
+    reported!(SingleThread);
+    let runtime = Runtime::<App>::new().unwrap();
+    runtime.block_on(HoldsInItsDrop(&REPORTS));
+    assert_pair(&REPORTS.wait(2), None, "HoldsInItsDrop", None);
+    REPORTS.lock().clear();
+    let task = runtime.spawn(HoldsInItsDrop(&REPORTS));
+    let id = task.id();
+    runtime.block_on(task).unwrap();
+    assert_pair(&REPORTS.wait(2), Some(id), "HoldsInItsDrop", None);
+}
+
+/// A shutdown that does not wait says what is still to be told.
+#[test]
+fn after_a_clean_shutdown_nobody_is_told_of_anything() {
+    reported!(SingleThread);
+    for _ in 0..10 {
+        REPORTS.lock().clear();
+        let runtime = Runtime::<App>::new().unwrap();
+        runtime.block_on(holds_by_rustc(&REPORTS, 1));
+        let shutdown = runtime.shutdown_background();
+        let said = REPORTS.lock().len();
+        if shutdown.is_clean() {
+            assert_eq!(said, 2, "{shutdown}");
+        } else {
+            assert_eq!(shutdown.running_hooks, 1, "{shutdown}");
+            REPORTS.wait(2);
+        }
+    }
+}
+
+/// A watchdog asks what a function is called at any time, also when the process is forked: the child must not wait for its answer.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_child_that_is_forked_while_a_watchdog_asks_may_ask_too() {
+    const TEST: &str = "a_child_that_is_forked_while_a_watchdog_asks_may_ask_too";
+    if !again::is_child(TEST) {
+        return;
+    }
+    use core::sync::atomic::{AtomicBool, Ordering};
+    static OVER: AtomicBool = AtomicBool::new(false);
+    struct Nobody;
+    impl OnBlocked for Nobody {
+        fn on_blocked(_: &Blocked<'_>) {}
+    }
+    config!(App, SingleThread, BlockedAfter<1, Nobody>);
+    #[bespoke::async_fn]
+    async fn sleeps() {
+        std::thread::sleep(Duration::from_micros(2500));
+    }
+    let watched = || {
+        let runtime = Runtime::<App>::new().unwrap();
+        while !OVER.load(Ordering::Relaxed) {
+            runtime.block_on(sleeps());
+        }
+    };
+    let threads: Vec<_> = (0..16).map(|_| std::thread::spawn(watched)).collect();
+    for _ in 0..300 {
+        // SAFETY: the child makes a runtime of its own, which those of the parent do not touch, and ends.
+        match unsafe { libc::fork() } {
+            0 => {
+                // SAFETY: a number.
+                unsafe { libc::alarm(20) };
+                let runtime = Runtime::<bespoke::preset::Default>::new().unwrap();
+                drop(runtime.spawn(sleeps()));
+                let tasks = runtime.dump().tasks().len();
+                // SAFETY: nothing of the parent's is to be dropped here.
+                unsafe { libc::_exit(if tasks == 1 { 0 } else { 1 }) }
+            }
+            child => {
+                let mut status = 0;
+                // SAFETY: `status` is live over the call.
+                assert_eq!(unsafe { libc::waitpid(child, &raw mut status, 0) }, child);
+                assert_eq!(status, 0, "the child hangs: who asked is missing there");
+            }
+        }
+    }
+    OVER.store(true, Ordering::Relaxed);
+    threads.into_iter().for_each(|thread| thread.join().unwrap());
 }

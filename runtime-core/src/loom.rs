@@ -322,6 +322,8 @@ pub(crate) enum Plant {
     ShownBeforeItsName,
     /// Whoever looks at what a worker shows does not look again whether it has gone on.
     LooksOnce,
+    /// A worker shows what it runs, and orders that behind nothing.
+    RootOutOfTurn,
 }
 
 /// Is this mistake switched on? Constant `false` outside loom.

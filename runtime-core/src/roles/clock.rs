@@ -11,7 +11,8 @@ use crate::instant::Instant;
 pub trait Clock: 'static {
     /// The name in `INFO` and in reports.
     const NAME: &'static str;
-    /// Does its time pass by itself, as the machine's does? `false`: somebody moves it, a test for one.
+    /// Does its time pass by itself, as the machine's does? `false`: somebody moves it, a test for one, and there is no watchdog
+    /// beside it. A clock of the program's that is moved has to say so.
     const PASSES: bool = true;
     /// The running clock of a runtime: its workers share it by cloning.
     type Live: Clone + Send + Sync + 'static;

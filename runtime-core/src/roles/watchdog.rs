@@ -54,14 +54,16 @@ impl Watchdog for Unwatched {
     fn tell(_: &Blocked<'_>) {}
 }
 
-/// A worker that is in one poll for longer than `MILLISECONDS` is reported to `T`: once while it lasts, and once when it is over.
+/// A worker that is in one poll for longer than `MILLISECONDS` is reported to `T`: once while it lasts, and once when it is over,
+/// unless the runtime has ended by then.
 ///
 /// `T` is [`ToStderr`] unless something else is named: a line on the standard error for each report.
 ///
 /// # What is seen
 /// A thread of the runtime's looks at all workers every half of the bound, and reports a poll that it meets at three looks in
 /// a row. So what is reported has taken longer than the bound; what takes twice the bound is reported, in time or as soon as the
-/// system lets the thread run; what lies between may be missed. While nobody is inside of a worker, the thread sleeps.
+/// system lets the thread run; what lies between may be missed. While nobody runs a worker, the thread sleeps; a worker with a thread of
+/// its own runs always.
 ///
 /// *One poll* is a turn of a task: the poll itself, and what its end brings with it, the drop of the future, say. The future
 /// of `block_on` counts as a task. What a poll calls is part of it: another runtime's `block_on`, say. A worker that waits for
@@ -85,6 +87,13 @@ impl<const MILLISECONDS: u64, T: OnBlocked> Watchdog for BlockedAfter<MILLISECON
         T::on_blocked(blocked);
     }
 }
+
+impl<const MILLISECONDS: u64, T> Clone for BlockedAfter<MILLISECONDS, T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+impl<const MILLISECONDS: u64, T> Copy for BlockedAfter<MILLISECONDS, T> {}
 
 impl<const MILLISECONDS: u64, T> fmt::Debug for BlockedAfter<MILLISECONDS, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -179,8 +188,8 @@ impl Blocked<'_> {
         self.bound
     }
 
-    /// How long the worker is in this poll, or was in it, as far as the watching thread has seen it begin and end: to half of
-    /// the bound either way.
+    /// How long the worker is in this poll, or was in it, at least: from the first look that met it to the last. Looks are half of
+    /// the bound apart, and more where a hook took longer.
     #[must_use]
     pub fn held(&self) -> Duration {
         self.held
@@ -194,13 +203,13 @@ impl Blocked<'_> {
 }
 
 impl fmt::Display for Blocked<'_> {
-    /// `app: worker 0 is in one poll for 151ms by now, and 100ms were allowed: task 0x… in shop::pay, src/shop.rs:12`
+    /// `` `App`: worker 0 is in one poll for 151ms by now, where 100ms are allowed: task 0x…, shop::pay, src/shop.rs:12 ``
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (is, by_now) = if self.is_over { ("was", "") } else { ("is", " by now") };
         let (held, bound) = (Duration::from_millis(self.held.as_millis() as u64), self.bound);
         write!(
             f,
-            "`{}`: worker {} {is} in one poll for {held:?}{by_now}, longer than {bound:?}: ",
+            "`{}`: worker {} {is} in one poll for {held:?}{by_now}, where {bound:?} are allowed: ",
             self.config, self.worker
         )?;
         match self.task {

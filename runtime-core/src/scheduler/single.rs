@@ -30,9 +30,10 @@ pub(crate) unsafe fn block_on<C: Config, F: Future>(worker: NonNull<Worker<C>>, 
     if let Err(error) = unsafe { Worker::driver(worker) }.arrive() {
         panic!("the I/O driver cannot run on this thread: {error}");
     }
-    let mut future = pin!(future);
     // SAFETY: the owner, until this returns.
     let shown = unsafe { Shown::with_root::<F>(worker) };
+    // Dropped before that: its drop is a part of its last poll.
+    let mut future = pin!(future);
     let Some(root) = this.root() else { unreachable!("a worker that is not closed has a root") };
     // What other threads left while nobody ran comes first.
     // SAFETY: the owner, between polls.
@@ -50,13 +51,12 @@ pub(crate) unsafe fn block_on<C: Config, F: Future>(worker: NonNull<Worker<C>>, 
                 // SAFETY: the root outlives the poll.
                 let waker = unsafe { borrowed::<_, QueueOf<C>>(root) };
                 shown.begins_root();
-                let polled = future.as_mut().poll(&mut Context::from_waker(&waker));
-                shown.ends();
-                if let Poll::Ready(output) = polled {
+                if let Poll::Ready(output) = future.as_mut().poll(&mut Context::from_waker(&waker)) {
                     // SAFETY: the owner.
                     unsafe { this.counts(Worker::<C>::LOOK_INTERVAL - until_look + 1) };
                     return output;
                 }
+                shown.ends();
             }
             Some(task) => {
                 Worker::<C>::grant_budget(home);

@@ -7,7 +7,7 @@
 //! 1. One thread at a time writes, the owner of the worker.
 //! 2. `table` and `root` are null or of a `'static`; so what a look makes of them is never stale, whatever it was that it saw.
 //! 3. `turn` changes at the begin and at the end of each poll, and a value does not come again before its counter is worn out.
-//!    `table` and `task` are written while `turn` says that there is no poll.
+//!    `table`, `task` and `root` are written while `turn` says that there is no poll.
 //!
 //! # What a look tells is of one poll
 //! A look reads `turn`, then `table` and `task`, then `turn` again, and tells nothing unless both are equal. (a) The first read
@@ -80,7 +80,8 @@ impl Line {
 
     /// The owner is about to run a `block_on` of this future, and polls it by [`begins_root`](Self::begins_root).
     pub(crate) fn is_under(&self, root: &'static Root) {
-        self.root.store(from_ref(root).cast_mut(), Ordering::Release);
+        let order = if planted(Plant::RootOutOfTurn) { Ordering::Relaxed } else { Ordering::Release };
+        self.root.store(from_ref(root).cast_mut(), order);
     }
 
     /// Any thread: what is being polled now.

@@ -15,10 +15,10 @@
 //! [4] `closed`: it looks once more, tells what is over, and leaves.
 //!
 //! # Invariants
-//! 1. No code of the program runs under the lock.
+//! 1. No code of the program runs under the lock, but for its allocator.
 //! 2. `runs` and `tells` are written by the thread. `left` is the last that it does under the lock, so who waits for that finds a
 //!    thread that is about to return.
-//! 3. What is listed is counted, and not a worker: a worker may be freed while the thread looks.
+//! 3. What is listed is a count of a worker's [`Watched`], and not the worker: that may be freed while the thread looks.
 //! 4. In a forked child nobody takes the lock of a copy: it may have been the thread's when the process was forked.
 
 #[cfg(all(test, not(loom)))]
@@ -28,7 +28,7 @@ use super::{Common, Worker};
 use crate::config::Config;
 use crate::error::Error;
 use crate::machine::trace::Level;
-use crate::roles::{Blocked, JoinThread, Threads, Watchdog};
+use crate::roles::{Blocked, Driver, JoinThread, Threads, Watchdog};
 use crate::task::line::{Line, Subject};
 use crate::task::run::guard;
 use crate::util::count::Count;
@@ -75,6 +75,8 @@ struct State<H> {
     tells: bool,
     closed: bool,
     left: bool,
+    /// It waits until somebody is inside.
+    sleeps: bool,
 }
 
 /// A worker that runs, and what the thread has seen of it.
@@ -89,7 +91,9 @@ struct Inside {
 struct Seen {
     turn: usize,
     subject: Subject,
+    /// From the first look that met it to the last.
     since: Instant,
+    last: Instant,
     /// Looks that met it.
     looks: u32,
 }
@@ -113,7 +117,15 @@ struct Report {
 
 impl<H> Default for Watch<H> {
     fn default() -> Self {
-        let state = State { inside: Vec::new(), thread: None, runs: None, tells: false, closed: false, left: false };
+        let state = State {
+            inside: Vec::new(),
+            thread: None,
+            runs: None,
+            tells: false,
+            closed: false,
+            left: false,
+            sleeps: false,
+        };
         Watch { state: Mutex::new(state), bell: Condvar::new() }
     }
 }
@@ -122,7 +134,7 @@ impl<H> Default for Watch<H> {
 pub(crate) enum Ended {
     /// The thread has ended, or is about to.
     Yes,
-    /// It was in the program's code for all the time that there was.
+    /// It is in the program's code still, or about to tell of a poll that was reported.
     Tells,
 }
 
@@ -131,9 +143,9 @@ impl<H: JoinThread> Watch<H> {
     fn enters(&self, watched: &Arc<Watched>) {
         let mut state = self.lock();
         state.inside.push(Inside { watched: watched.clone(), gone: false, seen: None });
-        let first = state.inside.len() == 1;
+        let sleeps = state.sleeps;
         drop(state);
-        if first {
+        if sleeps {
             self.bell.notify_all();
         }
     }
@@ -151,15 +163,19 @@ impl<H: JoinThread> Watch<H> {
     }
 
     /// What the thread does from its start to its end.
-    fn run(&self, config: &'static str, bound: Duration, tell: fn(&Blocked<'_>)) {
+    /// `forks`: how often the process was forked.
+    fn run(&self, config: &'static str, bound: Duration, tell: fn(&Blocked<'_>), forks: fn() -> u32) {
+        let forks_before = forks();
         let mut state = self.lock();
         state.runs = Some(current().id());
         loop {
             // 2.
+            state.sleeps = true;
             state = self
                 .bell
                 .wait_while(state, |state| !state.closed && state.inside.is_empty())
                 .unwrap_or_else(PoisonError::into_inner);
+            state.sleeps = false;
             state = self.pause(state, bound / 2);
             let closed = state.closed;
             let reports = state.look(!closed);
@@ -168,6 +184,9 @@ impl<H: JoinThread> Watch<H> {
                 state.tells = true;
                 drop(state);
                 reports.iter().for_each(|report| guard(|| report.tell(config, bound, tell)));
+                if forks() != forks_before {
+                    return; // in a child that the program's code has forked (invariant 4)
+                }
                 state = self.lock();
                 state.tells = false;
             }
@@ -198,7 +217,7 @@ impl<H: JoinThread> Watch<H> {
             let waited = self.bell.wait_timeout_while(state, timeout, |state| !state.left);
             state = waited.unwrap_or_else(PoisonError::into_inner).0;
         }
-        let (left, tells) = (state.left, state.tells);
+        let (left, tells) = (state.left, state.tells || state.owes());
         drop(state);
         if left {
             thread.join();
@@ -214,6 +233,11 @@ impl<H: JoinThread> Watch<H> {
 }
 
 impl<H> State<H> {
+    /// Is there somebody whose report is still to be ended?
+    fn owes(&self) -> bool {
+        self.inside.iter().any(|inside| inside.seen.as_ref().is_some_and(Seen::is_reported))
+    }
+
     /// One look at each that is inside. `whole`: the pause before it was not cut short.
     fn look(&mut self, whole: bool) -> Vec<Report> {
         let mut reports = Vec::new();
@@ -233,7 +257,7 @@ impl Inside {
         let report = |seen: &Seen, is_over| Report {
             worker: watched.number.get(),
             subject: seen.subject,
-            held: before.saturating_duration_since(seen.since),
+            held: seen.last.saturating_duration_since(seen.since),
             is_over,
         };
         // What has gone showed that it is in no poll, and shows other ones if it is back.
@@ -243,6 +267,7 @@ impl Inside {
                     return;
                 }
                 seen.looks = seen.looks.saturating_add(1);
+                seen.last = before;
                 if seen.looks == Seen::TOO_MANY {
                     watched.blocked.add(1);
                     reports.push(report(seen, false));
@@ -252,7 +277,10 @@ impl Inside {
                 if let Some(seen) = seen.as_ref().filter(|seen| seen.is_reported()) {
                     reports.push(report(seen, true));
                 }
-                *seen = look.map(|look| Seen { turn: look.turn, subject: look.subject, since: now(), looks: 1 });
+                *seen = look.map(|look| {
+                    let since = now();
+                    Seen { turn: look.turn, subject: look.subject, since, last: since, looks: 1 }
+                });
             }
         }
     }
@@ -299,7 +327,7 @@ impl<C: Config> Common<C> {
     pub(crate) fn watch(&self) -> Result<(), Error> {
         let Some((watch, bound)) = C::Watchdog::kept(&self.watch).zip(C::Watchdog::BOUND) else { return Ok(()) };
         let watched = watch.clone();
-        let main = move || watched.run(C::NAME, bound, C::Watchdog::tell);
+        let main = move || watched.run(C::NAME, bound, C::Watchdog::tell, <C::Driver as Driver>::forks);
         let thread = C::Threads::start(&alloc::format!("{}-watchdog", C::NAME), main)?;
         watch.lock().thread = Some(thread);
         Ok(())

@@ -243,18 +243,49 @@ mod question {
     use core::cell::Cell;
     use core::panic::AssertUnwindSafe;
     use core::ptr;
-    use core::sync::atomic::AtomicPtr;
-    use core::sync::atomic::Ordering::Relaxed;
+    use core::sync::atomic::Ordering::{Acquire, Relaxed, Release};
+    use core::sync::atomic::{AtomicPtr, AtomicU32};
     use core::task::{Context, Waker};
     use std::panic::catch_unwind;
-    use std::sync::{Mutex, PoisonError};
 
     std::thread_local! {
         static ASKING: Cell<bool> = const { Cell::new(false) };
     }
 
-    /// Held by the one who asks.
-    static TURN: Mutex<()> = Mutex::new(());
+    /// The process of which a thread asks; 0: nobody does. One thread asks at a time.
+    ///
+    /// A watchdog asks whenever it reports, and so perhaps when its process is forked. The copy of a lock would be held for ever then
+    /// by a thread that the child has not; this one is of another process, and taken.
+    static TURN: AtomicU32 = AtomicU32::new(0);
+
+    /// This thread asks, until it is dropped.
+    struct Turn;
+
+    impl Turn {
+        fn take() -> Turn {
+            let here = process();
+            loop {
+                let before = TURN.load(Relaxed);
+                // Acquire: what was asked before is answered.
+                if before != here && TURN.compare_exchange_weak(before, here, Acquire, Relaxed).is_ok() {
+                    return Turn;
+                }
+                // A question takes some microseconds.
+                std::thread::yield_now();
+            }
+        }
+    }
+
+    impl Drop for Turn {
+        fn drop(&mut self) {
+            TURN.store(0, Release);
+        }
+    }
+
+    /// Its number, which is not 0. Where there is no `fork`, any will do.
+    fn process() -> u32 {
+        if cfg!(unix) { std::process::id() } else { 1 }
+    }
 
     /// The constant of the machine that was asked last.
     pub(super) static ANSWER: AtomicPtr<Table> = AtomicPtr::new(ptr::null_mut());
@@ -281,7 +312,7 @@ mod question {
         if ASKING.get() {
             return; // asked by the program's allocator, of which this question wants memory
         }
-        let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+        let turn = Turn::take();
         ANSWER.store(ptr::null_mut(), Relaxed);
         ASKING.set(true);
         // It unwinds with nothing: nothing else happens in such a poll.

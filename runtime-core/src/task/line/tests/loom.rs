@@ -1,6 +1,6 @@
 //! A look from another thread: what it tells is of one poll.
 
-use super::super::{Line, Subject};
+use super::super::{Line, Root, Subject};
 use crate::loom::Plant;
 use crate::scheduler::Ring;
 use crate::sharing::Shared;
@@ -79,4 +79,36 @@ fn a_look_tells_of_one_poll() {
     const OTHER: &[&str] = &["the name of another poll"];
     let twins = &[(Plant::ShownBeforeItsName, OTHER), (Plant::LooksOnce, OTHER)];
     model("two_polls_and_two_looks", two_polls_and_two_looks, twins);
+}
+
+/// One `block_on` after another one, while somebody looks twice.
+fn two_roots_and_two_looks() {
+    let line = Arc::new(Line::default());
+    let worker = {
+        let line = line.clone();
+        thread::spawn(move || {
+            line.is_under(Root::of::<core::future::Ready<u8>>());
+            line.begins_root();
+            line.ends();
+            line.is_under(Root::of::<core::future::Ready<u16>>());
+            line.begins_root();
+            line.ends();
+        })
+    };
+    let mut before = 0;
+    for _ in 0..2 {
+        let Some(look) = line.look() else { continue };
+        let name = ["u8", "u16"][(look.turn >> 2) - 1];
+        assert!(look.subject.type_name().contains(name), "the name of another poll");
+        assert!(look.turn >= before, "polls go on");
+        before = look.turn;
+    }
+    worker.join().unwrap();
+}
+
+#[test]
+fn a_look_tells_of_one_root() {
+    const OTHER: &[&str] = &["the name of another poll"];
+    let twins = &[(Plant::RootOutOfTurn, OTHER), (Plant::LooksOnce, OTHER)];
+    model("two_roots_and_two_looks", two_roots_and_two_looks, twins);
 }
