@@ -17,6 +17,7 @@ on_all! {
     those_that_come_meanwhile_end_too
     hr_b_kept
     hr_c_spawned_late
+    hr_d_await_fn
 }
 
 /// Says that it is dropped.
@@ -236,4 +237,19 @@ fn hr_c_spawned_late<C: Blocks>() {
     begins.recv_timeout(LONG).unwrap();
     ends(runtime);
     assert_eq!(gets.recv_timeout(LONG), Ok(Err(mpsc::RecvTimeoutError::Disconnected)));
+}
+
+fn hr_d_await_fn<C: Blocks>() {
+    let runtime = runtime::<C>();
+    let (begun, begins) = mpsc::channel();
+    drop(runtime.handle().spawn(async move {
+        C::block_in_place(|| {
+            begun.send(()).unwrap();
+            C::await_fn(async || C::sleep(Duration::from_secs(5)).await);
+        });
+    }));
+    begins.recv_timeout(LONG).unwrap();
+    let start = Instant::now();
+    ends(runtime);
+    assert!(start.elapsed() < Duration::from_secs(3), "{:?}", start.elapsed());
 }
