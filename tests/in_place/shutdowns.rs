@@ -15,6 +15,9 @@ on_all! {
     a_runtime_may_end_inside
     a_runtime_may_end_on_a_stand_in
     those_that_come_meanwhile_end_too
+    hr_b_kept
+    hr_c_spawned_late
+    hr_d_await_fn
 }
 
 /// Says that it is dropped.
@@ -181,4 +184,72 @@ fn those_that_come_meanwhile_end_too<C: Blocks>() {
         ends(runtime);
         assert_eq!(is_over.try_iter().count(), 6, "every future is dropped when the shutdown is over");
     }
+}
+
+fn hr_b_kept<C: Blocks>() {
+    let runtime = runtime::<C>();
+    if runtime.handle().workers() > 1 {
+        return ends(runtime);
+    }
+    let (held, waits) = mpsc::channel::<()>();
+    let (begun, begins) = mpsc::channel();
+    let began = begun.clone();
+    drop(runtime.handle().spawn_pinned(async move || {
+        let _held = held;
+        began.send(()).unwrap();
+        pending::<()>().await;
+    }));
+    begins.recv_timeout(LONG).unwrap();
+    let (go, goes) = mpsc::channel::<()>();
+    let (got, gets) = mpsc::channel();
+    drop(runtime.handle().spawn(async move {
+        drop(C::spawn(async move {
+            C::block_in_place(|| {
+                begun.send(()).unwrap();
+                got.send(waits.recv_timeout(Duration::from_secs(5))).unwrap();
+            });
+        }));
+        C::block_in_place(|| goes.recv_timeout(LONG)).unwrap();
+    }));
+    begins.recv_timeout(LONG).unwrap();
+    let other = thread::spawn(move || {
+        thread::sleep(Duration::from_millis(200));
+        go.send(()).unwrap();
+    });
+    ends(runtime);
+    other.join().unwrap();
+    assert_eq!(gets.recv_timeout(LONG), Ok(Err(mpsc::RecvTimeoutError::Disconnected)));
+}
+
+fn hr_c_spawned_late<C: Blocks>() {
+    let runtime = runtime::<C>();
+    let (begun, begins) = mpsc::channel();
+    let (got, gets) = mpsc::channel();
+    drop(runtime.handle().spawn(async move {
+        let waits = spawn_holder::<C>();
+        C::block_in_place(|| {
+            begun.send(()).unwrap();
+            let _ = waits.recv_timeout(LONG);
+        });
+        let waits = spawn_holder::<C>();
+        C::block_in_place(|| got.send(waits.recv_timeout(Duration::from_secs(5))).unwrap());
+    }));
+    begins.recv_timeout(LONG).unwrap();
+    ends(runtime);
+    assert_eq!(gets.recv_timeout(LONG), Ok(Err(mpsc::RecvTimeoutError::Disconnected)));
+}
+
+fn hr_d_await_fn<C: Blocks>() {
+    let runtime = runtime::<C>();
+    let (begun, begins) = mpsc::channel();
+    drop(runtime.handle().spawn(async move {
+        C::block_in_place(|| {
+            begun.send(()).unwrap();
+            C::await_fn(async || C::sleep(Duration::from_secs(5)).await);
+        });
+    }));
+    begins.recv_timeout(LONG).unwrap();
+    let start = Instant::now();
+    ends(runtime);
+    assert!(start.elapsed() < Duration::from_secs(3), "{:?}", start.elapsed());
 }

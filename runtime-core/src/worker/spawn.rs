@@ -13,8 +13,9 @@ use crate::task::header::{Header, Task};
 use crate::task::home::{Closed, Home, post_task};
 use crate::task::owned::Owned;
 use crate::task::refs::{self, R_MERGED, R_ONE, R_QUEUED, R_WAKE};
+use crate::task::join::Rejected;
 use crate::task::run;
-use crate::task::state::{COMPLETE, FAILED, JOIN, MERGED, NOTIFIED, REF, RUNNING};
+use crate::task::state::{self, COMPLETE, FAILED, JOIN, MERGED, NOTIFIED, REF, RUNNING};
 #[cfg(feature = "std")]
 use crate::task::steal;
 use core::alloc::Layout;
@@ -108,11 +109,22 @@ unsafe fn admit<S: Sharing, Q: LocalQueue>(home: &Home<S>, task: Task<S>) {
     // SAFETY: new.
     let header = unsafe { task.as_ref() };
     // SAFETY: the owner; nothing re-enters.
-    unsafe { home.owned.with(|owned| header.idx.set(owned.insert(task))) };
-    if home.closing.get() {
+    let closing = unsafe {
+        home.owned.with(|owned| {
+            header.idx.set(owned.insert(task));
+            // The walk that cancels ahead of a close is over, or may have missed it.
+            S::MOVING && owned.closing
+        })
+    };
+    if home.closing.get() || closing {
         header.state.update(|s| (Some(s & !NOTIFIED), ()));
-        // SAFETY: new: the runtime's reference, and it is not running.
-        unsafe { run::cancel_unstarted(task) }
+        // SAFETY: new: not running, and in the table.
+        if let Some(queued) = state::seize(header) {
+            let gone = || Rejected::WorkerGone { config: home.tag.name, worker: home.worker };
+            let why = (!home.closing.get() && !home.stopping.get()).then(gone);
+            // SAFETY: RUNNING is ours.
+            unsafe { run::cancel_because(task, queued, why) }
+        }
     } else {
         #[cfg(feature = "std")]
         if S::MOVING && header.table.moves {

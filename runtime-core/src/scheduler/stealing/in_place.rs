@@ -26,7 +26,7 @@ use super::turn;
 use crate::blocking::{Keep, Pool, job::Job};
 use crate::config::{Config, LiveQueueOf, PanicPolicy};
 use crate::error::Error;
-use crate::roles::{Live, Topology};
+use crate::roles::{Live, LiveQueue, Topology};
 use crate::sharing::{SeatWord, Sharing};
 use crate::task::current::{Entered, Serving};
 use crate::task::home::Home;
@@ -125,6 +125,15 @@ mod away {
     }
 }
 
+/// A stand-in that is to be sent. Dropped: there is none.
+struct Unsent<'a, Q: LiveQueue>(&'a Seat<Q>);
+
+impl<Q: LiveQueue> Drop for Unsent<'_, Q> {
+    fn drop(&mut self) {
+        self.0.helm.unsent();
+    }
+}
+
 /// This thread is away from the helm of a worker, in the middle of a poll.
 struct Away<'a, C: Config> {
     worker: NonNull<Worker<C>>,
@@ -153,22 +162,28 @@ impl<'a, C: Config> Away<'a, C> {
         // Whoever comes back says what it is; others stand in.
         this.home.stood_in.set(true);
         // SAFETY: this thread is at the helm, and does nothing with the worker from now on.
-        if unsafe { seat.helm.leaves() } {
+        let sends = unsafe { seat.helm.leaves() };
+        // From here on the thread comes back, also by a panic of what starts threads.
+        let away = Away { worker, seat, stands_in, _unseated: unseated };
+        if sends {
+            let unsent = Unsent(seat);
             let common = &this.common;
             let stand_in = StandIn(worker);
             let job = Job::new(move || stand_in.run(), PanicPolicy::Catch).0;
             // SAFETY: the worker is alive while a thread is away from it, and so is its runtime's team.
             let sent = common.cores.stand_ins().lend(job, || Stands(unsafe { Held::new(worker) }));
-            if let Err(error) = sent {
-                // SAFETY: this thread has left the helm just now.
-                if unsafe { seat.helm.stays() } {
-                    this.home.stood_in.set(stands_in);
-                    drop(unseated);
-                    no_thread(C::NAME, error);
+            match sent {
+                Ok(()) => core::mem::forget(unsent),
+                Err(error) => {
+                    drop(unsent);
+                    if seat.helm.is_free() {
+                        drop(away);
+                        no_thread(C::NAME, error);
+                    }
                 }
             }
         }
-        Away { worker, seat, stands_in, _unseated: unseated }
+        away
     }
 }
 
@@ -252,6 +267,14 @@ impl<C: Config> StandIn<C> {
         // SAFETY: at the helm.
         let ran = outside_of_tasks(|| unsafe { stands_in(worker, seat) });
         if ran.is_err() {
+            this.common.cores.loses(this.home.worker);
+            let why = Rejected::WorkerGone { config: C::NAME, worker: this.home.worker };
+            {
+                let _context = Entered::new(worker.as_ptr().cast_const().cast());
+                // Nobody runs the worker until a thread comes back, which may wait for what is here.
+                // SAFETY: at the helm, in the worker's context, between two turns.
+                unsafe { close::cancel_ahead(worker, Some(why), false) };
+            }
             // SAFETY: at the helm: it panicked between two turns.
             unsafe { seat.helm.fails() };
         }
@@ -343,7 +366,7 @@ unsafe fn cancel_if_stopping<C: Config>(worker: NonNull<Worker<C>>, seat: &SeatO
     // SAFETY: the owner.
     let stopping = unsafe { worker.as_ref() }.home.stopping.get();
     // SAFETY: at the helm.
-    if stopping && unsafe { seat.helm.cancels() } {
+    if stopping && unsafe { seat.helm.cancels(base) } {
         // SAFETY: as the caller.
         seat.between(|| unsafe { close::cancel_ahead(worker, None, base) });
     }
@@ -357,7 +380,7 @@ pub(super) unsafe fn may_sleep<C: Config>(worker: NonNull<Worker<C>>, seat: &Sea
     // SAFETY: the owner.
     let home = unsafe { &worker.as_ref().home };
     // SAFETY: at the helm.
-    let settled = !home.stopping.get() || unsafe { seat.helm.has_cancelled() };
+    let settled = !home.stopping.get() || unsafe { seat.helm.has_cancelled(!home.stood_in.get()) };
     // What is kept waits for the base.
     // SAFETY: the owner.
     settled && (home.stood_in.get() || unsafe { home.queue_is_empty() })

@@ -50,6 +50,8 @@ pub(crate) struct Helm {
     failed: Cell<bool>,
     /// Tasks were cancelled ahead of the close.
     cancelled: Cell<bool>,
+    /// Those that are kept as well.
+    cancelled_kept: Cell<bool>,
 }
 
 // SAFETY: invariant 7, and the helm changes hands under the lock (invariant 1).
@@ -89,6 +91,7 @@ impl Helm {
             away: Cell::new(0),
             failed: Cell::new(false),
             cancelled: Cell::new(false),
+            cancelled_kept: Cell::new(false),
         }
     }
 
@@ -136,14 +139,14 @@ impl Helm {
         !self.failed.get() && !core::mem::replace(&mut state.sent, true)
     }
 
-    /// There is no stand-in to send. `true`: the helm was free still, and is the caller's again, as if it had not left.
-    ///
-    /// # Safety
-    /// The caller [left](Self::leaves) it just now.
-    pub(crate) unsafe fn stays(&self) -> bool {
-        let mut state = self.lock();
-        state.sent = false;
-        self.take_back(&mut state)
+    /// There is no stand-in to send.
+    pub(crate) fn unsent(&self) {
+        self.lock().sent = false;
+    }
+
+    /// Is nobody at the helm, at this moment?
+    pub(crate) fn is_free(&self) -> bool {
+        self.lock().free
     }
 
     /// Takes the helm if it is free: by one that is away.
@@ -274,20 +277,24 @@ impl Helm {
         }
     }
 
-    /// Were tasks cancelled ahead of the close?
+    /// Were tasks cancelled ahead of the close? `kept`: also those that are kept.
     ///
     /// # Safety
     /// The caller is at the helm.
-    pub(crate) unsafe fn has_cancelled(&self) -> bool {
-        self.cancelled.get()
+    pub(crate) unsafe fn has_cancelled(&self, kept: bool) -> bool {
+        self.cancelled.get() && (!kept || self.cancelled_kept.get())
     }
 
     /// Tasks are cancelled ahead of the close. `true`: for the first time.
     ///
     /// # Safety
     /// The caller is at the helm.
-    pub(crate) unsafe fn cancels(&self) -> bool {
-        !self.cancelled.replace(true)
+    pub(crate) unsafe fn cancels(&self, kept: bool) -> bool {
+        // SAFETY: as the caller.
+        let first = !unsafe { self.has_cancelled(kept) };
+        self.cancelled.set(true);
+        self.cancelled_kept.set(self.cancelled_kept.get() || kept);
+        first
     }
 }
 

@@ -90,6 +90,70 @@ fn a_worker_that_fails_waits_for_those_that_are_away<Q: LocalQueue>() {
     ends(&census, runtime);
 }
 
+/// HR-A: the stand-in fails while the closure waits for a task of the worker.
+fn hr_a_closure_hears_that_its_stand_in_failed<Q: LocalQueue>() {
+    let wire = WIRE.with(Arc::clone);
+    wire.broken.store(NONE, SeqCst);
+    let (census, runtime) = start::<BreaksAlone<Q>>();
+    let task = runtime.spawn(async move {
+        let (waits, _held) = spawn_holder::<BreaksAlone<Q>>();
+        drop(BreaksAlone::<Q>::spawn(async {
+            loop {
+                BreaksAlone::<Q>::sleep(Duration::from_millis(1)).await;
+            }
+        }));
+        BreaksAlone::<Q>::yield_now().await;
+        BreaksAlone::<Q>::block_in_place(|| {
+            wire.broken.store(0, SeqCst);
+            waits.recv_timeout(Duration::from_secs(5))
+        })
+    });
+    let got = runtime.block_on(task).expect("no panic");
+    assert_eq!(got, Err(mpsc::RecvTimeoutError::Disconnected));
+    ends(&census, runtime);
+}
+
+/// HR-G: threads of which the second stand-in panics at its start.
+#[derive(Debug)]
+struct Panicky;
+static PANICKY: AtomicUsize = AtomicUsize::new(0);
+impl StartsThreads for Panicky {}
+impl Threads for Panicky {
+    const NAME: &'static str = "panicky";
+    const MAY_START: bool = true;
+    type Thread = thread::JoinHandle<()>;
+    fn start(name: &str, main: impl FnOnce() + Send + 'static) -> Result<Self::Thread, Error> {
+        if name.ends_with("-stand-in") && PANICKY.fetch_add(1, SeqCst) == 1 {
+            panic!("the source of threads panics");
+        }
+        OsThreads::start(name, main)
+    }
+}
+
+#[test]
+fn hr_g_a_source_that_panics_leaves_one_owner() {
+    type App = Panics<crate::scheduler::Ring>;
+    let (_census, runtime) = start::<App>();
+    let inside = Arc::new(AtomicUsize::new(0));
+    let (first, second) = (inside.clone(), inside.clone());
+    let (go, goes) = mpsc::channel();
+    let task = runtime.spawn(async move {
+        // On the stand-in.
+        drop(App::spawn(async move {
+            let tried = std::panic::catch_unwind(|| App::block_in_place(|| ()));
+            assert!(tried.is_err(), "the start panics");
+            second.store(1, SeqCst);
+            go.send(()).unwrap();
+            thread::sleep(Duration::from_millis(300)); // in the same poll, of the same worker
+            second.store(2, SeqCst);
+        }));
+        App::block_in_place(|| goes.recv_timeout(LONG)).unwrap();
+        first.load(SeqCst)
+    });
+    let got = runtime.block_on(task).unwrap();
+    assert_eq!(got, 2, "two threads are inside of polls of one worker");
+}
+
 /// No threads to stand in.
 #[derive(Debug)]
 struct Scarce;
@@ -162,6 +226,7 @@ impl<Q: LocalQueue> Config for $name<Q> {
 configs! {
     Few: Scarce;
     Tidy: Counted;
+    Panics: Panicky;
 }
 
 /// A shutdown is over when the threads that stood in are.
@@ -244,6 +309,7 @@ suite! {
     => [
         a_worker_whose_stand_in_fails_ends_when_its_thread_is_back
         a_worker_that_fails_waits_for_those_that_are_away
+        hr_a_closure_hears_that_its_stand_in_failed
         without_a_thread_to_stand_in_it_panics
         what_is_queued_is_run_by_the_stand_in
     ]
