@@ -15,9 +15,8 @@ on_all! {
     a_runtime_may_end_inside
     a_runtime_may_end_on_a_stand_in
     those_that_come_meanwhile_end_too
-    hr_b_kept
-    hr_c_spawned_late
-    hr_d_await_fn
+    what_is_kept_is_cancelled_by_the_base_after_a_stand_in_heard_of_the_end
+    what_is_spawned_after_the_walk_is_cancelled
 }
 
 /// Says that it is dropped.
@@ -186,7 +185,8 @@ fn those_that_come_meanwhile_end_too<C: Blocks>() {
     }
 }
 
-fn hr_b_kept<C: Blocks>() {
+/// The stand-in hears first, and cancels what moves; a closure on another one waits for what is kept.
+fn what_is_kept_is_cancelled_by_the_base_after_a_stand_in_heard_of_the_end<C: Blocks>() {
     let runtime = runtime::<C>();
     if runtime.handle().workers() > 1 {
         return ends(runtime);
@@ -196,60 +196,46 @@ fn hr_b_kept<C: Blocks>() {
     let began = begun.clone();
     drop(runtime.handle().spawn_pinned(async move || {
         let _held = held;
-        began.send(()).unwrap();
+        began.send(()).expect("as it should");
         pending::<()>().await;
     }));
-    begins.recv_timeout(LONG).unwrap();
+    begins.recv_timeout(LONG).expect("as it should");
     let (go, goes) = mpsc::channel::<()>();
     let (got, gets) = mpsc::channel();
     drop(runtime.handle().spawn(async move {
         drop(C::spawn(async move {
             C::block_in_place(|| {
-                begun.send(()).unwrap();
-                got.send(waits.recv_timeout(Duration::from_secs(5))).unwrap();
+                begun.send(()).expect("as it should");
+                got.send(waits.recv_timeout(Duration::from_secs(5))).expect("as it should");
             });
         }));
-        C::block_in_place(|| goes.recv_timeout(LONG)).unwrap();
+        C::block_in_place(|| goes.recv_timeout(LONG)).expect("as it should");
     }));
-    begins.recv_timeout(LONG).unwrap();
+    begins.recv_timeout(LONG).expect("as it should");
     let other = thread::spawn(move || {
         thread::sleep(Duration::from_millis(200));
-        go.send(()).unwrap();
+        go.send(()).expect("as it should");
     });
     ends(runtime);
-    other.join().unwrap();
+    other.join().expect("as it should");
     assert_eq!(gets.recv_timeout(LONG), Ok(Err(mpsc::RecvTimeoutError::Disconnected)));
 }
 
-fn hr_c_spawned_late<C: Blocks>() {
+/// A task blocks twice in one poll, and spawns between what the second closure waits for.
+fn what_is_spawned_after_the_walk_is_cancelled<C: Blocks>() {
     let runtime = runtime::<C>();
     let (begun, begins) = mpsc::channel();
     let (got, gets) = mpsc::channel();
     drop(runtime.handle().spawn(async move {
         let waits = spawn_holder::<C>();
         C::block_in_place(|| {
-            begun.send(()).unwrap();
+            begun.send(()).expect("as it should");
             let _ = waits.recv_timeout(LONG);
         });
         let waits = spawn_holder::<C>();
-        C::block_in_place(|| got.send(waits.recv_timeout(Duration::from_secs(5))).unwrap());
+        C::block_in_place(|| got.send(waits.recv_timeout(Duration::from_secs(5))).expect("as it should"));
     }));
-    begins.recv_timeout(LONG).unwrap();
+    begins.recv_timeout(LONG).expect("as it should");
     ends(runtime);
     assert_eq!(gets.recv_timeout(LONG), Ok(Err(mpsc::RecvTimeoutError::Disconnected)));
-}
-
-fn hr_d_await_fn<C: Blocks>() {
-    let runtime = runtime::<C>();
-    let (begun, begins) = mpsc::channel();
-    drop(runtime.handle().spawn(async move {
-        C::block_in_place(|| {
-            begun.send(()).unwrap();
-            C::await_fn(async || C::sleep(Duration::from_secs(5)).await);
-        });
-    }));
-    begins.recv_timeout(LONG).unwrap();
-    let start = Instant::now();
-    ends(runtime);
-    assert!(start.elapsed() < Duration::from_secs(3), "{:?}", start.elapsed());
 }

@@ -62,8 +62,8 @@ impl Watchdog for Unwatched {
 /// # What is seen
 /// A thread of the runtime's looks at all workers every half of the bound, and reports a poll that it meets at three looks in
 /// a row. So what is reported has taken longer than the bound; what takes twice the bound is reported, in time or as soon as the
-/// system lets the thread run; what lies between may be missed. While nobody runs a worker, the thread sleeps; a worker with a thread of
-/// its own runs always.
+/// system lets the thread run; what lies between may be missed. While nobody runs a worker, the thread sleeps; a worker with a
+/// thread of its own runs always.
 ///
 /// *One poll* is a turn of a task: the poll itself, and what its end brings with it, the drop of the future, say. The future
 /// of `block_on` counts as a task. What a poll calls is part of it: another runtime's `block_on`, say. A worker that waits for
@@ -188,8 +188,8 @@ impl Blocked<'_> {
         self.bound
     }
 
-    /// How long the worker is in this poll, or was in it, at least: from the first look that met it to the last. Looks are half of
-    /// the bound apart, and more where a hook took longer.
+    /// How long the worker is in this poll, or was in it, at least: from the first look that met it to the last. Looks are half
+    /// of the bound apart, and more where a hook took longer.
     #[must_use]
     pub fn held(&self) -> Duration {
         self.held

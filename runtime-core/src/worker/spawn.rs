@@ -11,9 +11,9 @@ use crate::sharing::{Lock, RemoteWord, Sharing, StateWord};
 use crate::task::JoinHandle;
 use crate::task::header::{Header, Task};
 use crate::task::home::{Closed, Home, post_task};
+use crate::task::join::Rejected;
 use crate::task::owned::Owned;
 use crate::task::refs::{self, R_MERGED, R_ONE, R_QUEUED, R_WAKE};
-use crate::task::join::Rejected;
 use crate::task::run;
 use crate::task::state::{self, COMPLETE, FAILED, JOIN, MERGED, NOTIFIED, REF, RUNNING};
 #[cfg(feature = "std")]

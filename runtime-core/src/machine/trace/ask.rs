@@ -254,8 +254,8 @@ mod question {
 
     /// The process of which a thread asks; 0: nobody does. One thread asks at a time.
     ///
-    /// A watchdog asks whenever it reports, and so perhaps when its process is forked. The copy of a lock would be held for ever then
-    /// by a thread that the child has not; this one is of another process, and taken.
+    /// A watchdog asks whenever it reports, and so perhaps when its process is forked. The copy of a lock would be held for
+    /// ever then by a thread that the child has not; this one is of another process, and taken.
     static TURN: AtomicU32 = AtomicU32::new(0);
 
     /// This thread asks, until it is dropped.

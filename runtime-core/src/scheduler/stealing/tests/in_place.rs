@@ -90,8 +90,8 @@ fn a_worker_that_fails_waits_for_those_that_are_away<Q: LocalQueue>() {
     ends(&census, runtime);
 }
 
-/// HR-A: the stand-in fails while the closure waits for a task of the worker.
-fn hr_a_closure_hears_that_its_stand_in_failed<Q: LocalQueue>() {
+/// The stand-in fails while the closure waits for a task of the worker: nobody would run that.
+fn a_closure_hears_that_its_stand_in_failed<Q: LocalQueue>() {
     let wire = WIRE.with(Arc::clone);
     wire.broken.store(NONE, SeqCst);
     let (census, runtime) = start::<BreaksAlone<Q>>();
@@ -113,7 +113,7 @@ fn hr_a_closure_hears_that_its_stand_in_failed<Q: LocalQueue>() {
     ends(&census, runtime);
 }
 
-/// HR-G: threads of which the second stand-in panics at its start.
+/// Threads of which the second stand-in panics at its start.
 #[derive(Debug)]
 struct Panicky;
 static PANICKY: AtomicUsize = AtomicUsize::new(0);
@@ -131,7 +131,7 @@ impl Threads for Panicky {
 }
 
 #[test]
-fn hr_g_a_source_that_panics_leaves_one_owner() {
+fn a_source_of_threads_that_panics_leaves_one_owner() {
     type App = Panics<crate::scheduler::Ring>;
     let (_census, runtime) = start::<App>();
     let inside = Arc::new(AtomicUsize::new(0));
@@ -309,7 +309,7 @@ suite! {
     => [
         a_worker_whose_stand_in_fails_ends_when_its_thread_is_back
         a_worker_that_fails_waits_for_those_that_are_away
-        hr_a_closure_hears_that_its_stand_in_failed
+        a_closure_hears_that_its_stand_in_failed
         without_a_thread_to_stand_in_it_panics
         what_is_queued_is_run_by_the_stand_in
     ]
