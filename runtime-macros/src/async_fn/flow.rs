@@ -74,7 +74,7 @@ impl Lower<'_> {
                 self.places[place].unused = true;
                 // Under the user's name: rustc says there that it does not know the type yet.
                 let span = name.span().resolved_at(Span::mixed_site());
-                let kept = quote_spanned!(span=> __bespoke_rt::Unused(#passing).__bespoke_kept());
+                let kept = quote_spanned!(span=> __bespoke_rt::Unused(#passing).__bespoke_bind_it_again_with_a_let());
                 self.emit(quoted!(__bespoke_rt::write(#pointer, #kept);));
             } else {
                 self.emit(quoted!(__bespoke_rt::write(#pointer, #passing);));
