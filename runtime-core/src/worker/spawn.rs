@@ -118,12 +118,16 @@ unsafe fn admit<S: Sharing, Q: LocalQueue>(home: &Home<S>, task: Task<S>) {
     };
     if home.closing.get() || closing {
         header.state.update(|s| (Some(s & !NOTIFIED), ()));
-        // SAFETY: new: not running, and in the table.
-        if let Some(queued) = state::seize(header) {
-            let gone = || Rejected::WorkerGone { config: home.tag.name, worker: home.worker };
-            let why = (!home.closing.get() && !home.stopping.get()).then(gone);
-            // SAFETY: RUNNING is ours.
-            unsafe { run::cancel_because(task, queued, why) }
+        if S::MOVING && !home.closing.get() && !home.stopping.get() {
+            // The worker is gone, and its runtime goes on.
+            let why = Rejected::WorkerGone { config: home.tag.name, worker: home.worker };
+            if let Some(queued) = state::seize(header) {
+                // SAFETY: RUNNING is ours; new, and in the table.
+                unsafe { run::cancel_because(task, queued, Some(why)) }
+            }
+        } else {
+            // SAFETY: new: the runtime's reference, and it is not running.
+            unsafe { run::cancel_unstarted(task) }
         }
     } else {
         #[cfg(feature = "std")]
