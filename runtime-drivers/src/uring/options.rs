@@ -119,8 +119,8 @@ pub trait RingOptions: 'static {
     /// writes one buffer after the other waits for a round trip after each, and for as long as the peer does not read. So does
     /// what waits for a write that was dropped: the next one, and `take_interrupted`. It completes twice, and its pages count
     /// as locked memory (`ulimit -l`) meanwhile. That pays for large writes through a network card that gathers pages itself,
-    /// from some 10 KiB on; measure it. To a peer on the same machine, or through a card that does not, the kernel copies in
-    /// the end, later than it would have.
+    /// from some 10 KiB on (says `msg_zerocopy.rst` of the kernel); measure it. To a peer on the same machine, or through a
+    /// card that does not, the kernel copies in the end, later than it would have.
     ///
     /// A stream for which the kernel refuses it once is written to as usual from then on: for want of memory that may be locked,
     /// or because it is none of TCP. Linux 6.1; on an older one all is copied, and [the report of the

@@ -287,7 +287,7 @@ impl Uring {
             Submitted::Full => return full(op, flight),
         };
         let mut aside = self.asides.of(token.index());
-        aside.zero_copy = O::WRITES && self.sends_without_copy(op.bytes().saturating_sub(flight.taken), source);
+        aside.zero_copy = O::WRITES && self.sends_without_copy(|| op.bytes().saturating_sub(flight.taken), source);
         let entry = op.entry(flight.taken, &aside);
         let since = if aside.zero_copy { Kernel::V6_1 } else { Kernel::V5_15 };
         flight.ticket = Some(ticket);

@@ -21,10 +21,10 @@ use bespoke_core::roles::Kind;
 impl Uring {
     /// Is so much sent to this stream without a copy?
     #[inline]
-    pub(super) fn sends_without_copy(&self, bytes: usize, source: Option<(u32, u32)>) -> bool {
+    pub(super) fn sends_without_copy(&self, bytes: impl FnOnce() -> usize, source: Option<(u32, u32)>) -> bool {
         let Some(least) = self.settings.zero_copy else { return false };
         let Some((number, _)) = source else { return false };
-        bytes >= least
+        bytes() >= least
             && self.with(|state| {
                 let source = &state.sources[number as usize];
                 // Unix streams would refuse.

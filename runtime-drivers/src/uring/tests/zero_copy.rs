@@ -295,9 +295,9 @@ fn small_sends_are_copied() {
     let (stream, _peer) = tcp(&live);
     let number = live.0.with(|state| state.named(stream.key));
     let known = live.0.with(|state| state.known.zero_copy);
-    assert!(!live.0.sends_without_copy(LEN, Some(number)));
-    assert_eq!(live.0.sends_without_copy(LEN + 1, Some(number)), known);
-    assert!(!live.0.sends_without_copy(LEN + 1, None), "of no stream");
+    assert!(!live.0.sends_without_copy(|| LEN, Some(number)));
+    assert_eq!(live.0.sends_without_copy(|| LEN + 1, Some(number)), known);
+    assert!(!live.0.sends_without_copy(|| LEN + 1, None), "of no stream");
     live.close(stream);
     ends(&live);
 }
