@@ -1,6 +1,7 @@
 //! What ends a test that hangs, and says which one it was.
 
 use core::time::Duration;
+use std::io::Write as _;
 use std::sync::mpsc;
 use std::thread::JoinHandle;
 
@@ -16,7 +17,8 @@ pub(crate) fn watch(name: &'static str, limit: Duration) -> Watched {
     let (done, watch) = mpsc::channel::<()>();
     let dog = std::thread::spawn(move || {
         if watch.recv_timeout(limit) == Err(mpsc::RecvTimeoutError::Timeout) {
-            eprintln!("{name} hangs: it has not ended after {limit:?}");
+            // Not `eprintln!`, which the harness keeps to itself.
+            let _ = writeln!(std::io::stderr(), "{name} hangs: it has not ended after {limit:?}");
             std::process::abort();
         }
     });

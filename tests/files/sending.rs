@@ -261,10 +261,17 @@ pub(crate) fn dropped_sends_are_counted<C: Config<Driver: ZeroCopy>>(folder: &Pa
             let len = (1 + random.below(longest) as usize).min(LEN - at);
             let before = sent;
             if random.once_in(6) {
-                let (written, _) = stream.write(all[at..at + len.min(3000)].to_vec()).await;
-                sent += written.expect("open");
                 let max = 1 + random.below(256 << 10) as usize;
                 // A write waits for room without end, and this thread is the one that makes some.
+                let mut writing = pin!(stream.write(all[at..at + len.min(3000)].to_vec()));
+                let (written, _) = loop {
+                    if let core::task::Poll::Ready(written) = touched(writing.as_mut()).await {
+                        break written;
+                    }
+                    reads(&mut got, max);
+                    C::sleep(Duration::from_micros(20)).await;
+                };
+                sent += written.expect("open");
                 while reads(&mut got, max) > 0 {}
                 continue;
             }
