@@ -8,6 +8,9 @@ use alloc::string::ToString;
 use core::time::Duration;
 use std::sync::mpsc;
 
+/// So long that a worker parks for it. Under Miri a turn takes milliseconds of a clock that counts steps.
+const NAP: Duration = Duration::from_millis(if cfg!(miri) { 500 } else { 2 });
+
 #[test]
 fn a_single_thread_counts_polls_looks_parks_timers_and_tasks() {
     const YIELDS: usize = 1000;
@@ -22,7 +25,7 @@ fn a_single_thread_counts_polls_looks_parks_timers_and_tasks() {
     });
     runtime.block_on(async {
         task.await.unwrap();
-        App::sleep(Duration::from_millis(2)).await;
+        App::sleep(NAP).await;
     });
     let after = runtime.metrics();
     let worker = after.workers[0];
@@ -46,7 +49,7 @@ fn a_handle_tells_another_thread_what_was_at_the_last_look() {
     });
     let told = runtime.block_on(async {
         // Behind a look around.
-        App::sleep(Duration::from_millis(1)).await;
+        App::sleep(NAP).await;
         assert_eq!(App::handle().metrics().tasks, 5, "the worker itself knows");
         ask.send(()).unwrap();
         answered.recv().unwrap()
