@@ -353,13 +353,16 @@ impl State {
         source.reader.take()
     }
 
-    /// Has the kernel tell when the connection of a stream is gone, beside a `recv` that has brought bytes and for which
-    /// somebody waits again.
+    /// Has the kernel tell when the connection of a stream is gone, or an urgent byte lies ahead, beside a `recv` that has brought
+    /// bytes and for which somebody waits again.
     ///
     /// A multishot `recv` that took bytes and found nothing behind them waits for the next event. One that came in the meantime
     /// can be lost, and a reset has no event behind it: of a thousand resets that follow bytes at once, one was not told on
     /// Linux 6.18, and its reader waited for ever (as in <https://github.com/axboe/liburing/issues/1549>). The end of the peer's
     /// direction is not lost: TCP says with the bytes that there is more. One poll, which is idle until the end.
+    ///
+    /// A `recv` ends in front of an urgent byte. The kernel asks again at once, which passes it, unless a signal is pending
+    /// (`tcp_recvmsg`), as to a thread of the kernel's work for it is: then it waits for an event, and all has come already.
     #[cold]
     pub(super) fn watch(&mut self, number: u32) {
         let source = &mut self.sources[number as usize];
@@ -368,8 +371,8 @@ impl State {
             return;
         }
         source.watch = Arm::Armed(Shots::One);
-        // It is told of errors and of the end without asking for anything.
-        let entry = opcode::PollAdd::new(types::Fd(source.raw), 0).build();
+        // It is told of errors and of the end without asking.
+        let entry = opcode::PollAdd::new(types::Fd(source.raw), calls::POLL_URGENT).build();
         // SAFETY: a poll points at no memory.
         unsafe { self.arm(number, entry, kind::WATCH, Kernel::V5_15) };
     }
@@ -378,7 +381,8 @@ impl State {
     pub(super) fn gone(&mut self, number: u32, completion: Completion) {
         let source = &mut self.sources[number as usize];
         source.watch = Arm::Idle;
-        let gone = completion.result >= 0 && completion.result as u32 & calls::POLL_GONE != 0;
+        let told = calls::POLL_GONE | calls::POLL_URGENT;
+        let gone = completion.result >= 0 && completion.result as u32 & told != 0;
         if gone && source.life == Life::Open && matches!(source.arm, Arm::Armed(Shots::Many | Shots::Limited)) {
             // Its end arms it anew for who waits, and that one finds what is there.
             source.arm = Arm::Cancelling;

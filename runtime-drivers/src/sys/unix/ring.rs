@@ -224,6 +224,8 @@ pub(crate) const POLL_READ: u32 = (libc::POLLIN | libc::POLLPRI) as u32 | libc::
 pub(crate) const POLL_WRITE: u32 = libc::POLLOUT as u32;
 /// What every poll is told: the connection is gone, or has an error.
 pub(crate) const POLL_GONE: u32 = (libc::POLLERR | libc::POLLHUP) as u32;
+/// A byte of urgent data lies ahead.
+pub(crate) const POLL_URGENT: u32 = libc::POLLPRI as u32;
 
 /// The codes that the driver tells apart.
 pub(crate) mod code {
