@@ -169,6 +169,7 @@ fn distances_have_a_column_for_each_node_that_is_online() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "reads files of the system")]
 fn this_machine_says_or_the_usual_is_said() {
     assert!(Sysfs::distance(0, 0) >= 10);
     assert_eq!(Sysfs::distance(90_000, 90_001), 20);
