@@ -406,6 +406,10 @@ mod rings {
     ring!(InBatches: 64, HasBatches { const BATCH: Option<Batch> = Some(Batch::of(4, Duration::from_micros(200))); } {});
     ring!(ByMessage: 64, HasMessages { const WAKES_BY_MESSAGE: bool = true; } {});
     ring!(WithoutCopies: 64, SendsInPlace { const ZERO_COPY: Option<usize> = Some(8 << 10); } {});
+    ring!(Thieves: 64, AsUsual {} {
+        type Scheduler = bespoke::scheduler::WorkStealing<4>;
+        const WORKERS_EXACT: bool = true;
+    });
     ring!(Of515: 64, As515 { const KERNEL: Kernel = Kernel::V5_15; } {});
     ring!(Of61: 64, As61 { const KERNEL: Kernel = Kernel::V6_1; } {});
     ring!(Of612: 64, As612 { const KERNEL: Kernel = Kernel::V6_12; } {});
@@ -443,6 +447,8 @@ suite!(fallback_first: crate::choices::First);
 suite!(fallback_second: crate::choices::Second);
 #[cfg(target_os = "linux")]
 suite!(uring: crate::rings::Ring);
+#[cfg(target_os = "linux")]
+suite!(uring_stealing: crate::rings::Thieves);
 #[cfg(target_os = "linux")]
 suite!([ignore = "another ring: the step `rings` runs it"] uring_stingy: crate::rings::Stingy);
 #[cfg(target_os = "linux")]

@@ -240,6 +240,10 @@ mod kernels {
         const POLL_BUDGET: u32 = 1;
         const BLOCKING_THREADS_MAX: usize = 1;
     });
+    ring!(Thieves: 64, Usual {
+        type Scheduler = bespoke::scheduler::WorkStealing<4>;
+        const WORKERS_EXACT: bool = true;
+    });
     ring!(ByThread: 64, HasThread {});
     ring!(InBatches: 64, HasBatches {});
     ring!(Of515: 64, As515 {});
@@ -251,6 +255,8 @@ mod kernels {
 suite!(uring: crate::kernels::Ring);
 #[cfg(target_os = "linux")]
 suite_on_rings!([cfg(all())] uring_alone: crate::kernels::Ring);
+#[cfg(target_os = "linux")]
+suite!(uring_stealing: crate::kernels::Thieves);
 #[cfg(target_os = "linux")]
 suite!([ignore = "another ring: the step `rings` runs it"] uring_stingy: crate::kernels::Stingy);
 #[cfg(target_os = "linux")]

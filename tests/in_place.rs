@@ -58,6 +58,21 @@ configs! {
     FourIdle: 4, NoIo;
 }
 
+/// A ring that any thread may enter.
+#[cfg(target_os = "linux")]
+struct Moves;
+
+#[cfg(target_os = "linux")]
+impl bespoke::driver::RingOptions for Moves {
+    const MOVABLE: bool = true;
+}
+
+#[cfg(target_os = "linux")]
+configs! {
+    OneRing: 1, bespoke::driver::IoUring<64, Moves>;
+    TwoRings: 2, bespoke::driver::IoUring<64, Moves>;
+}
+
 /// Each test on each config.
 macro_rules! on_all {
     ($($test:ident)+) => { $(mod $test {
@@ -67,6 +82,10 @@ macro_rules! on_all {
         on_all!(@ $test one_without_io OneIdle);
         on_all!(@ $test two_without_io TwoIdle);
         on_all!(@ $test four_without_io FourIdle);
+        #[cfg(target_os = "linux")]
+        on_all!(@ $test one_ring OneRing);
+        #[cfg(target_os = "linux")]
+        on_all!(@ $test two_rings TwoRings);
     })+ };
     (@ $test:ident $name:ident $config:ident) => {
         #[test]

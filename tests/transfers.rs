@@ -143,8 +143,22 @@ impl bespoke::Config for Ring {
     type Driver = bespoke::driver::IoUring;
 }
 
+/// The same, with a ring for each worker.
+#[cfg(target_os = "linux")]
+struct RingThieves;
+
+#[cfg(target_os = "linux")]
+#[bespoke::config(base = bespoke::preset::Default)]
+impl bespoke::Config for RingThieves {
+    type Scheduler = bespoke::scheduler::WorkStealing<4>;
+    type Driver = bespoke::driver::IoUring;
+    const WORKERS_EXACT: bool = true;
+}
+
 #[cfg(target_os = "linux")]
 suite!(uring: crate::Ring);
+#[cfg(target_os = "linux")]
+suite!(uring_stealing: crate::RingThieves);
 suite!(blocking: crate::Threads);
 suite!(mio: bespoke::preset::Default);
 suite!(mio_stingy: crate::Stingy);

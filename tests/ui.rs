@@ -78,7 +78,7 @@ const CASE_OF: &[(&str, &str)] = &[
     ("`…` cannot be the driver under a scheduler whose tasks are `…`", "not_a_driver"),
     ("`…` cannot be the driver under a scheduler whose tasks are `…`", "blocking_driver_on_one_thread"),
     ("`…` cannot be the driver under a scheduler whose tasks are `…`", "poll_under_work_stealing"),
-    ("`…` cannot be the driver under a scheduler whose tasks are `…`", "ring_under_work_stealing"),
+    ("`…` cannot be the driver under a scheduler whose tasks are `…`", "fallback_under_work_stealing"),
     ("`…` is not a memory strategy", "not_a_memory"),
     ("`…` is no way to wait for readiness", "not_a_poller"),
     ("`…` is not a board", "bare_without_a_board"),

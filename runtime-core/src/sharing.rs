@@ -59,6 +59,9 @@ pub trait Sharing: sealed::Sealed + Copy + Default + Send + Sync + Debug + 'stat
     #[cfg(feature = "alloc")]
     #[doc(hidden)]
     type DriverLock<T: Send + 'static>: Lock<T>;
+    /// As what a driver keeps its own: [`Moving`] where other threads may touch it, else [`Local`], whose state is plain.
+    #[doc(hidden)]
+    type Driven: Sharing;
     /// Where the home of a worker that takes tasks from others has its place among them; nothing but under `Moving`.
     #[cfg(feature = "alloc")]
     #[doc(hidden)]
@@ -118,6 +121,7 @@ impl Sharing for Local {
     type Lock<T: Send + 'static> = Unlocked<T>;
     #[cfg(feature = "alloc")]
     type DriverLock<T: Send + 'static> = Unlocked<T>;
+    type Driven = Local;
     #[cfg(feature = "alloc")]
     type Seat = ();
     type Confine = StaysOnItsThread;
@@ -134,6 +138,7 @@ impl Sharing for Shared {
     type Lock<T: Send + 'static> = Locked<T>;
     #[cfg(feature = "alloc")]
     type DriverLock<T: Send + 'static> = Unlocked<T>;
+    type Driven = Local;
     #[cfg(feature = "alloc")]
     type Seat = ();
     type Confine = ();
@@ -151,6 +156,7 @@ impl Sharing for Moving {
     type Lock<T: Send + 'static> = Locked<T>;
     #[cfg(feature = "alloc")]
     type DriverLock<T: Send + 'static> = Locked<T>;
+    type Driven = Moving;
     #[cfg(feature = "alloc")]
     type Seat = SharedSeat;
     type Confine = ();

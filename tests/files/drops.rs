@@ -6,7 +6,8 @@ use crate::support::{
 };
 use bespoke::io::IoBuf;
 use bespoke::prelude::*;
-use bespoke::rt::{File, fs};
+use bespoke::rt::{File, SharingOf, fs};
+use bespoke::scheduler::Sharing;
 use bespoke::{Config, Runtime};
 use core::hint::spin_loop;
 use core::pin::{Pin, pin};
@@ -153,8 +154,11 @@ pub(crate) fn file_is_open_until_its_last_operation<C: Config<Driver: Fs>>(folde
         let freed = Canary::freed();
         in_the_system::<C, _>(pin!(file.read(Canary::new(&[0; 8])))).await;
         drop(file);
-        assert_eq!(fds(), before + 1, "the call that runs holds the descriptor");
-        assert_eq!(Canary::freed(), freed, "and the buffer");
+        // Where tasks move, another worker may have ended it by now.
+        let roams = <SharingOf<C> as Sharing>::MOVING;
+        let holds = fds() == before + 1;
+        assert!(holds || roams && Canary::freed() == freed + 1, "the call that runs holds the descriptor");
+        assert!(roams || Canary::freed() == freed, "and the buffer");
         theirs.write_all(b"tea").expect("open");
         assert!(soon::<C>(|| fds() == before).await, "its end closes the descriptor");
         assert!(soon::<C>(|| Canary::freed() == freed + 1).await, "and frees the buffer");

@@ -1,6 +1,8 @@
 //! A socket that the worker watches, whose thread blocks: its driver is waited in all the same.
 
 use super::{Four, LONG, One, Two, ends, receive, runtime};
+#[cfg(target_os = "linux")]
+use super::{OneRing, TwoRings};
 use bespoke::Config;
 use core::time::Duration;
 use std::io::{Read as _, Write as _};
@@ -59,4 +61,10 @@ on_all! {
     a_peer_is_served_meanwhile_on_one: One;
     a_peer_is_served_meanwhile_on_two: Two;
     a_peer_is_served_meanwhile_on_four: Four;
+}
+
+#[cfg(target_os = "linux")]
+on_all! {
+    a_peer_is_served_meanwhile_on_a_ring: OneRing;
+    a_peer_is_served_meanwhile_on_two_rings: TwoRings;
 }

@@ -1,6 +1,7 @@
 //! A worker that ends before its runtime, as its driver cannot wait any more.
 
-use super::{COUNTED, LONG, Thieves, ends_by, runtime};
+use super::suite::{Thieves, runtime};
+use crate::{COUNTED, LONG};
 use bespoke::rt::TcpListener;
 use std::os::fd::{AsRawFd as _, RawFd};
 use std::sync::PoisonError;
@@ -60,5 +61,6 @@ fn a_worker_that_ends_alone_tells_all_who_wait_for_what_it_watched() {
         assert_eq!(refused, task.is_finished(), "a task waits for a listener that is closed");
     }
     assert!(over() < tasks.len(), "the other workers go on");
-    ends_by(runtime, LONG);
+    let shutdown = runtime.shutdown_timeout(LONG);
+    assert_eq!(shutdown.running_workers, 0, "{shutdown}");
 }

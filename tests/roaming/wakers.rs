@@ -1,6 +1,7 @@
 //! Wakers whose clone is the user's code, in the middle of a poll of what another worker watches.
 
-use super::{COUNTED, LONG, Thieves, beside_others, ends, fds, runtime};
+use super::{Thieves, ends, runtime, soon};
+use crate::{COUNTED, LONG, beside_others, count, fds};
 use bespoke::Runtime;
 use bespoke::rt::{AsyncFd, TcpListener, UnixDatagram};
 use core::pin::pin;
@@ -133,7 +134,7 @@ fn a_runtime_that_is_ended_inside_a_poll_does_not_wait_for_itself() {
 #[test]
 fn each_of_two_tasks_that_wait_for_a_descriptor_gets_its_datagram() {
     let _beside = beside_others();
-    let rounds = super::count(5_000, 200_000);
+    let rounds = count(5_000, 200_000);
     let runtime = runtime();
     let (ours, theirs) = std::os::unix::net::UnixDatagram::pair().expect("descriptors are free");
     ours.set_nonblocking(true).expect("open");
@@ -159,7 +160,7 @@ fn each_of_two_tasks_that_wait_for_a_descriptor_gets_its_datagram() {
             theirs.send(b"1").expect("open");
             theirs.send(b"2").expect("open");
             for task in tasks {
-                assert_eq!(super::soon("a datagram that is there", task).await.expect("it takes one"), 1);
+                assert_eq!(soon("a datagram that is there", task).await.expect("it takes one"), 1);
             }
         }
     });

@@ -22,8 +22,10 @@
 //! | [`Ticket::end_closed`] | ticket, when the table is gone | the outcome, or the ticket: nobody completes it any more |
 //!
 //! The verbs of a ticket exist twice: on the table of the worker that runs the task, and on the ticket itself for threads
-//! that have no table of this driver. Under [`Local`](crate::sharing::Local) a ticket may be given up anywhere, but it is
-//! polled at home.
+//! that have no table of this driver. A driver that several threads use may keep its table behind a lock, whose holder is the
+//! owner for so long: for it there are [`submit_with`](Table::submit_with), [`poll_with`](Table::poll_with) and
+//! [`abandon_with`](Table::abandon_with), which run nothing of the user's. Under [`Local`](crate::sharing::Local) a ticket may
+//! be given up anywhere, but it is polled at home.
 //!
 //! # States
 //! The state word of a slot is a set of `COMPLETE | WAKER | ORPHAN`.

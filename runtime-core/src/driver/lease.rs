@@ -139,6 +139,12 @@ impl<C: Config> Drop for Lease<C> {
             return unsafe { LiveOf::<C>::free_buffer(leased.node) };
         }
         let Some(worker) = self.worker else { unreachable!("a buffer that was lent has a worker to go home to") };
+        // SAFETY: the lease is a guest of the worker.
+        if const { roams::<C>() } && unsafe { worker.as_ref() }.common.is_copy() {
+            // A thread that is missing here may hold the driver's lock: the buffer is lost to the child.
+            // SAFETY: the guest's reference.
+            return unsafe { Home::caller_goes(Worker::home_of(worker)) };
+        }
         if !Home::is_current(Worker::home_of(worker)) {
             if const { roams::<C>() } {
                 // SAFETY: inside; the driver is there.

@@ -444,6 +444,13 @@ where
         // SAFETY: the operation is read once: the drop is its last use, and `O: Op` has no drop glue that matters twice.
         let op = unsafe { core::ptr::read(&raw const self.op) };
         let mut orphan = Orphan::<C, O, K> { op: core::mem::ManuallyDrop::new(op), state, keep, begun: None };
+        // SAFETY: the operation is a guest of the worker.
+        if const { roams::<C>() } && unsafe { worker.as_ref() }.common.is_copy() {
+            // A thread that is missing here may hold the driver's lock. What is kept stays as the parent has it.
+            core::mem::forget(orphan);
+            // SAFETY: the guest's reference.
+            return unsafe { Home::caller_goes(Worker::home_of(worker)) };
+        }
         if Home::is_current(Worker::home_of(worker)) {
             // First: what the driver drops may be the user's and may panic.
             // SAFETY: the owner, which is alive while it is current; the operation was a guest.

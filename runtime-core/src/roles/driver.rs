@@ -137,6 +137,10 @@ pub trait Driver: 'static {
     /// Does it live without state, so that its resources belong to no worker, and any thread may use and close them?
     const STATELESS: bool = false;
 
+    /// May another thread run the worker while operations are on their way? Else nothing there can
+    /// [block in place](crate::runtime::Ambient::block_in_place).
+    const TRAVELS: bool = true;
+
     /// Ends the writing direction of an open stream; its peer reads the end. For the drop of a write half, which knows the
     /// driver's name and no capability of it.
     #[doc(hidden)]
@@ -171,7 +175,7 @@ pub trait Driver: 'static {
     message = "`{Self}` cannot be the driver under a scheduler whose tasks are `{S}`",
     label = "not a driver for this scheduler",
     note = "`Local` is `SingleThread`, for every driver but `Blocking`; `Shared` is `PerCore<N>`, for all but that and `Bare`, \
-            and `ThreadPerTask`, for `Blocking`; `Moving` is `WorkStealing<N>`, for `Mio` and `NoIo`"
+            and `ThreadPerTask`, for `Blocking`; `Moving` is `WorkStealing<N>`, for `Mio`, `NoIo` and `IoUring`"
 )]
 pub trait Under<S: Sharing>: Driver {
     /// The running driver of one worker.

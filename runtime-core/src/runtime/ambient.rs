@@ -185,8 +185,8 @@ pub trait Ambient: Config {
     /// A shutdown waits for `closure`, as long as it was told. What `closure` waits for in a task of this runtime is
     /// cancelled meanwhile.
     ///
-    /// With a driver on a ring of one issuer (`IORING_SETUP_SINGLE_ISSUER`) a worker could not leave its thread; tasks do not
-    /// move under such a driver.
+    /// A ring of one issuer (`IORING_SETUP_SINGLE_ISSUER`) stays on its thread, and so would the worker: with `IoUring` this
+    /// compiles if its `RingOptions::MOVABLE` is set.
     ///
     /// # Panics
     /// If the system has no thread to be had, before `closure` runs; in a child that was forked after the start of the

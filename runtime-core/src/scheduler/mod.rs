@@ -114,7 +114,7 @@ impl<const WORKERS: usize> Cores for PerCore<WORKERS> {}
 /// worker's. What they share has a lock. A worker that ends alone takes what it watches with it: operations say that it is
 /// closed.
 ///
-/// `Mio` and `NoIo` are such drivers; another one is refused when the program is compiled.
+/// `Mio`, `NoIo` and on Linux `IoUring` are such drivers; another one is refused when the program is compiled.
 ///
 /// # Queue
 /// `Q` is what each worker keeps its queued tasks in: a [`Ring`], unless something else is named. What differs is the cost,

@@ -55,6 +55,7 @@ impl<A: Driver, B: Driver> Driver for Fallback<A, B> {
     };
     const RING_BYTES: usize = if A::RING_BYTES > B::RING_BYTES { A::RING_BYTES } else { B::RING_BYTES };
     const LEASE_BYTES: usize = LEASE_BYTES;
+    const TRAVELS: bool = A::TRAVELS && B::TRAVELS;
 
     fn end_writes(stream: RawResource) {
         A::end_writes(stream);

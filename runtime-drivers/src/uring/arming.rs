@@ -3,7 +3,7 @@
 
 use super::provided::Provided;
 use super::ring::Completion;
-use super::source::{Arm, DroppedWrite, End, Life, More, Shots, Source};
+use super::source::{Arm, DroppedWrite, End, Life, More, Shots, Side, Source};
 use super::sources::{Woken, read_side, write_side};
 use super::{Kernel, State, generation, kind, named};
 use crate::op::LEASE_BYTES;
@@ -43,6 +43,12 @@ impl State {
     pub(super) fn more(&mut self, number: u32) -> &mut More {
         // A stream has none until somebody waits for its readiness.
         self.sources[number as usize].more.get_or_insert_default()
+    }
+
+    /// A direction of such a one.
+    pub(super) fn side(&mut self, number: u32, write: bool) -> &mut Side {
+        let more = self.more(number);
+        if write { &mut more.write } else { &mut more.read }
     }
 
     pub(super) fn cancel(&mut self, user_data: u64) {
@@ -353,8 +359,8 @@ impl State {
         source.reader.take()
     }
 
-    /// Has the kernel tell when the connection of a stream is gone, or an urgent byte lies ahead, beside a `recv` that has brought
-    /// bytes and for which somebody waits again.
+    /// Has the kernel tell when the connection of a stream is gone, or an urgent byte lies ahead, beside a `recv` that has
+    /// brought bytes and for which somebody waits again.
     ///
     /// A multishot `recv` that took bytes and found nothing behind them waits for the next event. One that came in the meantime
     /// can be lost, and a reset has no event behind it: of a thousand resets that follow bytes at once, one was not told on
@@ -502,6 +508,7 @@ impl State {
         }
         // An error is told by the call that is tried next.
         side.ready = true;
+        side.edges = side.edges.wrapping_add(1);
         Woken::Among(if write { write_side } else { read_side })
     }
 

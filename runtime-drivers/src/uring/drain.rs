@@ -5,13 +5,14 @@ use super::{Kernel, Uring, kind, named};
 use crate::sys::ring as calls;
 use crate::sys::{fd, socket};
 use bespoke_core::roles::{Drained, Kind, Nanos, Park, RawResource};
+use bespoke_core::sharing::Sharing;
 use core::mem;
 use core::time::Duration;
 use io_uring::{opcode, types};
 use std::time::Instant;
 use std::vec::Vec;
 
-impl Uring {
+impl<S: Sharing> Uring<S> {
     /// Cancels all and reaps it.
     pub(super) fn drain(&self, by: Nanos) -> Drained {
         let (before, here, by_thread) = self.with(|state| {
@@ -56,7 +57,7 @@ impl Uring {
             return;
         }
         let mut token = None;
-        while let Some(next) = self.table.next_incomplete(token) {
+        while let Some(next) = self.with_table(|table| table.next_incomplete(token)) {
             self.cancel(next.bits());
             token = Some(next);
         }

@@ -45,19 +45,19 @@ pub(super) trait OfFiles: Blocks + Lower {
 
 /// What the future of an operation on files holds.
 #[derive(Debug, Default)]
-pub enum FileFlight<O: Blocks> {
+pub enum FileFlight<O: Blocks, S: Sharing> {
     /// It was not polled yet.
     #[default]
     New,
     /// An entry.
-    Ring(Flight),
+    Ring(Flight<S>),
     /// A job.
     Pool(OnThePool<O>),
 }
 
-impl Uring {
+impl<S: Sharing> Uring<S> {
     /// Polls an operation; the first call decides how it is done.
-    fn poll_file<O: OfFiles>(&self, op: &mut O, state: &mut FileFlight<O>, cx: &mut Context<'_>) -> Poll<O::Output> {
+    fn poll_file<O: OfFiles>(&self, op: &mut O, state: &mut FileFlight<O, S>, cx: &mut Context<'_>) -> Poll<O::Output> {
         if let FileFlight::New = state {
             *state = if self.is_entry(op) {
                 FileFlight::Ring(Flight::default())
@@ -80,7 +80,7 @@ impl Uring {
         })
     }
 
-    fn abandon_file<O: OfFiles, K: Send + 'static>(&self, state: &mut FileFlight<O>, keep: MaybeDangling<K>) {
+    fn abandon_file<O: OfFiles, K: Send + 'static>(&self, state: &mut FileFlight<O, S>, keep: MaybeDangling<K>) {
         match state {
             FileFlight::Ring(flight) => self.abandon_slot(O::LATE, flight, keep),
             FileFlight::Pool(job) => job.abandon(keep),
@@ -89,7 +89,7 @@ impl Uring {
     }
 }
 
-impl<O: Blocks> FileFlight<O> {
+impl<O: Blocks, S: Sharing> FileFlight<O, S> {
     fn is_in_flight(&self) -> bool {
         match self {
             FileFlight::New => false,
@@ -124,14 +124,14 @@ impl<O: Blocks> FileFlight<O> {
 macro_rules! entry_or_job {
     ($($op:ty),+ $(,)?) => { $(
         impl<const ENTRIES: u32, P: RingOptions> Submit<$op> for IoUring<ENTRIES, P> {
-            type InFlight<S: Sharing> = FileFlight<$op>;
+            type InFlight<S: Sharing> = FileFlight<$op, S::Driven>;
 
             const SERVED: Served = <$op as OfFiles>::SERVED;
 
             fn poll_op<S: Sharing>(
                 live: &<Self as Under<S>>::Live,
                 op: &mut $op,
-                state: &mut FileFlight<$op>,
+                state: &mut FileFlight<$op, S::Driven>,
                 cx: &mut Context<'_>,
             ) -> Poll<<$op as bespoke_core::driver::Op>::Output>
             where
@@ -140,14 +140,14 @@ macro_rules! entry_or_job {
                 super::lower::of::<ENTRIES, P, S>(live).poll_file::<$op>(op, state, cx)
             }
 
-            fn in_flight<S: Sharing>(state: &FileFlight<$op>) -> bool {
+            fn in_flight<S: Sharing>(state: &FileFlight<$op, S::Driven>) -> bool {
                 state.is_in_flight()
             }
 
             fn abandon<S: Sharing, K: Send + 'static>(
                 live: &<Self as Under<S>>::Live,
                 _op: &mut $op,
-                state: &mut FileFlight<$op>,
+                state: &mut FileFlight<$op, S::Driven>,
                 keep: MaybeDangling<K>,
             ) where
                 Self: Under<S>,
@@ -156,7 +156,7 @@ macro_rules! entry_or_job {
             }
 
             fn poll_closed<S: Sharing>(
-                state: &mut FileFlight<$op>,
+                state: &mut FileFlight<$op, S::Driven>,
                 cx: &mut Context<'_>,
             ) -> Poll<Option<<$op as bespoke_core::driver::Op>::Output>> {
                 state.poll_closed(cx)
@@ -164,7 +164,7 @@ macro_rules! entry_or_job {
 
             fn abandon_closed<S: Sharing, K: Send + 'static>(
                 _op: &mut $op,
-                state: &mut FileFlight<$op>,
+                state: &mut FileFlight<$op, S::Driven>,
                 keep: MaybeDangling<K>,
             ) {
                 state.abandon_closed(keep);
@@ -175,7 +175,7 @@ macro_rules! entry_or_job {
 entry_or_job!(Open, ReadAt, WriteAt, ReadVectoredAt, WriteVectoredAt, Sync, SetLen, Statx, MakeDir, Remove, JoinPaths,);
 
 /// The open file of a source, for a job.
-fn open_file(live: &Uring, key: u32) -> Option<Arc<OpenFile>> {
+fn open_file<S: Sharing>(live: &Uring<S>, key: u32) -> Option<Arc<OpenFile>> {
     live.with(|state| {
         let (number, _) = state.named(key);
         state.sources[number as usize].file.as_ref().map(|file| file.open.clone())

@@ -53,7 +53,7 @@ macro_rules! slot {
         impl<const ENTRIES: u32, P: $crate::uring::RingOptions> bespoke_core::driver::Submit<$op>
             for $crate::uring::IoUring<ENTRIES, P>
         {
-            type InFlight<S: bespoke_core::sharing::Sharing> = $crate::uring::slots::Flight;
+            type InFlight<S: bespoke_core::sharing::Sharing> = $crate::uring::slots::Flight<S::Driven>;
 
             const SERVED: bespoke_core::driver::Served = bespoke_core::driver::Served::Completion;
 
@@ -61,7 +61,7 @@ macro_rules! slot {
             fn poll_op<S: bespoke_core::sharing::Sharing>(
                 live: &<Self as bespoke_core::roles::Under<S>>::Live,
                 op: &mut $op,
-                state: &mut $crate::uring::slots::Flight,
+                state: &mut $crate::uring::slots::Flight<S::Driven>,
                 cx: &mut core::task::Context<'_>,
             ) -> core::task::Poll<<$op as bespoke_core::driver::Op>::Output>
             where
@@ -71,14 +71,14 @@ macro_rules! slot {
             }
 
             #[inline(always)]
-            fn in_flight<S: bespoke_core::sharing::Sharing>(state: &$crate::uring::slots::Flight) -> bool {
+            fn in_flight<S: bespoke_core::sharing::Sharing>(state: &$crate::uring::slots::Flight<S::Driven>) -> bool {
                 state.is_in_flight()
             }
 
             fn abandon<S: bespoke_core::sharing::Sharing, K: Send + 'static>(
                 live: &<Self as bespoke_core::roles::Under<S>>::Live,
                 _op: &mut $op,
-                state: &mut $crate::uring::slots::Flight,
+                state: &mut $crate::uring::slots::Flight<S::Driven>,
                 keep: bespoke_core::driver::MaybeDangling<K>,
             ) where
                 Self: bespoke_core::roles::Under<S>,
@@ -88,7 +88,7 @@ macro_rules! slot {
             }
 
             fn poll_closed<S: bespoke_core::sharing::Sharing>(
-                state: &mut $crate::uring::slots::Flight,
+                state: &mut $crate::uring::slots::Flight<S::Driven>,
                 _cx: &mut core::task::Context<'_>,
             ) -> core::task::Poll<Option<<$op as bespoke_core::driver::Op>::Output>> {
                 state.poll_closed::<$op>()
@@ -96,7 +96,7 @@ macro_rules! slot {
 
             fn abandon_closed<S: bespoke_core::sharing::Sharing, K: Send + 'static>(
                 _op: &mut $op,
-                state: &mut $crate::uring::slots::Flight,
+                state: &mut $crate::uring::slots::Flight<S::Driven>,
                 keep: bespoke_core::driver::MaybeDangling<K>,
             ) {
                 state.abandon_closed::<$op, K>(keep);
@@ -106,17 +106,17 @@ macro_rules! slot {
 }
 use slot;
 
-/// It is the same under every sharing, but a signature that is generic over the sharing does not know that.
+/// Its type follows from the sharing, but a signature that is generic over the sharing does not know that.
 #[inline(always)]
 pub(super) fn of<const ENTRIES: u32, P: RingOptions, S: Sharing>(
     live: &<IoUring<ENTRIES, P> as Under<S>>::Live,
-) -> &Uring
+) -> &Uring<S::Driven>
 where
     IoUring<ENTRIES, P>: Under<S>,
 {
     let live: *const <IoUring<ENTRIES, P> as Under<S>>::Live = live;
-    // SAFETY: `Sharing` is sealed, and `IoUring` has the same `Live` under both of its types: `LiveUring`.
-    let live = unsafe { &*live.cast::<LiveUring<ENTRIES, P>>() };
+    // SAFETY: `Sharing` is sealed, and under each of its types the `Live` of `IoUring` is that `LiveUring`.
+    let live = unsafe { &*live.cast::<LiveUring<ENTRIES, P, S::Driven>>() };
     &live.0
 }
 

@@ -9,8 +9,10 @@
 //! | `report` | what it says of itself |
 //! | `source`, `provided` | what is known of a resource, and what came for it; the buffers that lie ready for that |
 //! | `sources` | what is done with resources: opened, waited for, closed, given away |
+//! | `turns` | what the thread does that enters the ring, and what has completed by it |
 //! | `arming` | their requests that stay with the kernel, and what the completions of those mean |
 //! | `zero_copy` | sends that complete twice |
+//! | `asides` | what the kernel reads and writes for those besides their buffers |
 //! | `slots` | operations that have one entry and one end, and what becomes of them when they are dropped |
 //! | `drain` | the end: all is cancelled and reaped, or given up |
 //! | `lower`, `files` | how each operation is expressed here |
@@ -56,6 +58,20 @@
 //! rings by an index of its own, of which it has sixteen, and only itself can give one back: a ring that was left behind is
 //! freed when its thread ends.
 //!
+//! # Where tasks move
+//! Under [`Moving`] each worker has its ring, and any worker polls what any ring has, inside the gate of that worker. So
+//! - what the driver keeps is behind locks: `state`, `table`, and the list of the asides. Nothing of the user's runs under one,
+//!   and a thread has one of them at a time;
+//! - **one thread makes calls**: the worker's. Others queue entries, and what they queue is submitted by its next turn. While
+//!   it is about to sleep, or sleeps, `asleep` says so: it is set under the lock under which the turn has counted the queue, so
+//!   whoever queues afterwards sees it, and sounds the alarm once the lock is free;
+//! - who has left a waker **looks once more** under the lock under which it sees to the request: what came between the first
+//!   look and the waker found nobody to wake. Of what it finds at a source, bytes come before the end, in one look;
+//! - a direction that is thought ready is cleared only **at the edge at which it was thought so**
+//!   ([`Side::edges`](source::Side));
+//! - an operation with a slot stays on the ring that took it, which is that of its resource. Who polls looks at the slot
+//!   without a lock, and reads beside it before giving it back.
+//!
 //! # Forked children
 //! The queues are not mapped there (`MADV_DONTFORK`), so that no child writes into those of its parent. A copy of a driver
 //! asks the kernel for nothing any more, and closes its own descriptors at once.
@@ -72,14 +88,15 @@
 //! 4. A completion names its source by number and generation, a slot by its token: one of an older generation changes
 //!    nothing, and the buffer or descriptor that it brings is given back. So is the descriptor of a file that was opened for
 //!    a future which is gone.
-//! 5. No reference into `state` is held while a waker is cloned, woken or dropped, or anything of the user's is: those may
-//!    come back here.
+//! 5. No reference into `state`, `table` or `pipes`, nor a lock of theirs, is held while a waker is cloned, woken or dropped, or
+//!    anything of the user's is: those may come back here.
 //!
 //! # Platform
 //! Linux 5.15 and newer, on the architectures that the crate `io-uring` has bindings for.
 
 mod alarm;
 mod arming;
+mod asides;
 mod drain;
 mod files;
 mod lower;
@@ -93,17 +110,18 @@ mod source;
 mod sources;
 #[cfg(test)]
 mod tests;
+mod turns;
 mod zero_copy;
 
 pub use self::options::{Batch, IoUring, Kernel, RingOptions, SqPoll, Usual};
 pub use self::probe::Denied;
 
 use self::alarm::Alarm;
+use self::asides::Asides;
 use self::options::Settings;
 use self::probe::Known;
 use self::provided::Provided;
-use self::ring::{Completion, Ring};
-use self::slots::Asides;
+use self::ring::{Call, Ring};
 use self::source::Source;
 use crate::op::LEASE_BYTES;
 use crate::sys::fd;
@@ -111,21 +129,18 @@ use crate::sys::fork;
 use crate::sys::ring as calls;
 use crate::sys::send_file::Pipe;
 use crate::sys::socket;
-use bespoke_core::driver::inflight::{Table, Token};
+use bespoke_core::driver::inflight::Table;
 use bespoke_core::driver::{Buffer, Buffers, Errno};
 use bespoke_core::error::Error;
 use bespoke_core::roles::{
     Caps, Drained, Driver, DriverReport, Kind, Live, Luggage, Nanos, Park, RawResource, Resource, Sealed, StartCx,
     Under, Unpark,
 };
-use bespoke_core::sharing::{Local, Shared};
+use bespoke_core::sharing::{Local, Lock, Moving, Shared, Sharing};
 use bespoke_core::util::link::Node;
-use core::cell::UnsafeCell;
 use core::marker::PhantomData;
 use core::mem::ManuallyDrop;
 use core::ptr::NonNull;
-use core::time::Duration;
-use io_uring::{opcode, types};
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::vec::Vec;
@@ -140,6 +155,7 @@ impl<const ENTRIES: u32, O: RingOptions> Driver for IoUring<ENTRIES, O> {
         queues + settings.buffers as usize * (16 + LEASE_BYTES)
     };
     const LEASE_BYTES: usize = LEASE_BYTES;
+    const TRAVELS: bool = O::MOVABLE || O::SQ_POLL.is_some();
 
     fn end_writes(stream: RawResource) {
         // A peer that is gone already makes this fail, which changes nothing.
@@ -160,47 +176,50 @@ impl<const ENTRIES: u32, O: RingOptions> Driver for IoUring<ENTRIES, O> {
 }
 
 impl<const ENTRIES: u32, O: RingOptions> Under<Local> for IoUring<ENTRIES, O> {
-    type Live = LiveUring<ENTRIES, O>;
+    type Live = LiveUring<ENTRIES, O, Local>;
 }
 
 /// The same: one worker uses it, whether its tasks are shared or not.
 impl<const ENTRIES: u32, O: RingOptions> Under<Shared> for IoUring<ENTRIES, O> {
-    type Live = LiveUring<ENTRIES, O>;
+    type Live = LiveUring<ENTRIES, O, Local>;
+}
+
+/// One worker enters the ring and takes what completes, and all workers of the runtime queue entries there, inside the gate of
+/// that worker; see *Where tasks move* above.
+impl<const ENTRIES: u32, O: RingOptions> Under<Moving> for IoUring<ENTRIES, O> {
+    type Live = LiveUring<ENTRIES, O, Moving>;
 }
 
 /// The running driver of one worker.
-pub struct LiveUring<const ENTRIES: u32, O: RingOptions>(Uring, PhantomData<fn() -> O>);
+pub struct LiveUring<const ENTRIES: u32, O: RingOptions, S: Sharing = Local>(Uring<S>, PhantomData<fn() -> O>);
 
-impl<const ENTRIES: u32, O: RingOptions> core::fmt::Debug for LiveUring<ENTRIES, O> {
+impl<const ENTRIES: u32, O: RingOptions, S: Sharing> core::fmt::Debug for LiveUring<ENTRIES, O, S> {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         let (flags, in_kernel) = self.0.with(|state| (state.ring.flags(), state.in_kernel));
         f.debug_struct("LiveUring").field("flags", &flags).field("in_kernel", &in_kernel).finish_non_exhaustive()
     }
 }
 
-/// What is the same for every [`LiveUring`].
-pub(crate) struct Uring {
-    state: ManuallyDrop<UnsafeCell<State>>,
+/// What is the same for every [`LiveUring`] of a sharing: [`Local`] or [`Moving`].
+pub(crate) struct Uring<S: Sharing = Local> {
+    state: ManuallyDrop<S::DriverLock<(State, Pool)>>,
     /// The operations that have a slot; tickets that outlive it free what it leaves.
-    table: Table<Local>,
+    table: S::DriverLock<Slots<S>>,
     /// What the kernel reads for them besides their buffers, by the index of the slot.
     asides: ManuallyDrop<Asides>,
-    /// The buffers that are neither with the kernel, nor stashed, nor lent.
-    buffers: ManuallyDrop<Buffers<LEASE_BYTES>>,
     /// Pipes that files were sent through, and nothing is in; at most [`PIPES_MAX`].
-    pipes: UnsafeCell<Vec<Pipe>>,
+    pipes: S::DriverLock<Vec<Pipe>>,
     alarm: Arc<Alarm>,
     settings: Settings,
     /// Results that say that memory was not there.
     #[cfg(test)]
-    faults: core::cell::Cell<u32>,
+    faults: core::sync::atomic::AtomicU32,
 }
 
-// SAFETY: a driver is used by one thread after the other, as `Live` says: its table is its owner's, whoever that is. The ring
-// itself says which thread may enter it, and is asked when the driver arrives on another.
-unsafe impl Send for Uring {}
+/// The buffers that are neither with the kernel, nor stashed, nor lent.
+type Pool = Buffers<LEASE_BYTES>;
 
-/// What only the driver itself touches.
+/// What only the driver itself touches, by one thread at a time.
 struct State {
     ring: Ring,
     known: Known,
@@ -226,7 +245,13 @@ struct State {
     wake_armed: bool,
     /// Nothing is armed any more.
     draining: bool,
+    /// Where tasks move: the worker is about to sleep in a call, or does, and looks into nothing that is queued from now on.
+    asleep: bool,
 }
+
+// SAFETY: a thread uses it after the other: under `Moving` by a lock, else as `Live` says. What its sources and buffers point at
+// is theirs alone, or the kernel's. The ring itself says which thread may enter it, and is asked.
+unsafe impl Send for State {}
 
 /// What a completion is of: the upper four bits of its user data. 0 is an operation with a slot, as its token has them.
 mod kind {
@@ -252,7 +277,7 @@ const fn generation(user_data: u64) -> u32 {
     (user_data >> 32) as u32 & source::GENERATION_MASK
 }
 
-impl Uring {
+impl<S: Sharing> Uring<S> {
     fn start(cx: StartCx, settings: Settings) -> Result<Self, Error> {
         fork::watch().map_err(Error::from)?;
         let ring = Ring::new(settings)?;
@@ -274,59 +299,92 @@ impl Uring {
             multi_limit: true,
             wake_armed: false,
             draining: false,
+            asleep: false,
         };
         Ok(Uring {
-            state: ManuallyDrop::new(UnsafeCell::new(state)),
-            table: Table::new(cx.worker, SLOTS_MAX),
-            asides: ManuallyDrop::new(Asides::new()),
-            buffers: ManuallyDrop::new(Buffers::new()),
-            pipes: UnsafeCell::new(Vec::new()),
+            state: ManuallyDrop::new(Lock::new((state, Buffers::new()))),
+            table: Lock::new(Slots(Table::new(cx.worker, SLOTS_MAX))),
+            asides: ManuallyDrop::new(Asides::new(S::MOVING)),
+            pipes: Lock::new(Vec::new()),
             alarm,
             settings,
             #[cfg(test)]
-            faults: core::cell::Cell::new(0),
+            faults: core::sync::atomic::AtomicU32::new(0),
         })
     }
 
     /// Runs `f` on the state. `f` runs nothing of the user's, nor clones or drops a waker (invariant 5).
     #[inline(always)]
     fn with<R>(&self, f: impl FnOnce(&mut State) -> R) -> R {
-        // SAFETY: one thread, and `f` does not come back here (invariant 5).
-        f(unsafe { &mut *self.state.get() })
+        self.with_pool(|state, _| f(state))
+    }
+
+    /// Runs `f` on the state and the buffers, as [`with`](Self::with). Where a sleeping worker has to see what `f` did, it wakes.
+    #[inline(always)]
+    fn with_pool<R>(&self, f: impl FnOnce(&mut State, &Pool) -> R) -> R {
+        // SAFETY: one thread, or a lock; and `f` does not come back here (invariant 5).
+        let (told, oversleeps) = unsafe {
+            self.state.with(|(state, pool)| {
+                let told = f(state, pool);
+                (told, S::MOVING && state.oversleeps())
+            })
+        };
+        if oversleeps {
+            self.alarm.sound();
+        }
+        told
+    }
+
+    /// As [`with_pool`](Self::with_pool), of the worker, which does next what `f` says: is that a sleep?
+    #[inline(always)]
+    fn in_turn(&self, f: impl FnOnce(&mut State, &Pool) -> Result<Option<Call>, Errno>) -> Result<Option<Call>, Errno> {
+        // SAFETY: as in `with_pool`.
+        unsafe {
+            self.state.with(|(state, pool)| {
+                let next = f(state, pool);
+                state.asleep = S::MOVING && matches!(&next, Ok(Some(call)) if call.sleeps());
+                next
+            })
+        }
+    }
+
+    /// Runs `f` on the table, which runs nothing of the user's (invariant 5).
+    #[inline(always)]
+    fn with_table<R>(&self, f: impl FnOnce(&Table<S>) -> R) -> R {
+        // SAFETY: one thread, or a lock; and `f` does not come back here (invariant 5).
+        unsafe { self.table.with(|slots| f(&slots.0)) }
+    }
+
+    /// Runs `f` on the pipes in which nothing is.
+    fn with_pipes<R>(&self, f: impl FnOnce(&mut Vec<Pipe>) -> R) -> R {
+        // SAFETY: one thread, or a lock; a pipe is no value of the user's.
+        unsafe { self.pipes.with(f) }
     }
 
     /// An empty pipe.
     fn pipe(&self) -> Result<Pipe, Errno> {
-        // SAFETY: one thread, and the reference ends with the statement.
-        let pooled = unsafe { &mut *self.pipes.get() }.pop();
-        pooled.map_or_else(Pipe::new, Ok)
+        self.with_pipes(Vec::pop).map_or_else(Pipe::new, Ok)
     }
 
     /// Nothing is in it, and no entry names it.
     fn take_pipe_back(&self, pipe: Pipe) {
-        // SAFETY: one thread, and the reference ends with this function; a pipe is no value of the user's.
-        let pipes = unsafe { &mut *self.pipes.get() };
-        if pipes.len() < PIPES_MAX {
-            pipes.push(pipe);
-        }
+        let _too_many = self.with_pipes(|pipes| {
+            if pipes.len() < PIPES_MAX {
+                pipes.push(pipe);
+                return None;
+            }
+            Some(pipe)
+        });
     }
 
-    /// A buffer was read: it lies ready again where one is missing, else it goes home.
-    #[inline]
-    fn read(&self, provided: &mut Option<Provided>, buffer: Buffer<LEASE_BYTES>) {
-        let left = match provided {
-            Some(provided) => provided.give(buffer),
-            None => Err(buffer),
-        };
-        if let Err(buffer) = left {
-            self.buffers.put(buffer);
-        }
+    #[cfg(test)]
+    fn faults(&self) -> u32 {
+        self.faults.load(core::sync::atomic::Ordering::Relaxed)
     }
 
     #[cfg(test)]
     fn idle_pipes(&self) -> usize {
-        // SAFETY: one thread, and the reference ends with the statement.
-        unsafe { &*self.pipes.get() }.len()
+        self.with_pipes(|pipes| pipes.len())
     }
 
     fn arrive(&self) -> Result<(), Error> {
@@ -348,98 +406,37 @@ impl Uring {
             Ok(())
         })
     }
+}
 
-    /// Submits, waits, wakes.
-    fn park(&self, park: Park) -> Result<(), Errno> {
-        self.with(|state| {
-            if !state.wake_armed && !state.draining {
-                state.wake_armed = true;
-                let entry = opcode::PollAdd::new(types::Fd(self.alarm.fd()), calls::POLL_READ).multi(true).build();
-                // SAFETY: a poll points at no memory.
-                unsafe { state.ring.push(entry.user_data(named(kind::WAKE, 0, 0)), Kernel::V5_15) };
-            }
-            state.feed(&self.buffers);
-            if let Some(provided) = &mut state.provided {
-                provided.publish();
-            }
-            state.ring.enter(match park {
-                Park::Poll => Some(Duration::ZERO),
-                Park::Until(Nanos(nanos)) => Some(Duration::from_nanos(nanos)),
-                Park::Forever => None,
-            })
-        })?;
-        self.dispatch();
-        Ok(())
-    }
-
-    #[inline(always)]
-    fn completed(&self, completion: Completion) {
-        match completion.user_data >> 60 {
-            kind::SLOT => self.slot_completed(completion),
-            kind::RECV => self.recv_completed(completion),
-            _ => self.other_completed(completion),
-        }
-    }
-
-    /// One that a turn has put off, or that is waited for outside of a turn.
-    #[cold]
-    fn completed_out_of_turn(&self, completion: Completion) {
-        self.completed(completion);
-    }
-
-    /// What is neither of a slot nor bytes, which is rare beside those.
-    #[inline(never)]
-    fn other_completed(&self, completion: Completion) {
-        match completion.user_data >> 60 {
-            kind::WAKE if !completion.more() => self.with(|state| state.wake_armed = false),
-            kind::CLOSE => self.with(|state| state.in_kernel -= 1),
-            kind::WAKE | kind::IGNORED => self.with(|state| {
-                // A cancel by kind that the kernel does not know: the next one names each entry.
-                state.cancel_all &= completion.result != -calls::code::INVALID;
-            }),
-            _ => self.source_completed(completion),
-        }
-    }
-
-    /// Treats what has completed of one source, and puts all else off to the next turn. This is no turn: a poll further up
-    /// may have looked, and be about to leave its waker, which nobody would wake then.
-    #[cold]
-    fn dispatch_of(&self, number: u32) {
-        let mut others = VecDeque::new();
-        while let Some(completion) = self.with(|state| state.ring.put_off_before().or_else(|| state.ring.completion()))
-        {
-            let of = match completion.user_data >> 60 {
-                kind::SLOT => self.source_of_slot(Token::from_bits(completion.user_data)),
-                kind::WAKE | kind::CLOSE | kind::IGNORED => None,
-                _ => Some(completion.user_data as u32),
-            };
-            if of == Some(number) {
-                self.completed_out_of_turn(completion);
-            } else {
-                others.push_back(completion);
-            }
-        }
-        self.with(|state| state.ring.put_off(others));
-    }
-
-    /// Treats what has completed.
-    fn dispatch(&self) {
-        while let Some(completion) = self.with(|state| state.ring.put_off_before()) {
-            self.completed_out_of_turn(completion);
-        }
-        // What is put off meanwhile comes before what the kernel tells then.
-        while let Some(completion) = self.with(|state| state.ring.next_in_turn()) {
-            self.completed(completion);
-        }
-        self.with(|state| {
-            if let Some(provided) = &mut state.provided {
-                provided.refill(&self.buffers, provided.few());
-            }
-        });
+impl State {
+    /// Does the worker sleep, without knowing of what was queued meanwhile, or of a stream that found no buffer, when there may
+    /// be one now? It is told once.
+    fn oversleeps(&mut self) -> bool {
+        let oversleeps = self.asleep && (self.ring.has_fresh() || !self.starved.is_empty());
+        self.asleep &= !oversleeps;
+        oversleeps
     }
 }
 
-impl Drop for Uring {
+/// A buffer was read: it lies ready again where one is missing, else it goes home.
+#[inline]
+fn read(provided: &mut Option<Provided>, pool: &Pool, buffer: Buffer<LEASE_BYTES>) {
+    let left = match provided {
+        Some(provided) => provided.give(buffer),
+        None => Err(buffer),
+    };
+    if let Err(buffer) = left {
+        pool.put(buffer);
+    }
+}
+
+/// A [`Table`]: who has the lock that it is behind is its owner for so long.
+struct Slots<S: Sharing>(Table<S>);
+
+// SAFETY: a table belongs to whoever is its owner; here that is one thread at a time. Its tickets are polled without it.
+unsafe impl<S: Sharing> Send for Slots<S> {}
+
+impl<S: Sharing> Drop for Uring<S> {
     fn drop(&mut self) {
         // The unparkers may stay, and none of them is to keep the ring.
         self.alarm.disconnect();
@@ -456,12 +453,10 @@ impl Drop for Uring {
         unsafe { ManuallyDrop::drop(&mut self.state) };
         // SAFETY: as above.
         unsafe { ManuallyDrop::drop(&mut self.asides) };
-        // SAFETY: as above.
-        unsafe { ManuallyDrop::drop(&mut self.buffers) };
     }
 }
 
-impl<const ENTRIES: u32, O: RingOptions> Live for LiveUring<ENTRIES, O> {
+impl<const ENTRIES: u32, O: RingOptions, S: Sharing> Live for LiveUring<ENTRIES, O, S> {
     type Unparker = UringUnparker;
 
     fn start(cx: StartCx) -> Result<Self, Error> {
@@ -498,6 +493,10 @@ impl<const ENTRIES: u32, O: RingOptions> Live for LiveUring<ENTRIES, O> {
         self.0.release(resource)
     }
 
+    fn second(&self, second: Resource, there: &Self, first: Resource) -> Result<(), Errno> {
+        self.0.second(second, &there.0, first)
+    }
+
     fn give_up(&self, resource: Resource, _kind: Kind) -> Result<Luggage, Errno> {
         // What it became since it was registered, the source knows.
         self.0.unload(resource)
@@ -526,7 +525,8 @@ impl<const ENTRIES: u32, O: RingOptions> Live for LiveUring<ENTRIES, O> {
 
     unsafe fn take_back(&self, buffer: NonNull<Node>) {
         // SAFETY: as the caller; `lower` lends no others.
-        self.0.buffers.put(unsafe { Buffer::of(buffer) });
+        let buffer = unsafe { Buffer::of(buffer) };
+        self.0.with_pool(|_, pool| pool.put(buffer));
     }
 
     unsafe fn free_buffer(buffer: NonNull<Node>) {

@@ -13,8 +13,8 @@
 use super::alarm::takes_messages;
 use super::options::{Batch, Kernel, Settings};
 use super::probe::{Denied, WHY_MOVED};
+use crate::sys::fork;
 use crate::sys::ring::{self as calls, RingName, Wait, code};
-use crate::sys::{fd, fork};
 use bespoke_core::driver::Errno;
 use bespoke_core::error::Error;
 use core::mem::ManuallyDrop;
@@ -25,6 +25,9 @@ use std::collections::VecDeque;
 use std::os::fd::AsRawFd as _;
 
 mod polled;
+mod turn;
+
+pub(super) use self::turn::Call;
 
 /// A completion, as the kernel wrote it.
 #[derive(Clone, Copy, Debug)]
@@ -118,6 +121,8 @@ pub(super) struct Ring {
     /// Completions that are taken before those of the kernel: those that a turn has put off, and of entries that a test's
     /// kernel does not know, which complete as invalid.
     aside: VecDeque<Completion>,
+    /// Was anything queued that the last turn did not see?
+    fresh: bool,
     /// Calls of `io_uring_enter`.
     enters: u64,
     /// The thread that takes entries is said to have left some.
@@ -167,6 +172,7 @@ impl Ring {
                         settings,
                         batch,
                         aside: VecDeque::new(),
+                        fresh: false,
                         enters: 0,
                         #[cfg(test)]
                         is_stuck: false,
@@ -285,6 +291,7 @@ impl Ring {
         if self.is_copy() {
             return;
         }
+        self.fresh = true;
         // No ring is made for a kernel before 5.15.
         if since > Kernel::V5_15 && since > self.settings.kernel {
             return self.complete_as_invalid(entry.get_user_data());
@@ -313,6 +320,9 @@ impl Ring {
     /// Makes room for the backlog and moves it into the queue, until the kernel takes no more.
     #[cold]
     fn flush(&mut self) {
+        if !self.is_entered_here() {
+            return; // its turn does it
+        }
         if self.flags.sq_poll {
             return self.flush_to_thread();
         }
@@ -332,9 +342,29 @@ impl Ring {
         }
     }
 
+    /// May the calling thread enter it? Where tasks move, others queue entries and leave the calls to its turns: they would be
+    /// refused, or mean another ring by the index. One whose entries a thread of the kernel's takes has neither.
+    pub(super) fn is_entered_here(&self) -> bool {
+        self.thread == 0 || self.thread == calls::thread() || self.flags.sq_poll
+    }
+
+    /// Is this the thread that enters it, and takes what completes?
+    pub(super) fn is_of(&self, thread: usize) -> bool {
+        self.thread == thread
+    }
+
+    /// Was anything queued since the last turn began?
+    #[inline]
+    pub(super) fn has_fresh(&self) -> bool {
+        self.fresh
+    }
+
     /// Has the kernel take what is queued, without a turn. What it does not take goes with the next one.
     #[cold]
     pub(super) fn submit_now(&mut self) {
+        if !self.is_entered_here() {
+            return; // its worker is told, if it sleeps
+        }
         if self.flags.sq_poll {
             return self.settle();
         }
@@ -368,43 +398,6 @@ impl Ring {
         }
         let queue = self.queues.submission();
         !queue.is_empty() || queue.taskrun() || queue.cq_overflow()
-    }
-
-    /// Submits all, then waits for a completion, at most for `wait`. `Some(0)`: does not wait, but has the kernel finish
-    /// all that is ready, of which one call does a part (see the module's page).
-    ///
-    /// # Errors
-    /// The system's code; an interrupted wait is not one. The ring is the parent's of this process.
-    pub(super) fn enter(&mut self, wait: Option<Duration>) -> Result<(), Errno> {
-        if self.is_copy() {
-            return Err(fd::BUSY);
-        }
-        if !self.backlog.is_empty() {
-            self.flush();
-        }
-        if self.flags.sq_poll {
-            return self.turn_of_thread(wait);
-        }
-        let idle = self.aside.is_empty() && self.backlog.is_empty();
-        // To wait for no time is to set a timer that is over and to sleep until it fires: microseconds, on a virtual machine.
-        let looks = !idle || wait == Some(Duration::ZERO);
-        let wait = if looks { Wait::LOOK } else { self.asleep(wait) };
-        let mut calls = self.completions().div_ceil(FINISHED_BY_A_CALL);
-        loop {
-            let waiting = self.queues.submission().len() as u32;
-            self.enters += 1;
-            calls = calls.saturating_sub(1);
-            match calls::submit_and_wait(self.name, waiting, wait, false) {
-                // A kernel without `SUBMIT_ALL` stops behind an entry that it calls invalid, and does not wait then.
-                Ok(taken) if taken < waiting && taken > 0 => {}
-                Ok(_) if looks && calls > 0 && self.has_more() => {}
-                Ok(_) => return Ok(()),
-                Err(errno) => match errno.code() {
-                    code::INTERRUPTED | code::AGAIN | code::BUSY => return Ok(()),
-                    _ => return Err(errno),
-                },
-            }
-        }
     }
 
     /// Did the last call leave completions to be finished, for which there is room?

@@ -1,28 +1,23 @@
 //! Operations that have one entry at a time and one end: from the first poll to the result, or to the late result of one
 //! that was dropped. The states are drawn in the module's page.
 
+pub(super) use super::asides::Aside;
+use super::asides::Asides;
 use super::ring::Completion;
 use super::source::{DroppedWrite, GENERATION_MASK, Life, Source};
 use super::{Kernel, Uring};
 use crate::op::Taken;
-use crate::sys::address::SockAddr;
 use crate::sys::fd;
-use crate::sys::ring::{Message, code};
-use crate::sys::stat::StatRoom;
-use crate::sys::transfer::IoVec;
+use crate::sys::ring::code;
 use crate::theirs::{let_go, wake};
 use bespoke_core::driver::inflight::{Abandoned, Completed, LateResult, Outcome, Polled, Submitted, Ticket, Token};
 use bespoke_core::driver::{Errno, Late, MaybeDangling, Op};
 use bespoke_core::roles::{Kind, Resource};
-use bespoke_core::sharing::Local;
+use bespoke_core::sharing::Sharing;
 use core::any::Any;
-use core::cell::{Cell, UnsafeCell};
-use core::ptr::NonNull;
 use core::task::{Context, Poll};
 use io_uring::squeue::Entry;
-use io_uring::types::Timespec;
 use std::boxed::Box;
-use std::vec::Vec;
 
 /// How an operation with a slot is expressed.
 pub(super) trait Lower: Op {
@@ -62,137 +57,16 @@ pub(super) enum End<T> {
 }
 
 /// What the future of an operation holds.
-#[derive(Debug, Default)]
-pub struct Flight {
-    ticket: Option<Ticket<Local>>,
+#[derive(Debug)]
+pub struct Flight<S: Sharing> {
+    ticket: Option<Ticket<S>>,
     /// What entries before this one took; of a connect, what they asked for.
     taken: usize,
 }
 
-/// What the kernel reads or writes for one slot besides its buffer: most operations need nothing, and then nothing is looked
-/// up.
-pub(super) struct Aside<'a> {
-    all: &'a Asides,
-    /// The slot's.
-    index: u32,
-    /// Is the entry to send without a copy?
-    pub(super) zero_copy: bool,
-}
-
-/// Where that lies. It stays there as long as the driver.
-///
-/// 1. Between the push of the slot's entry and its terminal completion, only the kernel touches it.
-struct Place {
-    time: UnsafeCell<Timespec>,
-    /// The result of a send without a copy, whose notice has not come.
-    sent: Cell<i32>,
-    /// Kept for the next operation in this slot.
-    large: Cell<Option<NonNull<Large>>>,
-}
-
-/// The bulky rest, which most slots never need.
-pub(super) struct Large {
-    pub(super) address: SockAddr,
-    pub(super) message: Message,
-    pub(super) stretches: [IoVec; crate::op::Stretches::MAX],
-    pub(super) stat: StatRoom,
-}
-
-impl Large {
-    /// Lists `stretches` where the kernel may read the list; where it begins.
-    pub(super) fn list(&mut self, stretches: &crate::op::Stretches) -> *const IoVec {
-        for (to, (pointer, len)) in self.stretches.iter_mut().zip(stretches.as_slice()) {
-            *to = IoVec::new(pointer.cast_mut(), *len);
-        }
-        self.stretches.as_ptr()
-    }
-}
-
-impl Aside<'_> {
-    /// Writes a time, and says where it is.
-    pub(super) fn time(&self, time: Timespec) -> *const Timespec {
-        let place = self.all.place(self.index).time.get();
-        // SAFETY: no entry of this slot is with the kernel yet (rule 1).
-        unsafe { place.write(time) };
-        place
-    }
-
-    /// What the first completion of a send without a copy said.
-    pub(super) fn sent(&self) -> &Cell<i32> {
-        &self.all.place(self.index).sent
-    }
-
-    /// Runs `f` on the bulky rest. What `f` returns may point into it.
-    pub(super) fn large<R>(&self, f: impl FnOnce(&mut Large) -> R) -> R {
-        let place = &self.all.place(self.index).large;
-        let mut large = place.get().unwrap_or_else(|| {
-            let empty = IoVec::new(core::ptr::null_mut(), 0);
-            let large = Large {
-                address: SockAddr::empty(),
-                message: Message::empty(),
-                stretches: [empty; crate::op::Stretches::MAX],
-                stat: StatRoom::new(),
-            };
-            let large = NonNull::from(Box::leak(Box::new(large)));
-            place.set(Some(large));
-            large
-        });
-        // SAFETY: no entry of this slot is with the kernel (rule 1), and this is its only name.
-        f(unsafe { large.as_mut() })
-    }
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        if let Some(large) = self.large.get() {
-            // SAFETY: it came from a box, and nothing is with the kernel: else it would be leaked.
-            drop(unsafe { Box::from_raw(large.as_ptr()) });
-        }
-    }
-}
-
-/// The asides of all slots, by index; made as far as they are needed.
-pub(super) struct Asides {
-    chunks: UnsafeCell<Vec<NonNull<[Place; CHUNK]>>>,
-}
-
-const CHUNK: usize = 64;
-
-impl Asides {
-    pub(super) const fn new() -> Self {
-        Asides { chunks: UnsafeCell::new(Vec::new()) }
-    }
-
-    /// That of a slot that was taken just now, or is in use.
-    pub(super) fn of(&self, index: u32) -> Aside<'_> {
-        Aside { all: self, index, zero_copy: false }
-    }
-
-    #[cold]
-    fn place(&self, index: u32) -> &Place {
-        // SAFETY: one thread, and nothing of the user's runs before the end of this function.
-        let chunks = unsafe { &mut *self.chunks.get() };
-        let chunk = index as usize / CHUNK;
-        while chunks.len() <= chunk {
-            let places = core::array::from_fn(|_| Place {
-                time: UnsafeCell::new(Timespec::new()),
-                sent: Cell::new(0),
-                large: Cell::new(None),
-            });
-            chunks.push(NonNull::from(Box::leak(Box::new(places))));
-        }
-        // SAFETY: chunks never move, and live as long as `self`; nobody has a unique reference to one.
-        let chunk = unsafe { chunks[chunk].as_ref() };
-        &chunk[index as usize % CHUNK]
-    }
-}
-
-impl Drop for Asides {
-    fn drop(&mut self) {
-        for chunk in self.chunks.get_mut().drain(..) {
-            // SAFETY: it came from a box.
-            drop(unsafe { Box::from_raw(chunk.as_ptr()) });
-        }
+impl<S: Sharing> Default for Flight<S> {
+    fn default() -> Self {
+        Flight { ticket: None, taken: 0 }
     }
 }
 
@@ -226,30 +100,54 @@ fn noted(note: u64) -> Option<u32> {
     Some(note as u32).filter(|number| *number != NO_SOURCE)
 }
 
-impl Uring {
+impl<S: Sharing> Uring<S> {
     /// Polls an operation with a slot; the first call submits it.
     #[inline(always)]
-    pub(super) fn poll_slot<O: Lower>(&self, op: &mut O, flight: &mut Flight, cx: &mut Context<'_>) -> Poll<O::Output> {
+    pub(super) fn poll_slot<O: Lower>(
+        &self,
+        op: &mut O,
+        flight: &mut Flight<S>,
+        cx: &mut Context<'_>,
+    ) -> Poll<O::Output> {
         if let Some(ticket) = &mut flight.ticket {
             // In place: the clone of a waker is the user's, and may panic. The flight has its ticket then.
-            let Polled::Ready(Outcome { result, .. }) = self.table.poll(ticket, cx.waker()) else {
-                return Poll::Pending;
-            };
-            // As the kernel left it, until the slot is taken again: below.
-            let aside = self.asides.of(ticket.token().index());
-            let _ = flight.ticket.take().map(|ticket| self.table.release(ticket));
+            let Polled::Ready(Outcome { result, .. }) = self.look(ticket, cx) else { return Poll::Pending };
             let ended = match result {
                 0.. => Some(Ok(result as u32)),
                 failed => self.failure(op, failed).map(Err),
             };
-            if let Some(ended) = ended
-                && let End::Over(output) = op.end(&mut flight.taken, ended, &aside)
-            {
+            // As the kernel left it, until the slot is given back.
+            let aside = self.asides.of(ticket.token().index());
+            let over = ended.map(|ended| op.end(&mut flight.taken, ended, &aside));
+            let _ = flight.ticket.take().map(|ticket| self.with_table(|table| table.release(ticket)));
+            if let Some(End::Over(output)) = over {
                 flight.taken = 0;
                 return Poll::Ready(output);
             }
         }
         self.begin(op, flight, cx)
+    }
+
+    /// Is the operation of a slot complete?
+    #[inline(always)]
+    fn look(&self, ticket: &mut Ticket<S>, cx: &mut Context<'_>) -> Polled {
+        if S::MOVING {
+            return ticket.poll(cx.waker()); // without the lock
+        }
+        match self.with_table(|table| table.poll_with(ticket, cx.waker(), &mut None)) {
+            Some(polled) => polled,
+            None => self.look_for_another(ticket, cx),
+        }
+    }
+
+    /// The same, of an operation that somebody else is woken for.
+    #[cold]
+    fn look_for_another(&self, ticket: &mut Ticket<S>, cx: &mut Context<'_>) -> Polled {
+        // The user's code, which may complete this very operation.
+        let mut waker = Some(cx.waker().clone());
+        let polled = self.with_table(|table| table.poll_with(ticket, cx.waker(), &mut waker));
+        drop(waker);
+        polled.unwrap_or(Polled::Pending)
     }
 
     /// Why an entry failed. `None`: it is made again.
@@ -269,7 +167,7 @@ impl Uring {
 
     /// Submits the operation, or what is left of it.
     #[inline(never)]
-    fn begin<O: Lower>(&self, op: &mut O, flight: &mut Flight, cx: &mut Context<'_>) -> Poll<O::Output> {
+    fn begin<O: Lower>(&self, op: &mut O, flight: &mut Flight<S>, cx: &mut Context<'_>) -> Poll<O::Output> {
         let source = op.resource().map(|resource| self.with(|state| state.named(resource.key)));
         // One that has begun is past this.
         if O::WRITES
@@ -282,7 +180,9 @@ impl Uring {
         if let (Some(kind), Some((number, _))) = (O::BECOMES, source) {
             self.with(|state| state.sources[number as usize].kind = kind);
         }
-        let (ticket, token) = match self.table.submit(cx.waker(), note::<O>(source)) {
+        // The user's code first.
+        let mut waker = Some(cx.waker().clone());
+        let (ticket, token) = match self.with_table(|table| table.submit_with(&mut waker, note::<O>(source))) {
             Submitted::Tell(ticket, token) => (ticket, token),
             Submitted::Full => return full(op, flight),
         };
@@ -309,9 +209,23 @@ impl Uring {
             matches!(state.sources[number as usize].dropped.as_deref(), Some(DroppedWrite::Ending { .. }))
         });
         if waits {
-            self.leave(number, |source| &mut source.writer, cx);
+            self.wait_for_dropped_write(number, cx);
         }
         waits
+    }
+
+    /// Leaves the waker of who waits for a write that was dropped.
+    #[cold]
+    pub(super) fn wait_for_dropped_write(&self, number: u32, cx: &mut Context<'_>) {
+        self.leave(number, |source| &mut source.writer, cx);
+        let missed = self.looks_again(|state| {
+            let source = &mut state.sources[number as usize];
+            match source.dropped.as_deref() {
+                Some(DroppedWrite::Ending { .. }) => None,
+                _ => source.writer.take(),
+            }
+        });
+        missed.into_iter().for_each(wake);
     }
 
     /// Queues the entry of a slot.
@@ -334,7 +248,7 @@ impl Uring {
     #[inline(always)]
     pub(super) fn slot_completed(&self, completion: Completion) {
         #[cfg(test)]
-        self.faults.set(self.faults.get() + u32::from(completion.result == -code::FAULT));
+        self.faults.fetch_add(u32::from(completion.result == -code::FAULT), core::sync::atomic::Ordering::Relaxed);
         if completion.is_of_two() {
             return self.one_of_two(completion);
         }
@@ -350,7 +264,7 @@ impl Uring {
     /// The operation of a slot has ended. `landed`: the kernel is done with its entry.
     #[inline(always)]
     pub(super) fn ended(&self, token: Token, outcome: Outcome, landed: impl FnOnce(u64)) {
-        match self.table.complete(token, outcome) {
+        match self.with_table(|table| table.complete(token, outcome)) {
             Completed::Stale => {}
             Completed::Wake { waker, note } => {
                 landed(note);
@@ -369,7 +283,7 @@ impl Uring {
     /// The source that the operation of a completion names.
     #[cold]
     pub(super) fn source_of_slot(&self, token: Token) -> Option<u32> {
-        self.table.note(token).and_then(noted)
+        self.with_table(|table| table.note(token)).and_then(noted)
     }
 
     /// The result of an operation whose future is gone.
@@ -445,20 +359,32 @@ impl Uring {
         self.with(|state| state.named(resource.key))
     }
 
+    /// Gives a ticket up: cancels what the kernel has, or says how it has ended.
+    fn give_up_ticket<K: Send + 'static>(&self, ticket: Ticket<S>, keep: K) -> Option<LateResult<K>> {
+        let mut waker = None;
+        let abandoned = self.with_table(|table| table.abandon_with(ticket, keep, &mut waker));
+        let late = match abandoned {
+            Abandoned::Late(late) => Some(late),
+            Abandoned::Cancel(token) => {
+                self.cancel(token.bits());
+                None
+            }
+            Abandoned::Posted | Abandoned::Nudge(_) => unreachable!("a driver gives up what is its own"),
+        };
+        waker.into_iter().for_each(let_go);
+        late
+    }
+
     /// The future of an operation dies while the kernel may have its entry.
     #[cold]
-    pub(super) fn abandon_slot<U: Unkept + 'static>(&self, late: Late, flight: &mut Flight, keep: U) {
+    pub(super) fn abandon_slot<U: Unkept + 'static>(&self, late: Late, flight: &mut Flight<S>, keep: U) {
         let Some(ticket) = flight.ticket.take() else { return let_go(keep) };
         let taken = core::mem::take(&mut flight.taken);
         let note = ticket.note();
         if late != Late::CountWritten || note & NOTE_WRITES == 0 {
-            match self.table.abandon(ticket, keep) {
-                Abandoned::Late(late) => {
-                    self.unclaimed(note, late.outcome.result);
-                    let_go(late.keep);
-                }
-                Abandoned::Cancel(token) => self.cancel(token.bits()),
-                Abandoned::Posted | Abandoned::Nudge(_) => unreachable!("a driver gives up what is its own"),
+            if let Some(late) = self.give_up_ticket(ticket, keep) {
+                self.unclaimed(note, late.outcome.result);
+                let_go(late.keep);
             }
             return;
         }
@@ -471,10 +397,8 @@ impl Uring {
             _ => None,
         });
         let keep: Box<dyn Unkept> = Box::new(keep);
-        match self.table.abandon(ticket, keep) {
-            Abandoned::Late(late) => self.late_write(note, late.outcome.result, late.keep),
-            Abandoned::Cancel(token) => self.cancel(token.bits()),
-            Abandoned::Posted | Abandoned::Nudge(_) => unreachable!("a driver gives up what is its own"),
+        if let Some(late) = self.give_up_ticket(ticket, keep) {
+            self.late_write(note, late.outcome.result, late.keep);
         }
         // Only now: it is the user's, and what the kernel reads from was still in our hands before.
         let_go(old);
@@ -491,8 +415,8 @@ fn retried(result: i32) -> Option<i32> {
 
 /// There is no slot for an operation: it ends, with what entries before this one took.
 #[cold]
-fn full<O: Lower>(op: &O, flight: &mut Flight) -> Poll<O::Output> {
-    let nowhere = Asides::new();
+fn full<O: Lower, S: Sharing>(op: &O, flight: &mut Flight<S>) -> Poll<O::Output> {
+    let nowhere = Asides::new(false);
     let End::Over(output) = op.end(&mut flight.taken, Err(Errno::OUT_OF_MEMORY), &nowhere.of(0)) else {
         unreachable!("an operation that failed is over")
     };
@@ -500,7 +424,7 @@ fn full<O: Lower>(op: &O, flight: &mut Flight) -> Poll<O::Output> {
     Poll::Ready(output)
 }
 
-impl Flight {
+impl<S: Sharing> Flight<S> {
     pub(super) fn is_in_flight(&self) -> bool {
         self.ticket.is_some() || self.taken > 0
     }

@@ -135,6 +135,8 @@ pub(super) struct Side {
     pub(super) arm: Arm,
     /// Thought ready: the next call is tried.
     pub(super) ready: bool,
+    /// How often it became so.
+    pub(super) edges: u32,
     pub(super) wakers: Wakers,
 }
 
@@ -216,6 +218,16 @@ impl Source {
             Box::new(More { read: side(read), write: side(write), ..More::default() })
         });
         *self = Source { life: Life::Open, generation, raw, kind, more, ..Source::default() };
+    }
+
+    /// Is there something for a reader: bytes, the end, an error?
+    pub(super) fn has_something(&self) -> bool {
+        !self.stash.is_empty() || !matches!(self.end, End::None)
+    }
+
+    /// Is there something that would be lost with it?
+    pub(super) fn has_bytes_or_error(&self) -> bool {
+        !self.stash.is_empty() || matches!(self.end, End::Error(_))
     }
 
     /// The next generation: completions of this one are stale from now on.

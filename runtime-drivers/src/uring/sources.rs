@@ -12,7 +12,9 @@ use crate::wakers::Wakers;
 use bespoke_core::driver::Errno;
 use bespoke_core::error::ErrorKind;
 use bespoke_core::roles::{Kind, Luggage, RawResource, Resource};
+use bespoke_core::sharing::Sharing;
 use core::task::{Context, Waker};
+use core::time::Duration;
 use std::boxed::Box;
 use std::sync::Arc;
 use std::vec::Vec;
@@ -21,6 +23,15 @@ use std::vec::Vec;
 const RELEASE_TURNS: u32 = 8;
 /// The same where a thread of the kernel's has to come to it first: a tenth of a second.
 const RELEASE_TURNS_BY_THREAD: u32 = 200;
+
+/// So often a thread that is not the worker's looks whether the kernel has let go, and after how long: a tenth of a second.
+const RELEASE_LOOKS: u32 = 1_000;
+const LOOKS_AFTER: Duration = Duration::from_micros(100);
+
+#[expect(clippy::disallowed_methods, reason = "the worker's turn is not this thread's to wait for")]
+fn wait_for_the_worker() {
+    std::thread::sleep(LOOKS_AFTER);
+}
 
 /// Whom a completion wakes.
 pub(super) enum Woken {
@@ -38,7 +49,43 @@ pub(super) fn write_side(more: &mut More) -> &mut Side {
     &mut more.write
 }
 
-impl Uring {
+impl State {
+    /// The number of a source for a resource that has none.
+    fn new_source(&mut self, resource: Resource, kind: Kind) -> u32 {
+        let number = self.free.pop().unwrap_or_else(|| {
+            self.sources.push(Source::default());
+            self.sources.len() as u32 - 1
+        });
+        let at = resource.key as usize;
+        if self.keys.len() <= at {
+            self.keys.resize(at + 1, u32::MAX);
+        }
+        self.keys[at] = number;
+        self.sources[number as usize].renew(resource.raw, kind);
+        number
+    }
+
+    /// Does the kernel, or a thread of the pool, use it?
+    fn is_in_use(&mut self, number: u32) -> bool {
+        let source = &mut self.sources[number as usize];
+        let file_in_use = source.file.as_mut().is_some_and(|file| Arc::get_mut(&mut file.open).is_none());
+        file_in_use || source.pending > 0 && !self.ring.is_copy()
+    }
+
+    /// Nothing names the source any more, and what it is of stays open.
+    fn forget(&mut self, number: u32) -> Option<FileSource> {
+        let file = self.sources[number as usize].file.take();
+        self.retire(number);
+        file
+    }
+}
+
+/// It is the caller's.
+fn leave_open(file: Option<FileSource>) {
+    let _ = file.and_then(|file| Arc::into_inner(file.open)).map(OpenFile::into_raw);
+}
+
+impl<S: Sharing> Uring<S> {
     pub(super) fn register(&self, resource: Resource, kind: Kind) -> Result<(), Errno> {
         if kind == Kind::Foreign {
             calls::check_pollable(resource.raw)?;
@@ -48,18 +95,8 @@ impl Uring {
             _ => None,
         };
         self.with(|state| {
-            let number = state.free.pop().unwrap_or_else(|| {
-                state.sources.push(Source::default());
-                state.sources.len() as u32 - 1
-            });
-            let at = resource.key as usize;
-            if state.keys.len() <= at {
-                state.keys.resize(at + 1, u32::MAX);
-            }
-            state.keys[at] = number;
-            let source = &mut state.sources[number as usize];
-            source.renew(resource.raw, kind);
-            source.file = file.map(|(waits, seeks)| {
+            let number = state.new_source(resource, kind);
+            state.sources[number as usize].file = file.map(|(waits, seeks)| {
                 let open = Arc::new(OpenFile(resource.raw));
                 FileSource { open, waits, seeks }
             });
@@ -67,8 +104,23 @@ impl Uring {
         Ok(())
     }
 
+    /// One more name of a file that `there` has as `first`.
+    pub(super) fn second(&self, second: Resource, there: &Self, first: Resource) -> Result<(), Errno> {
+        let file = there.with(|state| {
+            let (number, _) = state.named(first.key);
+            let file = state.sources[number as usize].file.as_ref();
+            file.map(|file| FileSource { open: file.open.clone(), waits: file.waits, seeks: file.seeks })
+        });
+        let Some(file) = file else { return Err(Errno::of(ErrorKind::Unsupported)) };
+        self.with(|state| {
+            let number = state.new_source(second, Kind::File);
+            state.sources[number as usize].file = Some(file);
+        });
+        Ok(())
+    }
+
     pub(super) fn close(&self, resource: Resource) {
-        let left = self.with(|state| {
+        let left = self.with_pool(|state, pool| {
             let number = state.keys[resource.key as usize];
             let source = &mut state.sources[number as usize];
             source.life = Life::Closing;
@@ -78,7 +130,7 @@ impl Uring {
                 let connections: Vec<RawResource> = more.accepted.drain(..).map(|(raw, _)| raw).collect();
                 (connections, more.read.wakers.take(), more.write.wakers.take())
             });
-            source.stash.clear(|buffer| self.buffers.put(buffer));
+            source.stash.clear(|buffer| pool.put(buffer));
             // In a forked child nothing is on its way: the number is the child's own, and the entries are the parent's.
             let pending = if state.ring.is_copy() { 0 } else { source.pending };
             // A file is closed with the last reference to it, which is not given up while the kernel has an entry of it.
@@ -87,8 +139,8 @@ impl Uring {
             let now = pending == 0 && file.is_none();
             if pending == 0 {
                 state.retire(number);
-            } else if state.sources[number as usize].shared {
-                // Not in the next turn: until then it takes what comes for the others.
+            } else if state.sources[number as usize].shared && (!S::MOVING || state.ring.is_of(calls::thread())) {
+                // Not in the next turn: until then it takes what comes for the others. Elsewhere the turn has to do.
                 state.ring.submit_now();
             }
             (file, wakers, dropped, more, now.then_some(resource.raw), number)
@@ -107,10 +159,15 @@ impl Uring {
         }
         drop(file);
         let (reader, writer) = wakers;
-        reader.into_iter().chain(writer).for_each(let_go);
+        // Where tasks move, a worker that ends alone closes what tasks of others wait for.
+        reader.into_iter().chain(writer).for_each(if S::MOVING { wake } else { let_go });
         if let Some((_, readers, writers)) = more {
-            readers.let_go();
-            writers.let_go();
+            for mut wakers in [readers, writers] {
+                if S::MOVING {
+                    wakers.wake();
+                }
+                wakers.let_go();
+            }
         }
         let_go(dropped);
     }
@@ -122,15 +179,14 @@ impl Uring {
     pub(super) fn release(&self, resource: Resource) -> Result<(), Errno> {
         let (number, _) = self.with(|state| state.named(resource.key));
         self.end_requests(number)?;
-        let holds = self.with(|state| {
+        // In one look: elsewhere something may still come.
+        let file = self.with(|state| {
             let source = &mut state.sources[number as usize];
             let accepted = source.more.as_ref().is_some_and(|more| !more.accepted.is_empty());
-            accepted || !source.stash.is_empty() || source.dropped.is_some() || matches!(source.end, End::Error(_))
-        });
-        if holds || self.is_in_use(number) {
-            return Err(fd::BUSY);
-        }
-        self.forget_source(number);
+            let holds = accepted || source.has_bytes_or_error() || source.dropped.is_some();
+            if holds || state.is_in_use(number) { Err(fd::BUSY) } else { Ok(state.forget(number)) }
+        })?;
+        leave_open(file);
         Ok(())
     }
 
@@ -141,13 +197,11 @@ impl Uring {
     pub(super) fn unload(&self, resource: Resource) -> Result<Luggage, Errno> {
         let (number, _) = self.with(|state| state.named(resource.key));
         self.end_requests(number)?;
-        let writes = |state: &mut State| {
-            matches!(state.sources[number as usize].dropped.as_deref(), Some(DroppedWrite::Ending { .. }))
-        };
-        if self.is_in_use(number) || self.with(writes) {
-            return Err(fd::BUSY);
-        }
-        let (held, kind) = self.with(|state| {
+        let (held, kind, file) = self.with(|state| {
+            let writes = matches!(state.sources[number as usize].dropped.as_deref(), Some(DroppedWrite::Ending { .. }));
+            if writes || state.is_in_use(number) {
+                return Err(fd::BUSY);
+            }
             let source = &mut state.sources[number as usize];
             let mut held = Held::new(None);
             held.end = core::mem::take(&mut source.end);
@@ -158,9 +212,10 @@ impl Uring {
                 held.interrupted = Some(taken);
             }
             held.bytes = core::mem::take(&mut source.stash);
-            (held, source.kind)
-        });
-        self.forget_source(number);
+            let kind = source.kind;
+            Ok((held, kind, state.forget(number)))
+        })?;
+        leave_open(file);
         Ok(held.pack(kind))
     }
 
@@ -184,26 +239,6 @@ impl Uring {
         Ok(())
     }
 
-    /// Does the kernel, or a thread of the pool, use it?
-    fn is_in_use(&self, number: u32) -> bool {
-        self.with(|state| {
-            let source = &mut state.sources[number as usize];
-            let file_in_use = source.file.as_mut().is_some_and(|file| Arc::get_mut(&mut file.open).is_none());
-            file_in_use || source.pending > 0 && !state.ring.is_copy()
-        })
-    }
-
-    /// Nothing names the source any more, and what it is of stays open.
-    fn forget_source(&self, number: u32) {
-        let file = self.with(|state| {
-            let file = state.sources[number as usize].file.take();
-            state.retire(number);
-            file
-        });
-        // Open, and the caller's.
-        let _ = file.and_then(|file| Arc::into_inner(file.open)).map(OpenFile::into_raw);
-    }
-
     /// Has what the kernel does for a source end, in turns of its own. Nobody waits for it any more.
     fn end_requests(&self, number: u32) -> Result<(), Errno> {
         // Whoever left a waker has gone: else the handle would not be here. For a waker, what is cancelled is armed again.
@@ -215,6 +250,10 @@ impl Uring {
         reader.into_iter().chain(writer).for_each(let_go);
         sides.into_iter().flatten().for_each(Wakers::let_go);
         let pending = || self.with(|state| !state.ring.is_copy() && state.sources[number as usize].pending > 0);
+        // Whoever takes completions is the worker, also where others may call.
+        if S::MOVING && !self.with(|state| state.ring.is_of(calls::thread())) {
+            return self.end_requests_from_elsewhere(number, pending);
+        }
         let by_thread = self.with(|state| state.ring.flags().sq_poll);
         let most = if by_thread { RELEASE_TURNS_BY_THREAD } else { RELEASE_TURNS };
         // The first turn submits the cancel, and has what it ends finished; more only where the kernel takes its time.
@@ -233,6 +272,21 @@ impl Uring {
         Ok(())
     }
 
+    /// The same on a thread that cannot take turns: the worker does, which is woken if it sleeps. It may be in a poll that
+    /// takes its time, so this waits for so long only.
+    #[cold]
+    fn end_requests_from_elsewhere(&self, number: u32, pending: impl Fn() -> bool) -> Result<(), Errno> {
+        if pending() {
+            self.with(|state| state.cancel_armed(number));
+        }
+        let mut looks = 0;
+        while pending() && looks < RELEASE_LOOKS {
+            looks += 1;
+            wait_for_the_worker();
+        }
+        Ok(())
+    }
+
     /// Operations of a source that are with the kernel though their handle goes: forgotten ones, those of a runtime that
     /// closes, and dropped ones, which were cancelled then, and may be told so once more.
     #[cold]
@@ -247,7 +301,7 @@ impl Uring {
         });
         let (mut left, mut token) = (slots, None);
         while left > 0 {
-            let Some(next) = self.table.next_incomplete(token) else { return };
+            let Some(next) = self.with_table(|table| table.next_incomplete(token)) else { return };
             if self.source_of_slot(next) == Some(number) {
                 self.cancel(next.bits());
                 left -= 1;
@@ -318,7 +372,9 @@ impl Uring {
         let left = self.with(|state| {
             let source = &mut state.sources[number as usize];
             match &mut source.more {
-                Some(more) if source.generation == generation => side(more).wakers.give_back(all),
+                Some(more) if source.generation == generation && source.life == Life::Open => {
+                    side(more).wakers.give_back(all)
+                }
                 _ => all,
             }
         });
@@ -332,33 +388,65 @@ impl Uring {
     #[inline]
     pub(super) fn wait_for_bytes(&self, number: u32, cx: &mut Context<'_>) -> Result<(), Errno> {
         self.leave(number, |source| &mut source.reader, cx);
-        self.with(|state| {
-            let source = &state.sources[number as usize];
-            match (source.arm, source.watch) {
-                (Arm::Idle, _) => state.arm_recv(number, false, &self.buffers),
+        let (missed, armed) = self.with_pool(|state, pool| {
+            let source = &mut state.sources[number as usize];
+            if S::MOVING && source.has_something() {
+                return (source.reader.take(), Ok(()));
+            }
+            let armed = match (source.arm, source.watch) {
+                (Arm::Idle, _) => state.arm_recv(number, false, pool),
                 (_, Arm::Idle) => {
                     state.watch(number);
                     Ok(())
                 }
                 _ => Ok(()),
-            }
-        })
+            };
+            (None, armed)
+        });
+        missed.into_iter().for_each(wake);
+        armed
     }
 
     /// Waits for a connection beside others.
     pub(super) fn wait_for_connection(&self, number: u32, cx: &mut Context<'_>) {
         self.leave_among(number, read_side, cx);
-        self.with(|state| {
-            if state.sources[number as usize].arm == Arm::Idle {
+        let missed = self.with(|state| {
+            let source = &mut state.sources[number as usize];
+            let generation = source.generation;
+            let came = source.more.as_ref().is_some_and(|more| !more.accepted.is_empty());
+            if S::MOVING && (came || !matches!(source.end, End::None)) {
+                return Some(generation);
+            }
+            if source.arm == Arm::Idle {
                 state.arm_accept(number);
             }
+            None
         });
+        if let Some(generation) = missed {
+            self.wake_among(number, generation, read_side);
+        }
     }
 
     /// Waits until a direction is ready, beside others.
     pub(super) fn wait_for_side(&self, number: u32, write: bool, cx: &mut Context<'_>) {
-        self.leave_among(number, if write { write_side } else { read_side }, cx);
-        self.with(|state| state.arm_poll(number, write));
+        let side = if write { write_side } else { read_side };
+        self.leave_among(number, side, cx);
+        let missed = self.with(|state| {
+            if S::MOVING && side(state.more(number)).ready {
+                return Some(state.sources[number as usize].generation);
+            }
+            state.arm_poll(number, write);
+            None
+        });
+        if let Some(generation) = missed {
+            self.wake_among(number, generation, side);
+        }
+    }
+
+    /// Where tasks move, the worker may have found nobody to wake between a look and the waker that was left: looks once more.
+    #[inline(always)]
+    pub(super) fn looks_again<R>(&self, look: impl FnOnce(&mut State) -> Option<R>) -> Option<R> {
+        if S::MOVING { self.with(look) } else { None }
     }
 
     /// A `recv` has completed: nearly always it brings bytes, and will bring more.
@@ -379,13 +467,13 @@ impl Uring {
     pub(super) fn source_completed(&self, completion: Completion) {
         let (number, generation) = (completion.user_data as u32, generation(completion.user_data));
         let kind = completion.user_data >> 60;
-        let woken = self.with(|state| {
+        let woken = self.with_pool(|state, pool| {
             let known = state
                 .sources
                 .get(number as usize)
                 .is_some_and(|source| source.life != Life::Free && source.generation == generation);
             if !known {
-                state.give_back(completion, kind, &self.buffers);
+                state.give_back(completion, kind, pool);
                 return Woken::Nobody;
             }
             if !completion.more() {
@@ -393,7 +481,7 @@ impl Uring {
                 state.sources[number as usize].pending -= 1;
             }
             let woken = match kind {
-                kind::RECV => Woken::One(state.received(number, completion, &self.buffers)),
+                kind::RECV => Woken::One(state.received(number, completion, pool)),
                 kind::ACCEPT => state.accepted(number, completion),
                 kind::WATCH => {
                     state.gone(number, completion);

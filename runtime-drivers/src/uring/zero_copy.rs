@@ -17,8 +17,9 @@ use super::slots::Lower;
 use crate::sys::ring::code;
 use bespoke_core::driver::inflight::{Outcome, Token};
 use bespoke_core::roles::Kind;
+use bespoke_core::sharing::Sharing;
 
-impl Uring {
+impl<S: Sharing> Uring<S> {
     /// Is so much sent to this stream without a copy?
     #[inline]
     pub(super) fn sends_without_copy(&self, bytes: impl FnOnce() -> usize, source: Option<(u32, u32)>) -> bool {
@@ -66,7 +67,7 @@ impl Uring {
         let token = Token::from_bits(completion.user_data);
         let aside = self.asides.of(token.index());
         if completion.more() {
-            if let Some(note) = self.table.note(token) {
+            if let Some(note) = self.with_table(|table| table.note(token)) {
                 aside.sent().set(completion.result);
                 self.with(|state| state.names_no_more(note));
             }

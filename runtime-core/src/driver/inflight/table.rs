@@ -35,8 +35,17 @@ impl<S: Sharing> Table<S> {
     #[inline]
     pub fn submit(&self, waker: &Waker, note: u64) -> Submitted<S> {
         // The user's code first (invariant 8).
-        let waker = waker.clone();
+        self.submit_with(&mut Some(waker.clone()), note)
+    }
+
+    /// As [`submit`](Self::submit), and runs none of the user's code: `waker` is taken, if there is a slot.
+    ///
+    /// # Panics
+    /// Without a waker.
+    #[inline]
+    pub fn submit_with(&self, waker: &mut Option<Waker>, note: u64) -> Submitted<S> {
         let Some(slot) = self.take_free() else { return Submitted::Full };
+        let waker = waker.take().expect("an operation wakes somebody");
         let ticket = Ticket::new(slot);
         let slot = ticket.slot();
         slot.state.set_at_home(WAKER);
@@ -66,6 +75,28 @@ impl<S: Sharing> Table<S> {
         }
         // SAFETY: `COMPLETE` was seen, and the ticket is not given up (invariant 3).
         Polled::Ready(unsafe { slot.outcome() })
+    }
+
+    /// As [`poll`](Self::poll) of a ticket of this table, and runs none of the user's code. `None`: it asks for a clone of
+    /// `waker` in `new`, and is called again. What is in `new` afterwards nobody needs.
+    #[inline]
+    pub fn poll_with(&self, ticket: &mut Ticket<S>, waker: &Waker, new: &mut Option<Waker>) -> Option<Polled> {
+        debug_assert!(self.owns(ticket), "a ticket of another table");
+        let slot = ticket.slot();
+        if slot.state.get() & COMPLETE != 0 {
+            // SAFETY: `COMPLETE` was seen, and the ticket is not given up (invariant 3).
+            return Some(Polled::Ready(unsafe { slot.outcome() }));
+        }
+        // SAFETY: the caller holds the ticket (invariant 2).
+        if unsafe { slot.will_wake(waker) } {
+            return Some(Polled::Pending);
+        }
+        let clone = new.take()?;
+        // SAFETY: at home and not complete: the bytes are still the cell's, and are replaced below (invariant 2).
+        *new = Some(unsafe { slot.take_waker() });
+        // SAFETY: at home nobody else touches the cell (invariant 2).
+        unsafe { slot.put_waker(clone) };
+        Some(Polled::Pending)
     }
 
     /// The operation of a slot that is at home was not complete: `waker` will be woken. Or it is complete now.
@@ -142,6 +173,21 @@ impl<S: Sharing> Table<S> {
         if !self.owns(&ticket) {
             return ticket.abandon(keep);
         }
+        let mut waker = None;
+        let abandoned = self.abandon_with(ticket, keep, &mut waker);
+        drop(waker);
+        abandoned
+    }
+
+    /// As [`abandon`](Self::abandon) of a ticket of this table, and runs none of the user's code: the waker that nobody wakes any
+    /// more is left in `waker`.
+    pub fn abandon_with<K: Send + 'static>(
+        &self,
+        ticket: Ticket<S>,
+        keep: K,
+        waker: &mut Option<Waker>,
+    ) -> Abandoned<K> {
+        debug_assert!(self.owns(&ticket), "a ticket of another table");
         let slot = ticket.slot();
         if slot.state.get() & COMPLETE != 0 {
             let late = ticket.late(keep);
@@ -151,8 +197,7 @@ impl<S: Sharing> Table<S> {
         // SAFETY: we hold the ticket, and `ORPHAN` is not raised (invariant 4).
         unsafe { slot.put_keep(Kept::new(keep)) };
         let token = ticket.token();
-        let waker = self.orphan_at_home(slot);
-        drop(waker);
+        *waker = Some(self.orphan_at_home(slot));
         Abandoned::Cancel(token)
     }
 

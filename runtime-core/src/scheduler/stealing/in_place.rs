@@ -26,7 +26,7 @@ use super::turn;
 use crate::blocking::{Keep, Pool, job::Job};
 use crate::config::{Config, LiveQueueOf, PanicPolicy};
 use crate::error::Error;
-use crate::roles::{Live, LiveQueue, Topology};
+use crate::roles::{Driver, Live, LiveQueue, Topology};
 use crate::sharing::{SeatWord, Sharing};
 use crate::task::current::{Entered, Serving};
 use crate::task::home::Home;
@@ -45,6 +45,13 @@ type SeatOf<C> = Seat<LiveQueueOf<C>>;
 /// If the system has no thread for that; in a forked child.
 #[track_caller]
 pub(crate) fn block_in_place<C: Config, T>(closure: impl FnOnce() -> T) -> T {
+    const {
+        assert!(
+            <C::Driver as Driver>::TRAVELS,
+            "nothing can block in place where the driver stays on the thread of its worker; `RingOptions::MOVABLE` makes a ring \
+             that does not, and `spawn_blocking` needs none"
+        );
+    }
     let Some(worker) = ambient::try_worker::<C>() else { return closure() };
     // SAFETY: this thread is running it.
     let this = unsafe { worker.as_ref() };

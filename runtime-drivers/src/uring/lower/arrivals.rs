@@ -10,6 +10,7 @@ use crate::uring::slots::{Aside, End, Lower};
 use crate::uring::source::End as SourceEnd;
 use bespoke_core::driver::Errno;
 use bespoke_core::roles::{Kind, RawResource, Resource};
+use bespoke_core::sharing::Sharing;
 use core::task::{Context, Poll};
 use io_uring::squeue::Entry;
 use io_uring::{opcode, types};
@@ -17,8 +18,8 @@ use io_uring::{opcode, types};
 wait!(Accept, Completion, |live, op, cx| accept(live, op.listener, cx, SockAddr::to_socket_addr));
 wait!(AcceptUnix, Completion, |live, op, cx| accept(live, op.listener, cx, SockAddr::to_unix_peer));
 
-fn accept<A>(
-    live: &Uring,
+fn accept<S: Sharing, A>(
+    live: &Uring<S>,
     listener: Resource,
     cx: &mut Context<'_>,
     told: fn(SockAddr) -> Result<A, Errno>,

@@ -10,40 +10,50 @@ use crate::sys::{datagram, would_block};
 use crate::uring::Uring;
 use bespoke_core::driver::Errno;
 use bespoke_core::roles::Resource;
+use bespoke_core::sharing::Sharing;
 use core::net::SocketAddr;
 use core::task::{Context, Poll};
 
-impl Uring {
+/// A direction was thought ready after so many edges.
+#[derive(Clone, Copy)]
+struct Edge(u32);
+
+impl<S: Sharing> Uring<S> {
     /// Is the direction thought ready?
     pub(super) fn is_ready(&self, number: u32, write: bool) -> bool {
+        self.ready_at(number, write).is_some()
+    }
+
+    fn ready_at(&self, number: u32, write: bool) -> Option<Edge> {
         self.with(|state| {
-            let more = state.more(number);
-            if write { more.write.ready } else { more.read.ready }
+            let side = state.side(number, write);
+            side.ready.then_some(Edge(side.edges))
         })
     }
 
-    /// Not until the next edge.
-    fn clear(&self, number: u32, write: bool) {
+    /// A call would have blocked: not until the next edge. Where tasks move, that may have come meanwhile.
+    fn clear(&self, number: u32, write: bool, edge: Edge) {
         self.with(|state| {
-            let more = state.more(number);
-            let side = if write { &mut more.write } else { &mut more.read };
-            side.ready = false;
+            let side = state.side(number, write);
+            if !S::MOVING || side.edges == edge.0 {
+                side.ready = false;
+            }
         });
     }
 }
 
 /// Tries `call` while the direction is thought ready.
-pub(super) fn attempt<T>(
-    live: &Uring,
+pub(super) fn attempt<S: Sharing, T>(
+    live: &Uring<S>,
     resource: Resource,
     write: bool,
     cx: &mut Context<'_>,
     call: impl FnOnce() -> Result<T, Errno>,
 ) -> Poll<Result<T, Errno>> {
     let (number, _) = live.with(|state| state.named(resource.key));
-    if live.is_ready(number, write) {
+    if let Some(edge) = live.ready_at(number, write) {
         match call() {
-            Err(errno) if would_block(errno) => live.clear(number, write),
+            Err(errno) if would_block(errno) => live.clear(number, write, edge),
             result => return Poll::Ready(result),
         }
     }
@@ -53,13 +63,18 @@ pub(super) fn attempt<T>(
 
 wait!(Ready, Readiness, |live, op, cx| ready(live, op, cx));
 
-fn ready(live: &Uring, op: &Ready, cx: &mut Context<'_>) -> Poll<Result<(), Errno>> {
+fn ready<S: Sharing>(live: &Uring<S>, op: &Ready, cx: &mut Context<'_>) -> Poll<Result<(), Errno>> {
     let (number, _) = live.with(|state| state.named(op.resource.key));
     let write = op.direction == Direction::Write;
-    if live.is_ready(number, write) {
+    let ready = live.with(|state| {
         // Before the caller looks: an edge from now on is told by the next call.
-        live.clear(number, write);
-        live.with(|state| state.arm_poll(number, write));
+        let ready = core::mem::take(&mut state.side(number, write).ready);
+        if ready {
+            state.arm_poll(number, write);
+        }
+        ready
+    });
+    if ready {
         return Poll::Ready(Ok(()));
     }
     live.wait_for_side(number, write, cx);
@@ -75,8 +90,8 @@ wait!(RecvDatagram, Readiness, |live, op, cx| {
 
 wait!(RecvFrom<SocketAddr>, Readiness, |live, op, cx| recv_from(live, op, cx, SockAddr::to_socket_addr));
 
-fn recv_from<A: Address>(
-    live: &Uring,
+fn recv_from<S: Sharing, A: Address>(
+    live: &Uring<S>,
     op: &RecvFrom<A>,
     cx: &mut Context<'_>,
     told: fn(SockAddr) -> Result<A, Errno>,

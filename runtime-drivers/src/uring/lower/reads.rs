@@ -7,8 +7,9 @@ use crate::sys::transfer::{self, IoVec};
 use crate::sys::would_block;
 use crate::uring::provided::Provided;
 use crate::uring::source::{Arm, End};
-use crate::uring::{State, Uring};
+use crate::uring::{Pool, State, Uring, read};
 use bespoke_core::driver::{Errno, Filled, Leased};
+use bespoke_core::sharing::Sharing;
 use core::task::{Context, Poll};
 
 /// From so many bytes on a read of a stream for which nothing is armed tries to take them without a copy.
@@ -28,18 +29,23 @@ wait!(RecvLease, Completion, |live, op, cx| recv_lease(live, op, cx));
 /// What a source has for a reader instead of bytes.
 enum Found {
     End(Result<usize, Errno>),
+    /// Bytes after all: where tasks move, they came since the last look. An end comes behind them.
+    Bytes,
     /// Nothing; is nothing armed either?
     Nothing {
         idle: bool,
     },
 }
 
-impl Uring {
+impl<S: Sharing> Uring<S> {
     /// What there is instead of bytes: an error is told once.
     #[inline]
     fn end_of(&self, number: u32) -> Found {
         self.with(|state| {
             let source = &mut state.sources[number as usize];
+            if S::MOVING && !source.stash.is_empty() {
+                return Found::Bytes;
+            }
             match source.end {
                 End::None => Found::Nothing { idle: source.arm == Arm::Idle },
                 End::Stream => Found::End(Ok(0)),
@@ -57,39 +63,39 @@ impl Uring {
     /// `to` is writable for `len` bytes.
     #[inline(never)]
     unsafe fn take(&self, number: u32, to: *mut u8, len: usize) -> usize {
-        self.with(|state| {
+        self.with_pool(|state, pool| {
             let State { sources, provided, .. } = state;
             let stash = &mut sources[number as usize].stash;
             // SAFETY: as the caller.
             let (taken, buffer) = unsafe { stash.copy_first(to, len) };
             if let Some(buffer) = buffer {
-                self.read(provided, buffer);
+                read(provided, pool, buffer);
             }
             if taken == len || stash.is_empty() {
                 return taken;
             }
             // SAFETY: as the caller, of what is left.
-            taken + unsafe { self.take_more(stash, provided, to.wrapping_add(taken), len - taken) }
+            taken + unsafe { take_more(stash, provided, pool, to.wrapping_add(taken), len - taken) }
         })
-    }
-
-    /// # Safety
-    /// As [`take`](Self::take).
-    #[inline(never)]
-    unsafe fn take_more(
-        &self,
-        stash: &mut Filled<LEASE_BYTES>,
-        provided: &mut Option<Provided>,
-        to: *mut u8,
-        len: usize,
-    ) -> usize {
-        // SAFETY: as the caller.
-        unsafe { stash.copy(to, len, |buffer| self.read(provided, buffer)) }
     }
 }
 
+/// # Safety
+/// As [`take`](Uring::take).
+#[inline(never)]
+unsafe fn take_more(
+    stash: &mut Filled<LEASE_BYTES>,
+    provided: &mut Option<Provided>,
+    pool: &Pool,
+    to: *mut u8,
+    len: usize,
+) -> usize {
+    // SAFETY: as the caller.
+    unsafe { stash.copy(to, len, |buffer| read(provided, pool, buffer)) }
+}
+
 #[inline(always)]
-fn recv(live: &Uring, op: &Recv, cx: &mut Context<'_>) -> Poll<Result<usize, Errno>> {
+fn recv<S: Sharing>(live: &Uring<S>, op: &Recv, cx: &mut Context<'_>) -> Poll<Result<usize, Errno>> {
     let (number, nothing) = live.with(|state| {
         let (number, _) = state.named(op.stream.key);
         (number, state.sources[number as usize].stash.is_empty())
@@ -103,7 +109,12 @@ fn recv(live: &Uring, op: &Recv, cx: &mut Context<'_>) -> Poll<Result<usize, Err
 
 /// The rest of [`recv`]: nothing is there, or nothing is to be taken.
 #[inline(never)]
-fn wait_or_end(live: &Uring, number: u32, op: &Recv, cx: &mut Context<'_>) -> Poll<Result<usize, Errno>> {
+fn wait_or_end<S: Sharing>(
+    live: &Uring<S>,
+    number: u32,
+    op: &Recv,
+    cx: &mut Context<'_>,
+) -> Poll<Result<usize, Errno>> {
     let Recv { stream, to, len, peek } = *op;
     if len == 0 {
         // The system would wait for a byte before it says that there is no room for one.
@@ -121,6 +132,7 @@ fn wait_or_end(live: &Uring, number: u32, op: &Recv, cx: &mut Context<'_>) -> Po
     }
     match live.end_of(number) {
         Found::End(end) => Poll::Ready(end),
+        Found::Bytes => again(live, op, cx),
         Found::Nothing { idle } => {
             if idle && len >= BULK && !peek {
                 // SAFETY: as in `recv`; nothing is armed, so nobody else takes bytes.
@@ -135,7 +147,12 @@ fn wait_or_end(live: &Uring, number: u32, op: &Recv, cx: &mut Context<'_>) -> Po
     }
 }
 
-fn recv_vectored(live: &Uring, op: &RecvVectored, cx: &mut Context<'_>) -> Poll<Result<usize, Errno>> {
+#[cold]
+fn again<S: Sharing>(live: &Uring<S>, op: &Recv, cx: &mut Context<'_>) -> Poll<Result<usize, Errno>> {
+    recv(live, op, cx)
+}
+
+fn recv_vectored<S: Sharing>(live: &Uring<S>, op: &RecvVectored, cx: &mut Context<'_>) -> Poll<Result<usize, Errno>> {
     if op.len == 0 {
         return Poll::Ready(Ok(0));
     }
@@ -161,14 +178,19 @@ fn recv_vectored(live: &Uring, op: &RecvVectored, cx: &mut Context<'_>) -> Poll<
     }
     match live.end_of(number) {
         Found::End(end) => Poll::Ready(end),
-        _ => {
+        Found::Bytes => recv_vectored(live, op, cx),
+        Found::Nothing { .. } => {
             live.wait_for_bytes(number, cx)?;
             Poll::Pending
         }
     }
 }
 
-fn recv_lease(live: &Uring, op: &RecvLease, cx: &mut Context<'_>) -> Poll<Result<Option<Leased>, Errno>> {
+fn recv_lease<S: Sharing>(
+    live: &Uring<S>,
+    op: &RecvLease,
+    cx: &mut Context<'_>,
+) -> Poll<Result<Option<Leased>, Errno>> {
     let (number, _) = live.with(|state| state.named(op.stream.key));
     if live.is_unix_stream(number) {
         return unix::recv_lease(live, op, cx);
@@ -179,7 +201,8 @@ fn recv_lease(live: &Uring, op: &RecvLease, cx: &mut Context<'_>) -> Poll<Result
     }
     match live.end_of(number) {
         Found::End(end) => Poll::Ready(end.map(|_| None)),
-        _ => {
+        Found::Bytes => recv_lease(live, op, cx),
+        Found::Nothing { .. } => {
             live.wait_for_bytes(number, cx)?;
             Poll::Pending
         }

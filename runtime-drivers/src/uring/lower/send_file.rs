@@ -40,7 +40,7 @@ const NOWHERE: i64 = -1;
 
 /// What the future of a [`SendFile`] holds.
 #[derive(Debug, Default)]
-pub struct Splicing {
+pub struct Splicing<S: Sharing> {
     /// There from the first fill to the end.
     pipe: Option<Pipe>,
     /// So many bytes are in it.
@@ -48,7 +48,7 @@ pub struct Splicing {
     /// Rule 1.
     sent: usize,
     stage: Stage,
-    flight: Flight,
+    flight: Flight<S>,
     /// The number and the generation of the stream's source, once something was sent.
     stream: Option<(u32, u32)>,
 }
@@ -180,7 +180,7 @@ impl Lower for Spill {
 }
 
 #[cfg(test)]
-impl Splicing {
+impl<S: Sharing> Splicing<S> {
     /// On its way to the stream with all that `pipe` holds, whether that has room or not.
     pub(in crate::uring) fn spilling(pipe: Pipe, held: usize) -> Self {
         Splicing { pipe: Some(pipe), held, stage: Stage::Spill(held), ..Splicing::default() }
@@ -211,8 +211,8 @@ impl<K: Send + 'static> Unkept for WithPipe<K> {
     }
 }
 
-impl Splicing {
-    fn poll(&mut self, live: &Uring, op: &SendFile, cx: &mut Context<'_>) -> Poll<(usize, Result<(), Errno>)> {
+impl<S: Sharing> Splicing<S> {
+    fn poll(&mut self, live: &Uring<S>, op: &SendFile, cx: &mut Context<'_>) -> Poll<(usize, Result<(), Errno>)> {
         loop {
             self.stage = match self.stage {
                 Stage::None if self.held > 0 => match send_file::room(op.stream.raw) {
@@ -278,7 +278,7 @@ impl Splicing {
         Stage::Spill(self.held.min(room.max(ROOM_MIN)))
     }
 
-    fn over(&mut self, live: &Uring, ended: Result<(), Errno>) -> Poll<(usize, Result<(), Errno>)> {
+    fn over(&mut self, live: &Uring<S>, ended: Result<(), Errno>) -> Poll<(usize, Result<(), Errno>)> {
         let sent = self.sent;
         self.let_pipe_go(live);
         *self = Splicing::default();
@@ -286,7 +286,7 @@ impl Splicing {
     }
 
     /// No entry names the pipe.
-    fn let_pipe_go(&mut self, live: &Uring) {
+    fn let_pipe_go(&mut self, live: &Uring<S>) {
         if let Some(pipe) = self.pipe.take()
             && self.held == 0
         {
@@ -299,7 +299,7 @@ impl Splicing {
     }
 
     #[cold]
-    fn abandon<K: Send + 'static>(mut self, live: &Uring, keep: MaybeDangling<K>) {
+    fn abandon<K: Send + 'static>(mut self, live: &Uring<S>, keep: MaybeDangling<K>) {
         if self.flight.has_an_entry() {
             match (self.stage, self.pipe.take()) {
                 // It is counted when it ends.
@@ -330,14 +330,14 @@ impl Splicing {
 const ROOM_MIN: usize = 4096;
 
 impl<const ENTRIES: u32, P: RingOptions> Submit<SendFile> for IoUring<ENTRIES, P> {
-    type InFlight<S: Sharing> = Splicing;
+    type InFlight<S: Sharing> = Splicing<S::Driven>;
 
     const SERVED: Served = Served::Completion;
 
     fn poll_op<S: Sharing>(
         live: &<Self as Under<S>>::Live,
         op: &mut SendFile,
-        state: &mut Splicing,
+        state: &mut Splicing<S::Driven>,
         cx: &mut Context<'_>,
     ) -> Poll<<SendFile as Op>::Output>
     where
@@ -347,14 +347,14 @@ impl<const ENTRIES: u32, P: RingOptions> Submit<SendFile> for IoUring<ENTRIES, P
     }
 
     #[inline(always)]
-    fn in_flight<S: Sharing>(state: &Splicing) -> bool {
+    fn in_flight<S: Sharing>(state: &Splicing<S::Driven>) -> bool {
         state.is_in_flight()
     }
 
     fn abandon<S: Sharing, K: Send + 'static>(
         live: &<Self as Under<S>>::Live,
         _op: &mut SendFile,
-        state: &mut Splicing,
+        state: &mut Splicing<S::Driven>,
         keep: MaybeDangling<K>,
     ) where
         Self: Under<S>,
@@ -362,14 +362,21 @@ impl<const ENTRIES: u32, P: RingOptions> Submit<SendFile> for IoUring<ENTRIES, P
         core::mem::take(state).abandon(of::<ENTRIES, P, S>(live), keep);
     }
 
-    fn poll_closed<S: Sharing>(state: &mut Splicing, _cx: &mut Context<'_>) -> Poll<Option<<SendFile as Op>::Output>> {
+    fn poll_closed<S: Sharing>(
+        state: &mut Splicing<S::Driven>,
+        _cx: &mut Context<'_>,
+    ) -> Poll<Option<<SendFile as Op>::Output>> {
         // None of the three opens anything, so they end alike.
         ready!(state.flight.poll_closed::<Spill>());
         *state = Splicing::default();
         Poll::Ready(None)
     }
 
-    fn abandon_closed<S: Sharing, K: Send + 'static>(_op: &mut SendFile, state: &mut Splicing, keep: MaybeDangling<K>) {
+    fn abandon_closed<S: Sharing, K: Send + 'static>(
+        _op: &mut SendFile,
+        state: &mut Splicing<S::Driven>,
+        keep: MaybeDangling<K>,
+    ) {
         if state.flight.poll_closed::<Spill>().is_pending() {
             // The kernel may use the pipe for ever.
             core::mem::forget(core::mem::take(state));

@@ -20,7 +20,7 @@ use bespoke_core::roles::{Kind, Nanos, Resource, Under};
 use bespoke_core::sharing::Sharing;
 use core::task::{Context, Poll};
 
-impl Uring {
+impl<S: Sharing> Uring<S> {
     /// Is it a stream that is read by calls?
     #[inline]
     pub(super) fn is_unix_stream(&self, number: u32) -> bool {
@@ -29,8 +29,8 @@ impl Uring {
 }
 
 /// Reads from a Unix stream. `len` is not 0.
-pub(super) fn recv(
-    live: &Uring,
+pub(super) fn recv<S: Sharing>(
+    live: &Uring<S>,
     stream: Resource,
     to: *mut u8,
     len: usize,
@@ -49,7 +49,11 @@ pub(super) fn recv(
 }
 
 /// As [`recv`], into several stretches.
-pub(super) fn recv_vectored(live: &Uring, op: &RecvVectored, cx: &mut Context<'_>) -> Poll<Result<usize, Errno>> {
+pub(super) fn recv_vectored<S: Sharing>(
+    live: &Uring<S>,
+    op: &RecvVectored,
+    cx: &mut Context<'_>,
+) -> Poll<Result<usize, Errno>> {
     attempt(live, op.stream, false, cx, || {
         // SAFETY: whoever made the operation promised that `to` is the start of `count` of them during the poll; an
         // `IoSliceMut` is an `iovec`, as the library says.
@@ -60,18 +64,22 @@ pub(super) fn recv_vectored(live: &Uring, op: &RecvVectored, cx: &mut Context<'_
 }
 
 /// As [`recv`], into a buffer of the driver's, which is taken when the stream is thought ready.
-pub(super) fn recv_lease(live: &Uring, op: &RecvLease, cx: &mut Context<'_>) -> Poll<Result<Option<Leased>, Errno>> {
+pub(super) fn recv_lease<S: Sharing>(
+    live: &Uring<S>,
+    op: &RecvLease,
+    cx: &mut Context<'_>,
+) -> Poll<Result<Option<Leased>, Errno>> {
     let (number, _) = live.with(|state| state.named(op.stream.key));
     if !live.is_ready(number, false) {
         live.wait_for_side(number, false, cx);
         return Poll::Pending;
     }
-    let Some(mut buffer) = live.buffers.take() else { return Poll::Ready(Err(Errno::OUT_OF_MEMORY)) };
+    let Some(mut buffer) = live.with_pool(|_, pool| pool.take()) else { return Poll::Ready(Err(Errno::OUT_OF_MEMORY)) };
     match recv(live, op.stream, buffer.room(), LEASE_BYTES, false, cx) {
         // SAFETY: so many bytes were written.
         Poll::Ready(Ok(n)) if n > 0 => Poll::Ready(Ok(Some(unsafe { buffer.lend(n) }))),
         nothing => {
-            live.buffers.put(buffer);
+            live.with_pool(|_, pool| pool.put(buffer));
             nothing.map(|read| read.map(|_| None))
         }
     }
@@ -95,11 +103,11 @@ const AGAIN: Timeout = Timeout { after: Nanos(1_000_000) };
 
 /// Sends a datagram. A receiver that is not the socket's peer does not tell when it has room again, so the datagram is tried
 /// again after a time, as on `Mio`.
-fn send_datagram(
-    live: &Uring,
+fn send_datagram<S: Sharing>(
+    live: &Uring<S>,
     socket: Resource,
     to: Option<&UnixAddr>,
-    state: &mut Flight,
+    state: &mut Flight<S>,
     cx: &mut Context<'_>,
     call: impl Fn(Option<&SockAddr>) -> Result<usize, Errno>,
 ) -> Poll<Result<usize, Errno>> {
@@ -121,14 +129,14 @@ fn send_datagram(
 macro_rules! tries_again {
     ($op:ty, |$live:ident, $o:ident, $state:ident, $cx:ident| $poll:expr) => {
         impl<const ENTRIES: u32, P: RingOptions> Submit<$op> for IoUring<ENTRIES, P> {
-            type InFlight<S: Sharing> = Flight;
+            type InFlight<S: Sharing> = Flight<S::Driven>;
 
             const SERVED: Served = Served::Readiness;
 
             fn poll_op<S: Sharing>(
                 live: &<Self as Under<S>>::Live,
                 $o: &mut $op,
-                $state: &mut Flight,
+                $state: &mut Flight<S::Driven>,
                 $cx: &mut Context<'_>,
             ) -> Poll<Result<usize, Errno>>
             where
@@ -139,14 +147,14 @@ macro_rules! tries_again {
             }
 
             #[inline(always)]
-            fn in_flight<S: Sharing>(state: &Flight) -> bool {
+            fn in_flight<S: Sharing>(state: &Flight<S::Driven>) -> bool {
                 state.is_in_flight()
             }
 
             fn abandon<S: Sharing, K: Send + 'static>(
                 live: &<Self as Under<S>>::Live,
                 _op: &mut $op,
-                state: &mut Flight,
+                state: &mut Flight<S::Driven>,
                 keep: MaybeDangling<K>,
             ) where
                 Self: Under<S>,

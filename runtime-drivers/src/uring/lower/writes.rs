@@ -8,6 +8,7 @@ use crate::uring::slots::{Aside, End, Lower};
 use crate::uring::source::DroppedWrite;
 use bespoke_core::driver::{Errno, Op};
 use bespoke_core::roles::Resource;
+use bespoke_core::sharing::Sharing;
 use core::task::{Context, Poll};
 use io_uring::squeue::Entry;
 use io_uring::{opcode, types};
@@ -84,7 +85,7 @@ impl Lower for TransmitVectored {
 
 wait!(Interrupted, Completion, |live, op, cx| interrupted(live, op, cx));
 
-fn interrupted(live: &Uring, op: &Interrupted, cx: &mut Context<'_>) -> Poll<Option<Taken>> {
+fn interrupted<S: Sharing>(live: &Uring<S>, op: &Interrupted, cx: &mut Context<'_>) -> Poll<Option<Taken>> {
     let (number, _) = live.with(|state| state.named(op.stream.key));
     let ended = live.with(|state| {
         let dropped = &mut state.sources[number as usize].dropped;
@@ -95,7 +96,7 @@ fn interrupted(live: &Uring, op: &Interrupted, cx: &mut Context<'_>) -> Poll<Opt
     });
     match ended {
         None => {
-            live.leave(number, |source| &mut source.writer, cx);
+            live.wait_for_dropped_write(number, cx);
             Poll::Pending
         }
         Some(ended) => Poll::Ready(ended.and_then(|ended| match *ended {

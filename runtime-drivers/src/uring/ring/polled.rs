@@ -7,14 +7,14 @@
 //! What it has done lies in the queue of completions without a call of ours. So a turn calls for three reasons: the thread
 //! sleeps and there are entries, the kernel keeps completions for which there was no room, or the worker sleeps.
 
-use super::Ring;
-use crate::sys::ring::{self as calls, Wait, code};
+use super::{Call, Ring};
+use crate::sys::ring::{self as calls, Wait};
 use bespoke_core::driver::Errno;
 use core::time::Duration;
 
 impl Ring {
-    /// As [`enter`](Self::enter), which moved what fits of the backlog into the queue.
-    pub(super) fn turn_of_thread(&mut self, wait: Option<Duration>) -> Result<(), Errno> {
+    /// As [`turn`](Self::turn), which moved what fits of the backlog into the queue.
+    pub(super) fn turn_of_thread(&mut self, wait: Option<Duration>) -> Result<Option<Call>, Errno> {
         let there = !self.aside.is_empty() || !self.queues.completion().is_empty();
         let wait = match wait {
             _ if there => Wait::LOOK,
@@ -26,9 +26,9 @@ impl Ring {
             most => Wait { want: 1, most, least_us: 0 },
         };
         if wait == Wait::LOOK && !self.overflowed() {
-            return self.wake_for_entries();
+            return self.wake_for_entries().map(|()| None);
         }
-        self.wait_for_thread(wait)
+        Ok(Some(self.call_of_thread(wait)))
     }
 
     /// A turn of its own, which waits until something has completed, but not for long; what was put off is not it. Not `early`:
@@ -104,17 +104,17 @@ impl Ring {
         calls::wake_thread(self.name)
     }
 
-    fn wait_for_thread(&mut self, wait: Wait) -> Result<(), Errno> {
+    /// Nothing is submitted by the call; told a number, it would return that in the place of an error.
+    fn call_of_thread(&mut self, wait: Wait) -> Call {
+        self.fresh = false;
         let wakes = self.thread_must_be_woken();
         self.enters += 1;
-        // Nothing is submitted by the call; told a number, it would return that in the place of an error.
-        match calls::submit_and_wait(self.name, 0, wait, wakes) {
-            Ok(_) => Ok(()),
-            Err(errno) => match errno.code() {
-                code::INTERRUPTED | code::AGAIN | code::BUSY => Ok(()),
-                _ => Err(errno),
-            },
-        }
+        Call { name: self.name, submit: 0, wait, wakes, again: 0 }
+    }
+
+    fn wait_for_thread(&mut self, wait: Wait) -> Result<(), Errno> {
+        let call = self.call_of_thread(wait);
+        self.told(&call, call.make()).map(drop)
     }
 }
 

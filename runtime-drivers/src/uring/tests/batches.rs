@@ -104,7 +104,7 @@ fn no_completion_is_lost_where_the_kernel_has_room_for_eight() {
         }
     }
     assert!(overflowed > 0, "the queue of completions was never too small");
-    assert_eq!((live.0.table.in_flight(), live.0.table.stale()), (0, 0));
+    assert_eq!(live.0.with_table(|table| (table.in_flight(), table.stale())), (0, 0));
 }
 
 #[test]

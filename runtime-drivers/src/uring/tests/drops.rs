@@ -88,7 +88,7 @@ pub(super) fn dropped_writes_to<O: RingOptions, S>(
     }
     assert!(got == sent, "bytes on the wire are not those that were counted");
     assert!(whole > 0 && nothing > 0, "{whole} whole, {cut} cut short, {nothing} never begun");
-    assert_eq!(live.0.faults.get(), 0, "the kernel found memory that was given back");
+    assert_eq!(live.0.faults(), 0, "the kernel found memory that was given back");
 }
 
 fn drain_peer<S>(mut peer: &S, room: &mut [u8], got: &mut Vec<u8>)
@@ -141,7 +141,7 @@ fn memory_that_is_given_back_too_early_is_seen() {
     drop(keep);
     live.park(Park::Poll).expect("a turn");
     assert!(matches!(poll(&live, &mut op, &mut flight), Poll::Ready((0, Err(_)))));
-    assert_eq!(live.0.faults.get(), 1);
+    assert_eq!(live.0.faults(), 1);
     streams.close(&live);
     ends(&live);
 }
@@ -159,7 +159,7 @@ fn memory_that_is_given_back_before_the_thread_takes_its_entry_is_seen() {
     drop(keep);
     live.park(Park::Until(Nanos(10_000_000_000))).expect("a turn");
     assert!(matches!(poll(&live, &mut op, &mut flight), Poll::Ready((0, Err(_)))));
-    assert_eq!(live.0.faults.get(), 1);
+    assert_eq!(live.0.faults(), 1);
     streams.close(&live);
     ends(&live);
 }

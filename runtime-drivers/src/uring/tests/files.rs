@@ -161,7 +161,7 @@ fn dropped_transfers<O: RingOptions>(name: &str, seed: u64, keeps: Keeps) -> u32
     let bytes = std::fs::read(&place.0).expect("it is there");
     let of_one_write = bytes.chunks(PAGE).all(|page| page.iter().all(|byte| *byte == page[0]));
     assert!(of_one_write || keeps == Keeps::Nobody, "a page of the file was written by several");
-    live.0.faults.get()
+    live.0.faults()
 }
 
 #[test]
@@ -322,7 +322,7 @@ fn a_file_is_open_until_the_last_of_its_requests_has_ended() {
     assert_ne!(named_by(ours.raw), named);
     others.close(&live);
     ends(&live);
-    assert_eq!(live.0.faults.get(), 0);
+    assert_eq!(live.0.faults(), 0);
     println!("{MANY} reads ended in {turns} turns");
 }
 

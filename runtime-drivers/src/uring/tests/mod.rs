@@ -7,6 +7,7 @@
 //! | `ends` | when descriptors are closed, and what becomes of what is left |
 //! | `files` | transfers that are dropped at any point; opens that come too late; what goes to the pool |
 //! | `life` | threads, kernels that know less, stale completions, the end |
+//! | `moving` | polls beside the thread that takes the turns |
 //! | `options` | a thread of the kernel's that takes entries; sleeps that end in batches |
 //! | `order` | what comes first is told first; streams without a buffer on another thread |
 //! | `sending` | files that are sent: their pipes |
@@ -19,6 +20,7 @@ mod drops;
 mod ends;
 mod files;
 mod life;
+mod moving;
 mod options;
 mod order;
 mod sending;
@@ -31,6 +33,8 @@ use crate::op::{Recv, Transmit};
 use bespoke_core::driver::{MaybeDangling, Op, Submit};
 use core::ops::Range;
 use core::task::{Context, Poll, Waker};
+use core::time::Duration;
+use io_uring::opcode;
 use std::io::Write as _;
 use std::os::fd::{IntoRawFd as _, RawFd};
 use std::os::unix::net::UnixStream;

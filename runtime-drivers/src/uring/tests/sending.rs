@@ -25,7 +25,7 @@ fn file<const ENTRIES: u32, O: RingOptions>(live: &LiveUring<ENTRIES, O>, name: 
 }
 
 /// What the two ends of the pipe are called.
-fn names(state: &Splicing) -> [(RawFd, PathBuf); 2] {
+fn names(state: &Splicing<Local>) -> [(RawFd, PathBuf); 2] {
     let ends = state.pipe_ends().expect("it has a pipe");
     ends.map(|end| (end, named_by(end).expect("it is open")))
 }
@@ -51,7 +51,7 @@ fn turns<const ENTRIES: u32, O: RingOptions>(live: &LiveUring<ENTRIES, O>, mut d
 fn until_the_pipe_is_full<const ENTRIES: u32, O: RingOptions>(
     live: &LiveUring<ENTRIES, O>,
     op: &mut SendFile,
-    state: &mut Splicing,
+    state: &mut Splicing<Local>,
 ) {
     turns(live, || {
         assert!(poll(live, op, state).is_pending(), "nobody reads");
@@ -144,7 +144,7 @@ fn fill(socket: RawFd) -> usize {
 }
 
 /// A send whose pipe is full of sevens, on its way to the stream.
-fn spilling(stream: Resource) -> (SendFile, Splicing, usize) {
+fn spilling(stream: Resource) -> (SendFile, Splicing<Local>, usize) {
     let pipe = Pipe::new().expect("descriptors are free");
     let sevens = std::vec![7; pipe.room()];
     // SAFETY: `sevens` is live, and nobody writes it.

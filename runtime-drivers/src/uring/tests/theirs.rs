@@ -69,7 +69,7 @@ fn a_write_dropped_after_one_whose_buffer_panics_as_it_goes_keeps_its_own() {
     assert!(abandoned.is_ok(), "the panic came out of the drop of another write");
     live.park(Park::Poll).expect("a turn");
     live.park(Park::Poll).expect("a turn");
-    assert_eq!(live.0.faults.get(), 0, "the kernel found memory that was given back");
+    assert_eq!(live.0.faults(), 0, "the kernel found memory that was given back");
     streams.close(&live);
     ends(&live);
 }
@@ -103,7 +103,7 @@ fn a_write_polled_by_a_waker_whose_clone_panics_keeps_its_buffer() {
     abandon(&live, &mut op, &mut flight, keep);
     live.park(Park::Poll).expect("a turn");
     live.park(Park::Poll).expect("a turn");
-    assert_eq!(live.0.faults.get(), 0, "the kernel found memory that was given back");
+    assert_eq!(live.0.faults(), 0, "the kernel found memory that was given back");
     streams.close(&live);
     ends(&live);
 }
@@ -112,7 +112,7 @@ fn a_write_polled_by_a_waker_whose_clone_panics_keeps_its_buffer() {
 struct Asks {
     live: *const LiveUring<8, Usual>,
     stream: Resource,
-    flight: *mut super::super::slots::Flight,
+    flight: *mut super::super::slots::Flight<Local>,
 }
 
 // SAFETY: the test that makes it has one thread.
@@ -232,7 +232,7 @@ fn a_write_that_finds_no_slot_for_its_rest_tells_what_was_sent() {
         return;
     }
     let mut live = started::<8, Usual>();
-    live.0.table = Table::new(0, 64);
+    live.0.table = Lock::new(Slots(Table::new(0, 64)));
     let live = live;
     let Streams { ours, peers } = Streams::of(&live, 1);
     let bytes = std::vec![7; 16 << 20];
@@ -240,7 +240,7 @@ fn a_write_that_finds_no_slot_for_its_rest_tells_what_was_sent() {
     assert!(poll(&live, &mut op, &mut flight).is_pending());
     live.park(Park::Poll).expect("a turn");
     // What the sockets hold was sent; the entry ends with that.
-    let token = live.0.table.next_incomplete(None).expect("more than the sockets hold");
+    let token = live.0.with_table(|table| table.next_incomplete(None)).expect("more than the sockets hold");
     live.0.cancel(token.bits());
     live.park(Park::Poll).expect("a turn");
     // As many timeouts as there are slots, the last of them while the waker is cloned for the entry of the rest.

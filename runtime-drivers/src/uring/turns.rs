@@ -1,0 +1,108 @@
+//! What the thread does that enters the ring: its turns, and what has completed by them.
+
+use super::ring::Completion;
+use super::{Kernel, Uring, kind, named};
+use crate::sys::ring as calls;
+use bespoke_core::driver::Errno;
+use bespoke_core::driver::inflight::Token;
+use bespoke_core::roles::{Nanos, Park};
+use bespoke_core::sharing::Sharing;
+use core::time::Duration;
+use io_uring::{opcode, types};
+use std::collections::VecDeque;
+
+impl<S: Sharing> Uring<S> {
+    /// Submits, waits, wakes.
+    pub(super) fn park(&self, park: Park) -> Result<(), Errno> {
+        let mut next = self.in_turn(|state, pool| {
+            if !state.wake_armed && !state.draining {
+                state.wake_armed = true;
+                let entry = opcode::PollAdd::new(types::Fd(self.alarm.fd()), calls::POLL_READ).multi(true).build();
+                // SAFETY: a poll points at no memory.
+                unsafe { state.ring.push(entry.user_data(named(kind::WAKE, 0, 0)), Kernel::V5_15) };
+            }
+            state.feed(pool);
+            if let Some(provided) = &mut state.provided {
+                provided.publish();
+            }
+            state.ring.turn(match park {
+                Park::Poll => Some(Duration::ZERO),
+                Park::Until(Nanos(nanos)) => Some(Duration::from_nanos(nanos)),
+                Park::Forever => None,
+            })
+        })?;
+        // Nothing is borrowed, nor locked, while the kernel has this thread.
+        while let Some(call) = next {
+            let told = call.make();
+            next = self.in_turn(|state, _| state.ring.told(&call, told))?;
+        }
+        self.dispatch();
+        Ok(())
+    }
+
+    #[inline(always)]
+    fn completed(&self, completion: Completion) {
+        match completion.user_data >> 60 {
+            kind::SLOT => self.slot_completed(completion),
+            kind::RECV => self.recv_completed(completion),
+            _ => self.other_completed(completion),
+        }
+    }
+
+    /// One that a turn has put off, or that is waited for outside of a turn.
+    #[cold]
+    fn completed_out_of_turn(&self, completion: Completion) {
+        self.completed(completion);
+    }
+
+    /// What is neither of a slot nor bytes, which is rare beside those.
+    #[inline(never)]
+    fn other_completed(&self, completion: Completion) {
+        match completion.user_data >> 60 {
+            kind::WAKE if !completion.more() => self.with(|state| state.wake_armed = false),
+            kind::CLOSE => self.with(|state| state.in_kernel -= 1),
+            kind::WAKE | kind::IGNORED => self.with(|state| {
+                // A cancel by kind that the kernel does not know: the next one names each entry.
+                state.cancel_all &= completion.result != -calls::code::INVALID;
+            }),
+            _ => self.source_completed(completion),
+        }
+    }
+
+    /// Treats what has completed of one source, and puts all else off to the next turn. This is no turn: a poll further up
+    /// may have looked, and be about to leave its waker, which nobody would wake then.
+    #[cold]
+    pub(super) fn dispatch_of(&self, number: u32) {
+        let mut others = VecDeque::new();
+        while let Some(completion) = self.with(|state| state.ring.put_off_before().or_else(|| state.ring.completion()))
+        {
+            let of = match completion.user_data >> 60 {
+                kind::SLOT => self.source_of_slot(Token::from_bits(completion.user_data)),
+                kind::WAKE | kind::CLOSE | kind::IGNORED => None,
+                _ => Some(completion.user_data as u32),
+            };
+            if of == Some(number) {
+                self.completed_out_of_turn(completion);
+            } else {
+                others.push_back(completion);
+            }
+        }
+        self.with(|state| state.ring.put_off(others));
+    }
+
+    /// Treats what has completed.
+    fn dispatch(&self) {
+        while let Some(completion) = self.with(|state| state.ring.put_off_before()) {
+            self.completed_out_of_turn(completion);
+        }
+        // What is put off meanwhile comes before what the kernel tells then.
+        while let Some(completion) = self.with(|state| state.ring.next_in_turn()) {
+            self.completed(completion);
+        }
+        self.with_pool(|state, pool| {
+            if let Some(provided) = &mut state.provided {
+                provided.refill(pool, provided.few());
+            }
+        });
+    }
+}

@@ -1,0 +1,15 @@
+//~ BUILD
+//~ SAYS nothing can block in place where the driver stays on the thread of its worker; `RingOptions::MOVABLE` makes a ring that does not
+use bespoke::Config;
+
+struct App;
+
+#[bespoke::config]
+impl Config for App {
+    type Scheduler = bespoke::scheduler::WorkStealing<2>;
+    type Driver = bespoke::driver::IoUring;
+}
+
+fn main() {
+    println!("{}", App::block_in_place(|| 2));
+}
