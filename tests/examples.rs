@@ -25,6 +25,9 @@ use std::time::{Instant, SystemTime};
 mod ctrl_c;
 
 #[cfg(target_os = "linux")]
+#[path = "common/deny.rs"]
+mod deny;
+#[cfg(target_os = "linux")]
 #[path = "common/ring.rs"]
 mod ring;
 #[cfg(target_os = "linux")]
@@ -269,7 +272,26 @@ fn drives(args: &[&str], scheduler: &str, driver: &str, memory: &str) {
 
 #[test]
 fn echo_drives_itself_and_allocates_nothing() {
-    drives(&["--seconds", "0.5", "--connections", "4"], "single-thread", "mio: ", "pooled");
+    let usual = ["--seconds", "0.5", "--connections", "4"];
+    // On Linux one of two, whichever the system allows.
+    drives(&usual, "single-thread", if cfg!(target_os = "linux") { "" } else { "mio: " }, "pooled");
+    drives(&[&usual[..], &["--driver", "mio"]].concat(), "single-thread", "mio: ", "pooled");
+}
+
+/// Without `--driver` it is on a ring and says so, and where those are denied it is not, and says why.
+#[cfg(target_os = "linux")]
+#[test]
+fn echo_runs_on_rings() {
+    if is_denied("echo_runs_on_rings") {
+        return;
+    }
+    let quick = ["--seconds", "0.5", "--connections", "4"];
+    drives(&quick, "single-thread", "io_uring: ", "pooled");
+    for config in ["single", "per-core", "work-stealing"] {
+        let scheduler = if config == "single" { "single-thread" } else { config };
+        let ring = ["--config", config, "--driver", "io-uring"];
+        drives(&[&quick[..], &ring].concat(), scheduler, "io_uring: ", "pooled");
+    }
 }
 
 #[test]
@@ -279,9 +301,24 @@ fn echo_drives_itself_on_its_other_configs() {
     drives(&quick("mio-low-latency"), "single-thread", "mio: ", "pooled");
     drives(&quick("blocking"), "thread-per-task", "blocking: ", "system");
     for config in ["per-core", "work-stealing"] {
-        let several = ["--seconds", "0.5", "--connections", "4", "--config", config];
+        let several = ["--seconds", "0.5", "--connections", "4", "--driver", "mio", "--config", config];
         drives(&several, config, "mio: ", "pooled");
     }
+}
+
+/// Who asks for a ring that is denied hears who denies it; who asks for nothing gets the other driver, and hears why.
+#[cfg(target_os = "linux")]
+#[test]
+fn where_rings_are_denied_the_examples_run_on_epoll_and_say_why() {
+    let quick = ["--seconds", "0.5", "--connections", "4"];
+    deny::without(&[(libc::SYS_io_uring_setup, libc::EPERM)], || {
+        for name in ["echo", "serve"] {
+            let ended = run(name, &quick);
+            let driver = ended.code(0).rows()["driver"].to_owned();
+            assert!(driver.starts_with("mio: ") && driver.contains("io_uring"), "{name}: {driver}");
+            run(name, &["--driver", "io-uring"]).code(1).complains("io_uring");
+        }
+    });
 }
 
 #[test]
@@ -316,10 +353,13 @@ fn echo_says_what_is_wrong_with_a_command_line() {
         (&["--driver", "nonsense"], "`nonsense`"),
         (&["--driver"], "--driver needs a value"),
         (&["--config", "nonsense"], "`nonsense`"),
-        (&["--config", "per-core", "--driver", "blocking"], "--config per-core goes with --driver mio only"),
+        (
+            &["--config", "per-core", "--driver", "blocking"],
+            "--config per-core goes with --driver fallback, io-uring or mio",
+        ),
         (
             &["--config", "work-stealing", "--driver", "mio-system"],
-            "--config work-stealing goes with --driver mio only",
+            "--config work-stealing goes with --driver io-uring or mio",
         ),
         (&["--seconds", "x"], "--seconds cannot be `x`"),
         (&["--seconds", "0.4"], "--seconds takes 0.5 to 86400"),

@@ -19,12 +19,15 @@ Without --listen: serves on a free loopback port, drives the server for S second
   --config CHOICE    who runs the tasks; all choices are compiled into this program:
                        single      one worker (the default)
                        per-core    a worker on each processor: one accepts, and each connection is served where its task is
-                                   placed (the preset PerCore; with the driver mio)
+                                   placed (the preset PerCore; with the driver mio, io-uring or fallback)
                        work-stealing
                                    a worker on each processor, and who has nothing to do takes tasks of the others (the
-                                   preset Server; with the driver mio)
+                                   preset Server; with the driver mio or io-uring)
   --driver CHOICE    how I/O is done, and what the rest is made of:
-                       mio         readiness I/O, pooled task memory (the default preset)
+                       fallback    io-uring where the system allows it, else mio (the default on Linux, but for
+                                   work-stealing)
+                       io-uring    completion I/O of Linux
+                       mio         readiness I/O, pooled task memory (the default preset; the default elsewhere)
                        mio-system  readiness I/O, task memory of the system's allocator
                        mio-low-latency
                                    as mio, tuned for answers within microseconds (the preset LowLatency)
@@ -40,16 +43,27 @@ const SIZE_MAX: usize = 64 << 20;
 /// A day.
 const SECONDS_MAX: f64 = 86_400.0;
 
-/// Which config to run on.
+/// Who runs the tasks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Choice {
+pub(crate) enum Who {
+    Single,
+    PerCore,
+    WorkStealing,
+}
+
+/// How I/O is done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum By {
+    Fallback,
+    IoUring,
     Mio,
     MioSystem,
     MioLowLatency,
-    PerCore,
-    WorkStealing,
     Blocking,
 }
+
+/// Which config to run on.
+pub(crate) type Choice = (Who, By);
 
 /// How the server is driven.
 #[derive(Clone, Copy, Debug)]
@@ -70,39 +84,22 @@ pub(crate) enum Args {
 impl Args {
     pub(crate) fn choice(&self) -> Choice {
         match self {
-            Args::Help => Choice::Mio,
+            Args::Help => (Who::Single, By::Mio),
             Args::Explain { choice } | Args::Listen { choice, .. } | Args::Drive { choice, .. } => *choice,
         }
     }
 
     pub(crate) fn parse(mut words: impl Iterator<Item = String>) -> Result<Args, String> {
         let mut load = Load { connections: 50, size: 64, time: Duration::from_secs(3) };
-        let (mut listen, mut choice, mut drives, mut explain) = (None, Choice::Mio, None, false);
-        let mut config = "single".to_owned();
+        let (mut listen, mut drives, mut explain) = (None, None, false);
+        let (mut who, mut by) = (Who::Single, None);
         while let Some(word) = words.next() {
             match word.as_str() {
                 "--help" | "-h" => return Ok(Args::Help),
                 "--explain" => explain = true,
                 "--listen" => listen = Some(value(&word, words.next())?),
-                "--config" => {
-                    config = value(&word, words.next())?;
-                    if !["single", "per-core", "work-stealing"].contains(&config.as_str()) {
-                        return Err(format!("there is no config `{config}`: choose single, per-core or work-stealing"));
-                    }
-                }
-                "--driver" => {
-                    choice = match value::<String>(&word, words.next())?.as_str() {
-                        "mio" => Choice::Mio,
-                        "mio-system" => Choice::MioSystem,
-                        "mio-low-latency" => Choice::MioLowLatency,
-                        "blocking" => Choice::Blocking,
-                        other => {
-                            return Err(format!(
-                                "there is no driver `{other}`: choose mio, mio-system, mio-low-latency or blocking"
-                            ));
-                        }
-                    }
-                }
+                "--config" => who = config(&value::<String>(&word, words.next())?)?,
+                "--driver" => by = Some(driver(&value::<String>(&word, words.next())?)?),
                 "--connections" => {
                     load.connections = within(&word, value(&word, words.next())?, CONNECTIONS_MAX)?;
                     drives = Some(word);
@@ -122,12 +119,7 @@ impl Args {
                 other => return Err(format!("there is no option `{other}`")),
             }
         }
-        choice = match (config.as_str(), choice) {
-            ("single", choice) => choice,
-            ("per-core", Choice::Mio) => Choice::PerCore,
-            (_, Choice::Mio) => Choice::WorkStealing,
-            _ => return Err(format!("--config {config} goes with --driver mio only")),
-        };
+        let choice = chosen(who, by)?;
         if explain {
             return match (listen, drives) {
                 (None, None) => Ok(Args::Explain { choice }),
@@ -142,6 +134,44 @@ impl Args {
             (Some(address), None) => Ok(Args::Listen { address, choice }),
             (None, _) => Ok(Args::Drive { load, choice }),
         }
+    }
+}
+
+fn config(name: &str) -> Result<Who, String> {
+    match name {
+        "single" => Ok(Who::Single),
+        "per-core" => Ok(Who::PerCore),
+        "work-stealing" => Ok(Who::WorkStealing),
+        other => Err(format!("there is no config `{other}`: choose single, per-core or work-stealing")),
+    }
+}
+
+fn driver(name: &str) -> Result<By, String> {
+    match name {
+        "fallback" | "io-uring" if !cfg!(target_os = "linux") => Err(format!("the driver `{name}` is for Linux")),
+        "fallback" => Ok(By::Fallback),
+        "io-uring" => Ok(By::IoUring),
+        "mio" => Ok(By::Mio),
+        "mio-system" => Ok(By::MioSystem),
+        "mio-low-latency" => Ok(By::MioLowLatency),
+        "blocking" => Ok(By::Blocking),
+        other => Err(format!(
+            "there is no driver `{other}`: choose fallback, io-uring, mio, mio-system, mio-low-latency or blocking"
+        )),
+    }
+}
+
+/// What goes together.
+fn chosen(who: Who, by: Option<By>) -> Result<Choice, String> {
+    let usual = if cfg!(target_os = "linux") && who != Who::WorkStealing { By::Fallback } else { By::Mio };
+    match (who, by.unwrap_or(usual)) {
+        (Who::PerCore, By::MioSystem | By::MioLowLatency | By::Blocking) => {
+            Err("--config per-core goes with --driver fallback, io-uring or mio".to_owned())
+        }
+        (Who::WorkStealing, By::Fallback | By::MioSystem | By::MioLowLatency | By::Blocking) => {
+            Err("--config work-stealing goes with --driver io-uring or mio".to_owned())
+        }
+        choice => Ok(choice),
     }
 }
 

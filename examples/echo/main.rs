@@ -18,7 +18,7 @@ mod measure;
 mod report;
 mod server;
 
-use args::{Args, Choice};
+use args::{Args, By, Who};
 use bespoke::prelude::*;
 use bespoke::rt::{Foreign, TcpListener};
 use bespoke::{Runtime, memory, preset, select};
@@ -49,18 +49,57 @@ fn main() -> ExitCode {
         }
     };
     let result = match args.choice() {
-        Choice::Mio => run::<preset::Default>(&args),
-        Choice::MioSystem => run::<OnSystem>(&args),
-        Choice::MioLowLatency => run::<preset::LowLatency>(&args),
-        Choice::PerCore => run::<preset::PerCore>(&args),
-        Choice::WorkStealing => run::<preset::Server>(&args),
-        Choice::Blocking => run::<preset::Blocking>(&args),
+        #[cfg(target_os = "linux")]
+        (who, by @ (By::Fallback | By::IoUring)) => rings::run(who, by, &args),
+        (Who::PerCore, _) => run::<preset::PerCore>(&args),
+        (Who::WorkStealing, _) => run::<preset::Server>(&args),
+        (Who::Single, By::MioSystem) => run::<OnSystem>(&args),
+        (Who::Single, By::MioLowLatency) => run::<preset::LowLatency>(&args),
+        (Who::Single, By::Blocking) => run::<preset::Blocking>(&args),
+        (Who::Single, _) => run::<preset::Default>(&args),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("echo: {error}");
             ExitCode::FAILURE
+        }
+    }
+}
+
+/// The configs with rings.
+#[cfg(target_os = "linux")]
+mod rings {
+    use super::{Args, By, Config, Who, io, preset};
+    use bespoke::driver::{Fallback, IoUring, Mio};
+
+    macro_rules! configs {
+        ($($name:ident: $base:ident, $driver:ty;)+) => { $(
+            struct $name;
+
+            #[bespoke::config(base = preset::$base)]
+            impl Config for $name {
+                type Driver = $driver;
+            }
+        )+ };
+    }
+
+    configs! {
+        OnRing: Default, IoUring;
+        OnEither: Default, Fallback<IoUring, Mio>;
+        OnRings: PerCore, IoUring;
+        OnEitherEach: PerCore, Fallback<IoUring, Mio>;
+        OnRingsOfThieves: Server, IoUring;
+    }
+
+    /// The whole program on one of them.
+    pub(crate) fn run(who: Who, by: By, args: &Args) -> io::Result<()> {
+        match (who, by) {
+            (Who::Single, By::IoUring) => super::run::<OnRing>(args),
+            (Who::Single, _) => super::run::<OnEither>(args),
+            (Who::PerCore, By::IoUring) => super::run::<OnRings>(args),
+            (Who::PerCore, _) => super::run::<OnEitherEach>(args),
+            (Who::WorkStealing, _) => super::run::<OnRingsOfThieves>(args),
         }
     }
 }

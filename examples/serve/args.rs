@@ -22,11 +22,11 @@ byte, prints a table.
                        per-core    a worker on each processor, each with the tasks that were placed there (the preset PerCore)
                        work-stealing
                                    a worker on each processor, and who has nothing to do takes tasks of the others (the
-                                   preset Server; with the driver mio)
+                                   preset Server; with the driver mio or io-uring)
   --driver CHOICE    how I/O is done:
-                       mio         readiness I/O (the default preset)
+                       fallback    io-uring where the system allows it, else mio (the default, but for work-stealing)
                        io-uring    completion I/O
-                       fallback    io-uring where the system allows it, else mio
+                       mio         readiness I/O (the default preset)
   --copy             read and write the bodies, instead of sending them without a copy
   --patience S       how long a client may take for a request, and for each part of a body (10)
   --help             this text
@@ -91,7 +91,7 @@ impl Args {
         let mut load = Load { connections: 16, time: Duration::from_secs(3) };
         let mut how = How { copies: false, patience: Duration::from_secs(10) };
         let (mut listen, mut root, mut drives) = (None, None, None);
-        let (mut who, mut by) = (Who::Single, By::Mio);
+        let (mut who, mut by) = (Who::Single, None);
         while let Some(word) = words.next() {
             match word.as_str() {
                 "--help" | "-h" => return Ok(Args::Help),
@@ -100,7 +100,7 @@ impl Args {
                 "--root" => root = Some(value::<PathBuf>(&word, words.next())?),
                 "--patience" => how.patience = seconds(&word, words.next(), 0.1)?,
                 "--config" => who = config(&value::<String>(&word, words.next())?)?,
-                "--driver" => by = driver(&value::<String>(&word, words.next())?)?,
+                "--driver" => by = Some(driver(&value::<String>(&word, words.next())?)?),
                 "--connections" => {
                     load.connections = match value(&word, words.next())? {
                         0 => return Err(format!("{word} takes at least 1")),
@@ -116,10 +116,11 @@ impl Args {
                 other => return Err(format!("there is no option `{other}`")),
             }
         }
-        if who == Who::WorkStealing && by != By::Mio {
-            return Err("--config work-stealing goes with --driver mio only".to_owned());
+        let usual = if who == Who::WorkStealing { By::Mio } else { By::Fallback };
+        let choice = (who, by.unwrap_or(usual));
+        if choice == (Who::WorkStealing, By::Fallback) {
+            return Err("--config work-stealing goes with --driver io-uring or mio".to_owned());
         }
-        let choice = (who, by);
         match (listen, drives, root) {
             (Some(_), Some(drives), _) => {
                 Err(format!("{drives} goes without --listen: a listening server is driven by others"))

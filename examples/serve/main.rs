@@ -72,6 +72,7 @@ fn main() -> std::process::ExitCode {
         (Who::PerCore, By::Mio) => run::<preset::PerCore>(&args),
         (Who::PerCore, By::IoUring) => run::<configs::OnRings>(&args),
         (Who::PerCore, By::Fallback) => run::<configs::OnEitherEach>(&args),
+        (Who::WorkStealing, By::IoUring) => run::<configs::OnRingsOfThieves>(&args),
         (Who::WorkStealing, _) => run::<preset::Server>(&args),
     };
     match result {
@@ -107,6 +108,13 @@ mod configs {
 
     #[bespoke::config(base = preset::PerCore)]
     impl Config for OnRings {
+        type Driver = IoUring;
+    }
+
+    pub(crate) struct OnRingsOfThieves;
+
+    #[bespoke::config(base = preset::Server)]
+    impl Config for OnRingsOfThieves {
         type Driver = IoUring;
     }
 
