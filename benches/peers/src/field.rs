@@ -59,6 +59,7 @@ pub(crate) const COLUMNS: &[Column] = &[
     ours("bespoke-uring"),
     Column { full_only: true, ..ours("bespoke-fallback") },
     Column { full_only: true, ..ours("bespoke-server") },
+    Column { full_only: true, ..ours("bespoke-server-uring") },
     ours("bespoke-percore2"),
     ours("bespoke-steal2"),
     Column { full_only: true, ..ours("bespoke-deque2") },

@@ -9,7 +9,7 @@
 //! | `bespoke-uring` | `preset::Default` with the driver `IoUring`: sockets and files are entries of a ring |
 //! | `bespoke-fallback` | the same where the ring is the first choice of `Fallback`, beside `Mio`: what the choice costs |
 //!
-//! `server` has one more, of which only the rows of TCP are asked. `workers` has two more, of two threads each. The fifth preset, `Blocking`, gives each task a thread and asks for futures that are `Send`; the rows are not.
+//! `server` has two more, of which only the rows of TCP are asked. `workers` has two more, of two threads each. The fifth preset, `Blocking`, gives each task a thread and asks for futures that are `Send`; the rows are not.
 
 mod server;
 mod variant;
@@ -58,7 +58,8 @@ fn main() -> ExitCode {
         variant("bespoke-uring", ring_peer::start),
         variant("bespoke-fallback", either_peer::start),
         Variant { notes: workers::PER_CORE_NOTES, ..variant("bespoke-percore2", workers::PerCore2::start) },
-        variant("bespoke-server", server::start),
+        variant("bespoke-server", server::on_epoll::start),
+        variant("bespoke-server-uring", server::on_ring::start),
         variant("bespoke-steal2", workers::Steal2::start),
         variant("bespoke-deque2", workers::Deque2::start),
     ])
