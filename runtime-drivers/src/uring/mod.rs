@@ -155,7 +155,7 @@ impl<const ENTRIES: u32, O: RingOptions> Driver for IoUring<ENTRIES, O> {
         queues + settings.buffers as usize * (16 + LEASE_BYTES)
     };
     const LEASE_BYTES: usize = LEASE_BYTES;
-    const TRAVELS: bool = O::MOVABLE || O::SQ_POLL.is_some();
+    const TRAVELS: bool = O::MOVABLE;
 
     fn end_writes(stream: RawResource) {
         // A peer that is gone already makes this fail, which changes nothing.

@@ -348,11 +348,6 @@ impl Ring {
         self.thread == 0 || self.thread == calls::thread() || self.flags.sq_poll
     }
 
-    /// Is this the thread that enters it, and takes what completes?
-    pub(super) fn is_of(&self, thread: usize) -> bool {
-        self.thread == thread
-    }
-
     /// Was anything queued since the last turn began?
     #[inline]
     pub(super) fn has_fresh(&self) -> bool {

@@ -139,7 +139,7 @@ impl<S: Sharing> Uring<S> {
             let now = pending == 0 && file.is_none();
             if pending == 0 {
                 state.retire(number);
-            } else if state.sources[number as usize].shared && (!S::MOVING || state.ring.is_of(calls::thread())) {
+            } else if state.sources[number as usize].shared && (!S::MOVING || state.ring.thread() == calls::thread()) {
                 // Not in the next turn: until then it takes what comes for the others. Elsewhere the turn has to do.
                 state.ring.submit_now();
             }
@@ -251,7 +251,7 @@ impl<S: Sharing> Uring<S> {
         sides.into_iter().flatten().for_each(Wakers::let_go);
         let pending = || self.with(|state| !state.ring.is_copy() && state.sources[number as usize].pending > 0);
         // Whoever takes completions is the worker, also where others may call.
-        if S::MOVING && !self.with(|state| state.ring.is_of(calls::thread())) {
+        if S::MOVING && self.with(|state| state.ring.thread() != calls::thread()) {
             return self.end_requests_from_elsewhere(number, pending);
         }
         let by_thread = self.with(|state| state.ring.flags().sq_poll);

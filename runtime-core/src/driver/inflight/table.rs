@@ -68,13 +68,18 @@ impl<S: Sharing> Table<S> {
         if !self.owns(ticket) {
             return ticket.poll_from(waker, Some(self.home().worker));
         }
-        let slot = ticket.slot();
         // Nearly always the completion woke who polls.
-        if slot.state.get() & COMPLETE == 0 && !Self::waker_changes(slot, waker) {
-            return Polled::Pending;
-        }
-        // SAFETY: `COMPLETE` was seen, and the ticket is not given up (invariant 3).
-        Polled::Ready(unsafe { slot.outcome() })
+        self.poll_with(ticket, waker, &mut None).unwrap_or_else(|| self.poll_by_another(ticket, waker))
+    }
+
+    /// Another waker than the one that is known.
+    #[inline(never)]
+    fn poll_by_another(&self, ticket: &mut Ticket<S>, waker: &Waker) -> Polled {
+        // The user's code, which may complete this very operation: `poll_with` looks again (invariant 8).
+        let mut new = Some(waker.clone());
+        let polled = self.poll_with(ticket, waker, &mut new);
+        drop(new);
+        polled.unwrap_or(Polled::Pending)
     }
 
     /// As [`poll`](Self::poll) of a ticket of this table, and runs none of the user's code. `None`: it asks for a clone of
@@ -97,26 +102,6 @@ impl<S: Sharing> Table<S> {
         // SAFETY: at home nobody else touches the cell (invariant 2).
         unsafe { slot.put_waker(clone) };
         Some(Polled::Pending)
-    }
-
-    /// The operation of a slot that is at home was not complete: `waker` will be woken. Or it is complete now.
-    #[inline(never)]
-    fn waker_changes(slot: &Slot<S>, waker: &Waker) -> bool {
-        // SAFETY: the caller holds the ticket (invariant 2).
-        if unsafe { slot.will_wake(waker) } {
-            return false;
-        }
-        // The user's code, which may complete this very operation: so look again (invariant 8).
-        let new = waker.clone();
-        if slot.state.get() & COMPLETE != 0 {
-            return true;
-        }
-        // SAFETY: at home and not complete: the bytes are still the cell's, and are replaced below (invariant 2).
-        let old = unsafe { slot.take_waker() };
-        // SAFETY: at home nobody else touches the cell (invariant 2).
-        unsafe { slot.put_waker(new) };
-        drop(old);
-        false
     }
 
     /// The system says that the operation of `token` ended: its terminal completion.
