@@ -42,3 +42,15 @@ fn beside_others() -> RwLockReadGuard<'static, ()> {
 fn fds() -> usize {
     std::fs::read_dir("/proc/self/fd").map_or(0, Iterator::count)
 }
+
+/// As [`fds`], when those of threads that other tests left to end are closed.
+fn fds_at_rest() -> usize {
+    let (mut at_rest, mut seen) = (0, fds());
+    while at_rest < 50 {
+        std::thread::sleep(Duration::from_millis(1));
+        let now = fds();
+        at_rest = if now == seen { at_rest + 1 } else { 0 };
+        seen = now;
+    }
+    seen
+}

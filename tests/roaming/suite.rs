@@ -1,6 +1,6 @@
 //! The suite, on the `Driver` of the module that has this one.
 
-use crate::{COUNTED, LONG, beside_others, count, fds};
+use crate::{COUNTED, LONG, beside_others, count, fds, fds_at_rest};
 use bespoke::rt::{TcpListener, TcpStream};
 use bespoke::{Config, Runtime, preset, scheduler};
 use core::pin::{Pin, pin};
@@ -243,8 +243,8 @@ fn what_is_dropped_by_any_worker_or_thread_is_closed() {
 fn a_runtime_closes_under_load() {
     let _alone = COUNTED.write().unwrap_or_else(PoisonError::into_inner);
     let cycles = count(60, 3_000);
+    let before = fds_at_rest();
     for cycle in 0..cycles {
-        let before = fds();
         let seen = Arc::new(Mutex::new(Vec::new()));
         let runtime = runtime();
         let (address, told) = runtime.block_on(async {
