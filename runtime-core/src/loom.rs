@@ -210,6 +210,10 @@ pub(crate) enum Plant {
     SleepWithoutFence,
     /// A worker that says that it sleeps does not look at the queues again.
     SleepsWithoutLook,
+    /// Nobody does what a worker was woken for whose thread is refused.
+    RefusalForgotten,
+    /// Two ask for the thread of one worker.
+    ThreadAskedForTwice,
     /// The last searcher that finds work wakes nobody for the rest.
     LastSearcherSilent,
     /// A searcher whose last look finds work wakes nobody for it.

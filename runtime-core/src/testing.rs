@@ -82,6 +82,7 @@ impl Unpark for Sleeper {
 }
 
 impl Live for Sleeper {
+    const ARRIVES: bool = false;
     type Unparker = Sleeper;
 
     fn start(_: StartCx) -> Result<Self, Error> {

@@ -63,6 +63,7 @@ pub(crate) const COLUMNS: &[Column] = &[
     ours("bespoke-percore2"),
     ours("bespoke-steal2"),
     Column { full_only: true, ..ours("bespoke-deque2") },
+    ours("bespoke-late2"),
     column("peer-bespoke-tokio-io", Side::Ours, "bespoke-tokio-io"),
     peer("peer-tokio", "tokio-multi"),
     peer("peer-tokio", "tokio-flume"),

@@ -81,7 +81,7 @@ impl<C: Config> OwnedResource<C> {
             // SAFETY: this thread runs it, or it is of the same team.
             unsafe { guests::inside(worker, adopt) }
         };
-        let mut worker = if const { roams::<C>() } { watcher(here) } else { here };
+        let mut worker = if const { roams::<C>() } { watcher(here)? } else { here };
         let mut adopted = adopt_on(worker);
         if const { roams::<C>() } && adopted.is_none() {
             // That one is closing, and this one not yet: tasks see nothing of an end that has begun.
@@ -444,15 +444,21 @@ impl<C: Config> OwnedResource<C> {
 
 /// The worker that watches what is opened on this one, where tasks move: each in its turn. So what one task accepts does not all
 /// come to one driver; and what is opened by a `block_on` is watched also when that has returned.
-fn watcher<C: Config>(here: NonNull<Worker<C>>) -> NonNull<Worker<C>> {
+///
+/// # Errors
+/// None of them has a thread, and the system starts none.
+fn watcher<C: Config>(here: NonNull<Worker<C>>) -> Result<NonNull<Worker<C>>, Errno> {
     #[cfg(feature = "std")]
     {
         // SAFETY: this thread is running the worker.
-        let cores = unsafe { &here.as_ref().common.cores };
-        if cores.members().is_empty() { here } else { cores.watches_in_turn() }
+        let common = unsafe { &here.as_ref().common };
+        if common.cores.members().is_empty() {
+            return Ok(here);
+        }
+        crate::scheduler::per_core::watches_in_turn(common).map_err(|unserved| unserved.errno())
     }
     #[cfg(not(feature = "std"))]
-    here
+    Ok(here)
 }
 
 /// Brings the resource of `binding` to the worker of this thread.

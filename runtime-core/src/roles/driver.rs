@@ -257,6 +257,9 @@ pub trait Live: Send + Sized + 'static {
     /// How it does its work.
     fn report(&self) -> DriverReport;
 
+    /// May [`arrive`](Self::arrive) refuse a thread? If not, nobody waits for the threads of the workers while a runtime starts.
+    const ARRIVES: bool = true;
+
     /// This thread runs the worker from now on, until it [arrives](Self::arrive) elsewhere. The first call of all, and the
     /// first on each thread; it may come again on the same one.
     ///

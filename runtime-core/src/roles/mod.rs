@@ -44,6 +44,8 @@ pub use queue::LocalQueue;
 #[doc(hidden)]
 pub use queue::{BATCH_MAX, Entry, LiveQueue, Stolen};
 #[cfg(feature = "alloc")]
+#[cfg(feature = "std")]
+pub(crate) use scheduler::on_demand;
 pub(crate) use scheduler::steals;
 pub use scheduler::{Balanced, Cores, HandsOver, Placement, Policy, Scheduler, Stealing};
 #[doc(hidden)]

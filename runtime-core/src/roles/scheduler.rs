@@ -44,6 +44,15 @@ pub(crate) const fn steals<S: Scheduler>() -> bool {
     S::STEALING.is_some() && <S::Sharing as Sharing>::MOVING && matches!(S::PLACEMENT, Placement::AnyWorker)
 }
 
+/// Do the threads of `S`'s workers start when there is something for them?
+#[cfg(feature = "std")]
+pub(crate) const fn on_demand<S: Scheduler>() -> bool {
+    match S::STEALING {
+        Some(stealing) => stealing.on_demand && steals::<S>(),
+        None => false,
+    }
+}
+
 /// Where a spawned task runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -72,6 +81,13 @@ pub trait Policy: 'static {
     /// How often a worker without work looks into the queues of all others before it sleeps. At least 1. More: less latency, for
     /// more processor time.
     const SEARCH_ROUNDS: u32 = 3;
+    /// `false`: the threads of all workers start with the runtime, and if the system refuses one, that is the error of
+    /// `Runtime::new`. `true`: the thread of a worker starts when there is more to run than those that have one run next, the
+    /// first one with the first spawn or what is opened first; a runtime that does nothing has none. Then a start costs no more
+    /// than drivers and memory, and a refusal comes late: while one worker runs, the others are left out without a word
+    /// ([`Metrics::threads`](crate::runtime::Metrics::threads) counts those that run); if none does, the task is cancelled, and
+    /// its handle says why, and what is opened is refused with the code of the system.
+    const ON_DEMAND: bool = false;
 }
 
 /// The usual [`Policy`].
@@ -88,6 +104,7 @@ pub struct Stealing {
     pub(crate) lifo_runs_max: u32,
     pub(crate) injector_interval: u32,
     pub(crate) search_rounds: u32,
+    pub(crate) on_demand: bool,
 }
 
 impl Stealing {
@@ -104,6 +121,7 @@ impl Stealing {
             lifo_runs_max: P::LIFO_RUNS_MAX,
             injector_interval: P::INJECTOR_INTERVAL,
             search_rounds: P::SEARCH_ROUNDS,
+            on_demand: P::ON_DEMAND,
         }
     }
 }

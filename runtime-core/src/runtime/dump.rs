@@ -2,13 +2,14 @@
 
 use super::{Handle, place};
 use crate::config::{Config, SharingOf};
-use crate::roles::Placement;
+use crate::roles::{Placement, on_demand};
 use crate::task::AbortHandle;
 use crate::task::home::Home;
 pub(super) use crate::task::question::PATIENCE;
 use crate::task::question::{Reply, at_a_glance, send, unanswered};
 use crate::task::refs::on_owner;
 use crate::task::trace::{self, TaskTrace};
+use crate::worker::cores::Member;
 use crate::worker::{Common, Worker, ambient};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -124,8 +125,11 @@ pub(super) unsafe fn of<C: Config>(worker: NonNull<Worker<C>>, owner: bool, limi
 
 /// The workers of the runtime of `worker`, that of this thread's `block_on` included.
 fn workers<C: Config>(common: &Arc<Common<C>>, worker: NonNull<Worker<C>>) -> Vec<NonNull<Worker<C>>> {
-    let mut workers: Vec<_> = common.cores.members().iter().map(|member| member.worker).collect();
-    if workers.is_empty() {
+    // One without a thread has no tasks, and answers nobody.
+    let asked = |member: &&Member<C>| !on_demand::<C::Scheduler>() || member.runs();
+    let members = common.cores.members();
+    let mut workers: Vec<_> = members.iter().filter(asked).map(|member| member.worker).collect();
+    if members.is_empty() {
         workers.push(worker);
     }
     if let Some(here) = ambient::worker_in(common)

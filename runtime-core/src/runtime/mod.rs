@@ -48,7 +48,7 @@ pub use handle::{assert_inside, assert_on_worker, is_on_worker};
 pub use handle::{spawn_blocking_if_any, spawn_blocking_unchecked};
 pub use into_set::SpawnInto;
 #[cfg(all(test, not(loom)))]
-pub(crate) use metrics::passed_over;
+pub(crate) use metrics::{all_sleep, passed_over};
 #[cfg(feature = "std")]
 pub use metrics::{BlockingMetrics, Metrics, Prometheus, StealingMetrics, Stolen, WorkerMetrics};
 pub use static_task::{PoolFull, StaticTask};

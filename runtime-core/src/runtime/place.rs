@@ -173,8 +173,12 @@ unsafe fn try_elsewhere<C: Config, F: Future + 'static, X: Extra>(
         // SAFETY: as the caller.
         unsafe { stealing::try_spawn(common, future, extra) }
     } else {
-        // SAFETY: whoever holds the runtime may name its team; the bounds are the caller's.
-        unsafe { per_core::try_spawn(per_core::next(common), future, extra) }
+        match per_core::next(common) {
+            // SAFETY: whoever holds the runtime may name its team; the bounds are the caller's.
+            Ok(worker) => unsafe { per_core::try_spawn(worker, future, extra) },
+            // SAFETY: as above.
+            Err(unserved) => unsafe { spawn::spawn_unserved(unserved.worker, future, extra, unserved.why()) },
+        }
     };
     let handle = spawned.map_err(traced::unwrap)?;
     birth.of(&handle);

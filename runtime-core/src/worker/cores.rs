@@ -4,7 +4,8 @@
 //! # Invariants
 //! 1. `formed` is written once, before any of their threads is started. Their homes are a team ([`Home::follow`]): whoever
 //!    holds a reference of one of them, or runs a worker of a runtime that is not dropped, may name all of them.
-//! 2. Under the lock: a seat for each thread that was asked for, from before its start on. A thread leaves its seat when its
+//! 2. Under the lock: a seat for each worker. It is taken for a thread before that is asked for, and by a runtime that closes
+//!    for a worker whose thread nobody asked for. A thread leaves its seat when its
 //!    worker is closed, and that is the last that it does with the runtime; so who waits until all have left finds nothing of
 //!    theirs still going on. A thread that leaves has said before, or says thereby, whether it could run.
 //! 3. No code of the user's runs under the lock.
@@ -14,7 +15,7 @@ use crate::blocking::{Limits, Pool};
 use crate::config::{Config, LiveQueueOf};
 use crate::error::{Error, ErrorKind};
 use crate::loom::{Plant, planted};
-use crate::roles::{Cpu, Drained, JoinThread, Scheduler, Stealing, Threads, Topology, steals};
+use crate::roles::{Cpu, Drained, JoinThread, Scheduler, Stealing, Threads, Topology, on_demand, steals};
 use crate::task::home::Home;
 use crate::task::steal::{Crew, Knobs};
 use crate::topology::{Near, seating};
@@ -68,6 +69,16 @@ pub(crate) struct Member<C: Config> {
     pub(crate) cpu: Option<Cpu>,
     /// It ended before its runtime: nothing is placed there any more.
     gone: AtomicBool,
+    /// Its thread was started. Nothing hangs on it but who is told: who has to know asks the seat.
+    runs: AtomicBool,
+}
+
+impl<C: Config> Member<C> {
+    /// Was its thread started?
+    #[inline]
+    pub(crate) fn runs(&self) -> bool {
+        self.runs.load(Ordering::Relaxed)
+    }
 }
 
 // SAFETY: a name of a worker; what is done with it by other threads than its own is what any thread may do that holds the home
@@ -85,8 +96,9 @@ struct State<H> {
     limit: Option<(Instant, Duration)>,
 }
 
-/// A thread that was asked for.
+/// The seat of the thread of a worker.
 struct Seat<H> {
+    asked: Asked,
     /// There when its start has returned.
     thread: Option<H>,
     /// Whether it can run, as soon as it has said so.
@@ -94,10 +106,20 @@ struct Seat<H> {
     left: bool,
 }
 
+/// Was a thread asked for?
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Asked {
+    Nobody,
+    /// Its start has not returned.
+    Starts,
+    /// It runs; or the runtime closes, and has taken the seat instead.
+    Runs,
+}
+
 impl<H> State<H> {
     /// Threads that have not left.
     fn running(&self) -> usize {
-        self.seats.iter().filter(|seat| !seat.left).count()
+        self.seats.iter().filter(|seat| seat.asked != Asked::Nobody && !seat.left).count()
     }
 }
 
@@ -148,8 +170,8 @@ impl<C: Config> Cores<C> {
             }
         }
         let moving = <C::Scheduler as Scheduler>::STEALING.filter(|_| steals::<C::Scheduler>()).map(|stealing| {
-            let Stealing { lifo_runs_max, injector_interval, search_rounds } = stealing;
-            let knobs = Knobs { capacity: C::LOCAL_QUEUE, lifo_runs_max, injector_interval, search_rounds };
+            let Stealing { lifo_runs_max, injector_interval, search_rounds, on_demand } = stealing;
+            let knobs = Knobs { capacity: C::LOCAL_QUEUE, lifo_runs_max, injector_interval, search_rounds, on_demand };
             // A home of `Moving`: see `steals`.
             let homes = workers.iter().map(|worker| Worker::home_of(*worker).cast());
             let near = near.unwrap_or_else(|| (0..workers.len()).map(|me| Near::anywhere(me, workers.len())).collect());
@@ -161,8 +183,11 @@ impl<C: Config> Cores<C> {
             worker: *worker,
             cpu: at.as_ref().map(|at| at[index]),
             gone: AtomicBool::new(false),
+            runs: AtomicBool::new(false),
         };
         let members = workers.iter().enumerate().map(member).collect();
+        let seat = |_| Seat { asked: Asked::Nobody, thread: None, said: None, left: false };
+        self.lock().seats = (0..workers.len()).map(seat).collect();
         if self.formed.set(Formed { members, moving }).is_err() {
             unreachable!("a runtime forms its team once");
         }
@@ -232,10 +257,23 @@ impl<C: Config> Cores<C> {
             // Relaxed: nothing hangs on it but the turn.
             let member = &members[turn.fetch_add(1, Ordering::Relaxed) % members.len()];
             tries -= 1;
-            if tries == 0 || !member.gone.load(Ordering::Relaxed) {
+            let passed = member.gone.load(Ordering::Relaxed) || on_demand::<C::Scheduler>() && !member.runs();
+            if tries == 0 || !passed {
                 return member.worker;
             }
         }
+    }
+
+    /// Where threads start on demand: a worker whose thread was not asked for, if no other one has a thread and has not ended.
+    #[inline]
+    pub(crate) fn first_to_start(&self) -> Option<usize> {
+        let members = self.members();
+        if !on_demand::<C::Scheduler>()
+            || members.iter().any(|member| member.runs() && !member.gone.load(Ordering::Relaxed))
+        {
+            return None;
+        }
+        members.iter().position(|member| !member.runs())
     }
 
     /// Worker `index` ends before its runtime: it gets no more tasks in turn.
@@ -243,14 +281,58 @@ impl<C: Config> Cores<C> {
         self.members()[index].gone.store(true, Ordering::Relaxed);
     }
 
-    /// A thread is about to be started; they are in the order of the workers.
-    pub(crate) fn enter(&self) {
-        self.lock().seats.push(Seat { thread: None, said: None, left: false });
+    /// Takes seat `index` for a thread that is about to be started. `false`: it is taken, or the runtime closes.
+    pub(crate) fn take(&self, index: usize) -> bool {
+        Self::take_of(&mut self.lock(), index)
     }
 
-    /// The start of thread `index` has returned a handle.
-    pub(crate) fn started(&self, index: usize, thread: ThreadOf<C>) {
-        self.lock().seats[index].thread = Some(thread);
+    fn take_of(state: &mut State<ThreadOf<C>>, index: usize) -> bool {
+        let free = !state.closed && state.seats[index].asked == Asked::Nobody;
+        if free && !planted(Plant::ThreadAskedForTwice) {
+            state.seats[index].asked = Asked::Starts;
+        }
+        free
+    }
+
+    /// As [`take`](Self::take), but waits while another thread starts that one, which may be refused.
+    #[must_use]
+    pub(crate) fn take_or_wait(&self, index: usize) -> bool {
+        let starts = |state: &State<_>| !state.closed && state.seats[index].asked == Asked::Starts;
+        Self::take_of(&mut self.until(self.lock(), Duration::MAX, starts), index)
+    }
+
+    /// Thread `index` runs. `None`: its source has given no handle, and has said that there is no thread.
+    pub(crate) fn started(&self, index: usize, thread: Option<ThreadOf<C>>) {
+        let mut state = self.lock();
+        let seat = &mut state.seats[index];
+        (seat.asked, seat.thread) = (Asked::Runs, thread);
+        drop(state);
+        self.members()[index].runs.store(true, Ordering::Relaxed);
+        self.told.notify_all();
+    }
+
+    /// There is no thread `index`. `false`: the runtime closes meanwhile, so the caller is to close the worker and to leave.
+    #[must_use]
+    pub(crate) fn refused(&self, index: usize) -> bool {
+        let mut state = self.lock();
+        if !state.closed {
+            state.seats[index].asked = Asked::Nobody;
+        }
+        self.told.notify_all();
+        !state.closed
+    }
+
+    /// The runtime closes: takes the seats of those workers whose threads nobody has asked for. The caller closes them, and
+    /// leaves.
+    pub(crate) fn take_others(&self) -> Vec<usize> {
+        let mut state = self.lock();
+        debug_assert!(state.closed, "else another could be asked for");
+        let free =
+            (0..state.seats.len()).filter(|index| state.seats[*index].asked == Asked::Nobody).collect::<Vec<_>>();
+        for index in &free {
+            state.seats[*index].asked = Asked::Runs;
+        }
+        free
     }
 
     /// Thread `index` says whether it can run.
@@ -261,7 +343,8 @@ impl<C: Config> Cores<C> {
 
     /// Waits until every thread that was asked for has said whether it can run; why the first of them cannot.
     pub(crate) fn until_all_say(&self) -> Result<(), Error> {
-        let silent = |state: &State<_>| state.seats.iter().any(|seat| seat.said.is_none());
+        let silent =
+            |state: &State<_>| state.seats.iter().any(|seat| seat.asked != Asked::Nobody && seat.said.is_none());
         let state = self.until(self.lock(), Duration::MAX, silent);
         state.seats.iter().find_map(|seat| seat.said.and_then(Result::err)).map_or(Ok(()), Err)
     }

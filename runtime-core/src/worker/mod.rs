@@ -63,7 +63,11 @@ use crate::error::Error;
 use crate::instant::Instant;
 #[cfg(feature = "std")]
 use crate::loom::{Plant, planted};
+#[cfg(feature = "std")]
+use crate::roles::on_demand;
 use crate::roles::{Clock, Driver, DriverReport, Entropy, Live, Memory, Nanos, StartCx, Unpark, steals};
+#[cfg(feature = "std")]
+use crate::sharing::SeatWord;
 use crate::sharing::{Lock, Sharing};
 use crate::task::header::{Task, task_of};
 use crate::task::home::{Home, HomeTable, Tag};
@@ -422,6 +426,11 @@ impl<C: Config> Worker<C> {
         // SAFETY: the caller holds the home.
         let this = unsafe { Self::of(home).as_ref() };
         this.home.life.touch();
+        #[cfg(feature = "std")]
+        if on_demand::<C::Scheduler>() && !this.home.seat.get().is_null() {
+            // SAFETY: as the caller; a home with a seat is of a crew.
+            unsafe { crate::scheduler::per_core::rouse(Self::of(home)) };
+        }
         this.unparker.unpark();
         // The unparker is used to its end, also after the sleeper has heard it.
         this.home.life.touch();

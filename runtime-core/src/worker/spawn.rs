@@ -150,6 +150,31 @@ pub(crate) unsafe fn spawn_foreign<C: Config, F: Future + 'static, X: Extra>(
     future: F,
     extra: X,
 ) -> Result<JoinHandle<F::Output>, F> {
+    // SAFETY: as the caller.
+    let task = unsafe { make_foreign(worker, future, extra) }?;
+    // SAFETY: alive: the caller holds its home.
+    let this = unsafe { worker.as_ref() };
+    if <SharingOf<C> as Sharing>::SHARED {
+        // SAFETY: new and ours; the caller holds the home, and the future is `Send`.
+        unsafe { hand_over_shared::<_, QueueOf<C>>(&this.home, task) };
+    } else {
+        // SAFETY: as above.
+        unsafe { hand_over_local(&this.home, task) };
+    }
+    // SAFETY: the handle's reference of `BORN`; the output is `F::Output`.
+    Ok(unsafe { JoinHandle::new(task.cast()) })
+}
+
+/// Makes a task of `worker`, which nobody knows yet.
+///
+/// # Safety
+/// As [`spawn_foreign`].
+#[inline(always)]
+unsafe fn make_foreign<C: Config, F: Future + 'static, X: Extra>(
+    worker: NonNull<Worker<C>>,
+    future: F,
+    extra: X,
+) -> Result<Task<SharingOf<C>>, F> {
     // SAFETY: alive: the caller holds its home.
     let this = unsafe { worker.as_ref() };
     // SAFETY: a block for any thread.
@@ -162,12 +187,36 @@ pub(crate) unsafe fn spawn_foreign<C: Config, F: Future + 'static, X: Extra>(
     let task = unsafe { Of::<C, F, X, X::Foreign>::write(block, header, extra, future) };
     #[cfg(loom)]
     super::counts::spawned();
-    if <SharingOf<C> as Sharing>::SHARED {
-        // SAFETY: new and ours; the caller holds the home, and the future is `Send`.
-        unsafe { hand_over_shared::<_, QueueOf<C>>(&this.home, task) };
-    } else {
-        // SAFETY: as above.
-        unsafe { hand_over_local(&this.home, task) };
+    Ok(task)
+}
+
+/// A task of a crew whose workers have no threads, and get none: it is cancelled, and its handle says `why`. Gives the future back
+/// when there is no memory for it.
+///
+/// # Safety
+/// As [`spawn_foreign`]; `worker` is of a crew.
+#[cfg(feature = "std")]
+#[cold]
+pub(crate) unsafe fn spawn_unserved<C: Config, F: Future + 'static, X: Extra>(
+    worker: NonNull<Worker<C>>,
+    future: F,
+    extra: X,
+    why: Rejected,
+) -> Result<JoinHandle<F::Output>, F> {
+    // SAFETY: as the caller.
+    let task = unsafe { make_foreign(worker, future, extra) }?;
+    // SAFETY: alive: the caller holds its home.
+    let home = unsafe { &worker.as_ref().home };
+    // SAFETY: new and ours.
+    let header = unsafe { task.as_ref() };
+    // In no queue. Before a close that walks over the table sees it.
+    header.state.update(|s| (Some(s & !NOTIFIED), ()));
+    // SAFETY: a real lock; nothing re-enters.
+    unsafe { home.owned.with(|owned| list(home, owned, task)) };
+    // That may have been faster.
+    if let Some(queued) = state::seize(header) {
+        // SAFETY: RUNNING is ours. The future is `Send`, and the table has a real lock.
+        unsafe { run::cancel_because(task, queued, Some(why)) };
     }
     // SAFETY: the handle's reference of `BORN`; the output is `F::Output`.
     Ok(unsafe { JoinHandle::new(task.cast()) })
@@ -198,6 +247,17 @@ unsafe fn hand_over_local<S: Sharing>(home: &Home<S>, task: Task<S>) {
     }
 }
 
+/// `Shared`: lists a new task, from any thread. Says whether the home closes.
+fn list<S: Sharing>(home: &Home<S>, owned: &mut Owned<S>, task: Task<S>) -> bool {
+    // SAFETY: new; the caller's.
+    unsafe { task.as_ref() }.idx.set(owned.insert(task));
+    // Close has counted the tasks that were listed before; this one brings its own reference of the home.
+    if owned.closed && !planted(Plant::ListedWithoutReference) {
+        home.acquire();
+    }
+    owned.closing
+}
+
 /// `Shared`: lists a new task and hands it to its owner. The table is shared, so the close of the owner may find the task
 /// there, and cancel it before it comes; a task that the walk of close has missed is cancelled by its visit, or here, if the
 /// inbox was closed before it.
@@ -207,16 +267,8 @@ unsafe fn hand_over_local<S: Sharing>(home: &Home<S>, task: Task<S>) {
 unsafe fn hand_over_shared<S: Sharing, Q: LocalQueue>(home: &Home<S>, task: Task<S>) {
     // SAFETY: new; the pin of `NOTIFIED` is ours until the push.
     let header = unsafe { task.as_ref() };
-    let list = |owned: &mut Owned<S>| {
-        header.idx.set(owned.insert(task));
-        // Close has counted the tasks that were listed before; this one brings its own reference of the home.
-        if owned.closed && !planted(Plant::ListedWithoutReference) {
-            home.acquire();
-        }
-        owned.closing
-    };
     // SAFETY: a real lock; nothing re-enters.
-    let _closing = unsafe { home.owned.with(list) };
+    let _closing = unsafe { home.owned.with(|owned| list(home, owned, task)) };
     #[cfg(feature = "std")]
     if S::MOVING && header.table.moves {
         if _closing && !planted(Plant::LateTaskForgotten) {

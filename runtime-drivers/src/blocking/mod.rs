@@ -99,6 +99,7 @@ impl Unpark for BlockingUnparker {
 }
 
 impl Live for LiveBlocking {
+    const ARRIVES: bool = false;
     type Unparker = BlockingUnparker;
 
     fn start(_: StartCx) -> Result<Self, Error> {

@@ -125,6 +125,7 @@ impl<A: Sockets + Under<Local>, B: Sockets + Under<Local>> LiveFallback<A, B> {
 }
 
 impl<A: Sockets + Under<Local>, B: Sockets + Under<Local>> Live for LiveFallback<A, B> {
+    const ARRIVES: bool = A::Live::ARRIVES || B::Live::ARRIVES;
     type Unparker = FallbackUnparker<<A::Live as Live>::Unparker, <B::Live as Live>::Unparker>;
 
     fn start(cx: StartCx) -> Result<Self, Error> {

@@ -398,6 +398,7 @@ impl<P: Poller, S: Sharing> LiveMio<P, S> {
 }
 
 impl<P: Poller, S: Sharing> Live for LiveMio<P, S> {
+    const ARRIVES: bool = false;
     type Unparker = P::Unparker;
 
     fn start(_cx: StartCx) -> Result<Self, Error> {

@@ -69,6 +69,7 @@ impl Unpark for NoIoUnparker {
 }
 
 impl Live for LiveNoIo {
+    const ARRIVES: bool = false;
     type Unparker = NoIoUnparker;
 
     fn start(_: StartCx) -> Result<Self, Error> {

@@ -38,6 +38,9 @@ pub struct Metrics {
     pub queued: usize,
     /// The workers, in the order of their numbers.
     pub workers: Vec<WorkerMetrics>,
+    /// How many of them a thread was started for: all, but where threads start on demand
+    /// ([`Policy::ON_DEMAND`](crate::roles::Policy::ON_DEMAND)); 0 where the runtime starts none for its workers.
+    pub threads: usize,
     /// The blocking pool.
     pub blocking: BlockingMetrics,
 }
@@ -75,6 +78,16 @@ pub(crate) fn passed_over<C: Config>(runtime: &Runtime<C>) -> usize {
         seat(worker).map_or(0, |seat| seat.tally().passed_over.get())
     };
     common.cores.members().iter().map(|member| of(member.worker)).sum()
+}
+
+/// Do all workers sleep, or have no thread?
+#[cfg(test)]
+pub(crate) fn all_sleep<C: Config>(runtime: &Runtime<C>) -> bool {
+    // SAFETY: the runtime holds its home.
+    let common = unsafe { &runtime.any_worker().as_ref().common };
+    let first = common.cores.members()[0].worker;
+    // SAFETY: the runtime holds the team.
+    seat(unsafe { first.as_ref() }).is_some_and(Seat::all_sleep)
 }
 
 /// What passes between a worker and the others.
@@ -174,6 +187,7 @@ unsafe fn of<C: Config>(worker: NonNull<Worker<C>>, owner: bool) -> Metrics {
         resources: 0,
         queued: workers.first().and_then(|worker| seat(worker)).map_or(0, |seat| seat.injected()),
         workers: workers.iter().map(|worker| metrics(worker)).collect(),
+        threads: common.cores.members().iter().filter(|member| member.runs()).count(),
         blocking: BlockingMetrics::default(),
     };
     if common.is_copy() {

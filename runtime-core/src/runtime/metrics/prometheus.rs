@@ -80,6 +80,7 @@ const OF_RUNTIMES: &[OfRuntime] = &[
     ("open_resources", "Open sockets, listeners and files.", |metrics| metrics.resources),
     ("queued_tasks", "Tasks in the queue of all workers.", |metrics| metrics.queued),
     ("workers", "Workers that run the tasks.", |metrics| metrics.workers.len()),
+    ("worker_threads", "Workers that a thread was started for.", |metrics| metrics.threads),
     ("blocking_threads", "Threads for blocking jobs.", |metrics| metrics.blocking.threads),
     ("blocking_idle_threads", "Threads that wait for a blocking job.", |metrics| metrics.blocking.idle),
     ("blocking_queued_jobs", "Blocking jobs that wait for a thread.", |metrics| metrics.blocking.queued),

@@ -4,6 +4,7 @@
 //!
 //! | file | holds |
 //! |---|---|
+//! | `demand` | starting a thread when there is something for it |
 //! | `start` | making the workers and their threads, and what is undone if one cannot be made |
 //! | `thread` | what each thread does from its start to its end |
 //!
@@ -18,16 +19,21 @@
 //! 3. It starts a thread for each, which claims its worker. *Claims*: a source of threads may report a failure for a thread that
 //!    runs all the same, and both would close the worker.
 //! 4. Each thread pins itself, if the config asks, and arrives in its driver; then it says whether it can run. The starter waits
-//!    for all of them. *Waits*: `Runtime::new` would otherwise yield a runtime with a worker that never polls what it is given.
+//!    for all of them, unless none of this can fail. *Waits*: `Runtime::new` would otherwise yield a runtime with a worker that
+//!    never polls what it is given.
 //! 5. If anything was refused, the runtime is shut down as below, workers without a thread are closed by the starter, and the
 //!    error is what was refused first.
+//!
+//! # Threads on demand
+//! Where the policy of a stealing scheduler says so, steps 3 and 4 are not of the start: `demand` has them.
 //!
 //! # Shutdown
 //! 1. The runtime says that it is closed and until when workers may wait for operations. *Before* anybody is asked to end: a
 //!    worker that closes asks for the time.
 //! 2. It posts the request to end into the inbox of each worker ([`Worker::stop`]). *Into the inbox*: a flag that is set
 //!    between a worker's last look and its sleep would never be seen, and a push is what ends a sleep. Behind whatever was
-//!    posted before, so a task that another thread spawned before the shutdown is at least cancelled by its worker.
+//!    posted before, so a task that another thread spawned before the shutdown is at least cancelled by its worker. A worker
+//!    without a thread it closes itself, as in 3. and 4. *After step 1*: nobody starts a thread for it any more.
 //! 3. Each thread leaves its loop and closes its worker by the steps of [`close`](crate::worker::close), all of them at the
 //!    same time. What a task drops there may spawn: a worker that closes itself takes it, and cancels it at once; one that
 //!    is still open takes it, and cancels it when it closes; and one that has closed its inbox lets the spawner cancel it.
@@ -48,11 +54,13 @@
 //! runs elsewhere meanwhile, which that worker cancels); operations on its resources say that they are closed;
 //! what is placed there by name is cancelled at once, as its inbox is closed. Nothing of the other workers is touched.
 
+mod demand;
 mod start;
 #[cfg(all(test, not(loom)))]
 mod tests;
 mod thread;
 
+pub(crate) use demand::{Unserved, in_turn, rouse, watches_in_turn};
 pub(crate) use start::start;
 pub(super) use thread::outside_of_tasks;
 
@@ -70,11 +78,14 @@ use std::time::Instant;
 
 /// The worker that gets the next task: that whose turn it is; or this one, while it closes, which cancels the task at once.
 #[inline]
-pub(crate) fn next<C: Config>(common: &Arc<Common<C>>) -> NonNull<Worker<C>> {
+///
+/// # Errors
+/// There is no thread to run it, and the system starts none; then the worker does not run what it is given.
+pub(crate) fn next<C: Config>(common: &Arc<Common<C>>) -> Result<NonNull<Worker<C>>, Unserved<C>> {
     match ambient::worker_in(common) {
         // SAFETY: this thread is running the worker.
-        Some(here) if unsafe { here.as_ref() }.home.closing.get() => here,
-        _ => common.cores.in_turn(),
+        Some(here) if unsafe { here.as_ref() }.home.closing.get() => Ok(here),
+        _ => in_turn(common),
     }
 }
 
@@ -104,6 +115,7 @@ pub(crate) fn stop<C: Config>(common: &Arc<Common<C>>, start: Instant, timeout: 
     common.cores.close(Some((start, timeout)));
     // 2.
     ask_to_end(common);
+    demand::close_the_others(common);
     // 5.
     let is_own = |home| Home::is_current(home) || in_place::is_away_from(home.as_ptr().cast_const().cast());
     let own = common.cores.members().iter().any(|member| is_own(Worker::home_of(member.worker)));

@@ -4,8 +4,9 @@
 use super::super::claim::Claim;
 use super::thread::Handed;
 use crate::config::Config;
+use crate::config::LiveOf;
 use crate::error::{Error, ErrorKind};
-use crate::roles::{Cpu, Drained, Nanos, Scheduler, Threads, Topology};
+use crate::roles::{Cpu, Drained, Live, Nanos, Scheduler, Threads, Topology, on_demand};
 use crate::task::home::Home;
 use crate::worker::cores::Pinned;
 use crate::worker::{Common, Worker, close};
@@ -32,6 +33,9 @@ pub(crate) fn start<C: Config>() -> Result<NonNull<Worker<C>>, Error> {
     unsafe { common.cores.form(&workers, pinned) };
     // SAFETY: no thread runs yet that could close it.
     unsafe { first.as_ref() }.home.acquire();
+    if on_demand::<C::Scheduler>() {
+        return Ok(first);
+    }
     // 3. and 4.
     match start_threads(&common) {
         Ok(()) => Ok(first),
@@ -85,31 +89,36 @@ fn make<C: Config>(common: &Arc<Common<C>>, count: usize) -> Result<Vec<NonNull<
 fn start_threads<C: Config>(common: &Arc<Common<C>>) -> Result<(), Error> {
     let members = common.cores.members();
     for index in 0..members.len() {
+        // Nobody else knows the runtime yet.
+        let _taken = common.cores.take(index);
         let Err((error, runs)) = start_thread(common, index) else { continue };
+        if !runs {
+            common.cores.leave(index, Drained::default());
+        }
         for member in &members[index + usize::from(runs)..] {
             // SAFETY: no thread has claimed it, so it is this one's still, which is not inside.
             unsafe { close::close(member.worker, Nanos(0)) };
         }
         return Err(error);
     }
-    common.cores.until_all_say()
+    // Else none of them can refuse.
+    if C::PIN_WORKERS || LiveOf::<C>::ARRIVES { common.cores.until_all_say() } else { Ok(()) }
 }
 
-/// Starts the thread of worker `index`. The error says whether the thread runs all the same.
-fn start_thread<C: Config>(common: &Arc<Common<C>>, index: usize) -> Result<(), (Error, bool)> {
+/// Starts the thread of worker `index`, whose seat the caller has taken. The error says whether the thread runs all the same.
+pub(super) fn start_thread<C: Config>(common: &Arc<Common<C>>, index: usize) -> Result<(), (Error, bool)> {
     let claim = Arc::new(Claim::new());
     let worker = common.cores.members()[index].worker;
-    common.cores.enter();
     let handed = Handed { worker, index, common: common.clone(), claim: claim.clone() };
     match C::Threads::start(&alloc::format!("{}-core-{index}", C::NAME), move || handed.run()) {
         Ok(thread) => {
-            common.cores.started(index, thread);
+            common.cores.started(index, Some(thread));
             Ok(())
         }
         Err(error) => {
             let runs = !claim.win();
-            if !runs {
-                common.cores.leave(index, Drained::default());
+            if runs {
+                common.cores.started(index, None);
             }
             Err((error, runs))
         }

@@ -4,7 +4,7 @@ use super::super::claim::Claim;
 use super::super::{stealing, turns::turns_until};
 use crate::config::Config;
 use crate::error::Error;
-use crate::roles::{Live, Nanos, Topology, steals};
+use crate::roles::{Live, Nanos, Topology, on_demand, steals};
 use crate::task::current::Entered;
 use crate::task::join::Rejected;
 use crate::worker::{Common, Worker, close};
@@ -31,7 +31,12 @@ impl<C: Config> Handed<C> {
             return; // its start was reported as failed, and the starter has closed the worker
         }
         let (by, why) = match outside_of_tasks(|| self.work()) {
-            Ok(()) => (Nanos::of(self.common.cores.time_left()), None),
+            // The starter has heard of it, and the runtime closes; or nobody waits to hear it.
+            Ok(Err(error)) if on_demand::<C::Scheduler>() => {
+                self.common.cores.loses(self.index);
+                (Nanos(0), Some(Rejected::NoThread(error)))
+            }
+            Ok(_) => (Nanos::of(self.common.cores.time_left()), None),
             Err(Panicked) => {
                 self.common.cores.loses(self.index);
                 let why = Rejected::WorkerGone { config: C::NAME, worker: self.index };
@@ -49,23 +54,24 @@ impl<C: Config> Handed<C> {
         self.common.cores.leave(self.index, drained);
     }
 
-    fn work(&self) {
+    /// # Errors
+    /// This thread cannot run the worker.
+    fn work(&self) -> Result<(), Error> {
         let _context = Entered::new(self.worker.as_ptr().cast_const().cast());
         let arrived = self.arrive();
-        let runs = arrived.is_ok();
         // 4.
         self.common.cores.says(self.index, arrived);
-        if runs {
-            // SAFETY: the claim was won.
-            let stopping = unsafe { &self.worker.as_ref().home.stopping };
-            if steals::<C::Scheduler>() {
-                // SAFETY: the claim was won, and this is the worker's context; it is of a crew.
-                unsafe { stealing::turns(self.worker) };
-            } else {
-                // SAFETY: the claim was won, and this is the worker's context.
-                unsafe { turns_until(self.worker, || stopping.get()) };
-            }
+        arrived?;
+        // SAFETY: the claim was won.
+        let stopping = unsafe { &self.worker.as_ref().home.stopping };
+        if steals::<C::Scheduler>() {
+            // SAFETY: the claim was won, and this is the worker's context; it is of a crew.
+            unsafe { stealing::turns(self.worker) };
+        } else {
+            // SAFETY: the claim was won, and this is the worker's context.
+            unsafe { turns_until(self.worker, || stopping.get()) };
         }
+        Ok(())
     }
 
     /// Makes this thread the one that the worker runs on.
@@ -82,7 +88,7 @@ impl<C: Config> Handed<C> {
 pub(in crate::scheduler) struct Panicked;
 
 /// Under loom nothing is caught: the panic would be that of the model.
-pub(in crate::scheduler) fn outside_of_tasks(work: impl FnOnce()) -> Result<(), Panicked> {
+pub(in crate::scheduler) fn outside_of_tasks<R>(work: impl FnOnce() -> R) -> Result<R, Panicked> {
     #[cfg(not(loom))]
     {
         std::panic::catch_unwind(core::panic::AssertUnwindSafe(work)).map_err(|panic| {
@@ -92,7 +98,6 @@ pub(in crate::scheduler) fn outside_of_tasks(work: impl FnOnce()) -> Result<(), 
     }
     #[cfg(loom)]
     {
-        work();
-        Ok(())
+        Ok(work())
     }
 }

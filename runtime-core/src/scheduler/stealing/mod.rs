@@ -32,6 +32,7 @@
 //! A worker that ends before its runtime hands its queue to the injector instead (3.), and cancels the tasks that were spawned
 //! on it: their memory, and the timers of those that wait there, are its own.
 
+use super::per_core;
 use crate::config::{Config, LiveQueueOf, QueueOf};
 use crate::sharing::{SeatWord, Sharing};
 use crate::task::JoinHandle;
@@ -68,8 +69,12 @@ pub(crate) unsafe fn try_spawn<C: Config, F: Future + 'static, X: Extra>(
             return unsafe { spawn::try_spawn_with(here, future, extra) };
         }
     }
-    // SAFETY: whoever holds the runtime may name its team; the bounds are the caller's.
-    unsafe { spawn::spawn_foreign(common.cores.in_turn(), future, extra) }
+    match per_core::in_turn(common) {
+        // SAFETY: whoever holds the runtime may name its team; the bounds are the caller's.
+        Ok(worker) => unsafe { spawn::spawn_foreign(worker, future, extra) },
+        // SAFETY: as above.
+        Err(unserved) => unsafe { spawn::spawn_unserved(unserved.worker, future, extra, unserved.why()) },
+    }
 }
 
 /// Runs the tasks of the crew until the runtime asks the worker to end.
@@ -84,6 +89,9 @@ pub(crate) unsafe fn turns<C: Config>(worker: NonNull<Worker<C>>) {
     let _seated = unsafe { Seated::<LiveQueueOf<C>>::new(seat) };
     // SAFETY: the seat lives as long as the crew, which the worker holds, and is of the config's kind.
     let seat = unsafe { &*seat.cast::<Seat<LiveQueueOf<C>>>() };
+    // One whose thread starts on demand counts as asleep until now.
+    // SAFETY: this thread runs the worker, between polls.
+    unsafe { seat.rises(false) };
     // SAFETY: the owner, until this returns.
     let shown = unsafe { Shown::new(worker) };
     let mut until_look = Worker::<C>::LOOK_INTERVAL;

@@ -37,6 +37,7 @@ macro_rules! suite {
 }
 
 // Miri did not come to the end of one of them in seven minutes.
+mod demand;
 #[cfg(not(miri))]
 mod in_place;
 mod nodes;
@@ -69,6 +70,16 @@ configs! {
     Four: 4, Balanced, 256;
     Narrow: 4, Balanced, 2;
     Fair: 3, InOrder, 16;
+    TwoLate: 2, OnDemand, 256;
+    FourLate: 4, OnDemand, 256;
+}
+
+/// A thread when there is something for it.
+#[derive(Debug)]
+struct OnDemand;
+
+impl Policy for OnDemand {
+    const ON_DEMAND: bool = true;
 }
 
 /// Without a LIFO slot.
@@ -139,6 +150,8 @@ fn every_task_runs_once_on_one_two_and_four_workers<Q: LocalQueue>() {
     every_task_runs_once::<Alone<Q>>();
     every_task_runs_once::<Two<Q>>();
     every_task_runs_once::<Four<Q>>();
+    every_task_runs_once::<TwoLate<Q>>();
+    every_task_runs_once::<FourLate<Q>>();
 }
 
 fn a_narrow_queue_overflows_and_loses_nothing<Q: LocalQueue>() {
@@ -336,73 +349,84 @@ fn sleeps_of_tasks_that_move_end_in_time<Q: LocalQueue>() {
     ends(&census, runtime);
 }
 
-/// A runtime that closes while its tasks run, yield, sleep, wait, and are woken by other threads: every future is dropped by
-/// the end.
-fn a_thousand_starts_and_stops_under_load_leave_nothing<Q: LocalQueue>() {
-    struct Counted(Arc<AtomicUsize>);
-    impl Drop for Counted {
-        fn drop(&mut self) {
-            self.0.fetch_add(1, SeqCst);
+macro_rules! starts_and_stops {
+    ($config:ty) => {{
+        struct Counted(Arc<AtomicUsize>);
+        impl Drop for Counted {
+            fn drop(&mut self) {
+                self.0.fetch_add(1, SeqCst);
+            }
         }
-    }
-    const CYCLES: usize = if cfg!(miri) { 2 } else { 1000 };
-    for cycle in 0..CYCLES {
-        let (census, runtime) = start::<Two<Q>>();
-        let gone = Arc::new(AtomicUsize::new(0));
-        let wakers: Arc<Mutex<Vec<core::task::Waker>>> = Arc::default();
-        let tasks: Vec<_> = (0..8)
-            .map(|n| {
-                let (counted, wakers) = (Counted(gone.clone()), wakers.clone());
-                runtime.spawn(async move {
-                    let _counted = counted;
-                    match n % 4 {
-                        0 => pending().await,
-                        1 => Two::<Q>::sleep(LONG).await,
-                        2 => loop {
-                            Two::<Q>::yield_now().await;
-                        },
-                        _ => {
-                            poll_fn(|cx| {
-                                wakers.lock().unwrap().push(cx.waker().clone());
-                                Poll::<()>::Pending
-                            })
-                            .await;
-                        }
-                    }
-                })
-            })
-            .collect();
-        let (handle, together) = (runtime.handle(), Arc::new(Barrier::new(2)));
-        let (late, start, theirs) = (gone.clone(), together.clone(), wakers.clone());
-        let other = thread::spawn(move || {
-            start.wait();
-            let spawned: Vec<_> = (0..4)
-                .map(|_| {
-                    let woken = core::mem::take(&mut *theirs.lock().unwrap());
-                    woken.into_iter().for_each(core::task::Waker::wake);
-                    let counted = Counted(late.clone());
-                    handle.spawn(async move {
+        const CYCLES: usize = if cfg!(miri) { 2 } else { 1000 };
+        for cycle in 0..CYCLES {
+            let (census, runtime) = start::<$config>();
+            let gone = Arc::new(AtomicUsize::new(0));
+            let wakers: Arc<Mutex<Vec<core::task::Waker>>> = Arc::default();
+            let tasks: Vec<_> = (0..8)
+                .map(|n| {
+                    let (counted, wakers) = (Counted(gone.clone()), wakers.clone());
+                    runtime.spawn(async move {
                         let _counted = counted;
-                        pending::<()>().await
+                        match n % 4 {
+                            0 => pending().await,
+                            1 => <$config>::sleep(LONG).await,
+                            2 => loop {
+                                <$config>::yield_now().await;
+                            },
+                            _ => {
+                                poll_fn(|cx| {
+                                    wakers.lock().unwrap().push(cx.waker().clone());
+                                    Poll::<()>::Pending
+                                })
+                                .await;
+                            }
+                        }
                     })
                 })
                 .collect();
-            spawned
-        });
-        together.wait();
-        if cycle % 3 == 0 {
-            thread::yield_now();
+            let (handle, together) = (runtime.handle(), Arc::new(Barrier::new(2)));
+            let (late, start, theirs) = (gone.clone(), together.clone(), wakers.clone());
+            let other = thread::spawn(move || {
+                start.wait();
+                let spawned: Vec<_> = (0..4)
+                    .map(|_| {
+                        let woken = core::mem::take(&mut *theirs.lock().unwrap());
+                        woken.into_iter().for_each(core::task::Waker::wake);
+                        let counted = Counted(late.clone());
+                        handle.spawn(async move {
+                            let _counted = counted;
+                            pending::<()>().await
+                        })
+                    })
+                    .collect();
+                spawned
+            });
+            together.wait();
+            if cycle % 3 == 0 {
+                thread::yield_now();
+            }
+            let shutdown = runtime.shutdown_timeout(LONG);
+            assert!(shutdown.is_clean(), "{shutdown}");
+            assert!(tasks.iter().all(crate::task::JoinHandle::is_finished));
+            let spawned = other.join().unwrap();
+            assert!(spawned.iter().all(crate::task::JoinHandle::is_finished));
+            assert_eq!(gone.load(SeqCst), 12);
+            drop((tasks, spawned));
+            wakers.lock().unwrap().clear();
+            census.assert_all_freed();
         }
-        let shutdown = runtime.shutdown_timeout(LONG);
-        assert!(shutdown.is_clean(), "{shutdown}");
-        assert!(tasks.iter().all(crate::task::JoinHandle::is_finished));
-        let spawned = other.join().unwrap();
-        assert!(spawned.iter().all(crate::task::JoinHandle::is_finished));
-        assert_eq!(gone.load(SeqCst), 12);
-        drop((tasks, spawned));
-        wakers.lock().unwrap().clear();
-        census.assert_all_freed();
-    }
+    }};
+}
+
+/// A runtime that closes while its tasks run, yield, sleep, wait, and are woken by other threads: every future is dropped by
+/// the end.
+fn a_thousand_starts_and_stops_under_load_leave_nothing<Q: LocalQueue>() {
+    starts_and_stops!(Two<Q>);
+}
+
+/// The same, where threads start meanwhile.
+fn a_thousand_starts_on_demand_leave_nothing<Q: LocalQueue>() {
+    starts_and_stops!(TwoLate<Q>);
 }
 
 fn a_worker_that_is_busy_is_left_alone_after_the_timeout_and_drops_its_task_when_it_comes_back<Q: LocalQueue>() {
@@ -490,6 +514,7 @@ suite! {
         workers_of_one_crew_wake_tasks_of_another
         sleeps_of_tasks_that_move_end_in_time
         a_thousand_starts_and_stops_under_load_leave_nothing
+        a_thousand_starts_on_demand_leave_nothing
         a_worker_that_is_busy_is_left_alone_after_the_timeout_and_drops_its_task_when_it_comes_back
     ]
 }

@@ -17,6 +17,10 @@
 //! 4. A sleeper that is chosen counts as a searcher from that moment on, before it is awake: other pushes need not wake another.
 //!    It is woken by the unparker of its driver, which also ends a sleep that has not begun.
 //! 5. A sleeper that awakes by itself, by its driver or its inbox, asks whether it was chosen ([`Idle::rises`]).
+//! 6. A worker whose thread starts on demand sleeps from the beginning, and its first wake starts the thread. If the system
+//!    refuses it, whoever wanted to wake it says so ([`Idle::refused`]): it is a sleeper and a searcher no more, and another one
+//!    is chosen in its place. A searcher that was the last, and does what a push does, does not choose one without a thread if
+//!    it sees no work: after the fence it sees every push that saw it search, as by 2.
 //!
 //! # A worker that does not come back
 //! The newest task of a worker, in its LIFO slot, is not taken by a search: it is about to run where its data is. A push there
@@ -48,10 +52,14 @@ pub(super) struct Idle {
 }
 
 struct Sleepers {
-    /// In the order in which they went to sleep.
+    /// First those that have no thread yet, then the others in the order in which they went to sleep.
     list: Vec<usize>,
+    /// How many of the list have no thread yet.
+    unborn: usize,
+    /// Those whose thread was refused.
+    refused: Vec<usize>,
     watcher: Option<usize>,
-    /// Workers that have not left.
+    /// Workers that have not left, but for those whose thread was refused.
     present: usize,
 }
 
@@ -76,11 +84,15 @@ pub(super) enum Risen {
 }
 
 impl Idle {
-    /// For so many workers, none of which sleeps.
-    pub(super) fn new(workers: usize) -> Self {
+    /// For so many workers; none of them sleeps, or all do, as their threads start on demand.
+    pub(super) fn new(workers: usize, on_demand: bool) -> Self {
         debug_assert!(workers < MASK);
-        let sleepers = Sleepers { list: Vec::with_capacity(workers), watcher: None, present: workers };
-        Idle { word: AtomicUsize::new(0), sleepers: Locked::new(sleepers) }
+        let unborn = if on_demand { workers } else { 0 };
+        let mut list = Vec::with_capacity(workers);
+        // The first worker is the first to be chosen.
+        list.extend((0..unborn).rev());
+        let sleepers = Sleepers { list, unborn, refused: Vec::new(), watcher: None, present: workers };
+        Idle { word: AtomicUsize::new(unborn * SLEEPING), sleepers: Locked::new(sleepers) }
     }
 
     fn with<R>(&self, f: impl FnOnce(&mut Sleepers) -> R) -> R {
@@ -107,9 +119,9 @@ impl Idle {
     }
 
     /// Chooses a sleeper, which searches from now on; the caller unparks it. `None`: nobody sleeps any more, or somebody
-    /// searches.
+    /// searches; or those that sleep have no thread, and `has_work` says that none is needed.
     #[cold]
-    pub(super) fn choose(&self) -> Option<usize> {
+    pub(super) fn choose(&self, has_work: impl FnOnce() -> bool) -> Option<usize> {
         self.with(|sleepers| {
             if self.word.load(Ordering::Acquire) & MASK > 0 {
                 return None;
@@ -117,7 +129,11 @@ impl Idle {
             // The one that fell asleep last has the warmest cache; the watcher only if there is no other.
             let watcher = sleepers.watcher;
             let at = sleepers.list.iter().rposition(|worker| Some(*worker) != watcher);
-            let worker = sleepers.list.remove(at.or(sleepers.list.len().checked_sub(1))?);
+            let at = at.or(sleepers.list.len().checked_sub(1))?;
+            if at < sleepers.unborn && !has_work() {
+                return None;
+            }
+            let worker = sleepers.remove(at);
             self.add(SEARCHING);
             self.no_sleeper_any_more(sleepers, worker);
             Some(worker)
@@ -158,15 +174,51 @@ impl Idle {
         how
     }
 
+    /// Do all sleep, or have no thread?
+    #[cfg(test)]
+    pub(super) fn all_sleep(&self) -> bool {
+        let sleeping = self.with(|sleepers| sleepers.list.len() == sleepers.present);
+        sleeping && self.word.load(Ordering::Relaxed) & MASK == 0
+    }
+
     /// `worker` sleeps no more.
     pub(super) fn rises(&self, worker: usize) -> Risen {
+        self.with(|sleepers| self.gets_up(sleepers, worker))
+    }
+
+    /// Chooses `worker`, which has no thread and is about to get one: it searches from now on. Also if that was refused before.
+    #[cold]
+    pub(super) fn calls(&self, worker: usize) {
         self.with(|sleepers| {
-            let Some(at) = sleepers.list.iter().position(|other| *other == worker) else { return Risen::Searching };
-            sleepers.list.remove(at);
-            let watched = sleepers.watcher == Some(worker);
-            self.no_sleeper_any_more(sleepers, worker);
-            if watched { Risen::Watcher } else { Risen::ByItself }
+            if let Some(at) = sleepers.refused.iter().position(|other| *other == worker) {
+                sleepers.refused.swap_remove(at);
+                sleepers.present += 1;
+                self.add(SEARCHING);
+            } else if self.gets_up(sleepers, worker) != Risen::Searching {
+                self.add(SEARCHING);
+            }
+        });
+    }
+
+    /// The thread of `worker`, which has none, was refused. What it was: what it was chosen for is another's to do.
+    #[cold]
+    pub(super) fn refused(&self, worker: usize) -> Risen {
+        self.with(|sleepers| {
+            if sleepers.refused.contains(&worker) {
+                return Risen::ByItself;
+            }
+            sleepers.refused.push(worker);
+            sleepers.present -= 1;
+            self.gets_up(sleepers, worker)
         })
+    }
+
+    fn gets_up(&self, sleepers: &mut Sleepers, worker: usize) -> Risen {
+        let Some(at) = sleepers.list.iter().position(|other| *other == worker) else { return Risen::Searching };
+        sleepers.remove(at);
+        let watched = sleepers.watcher == Some(worker);
+        self.no_sleeper_any_more(sleepers, worker);
+        if watched { Risen::Watcher } else { Risen::ByItself }
     }
 
     fn no_sleeper_any_more(&self, sleepers: &mut Sleepers, worker: usize) {
@@ -192,14 +244,26 @@ impl Idle {
             if sleepers.watcher.is_some() {
                 return None;
             }
-            sleepers.watcher = Some(*sleepers.list.first()?);
+            // The one that has slept longest, of those that have a thread.
+            let list = &sleepers.list;
+            sleepers.watcher = Some(*list.get(sleepers.unborn).or(list.last())?);
             self.add(WATCHED);
             sleepers.watcher
         })
     }
 
-    /// A worker is gone.
-    pub(super) fn leaves(&self) {
-        self.with(|sleepers| sleepers.present -= 1);
+    /// `worker` is gone.
+    pub(super) fn leaves(&self, worker: usize) {
+        self.with(|sleepers| match sleepers.refused.iter().position(|other| *other == worker) {
+            Some(at) => drop(sleepers.refused.swap_remove(at)),
+            None => sleepers.present -= 1,
+        });
+    }
+}
+
+impl Sleepers {
+    fn remove(&mut self, at: usize) -> usize {
+        self.unborn -= usize::from(at < self.unborn);
+        self.list.remove(at)
     }
 }

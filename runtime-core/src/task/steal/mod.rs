@@ -84,6 +84,8 @@ pub(crate) struct Knobs {
     pub(crate) injector_interval: u32,
     /// How often a search looks into all queues before the worker sleeps. At least 1.
     pub(crate) search_rounds: u32,
+    /// The thread of a worker starts with its first wake.
+    pub(crate) on_demand: bool,
 }
 
 /// The workers of a runtime that take tasks from each other.
@@ -104,7 +106,8 @@ impl<Q: LiveQueue> Crew<Q> {
     ) -> Arc<Self> {
         let workers = homes.len();
         let seats = homes.enumerate().map(|(index, (home, near))| Seat::new(index, home, near, knobs)).collect();
-        let crew = Arc::new(Crew { seats, injector: Injector::new(workers), idle: Idle::new(workers) });
+        let crew =
+            Arc::new(Crew { seats, injector: Injector::new(workers), idle: Idle::new(workers, knobs.on_demand) });
         for seat in &crew.seats {
             seat.joins(&crew);
             // SAFETY: the caller's own.
@@ -127,7 +130,7 @@ impl<Q: LiveQueue> Crew<Q> {
     #[inline]
     fn calls_one(&self) {
         if self.idle.wants_one() && !planted(Plant::PushWakesNobody) {
-            self.wake(self.idle.choose());
+            self.wake(self.idle.choose(|| self.has_work()));
         }
     }
 
@@ -198,7 +201,7 @@ pub(crate) unsafe fn leave<Q: LiveQueue>(seat: *const (), all_close: bool) {
         }
     }
     seat.begins_work();
-    crew.idle.leaves();
+    crew.idle.leaves(seat.index());
     for task in crew.injector.leave() {
         // SAFETY: taken out here.
         unsafe { drop_queued(task) };

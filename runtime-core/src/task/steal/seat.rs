@@ -49,7 +49,7 @@ pub(crate) struct Seat<Q = Ring> {
     searches: Cell<bool>,
     /// It was the watcher when it rose last, and has found nothing since: before it begins to work it finds another.
     watched: Cell<bool>,
-    /// It has said that it sleeps, and has not risen.
+    /// It has said that it sleeps, and has not risen; or it has no thread yet.
     sleeps: Cell<bool>,
     /// Where its next search begins.
     random: Cell<u32>,
@@ -96,7 +96,7 @@ impl<Q: LiveQueue> Seat<Q> {
             kept_last: Cell::new(false),
             searches: Cell::new(false),
             watched: Cell::new(false),
-            sleeps: Cell::new(false),
+            sleeps: Cell::new(knobs.on_demand),
             random: Cell::new(index as u32),
             between: Cell::new(false),
             helm: Helm::new(),
@@ -115,6 +115,38 @@ impl<Q: LiveQueue> Seat<Q> {
 
     pub(super) fn home(&self) -> NonNull<Home<Moving>> {
         self.home
+    }
+
+    pub(super) fn index(&self) -> usize {
+        self.index
+    }
+
+    /// Do all workers of its crew sleep, or have no thread?
+    #[cfg(test)]
+    pub(crate) fn all_sleep(&self) -> bool {
+        self.crew().idle.all_sleep()
+    }
+
+    /// The worker has no thread, and is about to get one.
+    #[cold]
+    pub(crate) fn is_called(&self) {
+        self.crew().idle.calls(self.index);
+    }
+
+    /// The worker was woken, and has no thread, as the system refused it: another one does what it was woken for.
+    #[cold]
+    pub(crate) fn refused(&self) {
+        let crew = self.crew();
+        match crew.idle.refused(self.index) {
+            Risen::Searching if planted(Plant::RefusalForgotten) => {}
+            Risen::Searching => {
+                if crew.idle.ends_search() {
+                    crew.calls_one();
+                }
+            }
+            Risen::Watcher => self.calls_watcher(),
+            Risen::ByItself => {}
+        }
     }
 
     pub(super) fn has_entries(&self) -> bool {

@@ -62,5 +62,6 @@ fn main() -> ExitCode {
         variant("bespoke-server-uring", server::on_ring::start),
         variant("bespoke-steal2", workers::Steal2::start),
         variant("bespoke-deque2", workers::Deque2::start),
+        Variant { notes: workers::LATE_NOTES, ..variant("bespoke-late2", workers::Late2::start) },
     ])
 }

@@ -5,13 +5,14 @@
 //! | `bespoke-percore2` | `PerCore<2>`: a task stays where it was placed, in turn |
 //! | `bespoke-steal2` | `WorkStealing<2>`: any worker runs any task |
 //! | `bespoke-deque2` | the same with the queue `Deque` |
+//! | `bespoke-late2` | the same with threads on demand |
 //!
 //! Both without a driver (`NoIo`), so that they differ by the scheduler alone.
 
 use core::future::Future;
 
 use bespoke::driver::NoIo;
-use bespoke::scheduler::{Balanced, Deque, PerCore, WorkStealing};
+use bespoke::scheduler::{Balanced, Deque, PerCore, Policy, WorkStealing};
 use bespoke::{Config, Runtime, preset};
 use harness::{Refusal, Row, Runner, Sampled, WORKERS, Workers, rows};
 
@@ -96,6 +97,19 @@ variant! {
     rows::steals::<Started<OnTwoDeques>>
 }
 
+variant! {
+    /// The same, a thread for each worker when there is something for it.
+    OnDemand, Late2, WorkStealing<WORKERS, Late>, rows::workers::<Started<OnDemand>>, rows::steals::<Started<OnDemand>>
+}
+
+/// Threads on demand.
+#[derive(Debug)]
+pub(crate) struct Late;
+
+impl Policy for Late {
+    const ON_DEMAND: bool = true;
+}
+
 /// Remarks for the table.
 pub(crate) const PER_CORE_NOTES: &[(&str, &str)] = &[
     (
@@ -105,3 +119,6 @@ pub(crate) const PER_CORE_NOTES: &[(&str, &str)] = &[
     ("workers-ping-pong", "the two tasks are on two workers"),
     ("workers-skew", "tasks are placed in turn and stay, so all long ones are on one worker"),
 ];
+
+/// The same, of threads on demand.
+pub(crate) const LATE_NOTES: &[(&str, &str)] = &[("workers-start", "one thread is started, as there is one task")];

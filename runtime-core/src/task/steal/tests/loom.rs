@@ -189,22 +189,49 @@ struct Dorm {
     /// For the publication of what was pushed; relaxed, as only the queue orders it.
     word: Word,
     bells: Vec<Notify>,
+    /// Who has no thread, and gets none.
+    refuses: Option<usize>,
 }
 
 impl Dorm {
     fn new(workers: usize) -> Arc<Dorm> {
         Arc::new(Dorm {
-            idle: Idle::new(workers),
+            idle: Idle::new(workers, false),
             injector: Injector::new(workers),
             ring: Ring::new(4),
             word: Word::new(0),
             bells: (0..workers).map(|_| Notify::new()).collect(),
+            refuses: None,
         })
+    }
+    /// Threads start on demand, and that of the last worker is refused.
+    fn scarce(workers: usize) -> Arc<Dorm> {
+        let dorm = Dorm {
+            idle: Idle::new(workers, true),
+            injector: Injector::new(workers),
+            ring: Ring::new(4),
+            word: Word::new(0),
+            bells: (0..workers).map(|_| Notify::new()).collect(),
+            refuses: Some(workers - 1),
+        };
+        Arc::new(dorm)
+    }
+    /// As [`Seat::refused`](super::super::Seat).
+    fn refused(&self, worker: usize) {
+        if self.idle.refused(worker) == Risen::Searching && !crate::loom::planted(Plant::RefusalForgotten) {
+            if self.idle.ends_search() {
+                self.calls_one();
+            }
+        }
     }
     fn calls_one(&self) {
         if self.idle.wants_one() && !crate::loom::planted(Plant::PushWakesNobody) {
-            if let Some(worker) = self.idle.choose() {
-                self.bells[worker].notify();
+            let has_work = || !self.injector.is_empty() || self.ring.len() > 0;
+            if let Some(worker) = self.idle.choose(has_work) {
+                match self.refuses == Some(worker) {
+                    true => self.refused(worker),
+                    false => self.bells[worker].notify(),
+                }
             }
         }
     }
@@ -310,5 +337,26 @@ fn last_searcher_hands_over() {
             assert!(dorm.injector.is_empty());
         },
         &[(Plant::LastSearcherSilent, &[STUCK]), (Plant::WorkSeenSilent, &[STUCK])],
+    );
+}
+
+/// A push while the one worker with a thread goes to sleep: the other is chosen, and has none. The first is told.
+#[test]
+fn refused_vs_sleep() {
+    model_apart(
+        "task::steal::tests::loom::refused_vs_sleep",
+        || {
+            let dorm = Dorm::scarce(2);
+            let name = Arc::new(Name::new());
+            // As if a spawn had started its thread.
+            let _ = dorm.idle.rises(0);
+            let there = dorm.clone();
+            let thief = thread::spawn(move || there.find(0, 2, |dorm| dorm.injector.take_share(2, 1).next().is_some()));
+            dorm.injector.push(core::iter::once(name.task())).unwrap();
+            dorm.calls_one();
+            thief.join().unwrap();
+            assert!(dorm.injector.is_empty());
+        },
+        &[(Plant::RefusalForgotten, &[STUCK]), (Plant::SleepsWithoutLook, &[STUCK])],
     );
 }

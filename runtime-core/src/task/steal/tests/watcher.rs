@@ -4,7 +4,7 @@ use super::super::idle::{Idle, Risen, Sleep};
 
 #[test]
 fn who_was_the_watcher_hears_it_however_it_slept() {
-    let idle = Idle::new(3);
+    let idle = Idle::new(3, false);
     assert_eq!((idle.sleeps(0, false), idle.sleeps(1, false)), (Sleep::Watch, Sleep::Long));
     assert!(!idle.wants_watcher());
     assert_eq!(idle.rises(0), Risen::Watcher);
@@ -20,12 +20,12 @@ fn who_was_the_watcher_hears_it_however_it_slept() {
 
 #[test]
 fn the_watcher_is_chosen_last_and_searches() {
-    let idle = Idle::new(3);
+    let idle = Idle::new(3, false);
     assert_eq!((idle.sleeps(0, false), idle.sleeps(1, false)), (Sleep::Watch, Sleep::Long));
-    assert_eq!(idle.choose(), Some(1));
-    assert_eq!(idle.choose(), None, "somebody searches");
+    assert_eq!(idle.choose(|| true), Some(1));
+    assert_eq!(idle.choose(|| true), None, "somebody searches");
     assert!(idle.ends_search(), "the last");
-    assert_eq!(idle.choose(), Some(0));
+    assert_eq!(idle.choose(|| true), Some(0));
     assert_eq!((idle.rises(0), idle.rises(1)), (Risen::Searching, Risen::Searching));
     assert!(!idle.wants_watcher(), "nobody sleeps");
 }
@@ -33,11 +33,54 @@ fn the_watcher_is_chosen_last_and_searches() {
 /// Who is the last to go to sleep leaves nobody awake to be watched.
 #[test]
 fn the_last_sleeper_watches_nobody() {
-    let idle = Idle::new(2);
+    let idle = Idle::new(2, false);
     assert_eq!(idle.sleeps(0, false), Sleep::Watch);
     assert_eq!(idle.rises(0), Risen::Watcher);
     assert_eq!((idle.sleeps(1, false), idle.sleeps(0, false)), (Sleep::Watch, Sleep::Long));
     assert_eq!(idle.rises(1), Risen::Watcher);
     assert!(idle.wants_watcher());
     assert_eq!(idle.choose_watcher(), Some(0));
+}
+
+/// Whose thread starts on demand sleeps from the first; those that have a thread are chosen before them.
+#[test]
+fn a_worker_without_a_thread_is_the_last_choice() {
+    let idle = Idle::new(3, true);
+    assert!(idle.wants_one(), "all sleep");
+    assert_eq!(idle.choose(|| false), None, "there is nothing for a thread to do");
+    assert_eq!(idle.choose(|| true), Some(0));
+    assert_eq!(idle.rises(0), Risen::Searching);
+    assert_eq!(idle.sleeps(0, true), Sleep::Long, "nobody is awake");
+    assert_eq!(idle.choose_watcher(), Some(0));
+    assert_eq!(idle.choose(|| true), Some(1), "the watcher is the last of all");
+    assert!(idle.ends_search());
+    assert_eq!(idle.rises(0), Risen::Watcher);
+}
+
+#[test]
+fn a_refused_thread_neither_sleeps_nor_searches() {
+    let idle = Idle::new(3, true);
+    // Chosen for work, it is told to nobody.
+    assert_eq!(idle.choose(|| true), Some(0));
+    assert_eq!(idle.refused(0), Risen::Searching);
+    assert_eq!(idle.refused(0), Risen::ByItself, "by another, at the same time");
+    assert!(idle.ends_search(), "so another one is chosen");
+    assert_eq!(idle.choose(|| true), Some(1));
+    assert_eq!(idle.rises(1), Risen::Searching);
+    assert!(idle.ends_search());
+    // Chosen to watch.
+    assert_eq!(idle.choose_watcher(), Some(2));
+    assert_eq!(idle.refused(2), Risen::Watcher);
+    assert!(!idle.wants_watcher() && !idle.wants_one(), "nobody sleeps");
+    assert_eq!(idle.sleeps(1, false), Sleep::Long, "it is the only one");
+    assert_eq!(idle.rises(1), Risen::ByItself);
+    // Granted in the end.
+    idle.calls(0);
+    assert_eq!(idle.choose(|| true), None, "it searches");
+    assert_eq!(idle.rises(0), Risen::Searching);
+    assert!(idle.ends_search());
+    assert_eq!(idle.sleeps(0, false), Sleep::Watch);
+    idle.leaves(2);
+    idle.leaves(1);
+    assert_eq!(idle.rises(0), Risen::Watcher);
 }

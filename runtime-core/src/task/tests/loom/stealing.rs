@@ -21,13 +21,22 @@ impl Policy for Once {
     const SEARCH_ROUNDS: u32 = 1;
 }
 
+/// As [`Once`]; threads start on demand.
+#[derive(Debug)]
+pub(super) struct Late;
+
+impl Policy for Late {
+    const SEARCH_ROUNDS: u32 = 1;
+    const ON_DEMAND: bool = true;
+}
+
 macro_rules! configs {
-    ($($name:ident: $workers:literal;)+) => { $(
+    ($($name:ident: $workers:literal, $policy:ty;)+) => { $(
         #[derive(Debug)]
         pub(super) struct $name;
 
         impl Config for $name {
-            type Scheduler = WorkStealing<$workers, Once>;
+            type Scheduler = WorkStealing<$workers, $policy>;
             type Driver = SleepOnly;
             type Memory = Heap;
             type Clock = Monotonic;
@@ -45,8 +54,10 @@ macro_rules! configs {
     )+ };
 }
 configs! {
-    Alone: 1;
-    Two: 2;
+    Alone: 1, Once;
+    Two: 2, Once;
+    OnDemand: 1, Late;
+    TwoOnDemand: 2, Late;
 }
 
 /// Waits for ever, and touches a value in each poll that is dropped once.
@@ -215,5 +226,67 @@ fn two_spawns_vs_sleep() {
         }
         drop(rt);
         counts::assert_all_freed(1);
+    });
+}
+
+/// Two threads spawn on a runtime that has no thread yet: one is started, and runs both.
+#[test]
+fn two_first_spawns() {
+    model("stealing::two_first_spawns", || {
+        let rt = runtime::<OnDemand>();
+        let count = drops();
+        let spawns = |rt: &Runtime<OnDemand>| {
+            let (handle, value) = (rt.handle(), Tracked::new(&count));
+            thread::spawn(move || {
+                let task = handle.spawn(async move { value.cell.with(|_| ()) });
+                drop(handle);
+                task
+            })
+        };
+        let other = spawns(&rt);
+        let value = Tracked::new(&count);
+        let task = rt.spawn(async move { value.cell.with(|_| ()) });
+        let theirs = other.join().unwrap();
+        drop(rt);
+        assert_eq!(count.load(SeqCst), 2, "run, or cancelled by the shutdown");
+        drop((task, theirs));
+        counts::assert_all_freed(1);
+    });
+}
+
+/// The first spawn, which starts the thread, meets the shutdown, which would close the worker itself.
+#[test]
+fn first_spawn_vs_shutdown() {
+    model("stealing::first_spawn_vs_shutdown", || {
+        let rt = runtime::<OnDemand>();
+        let handle = rt.handle();
+        let count = drops();
+        let future = holder(&count);
+        let other = thread::spawn(move || handle.spawn(future));
+        drop(rt);
+        let spawned = other.join().unwrap();
+        assert!(spawned.is_finished());
+        assert_eq!(count.load(SeqCst), 1);
+        drop(spawned);
+        counts::assert_all_freed(1);
+    });
+}
+
+/// A worker starts the thread of another for what it cannot run at once, while the runtime closes.
+#[test]
+fn second_thread_vs_shutdown() {
+    model("stealing::second_thread_vs_shutdown", || {
+        let rt = runtime::<TwoOnDemand>();
+        let count = drops();
+        let (first, second) = (holder(&count), holder(&count));
+        let spawned = rt.spawn(async move {
+            drop(TwoOnDemand::spawn(first));
+            drop(TwoOnDemand::spawn(second));
+        });
+        drop(rt);
+        assert!(spawned.is_finished());
+        assert_eq!(count.load(SeqCst), 2, "the futures are dropped when the shutdown is over");
+        drop(spawned);
+        counts::assert_all_freed(2);
     });
 }

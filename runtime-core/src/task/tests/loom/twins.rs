@@ -8,7 +8,7 @@ use std::string::{String, ToString};
 
 const VARIABLE: &str = "BESPOKE_PLANT";
 
-const ALL: [Plant; 31] = [
+const ALL: [Plant; 32] = [
     Plant::RelaxedPush,
     Plant::UnparkWithoutReference,
     Plant::InboxStaysOpen,
@@ -40,6 +40,7 @@ const ALL: [Plant; 31] = [
     Plant::InjectorStaysOpen,
     Plant::TraceAbroad,
     Plant::QuestionForgotten,
+    Plant::ThreadAskedForTwice,
 ];
 
 fn name(plant: Plant) -> String {
@@ -250,4 +251,9 @@ fn question_forgotten() {
     found(Plant::QuestionForgotten, "questions::question_vs_close::local");
     found(Plant::QuestionForgotten, "questions::question_vs_close::shared");
     found(Plant::QuestionForgotten, "cores::question_vs_shutdown");
+}
+
+#[test]
+fn thread_asked_for_twice() {
+    found(Plant::ThreadAskedForTwice, "stealing::two_first_spawns");
 }

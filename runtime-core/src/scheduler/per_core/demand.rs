@@ -1,0 +1,150 @@
+//! Threads on demand ([`Policy::ON_DEMAND`](crate::roles::Policy::ON_DEMAND)): a worker is made with its runtime, and gets its
+//! thread when there is something for it.
+//!
+//! 1. A worker without a thread counts as one that sleeps, whose first wake starts the thread: who queues work wakes a sleeper by
+//!    the rules of [`idle`](crate::task::steal), of which those with threads are chosen first.
+//! 2. A task gets its home, and what is opened its watcher, among those that have a thread; if none does, the first gets one.
+//!    *Among those*: nothing lies in the inbox of a worker without a thread, so none has to be started for what comes from
+//!    any thread at any time: a wake, a drop, an abort.
+//! 3. One thread at most is asked for by worker: who takes its seat, under the lock ([`Cores::take`](crate::worker::cores::Cores)).
+//!    A runtime that closes takes the seats that are left, in the same way, and closes their workers.
+//! 4. A thread that is refused: the seat is free again, or, if the runtime closes meanwhile, who took it closes the worker. What
+//!    the worker was woken for is another's ([`Seat::refused`]): one more that has no thread, say, which is tried in the same way.
+//!    One that was refused is not tried again by a wake; while no worker has a thread, each spawn tries the first that has none.
+//! 5. A thread that was granted and cannot run, since it cannot be pinned, ends its worker alone.
+
+use super::start::start_thread;
+use crate::config::{Config, LiveQueueOf};
+use crate::error::{Errno, Error};
+use crate::roles::{Nanos, on_demand};
+use crate::sharing::SeatWord;
+use crate::task::join::Rejected;
+use crate::task::steal::Seat;
+use crate::worker::{Common, Worker, close};
+use alloc::sync::Arc;
+use core::ptr::NonNull;
+
+/// No worker has a thread.
+pub(crate) struct Unserved<C: Config> {
+    /// One of the team.
+    pub(crate) worker: NonNull<Worker<C>>,
+    /// Why it has none.
+    pub(crate) error: Error,
+}
+
+impl<C: Config> Unserved<C> {
+    /// What an operation says that has no worker.
+    pub(crate) fn errno(&self) -> Errno {
+        self.error.code().and_then(Errno::new).unwrap_or(Errno::of(self.error.kind()))
+    }
+
+    /// What the handle of a task says that was spawned then.
+    pub(crate) fn why(&self) -> Rejected {
+        Rejected::NoThread(self.error)
+    }
+}
+
+/// The worker whose turn it is to get a task. There is a team.
+///
+/// # Errors
+/// There is no thread to run it, and the system starts none.
+#[inline]
+pub(crate) fn in_turn<C: Config>(common: &Arc<Common<C>>) -> Result<NonNull<Worker<C>>, Unserved<C>> {
+    if on_demand::<C::Scheduler>()
+        && let Some(first) = common.cores.first_to_start()
+    {
+        return start_first(common, first);
+    }
+    Ok(common.cores.in_turn())
+}
+
+/// The worker whose turn it is to watch a resource. There is a team.
+///
+/// # Errors
+/// As [`in_turn`].
+#[inline]
+pub(crate) fn watches_in_turn<C: Config>(common: &Arc<Common<C>>) -> Result<NonNull<Worker<C>>, Unserved<C>> {
+    if on_demand::<C::Scheduler>()
+        && let Some(first) = common.cores.first_to_start()
+    {
+        return start_first(common, first);
+    }
+    Ok(common.cores.watches_in_turn())
+}
+
+#[cold]
+#[inline(never)]
+fn start_first<C: Config>(common: &Arc<Common<C>>, first: usize) -> Result<NonNull<Worker<C>>, Unserved<C>> {
+    let worker = common.cores.members()[first].worker;
+    if common.cores.take_or_wait(first) {
+        // Before who spawns looks for somebody to wake.
+        seat(common, first).is_called();
+        if let Err(error) = start_taken(common, first) {
+            return Err(Unserved { worker, error });
+        }
+    }
+    // It runs; or the runtime closes, and its worker with it.
+    Ok(worker)
+}
+
+/// `worker` of a crew is woken: its thread starts, if it has none.
+///
+/// # Safety
+/// The caller holds the home of `worker`, which has a seat.
+#[inline]
+pub(crate) unsafe fn rouse<C: Config>(worker: NonNull<Worker<C>>) {
+    // SAFETY: alive (contract).
+    let this = unsafe { worker.as_ref() };
+    let index = this.home.worker;
+    // A forked child runs nothing of its parent's.
+    if !this.common.cores.members()[index].runs() && !this.common.is_copy() && this.common.cores.take(index) {
+        // Told to the crew, which is all that there is to do.
+        let _ = start_taken(&this.common, index);
+    }
+}
+
+/// # Errors
+/// What the system says.
+#[cold]
+#[inline(never)]
+fn start_taken<C: Config>(common: &Arc<Common<C>>, index: usize) -> Result<(), Error> {
+    let Err((error, runs)) = start_thread(common, index) else { return Ok(()) };
+    if runs {
+        return Ok(());
+    }
+    // 4.
+    if common.cores.refused(index) {
+        seat(common, index).refused();
+    } else {
+        // SAFETY: the seat is ours.
+        unsafe { close_without_thread(common, index) };
+    }
+    Err(error)
+}
+
+/// The seat of worker `index`, which there is: threads start on demand under a scheduler that steals.
+fn seat<C: Config>(common: &Common<C>, index: usize) -> &Seat<LiveQueueOf<C>> {
+    // SAFETY: the team is alive while anybody names its runtime's common part to place something, or to close it.
+    let seat = unsafe { common.cores.members()[index].worker.as_ref() }.home.seat.get();
+    // SAFETY: such a home has a seat of this kind, which lives as long as the crew, and that as long as the team.
+    unsafe { &*seat.cast::<Seat<LiveQueueOf<C>>>() }
+}
+
+/// Closes those workers whose threads nobody has asked for. The runtime has said that it closes.
+pub(super) fn close_the_others<C: Config>(common: &Arc<Common<C>>) {
+    if on_demand::<C::Scheduler>() {
+        for index in common.cores.take_others() {
+            // SAFETY: the seat is ours.
+            unsafe { close_without_thread(common, index) };
+        }
+    }
+}
+
+/// # Safety
+/// The caller has taken the seat of worker `index`, which no thread runs.
+unsafe fn close_without_thread<C: Config>(common: &Arc<Common<C>>, index: usize) {
+    let (worker, by) = (common.cores.members()[index].worker, Nanos::of(common.cores.time_left()));
+    // SAFETY: whoever has the seat is the owner, and is not inside.
+    let drained = unsafe { close::close_because(worker, by, None) };
+    common.cores.leave(index, drained);
+}
