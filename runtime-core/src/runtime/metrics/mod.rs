@@ -68,7 +68,7 @@ pub struct WorkerMetrics {
 }
 
 /// Steals of all workers from one while a nearer one had something.
-#[cfg(test)]
+#[cfg(all(test, not(loom)))]
 pub(crate) fn passed_over<C: Config>(runtime: &Runtime<C>) -> usize {
     // SAFETY: the runtime holds its home.
     let common = unsafe { &runtime.any_worker().as_ref().common };
@@ -81,7 +81,7 @@ pub(crate) fn passed_over<C: Config>(runtime: &Runtime<C>) -> usize {
 }
 
 /// Do all workers sleep, or have no thread?
-#[cfg(test)]
+#[cfg(all(test, not(loom)))]
 pub(crate) fn all_sleep<C: Config>(runtime: &Runtime<C>) -> bool {
     // SAFETY: the runtime holds its home.
     let common = unsafe { &runtime.any_worker().as_ref().common };

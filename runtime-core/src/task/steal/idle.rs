@@ -175,7 +175,7 @@ impl Idle {
     }
 
     /// Do all sleep, or have no thread?
-    #[cfg(test)]
+    #[cfg(all(test, not(loom)))]
     pub(super) fn all_sleep(&self) -> bool {
         let sleeping = self.with(|sleepers| sleepers.list.len() == sleepers.present);
         sleeping && self.word.load(Ordering::Relaxed) & MASK == 0

@@ -122,7 +122,7 @@ impl<Q: LiveQueue> Seat<Q> {
     }
 
     /// Do all workers of its crew sleep, or have no thread?
-    #[cfg(test)]
+    #[cfg(all(test, not(loom)))]
     pub(crate) fn all_sleep(&self) -> bool {
         self.crew().idle.all_sleep()
     }

@@ -340,20 +340,27 @@ fn last_searcher_hands_over() {
     );
 }
 
-/// A push while the one worker with a thread goes to sleep: the other is chosen, and has none. The first is told.
+/// Pushes while the one worker with a thread goes to sleep: for the first the other is chosen, and has none. Who counted as a
+/// searcher is none, so the second push wakes the first worker.
 #[test]
 fn refused_vs_sleep() {
     model_apart(
         "task::steal::tests::loom::refused_vs_sleep",
         || {
             let dorm = Dorm::scarce(2);
-            let name = Arc::new(Name::new());
+            let names = Arc::new([Name::new(), Name::new()]);
             // As if a spawn had started its thread.
             let _ = dorm.idle.rises(0);
             let there = dorm.clone();
-            let thief = thread::spawn(move || there.find(0, 2, |dorm| dorm.injector.take_share(2, 1).next().is_some()));
-            dorm.injector.push(core::iter::once(name.task())).unwrap();
-            dorm.calls_one();
+            let thief = thread::spawn(move || {
+                for _ in 0..2 {
+                    there.find(0, 2, |dorm| dorm.injector.take_share(2, 1).next().is_some());
+                }
+            });
+            for name in names.iter() {
+                dorm.injector.push(core::iter::once(name.task())).unwrap();
+                dorm.calls_one();
+            }
             thief.join().unwrap();
             assert!(dorm.injector.is_empty());
         },
