@@ -455,7 +455,7 @@ fn watcher<C: Config>(here: NonNull<Worker<C>>) -> Result<NonNull<Worker<C>>, Er
         if common.cores.members().is_empty() {
             return Ok(here);
         }
-        crate::scheduler::per_core::watches_in_turn(common).map_err(|unserved| unserved.errno())
+        crate::worker::demand::watches_in_turn(common).map_err(|unserved| unserved.errno())
     }
     #[cfg(not(feature = "std"))]
     Ok(here)

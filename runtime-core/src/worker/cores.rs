@@ -10,7 +10,7 @@
 //!    theirs still going on. A thread that leaves has said before, or says thereby, whether it could run.
 //! 3. No code of the user's runs under the lock.
 
-use super::Worker;
+use super::{Common, Worker};
 use crate::blocking::{Limits, Pool};
 use crate::config::{Config, LiveQueueOf};
 use crate::error::{Error, ErrorKind};
@@ -45,11 +45,15 @@ pub(crate) struct Cores<C: Config> {
     told: Condvar,
 }
 
+/// Starts the thread of a worker, whose seat the caller has taken: the scheduler's. The error says whether it runs all the same.
+type StartThread<C> = fn(&Arc<Common<C>>, usize) -> Result<(), (Error, bool)>;
+
 type ThreadOf<C> = <<C as Config>::Threads as Threads>::Thread;
 
 /// What is written once.
 struct Formed<C: Config> {
     members: Box<[Member<C>]>,
+    start: StartThread<C>,
     /// Under a scheduler whose workers take tasks from each other.
     moving: Option<Box<Moves<C>>>,
 }
@@ -152,11 +156,11 @@ impl<C: Config> Cores<C> {
         }
     }
 
-    /// Makes a team of `workers`, led by the first. `pinned`: where they are, if they are pinned.
+    /// Makes a team of `workers`, led by the first. `pinned`: where they are, if they are pinned. `start` starts a thread later.
     ///
     /// # Safety
     /// They are new, at least one, and known to the caller alone; each holds its own reference and no other. Called once.
-    pub(crate) unsafe fn form(&self, workers: &[NonNull<Worker<C>>], pinned: Option<Pinned>) {
+    pub(crate) unsafe fn form(&self, workers: &[NonNull<Worker<C>>], pinned: Option<Pinned>, start: StartThread<C>) {
         let (at, near) = pinned.map_or((None, None), |pinned| (Some(pinned.at), Some(pinned.near)));
         debug_assert!(at.as_ref().is_none_or(|at| at.len() == workers.len()), "each worker has a processor");
         let lead = Worker::home_of(workers[0]);
@@ -188,7 +192,7 @@ impl<C: Config> Cores<C> {
         let members = workers.iter().enumerate().map(member).collect();
         let seat = |_| Seat { asked: Asked::Nobody, thread: None, said: None, left: false };
         self.lock().seats = (0..workers.len()).map(seat).collect();
-        if self.formed.set(Formed { members, moving }).is_err() {
+        if self.formed.set(Formed { members, start, moving }).is_err() {
             unreachable!("a runtime forms its team once");
         }
     }
@@ -299,6 +303,15 @@ impl<C: Config> Cores<C> {
     pub(crate) fn take_or_wait(&self, index: usize) -> bool {
         let starts = |state: &State<_>| !state.closed && state.seats[index].asked == Asked::Starts;
         Self::take_of(&mut self.until(self.lock(), Duration::MAX, starts), index)
+    }
+
+    /// Starts the thread of worker `index`, whose seat the caller has taken.
+    ///
+    /// # Errors
+    /// What the system says, and whether the thread runs all the same.
+    pub(super) fn start_thread(&self, common: &Arc<Common<C>>, index: usize) -> Result<(), (Error, bool)> {
+        let Some(formed) = self.formed.get() else { unreachable!("there is a seat, so there is a team") };
+        (formed.start)(common, index)
     }
 
     /// Thread `index` runs. `None`: its source has given no handle, and has said that there is no thread.

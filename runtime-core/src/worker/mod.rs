@@ -39,6 +39,8 @@ pub(crate) mod close;
 pub(crate) mod cores;
 #[cfg(loom)]
 pub(crate) mod counts;
+#[cfg(feature = "std")]
+pub(crate) mod demand;
 mod forked;
 pub(crate) mod gate;
 pub(crate) mod guests;
@@ -429,7 +431,7 @@ impl<C: Config> Worker<C> {
         #[cfg(feature = "std")]
         if on_demand::<C::Scheduler>() && !this.home.seat.get().is_null() {
             // SAFETY: as the caller; a home with a seat is of a crew.
-            unsafe { crate::scheduler::per_core::rouse(Self::of(home)) };
+            unsafe { demand::rouse(Self::of(home)) };
         }
         this.unparker.unpark();
         // The unparker is used to its end, also after the sleeper has heard it.

@@ -190,8 +190,8 @@ unsafe fn make_foreign<C: Config, F: Future + 'static, X: Extra>(
     Ok(task)
 }
 
-/// A task of a crew whose workers have no threads, and get none: it is cancelled, and its handle says `why`. Gives the future back
-/// when there is no memory for it.
+/// A task of a crew whose workers have no threads, and get none: it is cancelled, and its handle says `why`. Gives the future
+/// back when there is no memory for it.
 ///
 /// # Safety
 /// As [`spawn_foreign`]; `worker` is of a crew.

@@ -4,7 +4,6 @@
 //!
 //! | file | holds |
 //! |---|---|
-//! | `demand` | starting a thread when there is something for it |
 //! | `start` | making the workers and their threads, and what is undone if one cannot be made |
 //! | `thread` | what each thread does from its start to its end |
 //!
@@ -25,7 +24,8 @@
 //!    error is what was refused first.
 //!
 //! # Threads on demand
-//! Where the policy of a stealing scheduler says so, steps 3 and 4 are not of the start: `demand` has them.
+//! Where the policy of a stealing scheduler says so, steps 3 and 4 are not of the start: see
+//! [`demand`](crate::worker::demand).
 //!
 //! # Shutdown
 //! 1. The runtime says that it is closed and until when workers may wait for operations. *Before* anybody is asked to end: a
@@ -54,13 +54,11 @@
 //! runs elsewhere meanwhile, which that worker cancels); operations on its resources say that they are closed;
 //! what is placed there by name is cancelled at once, as its inbox is closed. Nothing of the other workers is touched.
 
-mod demand;
 mod start;
 #[cfg(all(test, not(loom)))]
 mod tests;
 mod thread;
 
-pub(crate) use demand::{Unserved, in_turn, rouse, watches_in_turn};
 pub(crate) use start::start;
 pub(super) use thread::outside_of_tasks;
 
@@ -69,6 +67,7 @@ use crate::config::Config;
 use crate::roles::Drained;
 use crate::task::JoinHandle;
 use crate::task::home::Home;
+use crate::worker::demand::{self, Unserved};
 use crate::worker::spawn::{self, Extra};
 use crate::worker::{Common, Worker, ambient};
 use alloc::sync::Arc;
@@ -85,7 +84,7 @@ pub(crate) fn next<C: Config>(common: &Arc<Common<C>>) -> Result<NonNull<Worker<
     match ambient::worker_in(common) {
         // SAFETY: this thread is running the worker.
         Some(here) if unsafe { here.as_ref() }.home.closing.get() => Ok(here),
-        _ => in_turn(common),
+        _ => demand::in_turn(common),
     }
 }
 

@@ -30,7 +30,7 @@ pub(crate) fn start<C: Config>() -> Result<NonNull<Worker<C>>, Error> {
     let first = workers[0];
     // 2.
     // SAFETY: new, and known to this thread alone.
-    unsafe { common.cores.form(&workers, pinned) };
+    unsafe { common.cores.form(&workers, pinned, start_thread) };
     // SAFETY: no thread runs yet that could close it.
     unsafe { first.as_ref() }.home.acquire();
     if on_demand::<C::Scheduler>() {
@@ -106,7 +106,7 @@ fn start_threads<C: Config>(common: &Arc<Common<C>>) -> Result<(), Error> {
 }
 
 /// Starts the thread of worker `index`, whose seat the caller has taken. The error says whether the thread runs all the same.
-pub(super) fn start_thread<C: Config>(common: &Arc<Common<C>>, index: usize) -> Result<(), (Error, bool)> {
+fn start_thread<C: Config>(common: &Arc<Common<C>>, index: usize) -> Result<(), (Error, bool)> {
     let claim = Arc::new(Claim::new());
     let worker = common.cores.members()[index].worker;
     let handed = Handed { worker, index, common: common.clone(), claim: claim.clone() };

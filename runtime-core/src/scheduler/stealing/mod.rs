@@ -32,13 +32,13 @@
 //! A worker that ends before its runtime hands its queue to the injector instead (3.), and cancels the tasks that were spawned
 //! on it: their memory, and the timers of those that wait there, are its own.
 
-use super::per_core;
 use crate::config::{Config, LiveQueueOf, QueueOf};
 use crate::sharing::{SeatWord, Sharing};
 use crate::task::JoinHandle;
 use crate::task::header::Task;
 use crate::task::run;
 use crate::task::steal::{Found, Seat, Seated};
+use crate::worker::demand;
 use crate::worker::shown::Shown;
 use crate::worker::spawn::{self, Extra};
 use crate::worker::{Common, Worker, ambient};
@@ -69,7 +69,7 @@ pub(crate) unsafe fn try_spawn<C: Config, F: Future + 'static, X: Extra>(
             return unsafe { spawn::try_spawn_with(here, future, extra) };
         }
     }
-    match per_core::in_turn(common) {
+    match demand::in_turn(common) {
         // SAFETY: whoever holds the runtime may name its team; the bounds are the caller's.
         Ok(worker) => unsafe { spawn::spawn_foreign(worker, future, extra) },
         // SAFETY: as above.

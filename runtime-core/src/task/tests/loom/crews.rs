@@ -30,7 +30,7 @@ fn crew<C: Config, const WORKERS: usize>() -> (Team<C>, [Hand<C>; WORKERS]) {
     let common = Common::<C>::start();
     let workers: Vec<_> = (0..WORKERS).map(|index| Worker::start(common.clone(), index).unwrap()).collect();
     // SAFETY: new, and known to this thread alone.
-    unsafe { common.cores.form(&workers, None) };
+    unsafe { common.cores.form(&workers, None, |_, _| unreachable!("the model has the threads")) };
     // SAFETY: as above.
     unsafe { workers[0].as_ref() }.home.acquire();
     (Team(workers[0]), core::array::from_fn(|index| Hand(workers[index])))

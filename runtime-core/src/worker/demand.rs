@@ -2,25 +2,25 @@
 //! thread when there is something for it.
 //!
 //! 1. A worker without a thread counts as one that sleeps, whose first wake starts the thread: who queues work wakes a sleeper by
-//!    the rules of [`idle`](crate::task::steal), of which those with threads are chosen first.
+//!    the rules of [`idle`](crate::task::steal); those with threads are chosen first.
 //! 2. A task gets its home, and what is opened its watcher, among those that have a thread; if none does, the first gets one.
 //!    *Among those*: nothing lies in the inbox of a worker without a thread, so none has to be started for what comes from
 //!    any thread at any time: a wake, a drop, an abort.
-//! 3. One thread at most is asked for by worker: who takes its seat, under the lock ([`Cores::take`](crate::worker::cores::Cores)).
-//!    A runtime that closes takes the seats that are left, in the same way, and closes their workers.
+//! 3. One thread at most is asked for by worker: who takes its seat asks, under the lock ([`take`](super::cores::Cores::take)). A
+//!    runtime that closes takes the seats that are left in the same way, and closes their workers.
 //! 4. A thread that is refused: the seat is free again, or, if the runtime closes meanwhile, who took it closes the worker. What
-//!    the worker was woken for is another's ([`Seat::refused`]): one more that has no thread, say, which is tried in the same way.
-//!    One that was refused is not tried again by a wake; while no worker has a thread, each spawn tries the first that has none.
-//! 5. A thread that was granted and cannot run, since it cannot be pinned, ends its worker alone.
+//!    the worker was woken for is another's ([`Seat::refused`]): one more that has no thread, say, which is tried in the same
+//!    way. One that was refused is not tried again by a wake; while no worker has a thread, each spawn tries the first that has
+//!    none.
+//! 5. A thread that was granted and cannot run, since it cannot be pinned, say, ends its worker alone.
 
-use super::start::start_thread;
+use super::{Common, Worker, close};
 use crate::config::{Config, LiveQueueOf};
 use crate::error::{Errno, Error};
 use crate::roles::{Nanos, on_demand};
 use crate::sharing::SeatWord;
 use crate::task::join::Rejected;
 use crate::task::steal::Seat;
-use crate::worker::{Common, Worker, close};
 use alloc::sync::Arc;
 use core::ptr::NonNull;
 
@@ -108,7 +108,7 @@ pub(crate) unsafe fn rouse<C: Config>(worker: NonNull<Worker<C>>) {
 #[cold]
 #[inline(never)]
 fn start_taken<C: Config>(common: &Arc<Common<C>>, index: usize) -> Result<(), Error> {
-    let Err((error, runs)) = start_thread(common, index) else { return Ok(()) };
+    let Err((error, runs)) = common.cores.start_thread(common, index) else { return Ok(()) };
     if runs {
         return Ok(());
     }
@@ -131,7 +131,7 @@ fn seat<C: Config>(common: &Common<C>, index: usize) -> &Seat<LiveQueueOf<C>> {
 }
 
 /// Closes those workers whose threads nobody has asked for. The runtime has said that it closes.
-pub(super) fn close_the_others<C: Config>(common: &Arc<Common<C>>) {
+pub(crate) fn close_the_others<C: Config>(common: &Arc<Common<C>>) {
     if on_demand::<C::Scheduler>() {
         for index in common.cores.take_others() {
             // SAFETY: the seat is ours.
