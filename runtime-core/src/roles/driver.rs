@@ -1,6 +1,6 @@
 //! How I/O is done, and how a worker sleeps.
 //!
-//! A [`Driver`] in a config is a *name* without state. The running thing is [`Under::Live`]: one per worker, owned and
+//! A [`Driver`] in a config is a *name* without state. The running thing is [`Driver::Live`]: one per worker, owned and
 //! used by that worker alone, and dropped by it when the runtime closes.
 
 use crate::error::{Errno, Error};
@@ -124,6 +124,10 @@ pub trait Driver: 'static {
     #[allow(non_upper_case_globals, reason = "the compiler prints the name as advice")]
     const DRIVERS_ARE_THE_PROJECTS_OWN_until_1_0: super::Sealed;
 
+    /// The running driver of one worker. There is a type for every sharing, which is what lets a driver that is made of others
+    /// name theirs; a runtime has one under what the driver is [`Under`] alone.
+    type Live<S: Sharing>: Live;
+
     /// The name in `INFO`, in reports and in messages.
     const NAME: &'static str;
     /// What it can do.
@@ -178,16 +182,13 @@ pub trait Driver: 'static {
             and `ThreadPerTask`, for `Blocking`; `Moving` is `WorkStealing<N>`, for `Mio`, `NoIo` and `IoUring`"
 )]
 pub trait Under<S: Sharing>: Driver {
-    /// The running driver of one worker.
-    type Live: Live;
-
     /// Runs `f` on the live driver of the current worker. `ambient` finds it; a driver without state does not ask.
     ///
     /// # Safety
     /// What `ambient` returns must be the live driver of the worker that runs on this thread, and stay so during `f`.
     #[doc(hidden)]
     #[inline(always)]
-    unsafe fn with<R>(ambient: impl FnOnce() -> NonNull<Self::Live>, f: impl FnOnce(&Self::Live) -> R) -> R {
+    unsafe fn with<R>(ambient: impl FnOnce() -> NonNull<Self::Live<S>>, f: impl FnOnce(&Self::Live<S>) -> R) -> R {
         // SAFETY: the caller promises that it is the live driver of this worker.
         f(unsafe { ambient().as_ref() })
     }

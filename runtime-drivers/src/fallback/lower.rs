@@ -3,7 +3,6 @@
 use super::{Fallback, LiveFallback};
 use crate::op::Sockets;
 use bespoke_core::driver::{MaybeDangling, Op, Served, Submit};
-use bespoke_core::roles::Under;
 use bespoke_core::sharing::{Local, Sharing};
 use core::task::{Context, Poll};
 
@@ -61,24 +60,11 @@ fn of_another_driver() -> ! {
     unreachable!("an operation is polled by the driver of its worker")
 }
 
-/// It is the same under every sharing, but a signature that is generic over the sharing does not know that.
-#[inline(always)]
-fn of<A, B, S: Sharing>(live: &<Fallback<A, B> as Under<S>>::Live) -> &LiveFallback<A, B>
-where
-    A: Under<Local>,
-    B: Under<Local>,
-    Fallback<A, B>: Under<S>,
-{
-    let live: *const <Fallback<A, B> as Under<S>>::Live = live;
-    // SAFETY: `Sharing` is sealed, and `Fallback` has the same `Live` under both of its types: `LiveFallback`.
-    unsafe { &*live.cast::<LiveFallback<A, B>>() }
-}
-
 impl<O, A, B> Submit<O> for Fallback<A, B>
 where
     O: Op,
-    A: Submit<O> + Sockets + Under<Local>,
-    B: Submit<O> + Sockets + Under<Local>,
+    A: Submit<O> + Sockets,
+    B: Submit<O> + Sockets,
 {
     type InFlight<S: Sharing> = Either<A::InFlight<Local>, B::InFlight<Local>>;
 
@@ -86,15 +72,12 @@ where
 
     #[inline]
     fn poll_op<S: Sharing>(
-        live: &<Self as Under<S>>::Live,
+        live: &Self::Live<S>,
         op: &mut O,
         state: &mut Self::InFlight<S>,
         cx: &mut Context<'_>,
-    ) -> Poll<O::Output>
-    where
-        Self: Under<S>,
-    {
-        match of::<A, B, S>(live) {
+    ) -> Poll<O::Output> {
+        match live {
             LiveFallback::First(live) => state.first(|state| A::poll_op::<Local>(live, op, state, cx)),
             LiveFallback::Second(live, _) => state.second(|state| B::poll_op::<Local>(live, op, state, cx)),
         }
@@ -110,14 +93,12 @@ where
     }
 
     fn abandon<S: Sharing, K: Send + 'static>(
-        live: &<Self as Under<S>>::Live,
+        live: &Self::Live<S>,
         op: &mut O,
         state: &mut Self::InFlight<S>,
         keep: MaybeDangling<K>,
-    ) where
-        Self: Under<S>,
-    {
-        match of::<A, B, S>(live) {
+    ) {
+        match live {
             LiveFallback::First(live) => state.first(|state| A::abandon::<Local, K>(live, op, state, keep)),
             LiveFallback::Second(live, _) => state.second(|state| B::abandon::<Local, K>(live, op, state, keep)),
         }

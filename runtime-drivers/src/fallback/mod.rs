@@ -17,7 +17,7 @@ use bespoke_core::roles::{
     Caps, Drained, Driver, DriverReport, Kind, Live, Luggage, Nanos, Park, RawResource, Resource, Sealed, StartCx,
     Under, Unpark,
 };
-use bespoke_core::sharing::{Local, Shared};
+use bespoke_core::sharing::{Local, Shared, Sharing};
 use bespoke_core::util::link::Node;
 use core::fmt;
 use core::marker::PhantomData;
@@ -42,7 +42,8 @@ impl<A: Driver, B: Driver> fmt::Debug for Fallback<A, B> {
     }
 }
 
-impl<A: Driver, B: Driver> Driver for Fallback<A, B> {
+impl<A: Sockets, B: Sockets> Driver for Fallback<A, B> {
+    type Live<S: Sharing> = LiveFallback<A, B>;
     const NAME: &'static str = "fallback";
     const CAPS: Caps = if A::CAPS.suspends && B::CAPS.suspends { Caps::SUSPENDING } else { Caps::BLOCKING };
     const CHECK: Option<&'static str> = match (A::CHECK, B::CHECK) {
@@ -74,24 +75,20 @@ impl<A: Driver, B: Driver> Driver for Fallback<A, B> {
     const DRIVERS_ARE_THE_PROJECTS_OWN_until_1_0: Sealed = Sealed::OURS;
 }
 
-impl<A: Sockets + Under<Local>, B: Sockets + Under<Local>> Under<Local> for Fallback<A, B> {
-    type Live = LiveFallback<A, B>;
-}
+impl<A: Sockets + Under<Local>, B: Sockets + Under<Local>> Under<Local> for Fallback<A, B> {}
 
 /// The same, on the same two: neither is used by more than its worker.
-impl<A: Sockets + Under<Local>, B: Sockets + Under<Local>> Under<Shared> for Fallback<A, B> {
-    type Live = LiveFallback<A, B>;
-}
+impl<A: Sockets + Under<Local>, B: Sockets + Under<Local>> Under<Shared> for Fallback<A, B> {}
 
 /// The running driver of one worker.
-pub enum LiveFallback<A: Under<Local>, B: Under<Local>> {
+pub enum LiveFallback<A: Driver, B: Driver> {
     /// The machine has the first.
-    First(A::Live),
+    First(A::Live<Local>),
     /// It has not, for this reason.
-    Second(B::Live, &'static str),
+    Second(B::Live<Local>, &'static str),
 }
 
-impl<A: Under<Local>, B: Under<Local>> fmt::Debug for LiveFallback<A, B> {
+impl<A: Driver, B: Driver> fmt::Debug for LiveFallback<A, B> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             LiveFallback::First(_) => f.debug_tuple("First").field(&A::NAME).finish(),
@@ -110,7 +107,7 @@ macro_rules! either {
     };
 }
 
-impl<A: Sockets + Under<Local>, B: Sockets + Under<Local>> LiveFallback<A, B> {
+impl<A: Sockets, B: Sockets> LiveFallback<A, B> {
     /// Gives a socket the mode of the driver that runs: it is made before anybody knows which one it is for.
     fn set_mode(&self, resource: Resource, kind: Kind) -> Result<(), Errno> {
         let nonblocking = match self {
@@ -124,15 +121,15 @@ impl<A: Sockets + Under<Local>, B: Sockets + Under<Local>> LiveFallback<A, B> {
     }
 }
 
-impl<A: Sockets + Under<Local>, B: Sockets + Under<Local>> Live for LiveFallback<A, B> {
-    type Unparker = FallbackUnparker<<A::Live as Live>::Unparker, <B::Live as Live>::Unparker>;
+impl<A: Sockets, B: Sockets> Live for LiveFallback<A, B> {
+    type Unparker = FallbackUnparker<<A::Live<Local> as Live>::Unparker, <B::Live<Local> as Live>::Unparker>;
 
     fn start(cx: StartCx) -> Result<Self, Error> {
-        match A::Live::start(cx) {
+        match A::Live::<Local>::start(cx) {
             Ok(live) => Ok(LiveFallback::First(live)),
             Err(error) => {
                 let why = error.why().unwrap_or("the driver that was the first choice did not start");
-                Ok(LiveFallback::Second(B::Live::start(cx)?, why))
+                Ok(LiveFallback::Second(B::Live::<Local>::start(cx)?, why))
             }
         }
     }
@@ -203,7 +200,7 @@ impl<A: Sockets + Under<Local>, B: Sockets + Under<Local>> Live for LiveFallback
 
     unsafe fn free_buffer(buffer: NonNull<Node>) {
         // SAFETY: as the caller; whichever lent it (invariant 1).
-        unsafe { A::Live::free_buffer(buffer) };
+        unsafe { A::Live::<Local>::free_buffer(buffer) };
     }
 }
 

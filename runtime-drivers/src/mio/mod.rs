@@ -103,6 +103,7 @@ impl<P: Poller> core::fmt::Debug for Mio<P> {
 }
 
 impl<P: Poller> Driver for Mio<P> {
+    type Live<S: Sharing> = LiveMio<P, S>;
     const NAME: &'static str = "mio";
     const CAPS: Caps = Caps::SUSPENDING;
     const LEASE_BYTES: usize = LEASE_BYTES;
@@ -126,22 +127,16 @@ impl<P: Poller> Driver for Mio<P> {
     const DRIVERS_ARE_THE_PROJECTS_OWN_until_1_0: bespoke_core::roles::Sealed = bespoke_core::roles::Sealed::OURS;
 }
 
-impl<P: Poller> Under<Local> for Mio<P> {
-    type Live = LiveMio<P, Local>;
-}
+impl<P: Poller> Under<Local> for Mio<P> {}
 
 /// As under [`Local`]: one worker uses it, whether its tasks are shared or not.
-impl<P: Poller> Under<Shared> for Mio<P> {
-    type Live = LiveMio<P, Shared>;
-}
+impl<P: Poller> Under<Shared> for Mio<P> {}
 
 /// One worker waits, and all workers of the runtime use what is open here, inside the gate of that worker: the registry of the
 /// poller, which is `Sync`, and apart from the poll that the worker borrows while it waits; what is behind the locks; and an
 /// atomic. It is not `Sync`: `park`, `arrive`, `report` and `drain` are the worker's. Not over [`PosixPoll`], whose list is its
 /// worker's.
-impl Under<Moving> for Mio<OsPoller> {
-    type Live = LiveMio<OsPoller, Moving>;
-}
+impl Under<Moving> for Mio<OsPoller> {}
 
 /// The running driver of one worker.
 pub struct LiveMio<P: Poller = OsPoller, S: Sharing = Local> {

@@ -146,6 +146,7 @@ use std::sync::Arc;
 use std::vec::Vec;
 
 impl<const ENTRIES: u32, O: RingOptions> Driver for IoUring<ENTRIES, O> {
+    type Live<S: Sharing> = LiveUring<ENTRIES, O, S::Driven>;
     const NAME: &'static str = "io_uring";
     const CAPS: Caps = Caps::SUSPENDING;
     const CHECK: Option<&'static str> = Settings::of::<ENTRIES, O>().wrong();
@@ -175,20 +176,14 @@ impl<const ENTRIES: u32, O: RingOptions> Driver for IoUring<ENTRIES, O> {
     const DRIVERS_ARE_THE_PROJECTS_OWN_until_1_0: Sealed = Sealed::OURS;
 }
 
-impl<const ENTRIES: u32, O: RingOptions> Under<Local> for IoUring<ENTRIES, O> {
-    type Live = LiveUring<ENTRIES, O, Local>;
-}
+impl<const ENTRIES: u32, O: RingOptions> Under<Local> for IoUring<ENTRIES, O> {}
 
 /// The same: one worker uses it, whether its tasks are shared or not.
-impl<const ENTRIES: u32, O: RingOptions> Under<Shared> for IoUring<ENTRIES, O> {
-    type Live = LiveUring<ENTRIES, O, Local>;
-}
+impl<const ENTRIES: u32, O: RingOptions> Under<Shared> for IoUring<ENTRIES, O> {}
 
 /// One worker enters the ring and takes what completes, and all workers of the runtime queue entries there, inside the gate of
 /// that worker; see *Where tasks move* above.
-impl<const ENTRIES: u32, O: RingOptions> Under<Moving> for IoUring<ENTRIES, O> {
-    type Live = LiveUring<ENTRIES, O, Moving>;
-}
+impl<const ENTRIES: u32, O: RingOptions> Under<Moving> for IoUring<ENTRIES, O> {}
 
 /// The running driver of one worker.
 pub struct LiveUring<const ENTRIES: u32, O: RingOptions, S: Sharing = Local>(Uring<S>, PhantomData<fn() -> O>);
