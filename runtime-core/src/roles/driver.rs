@@ -76,6 +76,11 @@ impl core::fmt::Debug for Luggage {
     }
 }
 
+/// An open file of which several workers may have a name, in the terms of the drivers.
+#[cfg(feature = "alloc")]
+#[doc(hidden)]
+pub type SharedFile = alloc::sync::Arc<dyn core::any::Any + Send + Sync>;
+
 /// How long to wait for something to happen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Park {
@@ -320,9 +325,31 @@ pub trait Live: Send + Sized + 'static {
     /// `first`, so that an operation here may name it. It is closed when both are.
     ///
     /// # Errors
-    /// There may be one name of it only, which is what this says unless a driver knows better; the system's code.
+    /// There may be one name of it only; the system's code.
+    #[cfg(feature = "alloc")]
     #[doc(hidden)]
-    fn second(&self, _second: Resource, _there: &Self, _first: Resource) -> Result<(), Errno> {
+    fn second(&self, second: Resource, there: &Self, first: Resource) -> Result<(), Errno> {
+        self.name(second, there.open_file(first)?)
+    }
+
+    /// Where tasks move: the open file that is here as `first`, for a [name](Self::name) at another worker.
+    ///
+    /// # Errors
+    /// There may be one name of it only, which is what this says unless a driver knows better.
+    #[cfg(feature = "alloc")]
+    #[doc(hidden)]
+    fn open_file(&self, _first: Resource) -> Result<SharedFile, Errno> {
+        Err(Errno::of(crate::error::ErrorKind::Unsupported))
+    }
+
+    /// Where tasks move: takes charge of `second`, whose `key` is new to this driver, as one more name of `file`, which another
+    /// worker has, with this driver or another one. It is closed when all are.
+    ///
+    /// # Errors
+    /// This driver does not know what to do with what the other one has; the system's code.
+    #[cfg(feature = "alloc")]
+    #[doc(hidden)]
+    fn name(&self, _second: Resource, _file: SharedFile) -> Result<(), Errno> {
         Err(Errno::of(crate::error::ErrorKind::Unsupported))
     }
 

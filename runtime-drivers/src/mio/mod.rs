@@ -70,6 +70,8 @@ use crate::theirs::wake;
 use crate::wakers::Wakers;
 use bespoke_core::driver::{Buffer, Buffers, Errno, Timeout};
 use bespoke_core::error::{Error, ErrorKind};
+#[cfg(unix)]
+use bespoke_core::roles::SharedFile;
 use bespoke_core::roles::{
     Caps, Drained, Driver, DriverReport, Kind, Live, Luggage, Nanos, Park, RawResource, Resource, StartCx, Under,
     Unpark,
@@ -490,8 +492,13 @@ impl<P: Poller, S: Sharing> Live for LiveMio<P, S> {
     }
 
     #[cfg(unix)]
-    fn second(&self, second: Resource, there: &Self, first: Resource) -> Result<(), Errno> {
-        let file = files::open_file(there, first.key).ok_or(Errno::of(ErrorKind::Unsupported))?;
+    fn open_file(&self, first: Resource) -> Result<SharedFile, Errno> {
+        files::open_file(self, first.key).map_or(Err(Errno::of(ErrorKind::Unsupported)), |file| Ok(file))
+    }
+
+    #[cfg(unix)]
+    fn name(&self, second: Resource, file: SharedFile) -> Result<(), Errno> {
+        let file = file.downcast().map_err(|_| Errno::of(ErrorKind::Unsupported))?;
         self.place(second.key, Source { file: Some(file), ..Source::default() });
         Ok(())
     }

@@ -80,7 +80,7 @@ impl<S: Sharing> Uring<S> {
     }
 
     /// The open file of a source.
-    fn open_file(&self, key: u32) -> Option<Arc<OpenFile>> {
+    pub(super) fn open_file(&self, key: u32) -> Option<Arc<OpenFile>> {
         self.with(|state| {
             let (number, _) = state.named(key);
             state.sources[number as usize].file.as_ref().map(|file| file.open.clone())
