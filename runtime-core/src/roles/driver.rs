@@ -178,13 +178,15 @@ pub trait Driver: 'static {
     const INTERRUPT_AGAIN: Option<Duration> = None;
 }
 
-/// The driver can live under a scheduler of the sharing `S`.
+/// The driver can live under a scheduler of the sharing `S`. Under [`Moving`](crate::sharing::Moving) that is a promise about its
+/// [`Live`](Driver::Live): several threads use it at a time, as [`Live`] says.
 #[diagnostic::on_unimplemented(
     // The compiler says this, and not that of `Driver`, of a type that is no driver at all: true of both.
     message = "`{Self}` cannot be the driver under a scheduler whose tasks are `{S}`",
     label = "not a driver for this scheduler",
     note = "`Local` is `SingleThread`, for every driver but `Blocking`; `Shared` is `PerCore<N>`, for all but that and `Bare`, \
-            and `ThreadPerTask`, for `Blocking`; `Moving` is `WorkStealing<N>`, for `Mio`, `NoIo` and `IoUring`"
+            and `ThreadPerTask`, for `Blocking`; `Moving` is `WorkStealing<N>`, for `Mio`, `NoIo`, `IoUring`, and a `Fallback` \
+            of these"
 )]
 pub trait Under<S: Sharing>: Driver {
     /// Runs `f` on the live driver of the current worker. `ambient` finds it; a driver without state does not ask.

@@ -4,8 +4,8 @@
 //! look at the mode of each socket, as the two may want different ones.
 //!
 //! # Two in one runtime
-//! Each worker chooses for itself: where what is denied is denied to a thread, or a limit is reached, one worker has a ring and its
-//! neighbour has none. Whatever goes from one to the other is in the terms of both:
+//! Each worker chooses for itself: where what is denied is denied to a thread, or a limit is reached, one worker has a ring and
+//! its neighbour has none. Whatever goes from one to the other is in the terms of both:
 //! - a socket that moves takes [`Luggage`] along;
 //! - where tasks move, a socket is used with the driver of the worker that watches it, by whichever worker;
 //! - a file that is to have a name on a second worker (`Live::second`) is shared as what both keep of it, the open file itself.
