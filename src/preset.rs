@@ -11,7 +11,8 @@ use core::time::Duration;
 /// What `#[bespoke::main]` and `bespoke::{spawn, net, time}` mean.
 ///
 /// One thread, readiness I/O (epoll, kqueue, completion ports), pooled task memory, the monotonic clock. It assumes nothing
-/// that a container denies. The parts of this preset may change with a minor release; a program that wants to keep them
+/// that a container denies, and does without io_uring, since making a ring takes longer than the rest of a start: see
+/// [`Server`](struct@Server). The parts of this preset may change with a minor release; a program that wants to keep them
 /// names them.
 ///
 /// `bespoke::spawn` takes `Send` futures only: this preset may have several workers one day.
@@ -56,6 +57,22 @@ pub struct PerCore;
 /// driver and memory for each worker; what is opened is watched by each of them in turn. It assumes that a task may wait for
 /// another processor's cache: where the load can be spread beforehand, [`PerCore`](struct@PerCore) shares nothing. See
 /// [`WorkStealing`](struct@crate::scheduler::WorkStealing). Workers are not pinned.
+///
+/// On Linux the driver is `Fallback<IoUring, Mio>`: io_uring where the system allows it, else epoll, as
+/// [`Runtime::driver_report`](crate::Runtime::driver_report) tells; elsewhere it is `Mio`. A ring is a thread's, so
+/// [`block_in_place`](crate::rt::Ambient::block_in_place) does not compile on one; a config of one's own whose tasks block in
+/// place names `Mio`:
+///
+/// ```
+/// struct App;
+///
+/// #[bespoke::config(base = bespoke::preset::Server)]
+/// impl bespoke::Config for App {
+///     type Driver = bespoke::driver::Mio;
+/// }
+/// # bespoke::Runtime::<App>::new()?.block_on(async { App::block_in_place(|| ()) });
+/// # Ok::<(), bespoke::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct Server;
 
@@ -118,7 +135,13 @@ impl Config for PerCore {
 #[bespoke::config(base = self::Default)]
 impl Config for Server {
     type Scheduler = crate::scheduler::WorkStealing<64>;
+    type Driver = OfServers;
 }
+
+#[cfg(target_os = "linux")]
+type OfServers = crate::driver::Fallback<crate::driver::IoUring, Mio>;
+#[cfg(not(target_os = "linux"))]
+type OfServers = Mio;
 
 #[bespoke::config(base = self::Default)]
 impl Config for Blocking {

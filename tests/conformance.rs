@@ -415,7 +415,7 @@ mod rings {
     ring!(Of612: 64, As612 { const KERNEL: Kernel = Kernel::V6_12; } {});
 }
 
-/// Two drivers, of which the machine has the first, or only the second.
+/// Two drivers, of which the machine has the first, or only the second; or some workers have the one, and some the other.
 #[cfg(target_os = "linux")]
 mod choices {
     use bespoke::driver::{Fallback, IoUring, Kernel, Mio, RingOptions};
@@ -424,6 +424,31 @@ mod choices {
 
     impl RingOptions for Nowhere {
         const KERNEL: Kernel = Kernel::Without;
+    }
+
+    pub(crate) struct Somewhere;
+
+    impl RingOptions for Somewhere {
+        const KERNEL: Kernel = Kernel::OfEvenWorkers;
+    }
+
+    macro_rules! thieves {
+        ($($config:ident: $first:ty;)+) => { $(
+            pub(crate) struct $config;
+
+            #[bespoke::config(base = bespoke::preset::Default)]
+            impl bespoke::Config for $config {
+                type Scheduler = bespoke::scheduler::WorkStealing<4>;
+                type Driver = Fallback<$first, Mio>;
+                const WORKERS_EXACT: bool = true;
+            }
+        )+ };
+    }
+
+    thieves! {
+        FirstOfThieves: IoUring<64>;
+        SecondOfThieves: IoUring<64, Nowhere>;
+        BothOfThieves: IoUring<64, Somewhere>;
     }
 
     pub(crate) struct First;
@@ -445,6 +470,12 @@ mod choices {
 suite!(fallback_first: crate::choices::First);
 #[cfg(target_os = "linux")]
 suite!(fallback_second: crate::choices::Second);
+#[cfg(target_os = "linux")]
+suite!(fallback_first_stealing: crate::choices::FirstOfThieves);
+#[cfg(target_os = "linux")]
+suite!(fallback_second_stealing: crate::choices::SecondOfThieves);
+#[cfg(target_os = "linux")]
+suite!(fallback_both_stealing: crate::choices::BothOfThieves);
 #[cfg(target_os = "linux")]
 suite!(uring: crate::rings::Ring);
 #[cfg(target_os = "linux")]
@@ -491,6 +522,8 @@ suite_of_descriptors!([ignore = "another ring: the step `rings` runs it"] uring_
 suite_of_descriptors!([ignore = "another ring: the step `rings` runs it"] uring_5_15_descriptors: crate::rings::Of515);
 #[cfg(target_os = "linux")]
 suite_of_descriptors!(fallback_second_descriptors: crate::choices::Second);
+#[cfg(target_os = "linux")]
+suite_of_descriptors!(fallback_both_descriptors: crate::choices::BothOfThieves);
 #[cfg(unix)]
 suite_of_pipes!(blocking_pipes: crate::Threads);
 #[cfg(unix)]
@@ -509,3 +542,5 @@ suite_of_pipes!([ignore = "another ring: the step `rings` runs it"] uring_by_thr
 suite_of_pipes!([ignore = "another ring: the step `rings` runs it"] uring_5_15_pipes: crate::rings::Of515);
 #[cfg(target_os = "linux")]
 suite_of_pipes!(fallback_second_pipes: crate::choices::Second);
+#[cfg(target_os = "linux")]
+suite_of_pipes!(fallback_both_pipes: crate::choices::BothOfThieves);

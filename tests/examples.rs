@@ -287,6 +287,7 @@ fn echo_runs_on_rings() {
     }
     let quick = ["--seconds", "0.5", "--connections", "4"];
     drives(&quick, "single-thread", "io_uring: ", "pooled");
+    drives(&[&quick[..], &["--config", "work-stealing"]].concat(), "work-stealing", "io_uring: ", "pooled");
     for config in ["single", "per-core", "work-stealing"] {
         let scheduler = if config == "single" { "single-thread" } else { config };
         let ring = ["--config", config, "--driver", "io-uring"];
@@ -313,9 +314,11 @@ fn where_rings_are_denied_the_examples_run_on_epoll_and_say_why() {
     let quick = ["--seconds", "0.5", "--connections", "4"];
     deny::without(&[(libc::SYS_io_uring_setup, libc::EPERM)], || {
         for name in ["echo", "serve"] {
-            let ended = run(name, &quick);
-            let driver = ended.code(0).rows()["driver"].to_owned();
-            assert!(driver.starts_with("mio: ") && driver.contains("io_uring"), "{name}: {driver}");
+            for config in ["single", "work-stealing"] {
+                let ended = run(name, &[&quick[..], &["--config", config]].concat());
+                let driver = ended.code(0).rows()["driver"].to_owned();
+                assert!(driver.starts_with("mio: ") && driver.contains("io_uring"), "{name}: {driver}");
+            }
             run(name, &["--driver", "io-uring"]).code(1).complains("io_uring");
         }
     });
@@ -359,7 +362,7 @@ fn echo_says_what_is_wrong_with_a_command_line() {
         ),
         (
             &["--config", "work-stealing", "--driver", "mio-system"],
-            "--config work-stealing goes with --driver io-uring or mio",
+            "--config work-stealing goes with --driver fallback, io-uring or mio",
         ),
         (&["--seconds", "x"], "--seconds cannot be `x`"),
         (&["--seconds", "0.4"], "--seconds takes 0.5 to 86400"),

@@ -251,6 +251,45 @@ mod kernels {
     ring!(Of612: 64, As612 {});
 }
 
+/// A ring or epoll for each of the workers that take tasks from each other: the first of the two on all, the second, or the one
+/// here and the other there.
+#[cfg(target_os = "linux")]
+mod choices {
+    use bespoke::driver::{Fallback, IoUring, Kernel, Mio, RingOptions, Usual};
+
+    pub(crate) struct Nowhere;
+    impl RingOptions for Nowhere {
+        const KERNEL: Kernel = Kernel::Without;
+    }
+    pub(crate) struct Somewhere;
+    impl RingOptions for Somewhere {
+        const KERNEL: Kernel = Kernel::OfEvenWorkers;
+    }
+
+    macro_rules! choices {
+        ($($config:ident: $options:ty;)+) => { $(
+            pub(crate) struct $config;
+
+            #[bespoke::config(base = crate::Thieves)]
+            impl bespoke::Config for $config {
+                type Driver = Fallback<IoUring<64, $options>, Mio>;
+            }
+        )+ };
+    }
+
+    choices! {
+        First: Usual;
+        Second: Nowhere;
+        Both: Somewhere;
+    }
+}
+
+#[cfg(target_os = "linux")]
+suite!(fallback_first_stealing: crate::choices::First);
+#[cfg(target_os = "linux")]
+suite!(fallback_second_stealing: crate::choices::Second);
+#[cfg(target_os = "linux")]
+suite!(fallback_both_stealing: crate::choices::Both);
 #[cfg(target_os = "linux")]
 suite!(uring: crate::kernels::Ring);
 #[cfg(target_os = "linux")]

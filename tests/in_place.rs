@@ -71,6 +71,18 @@ impl bespoke::driver::RingOptions for Moves {
 configs! {
     OneRing: 1, bespoke::driver::IoUring<64, Moves>;
     TwoRings: 2, bespoke::driver::IoUring<64, Moves>;
+    OneOrOther: 1, bespoke::driver::Fallback<bespoke::driver::IoUring<64, Moves>, Mio>;
+    OneAndOther: 2, bespoke::driver::Fallback<bespoke::driver::IoUring<64, MovesSomewhere>, Mio>;
+}
+
+/// The same, on workers with an even number.
+#[cfg(target_os = "linux")]
+struct MovesSomewhere;
+
+#[cfg(target_os = "linux")]
+impl bespoke::driver::RingOptions for MovesSomewhere {
+    const MOVABLE: bool = true;
+    const KERNEL: bespoke::driver::Kernel = bespoke::driver::Kernel::OfEvenWorkers;
 }
 
 /// Each test on each config.
@@ -86,6 +98,10 @@ macro_rules! on_all {
         on_all!(@ $test one_ring OneRing);
         #[cfg(target_os = "linux")]
         on_all!(@ $test two_rings TwoRings);
+        #[cfg(target_os = "linux")]
+        on_all!(@ $test one_or_other OneOrOther);
+        #[cfg(target_os = "linux")]
+        on_all!(@ $test one_and_other OneAndOther);
     })+ };
     (@ $test:ident $name:ident $config:ident) => {
         #[test]

@@ -3,7 +3,8 @@
 //!
 //! | file | holds |
 //! |---|---|
-//! | `on_mio`, `on_rings` | the drivers, each of which has the whole suite |
+//! | `on_mio`, `on_rings`, `on_first`, `on_second`, `on_both` | the drivers, each of which has the whole suite |
+//! | `choices` | two drivers in one runtime: what begins with the one and goes on with the other |
 //! | `suite` | tasks that are taken by other workers in the middle of their reads and writes |
 //! | `alone` | a worker that ends before its runtime |
 //! | `forks` | children that are forked meanwhile |
@@ -19,11 +20,20 @@
 use core::time::Duration;
 use std::sync::{PoisonError, RwLock, RwLockReadGuard};
 
+#[cfg(target_os = "linux")]
+#[path = "roaming/on_both.rs"]
+mod on_both;
+#[cfg(target_os = "linux")]
+#[path = "roaming/on_first.rs"]
+mod on_first;
 #[path = "roaming/on_mio.rs"]
 mod on_mio;
 #[cfg(target_os = "linux")]
 #[path = "roaming/on_rings.rs"]
 mod on_rings;
+#[cfg(target_os = "linux")]
+#[path = "roaming/on_second.rs"]
+mod on_second;
 
 /// What must come comes by then, also on a busy machine.
 const LONG: Duration = Duration::from_secs(30);

@@ -32,6 +32,23 @@ impl Config for TwoRings {
     const WORKERS_EXACT: bool = true;
 }
 
+/// [`Thieves`], of which every second one has a ring where the system has them, and the others have none.
+#[cfg(target_os = "linux")]
+struct ThievesOfBoth;
+
+#[cfg(target_os = "linux")]
+struct OfEvenWorkers;
+#[cfg(target_os = "linux")]
+impl driver::RingOptions for OfEvenWorkers {
+    const KERNEL: driver::Kernel = driver::Kernel::OfEvenWorkers;
+}
+
+#[cfg(target_os = "linux")]
+#[bespoke::config(base = Thieves)]
+impl Config for ThievesOfBoth {
+    type Driver = driver::Fallback<driver::IoUring<64, OfEvenWorkers>, driver::Mio>;
+}
+
 /// [`Thieves`], with queues that overflow, and without a slot for the task that was woken last.
 struct NarrowThieves;
 
@@ -466,6 +483,8 @@ suite! {
     per_core_on_rings: crate::TwoRings;
     thread_per_task: crate::ManyThreads;
     work_stealing: crate::Thieves;
+    #[cfg(target_os = "linux")]
+    work_stealing_on_two_drivers: crate::ThievesOfBoth;
     work_stealing_narrow: crate::NarrowThieves;
     #[cfg(feature = "crossbeam-deque")]
     work_stealing_on_deques: crate::OnDeques;

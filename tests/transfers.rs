@@ -155,6 +155,26 @@ impl bespoke::Config for RingThieves {
     const WORKERS_EXACT: bool = true;
 }
 
+/// The same, where workers with an even number have a ring, and the others have none.
+#[cfg(target_os = "linux")]
+struct RingsOfSome;
+
+#[cfg(target_os = "linux")]
+struct Somewhere;
+
+#[cfg(target_os = "linux")]
+impl bespoke::driver::RingOptions for Somewhere {
+    const KERNEL: bespoke::driver::Kernel = bespoke::driver::Kernel::OfEvenWorkers;
+}
+
+#[cfg(target_os = "linux")]
+#[bespoke::config(base = crate::Thieves)]
+impl bespoke::Config for RingsOfSome {
+    type Driver = bespoke::driver::Fallback<bespoke::driver::IoUring<256, Somewhere>, bespoke::driver::Mio>;
+}
+
+#[cfg(target_os = "linux")]
+suite!(fallback_both_stealing: crate::RingsOfSome);
 #[cfg(target_os = "linux")]
 suite!(uring: crate::Ring);
 #[cfg(target_os = "linux")]

@@ -76,6 +76,63 @@ fn the_first_choice_runs_where_the_machine_has_it() {
     echo(&runtime);
 }
 
+/// Two workers that take tasks from each other.
+struct Thieves;
+
+#[bespoke::config(base = bespoke::preset::Default)]
+impl Config for Thieves {
+    type Scheduler = bespoke::scheduler::WorkStealing<2>;
+    type Driver = Fallback<IoUring, Mio>;
+    const WORKERS_EXACT: bool = true;
+}
+
+const NO_RING: [deny::Denied; 1] = [(libc::SYS_io_uring_setup, libc::EPERM)];
+
+/// [`echo`], and a file that is written and read back.
+fn echo_and_file(runtime: &Runtime<Thieves>, name: &str) {
+    echo(runtime);
+    let path = std::env::temp_dir().join(format!("bespoke-{name}-{}", std::process::id()));
+    runtime.block_on(async {
+        bespoke::rt::fs::write::<Thieves, _>(&path, "tea").await.0.expect("the folder is there");
+        let file = bespoke::rt::File::<Thieves>::open(&path).await.expect("it is there");
+        assert_eq!(file.metadata().await.expect("open").len(), 3);
+        assert_eq!(bespoke::rt::fs::read::<Thieves>(&path).await.expect("it is there"), b"tea");
+    });
+    std::fs::remove_file(&path).expect("it is there");
+}
+
+/// Where it is denied to all threads, the second choice runs on all workers, and for who blocks on the runtime.
+#[test]
+fn where_it_is_denied_thieves_have_the_second_choice() {
+    deny::without(&NO_RING, || {
+        let runtime = Runtime::<Thieves>::new().expect("it falls back");
+        for report in runtime.driver_reports() {
+            assert_eq!(report.driver, "mio", "{report}");
+            assert!(report.why.contains("seccomp"), "{report}");
+        }
+        echo_and_file(&runtime, "denied-to-thieves");
+    });
+}
+
+/// What is denied to a thread is not denied to the workers: who blocks on the runtime there has epoll, and uses what rings watch.
+#[test]
+fn a_thread_that_is_denied_rings_uses_what_rings_watch() {
+    if ring::is_denied("a_thread_that_is_denied_rings_uses_what_rings_watch") {
+        return;
+    }
+    let runtime = Runtime::<Thieves>::new().expect("it starts");
+    assert!(runtime.driver_reports().all(|report| report.driver == "io_uring"));
+    deny::without(&NO_RING, || echo_and_file(&runtime, "denied-to-a-thread"));
+}
+
+/// The other way round: the workers are denied them, and who blocks on the runtime is not.
+#[test]
+fn a_thread_with_a_ring_uses_what_workers_without_watch() {
+    let runtime = deny::without(&NO_RING, || Runtime::<Thieves>::new().expect("it falls back"));
+    assert!(runtime.driver_reports().all(|report| report.driver == "mio"));
+    echo_and_file(&runtime, "denied-to-workers");
+}
+
 #[test]
 fn none_of_several_is_an_error_that_says_why() {
     let error = Runtime::<Neither>::new().map(drop).expect_err("no machine has any of them");

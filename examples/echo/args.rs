@@ -22,10 +22,9 @@ Without --listen: serves on a free loopback port, drives the server for S second
                                    placed (the preset PerCore; with the driver mio, io-uring or fallback)
                        work-stealing
                                    a worker on each processor, and who has nothing to do takes tasks of the others (the
-                                   preset Server; with the driver mio or io-uring)
+                                   preset Server; with the driver mio, io-uring or fallback)
   --driver CHOICE    how I/O is done, and what the rest is made of:
-                       fallback    io-uring where the system allows it, else mio (the default on Linux, but for
-                                   work-stealing)
+                       fallback    io-uring where the system allows it, else mio (the default on Linux)
                        io-uring    completion I/O of Linux
                        mio         readiness I/O, pooled task memory (the default preset; the default elsewhere)
                        mio-system  readiness I/O, task memory of the system's allocator
@@ -163,15 +162,17 @@ fn driver(name: &str) -> Result<By, String> {
 
 /// What goes together.
 fn chosen(who: Who, by: Option<By>) -> Result<Choice, String> {
-    let usual = if cfg!(target_os = "linux") && who != Who::WorkStealing { By::Fallback } else { By::Mio };
-    match (who, by.unwrap_or(usual)) {
-        (Who::PerCore, By::MioSystem | By::MioLowLatency | By::Blocking) => {
-            Err("--config per-core goes with --driver fallback, io-uring or mio".to_owned())
+    let usual = if cfg!(target_os = "linux") { By::Fallback } else { By::Mio };
+    let name = match who {
+        Who::Single => None,
+        Who::PerCore => Some("per-core"),
+        Who::WorkStealing => Some("work-stealing"),
+    };
+    match (name, by.unwrap_or(usual)) {
+        (Some(name), By::MioSystem | By::MioLowLatency | By::Blocking) => {
+            Err(format!("--config {name} goes with --driver fallback, io-uring or mio"))
         }
-        (Who::WorkStealing, By::Fallback | By::MioSystem | By::MioLowLatency | By::Blocking) => {
-            Err("--config work-stealing goes with --driver io-uring or mio".to_owned())
-        }
-        choice => Ok(choice),
+        (_, by) => Ok((who, by)),
     }
 }
 

@@ -19,6 +19,7 @@ mod report;
 mod server;
 
 use args::{Args, By, Who};
+use bespoke::driver::Mio;
 use bespoke::prelude::*;
 use bespoke::rt::{Foreign, TcpListener};
 use bespoke::{Runtime, memory, preset, select};
@@ -34,6 +35,14 @@ struct OnSystem;
 #[bespoke::config(base = preset::Default)]
 impl Config for OnSystem {
     type Memory = memory::System;
+}
+
+/// As the preset for servers, without rings also where there are some.
+struct ThievesOnMio;
+
+#[bespoke::config(base = preset::Server)]
+impl Config for ThievesOnMio {
+    type Driver = Mio;
 }
 
 fn main() -> ExitCode {
@@ -52,7 +61,7 @@ fn main() -> ExitCode {
         #[cfg(target_os = "linux")]
         (who, by @ (By::Fallback | By::IoUring)) => rings::run(who, by, &args),
         (Who::PerCore, _) => run::<preset::PerCore>(&args),
-        (Who::WorkStealing, _) => run::<preset::Server>(&args),
+        (Who::WorkStealing, _) => run::<ThievesOnMio>(&args),
         (Who::Single, By::MioSystem) => run::<OnSystem>(&args),
         (Who::Single, By::MioLowLatency) => run::<preset::LowLatency>(&args),
         (Who::Single, By::Blocking) => run::<preset::Blocking>(&args),
@@ -99,7 +108,8 @@ mod rings {
             (Who::Single, _) => super::run::<OnEither>(args),
             (Who::PerCore, By::IoUring) => super::run::<OnRings>(args),
             (Who::PerCore, _) => super::run::<OnEitherEach>(args),
-            (Who::WorkStealing, _) => super::run::<OnRingsOfThieves>(args),
+            (Who::WorkStealing, By::IoUring) => super::run::<OnRingsOfThieves>(args),
+            (Who::WorkStealing, _) => super::run::<preset::Server>(args),
         }
     }
 }

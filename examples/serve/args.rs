@@ -22,9 +22,9 @@ byte, prints a table.
                        per-core    a worker on each processor, each with the tasks that were placed there (the preset PerCore)
                        work-stealing
                                    a worker on each processor, and who has nothing to do takes tasks of the others (the
-                                   preset Server; with the driver mio or io-uring)
+                                   preset Server)
   --driver CHOICE    how I/O is done:
-                       fallback    io-uring where the system allows it, else mio (the default, but for work-stealing)
+                       fallback    io-uring where the system allows it, else mio (the default)
                        io-uring    completion I/O
                        mio         readiness I/O (the default preset)
   --copy             read and write the bodies, instead of sending them without a copy
@@ -116,11 +116,7 @@ impl Args {
                 other => return Err(format!("there is no option `{other}`")),
             }
         }
-        let usual = if who == Who::WorkStealing { By::Mio } else { By::Fallback };
-        let choice = (who, by.unwrap_or(usual));
-        if choice == (Who::WorkStealing, By::Fallback) {
-            return Err("--config work-stealing goes with --driver io-uring or mio".to_owned());
-        }
+        let choice = (who, by.unwrap_or(By::Fallback));
         match (listen, drives, root) {
             (Some(_), Some(drives), _) => {
                 Err(format!("{drives} goes without --listen: a listening server is driven by others"))

@@ -72,8 +72,9 @@ fn main() -> std::process::ExitCode {
         (Who::PerCore, By::Mio) => run::<preset::PerCore>(&args),
         (Who::PerCore, By::IoUring) => run::<configs::OnRings>(&args),
         (Who::PerCore, By::Fallback) => run::<configs::OnEitherEach>(&args),
+        (Who::WorkStealing, By::Mio) => run::<configs::OnMioOfThieves>(&args),
         (Who::WorkStealing, By::IoUring) => run::<configs::OnRingsOfThieves>(&args),
-        (Who::WorkStealing, _) => run::<preset::Server>(&args),
+        (Who::WorkStealing, By::Fallback) => run::<preset::Server>(&args),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
@@ -109,6 +110,13 @@ mod configs {
     #[bespoke::config(base = preset::PerCore)]
     impl Config for OnRings {
         type Driver = IoUring;
+    }
+
+    pub(crate) struct OnMioOfThieves;
+
+    #[bespoke::config(base = preset::Server)]
+    impl Config for OnMioOfThieves {
+        type Driver = Mio;
     }
 
     pub(crate) struct OnRingsOfThieves;

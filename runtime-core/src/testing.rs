@@ -37,6 +37,7 @@ pub(crate) mod models;
 pub(crate) struct SleepOnly;
 
 impl Driver for SleepOnly {
+    type Live<S: Sharing> = Sleeper;
     const NAME: &'static str = "sleep-only";
     const CAPS: Caps = Caps::SUSPENDING;
     fn close_afloat(_: RawResource) {
@@ -46,17 +47,11 @@ impl Driver for SleepOnly {
     const DRIVERS_ARE_THE_PROJECTS_OWN_until_1_0: crate::roles::Sealed = crate::roles::Sealed::OURS;
 }
 
-impl Under<Local> for SleepOnly {
-    type Live = Sleeper;
-}
+impl Under<Local> for SleepOnly {}
 
-impl Under<Shared> for SleepOnly {
-    type Live = Sleeper;
-}
+impl Under<Shared> for SleepOnly {}
 
-impl Under<Moving> for SleepOnly {
-    type Live = Sleeper;
-}
+impl Under<Moving> for SleepOnly {}
 
 #[derive(Debug)]
 struct Bell {

@@ -92,22 +92,18 @@ pub(crate) fn taken<O: Blocks>(ended: Result<Outcome<O>, Errno>) -> O::Output {
 /// parameters of the driver, with their bounds; `$file` finds the open file of a
 /// source by its key, on the live driver.
 macro_rules! pooled {
-    ($({$($generics:tt)*})? $driver:ty, $of:path, $file:path: $op:ty) => {
+    ($({$($generics:tt)*})? $driver:ty, $file:path: $op:ty) => {
         impl$(<$($generics)*>)? bespoke_core::driver::Submit<$op> for $driver {
             type InFlight<S: bespoke_core::sharing::Sharing> = $crate::pooled::OnThePool<$op>;
 
             const SERVED: bespoke_core::driver::Served = bespoke_core::driver::Served::Pool;
 
             fn poll_op<S: bespoke_core::sharing::Sharing>(
-                live: &<Self as bespoke_core::roles::Under<S>>::Live,
+                live: &Self::Live<S>,
                 op: &mut $op,
                 state: &mut $crate::pooled::OnThePool<$op>,
                 cx: &mut core::task::Context<'_>,
-            ) -> core::task::Poll<<$op as bespoke_core::driver::Op>::Output>
-            where
-                Self: bespoke_core::roles::Under<S>,
-            {
-                let live = $of(live);
+            ) -> core::task::Poll<<$op as bespoke_core::driver::Op>::Output> {
                 $crate::pooled::poll::<$op>(|key| $file(live, key), op, state, cx)
             }
 
@@ -116,13 +112,11 @@ macro_rules! pooled {
             }
 
             fn abandon<S: bespoke_core::sharing::Sharing, K: Send + 'static>(
-                _live: &<Self as bespoke_core::roles::Under<S>>::Live,
+                _live: &Self::Live<S>,
                 _op: &mut $op,
                 state: &mut $crate::pooled::OnThePool<$op>,
                 keep: bespoke_core::driver::MaybeDangling<K>,
-            ) where
-                Self: bespoke_core::roles::Under<S>,
-            {
+            ) {
                 state.abandon(keep);
             }
 

@@ -15,7 +15,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 mod forks;
 #[cfg(unix)]
 #[path = "wakers.rs"]
-mod wakers;
+pub(super) mod wakers;
 
 pub(super) struct Thieves;
 
@@ -35,12 +35,12 @@ pub(super) fn runtime() -> Runtime<Thieves> {
 }
 
 #[track_caller]
-fn ends(runtime: Runtime<Thieves>) {
+pub(super) fn ends(runtime: Runtime<Thieves>) {
     let shutdown = runtime.shutdown_timeout(LONG);
     assert!(shutdown.is_clean(), "{shutdown}");
 }
 
-async fn soon<T>(what: &str, future: impl Future<Output = T>) -> T {
+pub(super) async fn soon<T>(what: &str, future: impl Future<Output = T>) -> T {
     match Thieves::timeout(LONG, future).await {
         Ok(value) => value,
         Err(_) => panic!("{what}: nothing comes"),

@@ -12,13 +12,13 @@ use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::time::Instant;
 
 /// A waker that runs something when it is cloned, and counts its wakes.
-struct Slow {
+pub(crate) struct Slow {
     woken: AtomicUsize,
     on_clone: Box<dyn Fn() + Send + Sync>,
 }
 
 impl Slow {
-    fn new(on_clone: impl Fn() + Send + Sync + 'static) -> Arc<Self> {
+    pub(crate) fn new(on_clone: impl Fn() + Send + Sync + 'static) -> Arc<Self> {
         Arc::new(Slow { woken: AtomicUsize::new(0), on_clone: Box::new(on_clone) })
     }
 
@@ -53,7 +53,7 @@ const TABLE: RawWakerVTable = RawWakerVTable::new(
     },
 );
 
-fn waker(slow: &Arc<Slow>) -> Waker {
+pub(crate) fn waker(slow: &Arc<Slow>) -> Waker {
     let raw = RawWaker::new(Arc::into_raw(slow.clone()).cast(), &TABLE);
     // SAFETY: each function of the table does with the count what a waker's does.
     unsafe { Waker::from_raw(raw) }
@@ -64,7 +64,9 @@ fn waker(slow: &Arc<Slow>) -> Waker {
 fn a_timer_that_rings_while_a_waker_is_cloned_wakes_that_one() {
     let _beside = beside_others();
     let runtime = runtime();
-    let path = std::env::temp_dir().join(format!("bespoke-roaming-{}", std::process::id()));
+    // The suite is run on several drivers beside each other.
+    let name = module_path!().replace("::", "-");
+    let path = std::env::temp_dir().join(format!("bespoke-{name}-{}", std::process::id()));
     let _ = std::fs::remove_file(&path);
     let receiver = std::os::unix::net::UnixDatagram::bind(&path).expect("a name is free");
     receiver.set_nonblocking(true).expect("open");

@@ -9,7 +9,7 @@ use bespoke_core::driver::Errno;
 use bespoke_core::roles::{
     Caps, Drained, Driver, DriverReport, Kind, Live, Nanos, Park, Resource, Sealed, StartCx, Under,
 };
-use bespoke_core::sharing::Local;
+use bespoke_core::sharing::{Local, Sharing};
 use bespoke_drivers::LiveMio;
 use core::cell::Cell;
 use core::time::Duration;
@@ -119,13 +119,12 @@ struct Noting;
 
 impl Driver for Noting {
     const DRIVERS_ARE_THE_PROJECTS_OWN_until_1_0: Sealed = Sealed::OURS;
+    type Live<S: Sharing> = LiveNoting;
     const NAME: &'static str = "noting";
     const CAPS: Caps = Caps::SUSPENDING;
 }
 
-impl Under<Local> for Noting {
-    type Live = LiveNoting;
-}
+impl Under<Local> for Noting {}
 
 struct LiveNoting(LiveMio);
 

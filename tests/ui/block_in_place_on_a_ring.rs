@@ -1,5 +1,5 @@
 //~ BUILD
-//~ SAYS nothing can block in place where the driver stays on the thread of its worker; `RingOptions::MOVABLE` makes a ring that does not
+//~ SAYS nothing can block in place where the driver stays on the thread of its worker, as a ring does, that of `preset::Server`, too
 use bespoke::Config;
 
 struct App;

@@ -1,6 +1,6 @@
-//~ UNDER `Fallback<IoUring, Mio>`: cannot be the driver under a scheduler whose tasks are `Moving`
+//~ UNDER Fallback<IoUring, Blocking>: `bespoke::driver::Blocking` cannot be the driver under a scheduler whose tasks are `Moving`
 use bespoke::Config;
-use bespoke::driver::{Fallback, IoUring, Mio};
+use bespoke::driver::{Blocking, Fallback, IoUring};
 use bespoke::scheduler::WorkStealing;
 
 struct App;
@@ -8,7 +8,7 @@ struct App;
 #[bespoke::config]
 impl Config for App {
     type Scheduler = WorkStealing<2>;
-    type Driver = Fallback<IoUring, Mio>;
+    type Driver = Fallback<IoUring, Blocking>;
 }
 
 fn main() {}

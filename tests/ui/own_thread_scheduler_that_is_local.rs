@@ -2,7 +2,7 @@
 //~ CORE
 use bespoke::Config;
 use bespoke::driver::{Caps, Driver, Mio, Under};
-use bespoke::scheduler::{Local, Scheduler};
+use bespoke::scheduler::{Local, Scheduler, Sharing};
 use bespoke_core::roles::Placement;
 
 struct Mine;
@@ -17,13 +17,12 @@ impl Scheduler for Mine {
 
 struct Borrowed;
 impl Driver for Borrowed {
+    type Live<S: Sharing> = <Mio as Driver>::Live<Local>;
     const NAME: &'static str = "borrowed";
     const CAPS: Caps = Caps::BLOCKING;
     const DRIVERS_ARE_THE_PROJECTS_OWN_until_1_0: bespoke_core::roles::Sealed = bespoke_core::roles::Sealed::OURS;
 }
-impl Under<Local> for Borrowed {
-    type Live = <Mio as Under<Local>>::Live;
-}
+impl Under<Local> for Borrowed {}
 
 struct App;
 

@@ -13,7 +13,7 @@ pub(crate) type QueueOf<C> = <<C as Config>::Scheduler as Scheduler>::Queue;
 #[cfg(feature = "std")]
 pub(crate) type LiveQueueOf<C> = <QueueOf<C> as LocalQueue>::Live;
 /// The running driver of a worker of `C`.
-pub type LiveOf<C> = <<C as Config>::Driver as Under<SharingOf<C>>>::Live;
+pub type LiveOf<C> = <<C as Config>::Driver as Driver>::Live<SharingOf<C>>;
 /// The running memory strategy of a worker of `C`.
 pub type MemoryOf<C> = <<C as Config>::Memory as Memory>::Live<SharingOf<C>>;
 /// The running clock of `C`.

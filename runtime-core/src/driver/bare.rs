@@ -9,7 +9,7 @@ use crate::roles::{
     Board, Caps, Drained, Driver, DriverReport, Kind, Live, Nanos, OnBoard, Park, Resource, Sealed, StartCx, Under,
     Unpark,
 };
-use crate::sharing::Local;
+use crate::sharing::{Local, Sharing};
 use core::fmt;
 use core::marker::PhantomData;
 
@@ -25,6 +25,7 @@ pub struct Bare<B>(PhantomData<fn() -> B>);
 
 impl<B: Board> Driver for Bare<B> {
     const DRIVERS_ARE_THE_PROJECTS_OWN_until_1_0: Sealed = Sealed::OURS;
+    type Live<S: Sharing> = LiveBare<B>;
     const NAME: &'static str = "bare";
     const CAPS: Caps = Caps::SUSPENDING;
 }
@@ -33,9 +34,7 @@ impl<B: Board> OnBoard for Bare<B> {
     type Board = B;
 }
 
-impl<B: Board> Under<Local> for Bare<B> {
-    type Live = LiveBare<B>;
-}
+impl<B: Board> Under<Local> for Bare<B> {}
 
 /// The running driver of the one worker: it has no state, the board has it.
 pub struct LiveBare<B>(PhantomData<fn() -> B>);

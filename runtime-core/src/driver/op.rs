@@ -10,7 +10,7 @@
 //! No address that the system is given lies inside a future.
 
 use crate::error::Errno;
-use crate::roles::{Driver, Nanos, Resource, Under};
+use crate::roles::{Driver, Nanos, Resource};
 use crate::sharing::Sharing;
 use crate::util::dangling::MaybeDangling;
 use core::task::{Context, Poll};
@@ -126,13 +126,11 @@ pub trait Submit<O: Op>: Driver {
 
     /// Polls the operation; the first call submits it.
     fn poll_op<S: Sharing>(
-        live: &<Self as Under<S>>::Live,
+        live: &Self::Live<S>,
         op: &mut O,
         state: &mut Self::InFlight<S>,
         cx: &mut Context<'_>,
-    ) -> Poll<O::Output>
-    where
-        Self: Under<S>;
+    ) -> Poll<O::Output>;
 
     /// May the driver or the system still know of `state`? `false`: dropping the future is free.
     fn in_flight<S: Sharing>(state: &Self::InFlight<S>) -> bool;
@@ -141,12 +139,11 @@ pub trait Submit<O: Op>: Driver {
     /// result as [`Op::LATE`] says. The only place that may allocate. While the
     /// system may use what is kept, it stays in its [`MaybeDangling`].
     fn abandon<S: Sharing, K: Send + 'static>(
-        live: &<Self as Under<S>>::Live,
+        live: &Self::Live<S>,
         op: &mut O,
         state: &mut Self::InFlight<S>,
         keep: MaybeDangling<K>,
-    ) where
-        Self: Under<S>;
+    );
 
     /// Polls what a runtime that is closed, and whose driver is gone, has left of an operation. `Ready(None)`: nothing is in
     /// use any more, and nothing came of it. Most drivers leave nothing behind when they are drained.

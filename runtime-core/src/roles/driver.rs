@@ -1,6 +1,6 @@
 //! How I/O is done, and how a worker sleeps.
 //!
-//! A [`Driver`] in a config is a *name* without state. The running thing is [`Under::Live`]: one per worker, owned and
+//! A [`Driver`] in a config is a *name* without state. The running thing is [`Driver::Live`]: one per worker, owned and
 //! used by that worker alone, and dropped by it when the runtime closes.
 
 use crate::error::{Errno, Error};
@@ -76,6 +76,11 @@ impl core::fmt::Debug for Luggage {
     }
 }
 
+/// An open file of which several workers may have a name, in the terms of the drivers.
+#[cfg(feature = "alloc")]
+#[doc(hidden)]
+pub type SharedFile = alloc::sync::Arc<dyn core::any::Any + Send + Sync>;
+
 /// How long to wait for something to happen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Park {
@@ -124,6 +129,10 @@ pub trait Driver: 'static {
     #[allow(non_upper_case_globals, reason = "the compiler prints the name as advice")]
     const DRIVERS_ARE_THE_PROJECTS_OWN_until_1_0: super::Sealed;
 
+    /// The running driver of one worker. There is a type for every sharing, which is what lets a driver that is made of others
+    /// name theirs; a runtime has one under what the driver is [`Under`] alone.
+    type Live<S: Sharing>: Live;
+
     /// The name in `INFO`, in reports and in messages.
     const NAME: &'static str;
     /// What it can do.
@@ -169,25 +178,24 @@ pub trait Driver: 'static {
     const INTERRUPT_AGAIN: Option<Duration> = None;
 }
 
-/// The driver can live under a scheduler of the sharing `S`.
+/// The driver can live under a scheduler of the sharing `S`. Under [`Moving`](crate::sharing::Moving) that is a promise about its
+/// [`Live`](Driver::Live): several threads use it at a time, as [`Live`] says.
 #[diagnostic::on_unimplemented(
     // The compiler says this, and not that of `Driver`, of a type that is no driver at all: true of both.
     message = "`{Self}` cannot be the driver under a scheduler whose tasks are `{S}`",
     label = "not a driver for this scheduler",
     note = "`Local` is `SingleThread`, for every driver but `Blocking`; `Shared` is `PerCore<N>`, for all but that and `Bare`, \
-            and `ThreadPerTask`, for `Blocking`; `Moving` is `WorkStealing<N>`, for `Mio`, `NoIo` and `IoUring`"
+            and `ThreadPerTask`, for `Blocking`; `Moving` is `WorkStealing<N>`, for `Mio`, `NoIo`, `IoUring`, and a `Fallback` \
+            of these"
 )]
 pub trait Under<S: Sharing>: Driver {
-    /// The running driver of one worker.
-    type Live: Live;
-
     /// Runs `f` on the live driver of the current worker. `ambient` finds it; a driver without state does not ask.
     ///
     /// # Safety
     /// What `ambient` returns must be the live driver of the worker that runs on this thread, and stay so during `f`.
     #[doc(hidden)]
     #[inline(always)]
-    unsafe fn with<R>(ambient: impl FnOnce() -> NonNull<Self::Live>, f: impl FnOnce(&Self::Live) -> R) -> R {
+    unsafe fn with<R>(ambient: impl FnOnce() -> NonNull<Self::Live<S>>, f: impl FnOnce(&Self::Live<S>) -> R) -> R {
         // SAFETY: the caller promises that it is the live driver of this worker.
         f(unsafe { ambient().as_ref() })
     }
@@ -322,9 +330,31 @@ pub trait Live: Send + Sized + 'static {
     /// `first`, so that an operation here may name it. It is closed when both are.
     ///
     /// # Errors
-    /// There may be one name of it only, which is what this says unless a driver knows better; the system's code.
+    /// There may be one name of it only; the system's code.
+    #[cfg(feature = "alloc")]
     #[doc(hidden)]
-    fn second(&self, _second: Resource, _there: &Self, _first: Resource) -> Result<(), Errno> {
+    fn second(&self, second: Resource, there: &Self, first: Resource) -> Result<(), Errno> {
+        self.name(second, there.open_file(first)?)
+    }
+
+    /// Where tasks move: the open file that is here as `first`, for a [name](Self::name) at another worker.
+    ///
+    /// # Errors
+    /// There may be one name of it only, which is what this says unless a driver knows better.
+    #[cfg(feature = "alloc")]
+    #[doc(hidden)]
+    fn open_file(&self, _first: Resource) -> Result<SharedFile, Errno> {
+        Err(Errno::of(crate::error::ErrorKind::Unsupported))
+    }
+
+    /// Where tasks move: takes charge of `second`, whose `key` is new to this driver, as one more name of `file`, which another
+    /// worker has, with this driver or another one. It is closed when all are.
+    ///
+    /// # Errors
+    /// This driver does not know what to do with what the other one has; the system's code.
+    #[cfg(feature = "alloc")]
+    #[doc(hidden)]
+    fn name(&self, _second: Resource, _file: SharedFile) -> Result<(), Errno> {
         Err(Errno::of(crate::error::ErrorKind::Unsupported))
     }
 

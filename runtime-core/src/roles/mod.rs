@@ -32,12 +32,12 @@ mod watchdog;
 
 pub use board::{Board, OnBoard};
 pub use clock::Clock;
-#[cfg(feature = "alloc")]
-#[doc(hidden)]
-pub use driver::Luggage;
 pub use driver::{
     Caps, Drained, Driver, DriverReport, Kind, Live, Nanos, Park, RawResource, Resource, StartCx, Under, Unpark,
 };
+#[cfg(feature = "alloc")]
+#[doc(hidden)]
+pub use driver::{Luggage, SharedFile};
 pub use entropy::{Entropy, Seeded};
 pub use memory::{Allocate, Memory};
 pub use queue::LocalQueue;

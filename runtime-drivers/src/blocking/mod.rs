@@ -29,7 +29,7 @@ use bespoke_core::error::Error;
 use bespoke_core::roles::{
     Caps, Drained, Driver, DriverReport, Kind, Live, Nanos, Park, RawResource, Resource, StartCx, Under, Unpark,
 };
-use bespoke_core::sharing::Shared;
+use bespoke_core::sharing::{Shared, Sharing};
 use bespoke_core::util::link::Node;
 use core::ptr::NonNull;
 use core::time::Duration;
@@ -47,6 +47,7 @@ use std::sync::Arc;
 pub struct Blocking;
 
 impl Driver for Blocking {
+    type Live<S: Sharing> = LiveBlocking;
     const NAME: &'static str = "blocking";
     const CAPS: Caps = Caps::BLOCKING;
     const LEASE_BYTES: usize = LEASE_BYTES;
@@ -72,8 +73,6 @@ impl Driver for Blocking {
 }
 
 impl Under<Shared> for Blocking {
-    type Live = LiveBlocking;
-
     unsafe fn with<R>(_: impl FnOnce() -> NonNull<LiveBlocking>, f: impl FnOnce(&LiveBlocking) -> R) -> R {
         f(&NOBODY)
     }

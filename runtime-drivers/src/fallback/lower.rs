@@ -3,11 +3,10 @@
 use super::{Fallback, LiveFallback};
 use crate::op::Sockets;
 use bespoke_core::driver::{MaybeDangling, Op, Served, Submit};
-use bespoke_core::roles::Under;
-use bespoke_core::sharing::{Local, Sharing};
+use bespoke_core::sharing::Sharing;
 use core::task::{Context, Poll};
 
-/// What the future of an operation holds (invariant 2).
+/// What the future of an operation holds (invariants 2 and 3).
 #[derive(Debug, Default)]
 pub enum Either<A, B> {
     /// It was not polled yet.
@@ -26,77 +25,71 @@ const fn is_kept<T>() -> bool {
 }
 
 impl<A: Default, B> Either<A, B> {
-    /// Runs `f` on the state of the first choice.
+    /// Runs `f` on the state of the first choice. `in_flight`: of the second's.
     #[inline(always)]
-    fn first<R>(&mut self, f: impl FnOnce(&mut A) -> R) -> R {
+    fn first<R>(&mut self, in_flight: impl FnOnce(&B) -> bool, f: impl FnOnce(&mut A) -> R) -> R {
         if !is_kept::<A>() {
             return f(&mut A::default());
         }
-        if let Either::New = self {
+        if !matches!(self, Either::First(_)) {
+            if matches!(self, Either::Second(state) if in_flight(state)) {
+                in_flight_with_another_driver();
+            }
             *self = Either::First(A::default());
         }
-        let Either::First(state) = self else { of_another_driver() };
+        let Either::First(state) = self else { unreachable!("written above") };
         f(state)
     }
 }
 
 impl<A, B: Default> Either<A, B> {
-    /// Runs `f` on the state of the second.
+    /// Runs `f` on the state of the second. `in_flight`: of the first's.
     #[inline(always)]
-    fn second<R>(&mut self, f: impl FnOnce(&mut B) -> R) -> R {
+    fn second<R>(&mut self, in_flight: impl FnOnce(&A) -> bool, f: impl FnOnce(&mut B) -> R) -> R {
         if !is_kept::<B>() {
             return f(&mut B::default());
         }
-        if let Either::New = self {
+        if !matches!(self, Either::Second(_)) {
+            if matches!(self, Either::First(state) if in_flight(state)) {
+                in_flight_with_another_driver();
+            }
             *self = Either::Second(B::default());
         }
-        let Either::Second(state) = self else { of_another_driver() };
+        let Either::Second(state) = self else { unreachable!("written above") };
         f(state)
     }
 }
 
 #[cold]
 #[inline(never)]
-fn of_another_driver() -> ! {
-    unreachable!("an operation is polled by the driver of its worker")
-}
-
-/// It is the same under every sharing, but a signature that is generic over the sharing does not know that.
-#[inline(always)]
-fn of<A, B, S: Sharing>(live: &<Fallback<A, B> as Under<S>>::Live) -> &LiveFallback<A, B>
-where
-    A: Under<Local>,
-    B: Under<Local>,
-    Fallback<A, B>: Under<S>,
-{
-    let live: *const <Fallback<A, B> as Under<S>>::Live = live;
-    // SAFETY: `Sharing` is sealed, and `Fallback` has the same `Live` under both of its types: `LiveFallback`.
-    unsafe { &*live.cast::<LiveFallback<A, B>>() }
+fn in_flight_with_another_driver() -> ! {
+    unreachable!("an operation in flight is polled with the driver of its worker")
 }
 
 impl<O, A, B> Submit<O> for Fallback<A, B>
 where
     O: Op,
-    A: Submit<O> + Sockets + Under<Local>,
-    B: Submit<O> + Sockets + Under<Local>,
+    A: Submit<O> + Sockets,
+    B: Submit<O> + Sockets,
 {
-    type InFlight<S: Sharing> = Either<A::InFlight<Local>, B::InFlight<Local>>;
+    type InFlight<S: Sharing> = Either<A::InFlight<S>, B::InFlight<S>>;
 
     const SERVED: Served = if A::SERVED as u8 == B::SERVED as u8 { A::SERVED } else { Served::Either };
 
     #[inline]
     fn poll_op<S: Sharing>(
-        live: &<Self as Under<S>>::Live,
+        live: &Self::Live<S>,
         op: &mut O,
         state: &mut Self::InFlight<S>,
         cx: &mut Context<'_>,
-    ) -> Poll<O::Output>
-    where
-        Self: Under<S>,
-    {
-        match of::<A, B, S>(live) {
-            LiveFallback::First(live) => state.first(|state| A::poll_op::<Local>(live, op, state, cx)),
-            LiveFallback::Second(live, _) => state.second(|state| B::poll_op::<Local>(live, op, state, cx)),
+    ) -> Poll<O::Output> {
+        match live {
+            LiveFallback::First(live) => {
+                state.first(|other| B::in_flight::<S>(other), |state| A::poll_op::<S>(live, op, state, cx))
+            }
+            LiveFallback::Second(live, _) => {
+                state.second(|other| A::in_flight::<S>(other), |state| B::poll_op::<S>(live, op, state, cx))
+            }
         }
     }
 
@@ -104,30 +97,32 @@ where
     fn in_flight<S: Sharing>(state: &Self::InFlight<S>) -> bool {
         match state {
             Either::New => false,
-            Either::First(state) => A::in_flight::<Local>(state),
-            Either::Second(state) => B::in_flight::<Local>(state),
+            Either::First(state) => A::in_flight::<S>(state),
+            Either::Second(state) => B::in_flight::<S>(state),
         }
     }
 
     fn abandon<S: Sharing, K: Send + 'static>(
-        live: &<Self as Under<S>>::Live,
+        live: &Self::Live<S>,
         op: &mut O,
         state: &mut Self::InFlight<S>,
         keep: MaybeDangling<K>,
-    ) where
-        Self: Under<S>,
-    {
-        match of::<A, B, S>(live) {
-            LiveFallback::First(live) => state.first(|state| A::abandon::<Local, K>(live, op, state, keep)),
-            LiveFallback::Second(live, _) => state.second(|state| B::abandon::<Local, K>(live, op, state, keep)),
+    ) {
+        match live {
+            LiveFallback::First(live) => {
+                state.first(|other| B::in_flight::<S>(other), |state| A::abandon::<S, K>(live, op, state, keep));
+            }
+            LiveFallback::Second(live, _) => {
+                state.second(|other| A::in_flight::<S>(other), |state| B::abandon::<S, K>(live, op, state, keep));
+            }
         }
     }
 
     fn poll_closed<S: Sharing>(state: &mut Self::InFlight<S>, cx: &mut Context<'_>) -> Poll<Option<O::Output>> {
         match state {
             Either::New => Poll::Ready(None),
-            Either::First(state) => A::poll_closed::<Local>(state, cx),
-            Either::Second(state) => B::poll_closed::<Local>(state, cx),
+            Either::First(state) => A::poll_closed::<S>(state, cx),
+            Either::Second(state) => B::poll_closed::<S>(state, cx),
         }
     }
 
@@ -138,8 +133,8 @@ where
     ) {
         match state {
             Either::New => drop(keep),
-            Either::First(state) => A::abandon_closed::<Local, K>(op, state, keep),
-            Either::Second(state) => B::abandon_closed::<Local, K>(op, state, keep),
+            Either::First(state) => A::abandon_closed::<S, K>(op, state, keep),
+            Either::Second(state) => B::abandon_closed::<S, K>(op, state, keep),
         }
     }
 }

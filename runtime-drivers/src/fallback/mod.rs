@@ -3,9 +3,20 @@
 //! The choice falls when a worker starts, and stays. It costs one branch per operation, the same way every time, and one
 //! look at the mode of each socket, as the two may want different ones.
 //!
+//! # Two in one runtime
+//! Each worker chooses for itself: where what is denied is denied to a thread, or a limit is reached, one worker has a ring and
+//! its neighbour has none. Whatever goes from one to the other is in the terms of both:
+//! - a socket that moves takes [`Luggage`] along;
+//! - where tasks move, a socket is used with the driver of the worker that watches it, by whichever worker;
+//! - a file that is to have a name on a second worker (`Live::second`) is shared as what both keep of it, the open file itself.
+//!
 //! # Invariants
 //! 1. Both choices lend the buffers of this crate: whichever lent one, `free_buffer` of either frees it.
-//! 2. The state of an operation is that of the driver which its worker runs: an operation is polled by its worker only.
+//! 2. The state of an operation that is in flight is that of the driver with which it is polled. It is a guest of the worker that
+//!    polled it, by rule 5 of `driver/operation.rs` in the core, so that worker's driver is the one of every later poll, on
+//!    whatever thread; and what a worker runs is chosen once.
+//! 3. A state that is not in flight holds nothing of a driver's. One that was polled by a worker which runs the other of the two
+//!    (it is about no resource, or that has moved) begins anew.
 
 mod lower;
 
@@ -14,10 +25,10 @@ use crate::sys::{self, fd};
 use bespoke_core::driver::Errno;
 use bespoke_core::error::Error;
 use bespoke_core::roles::{
-    Caps, Drained, Driver, DriverReport, Kind, Live, Luggage, Nanos, Park, RawResource, Resource, Sealed, StartCx,
-    Under, Unpark,
+    Caps, Drained, Driver, DriverReport, Kind, Live, Luggage, Nanos, Park, RawResource, Resource, Sealed, SharedFile,
+    StartCx, Under, Unpark,
 };
-use bespoke_core::sharing::{Local, Shared};
+use bespoke_core::sharing::{Local, Sharing};
 use bespoke_core::util::link::Node;
 use core::fmt;
 use core::marker::PhantomData;
@@ -42,11 +53,15 @@ impl<A: Driver, B: Driver> fmt::Debug for Fallback<A, B> {
     }
 }
 
-impl<A: Driver, B: Driver> Driver for Fallback<A, B> {
+impl<A: Sockets, B: Sockets> Driver for Fallback<A, B> {
+    type Live<S: Sharing> = LiveFallback<A, B, S>;
     const NAME: &'static str = "fallback";
-    const CAPS: Caps = if A::CAPS.suspends && B::CAPS.suspends { Caps::SUSPENDING } else { Caps::BLOCKING };
+    const CAPS: Caps = Caps::SUSPENDING;
     const CHECK: Option<&'static str> = match (A::CHECK, B::CHECK) {
         (Some(wrong), _) | (None, Some(wrong)) => Some(wrong),
+        (None, None) if !A::CAPS.suspends || !B::CAPS.suspends => {
+            Some("both drivers of a `Fallback` suspend their tasks, which `Blocking` does not")
+        }
         // Invariant 1.
         (None, None) if A::LEASE_BYTES != LEASE_BYTES || B::LEASE_BYTES != LEASE_BYTES => {
             Some("both drivers of a `Fallback` lend buffers of the same kind")
@@ -74,24 +89,18 @@ impl<A: Driver, B: Driver> Driver for Fallback<A, B> {
     const DRIVERS_ARE_THE_PROJECTS_OWN_until_1_0: Sealed = Sealed::OURS;
 }
 
-impl<A: Sockets + Under<Local>, B: Sockets + Under<Local>> Under<Local> for Fallback<A, B> {
-    type Live = LiveFallback<A, B>;
-}
-
-/// The same, on the same two: neither is used by more than its worker.
-impl<A: Sockets + Under<Local>, B: Sockets + Under<Local>> Under<Shared> for Fallback<A, B> {
-    type Live = LiveFallback<A, B>;
-}
+/// Whatever both can live under: each is told of the sharing, and nothing is added to them that another thread might use.
+impl<S: Sharing, A: Sockets + Under<S>, B: Sockets + Under<S>> Under<S> for Fallback<A, B> {}
 
 /// The running driver of one worker.
-pub enum LiveFallback<A: Under<Local>, B: Under<Local>> {
+pub enum LiveFallback<A: Driver, B: Driver, S: Sharing = Local> {
     /// The machine has the first.
-    First(A::Live),
+    First(A::Live<S>),
     /// It has not, for this reason.
-    Second(B::Live, &'static str),
+    Second(B::Live<S>, &'static str),
 }
 
-impl<A: Under<Local>, B: Under<Local>> fmt::Debug for LiveFallback<A, B> {
+impl<A: Driver, B: Driver, S: Sharing> fmt::Debug for LiveFallback<A, B, S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             LiveFallback::First(_) => f.debug_tuple("First").field(&A::NAME).finish(),
@@ -110,7 +119,7 @@ macro_rules! either {
     };
 }
 
-impl<A: Sockets + Under<Local>, B: Sockets + Under<Local>> LiveFallback<A, B> {
+impl<A: Sockets, B: Sockets, S: Sharing> LiveFallback<A, B, S> {
     /// Gives a socket the mode of the driver that runs: it is made before anybody knows which one it is for.
     fn set_mode(&self, resource: Resource, kind: Kind) -> Result<(), Errno> {
         let nonblocking = match self {
@@ -124,16 +133,16 @@ impl<A: Sockets + Under<Local>, B: Sockets + Under<Local>> LiveFallback<A, B> {
     }
 }
 
-impl<A: Sockets + Under<Local>, B: Sockets + Under<Local>> Live for LiveFallback<A, B> {
-    const ARRIVES: bool = A::Live::ARRIVES || B::Live::ARRIVES;
-    type Unparker = FallbackUnparker<<A::Live as Live>::Unparker, <B::Live as Live>::Unparker>;
+impl<A: Sockets, B: Sockets, S: Sharing> Live for LiveFallback<A, B, S> {
+    const ARRIVES: bool = A::Live::<S>::ARRIVES || B::Live::<S>::ARRIVES;
+    type Unparker = FallbackUnparker<<A::Live<S> as Live>::Unparker, <B::Live<S> as Live>::Unparker>;
 
     fn start(cx: StartCx) -> Result<Self, Error> {
-        match A::Live::start(cx) {
+        match A::Live::<S>::start(cx) {
             Ok(live) => Ok(LiveFallback::First(live)),
             Err(error) => {
                 let why = error.why().unwrap_or("the driver that was the first choice did not start");
-                Ok(LiveFallback::Second(B::Live::start(cx)?, why))
+                Ok(LiveFallback::Second(B::Live::<S>::start(cx)?, why))
             }
         }
     }
@@ -178,6 +187,23 @@ impl<A: Sockets + Under<Local>, B: Sockets + Under<Local>> Live for LiveFallback
         either!(self, live => live.take_in(resource, luggage))
     }
 
+    fn second(&self, second: Resource, there: &Self, first: Resource) -> Result<(), Errno> {
+        match (self, there) {
+            (LiveFallback::First(live), LiveFallback::First(there)) => live.second(second, there, first),
+            (LiveFallback::Second(live, _), LiveFallback::Second(there, _)) => live.second(second, there, first),
+            (LiveFallback::First(live), LiveFallback::Second(there, _)) => live.name(second, there.open_file(first)?),
+            (LiveFallback::Second(live, _), LiveFallback::First(there)) => live.name(second, there.open_file(first)?),
+        }
+    }
+
+    fn open_file(&self, first: Resource) -> Result<SharedFile, Errno> {
+        either!(self, live => live.open_file(first))
+    }
+
+    fn name(&self, second: Resource, file: SharedFile) -> Result<(), Errno> {
+        either!(self, live => live.name(second, file))
+    }
+
     fn park(&self, park: Park) -> Result<(), Errno> {
         either!(self, live => live.park(park))
     }
@@ -204,7 +230,7 @@ impl<A: Sockets + Under<Local>, B: Sockets + Under<Local>> Live for LiveFallback
 
     unsafe fn free_buffer(buffer: NonNull<Node>) {
         // SAFETY: as the caller; whichever lent it (invariant 1).
-        unsafe { A::Live::free_buffer(buffer) };
+        unsafe { A::Live::<S>::free_buffer(buffer) };
     }
 }
 

@@ -16,6 +16,6 @@ pub(super) fn open_file<P: Poller, S: Sharing>(live: &LiveMio<P, S>, key: u32) -
 }
 
 macro_rules! pool {
-    ($($op:ty),+) => { $(pooled!({P: Poller} Mio<P>, super::lower::of::<S, P>, open_file: $op);)+ };
+    ($($op:ty),+) => { $(pooled!({P: Poller} Mio<P>, open_file: $op);)+ };
 }
 for_each_file_op!(pool);

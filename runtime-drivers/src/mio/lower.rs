@@ -35,7 +35,7 @@ use crate::sys::unix_socket;
 use crate::sys::{self, socket};
 use crate::theirs::let_go;
 use bespoke_core::driver::{Errno, MaybeDangling, Nop, Served, Submit, Timeout};
-use bespoke_core::roles::{RawResource, Resource, Under};
+use bespoke_core::roles::{RawResource, Resource};
 use bespoke_core::sharing::Sharing;
 use core::net::SocketAddr;
 use core::task::{Context, Poll};
@@ -82,24 +82,12 @@ macro_rules! wait {
         $crate::mio::lower::wait!($op, Readiness, |$live, $o, $cx| $poll);
     };
     ($op:ty, $served:ident, |$live:ident, $o:ident, $cx:pat_param| $poll:expr) => {
-        $crate::op::lower::leaves_nothing!({P: $crate::mio::Poller} $crate::mio::Mio<P>, $op, (), $served, |live, $o, _, $cx| {
-            let $live = $crate::mio::lower::of::<S, P>(live);
-            $poll
-        });
+        $crate::op::lower::leaves_nothing!(
+            {P: $crate::mio::Poller} $crate::mio::Mio<P>, $op, (), $served, |$live, $o, _, $cx| $poll
+        );
     };
 }
 use wait;
-
-/// It is that of the sharing, but a signature that is generic over the sharing does not know that.
-#[inline(always)]
-pub(super) fn of<S: Sharing, P: Poller>(live: &<Mio<P> as Under<S>>::Live) -> &LiveMio<P, S>
-where
-    Mio<P>: Under<S>,
-{
-    let live: *const <Mio<P> as Under<S>>::Live = live;
-    // SAFETY: `Sharing` is sealed, and the `Live` of `Mio<P>` under each of its types is `LiveMio<P, S>`.
-    unsafe { &*live.cast::<LiveMio<P, S>>() }
-}
 
 wait!(Nop, AtHand, |_live, _op, _| Poll::Ready(()));
 
@@ -163,7 +151,7 @@ pub struct Asked(bool);
 // The handle of the socket belongs to the caller and closes it; the driver holds nothing of the future's.
 leaves_nothing!({P: Poller} Mio<P>, Connect, Asked, Readiness, |live, op, asked, cx| {
     let address = op.address;
-    connect(of::<S, P>(live), op.socket, asked, cx, |raw| socket::connect_start(raw, &address.into()))
+    connect(live, op.socket, asked, cx, |raw| socket::connect_start(raw, &address.into()))
 });
 
 fn connect<P: Poller, S: Sharing>(
@@ -200,15 +188,12 @@ impl<P: Poller> Submit<Timeout> for Mio<P> {
     const SERVED: Served = Served::Deadline;
 
     fn poll_op<S: Sharing>(
-        live: &<Self as Under<S>>::Live,
+        live: &Self::Live<S>,
         op: &mut Timeout,
         state: &mut Ticking,
         cx: &mut Context<'_>,
-    ) -> Poll<Result<(), Errno>>
-    where
-        Self: Under<S>,
-    {
-        of::<S, P>(live).timeout(op, state, cx)
+    ) -> Poll<Result<(), Errno>> {
+        live.timeout(op, state, cx)
     }
 
     #[inline(always)]
@@ -217,14 +202,12 @@ impl<P: Poller> Submit<Timeout> for Mio<P> {
     }
 
     fn abandon<S: Sharing, K: Send + 'static>(
-        live: &<Self as Under<S>>::Live,
+        live: &Self::Live<S>,
         _op: &mut Timeout,
         state: &mut Ticking,
         keep: MaybeDangling<K>,
-    ) where
-        Self: Under<S>,
-    {
-        of::<S, P>(live).timeouts.forget(state);
+    ) {
+        live.timeouts.forget(state);
         let_go(keep);
     }
 }

@@ -70,6 +70,8 @@ use crate::theirs::wake;
 use crate::wakers::Wakers;
 use bespoke_core::driver::{Buffer, Buffers, Errno, Timeout};
 use bespoke_core::error::{Error, ErrorKind};
+#[cfg(unix)]
+use bespoke_core::roles::SharedFile;
 use bespoke_core::roles::{
     Caps, Drained, Driver, DriverReport, Kind, Live, Luggage, Nanos, Park, RawResource, Resource, StartCx, Under,
     Unpark,
@@ -103,6 +105,7 @@ impl<P: Poller> core::fmt::Debug for Mio<P> {
 }
 
 impl<P: Poller> Driver for Mio<P> {
+    type Live<S: Sharing> = LiveMio<P, S>;
     const NAME: &'static str = "mio";
     const CAPS: Caps = Caps::SUSPENDING;
     const LEASE_BYTES: usize = LEASE_BYTES;
@@ -126,22 +129,16 @@ impl<P: Poller> Driver for Mio<P> {
     const DRIVERS_ARE_THE_PROJECTS_OWN_until_1_0: bespoke_core::roles::Sealed = bespoke_core::roles::Sealed::OURS;
 }
 
-impl<P: Poller> Under<Local> for Mio<P> {
-    type Live = LiveMio<P, Local>;
-}
+impl<P: Poller> Under<Local> for Mio<P> {}
 
 /// As under [`Local`]: one worker uses it, whether its tasks are shared or not.
-impl<P: Poller> Under<Shared> for Mio<P> {
-    type Live = LiveMio<P, Shared>;
-}
+impl<P: Poller> Under<Shared> for Mio<P> {}
 
 /// One worker waits, and all workers of the runtime use what is open here, inside the gate of that worker: the registry of the
 /// poller, which is `Sync`, and apart from the poll that the worker borrows while it waits; what is behind the locks; and an
 /// atomic. It is not `Sync`: `park`, `arrive`, `report` and `drain` are the worker's. Not over [`PosixPoll`], whose list is its
 /// worker's.
-impl Under<Moving> for Mio<OsPoller> {
-    type Live = LiveMio<OsPoller, Moving>;
-}
+impl Under<Moving> for Mio<OsPoller> {}
 
 /// The running driver of one worker.
 pub struct LiveMio<P: Poller = OsPoller, S: Sharing = Local> {
@@ -496,8 +493,13 @@ impl<P: Poller, S: Sharing> Live for LiveMio<P, S> {
     }
 
     #[cfg(unix)]
-    fn second(&self, second: Resource, there: &Self, first: Resource) -> Result<(), Errno> {
-        let file = files::open_file(there, first.key).ok_or(Errno::of(ErrorKind::Unsupported))?;
+    fn open_file(&self, first: Resource) -> Result<SharedFile, Errno> {
+        files::open_file(self, first.key).map_or(Err(Errno::of(ErrorKind::Unsupported)), |file| Ok(file))
+    }
+
+    #[cfg(unix)]
+    fn name(&self, second: Resource, file: SharedFile) -> Result<(), Errno> {
+        let file = file.downcast().map_err(|_| Errno::of(ErrorKind::Unsupported))?;
         self.place(second.key, Source { file: Some(file), ..Source::default() });
         Ok(())
     }

@@ -2,7 +2,6 @@
 
 use super::NoIo;
 use bespoke_core::driver::{MaybeDangling, Nop, Served, Submit};
-use bespoke_core::roles::Under;
 use bespoke_core::sharing::Sharing;
 use core::task::{Context, Poll};
 
@@ -12,10 +11,7 @@ impl Submit<Nop> for NoIo {
     const SERVED: Served = Served::AtHand;
 
     #[inline]
-    fn poll_op<S: Sharing>(_: &<Self as Under<S>>::Live, _: &mut Nop, (): &mut (), _: &mut Context<'_>) -> Poll<()>
-    where
-        Self: Under<S>,
-    {
+    fn poll_op<S: Sharing>(_: &Self::Live<S>, _: &mut Nop, (): &mut (), _: &mut Context<'_>) -> Poll<()> {
         Poll::Ready(())
     }
 
@@ -23,14 +19,7 @@ impl Submit<Nop> for NoIo {
         false
     }
 
-    fn abandon<S: Sharing, K: Send + 'static>(
-        _: &<Self as Under<S>>::Live,
-        _: &mut Nop,
-        (): &mut (),
-        keep: MaybeDangling<K>,
-    ) where
-        Self: Under<S>,
-    {
+    fn abandon<S: Sharing, K: Send + 'static>(_: &Self::Live<S>, _: &mut Nop, (): &mut (), keep: MaybeDangling<K>) {
         drop(keep);
     }
 }

@@ -16,7 +16,7 @@ use bespoke_core::error::{Error, ErrorKind};
 use bespoke_core::roles::{
     Caps, Drained, Driver, DriverReport, Kind, Live, Nanos, Park, Resource, StartCx, Under, Unpark,
 };
-use bespoke_core::sharing::{Local, Moving, Shared};
+use bespoke_core::sharing::{Local, Moving, Shared, Sharing};
 use std::sync::Arc;
 
 /// No I/O: timers, channels and blocking jobs are all there is to wait for.
@@ -31,6 +31,7 @@ use std::sync::Arc;
 pub struct NoIo;
 
 impl Driver for NoIo {
+    type Live<S: Sharing> = LiveNoIo;
     const NAME: &'static str = "no-io";
     const CAPS: Caps = Caps::SUSPENDING;
     const DRIVERS_ARE_THE_PROJECTS_OWN_until_1_0: bespoke_core::roles::Sealed = bespoke_core::roles::Sealed::OURS;
@@ -42,17 +43,11 @@ impl Driver for NoIo {
     }
 }
 
-impl Under<Local> for NoIo {
-    type Live = LiveNoIo;
-}
+impl Under<Local> for NoIo {}
 
-impl Under<Shared> for NoIo {
-    type Live = LiveNoIo;
-}
+impl Under<Shared> for NoIo {}
 
-impl Under<Moving> for NoIo {
-    type Live = LiveNoIo;
-}
+impl Under<Moving> for NoIo {}
 
 /// The running driver of one worker: what its thread sleeps on.
 #[derive(Debug)]

@@ -6,11 +6,7 @@ use super::file::{ReadAt, ReadVectoredAt, SetLen, Sync, WriteAt, WriteVectoredAt
 use super::file_paths::{Call, JoinPaths, MakeDir, Open, Remove, Statx};
 use crate::sys::{fd, file};
 use bespoke_core::driver::{Errno, Submit};
-#[cfg(target_os = "linux")]
-use bespoke_core::roles::Under;
 use bespoke_core::roles::{Driver, RawResource};
-#[cfg(target_os = "linux")]
-use bespoke_core::sharing::Local;
 
 /// What is asked of an open file without waiting: the system answers from its own memory. Errors are the system's codes.
 #[expect(clippy::missing_errors_doc, reason = "every function here fails with the system's code, as the trait says")]
@@ -48,7 +44,7 @@ impl Files for crate::Blocking {}
 #[cfg(target_os = "linux")]
 impl<const ENTRIES: u32, O: crate::RingOptions> Files for crate::IoUring<ENTRIES, O> {}
 #[cfg(target_os = "linux")]
-impl<A: Files, B: Files> Files for crate::Fallback<A, B> {}
+impl<A: Files + Sockets, B: Files + Sockets> Files for crate::Fallback<A, B> {}
 
 /// Drivers with files.
 #[diagnostic::on_unimplemented(
@@ -79,7 +75,7 @@ impl Fs for crate::Blocking {}
 #[cfg(target_os = "linux")]
 impl<const ENTRIES: u32, O: crate::RingOptions> Fs for crate::IoUring<ENTRIES, O> {}
 #[cfg(target_os = "linux")]
-impl<A: Fs + Sockets + Under<Local>, B: Fs + Sockets + Under<Local>> Fs for crate::Fallback<A, B> {}
+impl<A: Fs + Sockets, B: Fs + Sockets> Fs for crate::Fallback<A, B> {}
 
 /// Calls a macro with the operations on files.
 macro_rules! for_each_file_op {

@@ -17,14 +17,11 @@ macro_rules! leaves_nothing {
 
             #[inline(always)]
             fn poll_op<S: bespoke_core::sharing::Sharing>(
-                $live: &<Self as bespoke_core::roles::Under<S>>::Live,
+                $live: &Self::Live<S>,
                 $o: &mut $op,
                 $st: &mut $state,
                 $cx: &mut core::task::Context<'_>,
-            ) -> core::task::Poll<<$op as bespoke_core::driver::Op>::Output>
-            where
-                Self: bespoke_core::roles::Under<S>,
-            {
+            ) -> core::task::Poll<<$op as bespoke_core::driver::Op>::Output> {
                 $poll
             }
 
@@ -34,13 +31,11 @@ macro_rules! leaves_nothing {
             }
 
             fn abandon<S: bespoke_core::sharing::Sharing, K: Send + 'static>(
-                _: &<Self as bespoke_core::roles::Under<S>>::Live,
+                _: &Self::Live<S>,
                 _: &mut $op,
                 _: &mut $state,
                 keep: bespoke_core::driver::MaybeDangling<K>,
-            ) where
-                Self: bespoke_core::roles::Under<S>,
-            {
+            ) {
                 drop(keep);
             }
         }

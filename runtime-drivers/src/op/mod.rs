@@ -65,10 +65,6 @@ pub use unix::{AcceptUnix, ConnectUnix, Credentials, UnixAddr, UnixSockets};
 pub use vectored::{RecvVectored, Stretches, TransmitVectored};
 
 use bespoke_core::driver::Submit;
-#[cfg(target_os = "linux")]
-use bespoke_core::roles::Under;
-#[cfg(target_os = "linux")]
-use bespoke_core::sharing::Local;
 
 /// Drivers with sockets.
 #[diagnostic::on_unimplemented(
@@ -96,7 +92,7 @@ impl Net for crate::Blocking {}
 #[cfg(target_os = "linux")]
 impl<const ENTRIES: u32, O: crate::RingOptions> Net for crate::IoUring<ENTRIES, O> {}
 #[cfg(target_os = "linux")]
-impl<A: Net + Under<Local>, B: Net + Under<Local>> Net for crate::Fallback<A, B> {}
+impl<A: Net, B: Net> Net for crate::Fallback<A, B> {}
 
 /// Drivers that wait for resources which are not theirs: descriptors of another library, of the system, of a signal.
 #[diagnostic::on_unimplemented(
@@ -112,7 +108,7 @@ impl Foreign for crate::Blocking {}
 #[cfg(target_os = "linux")]
 impl<const ENTRIES: u32, O: crate::RingOptions> Foreign for crate::IoUring<ENTRIES, O> {}
 #[cfg(target_os = "linux")]
-impl<A: Foreign + Sockets + Under<Local>, B: Foreign + Sockets + Under<Local>> Foreign for crate::Fallback<A, B> {}
+impl<A: Foreign + Sockets, B: Foreign + Sockets> Foreign for crate::Fallback<A, B> {}
 
 /// Drivers with child processes, and with pipes.
 #[diagnostic::on_unimplemented(
@@ -131,7 +127,7 @@ impl Process for crate::Blocking {}
 #[cfg(target_os = "linux")]
 impl<const ENTRIES: u32, O: crate::RingOptions> Process for crate::IoUring<ENTRIES, O> {}
 #[cfg(target_os = "linux")]
-impl<A: Process + Sockets + Under<Local>, B: Process + Sockets + Under<Local>> Process for crate::Fallback<A, B> {}
+impl<A: Process + Sockets, B: Process + Sockets> Process for crate::Fallback<A, B> {}
 
 /// Drivers with UDP sockets.
 #[cfg(unix)]
@@ -150,7 +146,7 @@ impl Udp for crate::Blocking {}
 #[cfg(target_os = "linux")]
 impl<const ENTRIES: u32, O: crate::RingOptions> Udp for crate::IoUring<ENTRIES, O> {}
 #[cfg(target_os = "linux")]
-impl<A: Udp + Under<Local>, B: Udp + Under<Local>> Udp for crate::Fallback<A, B> {}
+impl<A: Udp, B: Udp> Udp for crate::Fallback<A, B> {}
 
 /// Drivers with sockets between the processes of one machine.
 #[cfg(unix)]
@@ -178,7 +174,7 @@ impl Unix for crate::Blocking {}
 #[cfg(target_os = "linux")]
 impl<const ENTRIES: u32, O: crate::RingOptions> Unix for crate::IoUring<ENTRIES, O> {}
 #[cfg(target_os = "linux")]
-impl<A: Unix + Under<Local>, B: Unix + Under<Local>> Unix for crate::Fallback<A, B> {}
+impl<A: Unix, B: Unix> Unix for crate::Fallback<A, B> {}
 
 /// Drivers that pass open files from one process to another, beside the bytes of a Unix socket.
 #[cfg(unix)]
@@ -197,7 +193,7 @@ impl Descriptors for crate::Blocking {}
 #[cfg(target_os = "linux")]
 impl<const ENTRIES: u32, O: crate::RingOptions> Descriptors for crate::IoUring<ENTRIES, O> {}
 #[cfg(target_os = "linux")]
-impl<A: Descriptors + Under<Local>, B: Descriptors + Under<Local>> Descriptors for crate::Fallback<A, B> {}
+impl<A: Descriptors, B: Descriptors> Descriptors for crate::Fallback<A, B> {}
 
 /// Drivers with pipes.
 #[cfg(unix)]
@@ -216,4 +212,4 @@ impl Pipes for crate::Blocking {}
 #[cfg(target_os = "linux")]
 impl<const ENTRIES: u32, O: crate::RingOptions> Pipes for crate::IoUring<ENTRIES, O> {}
 #[cfg(target_os = "linux")]
-impl<A: Pipes + Sockets + Under<Local>, B: Pipes + Sockets + Under<Local>> Pipes for crate::Fallback<A, B> {}
+impl<A: Pipes + Sockets, B: Pipes + Sockets> Pipes for crate::Fallback<A, B> {}

@@ -2,8 +2,7 @@
 
 use super::{Fs, Net, Sockets};
 use bespoke_core::driver::{Errno, Late, Op, Submit};
-use bespoke_core::roles::{Resource, Under};
-use bespoke_core::sharing::Local;
+use bespoke_core::roles::Resource;
 
 /// Sends bytes of a file to a stream, until all are taken or the file ends, without a copy in the program's memory.
 /// `sendfile(2)`, `splice(2)`. Linux.
@@ -55,4 +54,4 @@ pub trait ZeroCopy: Net + Fs + Submit<SendFile> {}
 impl<P: crate::Poller> ZeroCopy for crate::Mio<P> {}
 impl ZeroCopy for crate::Blocking {}
 impl<const ENTRIES: u32, O: crate::RingOptions> ZeroCopy for crate::IoUring<ENTRIES, O> {}
-impl<A: ZeroCopy + Sockets + Under<Local>, B: ZeroCopy + Sockets + Under<Local>> ZeroCopy for crate::Fallback<A, B> {}
+impl<A: ZeroCopy + Sockets, B: ZeroCopy + Sockets> ZeroCopy for crate::Fallback<A, B> {}

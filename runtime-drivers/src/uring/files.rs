@@ -17,10 +17,10 @@
 mod paths;
 mod transfers;
 
-use super::Uring;
 use super::options::{IoUring, RingOptions};
 use super::slots::{Flight, Lower};
 use super::source::FileSource;
+use super::{LiveUring, Uring};
 use crate::op::{
     Blocks, Call, JoinPaths, MakeDir, Open, ReadAt, ReadVectoredAt, Remove, SetLen, Statx, Sync, WriteAt,
     WriteVectoredAt,
@@ -28,7 +28,6 @@ use crate::op::{
 use crate::pooled::{self, OnThePool, OpenFile, pooled};
 use crate::theirs::let_go;
 use bespoke_core::driver::{MaybeDangling, Served, Submit};
-use bespoke_core::roles::Under;
 use bespoke_core::sharing::Sharing;
 use core::task::{Context, Poll};
 use std::sync::Arc;
@@ -67,7 +66,7 @@ impl<S: Sharing> Uring<S> {
         }
         match state {
             FileFlight::Ring(flight) => self.poll_slot(op, flight, cx),
-            FileFlight::Pool(job) => pooled::poll::<O>(|key| open_file(self, key), op, job, cx),
+            FileFlight::Pool(job) => pooled::poll::<O>(|key| self.open_file(key), op, job, cx),
             FileFlight::New => unreachable!("decided above"),
         }
     }
@@ -77,6 +76,14 @@ impl<S: Sharing> Uring<S> {
             let file = op.file().map(|of| state.named(of.key).0);
             let file = file.and_then(|number| state.sources[number as usize].file.as_ref());
             op.is_entry(file, state.known.set_len)
+        })
+    }
+
+    /// The open file of a source.
+    pub(super) fn open_file(&self, key: u32) -> Option<Arc<OpenFile>> {
+        self.with(|state| {
+            let (number, _) = state.named(key);
+            state.sources[number as usize].file.as_ref().map(|file| file.open.clone())
         })
     }
 
@@ -129,15 +136,12 @@ macro_rules! entry_or_job {
             const SERVED: Served = <$op as OfFiles>::SERVED;
 
             fn poll_op<S: Sharing>(
-                live: &<Self as Under<S>>::Live,
+                live: &Self::Live<S>,
                 op: &mut $op,
                 state: &mut FileFlight<$op, S::Driven>,
                 cx: &mut Context<'_>,
-            ) -> Poll<<$op as bespoke_core::driver::Op>::Output>
-            where
-                Self: Under<S>,
-            {
-                super::lower::of::<ENTRIES, P, S>(live).poll_file::<$op>(op, state, cx)
+            ) -> Poll<<$op as bespoke_core::driver::Op>::Output> {
+                live.0.poll_file::<$op>(op, state, cx)
             }
 
             fn in_flight<S: Sharing>(state: &FileFlight<$op, S::Driven>) -> bool {
@@ -145,14 +149,12 @@ macro_rules! entry_or_job {
             }
 
             fn abandon<S: Sharing, K: Send + 'static>(
-                live: &<Self as Under<S>>::Live,
+                live: &Self::Live<S>,
                 _op: &mut $op,
                 state: &mut FileFlight<$op, S::Driven>,
                 keep: MaybeDangling<K>,
-            ) where
-                Self: Under<S>,
-            {
-                super::lower::of::<ENTRIES, P, S>(live).abandon_file(state, keep);
+            ) {
+                live.0.abandon_file(state, keep);
             }
 
             fn poll_closed<S: Sharing>(
@@ -175,11 +177,11 @@ macro_rules! entry_or_job {
 entry_or_job!(Open, ReadAt, WriteAt, ReadVectoredAt, WriteVectoredAt, Sync, SetLen, Statx, MakeDir, Remove, JoinPaths,);
 
 /// The open file of a source, for a job.
-fn open_file<S: Sharing>(live: &Uring<S>, key: u32) -> Option<Arc<OpenFile>> {
-    live.with(|state| {
-        let (number, _) = state.named(key);
-        state.sources[number as usize].file.as_ref().map(|file| file.open.clone())
-    })
+fn open_file<const ENTRIES: u32, P: RingOptions, S: Sharing>(
+    live: &LiveUring<ENTRIES, P, S>,
+    key: u32,
+) -> Option<Arc<OpenFile>> {
+    live.0.open_file(key)
 }
 
-pooled!({const ENTRIES: u32, P: RingOptions} IoUring<ENTRIES, P>, super::lower::of::<ENTRIES, P, S>, open_file: Call);
+pooled!({const ENTRIES: u32, P: RingOptions} IoUring<ENTRIES, P>, open_file: Call);

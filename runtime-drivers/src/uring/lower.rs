@@ -20,13 +20,9 @@ pub(super) mod send_file;
 mod unix;
 mod writes;
 
-use super::options::{IoUring, RingOptions};
 use super::slots::{Aside, End, Lower};
-use super::{LiveUring, Uring};
 use crate::sys::ring::code;
 use bespoke_core::driver::{Errno, Nop, Timeout};
-use bespoke_core::roles::Under;
-use bespoke_core::sharing::Sharing;
 use io_uring::squeue::Entry;
 use io_uring::{opcode, types};
 
@@ -39,7 +35,7 @@ macro_rules! wait {
         $crate::op::lower::leaves_nothing!(
             {const ENTRIES: u32, P: $crate::uring::RingOptions} $crate::uring::IoUring<ENTRIES, P>, $op, $state, $served,
             |live, $o, $st, $cx| {
-                let $live = $crate::uring::lower::of::<ENTRIES, P, S>(live);
+                let $live = &live.0;
                 $poll
             }
         );
@@ -59,15 +55,12 @@ macro_rules! slot {
 
             #[inline(always)]
             fn poll_op<S: bespoke_core::sharing::Sharing>(
-                live: &<Self as bespoke_core::roles::Under<S>>::Live,
+                live: &Self::Live<S>,
                 op: &mut $op,
                 state: &mut $crate::uring::slots::Flight<S::Driven>,
                 cx: &mut core::task::Context<'_>,
-            ) -> core::task::Poll<<$op as bespoke_core::driver::Op>::Output>
-            where
-                Self: bespoke_core::roles::Under<S>,
-            {
-                $crate::uring::lower::of::<ENTRIES, P, S>(live).poll_slot(op, state, cx)
+            ) -> core::task::Poll<<$op as bespoke_core::driver::Op>::Output> {
+                live.0.poll_slot(op, state, cx)
             }
 
             #[inline(always)]
@@ -76,15 +69,13 @@ macro_rules! slot {
             }
 
             fn abandon<S: bespoke_core::sharing::Sharing, K: Send + 'static>(
-                live: &<Self as bespoke_core::roles::Under<S>>::Live,
+                live: &Self::Live<S>,
                 _op: &mut $op,
                 state: &mut $crate::uring::slots::Flight<S::Driven>,
                 keep: bespoke_core::driver::MaybeDangling<K>,
-            ) where
-                Self: bespoke_core::roles::Under<S>,
-            {
+            ) {
                 let late = <$op as bespoke_core::driver::Op>::LATE;
-                $crate::uring::lower::of::<ENTRIES, P, S>(live).abandon_slot(late, state, keep);
+                live.0.abandon_slot(late, state, keep);
             }
 
             fn poll_closed<S: bespoke_core::sharing::Sharing>(
@@ -105,20 +96,6 @@ macro_rules! slot {
     };
 }
 use slot;
-
-/// Its type follows from the sharing, but a signature that is generic over the sharing does not know that.
-#[inline(always)]
-pub(super) fn of<const ENTRIES: u32, P: RingOptions, S: Sharing>(
-    live: &<IoUring<ENTRIES, P> as Under<S>>::Live,
-) -> &Uring<S::Driven>
-where
-    IoUring<ENTRIES, P>: Under<S>,
-{
-    let live: *const <IoUring<ENTRIES, P> as Under<S>>::Live = live;
-    // SAFETY: `Sharing` is sealed, and under each of its types the `Live` of `IoUring` is that `LiveUring`.
-    let live = unsafe { &*live.cast::<LiveUring<ENTRIES, P, S::Driven>>() };
-    &live.0
-}
 
 slot!(Nop);
 

@@ -131,10 +131,10 @@ use crate::sys::send_file::Pipe;
 use crate::sys::socket;
 use bespoke_core::driver::inflight::Table;
 use bespoke_core::driver::{Buffer, Buffers, Errno};
-use bespoke_core::error::Error;
+use bespoke_core::error::{Error, ErrorKind};
 use bespoke_core::roles::{
-    Caps, Drained, Driver, DriverReport, Kind, Live, Luggage, Nanos, Park, RawResource, Resource, Sealed, StartCx,
-    Under, Unpark,
+    Caps, Drained, Driver, DriverReport, Kind, Live, Luggage, Nanos, Park, RawResource, Resource, Sealed, SharedFile,
+    StartCx, Under, Unpark,
 };
 use bespoke_core::sharing::{Local, Lock, Moving, Shared, Sharing};
 use bespoke_core::util::link::Node;
@@ -146,6 +146,7 @@ use std::sync::Arc;
 use std::vec::Vec;
 
 impl<const ENTRIES: u32, O: RingOptions> Driver for IoUring<ENTRIES, O> {
+    type Live<S: Sharing> = LiveUring<ENTRIES, O, S::Driven>;
     const NAME: &'static str = "io_uring";
     const CAPS: Caps = Caps::SUSPENDING;
     const CHECK: Option<&'static str> = Settings::of::<ENTRIES, O>().wrong();
@@ -175,20 +176,14 @@ impl<const ENTRIES: u32, O: RingOptions> Driver for IoUring<ENTRIES, O> {
     const DRIVERS_ARE_THE_PROJECTS_OWN_until_1_0: Sealed = Sealed::OURS;
 }
 
-impl<const ENTRIES: u32, O: RingOptions> Under<Local> for IoUring<ENTRIES, O> {
-    type Live = LiveUring<ENTRIES, O, Local>;
-}
+impl<const ENTRIES: u32, O: RingOptions> Under<Local> for IoUring<ENTRIES, O> {}
 
 /// The same: one worker uses it, whether its tasks are shared or not.
-impl<const ENTRIES: u32, O: RingOptions> Under<Shared> for IoUring<ENTRIES, O> {
-    type Live = LiveUring<ENTRIES, O, Local>;
-}
+impl<const ENTRIES: u32, O: RingOptions> Under<Shared> for IoUring<ENTRIES, O> {}
 
 /// One worker enters the ring and takes what completes, and all workers of the runtime queue entries there, inside the gate of
 /// that worker; see *Where tasks move* above.
-impl<const ENTRIES: u32, O: RingOptions> Under<Moving> for IoUring<ENTRIES, O> {
-    type Live = LiveUring<ENTRIES, O, Moving>;
-}
+impl<const ENTRIES: u32, O: RingOptions> Under<Moving> for IoUring<ENTRIES, O> {}
 
 /// The running driver of one worker.
 pub struct LiveUring<const ENTRIES: u32, O: RingOptions, S: Sharing = Local>(Uring<S>, PhantomData<fn() -> O>);
@@ -280,6 +275,7 @@ const fn generation(user_data: u64) -> u32 {
 impl<S: Sharing> Uring<S> {
     fn start(cx: StartCx, settings: Settings) -> Result<Self, Error> {
         fork::watch().map_err(Error::from)?;
+        let settings = settings.of_worker(cx.worker);
         let ring = Ring::new(settings)?;
         let known = probe::check(&ring, settings.kernel)?;
         let alarm = Arc::new(Alarm::new(settings.wakes_by_message && ring.takes_messages())?);
@@ -495,6 +491,15 @@ impl<const ENTRIES: u32, O: RingOptions, S: Sharing> Live for LiveUring<ENTRIES,
 
     fn second(&self, second: Resource, there: &Self, first: Resource) -> Result<(), Errno> {
         self.0.second(second, &there.0, first)
+    }
+
+    fn open_file(&self, first: Resource) -> Result<SharedFile, Errno> {
+        self.0.open_file(first.key).map_or(Err(Errno::of(ErrorKind::Unsupported)), |file| Ok(file))
+    }
+
+    fn name(&self, second: Resource, file: SharedFile) -> Result<(), Errno> {
+        let file = file.downcast().map_err(|_| Errno::of(ErrorKind::Unsupported))?;
+        self.0.name(second, file)
     }
 
     fn give_up(&self, resource: Resource, _kind: Kind) -> Result<Luggage, Errno> {

@@ -207,6 +207,8 @@ pub enum Kernel {
     V6_12,
     /// Whatever runs.
     Any,
+    /// Whatever runs, on workers with an even number; none on the others.
+    OfEvenWorkers,
 }
 
 /// The options as values, for code that is not generic over them.
@@ -239,6 +241,14 @@ impl Settings {
             wakes_by_message: O::WAKES_BY_MESSAGE,
             zero_copy: O::ZERO_COPY,
             kernel: O::KERNEL,
+        }
+    }
+
+    /// Those of one worker.
+    pub(super) const fn of_worker(self, worker: usize) -> Self {
+        match self.kernel {
+            Kernel::OfEvenWorkers if worker % 2 == 1 => Settings { kernel: Kernel::Without, ..self },
+            _ => self,
         }
     }
 

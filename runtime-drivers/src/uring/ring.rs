@@ -246,7 +246,7 @@ impl Ring {
 
     /// Will it take messages when it is enabled? Those that belong to a thread do, and only they are not enabled at first.
     pub(super) fn takes_messages(&self) -> bool {
-        self.settings.kernel == Kernel::Any && self.flags.defer_taskrun && takes_messages(self.fd())
+        self.settings.kernel >= Kernel::Any && self.flags.defer_taskrun && takes_messages(self.fd())
     }
 
     /// Which thread enters it; 0: none yet.

@@ -80,6 +80,11 @@ impl State {
     }
 }
 
+/// What a file is asked once, when it comes: does a transfer wait, and has it a position?
+fn asked_of_file(raw: RawResource) -> Result<(bool, bool), Errno> {
+    Ok((file::waits(raw)?, file::position(raw).is_ok()))
+}
+
 /// It is the caller's.
 fn leave_open(file: Option<FileSource>) {
     let _ = file.and_then(|file| Arc::into_inner(file.open)).map(OpenFile::into_raw);
@@ -91,7 +96,7 @@ impl<S: Sharing> Uring<S> {
             calls::check_pollable(resource.raw)?;
         }
         let file = match kind {
-            Kind::File => Some((file::waits(resource.raw)?, file::position(resource.raw).is_ok())),
+            Kind::File => Some(asked_of_file(resource.raw)?),
             _ => None,
         };
         self.with(|state| {
@@ -112,11 +117,22 @@ impl<S: Sharing> Uring<S> {
             file.map(|file| FileSource { open: file.open.clone(), waits: file.waits, seeks: file.seeks })
         });
         let Some(file) = file else { return Err(Errno::of(ErrorKind::Unsupported)) };
+        self.place_file(second, file);
+        Ok(())
+    }
+
+    /// The same, of a file that a worker without a ring has.
+    pub(super) fn name(&self, second: Resource, open: Arc<OpenFile>) -> Result<(), Errno> {
+        let (waits, seeks) = asked_of_file(open.0)?;
+        self.place_file(second, FileSource { open, waits, seeks });
+        Ok(())
+    }
+
+    fn place_file(&self, resource: Resource, file: FileSource) {
         self.with(|state| {
-            let number = state.new_source(second, Kind::File);
+            let number = state.new_source(resource, Kind::File);
             state.sources[number as usize].file = Some(file);
         });
-        Ok(())
     }
 
     pub(super) fn close(&self, resource: Resource) {

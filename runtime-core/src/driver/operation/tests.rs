@@ -57,28 +57,24 @@ impl Fill {
 struct LateDriver;
 
 impl Driver for LateDriver {
+    type Live<S: Sharing> = Sleeper;
     const NAME: &'static str = "late";
     const CAPS: Caps = Caps::SUSPENDING;
     const DRIVERS_ARE_THE_PROJECTS_OWN_until_1_0: crate::roles::Sealed = crate::roles::Sealed::OURS;
 }
 
-impl Under<Local> for LateDriver {
-    type Live = Sleeper;
-}
+impl Under<Local> for LateDriver {}
 
 impl Submit<Fill> for LateDriver {
     type InFlight<S: Sharing> = bool;
     const SERVED: Served = Served::Completion;
 
     fn poll_op<S: Sharing>(
-        _: &<Self as Under<S>>::Live,
+        _: &Self::Live<S>,
         op: &mut Fill,
         submitted: &mut bool,
         cx: &mut Context<'_>,
-    ) -> Poll<Option<usize>>
-    where
-        Self: Under<S>,
-    {
+    ) -> Poll<Option<usize>> {
         if !core::mem::replace(submitted, true) {
             cx.waker().wake_by_ref();
             return Poll::Pending;
@@ -92,14 +88,7 @@ impl Submit<Fill> for LateDriver {
         *submitted
     }
 
-    fn abandon<S: Sharing, K: Send + 'static>(
-        _: &<Self as Under<S>>::Live,
-        op: &mut Fill,
-        _: &mut bool,
-        keep: MaybeDangling<K>,
-    ) where
-        Self: Under<S>,
-    {
+    fn abandon<S: Sharing, K: Send + 'static>(_: &Self::Live<S>, op: &mut Fill, _: &mut bool, keep: MaybeDangling<K>) {
         let keep = Box::new(keep);
         op.now();
         drop(*keep);
@@ -204,13 +193,12 @@ mod stuck {
     struct Stuck;
     struct LiveStuck(Sleeper);
     impl Driver for Stuck {
+        type Live<S: Sharing> = LiveStuck;
         const NAME: &'static str = "stuck";
         const CAPS: Caps = Caps::SUSPENDING;
         const DRIVERS_ARE_THE_PROJECTS_OWN_until_1_0: crate::roles::Sealed = crate::roles::Sealed::OURS;
     }
-    impl Under<Local> for Stuck {
-        type Live = LiveStuck;
-    }
+    impl Under<Local> for Stuck {}
     impl Live for LiveStuck {
         type Unparker = Sleeper;
         fn report(&self) -> crate::roles::DriverReport {
@@ -240,14 +228,11 @@ mod stuck {
         type InFlight<S: Sharing> = bool;
         const SERVED: Served = Served::Completion;
         fn poll_op<S: Sharing>(
-            _: &<Self as Under<S>>::Live,
+            _: &Self::Live<S>,
             _: &mut Fill,
             submitted: &mut bool,
             _: &mut Context<'_>,
-        ) -> Poll<Option<usize>>
-        where
-            Self: Under<S>,
-        {
+        ) -> Poll<Option<usize>> {
             *submitted = true;
             Poll::Pending
         }
@@ -255,13 +240,11 @@ mod stuck {
             *submitted
         }
         fn abandon<S: Sharing, K: Send + 'static>(
-            _: &<Self as Under<S>>::Live,
+            _: &Self::Live<S>,
             _: &mut Fill,
             _: &mut bool,
             keep: MaybeDangling<K>,
-        ) where
-            Self: Under<S>,
-        {
+        ) {
             core::mem::forget(keep);
         }
         fn poll_closed<S: Sharing>(_: &mut bool, _: &mut Context<'_>) -> Poll<Option<Option<usize>>> {

@@ -10,7 +10,7 @@ use crate::roles::{
 };
 use crate::runtime::{Ambient, Runtime};
 use crate::scheduler::PerCore;
-use crate::sharing::Shared;
+use crate::sharing::{Shared, Sharing};
 use crate::task::JoinHandle;
 use crate::testing::{Census, Heap, Sleeper};
 use crate::time::Monotonic;
@@ -50,14 +50,13 @@ std::thread_local! {
 struct Faulty;
 
 impl Driver for Faulty {
+    type Live<S: Sharing> = LiveFaulty;
     const NAME: &'static str = "faulty";
     const CAPS: Caps = Caps::SUSPENDING;
     const DRIVERS_ARE_THE_PROJECTS_OWN_until_1_0: Ours = Ours::OURS;
 }
 
-impl Under<Shared> for Faulty {
-    type Live = LiveFaulty;
-}
+impl Under<Shared> for Faulty {}
 
 struct LiveFaulty {
     sleeper: Sleeper,

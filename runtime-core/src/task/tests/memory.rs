@@ -77,18 +77,15 @@ mod heap {
 struct Sleeps<const SUSPENDS: bool>;
 
 impl<const SUSPENDS: bool> Driver for Sleeps<SUSPENDS> {
+    type Live<S: Sharing> = Sleeper;
     const NAME: &'static str = "sleeps";
     const CAPS: Caps = if SUSPENDS { Caps::SUSPENDING } else { Caps::BLOCKING };
     const DRIVERS_ARE_THE_PROJECTS_OWN_until_1_0: crate::roles::Sealed = crate::roles::Sealed::OURS;
 }
 
-impl<const SUSPENDS: bool> Under<Local> for Sleeps<SUSPENDS> {
-    type Live = Sleeper;
-}
+impl<const SUSPENDS: bool> Under<Local> for Sleeps<SUSPENDS> {}
 
-impl<const SUSPENDS: bool> Under<Shared> for Sleeps<SUSPENDS> {
-    type Live = Sleeper;
-}
+impl<const SUSPENDS: bool> Under<Shared> for Sleeps<SUSPENDS> {}
 
 macro_rules! configs {
     ($($name:ident: $scheduler:ty, $suspends:expr;)+) => { $(

@@ -7,7 +7,7 @@ use crate::machine::trace::tests::{calls, waits_for};
 use crate::roles::{BlockedAfter, Caps, Driver, OsEntropy, OsThreads, RawResource, Threads, Under, Uniform, Watchdog};
 use crate::runtime::Runtime;
 use crate::scheduler::SingleThread;
-use crate::sharing::Local;
+use crate::sharing::{Local, Sharing};
 use crate::task::line::{Root, Subject};
 use crate::testing::{Heap, Sleeper};
 use crate::time::Monotonic;
@@ -143,6 +143,7 @@ struct Forks;
 static FORKS: AtomicU32 = AtomicU32::new(0);
 
 impl Driver for Forks {
+    type Live<S: Sharing> = Sleeper;
     const NAME: &'static str = "forks";
     const CAPS: Caps = Caps::SUSPENDING;
     fn close_afloat(_: RawResource) {}
@@ -152,9 +153,7 @@ impl Driver for Forks {
     const DRIVERS_ARE_THE_PROJECTS_OWN_until_1_0: crate::roles::Sealed = crate::roles::Sealed::OURS;
 }
 
-impl Under<Local> for Forks {
-    type Live = Sleeper;
-}
+impl Under<Local> for Forks {}
 
 struct Copied;
 

@@ -1,6 +1,6 @@
 //! Reads and writes of pipes. A short read is no sign that nothing is left: a terminal gives a line at a time.
 
-use super::{attempt, of, wait};
+use super::{attempt, wait};
 use crate::mio::{Mio, Poller, Side};
 use crate::op::lower::leaves_nothing;
 use crate::op::{ReadPipe, WritePipe};
@@ -18,7 +18,7 @@ wait!(ReadPipe, |live, op, cx| {
 });
 
 leaves_nothing!({P: Poller} Mio<P>, WritePipe, usize, Readiness, |live, op, taken, cx| {
-    let (live, pipe) = (of::<S, P>(live), op.pipe);
+    let pipe = op.pipe;
     op.advance(taken, |from, len| {
         // SAFETY: whoever made the operation keeps `from` readable for `len` bytes until it is over.
         attempt(live, pipe.key, Side::Write, cx, || unsafe { pipe::write(pipe.raw, from, len) })

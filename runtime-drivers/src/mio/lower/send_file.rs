@@ -8,7 +8,7 @@
 //! What was found in memory may be gone when the call comes, and then the worker waits for that page. After a job nothing is
 //! asked again, so it goes on under any pressure. A config without blocking threads has no jobs: there the call waits.
 
-use super::{attempt, of};
+use super::attempt;
 use crate::mio::files::open_file;
 use crate::mio::{Mio, Poller, Side};
 use crate::op::{Blocks, SendFile, Taken};
@@ -16,7 +16,7 @@ use crate::pooled::{self, OnThePool};
 use crate::sys::send_file;
 use crate::theirs::let_go;
 use bespoke_core::driver::{Errno, Late, MaybeDangling, Op, Served, Submit};
-use bespoke_core::roles::{Resource, Under};
+use bespoke_core::roles::Resource;
 use bespoke_core::sharing::Sharing;
 use core::task::{Context, Poll};
 use std::boxed::Box;
@@ -73,15 +73,11 @@ impl<P: Poller> Submit<SendFile> for Mio<P> {
     const SERVED: Served = Served::ReadinessOrPool;
 
     fn poll_op<S: Sharing>(
-        live: &<Self as Under<S>>::Live,
+        live: &Self::Live<S>,
         op: &mut SendFile,
         state: &mut Sending,
         cx: &mut Context<'_>,
-    ) -> Poll<<SendFile as Op>::Output>
-    where
-        Self: Under<S>,
-    {
-        let live = of::<S, P>(live);
+    ) -> Poll<<SendFile as Op>::Output> {
         let key = op.stream.key;
         for _ in 0..STRETCHES_MAX {
             if state.taken == op.len {
@@ -122,20 +118,18 @@ impl<P: Poller> Submit<SendFile> for Mio<P> {
     }
 
     fn abandon<S: Sharing, K: Send + 'static>(
-        live: &<Self as Under<S>>::Live,
+        live: &Self::Live<S>,
         op: &mut SendFile,
         state: &mut Sending,
         keep: MaybeDangling<K>,
-    ) where
-        Self: Under<S>,
-    {
+    ) {
         let Sending { taken, mut bringing, generation, .. } = core::mem::take(state);
         bringing.abandon(());
         if taken == 0 {
             return let_go(keep);
         }
         let taken = Taken { bytes: taken, kept: Box::new(keep.into_inner()) };
-        let old = of::<S, P>(live).with_source(op.stream.key, |source| {
+        let old = live.with_source(op.stream.key, |source| {
             if source.generation == generation { source.interrupted.replace(taken) } else { Some(taken) }
         });
         let_go(old);

@@ -1,14 +1,14 @@
 //! What only Unix sockets do: receivers and listeners without room, of which the system does not tell, and descriptors beside
 //! bytes.
 
-use super::{Asked, attempt, connect, of, wait};
+use super::{Asked, attempt, connect, wait};
 use crate::mio::timeouts::Ticking;
 use crate::mio::{LiveMio, Mio, Poller, Side};
 use crate::op::{ConnectUnix, Received, RecvDescriptors, SendDatagram, SendDescriptors, UnixAddr};
 use crate::sys::address::SockAddr;
 use crate::sys::{self, datagram, rights, socket};
 use bespoke_core::driver::{Errno, MaybeDangling, Served, Submit, Timeout};
-use bespoke_core::roles::{Nanos, Under};
+use bespoke_core::roles::Nanos;
 use bespoke_core::sharing::Sharing;
 use core::task::{Context, Poll};
 
@@ -80,15 +80,11 @@ macro_rules! tries_again {
             const SERVED: Served = Served::Readiness;
 
             fn poll_op<S: Sharing>(
-                live: &<Self as Under<S>>::Live,
+                $live: &Self::Live<S>,
                 $o: &mut $op,
                 $state: &mut Trying,
                 $cx: &mut Context<'_>,
-            ) -> Poll<Result<$output, Errno>>
-            where
-                Self: Under<S>,
-            {
-                let $live = of::<S, P>(live);
+            ) -> Poll<Result<$output, Errno>> {
                 $poll
             }
 
@@ -98,14 +94,12 @@ macro_rules! tries_again {
             }
 
             fn abandon<S: Sharing, K: Send + 'static>(
-                live: &<Self as Under<S>>::Live,
+                live: &Self::Live<S>,
                 _op: &mut $op,
                 state: &mut Trying,
                 keep: MaybeDangling<K>,
-            ) where
-                Self: Under<S>,
-            {
-                of::<S, P>(live).timeouts.forget(&mut state.again);
+            ) {
+                live.timeouts.forget(&mut state.again);
                 crate::theirs::let_go(keep);
             }
         }

@@ -1,12 +1,11 @@
 //! Writes: what the system took is counted, also when the future is dropped.
 
-use super::{attempt, of, wait};
+use super::{attempt, wait};
 use crate::mio::{LiveMio, Mio, Poller, Side};
 use crate::op::{Interrupted, Stretches, Taken, Transmit, TransmitVectored};
 use crate::sys::transfer::{self, IoVec};
 use crate::theirs::let_go;
 use bespoke_core::driver::{Errno, MaybeDangling, Op, Served, Submit};
-use bespoke_core::roles::Under;
 use bespoke_core::sharing::Sharing;
 use core::task::{Context, Poll};
 use std::boxed::Box;
@@ -27,15 +26,11 @@ impl<P: Poller> Submit<Transmit> for Mio<P> {
 
     #[inline]
     fn poll_op<S: Sharing>(
-        live: &<Self as Under<S>>::Live,
+        live: &Self::Live<S>,
         op: &mut Transmit,
         state: &mut Progress,
         cx: &mut Context<'_>,
-    ) -> Poll<<Transmit as Op>::Output>
-    where
-        Self: Under<S>,
-    {
-        let live = of::<S, P>(live);
+    ) -> Poll<<Transmit as Op>::Output> {
         let (key, raw) = (op.stream.key, op.stream.raw);
         loop {
             let sent = attempt(live, key, Side::Write, cx, || {
@@ -68,16 +63,14 @@ impl<P: Poller> Submit<Transmit> for Mio<P> {
     }
 
     fn abandon<S: Sharing, K: Send + 'static>(
-        live: &<Self as Under<S>>::Live,
+        live: &Self::Live<S>,
         op: &mut Transmit,
         state: &mut Progress,
         keep: MaybeDangling<K>,
-    ) where
-        Self: Under<S>,
-    {
+    ) {
         let taken = Taken { bytes: core::mem::take(&mut state.taken), kept: Box::new(keep.into_inner()) };
         let generation = state.generation;
-        let old = of::<S, P>(live).with_source(op.stream.key, |source| {
+        let old = live.with_source(op.stream.key, |source| {
             if source.generation == generation { source.interrupted.replace(taken) } else { Some(taken) }
         });
         let_go(old);

@@ -19,7 +19,6 @@
 //! 3. Of the three entries, a spill alone writes to the stream: it waits for a write that was dropped before it, and what is
 //!    called next waits for it.
 
-use super::of;
 use crate::op::{SendFile, Taken};
 use crate::sys::ring as calls;
 use crate::sys::send_file::{self, Pipe};
@@ -27,7 +26,7 @@ use crate::theirs::let_go;
 use crate::uring::slots::{Aside, End, Flight, Lower, Unkept};
 use crate::uring::{IoUring, RingOptions, Uring};
 use bespoke_core::driver::{Errno, Late, MaybeDangling, Op, Served, Submit};
-use bespoke_core::roles::{Resource, Under};
+use bespoke_core::roles::Resource;
 use bespoke_core::sharing::Sharing;
 use core::any::Any;
 use core::task::{Context, Poll, ready};
@@ -335,15 +334,12 @@ impl<const ENTRIES: u32, P: RingOptions> Submit<SendFile> for IoUring<ENTRIES, P
     const SERVED: Served = Served::Completion;
 
     fn poll_op<S: Sharing>(
-        live: &<Self as Under<S>>::Live,
+        live: &Self::Live<S>,
         op: &mut SendFile,
         state: &mut Splicing<S::Driven>,
         cx: &mut Context<'_>,
-    ) -> Poll<<SendFile as Op>::Output>
-    where
-        Self: Under<S>,
-    {
-        state.poll(of::<ENTRIES, P, S>(live), op, cx)
+    ) -> Poll<<SendFile as Op>::Output> {
+        state.poll(&live.0, op, cx)
     }
 
     #[inline(always)]
@@ -352,14 +348,12 @@ impl<const ENTRIES: u32, P: RingOptions> Submit<SendFile> for IoUring<ENTRIES, P
     }
 
     fn abandon<S: Sharing, K: Send + 'static>(
-        live: &<Self as Under<S>>::Live,
+        live: &Self::Live<S>,
         _op: &mut SendFile,
         state: &mut Splicing<S::Driven>,
         keep: MaybeDangling<K>,
-    ) where
-        Self: Under<S>,
-    {
-        core::mem::take(state).abandon(of::<ENTRIES, P, S>(live), keep);
+    ) {
+        core::mem::take(state).abandon(&live.0, keep);
     }
 
     fn poll_closed<S: Sharing>(

@@ -5,7 +5,7 @@
 //! alone while the next asks for both.
 
 use super::datagrams::attempt;
-use super::{of, wait};
+use super::wait;
 use crate::op::{
     LEASE_BYTES, Received, RecvDescriptors, RecvLease, RecvVectored, SendDatagram, SendDescriptors, UnixAddr,
 };
@@ -16,7 +16,7 @@ use crate::theirs::let_go;
 use crate::uring::slots::Flight;
 use crate::uring::{IoUring, RingOptions, Uring};
 use bespoke_core::driver::{Errno, Late, Leased, MaybeDangling, Served, Submit, Timeout};
-use bespoke_core::roles::{Kind, Nanos, Resource, Under};
+use bespoke_core::roles::{Kind, Nanos, Resource};
 use bespoke_core::sharing::Sharing;
 use core::task::{Context, Poll};
 
@@ -134,15 +134,12 @@ macro_rules! tries_again {
             const SERVED: Served = Served::Readiness;
 
             fn poll_op<S: Sharing>(
-                live: &<Self as Under<S>>::Live,
+                live: &Self::Live<S>,
                 $o: &mut $op,
                 $state: &mut Flight<S::Driven>,
                 $cx: &mut Context<'_>,
-            ) -> Poll<Result<usize, Errno>>
-            where
-                Self: Under<S>,
-            {
-                let $live = of::<ENTRIES, P, S>(live);
+            ) -> Poll<Result<usize, Errno>> {
+                let $live = &live.0;
                 $poll
             }
 
@@ -152,14 +149,12 @@ macro_rules! tries_again {
             }
 
             fn abandon<S: Sharing, K: Send + 'static>(
-                live: &<Self as Under<S>>::Live,
+                live: &Self::Live<S>,
                 _op: &mut $op,
                 state: &mut Flight<S::Driven>,
                 keep: MaybeDangling<K>,
-            ) where
-                Self: Under<S>,
-            {
-                of::<ENTRIES, P, S>(live).abandon_slot(Late::Forget, state, MaybeDangling::new(()));
+            ) {
+                live.0.abandon_slot(Late::Forget, state, MaybeDangling::new(()));
                 let_go(keep); // the timer points at nothing
             }
         }

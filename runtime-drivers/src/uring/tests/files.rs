@@ -64,7 +64,7 @@ fn at_random<O: RingOptions, P: Op>(
     random: &mut Random,
 ) -> Option<P::Output>
 where
-    IoUring<8, O>: Submit<P>,
+    IoUring<8, O>: Submit<P, Live<Local> = LiveUring<8, O>>,
 {
     for _ in 0..random.below(5) {
         if let Poll::Ready(output) = poll(live, op, state) {
@@ -102,7 +102,7 @@ fn transfer<O: RingOptions, P: Op>(
     random: &mut Random,
 ) -> Option<P::Output>
 where
-    IoUring<8, O>: Submit<P>,
+    IoUring<8, O>: Submit<P, Live<Local> = LiveUring<8, O>>,
 {
     let mut state = Default::default();
     let output = at_random(live, &mut op, &mut state, random);

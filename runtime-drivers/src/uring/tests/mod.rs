@@ -96,7 +96,7 @@ fn poll<const ENTRIES: u32, O: RingOptions, P: Op>(
     state: &mut <IoUring<ENTRIES, O> as Submit<P>>::InFlight<Local>,
 ) -> Poll<P::Output>
 where
-    IoUring<ENTRIES, O>: Submit<P>,
+    IoUring<ENTRIES, O>: Submit<P, Live<Local> = LiveUring<ENTRIES, O>>,
 {
     <IoUring<ENTRIES, O> as Submit<P>>::poll_op::<Local>(live, op, state, &mut Context::from_waker(Waker::noop()))
 }
@@ -108,7 +108,7 @@ fn abandon<const ENTRIES: u32, O: RingOptions, P: Op, K: Send + 'static>(
     state: &mut <IoUring<ENTRIES, O> as Submit<P>>::InFlight<Local>,
     keep: MaybeDangling<K>,
 ) where
-    IoUring<ENTRIES, O>: Submit<P>,
+    IoUring<ENTRIES, O>: Submit<P, Live<Local> = LiveUring<ENTRIES, O>>,
 {
     <IoUring<ENTRIES, O> as Submit<P>>::abandon::<Local, K>(live, op, state, keep);
 }

@@ -48,7 +48,7 @@ fn beside_a_worker<O: RingOptions>(elsewhere: impl FnOnce(&LiveUring<16, O, Movi
 
 fn poll_by<O: RingOptions, P: Op>(live: &LiveUring<16, O, Moving>, op: &mut P, waker: &Waker) -> Poll<P::Output>
 where
-    IoUring<16, O>: Submit<P>,
+    IoUring<16, O>: Submit<P, Live<Moving> = LiveUring<16, O, Moving>>,
 {
     let mut state = Default::default();
     <IoUring<16, O> as Submit<P>>::poll_op::<Moving>(live, op, &mut state, &mut Context::from_waker(waker))

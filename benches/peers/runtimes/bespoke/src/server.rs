@@ -1,5 +1,6 @@
 //! `bespoke-server`, `bespoke-server-uring`: the preset `Server` with one worker, as a server of TCP, beside `tokio-multi`: what it costs
-//! that any worker may use a socket, where there is one. On epoll, and on a ring.
+//! that any worker may use a socket, where there is one. On epoll, and on a ring: the preset has the one or the other, as the machine
+//! allows, so both are named here.
 
 use std::io;
 

@@ -10,7 +10,7 @@ use crate::roles::{
 };
 use crate::runtime::Ambient;
 use crate::scheduler::WorkStealing;
-use crate::sharing::Moving;
+use crate::sharing::{Moving, Sharing};
 use crate::task::JoinHandle;
 use crate::testing::{Heap, Sleeper};
 use crate::time::Monotonic;
@@ -42,14 +42,13 @@ std::thread_local! {
 pub(super) const NONE: usize = usize::MAX;
 
 impl Driver for Fragile {
+    type Live<S: Sharing> = LiveFragile;
     const NAME: &'static str = "fragile";
     const CAPS: Caps = Caps::SUSPENDING;
     const DRIVERS_ARE_THE_PROJECTS_OWN_until_1_0: Ours = Ours::OURS;
 }
 
-impl Under<Moving> for Fragile {
-    type Live = LiveFragile;
-}
+impl Under<Moving> for Fragile {}
 
 pub(super) struct LiveFragile {
     sleeper: Sleeper,

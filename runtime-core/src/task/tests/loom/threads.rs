@@ -5,7 +5,7 @@ use crate::config::Sealed;
 use crate::error::{Error, ErrorKind};
 use crate::roles::{Caps, Driver, JoinThread, OsEntropy, Sealed as Ours, StartsThreads, Threads, Under, Uniform};
 use crate::scheduler::ThreadPerTask;
-use crate::sharing::Shared;
+use crate::sharing::{Shared, Sharing};
 use crate::testing::{Heap, Sleeper};
 use crate::time::Monotonic;
 use ::loom::thread;
@@ -17,13 +17,12 @@ struct Blocks;
 
 impl Driver for Blocks {
     const DRIVERS_ARE_THE_PROJECTS_OWN_until_1_0: Ours = Ours::OURS;
+    type Live<S: Sharing> = Sleeper;
     const NAME: &'static str = "blocks";
     const CAPS: Caps = Caps::BLOCKING;
 }
 
-impl Under<Shared> for Blocks {
-    type Live = Sleeper;
-}
+impl Under<Shared> for Blocks {}
 
 static STARTED: AtomicUsize = AtomicUsize::new(0);
 static JOINED: AtomicUsize = AtomicUsize::new(0);
