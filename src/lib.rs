@@ -379,6 +379,33 @@ pub mod channel {
 /// # Ok::<(), bespoke::Error>(())
 /// ```
 ///
+/// Workers that keep what they have, each of which is told of something; and what lives long goes to who has least to do:
+///
+/// ```
+/// use bespoke::{Config, Runtime, preset, scheduler::PerCore};
+///
+/// struct App;
+///
+/// #[bespoke::config(base = preset::Default)]
+/// impl Config for App {
+///     type Scheduler = PerCore<3>;
+///     const WORKERS_EXACT: bool = true;
+/// }
+///
+/// let runtime = Runtime::<App>::new()?;
+/// let handle = runtime.handle();
+/// let told = handle.spawn_on_each(async |core| format!("worker {core} has heard it"));
+/// assert_eq!(told.len(), 3);
+/// for (core, task) in told.into_iter().enumerate() {
+///     assert_eq!(runtime.block_on(task)?, format!("worker {core} has heard it"));
+/// }
+///
+/// let long: Vec<_> = (0..9).map(|_| handle.spawn_least_loaded(std::future::pending::<()>())).collect();
+/// let next = handle.least_loaded(); // each has three by now
+/// assert!(next < 3 && long.iter().all(|task| !task.is_finished()));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
 /// A task may block where it is ([`block_in_place`](rt::Ambient::block_in_place)): another thread runs its worker meanwhile.
 ///
 /// ```

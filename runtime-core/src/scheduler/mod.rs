@@ -55,7 +55,9 @@ impl Scheduler for SingleThread {
 /// | call | the future | where it runs |
 /// |---|---|---|
 /// | `spawn` | is `Send` | on the workers in turn |
+/// | `spawn_least_loaded` | is `Send` | on the worker that has least to do |
 /// | `spawn_on(core, async || …)` | is made there by a closure that is `Send` | on that worker |
+/// | `spawn_on_each(async |core| …)` | is made there by a clone of a closure that is `Send` | on every worker |
 /// | `spawn_here` | need not be `Send` | on the worker that calls it |
 ///
 /// Each worker runs its queue first in, first out, and looks at its driver every

@@ -9,6 +9,8 @@
 //!    theirs still going on. A thread that leaves has said before, or says thereby, whether it could run.
 //! 3. No code of the user's runs under the lock.
 
+mod load;
+
 use super::Worker;
 use crate::blocking::{Limits, Pool};
 use crate::config::{Config, LiveQueueOf};
@@ -39,6 +41,8 @@ pub(crate) struct Cores<C: Config> {
     turn: AtomicUsize,
     /// Of what is watched.
     watch: AtomicUsize,
+    /// Of what goes to who has least to do, among equals.
+    least: AtomicUsize,
     state: Mutex<State<ThreadOf<C>>>,
     /// Rung when a thread has said whether it can run, and when one leaves.
     told: Condvar,
@@ -125,6 +129,7 @@ impl<C: Config> Cores<C> {
             formed: OnceLock::new(),
             turn: AtomicUsize::new(0),
             watch: AtomicUsize::new(0),
+            least: AtomicUsize::new(0),
             state: Mutex::new(state),
             told: Condvar::new(),
         }

@@ -112,6 +112,7 @@ unsafe fn admit<S: Sharing, Q: LocalQueue>(home: &Home<S>, task: Task<S>) {
     let closing = unsafe {
         home.owned.with(|owned| {
             header.idx.set(owned.insert(task));
+            home.lists(owned);
             // The walk that cancels ahead of a close is over, or may have missed it.
             S::MOVING && owned.closing
         })
@@ -209,6 +210,7 @@ unsafe fn hand_over_shared<S: Sharing, Q: LocalQueue>(home: &Home<S>, task: Task
     let header = unsafe { task.as_ref() };
     let list = |owned: &mut Owned<S>| {
         header.idx.set(owned.insert(task));
+        home.lists(owned);
         // Close has counted the tasks that were listed before; this one brings its own reference of the home.
         if owned.closed && !planted(Plant::ListedWithoutReference) {
             home.acquire();
