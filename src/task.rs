@@ -77,6 +77,45 @@ pub use bespoke_core::runtime::{PoolFull, YieldNow};
 pub use bespoke_core::task::TaskTrace;
 pub use bespoke_core::task::locals::{AccessError, LocalKey, Scope};
 pub use bespoke_core::task::places::Pool;
+/// ```
+/// use bespoke::task::WorkerLocal;
+/// use bespoke::{Config, Runtime, preset, scheduler::PerCore};
+/// use std::{cell::RefCell, collections::HashMap, rc::Rc};
+///
+/// /// What each worker remembers, for itself: without a lock, and not `Send`.
+/// static NAMES: WorkerLocal<RefCell<HashMap<u32, Rc<str>>>> = WorkerLocal::new(RefCell::default);
+///
+/// struct App;
+///
+/// #[bespoke::config(base = preset::Default)]
+/// impl Config for App {
+///     type Scheduler = PerCore<2>;
+///     const WORKERS_EXACT: bool = true;
+/// }
+///
+/// async fn name_of(user: u32) -> Rc<str> {
+///     if let Some(name) = NAMES.with(|names| names.borrow().get(&user).cloned()) {
+///         return name;
+///     }
+///     App::yield_now().await; // it is asked for somewhere
+///     let name: Rc<str> = format!("user {user}").into();
+///     NAMES.with(|names| names.borrow_mut().insert(user, name.clone()));
+///     name
+/// }
+///
+/// let runtime = Runtime::<App>::new()?;
+/// let tasks = runtime.handle().spawn_on_each(async |core| {
+///     name_of(core as u32).await;
+///     name_of(7).await;
+///     NAMES.with(|names| names.borrow().len())
+/// });
+/// for task in tasks {
+///     assert_eq!(runtime.block_on(task)?, 2); // 7, and its own number
+/// }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub use bespoke_core::task::worker_locals::WorkerLocal;
+pub use bespoke_core::task::worker_locals::WorkerLocalError;
 pub use bespoke_core::task::{AbortHandle, Id, JoinError, JoinHandle, Level, TaskState};
 
 /// Lets every task that is ready now run first.

@@ -41,6 +41,10 @@ use core::sync::atomic::AtomicU32;
 pub(crate) struct Tag {
     pub(crate) id: TypeId,
     pub(crate) name: &'static str,
+    /// At which offset of a worker its [values](super::worker_locals) are; `None`: its tasks find none, as several threads may
+    /// enter it, one after the other.
+    #[cfg(feature = "std")]
+    pub(crate) locals: Option<usize>,
 }
 
 /// Config and worker number of a home whose sharing is not known: they stand at the same places under each.
