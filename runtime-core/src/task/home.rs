@@ -38,9 +38,10 @@ use core::sync::atomic::AtomicU32;
 
 /// Which config a home belongs to.
 #[derive(Debug, PartialEq, Eq)]
+#[repr(C)]
 pub(crate) struct Tag {
-    pub(crate) id: TypeId,
     pub(crate) name: &'static str,
+    pub(crate) id: TypeId,
     /// At which offset of a worker its [values](super::worker_locals) are; `None`: its tasks find none, as several threads may
     /// enter it, one after the other.
     #[cfg(feature = "std")]

@@ -39,10 +39,8 @@ pub(crate) struct Cores<C: Config> {
     formed: OnceLock<Formed<C>>,
     /// Of tasks.
     turn: AtomicUsize,
-    /// Of what is watched.
+    /// Where tasks move: of what is watched. Where they stay: of what goes to who has least to do, among equals.
     watch: AtomicUsize,
-    /// Of what goes to who has least to do, among equals.
-    least: AtomicUsize,
     state: Mutex<State<ThreadOf<C>>>,
     /// Rung when a thread has said whether it can run, and when one leaves.
     told: Condvar,
@@ -129,7 +127,6 @@ impl<C: Config> Cores<C> {
             formed: OnceLock::new(),
             turn: AtomicUsize::new(0),
             watch: AtomicUsize::new(0),
-            least: AtomicUsize::new(0),
             state: Mutex::new(state),
             told: Condvar::new(),
         }

@@ -19,8 +19,9 @@ impl<C: Config> Cores<C> {
     /// The caller may name the workers (invariant 1 of [`cores`](super)).
     pub(crate) unsafe fn least_loaded(&self) -> NonNull<Worker<C>> {
         let members = self.members();
+        // Not that of `in_turn`: one who places a connection and spawns something for it would give every second worker none.
         // Relaxed: nothing hangs on it but the turn.
-        let turn = self.least.fetch_add(1, Ordering::Relaxed) % members.len();
+        let turn = self.watch.fetch_add(1, Ordering::Relaxed) % members.len();
         let (later, first) = members.split_at(turn);
         let runs = |member: &&Member<C>| !member.gone.load(Ordering::Relaxed);
         let load = |member: &&Member<C>| {
