@@ -118,6 +118,12 @@ fn each_worker_makes_its_own_and_the_handles_are_in_order() {
 /// One for each worker, made before anything runs.
 #[test]
 fn what_makes_them_is_cloned_before_the_first_of_them_is_made() {
+    struct Three;
+    #[bespoke::config(base = preset::Default)]
+    impl Config for Three {
+        type Scheduler = scheduler::PerCore<3>;
+        const WORKERS_EXACT: bool = true;
+    }
     static MADE: AtomicUsize = AtomicUsize::new(0);
     struct Clones(Arc<AtomicUsize>, usize);
     impl Clone for Clones {
@@ -127,7 +133,7 @@ fn what_makes_them_is_cloned_before_the_first_of_them_is_made() {
             Clones(self.0.clone(), self.1)
         }
     }
-    let rt = runtime();
+    let rt = Runtime::<Three>::new().unwrap();
     let make = |most: usize| {
         let clones = Clones(Arc::default(), most);
         let counted = clones.0.clone();
@@ -141,13 +147,13 @@ fn what_makes_them_is_cloned_before_the_first_of_them_is_made() {
     };
     let (tasks, counted) = make(usize::MAX);
     for task in tasks.unwrap() {
-        rt.block_on(soon(task)).unwrap();
+        rt.block_on(task).unwrap();
     }
-    assert_eq!((counted.load(SeqCst), MADE.load(SeqCst)), (WORKERS - 1, WORKERS), "the last one is moved");
-    rt.block_on(until("their end", || rt.live_tasks() == 0));
-    assert!(make(1).0.is_err());
-    assert_eq!(rt.live_tasks(), 0);
-    assert_eq!(MADE.load(SeqCst), WORKERS);
+    assert_eq!((counted.load(SeqCst), MADE.load(SeqCst)), (2, 3), "the last one is moved");
+    // The second clone panics.
+    assert!(make(2).0.is_err());
+    drop(rt);
+    assert_eq!(MADE.load(SeqCst), 3);
 }
 
 #[test]
@@ -302,6 +308,42 @@ fn a_value_of_a_worker_is_seen_by_its_tasks_alone() {
         assert_eq!(soon(blocking).await.unwrap(), Err(WorkerLocalError::NoWorker));
     });
     assert_eq!(rt.block_on(async move { see() }), 1, "and each of them");
+}
+
+/// A thread for each task.
+struct Threads;
+
+#[bespoke::config(base = preset::Default)]
+impl Config for Threads {
+    type Scheduler = scheduler::ThreadPerTask;
+    type Driver = driver::Blocking;
+}
+
+#[test]
+fn under_a_thread_per_task_each_task_has_a_value_and_drops_it_there() {
+    struct Made(ThreadId);
+    impl Drop for Made {
+        fn drop(&mut self) {
+            ENDED.lock().unwrap().push(thread::current().id() == self.0);
+        }
+    }
+    static ENDED: Mutex<Vec<bool>> = Mutex::new(Vec::new());
+    static MADE: WorkerLocal<(Made, Cell<u32>)> = WorkerLocal::new(|| (Made(thread::current().id()), Cell::new(0)));
+    let count = || MADE.with(|(_, count)| count.replace(count.get() + 1));
+    let rt = Runtime::<Threads>::new().unwrap();
+    rt.block_on(async {
+        for _ in 0..10 {
+            let task = Threads::spawn(async move {
+                let first = count();
+                Threads::yield_now().await;
+                (first, count())
+            });
+            assert_eq!(task.await.unwrap(), (0, 1));
+        }
+        assert_eq!(count(), 0);
+    });
+    assert!(rt.shutdown_timeout(LONG).is_clean());
+    assert_eq!(*ENDED.lock().unwrap(), [true; 11]);
 }
 
 /// What is not `Send`, has opened something, and says where it is dropped.
