@@ -52,6 +52,7 @@ pub mod guide;
 pub mod io;
 mod names;
 pub mod preset;
+pub mod task;
 pub mod watchdog;
 
 pub use bespoke_core::config::{Config, PanicPolicy};
@@ -132,93 +133,6 @@ pub mod prelude {
     pub use bespoke_core::io::IoBuf as _;
     pub use bespoke_core::roles::StartsThreads;
     pub use bespoke_core::runtime::{Ambient as _, SpawnInto as _, Spawnable as _};
-}
-
-/// Tasks, whatever the config.
-///
-/// ```
-/// use bespoke::task::{JoinHandle, yield_now};
-///
-/// /// A struct that holds tasks is not generic: a handle does not know its config.
-/// struct Job {
-///     task: JoinHandle<u32>,
-/// }
-///
-/// #[bespoke::main]
-/// async fn main() {
-///     let task = bespoke::spawn(async {
-///         yield_now().await;
-///         7
-///     });
-///     let job = Job { task };
-///     assert!(!job.task.is_finished());
-///     assert_eq!(job.task.await.unwrap(), 7);
-/// }
-/// ```
-pub mod task {
-    /// ```
-    /// # #[bespoke::main]
-    /// # async fn main() {
-    /// let task = bespoke::spawn(std::future::pending::<()>());
-    /// bespoke::yield_now().await;
-    /// let dump = bespoke::handle().dump();
-    /// assert!(dump.is_whole());
-    /// let waiting = dump.tasks().iter().find(|trace| trace.id() == task.id()).unwrap();
-    /// assert!(waiting.to_string().ends_with("waits\n    at Pending<()>"));
-    /// println!("{dump}");
-    /// # }
-    /// ```
-    pub use bespoke_core::runtime::Dump;
-    /// ```
-    /// #[bespoke::task(pool = 2)]
-    /// async fn square(n: u32) -> u32 {
-    ///     bespoke::yield_now().await;
-    ///     n * n
-    /// }
-    ///
-    /// #[bespoke::main]
-    /// async fn main() {
-    ///     let (two, three) = (bespoke::spawn_task(square(2)).unwrap(), bespoke::spawn_task(square(3)).unwrap());
-    ///     let full = bespoke::spawn_task(square(4)).unwrap_err();
-    ///     assert_eq!(two.await.unwrap(), 4); // its place is free again
-    ///     let four = bespoke::spawn_task(full.into_task()).unwrap();
-    ///     assert_eq!(three.await.unwrap() + four.await.unwrap(), 9 + 16);
-    /// }
-    /// ```
-    pub use bespoke_core::runtime::StaticTask;
-    pub use bespoke_core::runtime::{PoolFull, YieldNow};
-    /// ```
-    /// use bespoke::task::{Level, TaskState, yield_now};
-    /// use bespoke::channel::oneshot;
-    ///
-    /// #[bespoke::async_fn]
-    /// async fn add_one(number: oneshot::Receiver<u32>) -> u32 {
-    ///     number.await.unwrap_or(0) + 1
-    /// }
-    ///
-    /// #[bespoke::main]
-    /// async fn main() {
-    ///     let (send, receive) = oneshot::channel();
-    ///     let sum = bespoke::spawn(add_one(receive));
-    ///     yield_now().await; // it begins
-    ///     let trace = sum.trace();
-    ///     assert_eq!(trace.state(), TaskState::Waiting);
-    ///     let Level::Function { name, awaited, .. } = &trace.levels()[0] else { panic!("{trace}") };
-    ///     assert!(name.ends_with("add_one"));
-    ///     assert_eq!(awaited, "number.await");
-    ///     send.send(1).unwrap();
-    ///     assert_eq!(sum.await.unwrap(), 2);
-    /// }
-    /// ```
-    pub use bespoke_core::task::TaskTrace;
-    pub use bespoke_core::task::locals::{AccessError, LocalKey, Scope};
-    pub use bespoke_core::task::places::Pool;
-    pub use bespoke_core::task::{AbortHandle, Id, JoinError, JoinHandle, Level, TaskState};
-
-    /// Lets every task that is ready now run first.
-    pub fn yield_now() -> YieldNow {
-        <YieldNow as Default>::default()
-    }
 }
 
 /// Several futures in one task, whatever the config. Nothing is allocated, and nothing is spawned.
@@ -463,6 +377,33 @@ pub mod channel {
 /// });
 /// assert_eq!(sum, 328_350);
 /// # Ok::<(), bespoke::Error>(())
+/// ```
+///
+/// Workers that keep what they have, each of which is told of something; and what lives long goes to who has least to do:
+///
+/// ```
+/// use bespoke::{Config, Runtime, preset, scheduler::PerCore};
+///
+/// struct App;
+///
+/// #[bespoke::config(base = preset::Default)]
+/// impl Config for App {
+///     type Scheduler = PerCore<3>;
+///     const WORKERS_EXACT: bool = true;
+/// }
+///
+/// let runtime = Runtime::<App>::new()?;
+/// let handle = runtime.handle();
+/// let told = handle.spawn_on_each(async |core| format!("worker {core} has heard it"));
+/// assert_eq!(told.len(), 3);
+/// for (core, task) in told.into_iter().enumerate() {
+///     assert_eq!(runtime.block_on(task)?, format!("worker {core} has heard it"));
+/// }
+///
+/// let long: Vec<_> = (0..9).map(|_| handle.spawn_least_loaded(std::future::pending::<()>())).collect();
+/// let next = handle.least_loaded(); // each has three by now
+/// assert!(next < 3 && long.iter().all(|task| !task.is_finished()));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
 /// A task may block where it is ([`block_in_place`](rt::Ambient::block_in_place)): another thread runs its worker meanwhile.

@@ -7,7 +7,7 @@ pub use bespoke_core::machine;
 pub use bespoke_core::roles::{Cores, HandsOver, StartsThreads};
 pub use bespoke_core::runtime::{
     Admits, Ambient, StartTask, align_of, block_in_place_unasked, bytes_of, spawn_blocking_unchecked,
-    spawn_here_unasked, spawn_on_unasked, spawn_unchecked,
+    spawn_here_unasked, spawn_least_loaded_unasked, spawn_on_each_unasked, spawn_on_unasked, spawn_unchecked,
 };
 pub use bespoke_core::task::{JoinHandle, places};
 pub use core;
@@ -27,7 +27,7 @@ impl<T, S: StartsThreads> StartsThreadsFor<T> for S {}
 /// [`Cores`], for functions of one config; see [`StartsThreadsFor`].
 #[diagnostic::on_unimplemented(
     message = "the scheduler `{Self}` has no workers to choose from",
-    label = "`spawn_on` and `spawn_here` ask for workers that keep their tasks",
+    label = "this asks for workers that keep their tasks",
     note = "`PerCore<N>` has them; `spawn_pinned` keeps a future where it was made on every scheduler"
 )]
 pub trait CoresFor<T> {}

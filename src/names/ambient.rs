@@ -57,6 +57,44 @@ macro_rules! __ambient {
                 $crate::__private::spawn_on_unasked::<$config, __T>(core, make)
             }
 
+            /// Makes a future on every worker of the runtime and keeps it there; the handles are in the order of the workers'
+            /// numbers. For schedulers with several workers; see `Ambient::spawn_on_each`.
+            #[track_caller]
+            pub fn spawn_on_each<__T: ::core::marker::Send + 'static>(
+                make: impl ::core::ops::AsyncFnOnce(usize) -> __T
+                + ::core::clone::Clone
+                + ::core::marker::Send
+                + 'static,
+            ) -> ::std::vec::Vec<$crate::__private::JoinHandle<__T>>
+            where
+                <$config as $crate::Config>::Scheduler: $crate::__private::CoresFor<__T>,
+            {
+                $crate::__private::spawn_on_each_unasked::<$config, __T>(make)
+            }
+
+            /// Spawns a task on the worker that has least to do, where it stays. For schedulers with several workers; see
+            /// `Ambient::spawn_least_loaded`.
+            #[track_caller]
+            pub fn spawn_least_loaded<__F>(future: __F) -> $crate::__private::JoinHandle<__F::Output>
+            where
+                __F: ::core::future::Future + ::core::marker::Send + 'static,
+                __F::Output: ::core::marker::Send,
+                <$config as $crate::Config>::Scheduler: $crate::__private::CoresFor<__F>,
+            {
+                $crate::__private::spawn_least_loaded_unasked::<$config, __F>(future)
+            }
+
+            /// The number of the worker that has least to do. For schedulers with several workers; see
+            /// `Ambient::least_loaded`.
+            #[track_caller]
+            pub fn least_loaded() -> usize
+            where
+                // `for`: a bound that holds for no lifetime in particular is not looked at before it is used.
+                for<'any> <$config as $crate::Config>::Scheduler: $crate::__private::Cores,
+            {
+                <$config as $crate::__private::Ambient>::least_loaded()
+            }
+
             /// Spawns a task that stays on the worker of this thread: any `'static` future. For schedulers with several
             /// workers; see `Ambient::spawn_here`.
             #[track_caller]

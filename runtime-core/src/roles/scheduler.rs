@@ -126,11 +126,11 @@ impl Stealing {
     }
 }
 
-/// A scheduler with several workers on which a task can be placed, and which keep the tasks that they have: what `spawn_on` and
-/// `spawn_here` ask for.
+/// A scheduler with several workers on which a task can be placed, and which keep the tasks that they have: what `spawn_on`,
+/// `spawn_on_each`, `spawn_least_loaded` and `spawn_here` ask for.
 #[diagnostic::on_unimplemented(
     message = "the scheduler `{Self}` has no workers to choose from",
-    label = "`spawn_on` and `spawn_here` ask for workers that keep their tasks",
+    label = "this asks for workers that keep their tasks",
     note = "`PerCore<N>` has them; `spawn_pinned` keeps a future where it was made on every scheduler"
 )]
 pub trait Cores: Scheduler {}

@@ -12,6 +12,8 @@ use crate::sharing::{Local, Moving, Shared};
 use crate::task::JoinHandle;
 use crate::worker::ambient;
 use alloc::boxed::Box;
+#[cfg(feature = "std")]
+use alloc::vec::Vec;
 use core::pin::Pin;
 use core::task::{Context, Poll};
 
@@ -97,6 +99,37 @@ pub fn spawn_on_unasked<C: Config, T: Send + 'static>(
     const { assert!(keeps_tasks::<C>(), "asked for by the caller, by a bound") }
     // SAFETY: this thread runs the worker, or works for it, so the runtime is alive; tasks are kept, by the assertion.
     unsafe { place::spawn_on(ambient::near::<C>(), core, make, At::caller()) }
+}
+
+/// As [`Ambient::spawn_on_each`](super::Ambient::spawn_on_each), for functions of one config; see [`spawn_on_unasked`].
+///
+/// # Panics
+/// As `Ambient::spawn_on_each`.
+#[cfg(feature = "std")]
+#[doc(hidden)]
+#[track_caller]
+pub fn spawn_on_each_unasked<C: Config, T: Send + 'static>(
+    make: impl AsyncFnOnce(usize) -> T + Clone + Send + 'static,
+) -> Vec<JoinHandle<T>> {
+    const { assert!(keeps_tasks::<C>(), "asked for by the caller, by a bound") }
+    // SAFETY: this thread runs the worker, or works for it, so the runtime is alive; tasks are kept, by the assertion.
+    unsafe { place::spawn_on_each(ambient::near::<C>(), make, At::caller()) }
+}
+
+/// As [`Ambient::spawn_least_loaded`](super::Ambient::spawn_least_loaded), for functions of one config; see [`spawn_on_unasked`].
+///
+/// # Panics
+/// As `Ambient::spawn_least_loaded`.
+#[cfg(feature = "std")]
+#[doc(hidden)]
+#[track_caller]
+pub fn spawn_least_loaded_unasked<C: Config, F: Future<Output: Send> + Send + 'static>(
+    future: F,
+) -> JoinHandle<F::Output> {
+    const { assert!(keeps_tasks::<C>(), "asked for by the caller, by a bound") }
+    // SAFETY: this thread runs the worker, or works for it, so the runtime is alive; tasks are kept, by the assertion, and the
+    // bounds say `Send`.
+    unsafe { place::spawn_least_loaded(ambient::near::<C>(), future, At::caller()) }
 }
 
 /// As [`Ambient::spawn_here`](super::Ambient::spawn_here), for functions of one config; see [`spawn_on_unasked`].

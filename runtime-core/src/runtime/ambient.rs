@@ -20,12 +20,14 @@ use crate::task::JoinHandle;
 use crate::task::places::Pool;
 use crate::time::{Interval, Manual, Sleep, Timeout};
 use crate::worker::{ambient, spawn};
+#[cfg(feature = "std")]
+use alloc::vec::Vec;
 use core::time::Duration;
 
 /// What every config can do inside a task: `C::spawn`, `C::sleep`, … in code that is generic over `C`.
 ///
-/// `spawn`, `spawn_named`, `try_spawn`, `spawn_task`, `spawn_pinned`, `spawn_on`, `spawn_blocking` and `handle` work on the
-/// blocking threads of the runtime, too.
+/// `spawn`, `spawn_named`, `try_spawn`, `spawn_task`, `spawn_pinned`, `spawn_on`, `spawn_on_each`, `spawn_least_loaded`,
+/// `least_loaded`, `spawn_blocking` and `handle` work on the blocking threads of the runtime, too.
 ///
 /// # Panics
 /// Every function here panics without a runtime of `C` on this thread, and says which one is missing and where it was
@@ -121,6 +123,63 @@ pub trait Ambient: Config {
     {
         // SAFETY: this thread runs the worker, or works for it, so the runtime is alive.
         unsafe { place::spawn_on(ambient::near::<Self>(), core, make, At::caller()) }
+    }
+
+    /// Makes a future on every worker of the runtime and keeps it there: a clone of `make` is called on each, with the worker's
+    /// number. `make` need not be `Sync`, and what it makes need not be `Send`.
+    ///
+    /// The handles are in the order of the numbers. Each worker begins when it comes to it; none waits for another. On a worker
+    /// that ended before its runtime the task is cancelled at once, as by [`spawn_on`](Self::spawn_on), and its handle says
+    /// so; and all are, if the runtime is closed.
+    ///
+    /// # Panics
+    /// If the memory strategy has no memory for a task; those that were made before run on. If the clone of `make` panics: then
+    /// none was made.
+    #[cfg(feature = "std")]
+    #[track_caller]
+    fn spawn_on_each<T: Send + 'static>(
+        make: impl AsyncFnOnce(usize) -> T + Clone + Send + 'static,
+    ) -> Vec<JoinHandle<T>>
+    where
+        Self::Scheduler: Cores,
+    {
+        // SAFETY: this thread runs the worker, or works for it, so the runtime is alive.
+        unsafe { place::spawn_on_each(ambient::near::<Self>(), make, At::caller()) }
+    }
+
+    /// Spawns a task on the worker that has [least to do](Self::least_loaded), where it stays. For what lives long: a connection
+    /// that was accepted, say, whose socket goes along with the task that uses it first.
+    ///
+    /// Choosing looks at every worker. What lives shortly is spread as well by [`spawn`](Self::spawn), in turn, for less.
+    ///
+    /// # Panics
+    /// If the memory strategy has no memory for the task.
+    #[cfg(feature = "std")]
+    #[track_caller]
+    fn spawn_least_loaded<F>(future: F) -> JoinHandle<F::Output>
+    where
+        F: Future<Output: Send> + Send + 'static,
+        Self::Scheduler: Cores,
+    {
+        // SAFETY: this thread runs the worker, or works for it, so the runtime is alive; the bounds say `Send`.
+        unsafe { place::spawn_least_loaded(ambient::near::<Self>(), future, At::caller()) }
+    }
+
+    /// The number of the worker that has least to do: for [`spawn_on`](Self::spawn_on), whose futures need not be `Send`.
+    ///
+    /// What counts is how many of its tasks are not freed, how many sockets and files are open on it, and how many tasks were
+    /// queued when it last looked around ([`EVENT_INTERVAL`](Config::EVENT_INTERVAL)): all added up, as far as this thread knows.
+    /// Equal ones are chosen in turn. A worker that ended before its runtime is not chosen; nor is that of a `block_on`.
+    ///
+    /// A number that is not used at once is soon wrong, and so is one that many take before any of them places something.
+    #[cfg(feature = "std")]
+    #[track_caller]
+    fn least_loaded() -> usize
+    where
+        Self::Scheduler: Cores,
+    {
+        // SAFETY: this thread runs the worker, or works for it, so the runtime is alive.
+        unsafe { place::least_loaded(ambient::near::<Self>()) }
     }
 
     /// Spawns a task that stays on the worker of this thread: any `'static` future, and what it yields, need not be `Send`.

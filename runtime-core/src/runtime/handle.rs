@@ -20,6 +20,8 @@ use crate::task::places::Pool;
 use crate::worker::pool::{self, Held};
 use crate::worker::spawn::{Extra, Kept};
 use crate::worker::{Worker, ambient};
+#[cfg(feature = "std")]
+use alloc::vec::Vec;
 use core::fmt;
 use core::panic::Location;
 use core::ptr::NonNull;
@@ -127,6 +129,51 @@ impl<C: Config> Handle<C> {
     {
         // SAFETY: the handle holds the home, of the team.
         unsafe { place::spawn_on(self.worker, core, make, At::caller()) }
+    }
+
+    /// As [`spawn_on`](Self::spawn_on), on every worker: a clone of `make` is called on each, with its number. The handles are in
+    /// the order of the numbers; see [`Ambient::spawn_on_each`](super::Ambient::spawn_on_each).
+    ///
+    /// # Panics
+    /// As [`spawn`](Self::spawn); the tasks that were made before run on. And if the clone of `make` does: then none was made.
+    #[cfg(feature = "std")]
+    #[track_caller]
+    pub fn spawn_on_each<T: Send + 'static>(
+        &self,
+        make: impl AsyncFnOnce(usize) -> T + Clone + Send + 'static,
+    ) -> Vec<JoinHandle<T>>
+    where
+        C::Scheduler: Cores,
+    {
+        // SAFETY: the handle holds the home, of the team.
+        unsafe { place::spawn_on_each(self.worker, make, At::caller()) }
+    }
+
+    /// As [`spawn`](Self::spawn), on the worker that has least to do; see
+    /// [`Ambient::spawn_least_loaded`](super::Ambient::spawn_least_loaded).
+    ///
+    /// # Panics
+    /// As [`spawn`](Self::spawn).
+    #[cfg(feature = "std")]
+    #[track_caller]
+    pub fn spawn_least_loaded<F>(&self, future: F) -> JoinHandle<F::Output>
+    where
+        F: Future<Output: Send> + Send + 'static,
+        C::Scheduler: Cores,
+    {
+        // SAFETY: the handle holds the home, of the team; the bounds say `Send`.
+        unsafe { place::spawn_least_loaded(self.worker, future, At::caller()) }
+    }
+
+    /// The number of the worker that has least to do; see [`Ambient::least_loaded`](super::Ambient::least_loaded).
+    #[cfg(feature = "std")]
+    #[must_use]
+    pub fn least_loaded(&self) -> usize
+    where
+        C::Scheduler: Cores,
+    {
+        // SAFETY: the handle holds the home, of the team.
+        unsafe { place::least_loaded(self.worker) }
     }
 
     /// Runs `closure` on a thread of the blocking pool; see [`Ambient::spawn_blocking`](super::Ambient::spawn_blocking). On

@@ -14,6 +14,8 @@ use crate::sharing::Sharing;
 use crate::task::JoinHandle;
 use crate::worker::spawn::Extra;
 use crate::worker::{Worker, spawn};
+#[cfg(feature = "std")]
+use alloc::vec::Vec;
 use core::ptr::NonNull;
 
 /// Where the tasks of `C` go.
@@ -204,9 +206,92 @@ pub(super) unsafe fn spawn_on<C: Config, T: Send + 'static>(
     let common = unsafe { &worker.as_ref().common };
     common.assert_no_copy();
     let Some(member) = common.cores.members().get(core) else { no_such_worker(C::NAME, core, common.workers()) };
-    let (future, birth) = traced::wrap(Pinned::new(make), None, at);
-    // SAFETY: whoever holds the runtime may name its team; the future is `Send`, and so is what it yields.
-    match unsafe { per_core::try_spawn(member.worker, future, spawn::Kept) } {
+    // SAFETY: whoever holds the runtime may name its team.
+    unsafe { spawn_at(member.worker, Pinned::new(make), spawn::Kept, at) }
+}
+
+/// Makes a future on each worker of the runtime of `worker`, from any thread.
+///
+/// # Safety
+/// As [`spawn_on`].
+///
+/// # Panics
+/// If there is no memory; if the clone of `make` does.
+#[cfg(feature = "std")]
+#[track_caller]
+pub(super) unsafe fn spawn_on_each<C: Config, T: Send + 'static>(
+    worker: NonNull<Worker<C>>,
+    make: impl AsyncFnOnce(usize) -> T + Clone + Send + 'static,
+    at: At,
+) -> Vec<JoinHandle<T>> {
+    // SAFETY: alive (contract).
+    let common = unsafe { &worker.as_ref().common };
+    common.assert_no_copy();
+    let members = common.cores.members();
+    // All of them first: a clone that panics leaves nothing behind.
+    let makes: Vec<_> = core::iter::repeat_n(make, members.len()).enumerate().collect();
+    let mut handles = Vec::with_capacity(members.len());
+    for (member, (core, make)) in members.iter().zip(makes) {
+        let future = Pinned::new(async move || make(core).await);
+        // SAFETY: whoever holds the runtime may name its team.
+        handles.push(unsafe { spawn_at(member.worker, future, spawn::Kept, at) });
+    }
+    handles
+}
+
+/// Spawns a task on the worker of the runtime of `worker` that has least to do, from any thread.
+///
+/// # Safety
+/// As [`spawn_on`]. `F` and its output are `Send`.
+///
+/// # Panics
+/// If there is no memory.
+#[cfg(feature = "std")]
+#[track_caller]
+pub(super) unsafe fn spawn_least_loaded<C: Config, F: Future + 'static>(
+    worker: NonNull<Worker<C>>,
+    future: F,
+    at: At,
+) -> JoinHandle<F::Output> {
+    // SAFETY: alive (contract).
+    let common = unsafe { &worker.as_ref().common };
+    common.assert_no_copy();
+    // SAFETY: whoever holds the runtime may name its team.
+    let least = unsafe { per_core::least_loaded(common) };
+    // SAFETY: as above; the bounds are the caller's.
+    unsafe { spawn_at(least, future, (), at) }
+}
+
+/// The number of the worker that has least to do, of the runtime of `worker`.
+///
+/// # Safety
+/// As [`spawn_on`].
+#[cfg(feature = "std")]
+pub(super) unsafe fn least_loaded<C: Config>(worker: NonNull<Worker<C>>) -> usize {
+    // SAFETY: alive (contract).
+    let common = unsafe { &worker.as_ref().common };
+    // SAFETY: whoever holds the runtime may name its team.
+    let least = unsafe { common.cores.least_loaded() };
+    // SAFETY: as above.
+    unsafe { least.as_ref() }.home.worker
+}
+
+/// # Safety
+/// As [`per_core::try_spawn`].
+///
+/// # Panics
+/// If there is no memory.
+#[cfg(feature = "std")]
+#[track_caller]
+unsafe fn spawn_at<C: Config, F: Future + 'static, X: Extra>(
+    worker: NonNull<Worker<C>>,
+    future: F,
+    extra: X,
+    at: At,
+) -> JoinHandle<F::Output> {
+    let (future, birth) = traced::wrap(future, extra.name(), at);
+    // SAFETY: as the caller.
+    match unsafe { per_core::try_spawn(worker, future, extra) } {
         Ok(handle) => {
             birth.of(&handle);
             handle

@@ -55,7 +55,9 @@ impl Scheduler for SingleThread {
 /// | call | the future | where it runs |
 /// |---|---|---|
 /// | `spawn` | is `Send` | on the workers in turn |
+/// | `spawn_least_loaded` | is `Send` | on the worker that has least to do |
 /// | `spawn_on(core, async || …)` | is made there by a closure that is `Send` | on that worker |
+/// | `spawn_on_each(async |core| …)` | is made there by a clone of a closure that is `Send` | on every worker |
 /// | `spawn_here` | need not be `Send` | on the worker that calls it |
 ///
 /// Each worker runs its queue first in, first out, and looks at its driver every
@@ -66,7 +68,8 @@ impl Scheduler for SingleThread {
 /// with what was read ahead; while somebody waits for it where it is, it stays, and the operation fails with
 /// [`ErrorKind::ResourceBusy`](crate::error::ErrorKind::ResourceBusy). So a server accepts on one worker and spawns a task per
 /// connection, or opens a listener on each, on one port (`TcpOptions::reuse_port`), and serves by `spawn_here`. Tasks of
-/// different workers wake and await each other, and talk through channels.
+/// different workers wake and await each other, and talk through channels. What a worker keeps for itself is a
+/// [`WorkerLocal`](crate::task::worker_locals::WorkerLocal).
 ///
 /// `block_on` runs its future on the thread that calls it, on one worker more, which is started for it and closed when it
 /// returns, with what was opened and spawned to stay there. Several threads may be inside one at once, and tasks run whether

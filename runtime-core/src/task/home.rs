@@ -32,12 +32,20 @@ use crate::sharing::{Lock, SeatWord, Sharing};
 use core::any::TypeId;
 use core::cell::{Cell, UnsafeCell};
 use core::ptr::NonNull;
+// The real one, also under loom: what is placed by it is right wherever it goes.
+#[cfg(feature = "std")]
+use core::sync::atomic::AtomicU32;
 
 /// Which config a home belongs to.
 #[derive(Debug, PartialEq, Eq)]
+#[repr(C)]
 pub(crate) struct Tag {
-    pub(crate) id: TypeId,
     pub(crate) name: &'static str,
+    pub(crate) id: TypeId,
+    /// At which offset of a worker its [values](super::worker_locals) are; `None`: its tasks find none, as several threads may
+    /// enter it, one after the other.
+    #[cfg(feature = "std")]
+    pub(crate) locals: Option<usize>,
 }
 
 /// Config and worker number of a home whose sharing is not known: they stand at the same places under each.
@@ -172,6 +180,9 @@ pub(crate) struct Home<S: Sharing> {
     /// Where tasks move: the thread that runs the worker is not the one that polls its kept tasks, whose futures need not be
     /// `Send`. See [`steal::helm`](super::steal).
     pub(crate) stood_in: Cell<bool>,
+    /// Where tasks are shared and stay: how many are in the table. Written with it, read by who places tasks by it.
+    #[cfg(feature = "std")]
+    listed: AtomicU32,
     pub(crate) guests: Cell<usize>,
     pub(crate) life: Life,
 }
@@ -195,6 +206,8 @@ impl<S: Sharing> Home<S> {
             stopping: Cell::new(false),
             attends: Cell::new(false),
             stood_in: Cell::new(false),
+            #[cfg(feature = "std")]
+            listed: AtomicU32::new(0),
             guests: Cell::new(0),
             life: Life::new(),
         }
@@ -236,6 +249,34 @@ impl<S: Sharing> Home<S> {
     pub(crate) unsafe fn queue_is_empty(&self) -> bool {
         // SAFETY: owner only, and nothing re-enters (contract).
         unsafe { &*self.queue.get() }.is_empty()
+    }
+
+    /// How many tasks are queued.
+    ///
+    /// # Safety
+    /// As [`queue_push`](Self::queue_push).
+    #[cfg(feature = "std")]
+    pub(crate) unsafe fn queue_len(&self) -> usize {
+        // SAFETY: owner only, and nothing re-enters (contract).
+        unsafe { &*self.queue.get() }.len()
+    }
+
+    /// A task was listed, or is no more; called by who holds the table. A store, and only where somebody reads it.
+    #[inline(always)]
+    pub(crate) fn lists(&self, owned: &Owned<S>) {
+        #[cfg(feature = "std")]
+        if S::SHARED && !S::MOVING {
+            // Relaxed: whoever reads it knows nothing else by that. No more tasks than indices of the table.
+            self.listed.store(owned.live() as u32, Ordering::Relaxed);
+        }
+        #[cfg(not(feature = "std"))]
+        let _ = owned;
+    }
+
+    /// How many tasks there are that are not freed, as far as this thread knows; 0 where nobody counts them for others.
+    #[cfg(feature = "std")]
+    pub(crate) fn listed(&self) -> usize {
+        self.listed.load(Ordering::Relaxed) as usize
     }
 
     /// Gives back what a burst took.

@@ -16,6 +16,7 @@
 //! | `home` | `Home`: what a task knows of its worker |
 //! | `current` | the ambient word: which worker this thread is running |
 //! | `locals` | task-local values |
+//! | `worker_locals` | values of workers |
 //! | `trace` | [`TaskTrace`]: what a task is doing, and who may look |
 //! | `question` | the same, asked by another thread |
 //!
@@ -94,6 +95,8 @@ mod tests;
 #[cfg(feature = "std")]
 pub(crate) mod trace;
 pub(crate) mod waker;
+#[cfg(feature = "std")]
+pub mod worker_locals;
 
 pub use header::Id;
 pub use join::{AbortHandle, JoinError, JoinHandle};

@@ -192,6 +192,7 @@ pub(crate) unsafe fn free<S: Sharing>(task: Task<S>, any_thread: bool) {
         let owned = &header.home().owned;
         let remove = |owned: &mut super::owned::Owned<S>| {
             owned.remove(idx);
+            header.home().lists(owned);
             // Once out of the table, the task no longer holds up the close: what gives its block back needs the home.
             if !owned.closed {
                 header.home().acquire();

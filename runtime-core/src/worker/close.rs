@@ -5,7 +5,8 @@
 //!    the inbox is closed, by that thread.
 //! 2. Cancel every task that is not complete, the root among them; take in what lies in the inbox; give up the pins
 //!    of the run queue. A task that another worker is running (they take tasks from each other) is cancelled there, when its
-//!    poll ends; and this one leaves their crew ([`steal::leave`]). The driver is still current: what tasks drop may use it.
+//!    poll ends; and this one leaves their crew ([`steal::leave`]). The driver is still current: what tasks drop may use it. So
+//!    may the [values](crate::task::worker_locals) of the worker, which are dropped behind the tasks: these may use them.
 //! 3. Wake who sleeps outside the tasks, also for ever: a poll after the close says that the runtime is closed, a poll before
 //!    is pending. No sleep begins any more. A waker that stayed in the wheel could hold a task of this worker, and so the
 //!    wheel itself, for ever.
@@ -83,6 +84,11 @@ pub(crate) unsafe fn close_because<C: Config>(worker: NonNull<Worker<C>>, by: Na
         if steals::<C::Scheduler>() {
             // SAFETY: the owner, which takes no more tasks.
             unsafe { steal::leave::<LiveQueueOf<C>>(home.seat.get(), why.is_none()) };
+        }
+        #[cfg(feature = "std")]
+        {
+            // SAFETY: the owner, in its context.
+            unsafe { this.locals.close() };
         }
         // SAFETY: the owner.
         while let Some(task) = unsafe { home.queue_pop() } {

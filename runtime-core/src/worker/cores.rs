@@ -10,6 +10,8 @@
 //!    theirs still going on. A thread that leaves has said before, or says thereby, whether it could run.
 //! 3. No code of the user's runs under the lock.
 
+mod load;
+
 use super::{Common, Worker};
 use crate::blocking::{Limits, Pool};
 use crate::config::{Config, LiveQueueOf};
@@ -38,7 +40,7 @@ pub(crate) struct Cores<C: Config> {
     formed: OnceLock<Formed<C>>,
     /// Of tasks.
     turn: AtomicUsize,
-    /// Of what is watched.
+    /// Where tasks move: of what is watched. Where they stay: of what goes to who has least to do, among equals.
     watch: AtomicUsize,
     state: Mutex<State<ThreadOf<C>>>,
     /// Rung when a thread has said whether it can run, and when one leaves.

@@ -69,17 +69,23 @@ use crate::loom::{Plant, planted};
 use crate::roles::on_demand;
 use crate::roles::{Clock, Driver, DriverReport, Entropy, Live, Memory, Nanos, StartCx, Unpark, steals};
 #[cfg(feature = "std")]
+use crate::roles::{Placement, Scheduler};
+#[cfg(feature = "std")]
 use crate::sharing::SeatWord;
 use crate::sharing::{Lock, Sharing};
 use crate::task::header::{Task, task_of};
 use crate::task::home::{Home, HomeTable, Tag};
 use crate::task::inbox::{Node, NodeKind};
 use crate::task::refs;
+#[cfg(feature = "std")]
+use crate::task::worker_locals::Values;
 use crate::util::wheel::Wheel;
 use alloc::boxed::Box;
 use alloc::sync::Arc;
 use core::any::TypeId;
 use core::cell::{Cell, UnsafeCell};
+#[cfg(feature = "std")]
+use core::mem::offset_of;
 use core::ptr::NonNull;
 use core::sync::atomic::{AtomicUsize, Ordering};
 use guests::Resources;
@@ -183,6 +189,9 @@ pub struct Worker<C: Config> {
     random: Cell<u64>,
     /// The task that stands for the future of `block_on`.
     root: Cell<Option<Task<SharingOf<C>>>>,
+    /// The worker's values of the program's keys.
+    #[cfg(feature = "std")]
+    locals: Values,
 }
 
 impl<C: Config> Worker<C> {
@@ -192,7 +201,24 @@ impl<C: Config> Worker<C> {
         #[cfg(feature = "std")]
         offload: if pool::any::<C>() { Some(pool::offload::<C>) } else { None },
     };
-    const TAG: Tag = Tag { id: TypeId::of::<C>(), name: C::NAME };
+    const TAG: Tag = Tag {
+        id: TypeId::of::<C>(),
+        name: C::NAME,
+        #[cfg(feature = "std")]
+        locals: if Self::ENTERED_BY_ONE { Some(offset_of!(Self, locals)) } else { None },
+    };
+    /// Is a worker entered by one thread only, from its first turn to its close? By which depends on who calls
+    /// [`Entered::new`](crate::task::current::Entered::new).
+    #[cfg(feature = "std")]
+    const ENTERED_BY_ONE: bool = match <C::Scheduler as Scheduler>::PLACEMENT {
+        // A runtime that may leave its thread is run by one thread after the other.
+        Placement::ThisWorker => !<SharingOf<C> as Sharing>::SHARED,
+        // Whoever wins the claim of a worker runs and closes it; that of a `block_on` is started, run and closed there; and the
+        // one by which the runtime of a thread per task is named is entered by its close alone.
+        Placement::OwnThread | Placement::InTurn => true,
+        // A worker whose thread blocks in place is run by another one.
+        Placement::AnyWorker => false,
+    };
     /// What the worker's own queue holds before it grows. Where workers take tasks from each other it has only those that are
     /// kept, and `LOCAL_QUEUE` is the capacity of the other one.
     pub(crate) const QUEUE: usize =
@@ -252,6 +278,8 @@ impl<C: Config> Worker<C> {
             watched: Self::watched(index),
             random: Cell::new(seed | 1),
             root: Cell::new(None),
+            #[cfg(feature = "std")]
+            locals: Values::default(),
         }
         // SAFETY: every field was written.
         let worker = unsafe { place.assume_init() };

@@ -112,6 +112,7 @@ unsafe fn admit<S: Sharing, Q: LocalQueue>(home: &Home<S>, task: Task<S>) {
     let closing = unsafe {
         home.owned.with(|owned| {
             header.idx.set(owned.insert(task));
+            home.lists(owned);
             // The walk that cancels ahead of a close is over, or may have missed it.
             S::MOVING && owned.closing
         })
@@ -251,6 +252,7 @@ unsafe fn hand_over_local<S: Sharing>(home: &Home<S>, task: Task<S>) {
 fn list<S: Sharing>(home: &Home<S>, owned: &mut Owned<S>, task: Task<S>) -> bool {
     // SAFETY: new; the caller's.
     unsafe { task.as_ref() }.idx.set(owned.insert(task));
+    home.lists(owned);
     // Close has counted the tasks that were listed before; this one brings its own reference of the home.
     if owned.closed && !planted(Plant::ListedWithoutReference) {
         home.acquire();

@@ -19,6 +19,9 @@ pub(crate) struct Tally {
     pub(crate) timers: Count,
     /// Where only the owner may ask: tasks that are not freed, as of its last look around, or sleep. 0 once it is closed.
     pub(crate) tasks: Count,
+    /// Where tasks are placed by load: how many were queued at its last look around, or when it ran out of them.
+    #[cfg(feature = "std")]
+    pub(crate) queued: Count,
 }
 
 /// A number that nobody reads.

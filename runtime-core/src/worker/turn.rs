@@ -9,6 +9,8 @@ use crate::config::{Config, SharingOf};
 use crate::instant::Instant;
 use crate::loom::{Plant, planted};
 use crate::roles::{Clock, Driver, Live, Nanos, Park};
+#[cfg(feature = "std")]
+use crate::roles::{Placement, Scheduler};
 use crate::sharing::{Lock, Sharing};
 use crate::task::home::Home;
 use crate::task::run::guard;
@@ -222,6 +224,11 @@ impl<C: Config> Worker<C> {
         if !<SharingOf<C> as Sharing>::SHARED {
             // SAFETY: the owner; nothing of the user's runs.
             self.tally.tasks.set(unsafe { self.live_tasks() });
+        }
+        #[cfg(feature = "std")]
+        if const { matches!(<C::Scheduler as Scheduler>::PLACEMENT, Placement::InTurn) } {
+            // SAFETY: the owner, between polls.
+            self.tally.queued.set(unsafe { self.home.queue_len() });
         }
     }
 

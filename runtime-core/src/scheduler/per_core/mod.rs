@@ -88,6 +88,19 @@ pub(crate) fn next<C: Config>(common: &Arc<Common<C>>) -> Result<NonNull<Worker<
     }
 }
 
+/// The worker that has least to do; or this one, while it closes, as in [`next`].
+///
+/// # Safety
+/// The caller may name the team (invariant 1 of [`cores`](crate::worker::cores)).
+pub(crate) unsafe fn least_loaded<C: Config>(common: &Arc<Common<C>>) -> NonNull<Worker<C>> {
+    match ambient::worker_in(common) {
+        // SAFETY: this thread is running the worker.
+        Some(here) if unsafe { here.as_ref() }.home.closing.get() => here,
+        // SAFETY: as the caller.
+        _ => unsafe { common.cores.least_loaded() },
+    }
+}
+
 /// Spawns a task on `worker`, from any thread; gives the future back when there is no memory for it.
 ///
 /// # Safety

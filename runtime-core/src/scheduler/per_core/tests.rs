@@ -232,6 +232,16 @@ fn a_worker_that_cannot_wait_any_more_ends_alone_and_its_tasks_say_so() {
             assert_eq!(joined(handle.spawn(async { 8 }), &runtime).unwrap(), 8);
         }
         assert!(joined(handle.spawn_on(gone, async || 9), &runtime).unwrap_err().is_cancelled());
+        for _ in 0..2 * WORKERS {
+            assert_ne!(handle.least_loaded(), gone);
+            assert_eq!(joined(handle.spawn_least_loaded(async { 10 }), &runtime).unwrap(), 10);
+        }
+        for (worker, task) in handle.spawn_on_each(async |worker| worker).into_iter().enumerate() {
+            match joined(task, &runtime) {
+                Ok(output) => assert!(output == worker && worker != gone),
+                Err(error) => assert!(error.is_cancelled() && worker == gone),
+            }
+        }
         assert!(kept.iter().all(|task| !task.is_finished()));
         assert!(!handle.is_closed());
         let shutdown = runtime.shutdown_timeout(Duration::from_secs(20));
