@@ -481,13 +481,43 @@ pub mod channel {
 /// ```
 ///
 /// What each worker keeps its queued tasks in is a third parameter: a [`Ring`](scheduler::Ring), or with the feature
-/// `crossbeam-deque` a `Deque`; see [the guide](guide::threads).
+/// `crossbeam-deque` a `Deque`; see [the guide](guide::threads). With [`Classes`](scheduler::Classes) it keeps two classes of tasks
+/// apart, and those for which somebody waits run first:
+///
+/// ```
+/// use bespoke::scheduler::{Balanced, Classes, Latency, WorkStealing};
+/// use bespoke::{Config, Runtime};
+/// use std::sync::{Arc, Mutex};
+///
+/// struct App;
+///
+/// #[bespoke::config]
+/// impl Config for App {
+///     type Scheduler = WorkStealing<1, Balanced, Classes>;
+/// }
+///
+/// let ran = Arc::new(Mutex::new(Vec::new()));
+/// let runtime = Runtime::<App>::new()?;
+/// let order = ran.clone();
+/// let first = runtime.spawn(async move {
+///     let (sum, answer) = (order.clone(), order);
+///     let sum = App::spawn(async move { sum.lock().unwrap().push("sum") });
+///     let answer = App::spawn_with(Latency, async move { answer.lock().unwrap().push("answer") });
+///     (sum.await, answer.await)
+/// });
+/// let (sum, answer) = runtime.block_on(first).expect("no task panics");
+/// assert_eq!((sum.is_ok(), answer.is_ok()), (true, true));
+/// assert_eq!(*ran.lock().unwrap(), ["answer", "sum"]);
+/// # Ok::<(), bespoke::Error>(())
+/// ```
 pub mod scheduler {
     pub use bespoke_core::choice::{Count, Selected, Workers};
-    pub use bespoke_core::roles::{Balanced, Cores, HandsOver, LocalQueue, Policy, Scheduler};
+    pub use bespoke_core::roles::{
+        Balanced, Class, Classed, Cores, HandsOver, Latency, LocalQueue, Order, Policy, Scheduler, Throughput,
+    };
     #[cfg(feature = "crossbeam-deque")]
     pub use bespoke_core::scheduler::Deque;
-    pub use bespoke_core::scheduler::{PerCore, Ring, SingleThread, ThreadPerTask, WorkStealing};
+    pub use bespoke_core::scheduler::{Classes, PerCore, Ring, SingleThread, ThreadPerTask, WorkStealing};
     pub use bespoke_core::sharing::{Local, Moving, Shared, Sharing};
 }
 

@@ -50,6 +50,14 @@ impl Config for NarrowThieves {
     const LOCAL_QUEUE: usize = 2;
 }
 
+/// [`NarrowThieves`] with a queue for each class.
+struct NarrowClasses;
+
+#[bespoke::config(base = NarrowThieves)]
+impl Config for NarrowClasses {
+    type Scheduler = scheduler::WorkStealing<4, InOrder, scheduler::Classes>;
+}
+
 /// [`NarrowThieves`] on the other queue.
 #[cfg(feature = "crossbeam-deque")]
 struct NarrowOnDeques;
@@ -467,6 +475,7 @@ suite! {
     thread_per_task: crate::ManyThreads;
     work_stealing: crate::Thieves;
     work_stealing_narrow: crate::NarrowThieves;
+    work_stealing_narrow_classes: crate::NarrowClasses;
     #[cfg(feature = "crossbeam-deque")]
     work_stealing_on_deques: crate::OnDeques;
     #[cfg(feature = "crossbeam-deque")]

@@ -210,6 +210,8 @@ pub(crate) enum Plant {
     SleepWithoutFence,
     /// A worker that says that it sleeps does not look at the queues again.
     SleepsWithoutLook,
+    /// A worker that goes to sleep does not look at the queues of the class `Latency`.
+    SleepsOverLatency,
     /// The last searcher that finds work wakes nobody for the rest.
     LastSearcherSilent,
     /// A searcher whose last look finds work wakes nobody for it.

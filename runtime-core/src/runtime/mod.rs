@@ -36,7 +36,7 @@ mod yields;
 pub use admit::{Admits, Spawnable, spawn_unchecked};
 #[cfg(feature = "std")]
 #[doc(hidden)]
-pub use admit::{block_in_place_unasked, spawn_here_unasked, spawn_on_unasked};
+pub use admit::{block_in_place_unasked, spawn_here_unasked, spawn_on_unasked, spawn_with_unasked};
 pub use ambient::{Ambient, LocalAmbient, LocalConfig};
 #[cfg(feature = "std")]
 pub use dump::Dump;

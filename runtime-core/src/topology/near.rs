@@ -23,10 +23,10 @@ pub(crate) const LEVELS: usize = 4;
 /// The other workers as one of them sees them, the nearest first.
 #[derive(Debug)]
 pub(crate) struct Near {
-    others: Box<[u16]>,
-    /// Each holds at least one: its level, and where it ends in `others`. Of one level there may be several, nearer and farther
-    /// nodes.
-    groups: Box<[(Level, u16)]>,
+    /// Each with its level.
+    others: Box<[(Level, u16)]>,
+    /// Where each of them ends in `others`; it holds at least one. Of one level there may be several, nearer and farther nodes.
+    groups: Box<[u16]>,
 }
 
 impl Near {
@@ -58,20 +58,28 @@ impl Near {
         let mut groups = Vec::new();
         for (after, (far, _)) in others.iter().enumerate().map(|(index, other)| (index + 1, other)) {
             if others.get(after).is_none_or(|(next, _)| next != far) {
-                groups.push((far.0, after as u16));
+                groups.push(after as u16);
             }
         }
-        Near { others: others.into_iter().map(|(_, other)| other).collect(), groups: groups.into() }
+        Near { others: others.into_iter().map(|((level, _), other)| (level, other)).collect(), groups: groups.into() }
+    }
+
+    /// The same workers, as near as they are, and all in one group.
+    pub(crate) fn in_one_group(mut self) -> Self {
+        if let Some(last) = self.groups.last().copied() {
+            self.groups = Box::new([last]);
+        }
+        self
     }
 
     /// All other workers, group by group; within a group, from the one on that `start` picks of so many.
     pub(crate) fn from(&self, start: impl Fn(usize) -> usize) -> impl Iterator<Item = (Level, usize)> {
         let mut begin = 0;
-        self.groups.iter().flat_map(move |&(level, end)| {
+        self.groups.iter().flat_map(move |&end| {
             let group = &self.others[begin..usize::from(end)];
             begin = usize::from(end);
             let (before, after) = group.split_at(start(group.len()));
-            after.iter().chain(before).map(move |other| (level, usize::from(*other)))
+            after.iter().chain(before).map(|&(level, other)| (level, usize::from(other)))
         })
     }
 }

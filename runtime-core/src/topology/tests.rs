@@ -83,6 +83,22 @@ fn a_round_begins_anywhere_in_each_group_and_meets_each_once() {
 }
 
 #[test]
+fn in_one_group_a_round_begins_with_each_and_nobody_gets_nearer() {
+    let at = seating(machine(2, 2, 2, 2));
+    let apart = Near::all(&at, |_, _| 20);
+    for (near, apart) in Near::all(&at, |_, _| 20).into_iter().zip(&apart) {
+        let (near, mut levels) = (near.in_one_group(), around(apart, 0));
+        let mut firsts: Vec<_> = (0..15).map(|start| around(&near, start)[0]).collect();
+        let mut round = around(&near, 7);
+        for all in [&mut levels, &mut firsts, &mut round] {
+            all.sort_unstable();
+        }
+        assert_eq!((&firsts, &round), (&levels, &levels));
+    }
+    assert_eq!(around(&Near::anywhere(0, 1).in_one_group(), 0), []);
+}
+
+#[test]
 fn the_distance_of_two_nodes_is_asked_once() {
     let asked = RefCell::new(Vec::new());
     let at = machine(3, 1, 4, 2);

@@ -33,6 +33,7 @@
 //! on it: their memory, and the timers of those that wait there, are its own.
 
 use crate::config::{Config, LiveQueueOf, QueueOf};
+use crate::roles::Scheduler;
 use crate::sharing::{SeatWord, Sharing};
 use crate::task::JoinHandle;
 use crate::task::header::Task;
@@ -174,8 +175,14 @@ unsafe fn idle<C: Config>(worker: NonNull<Worker<C>>, seat: &Seat<LiveQueueOf<C>
     if let Some(found) = unsafe { seat.next(false) } {
         return Some(found);
     }
-    // SAFETY: as above.
-    let most = match unsafe { seat.search() } {
+    let found = if const { times_searches::<C>() } {
+        // SAFETY: as above.
+        unsafe { seat.search::<true>() }
+    } else {
+        // SAFETY: as above.
+        unsafe { seat.search::<false>() }
+    };
+    let most = match found {
         Found::Nothing(most) => most,
         found => return Some(found),
     };
@@ -186,6 +193,14 @@ unsafe fn idle<C: Config>(worker: NonNull<Worker<C>>, seat: &Seat<LiveQueueOf<C>
     // SAFETY: as above.
     unsafe { seat.rises(most.is_some_and(|most| !most.is_zero())) };
     None
+}
+
+/// Does the policy want to know how long workers search?
+pub(crate) const fn times_searches<C: Config>() -> bool {
+    match <C::Scheduler as Scheduler>::STEALING {
+        Some(stealing) => stealing.times_searches,
+        None => false,
+    }
 }
 
 /// The scheduler is of `Moving`, so both are the same type.

@@ -7,13 +7,15 @@
 //! 4. `crew` is the first field, whatever the type of the queue: a thread that runs a worker of one crew may be asked about
 //!    another crew, whose queues are of another type, and must find out.
 
+mod classes;
+
 use super::helm::Helm;
-use super::idle::{Risen, Sleep, WATCH};
+use super::idle::{Risen, Sleep};
 use super::ring::Ring;
-use super::tally::Tally;
-use super::{Crew, Knobs, seated};
+use super::tally::{Tally, Timed};
+use super::{Crew, Knobs, is_latency, lanes, seated};
 use crate::loom::{AtomicPtr, AtomicUsize, Ordering, Plant, planted};
-use crate::roles::{Entry, LiveQueue, Stolen};
+use crate::roles::{Entry, Lanes, LiveQueue, Stolen};
 use crate::sharing::Moving;
 use crate::task::header::{Header, Task};
 use crate::task::home::Home;
@@ -34,7 +36,7 @@ pub(crate) struct Seat<Q = Ring> {
     home: NonNull<Home<Moving>>,
     knobs: Knobs,
     near: Near,
-    queue: Q,
+    pub(super) queue: Q,
     lifo: AtomicPtr<Header<Moving>>,
     polls: AtomicUsize,
     /// `polls` when the watcher looked last; the watcher's.
@@ -63,9 +65,9 @@ pub(crate) struct Seat<Q = Ring> {
 const _: () = assert!(core::mem::offset_of!(Seat, crew) == 0);
 
 // SAFETY: the home is a name that any thread may use that holds the team; the cells are the worker's own (invariant 1).
-unsafe impl<Q: LiveQueue> Send for Seat<Q> {}
+unsafe impl<Q: Lanes> Send for Seat<Q> {}
 // SAFETY: as above.
-unsafe impl<Q: LiveQueue> Sync for Seat<Q> {}
+unsafe impl<Q: Lanes> Sync for Seat<Q> {}
 
 /// What a worker of a crew finds to run.
 #[derive(Debug)]
@@ -78,7 +80,7 @@ pub(crate) enum Found {
     Nothing(Option<Duration>),
 }
 
-impl<Q: LiveQueue> Seat<Q> {
+impl<Q: Lanes> Seat<Q> {
     pub(super) fn new(index: usize, home: NonNull<Home<Moving>>, near: Near, knobs: Knobs) -> Self {
         Seat {
             index,
@@ -118,7 +120,7 @@ impl<Q: LiveQueue> Seat<Q> {
     }
 
     pub(super) fn has_entries(&self) -> bool {
-        !self.queue.is_empty()
+        !self.queue.lane(false).is_empty() || lanes::more::<Q>() && !self.queue.lane(true).is_empty()
     }
 
     /// What its worker has taken and given away.
@@ -133,12 +135,14 @@ impl<Q: LiveQueue> Seat<Q> {
 
     /// How many tasks wait for any worker.
     pub(crate) fn injected(&self) -> usize {
-        self.crew().injector.len()
+        let crew = self.crew();
+        crew.injector.len() + crew.express.as_ref().map_or(0, |express| express.len())
     }
 
     /// How many tasks are in its queue and its slot.
     pub(crate) fn queued(&self) -> usize {
-        self.queue.len() + usize::from(!self.lifo.load(Ordering::Relaxed).is_null())
+        let express = if Q::COUNT > 1 { self.queue.lane(true).len() } else { 0 };
+        self.queue.lane(false).len() + express + usize::from(!self.lifo.load(Ordering::Relaxed).is_null())
     }
 
     /// Queues a task that was woken or spawned on this worker: it runs next.
@@ -147,7 +151,8 @@ impl<Q: LiveQueue> Seat<Q> {
     /// This thread runs the worker, and has the pin.
     #[inline]
     pub(super) unsafe fn push(&self, task: Task<Moving>) {
-        if self.knobs.lifo_runs_max == 0 {
+        // SAFETY: the pin is the caller's.
+        if self.knobs.policy.lifo_runs_max == 0 || unsafe { is_latency::<Q>(task) } {
             // SAFETY: as the caller.
             unsafe { self.push_local(task) };
             return self.crew().calls_one();
@@ -186,59 +191,64 @@ impl<Q: LiveQueue> Seat<Q> {
     /// As [`push`](Self::push).
     #[inline]
     unsafe fn push_local(&self, task: Task<Moving>) {
+        // SAFETY: the pin is the caller's.
+        let latency = unsafe { is_latency::<Q>(task) };
         // SAFETY: as the caller.
-        if !unsafe { self.queue.push(task.cast()) } {
+        if !unsafe { self.queue.lane(latency).push(task.cast()) } {
             // SAFETY: as the caller.
-            unsafe { self.overflow(task) };
+            unsafe { self.overflow(task, latency) };
         }
     }
 
-    /// How many entries are in its queue.
+    /// How many entries are in its queues.
     ///
     /// # Safety
-    /// This thread is the owner of the worker, and so of the queue.
+    /// This thread is the owner of the worker, and so of the queues.
     #[inline(always)]
     unsafe fn local(&self) -> usize {
         // SAFETY: as the caller.
-        unsafe { self.queue.own_len() }
+        let express = if Q::COUNT > 1 { unsafe { self.queue.lane(true).own_len() } } else { 0 };
+        // SAFETY: as the caller.
+        express + unsafe { self.queue.lane(false).own_len() }
     }
 
-    /// The oldest entry of its queue.
+    /// The oldest entry of a lane.
     ///
     /// # Safety
     /// As [`local`](Self::local).
     #[inline(always)]
-    unsafe fn pop_local(&self) -> Option<Task<Moving>> {
+    unsafe fn pop_local(&self, latency: bool) -> Option<Task<Moving>> {
         // SAFETY: as the caller.
-        unsafe { self.queue.pop() }.map(Entry::cast::<Header<Moving>>)
+        unsafe { self.queue.lane(latency).pop() }.map(Entry::cast::<Header<Moving>>)
     }
 
     /// The queue is full: half of it goes to the injector, and the task behind it. Or it takes nothing now, as this thread is
     /// inside of it: the task alone goes.
     #[cold]
-    unsafe fn overflow(&self, task: Task<Moving>) {
+    unsafe fn overflow(&self, task: Task<Moving>, latency: bool) {
+        let lane = self.queue.lane(latency);
         // SAFETY: as the caller.
-        let mut half = unsafe { self.queue.shed() }.map(Entry::cast::<Header<Moving>>);
+        let mut half = unsafe { lane.shed() }.map(Entry::cast::<Header<Moving>>);
         match half.next() {
             Some(first) => {
                 let tasks = core::iter::once(first).chain(half).chain(core::iter::once(task));
                 // SAFETY: the pins are ours.
-                unsafe { self.give_away(tasks) };
+                unsafe { self.give_away(tasks, latency) };
             }
             // A thief was faster: there is room.
             // SAFETY: as the caller.
-            None if unsafe { self.queue.push(task.cast()) } => {}
+            None if unsafe { lane.push(task.cast()) } => {}
             // SAFETY: the pin is ours.
-            None => unsafe { self.give_away(core::iter::once(task)) },
+            None => unsafe { self.give_away(core::iter::once(task), latency) },
         }
     }
 
     /// # Safety
-    /// The caller runs the worker, and has the pins.
-    unsafe fn give_away(&self, tasks: impl Iterator<Item = Task<Moving>>) {
+    /// The caller runs the worker, and has the pins of tasks of one class.
+    unsafe fn give_away(&self, tasks: impl Iterator<Item = Task<Moving>>, latency: bool) {
         let tasks = tasks.inspect(|_| self.tally.given.add(1));
         // A worker that has not left keeps the injector open.
-        if self.crew().injector.push(tasks).is_err() {
+        if self.crew().injector(latency).push(tasks).is_err() {
             unreachable!("the injector is closed by the last worker that leaves")
         }
         self.crew().calls_one();
@@ -249,8 +259,15 @@ impl<Q: LiveQueue> Seat<Q> {
     /// # Safety
     /// This thread is the owner of the worker.
     pub(super) unsafe fn pop_any(&self) -> Option<Task<Moving>> {
+        if Q::COUNT > 1 {
+            // SAFETY: as the caller.
+            let latency = unsafe { self.pop_local(true) };
+            if latency.is_some() {
+                return latency;
+            }
+        }
         // SAFETY: as the caller.
-        NonNull::new(self.lifo.swap(null_mut(), Ordering::AcqRel)).or_else(|| unsafe { self.pop_local() })
+        NonNull::new(self.lifo.swap(null_mut(), Ordering::AcqRel)).or_else(|| unsafe { self.pop_local(false) })
     }
 
     /// What to run next. `kept`: there is something in the home's own queue.
@@ -294,12 +311,26 @@ impl<Q: LiveQueue> Seat<Q> {
     /// As [`next`](Self::next).
     #[inline]
     unsafe fn pick(&self, kept: bool) -> Option<Found> {
+        match self.queue.turns() {
+            // SAFETY: as the caller.
+            None => unsafe { self.pick_in_line(kept) },
+            // SAFETY: as the caller.
+            Some(turns) => unsafe { self.pick_by_class(turns, kept) },
+        }
+    }
+
+    /// What runs next where there is one class; of two, the next of `Throughput`, or of what is kept.
+    ///
+    /// # Safety
+    /// As [`next`](Self::next).
+    #[inline]
+    unsafe fn pick_in_line(&self, kept: bool) -> Option<Found> {
         let turn = self.turn.get() + 1;
         self.turn.set(turn);
-        if turn >= self.knobs.injector_interval {
+        if turn >= self.knobs.policy.injector_interval {
             self.turn.set(0);
             // SAFETY: as the caller.
-            if let Some(task) = unsafe { self.take_injected() } {
+            if let Some(task) = unsafe { self.take_injected(false) } {
                 self.lifo_runs.set(0);
                 return Some(Found::Task(task));
             }
@@ -313,7 +344,7 @@ impl<Q: LiveQueue> Seat<Q> {
             return Some(Found::Kept);
         }
         let in_slot = !self.lifo.load(Ordering::Relaxed).is_null();
-        if in_slot && self.lifo_runs.get() < self.knobs.lifo_runs_max {
+        if in_slot && self.lifo_runs.get() < self.knobs.policy.lifo_runs_max {
             self.lifo_runs.set(self.lifo_runs.get() + 1);
             if let Some(task) = NonNull::new(self.lifo.swap(null_mut(), Ordering::AcqRel)) {
                 return Some(Found::Task(task));
@@ -328,7 +359,7 @@ impl<Q: LiveQueue> Seat<Q> {
             return Some(Found::Kept);
         }
         // SAFETY: as the caller.
-        unsafe { self.take_injected() }.map(Found::Task)
+        unsafe { self.take_injected(false) }.map(Found::Task)
     }
 
     /// # Safety
@@ -336,7 +367,10 @@ impl<Q: LiveQueue> Seat<Q> {
     #[inline]
     unsafe fn pop_oldest(&self) -> Option<Task<Moving>> {
         // SAFETY: as the caller.
-        let oldest = unsafe { self.pop_local() };
+        let oldest = unsafe { self.pop_local(false) };
+        if let (Some(turns), Some(_)) = (self.queue.turns(), oldest) {
+            turns.passed.set(0);
+        }
         oldest.or_else(|| NonNull::new(self.lifo.swap(null_mut(), Ordering::AcqRel)))
     }
 
@@ -344,14 +378,16 @@ impl<Q: LiveQueue> Seat<Q> {
     ///
     /// # Safety
     /// As [`next`](Self::next).
-    unsafe fn take_injected(&self) -> Option<Task<Moving>> {
+    unsafe fn take_injected(&self, latency: bool) -> Option<Task<Moving>> {
         let crew = self.crew();
-        if crew.injector.is_empty() {
+        let injector = crew.injector(latency);
+        if injector.is_empty() {
             return None;
         }
         // SAFETY: as the caller.
-        let room = self.knobs.capacity - unsafe { self.local() };
-        let share = crew.injector.take_share(crew.seats.len(), room.max(1));
+        let room = self.knobs.capacity - unsafe { self.queue.lane(latency).own_len() };
+        let most = room.clamp(1, self.knobs.policy.steal_batch);
+        let share = injector.take_share(crew.seats.len(), most);
         let mut share = share.inspect(|_| self.tally.taken.add(1));
         let first = share.next();
         // SAFETY: as the caller; the pins are ours.
@@ -375,24 +411,26 @@ impl<Q: LiveQueue> Seat<Q> {
         }
     }
 
-    /// Nothing is queued here: searches, or says that the worker is to sleep.
+    /// Nothing is queued here: searches, or says that the worker is to sleep. `TIMED`: the time of the search is counted.
     ///
     /// # Safety
     /// This thread runs the worker, between polls. After [`Found::Nothing`] it calls [`rises`](Self::rises), before anything
     /// else.
     #[cold]
-    pub(crate) unsafe fn search(&self) -> Found {
+    pub(crate) unsafe fn search<const TIMED: bool>(&self) -> Found {
         let crew = self.crew();
         if self.searches.get() || crew.idle.may_search(crew.seats.len()) {
             self.searches.set(true);
             self.tally.searches.add(1);
-            for _ in 0..self.knobs.search_rounds {
-                // SAFETY: as the caller.
-                if let Some(task) = unsafe { self.look_round() } {
-                    self.begins_work();
-                    return Found::Task(task);
-                }
-                core::hint::spin_loop();
+            let since = TIMED.then(Timed::begins);
+            // SAFETY: as the caller.
+            let found = unsafe { self.look_rounds() };
+            if let Some(since) = since {
+                self.tally.searched(&since);
+            }
+            if let Some(task) = found {
+                self.begins_work();
+                return Found::Task(task);
             }
         }
         self.sleeps.set(true);
@@ -405,7 +443,7 @@ impl<Q: LiveQueue> Seat<Q> {
             // SAFETY: this thread is its owner (contract).
             !home.stood_in.get() && !unsafe { home.queue_is_empty() }
         };
-        let woken_inside = Q::RUNS_OTHERS_CODE && (!self.lifo.load(Ordering::Relaxed).is_null() || has_kept());
+        let woken_inside = Q::Lane::RUNS_OTHERS_CODE && (!self.lifo.load(Ordering::Relaxed).is_null() || has_kept());
         if (crew.has_work() || woken_inside) && !planted(Plant::SleepsWithoutLook) {
             // It searches no more, and may take a part of it without (rule 3 of `idle`). Whom this chooses may be this worker.
             if !planted(Plant::WorkSeenSilent) {
@@ -414,21 +452,41 @@ impl<Q: LiveQueue> Seat<Q> {
             return Found::Nothing(Some(Duration::ZERO));
         }
         // In a model no time passes, and nobody stays in a poll.
-        Found::Nothing((how == Sleep::Watch && !cfg!(loom)).then_some(WATCH))
+        Found::Nothing((how == Sleep::Watch && !cfg!(loom)).then_some(self.knobs.policy.watch))
     }
 
-    /// One look into all queues.
+    /// As many looks into all queues as the policy says.
     ///
     /// # Safety
     /// As [`search`](Self::search).
-    unsafe fn look_round(&self) -> Option<Task<Moving>> {
+    unsafe fn look_rounds(&self) -> Option<Task<Moving>> {
+        for _ in 0..self.knobs.policy.search_rounds {
+            // SAFETY: as the caller.
+            if let Some(task) = unsafe { self.look_round() } {
+                return Some(task);
+            }
+            for _ in 0..self.knobs.policy.spin {
+                #[cfg(test)]
+                self.tally.hints.add(1);
+                core::hint::spin_loop();
+            }
+        }
+        None
+    }
+
+    /// One look into all queues of a class.
+    ///
+    /// # Safety
+    /// As [`search`](Self::search).
+    unsafe fn look_for(&self, latency: bool) -> Option<Task<Moving>> {
         // SAFETY: as the caller.
-        if let Some(task) = unsafe { self.take_injected() } {
+        if let Some(task) = unsafe { self.take_injected(latency) } {
             return Some(task);
         }
+        let (own, most) = (self.queue.lane(latency), self.knobs.policy.steal_batch);
         self.others().find_map(|(level, other)| {
             // SAFETY: as the caller, who owns the queue that it steals into; the other one is another's.
-            let Stolen { first, tasks } = unsafe { other.queue.steal(&self.queue) }?;
+            let Stolen { first, tasks } = unsafe { other.queue.lane(latency).steal(own, most) }?;
             self.tally.steals(level, tasks);
             #[cfg(test)]
             self.tally.passed_over.add(usize::from(self.nearer_have_work(level)));
@@ -447,7 +505,7 @@ impl<Q: LiveQueue> Seat<Q> {
         nearer.any(|(_, other)| seats[other].has_entries())
     }
 
-    /// The other seats, the nearest first; of those that are equally near, from one at random on.
+    /// The other seats, the nearest first; of those that are equally near, or of all, as the policy says, from one at random on.
     fn others(&self) -> impl Iterator<Item = (Level, &Self)> {
         let seats = &self.crew().seats;
         // A linear congruence of full period; its upper half is used.
@@ -474,6 +532,7 @@ impl<Q: LiveQueue> Seat<Q> {
     fn says_it_rose(&self) {
         let risen = self.crew().idle.rises(self.index);
         self.searches.set(risen == Risen::Searching);
+        self.tally.woken.add(usize::from(risen == Risen::Searching));
         self.watched.set(risen == Risen::Watcher);
         // Filled while it counted as asleep: another one may have gone to sleep for long because of that.
         if !self.lifo.load(Ordering::Relaxed).is_null() {
@@ -514,7 +573,7 @@ impl<Q: LiveQueue> Seat<Q> {
     /// Is this thread inside a poll of the loop's, where another thread may begin a loop? By whom it is asked: the worker's
     /// thread.
     pub(crate) fn may_be_left(&self) -> bool {
-        core::ptr::addr_eq(seated::word(), self) && !self.between.get() && !self.queue.is_entered()
+        core::ptr::addr_eq(seated::word(), self) && !self.between.get() && !self.queue.is_inside()
     }
 
     /// A poll begins.

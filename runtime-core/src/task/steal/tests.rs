@@ -1,6 +1,8 @@
 //! The queues alone: what every local queue promises, and queues that break it; the injector; and under loom.
 #![allow(clippy::unwrap_used, reason = "a test says what it expects")]
 
+#[cfg(not(loom))]
+mod crew;
 #[cfg(loom)]
 mod loom;
 #[cfg(not(loom))]
@@ -23,8 +25,19 @@ pub(super) struct Name(NonNull<Header<Moving>>);
 
 impl Name {
     pub(super) fn new() -> Self {
-        let header = Header::new(&TABLE, NonNull::dangling(), 0);
+        Name::with(&TABLE)
+    }
+    pub(super) fn of_latency() -> Self {
+        Name::with(&OF_LATENCY)
+    }
+    fn with(table: &'static VTable) -> Self {
+        let header = Header::new(table, NonNull::dangling(), 0);
         Name(NonNull::from(Box::leak(Box::new(header))))
+    }
+    #[cfg(not(loom))]
+    pub(super) fn is_of_latency(&self) -> bool {
+        // SAFETY: leaked by `with`, until it is dropped.
+        unsafe { self.0.as_ref() }.table.latency
     }
     pub(super) fn task(&self) -> Task<Moving> {
         self.0
@@ -61,7 +74,10 @@ pub(super) fn push<Q: LiveQueue>(queue: &Q, task: Task<Moving>) -> bool {
     unsafe { queue.push(task.cast()) }
 }
 
-static TABLE: VTable = VTable {
+static TABLE: VTable = NAMED;
+static OF_LATENCY: VTable = VTable { latency: true, ..NAMED };
+
+const NAMED: VTable = VTable {
     verbs: &Verbs {
         poll_join: |_: Untyped, _: &mut Context<'_>| -> Poll<bool> { unreachable!("a name is not a task") },
         detach: |_| unreachable!("a name is not a task"),
@@ -82,4 +98,5 @@ static TABLE: VTable = VTable {
     layout: core::alloc::Layout::new::<()>(),
     stage: 0,
     moves: true,
+    latency: false,
 };

@@ -1,5 +1,6 @@
 //! Models of the queues and of who sleeps. Each is told to make a mistake, and must find it.
 
+mod classes;
 mod helms;
 
 use super::super::idle::{Idle, Risen};
@@ -157,7 +158,7 @@ fn steal_from_a_thief() {
             let (there, its) = (court.clone(), own.clone());
             let first = thread::spawn(move || {
                 // SAFETY: this thread is the owner of the second ring.
-                if let Some(stolen) = unsafe { there.ring.steal(&its) } {
+                if let Some(stolen) = unsafe { there.ring.steal(&its, 4) } {
                     there.got(stolen.first.cast());
                 }
             });
