@@ -122,7 +122,8 @@ impl<const WORKERS: usize> Cores for PerCore<WORKERS> {}
 /// `Q` is what each worker keeps its queued tasks in: a [`Ring`], unless something else is named. What differs is the cost,
 /// and not what happens: every queue is first in, first out, and holds [`LOCAL_QUEUE`](crate::config::Config::LOCAL_QUEUE)
 /// tasks; half of a full one goes to the queue of all, which is a list through the tasks themselves under each of them.
-/// `Classes` keeps two of them, for tasks that somebody waits for and for the others.
+/// `Classes` keeps two of them, for tasks that somebody waits for and for the others. Workers that are
+/// [pinned](crate::config::Config::PIN_WORKERS) have a queue of all for each memory node.
 #[derive(Debug, Clone, Copy)]
 pub struct WorkStealing<const WORKERS: usize, P: Policy = Balanced, Q: LocalQueue = Ring>(PhantomData<(P, Q)>);
 

@@ -25,7 +25,12 @@ pub(crate) const LEVELS: usize = 4;
 pub(crate) struct Near {
     /// Each with its level.
     others: Box<[(Level, u16)]>,
-    /// Where each of them ends in `others`; it holds at least one. Of one level there may be several, nearer and farther nodes.
+    /// The number of its memory node, of those that have workers; 0 where nobody knows.
+    node: u16,
+    /// How many workers are on that, with itself.
+    peers: u16,
+    /// Where each of the groups ends in `others`; it holds at least one. Of one level there may be several, nearer and farther
+    /// nodes.
     groups: Box<[u16]>,
 }
 
@@ -40,7 +45,13 @@ impl Near {
         let between: Vec<Vec<u32>> = nodes.iter().map(|from| far(*from)).collect();
         let index = |cpu: Cpu| nodes.partition_point(|node| *node < cpu.node);
         let how_far = |here: Cpu, there: Cpu| (level(here, there), between[index(here)][index(there)]);
-        (0..at.len()).map(|me| Self::by(me, at.len(), |other| how_far(at[me], at[other]))).collect()
+        let see = |me: usize| {
+            let peers = at.iter().filter(|cpu| cpu.node == at[me].node).count();
+            // A scheduler has 1024 workers at most.
+            let (node, peers) = (index(at[me]) as u16, peers as u16);
+            Near { node, peers, ..Self::by(me, at.len(), |other| how_far(at[me], at[other])) }
+        };
+        (0..at.len()).map(see).collect()
     }
 
     /// What worker `me` sees of `workers` that are not pinned.
@@ -61,15 +72,33 @@ impl Near {
                 groups.push(after as u16);
             }
         }
-        Near { others: others.into_iter().map(|((level, _), other)| (level, other)).collect(), groups: groups.into() }
+        let peers = workers as u16;
+        Near {
+            node: 0,
+            peers,
+            others: others.into_iter().map(|((level, _), other)| (level, other)).collect(),
+            groups: groups.into(),
+        }
     }
 
-    /// The same workers, as near as they are, and all in one group.
+    /// The same workers, as near as they are, in one group and of one node: how far away something is does not matter.
     pub(crate) fn in_one_group(mut self) -> Self {
+        self.peers = self.others.len() as u16 + 1;
+        self.node = 0;
         if let Some(last) = self.groups.last().copied() {
             self.groups = Box::new([last]);
         }
         self
+    }
+
+    /// The number of its memory node.
+    pub(crate) fn node(&self) -> usize {
+        usize::from(self.node)
+    }
+
+    /// How many workers are on its node, with itself.
+    pub(crate) fn peers(&self) -> usize {
+        usize::from(self.peers)
     }
 
     /// All other workers, group by group; within a group, from the one on that `start` picks of so many.

@@ -66,6 +66,16 @@ fn nearer_nodes_come_first() {
 }
 
 #[test]
+fn nodes_are_counted_that_have_workers() {
+    let cpus = [7, 3, 3, 9].map(|node| Cpu { id: node, core: node, cache: node, node });
+    let near = Near::all(&cpus, |_, _| 20);
+    let of = |near: &[Near]| near.iter().map(|near| (near.node(), near.peers())).collect::<Vec<_>>();
+    assert_eq!(of(&near), [(1, 1), (0, 2), (0, 2), (2, 1)]);
+    assert_eq!(of(&near.into_iter().map(Near::in_one_group).collect::<Vec<_>>()), [(0, 4); 4]);
+    assert_eq!(of(&[Near::anywhere(2, 3)]), [(0, 3)]);
+}
+
+#[test]
 fn a_round_begins_anywhere_in_each_group_and_meets_each_once() {
     let at = seating(machine(2, 2, 2, 2));
     for (me, near) in Near::all(&at, |_, _| 20).iter().enumerate() {

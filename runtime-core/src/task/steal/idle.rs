@@ -128,8 +128,18 @@ impl Idle {
 
     /// One searcher more, if the number of those that there are allows it.
     fn searches_if(&self, may: impl Fn(usize) -> bool) -> bool {
-        let one_more = |word: usize| may(word & MASK).then_some(word + SEARCHING);
-        self.word.fetch_update(Ordering::AcqRel, Ordering::Acquire, one_more).is_ok()
+        let mut word = self.word.load(Ordering::Acquire);
+        while may(word & MASK) {
+            if planted(Plant::SearchInTwoSteps) {
+                self.add(SEARCHING);
+                return true;
+            }
+            match self.word.compare_exchange(word, word + SEARCHING, Ordering::AcqRel, Ordering::Acquire) {
+                Ok(_) => return true,
+                Err(now) => word = now,
+            }
+        }
+        false
     }
 
     /// A searcher has found work, or ends. `true`: it was the last, and must wake another one if it leaves work behind.

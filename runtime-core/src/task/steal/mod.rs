@@ -10,7 +10,7 @@
 //! | `ring` | the usual local queue of a worker, from which others take half; what every such queue promises is in [`LiveQueue`] |
 //! | `deque` | another one, on `crossbeam-deque` |
 //! | `lanes` | one queue for all tasks of a worker, or one for each class; how long a task waits for those of the other class |
-//! | `injector` | the queue of all; where there are two classes, each has one |
+//! | `injector` | the queues of all: one for each memory node, and for each class |
 //! | `helm` | which thread runs a worker, while others of its threads block in the middle of a poll |
 //! | `idle` | who sleeps, who searches, who is woken: no lost wake-up |
 //! | `seat` | the place of one worker: its queue, its LIFO slot, which task is next |
@@ -75,7 +75,7 @@ use alloc::boxed::Box;
 use alloc::sync::Arc;
 use core::ptr::NonNull;
 use idle::Idle;
-use injector::Injector;
+use injector::Injectors;
 
 /// How a crew works.
 #[derive(Clone, Copy, Debug)]
@@ -89,9 +89,7 @@ pub(crate) struct Knobs {
 /// The workers of a runtime that take tasks from each other.
 pub(crate) struct Crew<Q> {
     seats: Box<[Seat<Q>]>,
-    injector: Injector,
-    /// That of `Latency`, where there are two classes; the other one is that of `Throughput` then.
-    express: Option<Box<Injector>>,
+    injectors: Injectors,
     idle: Idle,
 }
 
@@ -106,9 +104,11 @@ impl<Q: Lanes> Crew<Q> {
     ) -> Arc<Self> {
         let workers = homes.len();
         let order = |near: Near| if knobs.policy.order == Order::AtRandom { near.in_one_group() } else { near };
-        let seats = homes.enumerate().map(|(index, (home, near))| Seat::new(index, home, order(near), knobs)).collect();
-        let express = (Q::COUNT > 1).then(|| Box::new(Injector::new(workers)));
-        let crew = Arc::new(Crew { seats, injector: Injector::new(workers), express, idle: Idle::new(workers) });
+        let seats: Box<[_]> =
+            homes.enumerate().map(|(index, (home, near))| Seat::new(index, home, order(near), knobs)).collect();
+        let nodes = seats.iter().map(|seat: &Seat<Q>| seat.node() + 1).max().unwrap_or(1);
+        let injectors = Injectors::new(workers, nodes, Q::COUNT);
+        let crew = Arc::new(Crew { seats, injectors, idle: Idle::new(workers) });
         for seat in &crew.seats {
             seat.joins(&crew);
             // SAFETY: the caller's own.
@@ -120,22 +120,17 @@ impl<Q: Lanes> Crew<Q> {
     /// Queues a task of the crew from a thread that runs none of its workers, with its pin.
     fn inject(&self, task: Task<Moving>) {
         // SAFETY: the pin is ours.
-        let injector = self.injector(unsafe { is_latency::<Q>(task) });
+        let home = unsafe { task.as_ref() }.home().seat.get().cast::<Seat<Q>>();
+        // SAFETY: the home of a task that moves has a seat, of this crew.
+        let node = unsafe { &*home }.node();
+        // SAFETY: the pin is ours.
+        let injector = self.injectors.of(node, unsafe { is_latency::<Q>(task) });
         if injector.push(core::iter::once(task)).is_err() {
             // No worker is left: each has cancelled the tasks of its home.
             // SAFETY: the pin is still ours.
             return unsafe { drop_queued(task) };
         }
         self.calls_one();
-    }
-
-    /// The queue of all, for tasks of a class.
-    #[inline(always)]
-    fn injector(&self, latency: bool) -> &Injector {
-        match &self.express {
-            Some(express) if Q::COUNT > 1 && latency => express,
-            _ => &self.injector,
-        }
     }
 
     /// There is work that may have to wait: wakes a sleeper, unless somebody searches.
@@ -156,10 +151,10 @@ impl<Q: Lanes> Crew<Q> {
         unsafe { unpark(home) };
     }
 
-    /// Is there something to take for a worker that searches?
-    fn has_work(&self) -> bool {
-        let injected = |latency| !self.injector(latency).is_empty();
-        injected(false) || lanes::more::<Q>() && injected(true) || self.seats.iter().any(|seat| seat.has_entries())
+    /// Is there something to take for a worker of `node` that searches?
+    fn has_work(&self, node: usize) -> bool {
+        let injected = self.injectors.before_sleep(node).any(|injector| !injector.is_empty());
+        injected || self.seats.iter().any(|seat| seat.has_entries())
     }
 }
 
@@ -225,7 +220,7 @@ pub(crate) unsafe fn leave<Q: Lanes>(seat: *const (), all_close: bool) {
     }
     seat.begins_work();
     crew.idle.leaves();
-    for injector in core::iter::once(&crew.injector).chain(crew.express.as_deref()) {
+    for injector in crew.injectors.all() {
         for task in injector.leave() {
             // SAFETY: taken out here.
             unsafe { drop_queued(task) };

@@ -8,14 +8,16 @@
 //!    another crew, whose queues are of another type, and must find out.
 
 mod classes;
+mod takes;
 
 use super::helm::Helm;
 use super::idle::{Risen, Sleep};
+use super::injector::Injector;
 use super::ring::Ring;
 use super::tally::{Tally, Timed};
 use super::{Crew, Knobs, is_latency, lanes, seated};
 use crate::loom::{AtomicPtr, AtomicUsize, Ordering, Plant, planted};
-use crate::roles::{Entry, Lanes, LiveQueue, Stolen};
+use crate::roles::{Entry, Lanes, LiveQueue};
 use crate::sharing::Moving;
 use crate::task::header::{Header, Task};
 use crate::task::home::Home;
@@ -30,8 +32,10 @@ use core::time::Duration;
 /// reads.
 #[repr(C, align(128))]
 pub(crate) struct Seat<Q = Ring> {
-    /// Written before other threads know the seat.
+    /// Written before other threads know the seat, and so are those of its node.
     crew: Cell<*const Crew<Q>>,
+    injector: Cell<*const Injector>,
+    express: Cell<*const Injector>,
     index: usize,
     home: NonNull<Home<Moving>>,
     knobs: Knobs,
@@ -45,6 +49,8 @@ pub(crate) struct Seat<Q = Ring> {
     lifo_runs: Cell<u32>,
     /// Tasks since one came from the injector first.
     turn: Cell<u32>,
+    /// Times that one was to come from the injector first.
+    injected_turns: Cell<u32>,
     /// The last turn on which there was a kept task was its.
     kept_last: Cell<bool>,
     /// This worker counts as one that searches.
@@ -86,6 +92,9 @@ impl<Q: Lanes> Seat<Q> {
             index,
             home,
             crew: Cell::new(null()),
+            injector: Cell::new(null()),
+            express: Cell::new(null()),
+            injected_turns: Cell::new(0),
             knobs,
             near,
             queue: Q::new(knobs.capacity),
@@ -107,6 +116,8 @@ impl<Q: Lanes> Seat<Q> {
 
     pub(super) fn joins(&self, crew: &Crew<Q>) {
         self.crew.set(core::ptr::from_ref(crew));
+        self.injector.set(crew.injectors.of(self.node(), false));
+        self.express.set(crew.injectors.of(self.node(), Q::COUNT > 1));
     }
 
     #[inline(always)]
@@ -135,8 +146,20 @@ impl<Q: Lanes> Seat<Q> {
 
     /// How many tasks wait for any worker.
     pub(crate) fn injected(&self) -> usize {
-        let crew = self.crew();
-        crew.injector.len() + crew.express.as_ref().map_or(0, |express| express.len())
+        self.crew().injectors.all().map(Injector::len).sum()
+    }
+
+    /// The memory node of its worker.
+    pub(super) fn node(&self) -> usize {
+        self.near.node()
+    }
+
+    /// That of its node.
+    #[inline(always)]
+    fn injector(&self, latency: bool) -> &Injector {
+        let injector = if Q::COUNT > 1 && latency { self.express.get() } else { self.injector.get() };
+        // SAFETY: the crew's, which holds its seats; set before other threads know them.
+        unsafe { &*injector }
     }
 
     /// How many tasks are in its queue and its slot.
@@ -248,7 +271,7 @@ impl<Q: Lanes> Seat<Q> {
     unsafe fn give_away(&self, tasks: impl Iterator<Item = Task<Moving>>, latency: bool) {
         let tasks = tasks.inspect(|_| self.tally.given.add(1));
         // A worker that has not left keeps the injector open.
-        if self.crew().injector(latency).push(tasks).is_err() {
+        if self.injector(latency).push(tasks).is_err() {
             unreachable!("the injector is closed by the last worker that leaves")
         }
         self.crew().calls_one();
@@ -330,7 +353,7 @@ impl<Q: Lanes> Seat<Q> {
         if turn >= self.knobs.policy.injector_interval {
             self.turn.set(0);
             // SAFETY: as the caller.
-            if let Some(task) = unsafe { self.take_injected(false) } {
+            if let Some(task) = unsafe { self.take_in_turn(false) } {
                 self.lifo_runs.set(0);
                 return Some(Found::Task(task));
             }
@@ -374,43 +397,6 @@ impl<Q: Lanes> Seat<Q> {
         oldest.or_else(|| NonNull::new(self.lifo.swap(null_mut(), Ordering::AcqRel)))
     }
 
-    /// This worker's share of the queue of all: one to run, the rest in its queue.
-    ///
-    /// # Safety
-    /// As [`next`](Self::next).
-    unsafe fn take_injected(&self, latency: bool) -> Option<Task<Moving>> {
-        let crew = self.crew();
-        let injector = crew.injector(latency);
-        if injector.is_empty() {
-            return None;
-        }
-        // SAFETY: as the caller.
-        let room = self.knobs.capacity - unsafe { self.queue.lane(latency).own_len() };
-        let most = room.clamp(1, self.knobs.policy.steal_batch);
-        let share = injector.take_share(crew.seats.len(), most);
-        let mut share = share.inspect(|_| self.tally.taken.add(1));
-        let first = share.next();
-        // SAFETY: as the caller; the pins are ours.
-        unsafe { self.keep(share) };
-        first
-    }
-
-    /// Queues what was taken elsewhere, and tells others of it.
-    ///
-    /// # Safety
-    /// As [`push`](Self::push).
-    unsafe fn keep(&self, tasks: impl Iterator<Item = Task<Moving>>) {
-        let mut any = false;
-        for task in tasks {
-            any = true;
-            // SAFETY: as the caller.
-            unsafe { self.push_local(task) };
-        }
-        if any {
-            self.crew().calls_one();
-        }
-    }
-
     /// Nothing is queued here: searches, or says that the worker is to sleep. `TIMED`: the time of the search is counted.
     ///
     /// # Safety
@@ -444,7 +430,7 @@ impl<Q: Lanes> Seat<Q> {
             !home.stood_in.get() && !unsafe { home.queue_is_empty() }
         };
         let woken_inside = Q::Lane::RUNS_OTHERS_CODE && (!self.lifo.load(Ordering::Relaxed).is_null() || has_kept());
-        if (crew.has_work() || woken_inside) && !planted(Plant::SleepsWithoutLook) {
+        if (crew.has_work(self.node()) || woken_inside) && !planted(Plant::SleepsWithoutLook) {
             // It searches no more, and may take a part of it without (rule 3 of `idle`). Whom this chooses may be this worker.
             if !planted(Plant::WorkSeenSilent) {
                 crew.calls_one();
@@ -453,65 +439,6 @@ impl<Q: Lanes> Seat<Q> {
         }
         // In a model no time passes, and nobody stays in a poll.
         Found::Nothing((how == Sleep::Watch && !cfg!(loom)).then_some(self.knobs.policy.watch))
-    }
-
-    /// As many looks into all queues as the policy says.
-    ///
-    /// # Safety
-    /// As [`search`](Self::search).
-    unsafe fn look_rounds(&self) -> Option<Task<Moving>> {
-        for _ in 0..self.knobs.policy.search_rounds {
-            // SAFETY: as the caller.
-            if let Some(task) = unsafe { self.look_round() } {
-                return Some(task);
-            }
-            for _ in 0..self.knobs.policy.spin {
-                #[cfg(test)]
-                self.tally.hints.add(1);
-                core::hint::spin_loop();
-            }
-        }
-        None
-    }
-
-    /// One look into all queues of a class.
-    ///
-    /// # Safety
-    /// As [`search`](Self::search).
-    unsafe fn look_for(&self, latency: bool) -> Option<Task<Moving>> {
-        // SAFETY: as the caller.
-        if let Some(task) = unsafe { self.take_injected(latency) } {
-            return Some(task);
-        }
-        let (own, most) = (self.queue.lane(latency), self.knobs.policy.steal_batch);
-        self.others().find_map(|(level, other)| {
-            // SAFETY: as the caller, who owns the queue that it steals into; the other one is another's.
-            let Stolen { first, tasks } = unsafe { other.queue.lane(latency).steal(own, most) }?;
-            self.tally.steals(level, tasks);
-            #[cfg(test)]
-            self.tally.passed_over.add(usize::from(self.nearer_have_work(level)));
-            if tasks > 1 {
-                self.crew().calls_one();
-            }
-            Some(first.cast())
-        })
-    }
-
-    /// Is there something to take from a worker that is nearer than `level`?
-    #[cfg(test)]
-    fn nearer_have_work(&self, level: Level) -> bool {
-        let seats = &self.crew().seats;
-        let mut nearer = self.near.from(|_| 0).filter(|(other, _)| *other < level);
-        nearer.any(|(_, other)| seats[other].has_entries())
-    }
-
-    /// The other seats, the nearest first; of those that are equally near, or of all, as the policy says, from one at random on.
-    fn others(&self) -> impl Iterator<Item = (Level, &Self)> {
-        let seats = &self.crew().seats;
-        // A linear congruence of full period; its upper half is used.
-        let random = self.random.get().wrapping_mul(0x915F_77F5).wrapping_add(0x9E37_79B9);
-        self.random.set(random);
-        self.near.from(move |length| (random >> 16) as usize % length).map(|(level, other)| (level, &seats[other]))
     }
 
     /// The worker has slept, or was to sleep and did not. `watches`: for the time of a watcher.

@@ -16,6 +16,7 @@ mod wrong;
 use crate::roles::LiveQueue;
 use crate::sharing::Moving;
 use crate::task::header::{Header, Polled, Task, Untyped, VTable, Verbs};
+use crate::task::home::Home;
 use core::ptr::NonNull;
 use core::task::{Context, Poll};
 use std::boxed::Box;
@@ -25,18 +26,16 @@ pub(super) struct Name(NonNull<Header<Moving>>);
 
 impl Name {
     pub(super) fn new() -> Self {
-        Name::with(&TABLE)
+        // Nobody asks for the home of one that goes through no crew.
+        Name::of(NonNull::dangling(), false)
     }
-    pub(super) fn of_latency() -> Self {
-        Name::with(&OF_LATENCY)
-    }
-    fn with(table: &'static VTable) -> Self {
-        let header = Header::new(table, NonNull::dangling(), 0);
+    pub(super) fn of(home: NonNull<Home<Moving>>, latency: bool) -> Self {
+        let header = Header::new(if latency { &OF_LATENCY } else { &TABLE }, home, 0);
         Name(NonNull::from(Box::leak(Box::new(header))))
     }
     #[cfg(not(loom))]
     pub(super) fn is_of_latency(&self) -> bool {
-        // SAFETY: leaked by `with`, until it is dropped.
+        // SAFETY: leaked by `of`, until it is dropped.
         unsafe { self.0.as_ref() }.table.latency
     }
     pub(super) fn task(&self) -> Task<Moving> {
@@ -53,7 +52,7 @@ impl Drop for Name {
     fn drop(&mut self) {
         // A model that loom gives up may touch nothing of loom's.
         if !crate::loom::given_up() {
-            // SAFETY: leaked by `new`, and in no queue any more.
+            // SAFETY: leaked by `of`, and in no queue any more.
             drop(unsafe { Box::from_raw(self.0.as_ptr()) });
         }
     }

@@ -40,7 +40,7 @@ impl<Q: Lanes> Seat<Q> {
         if turns.turn.get() >= self.knobs.policy.injector_interval {
             turns.turn.set(0);
             // SAFETY: as the caller.
-            task = unsafe { self.take_injected(true) };
+            task = unsafe { self.take_in_turn(true) };
         }
         // SAFETY: as the caller.
         let task = task.or_else(|| unsafe { self.pop_local(true) });

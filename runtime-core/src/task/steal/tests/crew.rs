@@ -85,14 +85,15 @@ impl<Q: Lanes> Script<Q> {
         &self.crew.seats[worker]
     }
 
-    fn name(&mut self, latency: bool) -> usize {
-        self.names.push(if latency { Name::of_latency() } else { Name::new() });
+    /// A task of this home.
+    fn name(&mut self, home: usize, latency: bool) -> usize {
+        self.names.push(Name::of(self.homes[home], latency));
         self.names.len() - 1
     }
 
     /// A task is woken on a worker.
     fn push(&mut self, worker: usize, latency: bool) -> usize {
-        let n = self.name(latency);
+        let n = self.name(worker, latency);
         // SAFETY: this thread plays the worker.
         unsafe { self.seat(worker).push(self.names[n].task()) };
         n
@@ -110,7 +111,12 @@ impl<Q: Lanes> Script<Q> {
 
     /// A task is woken elsewhere.
     fn inject(&mut self, latency: bool) -> usize {
-        let n = self.name(latency);
+        self.inject_of(0, latency)
+    }
+
+    /// The same, of a task of this home.
+    fn inject_of(&mut self, home: usize, latency: bool) -> usize {
+        let n = self.name(home, latency);
         self.crew.inject(self.names[n].task());
         n
     }
@@ -251,10 +257,11 @@ fn the_time_of_a_search_is_counted_if_somebody_asks() {
     assert!(matches!(unsafe { script.seat(0).search::<false>() }, Found::Nothing(_)));
     assert_eq!(script.seat(0).tally().searching.get(), 0);
     script.rises(0);
-    while script.seat(0).tally().searching.get() == 0 {
+    for _ in 0..1000 {
         assert!(script.search(0).is_err());
         script.rises(0);
     }
+    assert!(script.seat(0).tally().searching.get() > 0);
     // Who may not search spends no time with it.
     assert!(script.crew.idle.may_search(2));
     let before = script.seat(0).tally().searching.get();
@@ -264,8 +271,7 @@ fn the_time_of_a_search_is_counted_if_somebody_asks() {
 
 /// Four workers on two nodes, all but the first with a task; how many it took from its node, and from the other one.
 fn taken_by<P: Policy>() -> (usize, usize) {
-    let cpus = [0, 1, 2, 3].map(|id| Cpu { id, core: id, cache: id / 2, node: id / 2 });
-    let mut script = Script::<Ring>::near::<P>(Near::all(&cpus, |_, _| 20), 4);
+    let mut script = on_two_nodes::<P>();
     for _ in 0..40 {
         (1..4).for_each(|worker| script.pushes(worker, 1));
         assert!(script.search(0).is_ok());
@@ -282,6 +288,54 @@ fn a_worker_takes_from_the_nearest_or_from_anybody_as_the_policy_says() {
     assert_eq!(taken_by::<InOrder>(), (40, 0));
     let (near, far) = taken_by::<Anybody>();
     assert!(near + far == 40 && (5..25).contains(&near), "{near} near, {far} far");
+}
+
+/// Four workers on two nodes.
+fn on_two_nodes<P: Policy>() -> Script<Ring> {
+    let cpus = [0, 1, 2, 3].map(|id| Cpu { id, core: id, cache: id / 2, node: id / 2 });
+    Script::near::<P>(Near::all(&cpus, |_, _| 20), 16)
+}
+
+#[test]
+fn what_comes_from_outside_is_taken_on_the_node_of_its_home() {
+    let mut script = on_two_nodes::<InOrder>();
+    let (here, there) = (script.inject_of(1, false), script.inject_of(2, false));
+    assert_eq!((script.next(3), script.next(3)), (Some(there), None));
+    assert_eq!((script.next(0), script.next(0)), (Some(here), None));
+    // Of a node that has nothing, a worker takes what another one has, after what its neighbours have.
+    let there = script.inject_of(3, false);
+    script.pushes(1, 1);
+    script.pushes(2, 1);
+    let near = script.names.len() - 2;
+    assert_eq!((script.search(0), script.search(0), script.search(0)), (Ok(near), Ok(there), Ok(near + 1)));
+    assert_eq!((script.seat(0).tally().taken.get(), script.seat(0).tally().from(Level::Machine).0), (2, 1));
+    // At random there is no near and far.
+    let mut script = on_two_nodes::<Anybody>();
+    let there = script.inject_of(3, false);
+    assert_eq!(script.next(0), Some(there));
+}
+
+#[test]
+fn a_worker_takes_the_share_of_one_of_its_node_and_gives_to_its_node() {
+    let mut script = on_two_nodes::<InOrder>();
+    (0..8).for_each(|_| _ = script.inject_of(2, false));
+    // Of eight one of two takes five.
+    assert!(script.next(3).is_some());
+    assert_eq!((script.seat(3).tally().taken.get(), script.seat(3).queued()), (5, 4));
+    let mut script = on_two_nodes::<InOrder>();
+    script.pushes(3, 17);
+    assert_eq!((script.seat(3).tally().given.get(), script.next(0), script.next(2)), (9, None, Some(0)));
+}
+
+/// Both workers of the other node are busy in a poll; this one has always something to run, and so never searches.
+#[test]
+fn what_waits_on_another_node_is_taken_in_turn() {
+    let mut script = on_two_nodes::<InOrder>();
+    script.pushes(0, 1);
+    let far = script.inject_of(2, false);
+    // The fourth time that one is to come from there; more are from the own node.
+    let ran = script.runs(0, 4 * 61, |n| n == 0);
+    assert_eq!(ran.iter().position(|n| *n == far), Some(4 * 61 - 1));
 }
 
 /// All of them are ready all the time: `LATENCY_RUNS_MAX` of the one class, then the front of the other.

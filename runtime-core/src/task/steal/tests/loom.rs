@@ -313,3 +313,25 @@ fn last_searcher_hands_over() {
         &[(Plant::LastSearcherSilent, &[STUCK]), (Plant::WorkSeenSilent, &[STUCK])],
     );
 }
+
+/// Of four workers two may search: of two that ask one, beside one that is woken, or both, if it is not.
+#[test]
+fn at_most_half_search() {
+    model(
+        "steal::at_most_half_search",
+        || {
+            let idle = Arc::new(Idle::new(4));
+            idle.sleeps(3, false);
+            let asks: Vec<_> = (0..2)
+                .map(|_| {
+                    let idle = idle.clone();
+                    thread::spawn(move || idle.may_search(4))
+                })
+                .collect();
+            let chosen = idle.may_search(4) && idle.ends_search() && idle.choose().is_some();
+            let may = asks.into_iter().map(|ask| usize::from(ask.join().unwrap())).sum::<usize>();
+            assert!(may + usize::from(chosen) <= 2, "{may} of two may search, and one is woken: {chosen}");
+        },
+        &[(Plant::SearchInTwoSteps, &["may search"])],
+    );
+}

@@ -1,7 +1,6 @@
 //! There is a watcher as long as anybody sleeps beside one that is awake; and at most half of the workers search.
 
 use super::super::idle::{Idle, Risen, Sleep};
-use core::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 
 #[test]
 fn who_was_the_watcher_hears_it_however_it_slept() {
@@ -59,41 +58,4 @@ fn at_most_half_of_the_workers_search() {
         let others = (0..workers).filter(|_| idle.may_search(workers)).count();
         assert_eq!(1 + others, workers.div_ceil(2));
     }
-}
-
-/// Workers that ask at the same time, some of them chosen ones.
-#[test]
-fn at_most_half_of_the_workers_search_at_the_same_time() {
-    const WORKERS: usize = 4;
-    const ROUNDS: usize = if cfg!(miri) { 50 } else { 100_000 };
-    let (idle, inside, most) = (Idle::new(WORKERS), AtomicUsize::new(0), AtomicUsize::new(0));
-    let searches = || {
-        most.fetch_max(inside.fetch_add(1, SeqCst) + 1, SeqCst);
-        inside.fetch_sub(1, SeqCst);
-        idle.ends_search();
-    };
-    std::thread::scope(|scope| {
-        for worker in 0..WORKERS {
-            let (idle, searches) = (&idle, &searches);
-            scope.spawn(move || {
-                for round in 0..ROUNDS {
-                    if worker > 0 && idle.may_search(WORKERS) {
-                        searches();
-                    }
-                    // One goes to sleep and is woken by itself.
-                    if worker == 0 {
-                        idle.sleeps(0, false);
-                        idle.choose();
-                        if idle.rises(0) == Risen::Searching {
-                            searches();
-                        }
-                    }
-                    if round % 64 == 0 {
-                        std::thread::yield_now();
-                    }
-                }
-            });
-        }
-    });
-    assert!((1..=WORKERS / 2).contains(&most.load(SeqCst)), "{most:?} searched at a time");
 }

@@ -1,10 +1,10 @@
-//! Models of two classes: the real seats of a crew, whose workers' drivers are bells. A task of `Latency` that is queued where
-//! only others take it meets one of them on its way to sleep.
+//! Models of two classes, and of two nodes: the real seats of a crew, whose workers' drivers are bells. A task that is queued
+//! where only others take it meets one of them on its way to sleep.
 
 use super::super::super::{Crew, Found, Knobs, Ring, Two};
 use super::Name;
 use crate::loom::Plant;
-use crate::roles::{Policy, Stealing};
+use crate::roles::{Cpu, Policy, Stealing};
 use crate::sharing::Moving;
 use crate::task::header::Task;
 use crate::task::home::{Home, HomeTable, Tag};
@@ -51,21 +51,28 @@ unsafe impl Send for Ward {}
 unsafe impl Sync for Ward {}
 
 impl Ward {
-    fn new(workers: usize) -> Arc<Ward> {
+    /// Workers, each on a node of its own if `apart`, and a task of the first.
+    fn new(workers: usize, apart: bool, latency: bool) -> Arc<Ward> {
         let bed = |worker| {
             let bed = Bed { home: Home::new(&BEDS, &TAG, worker, 4), bell: Notify::new() };
             let bed = NonNull::from(Box::leak(Box::new(bed)));
             // SAFETY: nobody else knows it.
-            unsafe { Home::follow(bed.cast(), bed.cast()) };
+            unsafe { Home::<Moving>::follow(bed.cast(), bed.cast()) };
             bed
         };
         let beds: Vec<NonNull<Bed>> = (0..workers).map(bed).collect();
         let knobs = Knobs { capacity: 2, policy: Stealing::of::<Once>() };
-        let near = (0..workers).map(|me| Near::anywhere(me, workers));
+        let cpus: Vec<_> = (0..workers as u32).map(|n| Cpu { id: n, core: n, cache: n, node: n }).collect();
+        let near = if apart {
+            Near::all(&cpus, |_, _| 20)
+        } else {
+            (0..workers).map(|me| Near::anywhere(me, workers)).collect()
+        };
         let homes: Vec<_> = beds.iter().map(|bed| bed.cast()).zip(near).collect();
         // SAFETY: nobody else knows the homes, which live as long as the ward.
         let crew = unsafe { Crew::form(homes.into_iter(), knobs) };
-        Arc::new(Ward { crew, beds, task: Name::of_latency() })
+        let task = Name::of(beds[0].cast(), latency);
+        Arc::new(Ward { crew, beds, task })
     }
 
     /// As a worker does until it has found a task.
@@ -108,7 +115,7 @@ fn latency_push_vs_sleep() {
     model_apart(
         "task::steal::tests::loom::classes::latency_push_vs_sleep",
         || {
-            let ward = Ward::new(2);
+            let ward = Ward::new(2, false, true);
             let there = ward.clone();
             let other = thread::spawn(move || assert_eq!(there.find(1), there.task.task()));
             // SAFETY: this thread plays the worker.
@@ -131,7 +138,7 @@ fn latency_inject_vs_sleep() {
     model_apart(
         "task::steal::tests::loom::classes::latency_inject_vs_sleep",
         || {
-            let ward = Ward::new(1);
+            let ward = Ward::new(1, false, true);
             let there = ward.clone();
             let other = thread::spawn(move || there.crew.inject(there.task.task()));
             assert_eq!(ward.find(0), ward.task.task());
@@ -139,5 +146,22 @@ fn latency_inject_vs_sleep() {
             assert_eq!(ward.crew.seats[0].injected(), 0);
         },
         &[(Plant::SleepsOverLatency, &[STUCK]), (Plant::PushWakesNobody, &[STUCK])],
+    );
+}
+
+/// It comes from outside, for a node whose worker is busy, while that of another node is on its way to sleep.
+#[test]
+fn far_inject_vs_sleep() {
+    model_apart(
+        "task::steal::tests::loom::classes::far_inject_vs_sleep",
+        || {
+            let ward = Ward::new(2, true, false);
+            let there = ward.clone();
+            let other = thread::spawn(move || there.crew.inject(there.task.task()));
+            assert_eq!(ward.find(1), ward.task.task());
+            other.join().unwrap();
+            assert_eq!(ward.crew.seats[0].injected(), 0);
+        },
+        &[(Plant::SleepsOverFarNodes, &[STUCK]), (Plant::PushWakesNobody, &[STUCK])],
     );
 }
