@@ -78,7 +78,7 @@ macro_rules! __ambient {
             ) -> $crate::__private::JoinHandle<__F::Output>
             where
                 __F: ::core::future::Future<Output: ::core::marker::Send> + ::core::marker::Send + 'static,
-                <$config as $crate::Config>::Scheduler: $crate::__private::ClassedFor<__F>,
+                <$config as $crate::Config>::Scheduler: $crate::__private::ClassedFor<__K>,
             {
                 $crate::__private::spawn_with_unasked::<$config, __K, __F>(class, future)
             }

@@ -1,4 +1,4 @@
-//~ UNDER App::spawn_with(Latency, async {}): the scheduler `WorkStealing<2>` has one class of tasks
+//~ UNDER Latency: the scheduler `WorkStealing<2>` has one class of tasks
 use bespoke::Config;
 use bespoke::scheduler::{Latency, WorkStealing};
 

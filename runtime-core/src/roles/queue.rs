@@ -5,9 +5,9 @@ use core::ptr::NonNull;
 
 /// Names what each worker of [`WorkStealing<N, P, Q>`](crate::scheduler::WorkStealing) keeps its queued tasks in.
 ///
-/// Every such queue is first in, first out, in each class if it has two, holds at most [`LOCAL_QUEUE`](crate::config::Config::LOCAL_QUEUE) tasks, and gives
-/// its older half to a worker that has nothing to run, or, when it is full, to the queue of all. They differ in how that is
-/// done, and so in what it costs.
+/// Every such queue is first in, first out, in each class if it has two, holds at most
+/// [`LOCAL_QUEUE`](crate::config::Config::LOCAL_QUEUE) tasks, and gives its older half to a worker that has nothing to run, or,
+/// when it is full, to the queue of all. They differ in how that is done, and so in what it costs.
 ///
 /// Until 1.0 queues are the project's own: the trait can be named in bounds, and not implemented elsewhere.
 #[diagnostic::on_unimplemented(

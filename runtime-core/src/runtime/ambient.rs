@@ -24,8 +24,8 @@ use core::time::Duration;
 
 /// What every config can do inside a task: `C::spawn`, `C::sleep`, … in code that is generic over `C`.
 ///
-/// `spawn`, `spawn_named`, `spawn_with`, `try_spawn`, `spawn_task`, `spawn_pinned`, `spawn_on`, `spawn_blocking` and `handle` work on the
-/// blocking threads of the runtime, too.
+/// `spawn`, `spawn_named`, `spawn_with`, `try_spawn`, `spawn_task`, `spawn_pinned`, `spawn_on`, `spawn_blocking` and `handle`
+/// work on the blocking threads of the runtime, too.
 ///
 /// # Panics
 /// Every function here panics without a runtime of `C` on this thread, and says which one is missing and where it was

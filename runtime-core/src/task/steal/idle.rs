@@ -23,9 +23,10 @@
 //! The newest task of a worker, in its LIFO slot, is not taken by a search: it is about to run where its data is. A push there
 //! wakes nobody. If that worker stays inside a poll instead, the task would wait with it. So while anybody is awake one sleeper
 //! is the *watcher*: it sleeps no longer than [`WATCH`](crate::roles::Policy::WATCH), then looks for workers that are in the
-//! same poll as at its last look, and takes their newest task as well. Who fills an empty slot sees to it that there is a watcher (`WATCHED`), which costs
-//! a look, and an unpark once in a while. A watcher that rises to work finds another one in its place, however it became the
-//! watcher; and a worker that filled its own slot while it still counted as asleep looks again when it rises.
+//! same poll as at its last look, and takes their newest task as well. Who fills an empty slot sees to it that there is a watcher
+//! (`WATCHED`), which costs a look, and an unpark once in a while. A watcher that rises to work finds another one in its place,
+//! however it became the watcher; and a worker that filled its own slot while it still counted as asleep looks again when it
+//! rises.
 
 use crate::loom::{AtomicUsize, Ordering, Plant, planted};
 use crate::sharing::{Lock, Locked};
