@@ -4,10 +4,11 @@ pub use bespoke_core::check;
 pub use bespoke_core::config::{Sealed, SharingOf};
 pub use bespoke_core::future::machines;
 pub use bespoke_core::machine;
-pub use bespoke_core::roles::{Cores, HandsOver, StartsThreads};
+pub use bespoke_core::roles::{Class, Classed, Cores, HandsOver, StartsThreads};
 pub use bespoke_core::runtime::{
     Admits, Ambient, StartTask, align_of, block_in_place_unasked, bytes_of, spawn_blocking_unchecked,
     spawn_here_unasked, spawn_least_loaded_unasked, spawn_on_each_unasked, spawn_on_unasked, spawn_unchecked,
+    spawn_with_unasked,
 };
 pub use bespoke_core::task::{JoinHandle, places};
 pub use core;
@@ -34,6 +35,17 @@ pub trait CoresFor<T> {}
 
 #[diagnostic::do_not_recommend]
 impl<T, S: Cores> CoresFor<T> for S {}
+
+/// [`Classed`], for functions of one config; see [`StartsThreadsFor`].
+#[diagnostic::on_unimplemented(
+    message = "the scheduler `{Self}` has one class of tasks",
+    label = "`spawn_with` asks for workers that keep two classes apart",
+    note = "`WorkStealing<N, P, Classes>` has them; `spawn` needs none"
+)]
+pub trait ClassedFor<T> {}
+
+#[diagnostic::do_not_recommend]
+impl<T, S: Classed> ClassedFor<T> for S {}
 
 /// [`HandsOver`], for functions of one config; see [`StartsThreadsFor`].
 #[diagnostic::on_unimplemented(

@@ -67,6 +67,14 @@ impl Config for NarrowThieves {
     const LOCAL_QUEUE: usize = 2;
 }
 
+/// [`NarrowThieves`] with a queue for each class.
+struct NarrowClasses;
+
+#[bespoke::config(base = NarrowThieves)]
+impl Config for NarrowClasses {
+    type Scheduler = scheduler::WorkStealing<4, InOrder, scheduler::Classes>;
+}
+
 /// [`NarrowThieves`] on the other queue.
 #[cfg(feature = "crossbeam-deque")]
 struct NarrowOnDeques;
@@ -486,6 +494,7 @@ suite! {
     #[cfg(target_os = "linux")]
     work_stealing_on_two_drivers: crate::ThievesOfBoth;
     work_stealing_narrow: crate::NarrowThieves;
+    work_stealing_narrow_classes: crate::NarrowClasses;
     #[cfg(feature = "crossbeam-deque")]
     work_stealing_on_deques: crate::OnDeques;
     #[cfg(feature = "crossbeam-deque")]

@@ -214,6 +214,12 @@ pub(crate) enum Plant {
     RefusalForgotten,
     /// Two ask for the thread of one worker.
     ThreadAskedForTwice,
+    /// A worker that goes to sleep does not look at the queues of the class `Latency`.
+    SleepsOverLatency,
+    /// A worker that goes to sleep looks at the queue of all of its own node only.
+    SleepsOverFarNodes,
+    /// A worker looks how many search, then counts as one more: two steps.
+    SearchInTwoSteps,
     /// The last searcher that finds work wakes nobody for the rest.
     LastSearcherSilent,
     /// A searcher whose last look finds work wakes nobody for it.

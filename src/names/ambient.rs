@@ -107,6 +107,20 @@ macro_rules! __ambient {
                 $crate::__private::spawn_here_unasked::<$config, __F>(future)
             }
 
+            /// Spawns a task in a class: before, or after, those of the other class that are ready. For `WorkStealing` with
+            /// `Classes`; see `Ambient::spawn_with`.
+            #[track_caller]
+            pub fn spawn_with<__K: $crate::__private::Class, __F>(
+                class: __K,
+                future: __F,
+            ) -> $crate::__private::JoinHandle<__F::Output>
+            where
+                __F: ::core::future::Future<Output: ::core::marker::Send> + ::core::marker::Send + 'static,
+                <$config as $crate::Config>::Scheduler: $crate::__private::ClassedFor<__K>,
+            {
+                $crate::__private::spawn_with_unasked::<$config, __K, __F>(class, future)
+            }
+
             /// Runs a closure that blocks on a thread of its own; see `Ambient::spawn_blocking`.
             #[track_caller]
             pub fn spawn_blocking<__T: ::core::marker::Send + 'static>(

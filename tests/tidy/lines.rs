@@ -5,12 +5,13 @@ use crate::text::{code, ident, line_of, matching, product, words};
 use crate::{Finding, none, only};
 
 /// Files that may read a clock of the standard library: the implementation of the role `Clock`, and waits that belong to
-/// the machine and not to the program's time (how long an idle thread spins, how long a shutdown waits, when a poll's timer
-/// rings, the timeouts of a driver).
+/// the machine and not to the program's time (how long an idle thread spins, how long a worker searches, how long a shutdown
+/// waits, when a poll's timer rings, the timeouts of a driver).
 const CLOCK_FILES: &[&str] = &[
     "runtime-core/src/time/clock.rs",
     "runtime-core/src/blocking/seat.rs",
     "runtime-core/src/worker/watchdog.rs",
+    "runtime-core/src/task/steal/tally.rs",
     "runtime-core/src/runtime/mod.rs",
     "runtime-drivers/src/mio/timer.rs",
     "runtime-drivers/src/mio/timeouts.rs",

@@ -326,6 +326,7 @@ impl<F: FnOnce() -> R + Send + 'static, R: Send + 'static, const CATCH: bool> Of
         layout: Layout::new::<Cell<F, R>>(),
         stage: offset_of!(Cell<F, R>, stage),
         moves: false,
+        latency: false,
     };
 
     #[inline(always)]

@@ -162,10 +162,19 @@ const fn queue_entries<C: Config>() -> usize {
 #[cfg(feature = "alloc")]
 const fn first_entries<C: Config>() -> usize {
     #[cfg(feature = "std")]
-    if let Some(entries) = <crate::config::LiveQueueOf<C> as crate::roles::LiveQueue>::STARTS_WITH {
-        return entries;
+    {
+        use crate::roles::{Lanes, LiveQueue};
+        type Kept<C> = crate::config::LiveQueueOf<C>;
+        let each = match <<Kept<C> as Lanes>::Lane as LiveQueue>::STARTS_WITH {
+            Some(entries) => entries,
+            None => C::LOCAL_QUEUE,
+        };
+        each * <Kept<C> as Lanes>::COUNT
     }
-    C::LOCAL_QUEUE
+    #[cfg(not(feature = "std"))]
+    {
+        C::LOCAL_QUEUE
+    }
 }
 
 const fn worker_bytes<C: Config>() -> usize {

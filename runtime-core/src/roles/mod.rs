@@ -3,7 +3,7 @@
 //! | role | decides | implementers |
 //! |---|---|---|
 //! | [`Scheduler`] | which task runs next, and where | `SingleThread`, `PerCore<N>`, `WorkStealing<N>`, `ThreadPerTask` |
-//! | [`LocalQueue`] | what a worker keeps queued tasks in, under `WorkStealing` | `Ring`, `Deque` |
+//! | [`LocalQueue`] | what a worker keeps queued tasks in, under `WorkStealing` | `Ring`, `Deque`, `Classes` |
 //! | [`Driver`], [`Under`], [`Live`] | how I/O is done and how a worker sleeps | `Mio`, `IoUring`, `Fallback`, `Blocking`, `NoIo`, `Bare<B>` |
 //! | [`Board`] | where there is no operating system: where tasks run, how the processor sleeps | the program's own |
 //! | [`Memory`], [`Allocate`] | where tasks, queues and buffers come from | `System`, `Pooled`, `Fixed<BYTES>` |
@@ -19,6 +19,7 @@
 //! trait or of an associated type, so that nobody has to repeat it in a config.
 
 mod board;
+mod class;
 mod clock;
 mod driver;
 mod entropy;
@@ -31,6 +32,7 @@ mod topology;
 mod watchdog;
 
 pub use board::{Board, OnBoard};
+pub use class::{Class, Classed, Latency, Throughput};
 pub use clock::Clock;
 pub use driver::{
     Caps, Drained, Driver, DriverReport, Kind, Live, Nanos, Park, RawResource, Resource, StartCx, Under, Unpark,
@@ -42,12 +44,12 @@ pub use entropy::{Entropy, Seeded};
 pub use memory::{Allocate, Memory};
 pub use queue::LocalQueue;
 #[doc(hidden)]
-pub use queue::{BATCH_MAX, Entry, LiveQueue, Stolen};
+pub use queue::{BATCH_MAX, Entry, Lanes, LiveQueue, Stolen, Turns};
 #[cfg(feature = "alloc")]
 #[cfg(feature = "std")]
 pub(crate) use scheduler::on_demand;
 pub(crate) use scheduler::steals;
-pub use scheduler::{Balanced, Cores, HandsOver, Placement, Policy, Scheduler, Stealing};
+pub use scheduler::{Balanced, Cores, HandsOver, Order, Placement, Policy, Scheduler, Stealing};
 #[doc(hidden)]
 pub use sealed::Sealed;
 pub use threads::{JoinThread, NoThreads, StartsThreads, Threads};

@@ -1,28 +1,64 @@
 //! What a worker keeps its queued tasks in, where workers take tasks from each other.
 
+use core::cell::Cell;
 use core::ptr::NonNull;
 
 /// Names what each worker of [`WorkStealing<N, P, Q>`](crate::scheduler::WorkStealing) keeps its queued tasks in.
 ///
-/// Every such queue is first in, first out, holds at most [`LOCAL_QUEUE`](crate::config::Config::LOCAL_QUEUE) tasks, and gives
-/// its older half to a worker that has nothing to run, or, when it is full, to the queue of all. They differ in how that is
-/// done, and so in what it costs.
+/// Every such queue is first in, first out, in each class if it has two, holds at most
+/// [`LOCAL_QUEUE`](crate::config::Config::LOCAL_QUEUE) tasks, and gives its older half to a worker that has nothing to run, or,
+/// when it is full, to the queue of all. They differ in how that is done, and so in what it costs.
 ///
 /// Until 1.0 queues are the project's own: the trait can be named in bounds, and not implemented elsewhere.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a queue of tasks",
     label = "expected a queue",
-    note = "queues of `WorkStealing<N, P, Q>`: `Ring`, and with the feature `crossbeam-deque` `Deque`"
+    note = "queues of `WorkStealing<N, P, Q>`: `Ring`, with the feature `crossbeam-deque` `Deque`, and `Classes` of one of them"
 )]
 pub trait LocalQueue: 'static {
     #[doc(hidden)]
     #[allow(non_upper_case_globals, reason = "the compiler prints the name as advice")]
     const QUEUES_ARE_THE_PROJECTS_OWN_until_1_0: super::Sealed;
 
-    /// The queue of one worker.
+    /// What one worker has.
     #[cfg(feature = "std")]
     #[doc(hidden)]
-    type Live: LiveQueue;
+    type Live: Lanes;
+}
+
+/// What one worker keeps queued tasks in: a queue, or one for each class of tasks. See `task/steal/lanes.rs`.
+pub trait Lanes: Sized + Send + Sync + 'static {
+    /// One of the queues.
+    type Lane: LiveQueue;
+    /// After so many polls of `Latency` comes one of `Throughput`; 0: there is one class, and one lane.
+    const LATENCY_RUNS_MAX: u32;
+    /// How many lanes there are.
+    const COUNT: usize = if Self::LATENCY_RUNS_MAX > 0 { 2 } else { 1 };
+
+    /// Empty ones. `capacity` is that of each, and a power of two.
+    fn new(capacity: usize) -> Self;
+
+    /// The lane of a class; the only one, if there is one.
+    fn lane(&self, latency: bool) -> &Self::Lane;
+
+    /// Whose turn it is; `None`: there is one class.
+    fn turns(&self) -> Option<&Turns>;
+
+    /// Is the owner inside of a verb of any lane, in code that is none of ours?
+    #[inline(always)]
+    fn is_inside(&self) -> bool {
+        self.lane(false).is_entered() || Self::COUNT > 1 && self.lane(true).is_entered()
+    }
+}
+
+/// Whose turn it is, of two classes. The owner's.
+#[cfg_attr(not(feature = "std"), allow(dead_code, reason = "read by workers that have threads"))]
+#[derive(Debug, Default)]
+pub struct Turns {
+    /// Polls of `Latency` since the front of the other lane was taken.
+    pub(crate) passed: Cell<u32>,
+    /// Turns of `Latency` since one came from the injector first.
+    pub(crate) turn: Cell<u32>,
 }
 
 /// A queued task, with its pin. Queues do not look into it.
@@ -50,7 +86,8 @@ pub struct Stolen {
 /// 1. *Once.* An entry whose push said `true` comes out once, of one pop, shed or steal; nothing else ever does. A push that said
 ///    `false` did nothing. What a steal leaves in the queue of the thief counts as pushed there.
 /// 2. *In order.* Entries come out oldest first. A steal takes the older half, rounded up, of what it saw; of more than
-///    [`BATCH_MAX`] only so many, and no more than the thief has room for beside the one that it gets in hand.
+///    [`BATCH_MAX`], or of what the thief wants at most, only so many, and no more than the thief has room for beside the one
+///    that it gets in hand.
 /// 3. *Published.* Whoever gets an entry sees what its pusher did before the push.
 /// 4. *Bounded.* There are never more entries than the capacity. Unless the owner is inside of a verb (6.), a push is refused
 ///    only by a queue that the owner sees full.
@@ -86,11 +123,12 @@ pub unsafe trait LiveQueue: Sized + Send + Sync + 'static {
     /// The caller is the owner.
     unsafe fn pop(&self) -> Option<Entry>;
 
-    /// Takes the older half of what `self` has: gives the oldest to the thief in hand, and leaves the others in `own`.
+    /// Takes the older half of what `self` has, and `most` entries at most: gives the oldest to the thief in hand, and leaves
+    /// the others in `own`. `most` is at least 1.
     ///
     /// # Safety
     /// The caller is the owner of `own`, which is another queue.
-    unsafe fn steal(&self, own: &Self) -> Option<Stolen>;
+    unsafe fn steal(&self, own: &Self, most: usize) -> Option<Stolen>;
 
     /// How many entries there are, as far as this thread knows.
     fn len(&self) -> usize;

@@ -1,7 +1,8 @@
 //! Which task runs next, and on which thread.
 
-use super::queue::LocalQueue;
+use super::queue::{BATCH_MAX, LocalQueue};
 use crate::sharing::{Moving, Sharing};
+use core::time::Duration;
 
 /// Decides which task runs next and on which thread.
 ///
@@ -88,6 +89,31 @@ pub trait Policy: 'static {
     /// ([`Metrics::threads`](crate::runtime::Metrics::threads) counts those that run); if none does, the task is cancelled, and
     /// its handle says why, and what is opened is refused with the code of the system.
     const ON_DEMAND: bool = false;
+    /// How many hints that it waits (`core::hint::spin_loop`) a worker gives between two such looks. More: a task that comes
+    /// meanwhile needs no system call to be found.
+    const SPIN: u32 = 1;
+    /// Where a look at the others begins.
+    const ORDER: Order = Order::Nearest;
+    /// How many tasks a worker takes at once at most, from another one or from the queue of all. 1 to 128. Fewer spread better
+    /// over many workers, more are taken less often.
+    const STEAL_BATCH: usize = BATCH_MAX;
+    /// How often one of the workers that sleep looks whether another does not come back from a poll, and takes the newest task
+    /// of one that does not, while anybody is awake. That task waits for at most two of these. Not zero.
+    const WATCH: Duration = Duration::from_millis(5);
+    /// Is the time counted for which workers search? It is two looks at the clock of the system for each search. Where it is not,
+    /// nothing of it is in the program, and [`StealingMetrics::searching`](crate::runtime::StealingMetrics) is `None`.
+    const TIMES_SEARCHES: bool = false;
+}
+
+/// Whom a worker looks at first that has nothing to run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Order {
+    /// Those with whom it shares the most: a core, a cache, a memory node; among equals one at random. Where workers are not
+    /// [pinned](crate::config::Config::PIN_WORKERS) nobody knows who is near, and this is the same as `AtRandom`.
+    Nearest,
+    /// One at random, however far, and from that one on: where tasks have little data, and few workers make all of them.
+    AtRandom,
 }
 
 /// The usual [`Policy`].
@@ -105,6 +131,11 @@ pub struct Stealing {
     pub(crate) injector_interval: u32,
     pub(crate) search_rounds: u32,
     pub(crate) on_demand: bool,
+    pub(crate) spin: u32,
+    pub(crate) order: Order,
+    pub(crate) steal_batch: usize,
+    pub(crate) watch: Duration,
+    pub(crate) times_searches: bool,
 }
 
 impl Stealing {
@@ -117,11 +148,21 @@ impl Stealing {
             P::SEARCH_ROUNDS > 0,
             "SEARCH_ROUNDS of the policy is 0, so nothing would ever be taken; use 1 for one look"
         );
+        assert!(
+            P::STEAL_BATCH > 0 && P::STEAL_BATCH <= BATCH_MAX,
+            "STEAL_BATCH of the policy is none of 1 to 128; use 1 to take one task at a time"
+        );
+        assert!(!P::WATCH.is_zero(), "WATCH of the policy is zero, so one worker would never sleep; use a millisecond");
         Stealing {
             lifo_runs_max: P::LIFO_RUNS_MAX,
             injector_interval: P::INJECTOR_INTERVAL,
             search_rounds: P::SEARCH_ROUNDS,
             on_demand: P::ON_DEMAND,
+            spin: P::SPIN,
+            order: P::ORDER,
+            steal_batch: P::STEAL_BATCH,
+            watch: P::WATCH,
+            times_searches: P::TIMES_SEARCHES,
         }
     }
 }

@@ -5,7 +5,7 @@ use super::place;
 use super::traced::At;
 use crate::config::{Config, SharingOf};
 #[cfg(feature = "std")]
-use crate::roles::{Placement, steals};
+use crate::roles::{Class, Placement, steals};
 #[cfg(feature = "std")]
 use crate::scheduler::stealing::in_place;
 use crate::sharing::{Local, Moving, Shared};
@@ -156,6 +156,21 @@ pub fn spawn_here_unasked<C: Config, F: Future + 'static>(future: F) -> JoinHand
 pub fn block_in_place_unasked<C: Config, T>(closure: impl FnOnce() -> T) -> T {
     const { assert!(steals::<C::Scheduler>(), "asked for by the caller, by a bound") }
     in_place::block_in_place::<C, T>(closure)
+}
+
+/// As [`Ambient::spawn_with`](super::Ambient::spawn_with), for functions of one config; see [`spawn_on_unasked`].
+///
+/// # Panics
+/// As `Ambient::spawn_with`.
+#[cfg(feature = "std")]
+#[doc(hidden)]
+#[track_caller]
+pub fn spawn_with_unasked<C: Config, K: Class, F: Future<Output: Send> + Send + 'static>(
+    class: K,
+    future: F,
+) -> JoinHandle<F::Output> {
+    const { assert!(steals::<C::Scheduler>(), "asked for by the caller, by a bound") }
+    super::ambient::spawn_with::<C, K, F>(class, future)
 }
 
 /// Do the tasks of `C` stay on the worker on which they are placed?

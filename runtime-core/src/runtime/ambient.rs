@@ -12,7 +12,7 @@ use crate::config::Config;
 use crate::instant::Instant;
 use crate::roles::Scheduler;
 #[cfg(feature = "std")]
-use crate::roles::{Cores, HandsOver, StartsThreads};
+use crate::roles::{Class, Classed, Cores, HandsOver, StartsThreads};
 #[cfg(feature = "std")]
 use crate::scheduler::stealing::in_place;
 use crate::sharing::Local;
@@ -26,8 +26,8 @@ use core::time::Duration;
 
 /// What every config can do inside a task: `C::spawn`, `C::sleep`, … in code that is generic over `C`.
 ///
-/// `spawn`, `spawn_named`, `try_spawn`, `spawn_task`, `spawn_pinned`, `spawn_on`, `spawn_on_each`, `spawn_least_loaded`,
-/// `least_loaded`, `spawn_blocking` and `handle` work on the blocking threads of the runtime, too.
+/// `spawn`, `spawn_named`, `spawn_with`, `try_spawn`, `spawn_task`, `spawn_pinned`, `spawn_on`, `spawn_on_each`,
+/// `spawn_least_loaded`, `least_loaded`, `spawn_blocking` and `handle` work on the blocking threads of the runtime, too.
 ///
 /// # Panics
 /// Every function here panics without a runtime of `C` on this thread, and says which one is missing and where it was
@@ -196,6 +196,18 @@ pub trait Ambient: Config {
     {
         // SAFETY: the ambient worker is this thread's own; schedulers with `Cores` keep tasks where they are placed.
         unsafe { place::spawn_here(ambient::spawner::<Self>(), future, At::caller()) }
+    }
+
+    /// As [`spawn`](Self::spawn), in a class: the task runs before, or after, those of the other class that are ready. See
+    /// [`Classes`](crate::scheduler::Classes).
+    #[cfg(feature = "std")]
+    #[track_caller]
+    fn spawn_with<K: Class, F>(class: K, future: F) -> JoinHandle<F::Output>
+    where
+        F: Future<Output: Send> + Send + 'static,
+        Self::Scheduler: Classed,
+    {
+        spawn_with::<Self, K, F>(class, future)
     }
 
     /// Runs `closure` on a thread of the blocking pool: for what would hold up a worker, a system call that blocks or a long
@@ -368,6 +380,26 @@ fn spawn_near<C: Config, F: Future<Output: Send> + Send + 'static>(future: F) ->
         // SAFETY: the ambient worker is this thread's own; `Send` futures are admitted by every sharing.
         Some(worker) => unsafe { place::spawn(worker, future, At::caller()) },
         None => handle::spawn_served::<C, F, _>(future, (), At::caller()),
+    }
+}
+
+/// Spawns in a class on the runtime that this thread runs or works for.
+///
+/// # Panics
+/// Without a runtime of `C` on this thread; if its memory strategy has no memory.
+#[cfg(feature = "std")]
+#[track_caller]
+pub(super) fn spawn_with<C: Config, K: Class, F: Future<Output: Send> + Send + 'static>(
+    class: K,
+    future: F,
+) -> JoinHandle<F::Output> {
+    let (extra, at) = (spawn::OfClass(class), At::caller());
+    match ambient::try_worker::<C>() {
+        // SAFETY: the ambient worker is this thread's own; `Send` futures are admitted by every sharing.
+        Some(worker) => {
+            unsafe { place::try_spawn(worker, future, extra, at) }.unwrap_or_else(|_| place::no_memory::<C>())
+        }
+        None => handle::spawn_served::<C, F, _>(future, extra, at),
     }
 }
 

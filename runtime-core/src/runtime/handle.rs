@@ -12,12 +12,14 @@ use crate::check;
 use crate::config::Config;
 use crate::roles::Driver;
 #[cfg(feature = "std")]
-use crate::roles::{Cores, Placement, StartsThreads};
+use crate::roles::{Class, Classed, Cores, Placement, StartsThreads};
 use crate::task::JoinHandle;
 use crate::task::home::Home;
 use crate::task::places::Pool;
 #[cfg(feature = "std")]
 use crate::worker::pool::{self, Held};
+#[cfg(feature = "std")]
+use crate::worker::spawn::OfClass;
 use crate::worker::spawn::{Extra, Kept};
 use crate::worker::{Worker, ambient};
 #[cfg(feature = "std")]
@@ -66,12 +68,36 @@ impl<C: Config> Handle<C> {
     /// If the memory strategy has no memory for the task.
     #[cfg_attr(feature = "tracing", track_caller)]
     pub fn spawn<F: Future<Output: Send> + Send + 'static>(&self, future: F) -> JoinHandle<F::Output> {
+        self.spawn_extra(future, (), At::caller())
+    }
+
+    /// As [`spawn`](Self::spawn), in a class; see [`Ambient::spawn_with`](super::Ambient::spawn_with).
+    ///
+    /// # Panics
+    /// As [`spawn`](Self::spawn).
+    #[cfg(feature = "std")]
+    #[cfg_attr(feature = "tracing", track_caller)]
+    pub fn spawn_with<K: Class, F>(&self, class: K, future: F) -> JoinHandle<F::Output>
+    where
+        F: Future<Output: Send> + Send + 'static,
+        C::Scheduler: Classed,
+    {
+        self.spawn_extra(future, OfClass(class), At::caller())
+    }
+
+    #[inline]
+    fn spawn_extra<F: Future<Output: Send> + Send + 'static, X: Extra>(
+        &self,
+        future: F,
+        extra: X,
+        at: At,
+    ) -> JoinHandle<F::Output> {
         let spawned = if Home::is_current(Worker::home_of(self.worker)) {
             // SAFETY: this thread owns the worker.
-            unsafe { place::try_spawn(self.worker, future, (), At::caller()) }
+            unsafe { place::try_spawn(self.worker, future, extra, at) }
         } else {
             // SAFETY: the handle holds the home; the bounds say `Send`.
-            unsafe { place::try_spawn_foreign(self.worker, future, (), At::caller()) }
+            unsafe { place::try_spawn_foreign(self.worker, future, extra, at) }
         };
         match spawned {
             Ok(handle) => handle,

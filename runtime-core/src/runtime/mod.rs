@@ -38,6 +38,7 @@ pub use admit::{Admits, Spawnable, spawn_unchecked};
 #[doc(hidden)]
 pub use admit::{
     block_in_place_unasked, spawn_here_unasked, spawn_least_loaded_unasked, spawn_on_each_unasked, spawn_on_unasked,
+    spawn_with_unasked,
 };
 pub use ambient::{Ambient, LocalAmbient, LocalConfig};
 #[cfg(feature = "std")]

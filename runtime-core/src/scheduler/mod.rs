@@ -27,6 +27,8 @@ pub(crate) mod stealing;
 mod turns;
 
 use crate::roles::{Balanced, Cores, HandsOver, LocalQueue, Placement, Policy, Scheduler, Stealing};
+#[cfg(feature = "std")]
+use crate::roles::{Classed, LiveQueue};
 use crate::sharing::{Local, Moving, Shared};
 use core::marker::PhantomData;
 
@@ -123,6 +125,8 @@ impl<const WORKERS: usize> Cores for PerCore<WORKERS> {}
 /// `Q` is what each worker keeps its queued tasks in: a [`Ring`], unless something else is named. What differs is the cost,
 /// and not what happens: every queue is first in, first out, and holds [`LOCAL_QUEUE`](crate::config::Config::LOCAL_QUEUE)
 /// tasks; half of a full one goes to the queue of all, which is a list through the tasks themselves under each of them.
+/// `Classes` keeps two of them, for tasks that somebody waits for and for the others. Workers that are
+/// [pinned](crate::config::Config::PIN_WORKERS) have a queue of all for each memory node.
 #[derive(Debug, Clone, Copy)]
 pub struct WorkStealing<const WORKERS: usize, P: Policy = Balanced, Q: LocalQueue = Ring>(PhantomData<(P, Q)>);
 
@@ -167,6 +171,44 @@ pub struct Deque;
 impl LocalQueue for Deque {
     const QUEUES_ARE_THE_PROJECTS_OWN_until_1_0: crate::roles::Sealed = crate::roles::Sealed::OURS;
     type Live = crate::task::steal::Deque;
+}
+
+/// Two classes of tasks, each with a queue `Q` of its own on each worker of [`WorkStealing`]: `WorkStealing<N, P, Classes>`.
+///
+/// `spawn_with(Latency, future)` spawns a task for which somebody waits; every other one is of
+/// [`Throughput`](crate::roles::Throughput). A task keeps its class.
+///
+/// A worker runs what is ready of `Latency` first: of its own queue, and then of what came from outside. After `LATENCY_RUNS_MAX`
+/// of them in a row it runs one of `Throughput`, if one is ready. So:
+///
+/// - The task of `Throughput` that is the front of a worker's queue waits for at most `LATENCY_RUNS_MAX` polls of `Latency`,
+///   however many of these are ready.
+/// - A task of `Latency` that is the front of its queue waits for one poll of `Throughput` at a time; for a few, if a task runs
+///   next because it was woken last ([`LIFO_RUNS_MAX`](Policy::LIFO_RUNS_MAX)), one came from outside
+///   ([`INJECTOR_INTERVAL`](Policy::INJECTOR_INTERVAL)) or one is pinned.
+///
+/// A worker that has nothing to run takes `Latency` from the others first. One that has something of `Throughput` leaves
+/// `Latency` that is queued on another worker there: if that one is busy, it is somebody without work who comes for it.
+///
+/// The slot of what was woken last is for `Throughput`. A task of `Latency` that is woken goes to the back of its queue, and a
+/// worker that sleeps is woken for it. That costs a system call where the same task of `Throughput` would have waited for the
+/// poll that woke it.
+///
+/// Each of the two queues holds [`LOCAL_QUEUE`](crate::config::Config::LOCAL_QUEUE) tasks. `LATENCY_RUNS_MAX` is at least 1.
+#[cfg(feature = "std")]
+#[derive(Debug, Clone, Copy)]
+pub struct Classes<Q: LocalQueue = Ring, const LATENCY_RUNS_MAX: u32 = 16>(PhantomData<Q>);
+
+#[cfg(feature = "std")]
+impl<Q: LocalQueue<Live: LiveQueue>, const LATENCY_RUNS_MAX: u32> LocalQueue for Classes<Q, LATENCY_RUNS_MAX> {
+    const QUEUES_ARE_THE_PROJECTS_OWN_until_1_0: crate::roles::Sealed = crate::roles::Sealed::OURS;
+    type Live = crate::task::steal::Two<Q::Live, LATENCY_RUNS_MAX>;
+}
+
+#[cfg(feature = "std")]
+impl<const WORKERS: usize, P: Policy, Q: LocalQueue<Live: LiveQueue>, const LATENCY_RUNS_MAX: u32> Classed
+    for WorkStealing<WORKERS, P, Classes<Q, LATENCY_RUNS_MAX>>
+{
 }
 
 /// A thread of [`Config::Threads`](crate::config::Config::Threads) for every spawned task.

@@ -143,6 +143,9 @@ pub(crate) struct VTable {
     pub(crate) stage: usize,
     /// May any worker of the runtime run it? See [`steal`](super::steal). `false` under `Local`.
     pub(crate) moves: bool,
+    /// Is it of the class [`Latency`](crate::roles::Latency)? Asked where two classes are kept apart.
+    #[cfg_attr(not(feature = "std"), allow(dead_code, reason = "asked by workers that have threads"))]
+    pub(crate) latency: bool,
 }
 
 /// What a join handle or an abort handle can do; one table per sharing and kind of task.

@@ -23,10 +23,15 @@ pub(crate) const LEVELS: usize = 4;
 /// The other workers as one of them sees them, the nearest first.
 #[derive(Debug)]
 pub(crate) struct Near {
-    others: Box<[u16]>,
-    /// Each holds at least one: its level, and where it ends in `others`. Of one level there may be several, nearer and farther
+    /// Each with its level.
+    others: Box<[(Level, u16)]>,
+    /// The number of its memory node, of those that have workers; 0 where nobody knows.
+    node: u16,
+    /// How many workers are on that, with itself.
+    peers: u16,
+    /// Where each of the groups ends in `others`; it holds at least one. Of one level there may be several, nearer and farther
     /// nodes.
-    groups: Box<[(Level, u16)]>,
+    groups: Box<[u16]>,
 }
 
 impl Near {
@@ -40,7 +45,13 @@ impl Near {
         let between: Vec<Vec<u32>> = nodes.iter().map(|from| far(*from)).collect();
         let index = |cpu: Cpu| nodes.partition_point(|node| *node < cpu.node);
         let how_far = |here: Cpu, there: Cpu| (level(here, there), between[index(here)][index(there)]);
-        (0..at.len()).map(|me| Self::by(me, at.len(), |other| how_far(at[me], at[other]))).collect()
+        let see = |me: usize| {
+            let peers = at.iter().filter(|cpu| cpu.node == at[me].node).count();
+            // A scheduler has 1024 workers at most.
+            let (node, peers) = (index(at[me]) as u16, peers as u16);
+            Near { node, peers, ..Self::by(me, at.len(), |other| how_far(at[me], at[other])) }
+        };
+        (0..at.len()).map(see).collect()
     }
 
     /// What worker `me` sees of `workers` that are not pinned.
@@ -58,20 +69,46 @@ impl Near {
         let mut groups = Vec::new();
         for (after, (far, _)) in others.iter().enumerate().map(|(index, other)| (index + 1, other)) {
             if others.get(after).is_none_or(|(next, _)| next != far) {
-                groups.push((far.0, after as u16));
+                groups.push(after as u16);
             }
         }
-        Near { others: others.into_iter().map(|(_, other)| other).collect(), groups: groups.into() }
+        let peers = workers as u16;
+        Near {
+            node: 0,
+            peers,
+            others: others.into_iter().map(|((level, _), other)| (level, other)).collect(),
+            groups: groups.into(),
+        }
+    }
+
+    /// The same workers, as near as they are, in one group and of one node: how far away something is does not matter.
+    pub(crate) fn in_one_group(mut self) -> Self {
+        self.peers = self.others.len() as u16 + 1;
+        self.node = 0;
+        if let Some(last) = self.groups.last().copied() {
+            self.groups = Box::new([last]);
+        }
+        self
+    }
+
+    /// The number of its memory node.
+    pub(crate) fn node(&self) -> usize {
+        usize::from(self.node)
+    }
+
+    /// How many workers are on its node, with itself.
+    pub(crate) fn peers(&self) -> usize {
+        usize::from(self.peers)
     }
 
     /// All other workers, group by group; within a group, from the one on that `start` picks of so many.
     pub(crate) fn from(&self, start: impl Fn(usize) -> usize) -> impl Iterator<Item = (Level, usize)> {
         let mut begin = 0;
-        self.groups.iter().flat_map(move |&(level, end)| {
+        self.groups.iter().flat_map(move |&end| {
             let group = &self.others[begin..usize::from(end)];
             begin = usize::from(end);
             let (before, after) = group.split_at(start(group.len()));
-            after.iter().chain(before).map(move |other| (level, usize::from(*other)))
+            after.iter().chain(before).map(|&(level, other)| (level, usize::from(other)))
         })
     }
 }

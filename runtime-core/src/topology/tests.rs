@@ -66,6 +66,16 @@ fn nearer_nodes_come_first() {
 }
 
 #[test]
+fn nodes_are_counted_that_have_workers() {
+    let cpus = [7, 3, 3, 9].map(|node| Cpu { id: node, core: node, cache: node, node });
+    let near = Near::all(&cpus, |_, _| 20);
+    let of = |near: &[Near]| near.iter().map(|near| (near.node(), near.peers())).collect::<Vec<_>>();
+    assert_eq!(of(&near), [(1, 1), (0, 2), (0, 2), (2, 1)]);
+    assert_eq!(of(&near.into_iter().map(Near::in_one_group).collect::<Vec<_>>()), [(0, 4); 4]);
+    assert_eq!(of(&[Near::anywhere(2, 3)]), [(0, 3)]);
+}
+
+#[test]
 fn a_round_begins_anywhere_in_each_group_and_meets_each_once() {
     let at = seating(machine(2, 2, 2, 2));
     for (me, near) in Near::all(&at, |_, _| 20).iter().enumerate() {
@@ -80,6 +90,22 @@ fn a_round_begins_anywhere_in_each_group_and_meets_each_once() {
     }
     let firsts = |near: &Near| (0..7).map(|start| around(near, start)[0].1).collect::<Vec<_>>();
     assert_eq!(firsts(&Near::anywhere(3, 8)), [0, 1, 2, 4, 5, 6, 7]);
+}
+
+#[test]
+fn in_one_group_a_round_begins_with_each_and_nobody_gets_nearer() {
+    let at = seating(machine(2, 2, 2, 2));
+    let apart = Near::all(&at, |_, _| 20);
+    for (near, apart) in Near::all(&at, |_, _| 20).into_iter().zip(&apart) {
+        let (near, mut levels) = (near.in_one_group(), around(apart, 0));
+        let mut firsts: Vec<_> = (0..15).map(|start| around(&near, start)[0]).collect();
+        let mut round = around(&near, 7);
+        for all in [&mut levels, &mut firsts, &mut round] {
+            all.sort_unstable();
+        }
+        assert_eq!((&firsts, &round), (&levels, &levels));
+    }
+    assert_eq!(around(&Near::anywhere(0, 1).in_one_group(), 0), []);
 }
 
 #[test]

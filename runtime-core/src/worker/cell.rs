@@ -4,6 +4,8 @@ use super::Worker;
 use crate::config::{Config, MemoryOf, PanicPolicy, QueueOf, SharingOf};
 #[cfg(feature = "std")]
 use crate::machine::trace::ask;
+#[cfg(feature = "std")]
+use crate::roles::Class;
 use crate::roles::{Allocate, steals};
 use crate::sharing::{Local, Moving, Shared, Sharing};
 use crate::task::header::{Header, Polled, Untyped, VTable};
@@ -36,6 +38,8 @@ union Stage<F: Future> {
 pub(crate) trait Extra: 'static {
     /// Does the task stay on the worker that it was placed on, under every scheduler?
     const KEPT: bool = false;
+    /// Is it of the class `Latency`?
+    const LATENCY: bool = false;
     /// Does it lie in a place of a pool, and is that all that its spawn may lack?
     const PLACED: bool = false;
     /// Where its memory comes from, if its owner asks.
@@ -65,6 +69,25 @@ pub(crate) struct Kept;
 
 impl Extra for Kept {
     const KEPT: bool = true;
+    type Own = OwnBlock;
+    type Foreign = ForeignBlock;
+
+    fn name(&self) -> Option<&'static str> {
+        None
+    }
+    fn spawned_at(&self) -> Option<&'static Location<'static>> {
+        None
+    }
+}
+
+/// The task is of the class `K`.
+#[cfg(feature = "std")]
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct OfClass<K>(pub(crate) K);
+
+#[cfg(feature = "std")]
+impl<K: Class> Extra for OfClass<K> {
+    const LATENCY: bool = K::LATENCY;
     type Own = OwnBlock;
     type Foreign = ForeignBlock;
 
@@ -271,6 +294,7 @@ impl<C: Config, F: Future + 'static, X: Extra, B: Block> Of<C, F, X, B> {
         layout: Self::LAYOUT,
         stage: offset_of!(Cell<C, F, X>, stage),
         moves: steals::<C::Scheduler>() && !X::KEPT,
+        latency: X::LATENCY,
     };
 
     pub(crate) const LAYOUT: Layout = {

@@ -17,7 +17,7 @@ use crate::blocking::{Limits, Pool};
 use crate::config::{Config, LiveQueueOf};
 use crate::error::{Error, ErrorKind};
 use crate::loom::{Plant, planted};
-use crate::roles::{Cpu, Drained, JoinThread, Scheduler, Stealing, Threads, Topology, on_demand, steals};
+use crate::roles::{Cpu, Drained, JoinThread, Scheduler, Threads, Topology, on_demand, steals};
 use crate::task::home::Home;
 use crate::task::steal::{Crew, Knobs};
 use crate::topology::{Near, seating};
@@ -176,8 +176,7 @@ impl<C: Config> Cores<C> {
             }
         }
         let moving = <C::Scheduler as Scheduler>::STEALING.filter(|_| steals::<C::Scheduler>()).map(|stealing| {
-            let Stealing { lifo_runs_max, injector_interval, search_rounds, on_demand } = stealing;
-            let knobs = Knobs { capacity: C::LOCAL_QUEUE, lifo_runs_max, injector_interval, search_rounds, on_demand };
+            let knobs = Knobs { capacity: C::LOCAL_QUEUE, policy: stealing };
             // A home of `Moving`: see `steals`.
             let homes = workers.iter().map(|worker| Worker::home_of(*worker).cast());
             let near = near.unwrap_or_else(|| (0..workers.len()).map(|me| Near::anywhere(me, workers.len())).collect());

@@ -1,6 +1,8 @@
 //! Making a task: allocate, write, list, queue.
 
 use super::Worker;
+#[cfg(feature = "std")]
+pub(crate) use super::cell::OfClass;
 use super::cell::{Block, Of, OwnBlock};
 pub(crate) use super::cell::{Extra, InPlace, Kept, Named, layout_in_place};
 use crate::config::{Config, QueueOf, SharingOf};

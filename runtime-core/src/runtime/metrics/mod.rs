@@ -10,7 +10,8 @@ mod tests;
 use super::{Handle, Runtime, place};
 use crate::blocking::Load;
 use crate::config::{Config, LiveQueueOf, SharingOf};
-use crate::roles::{Driver, LiveQueue, Placement};
+use crate::roles::{Driver, Lanes, Placement};
+use crate::scheduler::stealing::times_searches;
 use crate::sharing::{SeatWord, Sharing};
 use crate::task::home::Home;
 use crate::task::steal::Seat;
@@ -18,6 +19,7 @@ use crate::topology::Level;
 use crate::worker::{Common, Worker};
 use alloc::vec::Vec;
 use core::ptr::NonNull;
+use core::time::Duration;
 pub use prometheus::Prometheus;
 
 /// What a runtime has done since its start, and what it has to do now.
@@ -98,6 +100,11 @@ pub struct StealingMetrics {
     pub queued: usize,
     /// Searches for work, in vain or not.
     pub searches: u64,
+    /// The time of all searches, if the policy [wants to know](crate::roles::Policy::TIMES_SEARCHES). On targets of 32 bits it
+    /// begins again at 0 after 4.29 seconds.
+    pub searching: Option<Duration>,
+    /// How often it slept, or was about to, and was chosen because there was work.
+    pub woken: u64,
     /// From workers on the same core, or the same processor.
     pub from_core: Stolen,
     /// From workers on another core of the same last cache.
@@ -236,11 +243,11 @@ fn metrics<C: Config>(worker: &Worker<C>) -> WorkerMetrics {
         timers: tally.timers.get() as u64,
         blocked: worker.blocked_polls() as u64,
         resources: worker.open_resources(),
-        stealing: seat.map(stealing),
+        stealing: seat.map(|seat| stealing(seat, const { times_searches::<C>() })),
     }
 }
 
-fn stealing<Q: LiveQueue>(seat: &Seat<Q>) -> StealingMetrics {
+fn stealing<Q: Lanes>(seat: &Seat<Q>, timed: bool) -> StealingMetrics {
     let tally = seat.tally();
     let from = |level| {
         let (steals, tasks) = tally.from(level);
@@ -249,6 +256,8 @@ fn stealing<Q: LiveQueue>(seat: &Seat<Q>) -> StealingMetrics {
     StealingMetrics {
         queued: seat.queued(),
         searches: tally.searches.get() as u64,
+        searching: timed.then(|| Duration::from_nanos(tally.searching.get() as u64)),
+        woken: tally.woken.get() as u64,
         from_core: from(Level::Core),
         from_cache: from(Level::Cache),
         from_node: from(Level::Node),

@@ -46,6 +46,7 @@ const OF_WORKERS: &[Line<WorkerMetrics>] = &[
 const OF_STEALING: &[Line<StealingMetrics>] = &[
     ("worker_queued_tasks", Kind::Gauge, "Tasks in the queue of the worker.", |worker| worker.queued as u64),
     ("worker_searches_total", Kind::Counter, "Searches for work.", |worker| worker.searches),
+    ("worker_wakes_total", Kind::Counter, "Times that the worker was woken for work.", |worker| worker.woken),
     ("worker_taken_tasks_total", Kind::Counter, "Tasks taken from the queue of all.", |worker| worker.taken),
     ("worker_given_tasks_total", Kind::Counter, "Tasks given to the queue of all.", |worker| worker.given),
     (
@@ -55,6 +56,9 @@ const OF_STEALING: &[Line<StealingMetrics>] = &[
         |worker| worker.handed_over,
     ),
 ];
+
+/// Name and help, of workers whose policy times searches.
+const SEARCHING: (&str, &str) = ("worker_searching_seconds_total", "Time spent in searches for work.");
 
 /// The levels, by what two workers share.
 const FROM: &[Level] = &[
@@ -117,6 +121,14 @@ impl Display for Prometheus<'_> {
             for (config, number, worker) in stealing() {
                 writeln!(f, "bespoke_{name}{{config=\"{config}\",worker=\"{number}\"}} {}", value(worker))?;
             }
+        }
+        let timed = || stealing().filter_map(|(config, number, worker)| Some((config, number, worker.searching?)));
+        if timed().next().is_some() {
+            head(f, SEARCHING.0, Kind::Counter, SEARCHING.1)?;
+        }
+        for (config, number, time) in timed() {
+            let (seconds, nanos) = (time.as_secs(), time.subsec_nanos());
+            writeln!(f, "bespoke_{}{{config=\"{config}\",worker=\"{number}\"}} {seconds}.{nanos:09}", SEARCHING.0)?;
         }
         for (name, help, value) in STOLEN {
             head(f, name, Kind::Counter, help)?;

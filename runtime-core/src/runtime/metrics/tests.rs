@@ -99,6 +99,8 @@ fn the_text_for_prometheus() {
     let stealing = StealingMetrics {
         queued: 1,
         searches: 2,
+        searching: Some(Duration::new(26, 27)),
+        woken: 28,
         from_core: Stolen { steals: 3, tasks: 4 },
         from_cache: Stolen { steals: 5, tasks: 6 },
         from_node: Stolen { steals: 7, tasks: 8 },
@@ -143,6 +145,8 @@ fn the_text_for_prometheus() {
         (alloc::format!("bespoke_worker_polls_total{{{config},worker=\"0\"}} 13"), 1),
         (alloc::format!("bespoke_worker_polls_total{{{config},worker=\"1\"}} 20"), 1),
         (alloc::format!("bespoke_worker_blocked_polls_total{{{config},worker=\"0\"}} 25"), 1),
+        (alloc::format!("bespoke_worker_searching_seconds_total{{{config},worker=\"1\"}} 26.000000027"), 1),
+        (alloc::format!("bespoke_worker_wakes_total{{{config},worker=\"0\"}} 28"), 1),
         (alloc::format!("bespoke_worker_stolen_tasks_total{{{config},worker=\"1\",shared=\"node\"}} 8"), 1),
         (alloc::format!("bespoke_worker_steals_total{{{config},worker=\"0\",shared=\"machine\"}} 9"), 1),
     ] {
@@ -158,10 +162,15 @@ fn the_text_for_prometheus() {
             let (name, rest) = line.split_once('{').unwrap();
             assert_eq!(name, last, "{line} is not described, or not among its own");
             let (_, value) = rest.rsplit_once("} ").unwrap();
-            value.parse::<u64>().unwrap();
+            value.parse::<f64>().unwrap();
         }
     }
     assert!(text.ends_with('\n'));
+    let untimed = StealingMetrics { searching: None, ..stealing };
+    let untimed =
+        Metrics { workers: alloc::vec![WorkerMetrics { stealing: Some(untimed), ..worker }], ..metrics.clone() };
+    let untimed = untimed.prometheus().to_string();
+    assert!(untimed.contains("bespoke_worker_steals_total") && !untimed.contains("searching"), "{untimed}");
     let single = Metrics { workers: alloc::vec![WorkerMetrics { stealing: None, ..worker }], ..metrics };
     assert!(!single.prometheus().to_string().contains("steals"));
 }

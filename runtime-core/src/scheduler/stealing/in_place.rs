@@ -26,7 +26,7 @@ use super::turn;
 use crate::blocking::{Keep, Pool, job::Job};
 use crate::config::{Config, LiveQueueOf, PanicPolicy};
 use crate::error::Error;
-use crate::roles::{Driver, Live, LiveQueue, Topology};
+use crate::roles::{Driver, Lanes, Live, Topology};
 use crate::sharing::{SeatWord, Sharing};
 use crate::task::current::{Entered, Serving};
 use crate::task::home::Home;
@@ -133,9 +133,9 @@ mod away {
 }
 
 /// A stand-in that is to be sent. Dropped: there is none.
-struct Unsent<'a, Q: LiveQueue>(&'a Seat<Q>);
+struct Unsent<'a, Q: Lanes>(&'a Seat<Q>);
 
-impl<Q: LiveQueue> Drop for Unsent<'_, Q> {
+impl<Q: Lanes> Drop for Unsent<'_, Q> {
     fn drop(&mut self) {
         self.0.helm.unsent();
     }

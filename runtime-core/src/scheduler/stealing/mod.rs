@@ -7,7 +7,8 @@
 //! # A turn
 //! 1. What runs next: each so many tasks one of the injector; else the task in the LIFO slot, unless so many came from there in a
 //!    row; else the oldest of the local queue; else one that is kept, which also comes every second turn; else the worker's
-//!    share of the injector.
+//!    share of the injector. The injector is that of the worker's memory node. Of two classes: `lanes` in
+//!    [`steal`](crate::task::steal).
 //! 2. It runs. Every `EVENT_INTERVAL` polls the worker looks at its inbox, its timers and its driver.
 //! 3. Nothing to run: the worker takes in what came and fires timers, then searches, if not half of the workers do already.
 //! 4. Nothing found: it says that it sleeps, looks at all queues once more, and sleeps in its driver, until its next deadline at
@@ -23,7 +24,7 @@
 //!    when its poll ends, so its future is dropped before that worker leaves. *Not waiting for it*: a poll that does not end
 //!    holds up its own worker only.
 //! 3. Empties its queues: what is there and not complete is of a worker that has not walked yet, and is cancelled here.
-//! 4. Leaves the crew. The last one closes the injector and empties it. *The last*: until then another worker may wake a task
+//! 4. Leaves the crew. The last one closes the injectors and empties them. *The last*: until then another worker may wake a task
 //!    into it. What is pushed later is of a task that is complete: all have walked.
 //!
 //! A worker from which threads are [away](in_place) does not close until they are back. Until then it goes on, but for the tasks
@@ -33,6 +34,7 @@
 //! on it: their memory, and the timers of those that wait there, are its own.
 
 use crate::config::{Config, LiveQueueOf, QueueOf};
+use crate::roles::Scheduler;
 use crate::sharing::{SeatWord, Sharing};
 use crate::task::JoinHandle;
 use crate::task::header::Task;
@@ -182,8 +184,14 @@ unsafe fn idle<C: Config>(worker: NonNull<Worker<C>>, seat: &Seat<LiveQueueOf<C>
     if let Some(found) = unsafe { seat.next(false) } {
         return Some(found);
     }
-    // SAFETY: as above.
-    let most = match unsafe { seat.search() } {
+    let found = if const { times_searches::<C>() } {
+        // SAFETY: as above.
+        unsafe { seat.search::<true>() }
+    } else {
+        // SAFETY: as above.
+        unsafe { seat.search::<false>() }
+    };
+    let most = match found {
         Found::Nothing(most) => most,
         found => return Some(found),
     };
@@ -194,6 +202,14 @@ unsafe fn idle<C: Config>(worker: NonNull<Worker<C>>, seat: &Seat<LiveQueueOf<C>
     // SAFETY: as above.
     unsafe { seat.rises(most.is_some_and(|most| !most.is_zero())) };
     None
+}
+
+/// Does the policy want to know how long workers search?
+pub(crate) const fn times_searches<C: Config>() -> bool {
+    match <C::Scheduler as Scheduler>::STEALING {
+        Some(stealing) => stealing.times_searches,
+        None => false,
+    }
 }
 
 /// The scheduler is of `Moving`, so both are the same type.

@@ -36,11 +36,13 @@ macro_rules! suite {
     };
 }
 
+mod classes;
 // Miri did not come to the end of one of them in seven minutes.
 mod demand;
 #[cfg(not(miri))]
 mod in_place;
 mod nodes;
+mod policies;
 mod worker_ends;
 
 macro_rules! configs {
@@ -502,6 +504,7 @@ suite! {
     ring: crate::scheduler::Ring;
     #[cfg(feature = "crossbeam-deque")]
     deque: crate::scheduler::Deque;
+    ring_for_each_class: crate::scheduler::Classes;
     => [
         every_task_runs_once_on_one_two_and_four_workers
         a_narrow_queue_overflows_and_loses_nothing

@@ -83,9 +83,9 @@ unsafe impl LiveQueue for Deque {
         self.worker.pop()
     }
 
-    unsafe fn steal(&self, own: &Self) -> Option<Stolen> {
+    unsafe fn steal(&self, own: &Self, most: usize) -> Option<Stolen> {
         let before = own.worker.len();
-        let most = (own.capacity - before).saturating_add(1).min(BATCH_MAX);
+        let most = (own.capacity - before).saturating_add(1).min(BATCH_MAX).min(most);
         let _inside = Inside::enter(&own.inside);
         let Steal::Success(first) = self.stealer.steal_batch_with_limit_and_pop(&own.worker, most) else { return None };
         // Some of them may be gone again.

@@ -1,8 +1,9 @@
 //! Who sleeps, who searches, and who is woken for new work.
 //!
-//! A worker without work *searches*: it looks into the queues of all. At most half of the workers search at once, so that the
-//! last crumbs of work are not fought over by everybody. One that finds nothing *sleeps*, in its driver. Whoever queues work
-//! that may have to wait for its owner calls [`Idle::wants_one`], and wakes a sleeper, unless somebody searches already.
+//! A worker without work *searches*: it looks into the queues of all. At most half of the workers search at once, rounded up,
+//! so that the last crumbs of work are not fought over by everybody. One that finds nothing *sleeps*, in its driver. Whoever
+//! queues work that may have to wait for its owner calls [`Idle::wants_one`], and wakes a sleeper, unless somebody searches
+//! already.
 //!
 //! # No lost wake-up
 //! 1. Who queues work: first the push, then a fence, then a look at `word`.
@@ -25,18 +26,15 @@
 //! # A worker that does not come back
 //! The newest task of a worker, in its LIFO slot, is not taken by a search: it is about to run where its data is. A push there
 //! wakes nobody. If that worker stays inside a poll instead, the task would wait with it. So while anybody is awake one sleeper
-//! is the *watcher*: it sleeps no longer than [`WATCH`], then looks for workers that are in the same poll as at its last
-//! look, and takes their newest task as well. Who fills an empty slot sees to it that there is a watcher (`WATCHED`), which costs
-//! a look, and an unpark once in a while. A watcher that rises to work finds another one in its place, however it became the
-//! watcher; and a worker that filled its own slot while it still counted as asleep looks again when it rises.
+//! is the *watcher*: it sleeps no longer than [`WATCH`](crate::roles::Policy::WATCH), then looks for workers that are in the
+//! same poll as at its last look, and takes their newest task as well. Who fills an empty slot sees to it that there is a watcher
+//! (`WATCHED`), which costs a look, and an unpark once in a while. A watcher that rises to work finds another one in its place,
+//! however it became the watcher; and a worker that filled its own slot while it still counted as asleep looks again when it
+//! rises.
 
 use crate::loom::{AtomicUsize, Ordering, Plant, planted};
 use crate::sharing::{Lock, Locked};
 use alloc::vec::Vec;
-use core::time::Duration;
-
-/// How long the watcher sleeps. A task that is queued behind a poll that does not end waits for at most two of these.
-pub(super) const WATCH: Duration = Duration::from_millis(5);
 
 /// `word`: how many search, how many sleep, and whether one of these is the watcher.
 const SEARCHING: usize = 1;
@@ -68,7 +66,7 @@ struct Sleepers {
 pub(super) enum Sleep {
     /// As long as it likes.
     Long,
-    /// As the watcher: no longer than [`WATCH`].
+    /// As the watcher: no longer than the policy says.
     Watch,
 }
 
@@ -123,9 +121,6 @@ impl Idle {
     #[cold]
     pub(super) fn choose(&self, has_work: impl FnOnce() -> bool) -> Option<usize> {
         self.with(|sleepers| {
-            if self.word.load(Ordering::Acquire) & MASK > 0 {
-                return None;
-            }
             // The one that fell asleep last has the warmest cache; the watcher only if there is no other.
             let watcher = sleepers.watcher;
             let at = sleepers.list.iter().rposition(|worker| Some(*worker) != watcher);
@@ -133,8 +128,11 @@ impl Idle {
             if at < sleepers.unborn && !has_work() {
                 return None;
             }
+            // A searcher is counted for a sleeper that there is, who ends the search.
+            if !self.searches_if(|searching| searching == 0) {
+                return None;
+            }
             let worker = sleepers.remove(at);
-            self.add(SEARCHING);
             self.no_sleeper_any_more(sleepers, worker);
             Some(worker)
         })
@@ -142,12 +140,23 @@ impl Idle {
 
     /// May this worker search? From now on it counts as one that does, if so.
     pub(super) fn may_search(&self, workers: usize) -> bool {
-        let searching = self.word.load(Ordering::Relaxed) & MASK;
-        if 2 * searching >= workers {
-            return false;
+        self.searches_if(|searching| 2 * searching < workers)
+    }
+
+    /// One searcher more, if the number of those that there are allows it.
+    fn searches_if(&self, may: impl Fn(usize) -> bool) -> bool {
+        let mut word = self.word.load(Ordering::Acquire);
+        while may(word & MASK) {
+            if planted(Plant::SearchInTwoSteps) {
+                self.add(SEARCHING);
+                return true;
+            }
+            match self.word.compare_exchange(word, word + SEARCHING, Ordering::AcqRel, Ordering::Acquire) {
+                Ok(_) => return true,
+                Err(now) => word = now,
+            }
         }
-        self.add(SEARCHING);
-        true
+        false
     }
 
     /// A searcher has found work, or ends. `true`: it was the last, and must wake another one if it leaves work behind.

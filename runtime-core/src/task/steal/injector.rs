@@ -16,7 +16,57 @@ use crate::sharing::{Lock, Locked, Moving};
 use crate::task::header::{Task, node_of, task_of};
 use crate::task::home::Closed;
 use crate::util::link::Node;
+use alloc::boxed::Box;
 use core::ptr::{NonNull, null_mut};
+
+/// The queues of all workers of a crew: one for each memory node, and of those one for each class.
+///
+/// A task goes to that of its home's node: its memory is there, and homes are chosen in turn. What a full local queue gives away
+/// goes to that of the worker's node. A worker looks into its own node's, and in a search into all; one that never searches, as
+/// it has always something to run, looks into those of other nodes in turn ([`Injectors::in_turn`]). Every worker may take from
+/// each of them, so each is open as long as any worker is there.
+pub(super) struct Injectors {
+    /// All nodes of the first class, then all of the second.
+    list: Box<[Injector]>,
+    nodes: usize,
+}
+
+impl Injectors {
+    /// For so many workers, on so many nodes.
+    pub(super) fn new(workers: usize, nodes: usize, classes: usize) -> Self {
+        Injectors { list: (0..nodes * classes).map(|_| Injector::new(workers)).collect(), nodes }
+    }
+
+    /// That of a node and a class.
+    pub(super) fn of(&self, node: usize, latency: bool) -> &Injector {
+        &self.list[if latency { self.nodes } else { 0 } + node]
+    }
+
+    /// Those of the other nodes, of a class.
+    pub(super) fn beside(&self, node: usize, latency: bool) -> impl Iterator<Item = &Injector> {
+        // From the next one on, so that not all begin at the same.
+        (1..self.nodes).map(move |n| self.of((node + n) % self.nodes, latency))
+    }
+
+    /// The one that a worker of `node` looks into at its so-many-th turn: three times that of its own node, and then that of
+    /// another one, one after the other.
+    pub(super) fn in_turn(&self, node: usize, latency: bool, turn: u32) -> &Injector {
+        let far = if turn % 4 == 3 && self.nodes > 1 { 1 + (turn / 4) as usize % (self.nodes - 1) } else { 0 };
+        self.of((node + far) % self.nodes, latency)
+    }
+
+    /// All of them.
+    pub(super) fn all(&self) -> impl Iterator<Item = &Injector> {
+        self.list.iter()
+    }
+
+    /// Those that a worker of `node` looks into that goes to sleep: all of them.
+    pub(super) fn before_sleep(&self, node: usize) -> impl Iterator<Item = &Injector> {
+        let classes = if planted(Plant::SleepsOverLatency) { self.nodes } else { self.list.len() };
+        let seen = move |at: &usize| !planted(Plant::SleepsOverFarNodes) || at % self.nodes == node;
+        (0..classes).filter(seen).map(|at| &self.list[at])
+    }
+}
 
 /// The queue of all workers.
 pub(super) struct Injector {

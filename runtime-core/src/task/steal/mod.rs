@@ -9,7 +9,8 @@
 //! |---|---|
 //! | `ring` | the usual local queue of a worker, from which others take half; what every such queue promises is in [`LiveQueue`] |
 //! | `deque` | another one, on `crossbeam-deque` |
-//! | `injector` | the queue of all |
+//! | `lanes` | one queue for all tasks of a worker, or one for each class; how long a task waits for those of the other class |
+//! | `injector` | the queues of all: one for each memory node, and for each class |
 //! | `helm` | which thread runs a worker, while others of its threads block in the middle of a poll |
 //! | `idle` | who sleeps, who searches, who is woken: no lost wake-up |
 //! | `seat` | the place of one worker: its queue, its LIFO slot, which task is next |
@@ -43,6 +44,7 @@ mod deque;
 mod helm;
 mod idle;
 mod injector;
+mod lanes;
 mod ring;
 mod seat;
 mod seated;
@@ -55,6 +57,8 @@ mod tests;
 pub use deque::Deque;
 pub(crate) use helm::Turn;
 #[allow(unreachable_pub, reason = "the hidden type of `LocalQueue` names it")]
+pub use lanes::Two;
+#[allow(unreachable_pub, reason = "the hidden type of `LocalQueue` names it")]
 pub use ring::Ring;
 pub(crate) use seat::{Found, Seat};
 pub(crate) use seated::{Reseated, Seated};
@@ -64,38 +68,32 @@ use super::home::Home;
 use super::state::{Start, start};
 use super::{refs, run};
 use crate::loom::{Plant, planted};
-use crate::roles::LiveQueue;
+use crate::roles::{Lanes, Order, Stealing};
 use crate::sharing::{Moving, SeatWord, Sharing};
 use crate::topology::Near;
 use alloc::boxed::Box;
 use alloc::sync::Arc;
 use core::ptr::NonNull;
 use idle::Idle;
-use injector::Injector;
+use injector::Injectors;
 
-/// How a crew works: the numbers of a policy.
+/// How a crew works.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Knobs {
     /// The capacity of each local queue; a power of two.
     pub(crate) capacity: usize,
-    /// How many tasks in a row come from the LIFO slot; 0: there is none.
-    pub(crate) lifo_runs_max: u32,
-    /// Each so many tasks one comes from the injector first. At least 1.
-    pub(crate) injector_interval: u32,
-    /// How often a search looks into all queues before the worker sleeps. At least 1.
-    pub(crate) search_rounds: u32,
-    /// The thread of a worker starts with its first wake.
-    pub(crate) on_demand: bool,
+    /// The numbers of the policy.
+    pub(crate) policy: Stealing,
 }
 
 /// The workers of a runtime that take tasks from each other.
 pub(crate) struct Crew<Q> {
     seats: Box<[Seat<Q>]>,
-    injector: Injector,
+    injectors: Injectors,
     idle: Idle,
 }
 
-impl<Q: LiveQueue> Crew<Q> {
+impl<Q: Lanes> Crew<Q> {
     /// A crew of these homes, each of which gets its seat, and sees the others as said.
     ///
     /// # Safety
@@ -105,9 +103,12 @@ impl<Q: LiveQueue> Crew<Q> {
         knobs: Knobs,
     ) -> Arc<Self> {
         let workers = homes.len();
-        let seats = homes.enumerate().map(|(index, (home, near))| Seat::new(index, home, near, knobs)).collect();
-        let crew =
-            Arc::new(Crew { seats, injector: Injector::new(workers), idle: Idle::new(workers, knobs.on_demand) });
+        let order = |near: Near| if knobs.policy.order == Order::AtRandom { near.in_one_group() } else { near };
+        let seats: Box<[_]> =
+            homes.enumerate().map(|(index, (home, near))| Seat::new(index, home, order(near), knobs)).collect();
+        let nodes = seats.iter().map(|seat: &Seat<Q>| seat.node() + 1).max().unwrap_or(1);
+        let injectors = Injectors::new(workers, nodes, Q::COUNT);
+        let crew = Arc::new(Crew { seats, injectors, idle: Idle::new(workers, knobs.policy.on_demand) });
         for seat in &crew.seats {
             seat.joins(&crew);
             // SAFETY: the caller's own.
@@ -118,7 +119,13 @@ impl<Q: LiveQueue> Crew<Q> {
 
     /// Queues a task of the crew from a thread that runs none of its workers, with its pin.
     fn inject(&self, task: Task<Moving>) {
-        if self.injector.push(core::iter::once(task)).is_err() {
+        // SAFETY: the pin is ours.
+        let home = unsafe { task.as_ref() }.home().seat.get().cast::<Seat<Q>>();
+        // SAFETY: the home of a task that moves has a seat, of this crew.
+        let node = unsafe { &*home }.node();
+        // SAFETY: the pin is ours.
+        let injector = self.injectors.of(node, unsafe { is_latency::<Q>(task) });
+        if injector.push(core::iter::once(task)).is_err() {
             // No worker is left: each has cancelled the tasks of its home.
             // SAFETY: the pin is still ours.
             return unsafe { drop_queued(task) };
@@ -144,10 +151,21 @@ impl<Q: LiveQueue> Crew<Q> {
         unsafe { unpark(home) };
     }
 
-    /// Is there something to take for a worker that searches?
-    fn has_work(&self) -> bool {
-        !self.injector.is_empty() || self.seats.iter().any(|seat| seat.has_entries())
+    /// Is there something to take for a worker of `node` that searches?
+    fn has_work(&self, node: usize) -> bool {
+        let injected = self.injectors.before_sleep(node).any(|injector| !injector.is_empty());
+        injected || self.seats.iter().any(|seat| seat.has_entries())
     }
+}
+
+/// Does the task go to the lane of `Latency`?
+///
+/// # Safety
+/// The caller has the pin, of a task of a crew whose queues are `Q`.
+#[inline(always)]
+unsafe fn is_latency<Q: Lanes>(task: Task<Moving>) -> bool {
+    // SAFETY: the pin keeps it alive.
+    Q::COUNT > 1 && unsafe { task.as_ref() }.table.latency
 }
 
 /// Queues a task that moves, wherever this thread is. The pin goes with it.
@@ -156,7 +174,7 @@ impl<Q: LiveQueue> Crew<Q> {
 /// The task moves, in a crew whose queues are `Q` (rule 6); the caller turned its pin on, and holds the task beyond that (rule
 /// 5).
 #[inline]
-pub(crate) unsafe fn schedule<Q: LiveQueue>(task: Task<Moving>) {
+pub(crate) unsafe fn schedule<Q: Lanes>(task: Task<Moving>) {
     // SAFETY: the caller holds the task.
     let theirs = unsafe { task.as_ref() }.home().seat.get().cast::<Seat<Q>>();
     // SAFETY: the home of a task that moves has a seat, of such a crew, and it lives as long as that (rule 4).
@@ -173,7 +191,7 @@ pub(crate) unsafe fn schedule<Q: LiveQueue>(task: Task<Moving>) {
 /// # Safety
 /// This thread runs the worker of the seat, in a crew whose queues are `Q`, and has the pin.
 #[inline]
-pub(crate) unsafe fn yields<Q: LiveQueue>(task: Task<Moving>, seat: *const ()) {
+pub(crate) unsafe fn yields<Q: Lanes>(task: Task<Moving>, seat: *const ()) {
     // SAFETY: the worker that runs a task that moves has a seat, and its crew lives.
     let seat = unsafe { &*seat.cast::<Seat<Q>>() };
     // SAFETY: as the caller.
@@ -186,7 +204,7 @@ pub(crate) unsafe fn yields<Q: LiveQueue>(task: Task<Moving>, seat: *const ()) {
 /// # Safety
 /// The caller is the owner of the worker, takes nothing from the queues any more, and has begun its close. The queues of its crew
 /// are `Q`.
-pub(crate) unsafe fn leave<Q: LiveQueue>(seat: *const (), all_close: bool) {
+pub(crate) unsafe fn leave<Q: Lanes>(seat: *const (), all_close: bool) {
     // SAFETY: a seat lives as long as its crew, which the worker holds.
     let Some(seat) = (unsafe { seat.cast::<Seat<Q>>().as_ref() }) else { return };
     let crew = seat.crew();
@@ -202,9 +220,11 @@ pub(crate) unsafe fn leave<Q: LiveQueue>(seat: *const (), all_close: bool) {
     }
     seat.begins_work();
     crew.idle.leaves(seat.index());
-    for task in crew.injector.leave() {
-        // SAFETY: taken out here.
-        unsafe { drop_queued(task) };
+    for injector in crew.injectors.all() {
+        for task in injector.leave() {
+            // SAFETY: taken out here.
+            unsafe { drop_queued(task) };
+        }
     }
 }
 

@@ -139,10 +139,10 @@ unsafe impl LiveQueue for Ring {
         None
     }
 
-    unsafe fn steal(&self, own: &Self) -> Option<Stolen> {
+    unsafe fn steal(&self, own: &Self, most: usize) -> Option<Stolen> {
         // Others only take from there, so there will be as much room.
         let room = own.entries.len() - own.len();
-        let batch = self.take_up_to(room + 1)?;
+        let batch = self.take_up_to(most.min(room + 1))?;
         let tasks = batch.len();
         let mut entries = batch.into_entries();
         let first = entries.next()?;

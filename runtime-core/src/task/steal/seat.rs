@@ -7,13 +7,17 @@
 //! 4. `crew` is the first field, whatever the type of the queue: a thread that runs a worker of one crew may be asked about
 //!    another crew, whose queues are of another type, and must find out.
 
+mod classes;
+mod takes;
+
 use super::helm::Helm;
-use super::idle::{Risen, Sleep, WATCH};
+use super::idle::{Risen, Sleep};
+use super::injector::Injector;
 use super::ring::Ring;
-use super::tally::Tally;
-use super::{Crew, Knobs, seated};
+use super::tally::{Tally, Timed};
+use super::{Crew, Knobs, is_latency, lanes, seated};
 use crate::loom::{AtomicPtr, AtomicUsize, Ordering, Plant, planted};
-use crate::roles::{Entry, LiveQueue, Stolen};
+use crate::roles::{Entry, Lanes, LiveQueue};
 use crate::sharing::Moving;
 use crate::task::header::{Header, Task};
 use crate::task::home::Home;
@@ -28,13 +32,15 @@ use core::time::Duration;
 /// reads.
 #[repr(C, align(128))]
 pub(crate) struct Seat<Q = Ring> {
-    /// Written before other threads know the seat.
+    /// Written before other threads know the seat, and so are those of its node.
     crew: Cell<*const Crew<Q>>,
+    injector: Cell<*const Injector>,
+    express: Cell<*const Injector>,
     index: usize,
     home: NonNull<Home<Moving>>,
     knobs: Knobs,
     near: Near,
-    queue: Q,
+    pub(super) queue: Q,
     lifo: AtomicPtr<Header<Moving>>,
     polls: AtomicUsize,
     /// `polls` when the watcher looked last; the watcher's.
@@ -43,6 +49,8 @@ pub(crate) struct Seat<Q = Ring> {
     lifo_runs: Cell<u32>,
     /// Tasks since one came from the injector first.
     turn: Cell<u32>,
+    /// Times that one was to come from the injector first.
+    injected_turns: Cell<u32>,
     /// The last turn on which there was a kept task was its.
     kept_last: Cell<bool>,
     /// This worker counts as one that searches.
@@ -63,9 +71,9 @@ pub(crate) struct Seat<Q = Ring> {
 const _: () = assert!(core::mem::offset_of!(Seat, crew) == 0);
 
 // SAFETY: the home is a name that any thread may use that holds the team; the cells are the worker's own (invariant 1).
-unsafe impl<Q: LiveQueue> Send for Seat<Q> {}
+unsafe impl<Q: Lanes> Send for Seat<Q> {}
 // SAFETY: as above.
-unsafe impl<Q: LiveQueue> Sync for Seat<Q> {}
+unsafe impl<Q: Lanes> Sync for Seat<Q> {}
 
 /// What a worker of a crew finds to run.
 #[derive(Debug)]
@@ -78,12 +86,15 @@ pub(crate) enum Found {
     Nothing(Option<Duration>),
 }
 
-impl<Q: LiveQueue> Seat<Q> {
+impl<Q: Lanes> Seat<Q> {
     pub(super) fn new(index: usize, home: NonNull<Home<Moving>>, near: Near, knobs: Knobs) -> Self {
         Seat {
             index,
             home,
             crew: Cell::new(null()),
+            injector: Cell::new(null()),
+            express: Cell::new(null()),
+            injected_turns: Cell::new(0),
             knobs,
             near,
             queue: Q::new(knobs.capacity),
@@ -96,7 +107,7 @@ impl<Q: LiveQueue> Seat<Q> {
             kept_last: Cell::new(false),
             searches: Cell::new(false),
             watched: Cell::new(false),
-            sleeps: Cell::new(knobs.on_demand),
+            sleeps: Cell::new(knobs.policy.on_demand),
             random: Cell::new(index as u32),
             between: Cell::new(false),
             helm: Helm::new(),
@@ -105,6 +116,8 @@ impl<Q: LiveQueue> Seat<Q> {
 
     pub(super) fn joins(&self, crew: &Crew<Q>) {
         self.crew.set(core::ptr::from_ref(crew));
+        self.injector.set(crew.injectors.of(self.node(), false));
+        self.express.set(crew.injectors.of(self.node(), Q::COUNT > 1));
     }
 
     #[inline(always)]
@@ -150,7 +163,7 @@ impl<Q: LiveQueue> Seat<Q> {
     }
 
     pub(super) fn has_entries(&self) -> bool {
-        !self.queue.is_empty()
+        !self.queue.lane(false).is_empty() || lanes::more::<Q>() && !self.queue.lane(true).is_empty()
     }
 
     /// What its worker has taken and given away.
@@ -165,12 +178,26 @@ impl<Q: LiveQueue> Seat<Q> {
 
     /// How many tasks wait for any worker.
     pub(crate) fn injected(&self) -> usize {
-        self.crew().injector.len()
+        self.crew().injectors.all().map(Injector::len).sum()
+    }
+
+    /// The memory node of its worker.
+    pub(super) fn node(&self) -> usize {
+        self.near.node()
+    }
+
+    /// That of its node.
+    #[inline(always)]
+    fn injector(&self, latency: bool) -> &Injector {
+        let injector = if Q::COUNT > 1 && latency { self.express.get() } else { self.injector.get() };
+        // SAFETY: the crew's, which holds its seats; set before other threads know them.
+        unsafe { &*injector }
     }
 
     /// How many tasks are in its queue and its slot.
     pub(crate) fn queued(&self) -> usize {
-        self.queue.len() + usize::from(!self.lifo.load(Ordering::Relaxed).is_null())
+        let express = if Q::COUNT > 1 { self.queue.lane(true).len() } else { 0 };
+        self.queue.lane(false).len() + express + usize::from(!self.lifo.load(Ordering::Relaxed).is_null())
     }
 
     /// Queues a task that was woken or spawned on this worker: it runs next.
@@ -179,7 +206,8 @@ impl<Q: LiveQueue> Seat<Q> {
     /// This thread runs the worker, and has the pin.
     #[inline]
     pub(super) unsafe fn push(&self, task: Task<Moving>) {
-        if self.knobs.lifo_runs_max == 0 {
+        // SAFETY: the pin is the caller's.
+        if self.knobs.policy.lifo_runs_max == 0 || unsafe { is_latency::<Q>(task) } {
             // SAFETY: as the caller.
             unsafe { self.push_local(task) };
             return self.crew().calls_one();
@@ -218,59 +246,64 @@ impl<Q: LiveQueue> Seat<Q> {
     /// As [`push`](Self::push).
     #[inline]
     unsafe fn push_local(&self, task: Task<Moving>) {
+        // SAFETY: the pin is the caller's.
+        let latency = unsafe { is_latency::<Q>(task) };
         // SAFETY: as the caller.
-        if !unsafe { self.queue.push(task.cast()) } {
+        if !unsafe { self.queue.lane(latency).push(task.cast()) } {
             // SAFETY: as the caller.
-            unsafe { self.overflow(task) };
+            unsafe { self.overflow(task, latency) };
         }
     }
 
-    /// How many entries are in its queue.
+    /// How many entries are in its queues.
     ///
     /// # Safety
-    /// This thread is the owner of the worker, and so of the queue.
+    /// This thread is the owner of the worker, and so of the queues.
     #[inline(always)]
     unsafe fn local(&self) -> usize {
         // SAFETY: as the caller.
-        unsafe { self.queue.own_len() }
+        let express = if Q::COUNT > 1 { unsafe { self.queue.lane(true).own_len() } } else { 0 };
+        // SAFETY: as the caller.
+        express + unsafe { self.queue.lane(false).own_len() }
     }
 
-    /// The oldest entry of its queue.
+    /// The oldest entry of a lane.
     ///
     /// # Safety
     /// As [`local`](Self::local).
     #[inline(always)]
-    unsafe fn pop_local(&self) -> Option<Task<Moving>> {
+    unsafe fn pop_local(&self, latency: bool) -> Option<Task<Moving>> {
         // SAFETY: as the caller.
-        unsafe { self.queue.pop() }.map(Entry::cast::<Header<Moving>>)
+        unsafe { self.queue.lane(latency).pop() }.map(Entry::cast::<Header<Moving>>)
     }
 
     /// The queue is full: half of it goes to the injector, and the task behind it. Or it takes nothing now, as this thread is
     /// inside of it: the task alone goes.
     #[cold]
-    unsafe fn overflow(&self, task: Task<Moving>) {
+    unsafe fn overflow(&self, task: Task<Moving>, latency: bool) {
+        let lane = self.queue.lane(latency);
         // SAFETY: as the caller.
-        let mut half = unsafe { self.queue.shed() }.map(Entry::cast::<Header<Moving>>);
+        let mut half = unsafe { lane.shed() }.map(Entry::cast::<Header<Moving>>);
         match half.next() {
             Some(first) => {
                 let tasks = core::iter::once(first).chain(half).chain(core::iter::once(task));
                 // SAFETY: the pins are ours.
-                unsafe { self.give_away(tasks) };
+                unsafe { self.give_away(tasks, latency) };
             }
             // A thief was faster: there is room.
             // SAFETY: as the caller.
-            None if unsafe { self.queue.push(task.cast()) } => {}
+            None if unsafe { lane.push(task.cast()) } => {}
             // SAFETY: the pin is ours.
-            None => unsafe { self.give_away(core::iter::once(task)) },
+            None => unsafe { self.give_away(core::iter::once(task), latency) },
         }
     }
 
     /// # Safety
-    /// The caller runs the worker, and has the pins.
-    unsafe fn give_away(&self, tasks: impl Iterator<Item = Task<Moving>>) {
+    /// The caller runs the worker, and has the pins of tasks of one class.
+    unsafe fn give_away(&self, tasks: impl Iterator<Item = Task<Moving>>, latency: bool) {
         let tasks = tasks.inspect(|_| self.tally.given.add(1));
         // A worker that has not left keeps the injector open.
-        if self.crew().injector.push(tasks).is_err() {
+        if self.injector(latency).push(tasks).is_err() {
             unreachable!("the injector is closed by the last worker that leaves")
         }
         self.crew().calls_one();
@@ -281,8 +314,15 @@ impl<Q: LiveQueue> Seat<Q> {
     /// # Safety
     /// This thread is the owner of the worker.
     pub(super) unsafe fn pop_any(&self) -> Option<Task<Moving>> {
+        if Q::COUNT > 1 {
+            // SAFETY: as the caller.
+            let latency = unsafe { self.pop_local(true) };
+            if latency.is_some() {
+                return latency;
+            }
+        }
         // SAFETY: as the caller.
-        NonNull::new(self.lifo.swap(null_mut(), Ordering::AcqRel)).or_else(|| unsafe { self.pop_local() })
+        NonNull::new(self.lifo.swap(null_mut(), Ordering::AcqRel)).or_else(|| unsafe { self.pop_local(false) })
     }
 
     /// What to run next. `kept`: there is something in the home's own queue.
@@ -326,12 +366,26 @@ impl<Q: LiveQueue> Seat<Q> {
     /// As [`next`](Self::next).
     #[inline]
     unsafe fn pick(&self, kept: bool) -> Option<Found> {
+        match self.queue.turns() {
+            // SAFETY: as the caller.
+            None => unsafe { self.pick_in_line(kept) },
+            // SAFETY: as the caller.
+            Some(turns) => unsafe { self.pick_by_class(turns, kept) },
+        }
+    }
+
+    /// What runs next where there is one class; of two, the next of `Throughput`, or of what is kept.
+    ///
+    /// # Safety
+    /// As [`next`](Self::next).
+    #[inline]
+    unsafe fn pick_in_line(&self, kept: bool) -> Option<Found> {
         let turn = self.turn.get() + 1;
         self.turn.set(turn);
-        if turn >= self.knobs.injector_interval {
+        if turn >= self.knobs.policy.injector_interval {
             self.turn.set(0);
             // SAFETY: as the caller.
-            if let Some(task) = unsafe { self.take_injected() } {
+            if let Some(task) = unsafe { self.take_in_turn(false) } {
                 self.lifo_runs.set(0);
                 return Some(Found::Task(task));
             }
@@ -345,7 +399,7 @@ impl<Q: LiveQueue> Seat<Q> {
             return Some(Found::Kept);
         }
         let in_slot = !self.lifo.load(Ordering::Relaxed).is_null();
-        if in_slot && self.lifo_runs.get() < self.knobs.lifo_runs_max {
+        if in_slot && self.lifo_runs.get() < self.knobs.policy.lifo_runs_max {
             self.lifo_runs.set(self.lifo_runs.get() + 1);
             if let Some(task) = NonNull::new(self.lifo.swap(null_mut(), Ordering::AcqRel)) {
                 return Some(Found::Task(task));
@@ -360,7 +414,7 @@ impl<Q: LiveQueue> Seat<Q> {
             return Some(Found::Kept);
         }
         // SAFETY: as the caller.
-        unsafe { self.take_injected() }.map(Found::Task)
+        unsafe { self.take_injected(false) }.map(Found::Task)
     }
 
     /// # Safety
@@ -368,63 +422,33 @@ impl<Q: LiveQueue> Seat<Q> {
     #[inline]
     unsafe fn pop_oldest(&self) -> Option<Task<Moving>> {
         // SAFETY: as the caller.
-        let oldest = unsafe { self.pop_local() };
+        let oldest = unsafe { self.pop_local(false) };
+        if let (Some(turns), Some(_)) = (self.queue.turns(), oldest) {
+            turns.passed.set(0);
+        }
         oldest.or_else(|| NonNull::new(self.lifo.swap(null_mut(), Ordering::AcqRel)))
     }
 
-    /// This worker's share of the queue of all: one to run, the rest in its queue.
-    ///
-    /// # Safety
-    /// As [`next`](Self::next).
-    unsafe fn take_injected(&self) -> Option<Task<Moving>> {
-        let crew = self.crew();
-        if crew.injector.is_empty() {
-            return None;
-        }
-        // SAFETY: as the caller.
-        let room = self.knobs.capacity - unsafe { self.local() };
-        let share = crew.injector.take_share(crew.seats.len(), room.max(1));
-        let mut share = share.inspect(|_| self.tally.taken.add(1));
-        let first = share.next();
-        // SAFETY: as the caller; the pins are ours.
-        unsafe { self.keep(share) };
-        first
-    }
-
-    /// Queues what was taken elsewhere, and tells others of it.
-    ///
-    /// # Safety
-    /// As [`push`](Self::push).
-    unsafe fn keep(&self, tasks: impl Iterator<Item = Task<Moving>>) {
-        let mut any = false;
-        for task in tasks {
-            any = true;
-            // SAFETY: as the caller.
-            unsafe { self.push_local(task) };
-        }
-        if any {
-            self.crew().calls_one();
-        }
-    }
-
-    /// Nothing is queued here: searches, or says that the worker is to sleep.
+    /// Nothing is queued here: searches, or says that the worker is to sleep. `TIMED`: the time of the search is counted.
     ///
     /// # Safety
     /// This thread runs the worker, between polls. After [`Found::Nothing`] it calls [`rises`](Self::rises), before anything
     /// else.
     #[cold]
-    pub(crate) unsafe fn search(&self) -> Found {
+    pub(crate) unsafe fn search<const TIMED: bool>(&self) -> Found {
         let crew = self.crew();
         if self.searches.get() || crew.idle.may_search(crew.seats.len()) {
             self.searches.set(true);
             self.tally.searches.add(1);
-            for _ in 0..self.knobs.search_rounds {
-                // SAFETY: as the caller.
-                if let Some(task) = unsafe { self.look_round() } {
-                    self.begins_work();
-                    return Found::Task(task);
-                }
-                core::hint::spin_loop();
+            let since = TIMED.then(Timed::begins);
+            // SAFETY: as the caller.
+            let found = unsafe { self.look_rounds() };
+            if let Some(since) = since {
+                self.tally.searched(&since);
+            }
+            if let Some(task) = found {
+                self.begins_work();
+                return Found::Task(task);
             }
         }
         self.sleeps.set(true);
@@ -437,8 +461,8 @@ impl<Q: LiveQueue> Seat<Q> {
             // SAFETY: this thread is its owner (contract).
             !home.stood_in.get() && !unsafe { home.queue_is_empty() }
         };
-        let woken_inside = Q::RUNS_OTHERS_CODE && (!self.lifo.load(Ordering::Relaxed).is_null() || has_kept());
-        if (crew.has_work() || woken_inside) && !planted(Plant::SleepsWithoutLook) {
+        let woken_inside = Q::Lane::RUNS_OTHERS_CODE && (!self.lifo.load(Ordering::Relaxed).is_null() || has_kept());
+        if (crew.has_work(self.node()) || woken_inside) && !planted(Plant::SleepsWithoutLook) {
             // It searches no more, and may take a part of it without (rule 3 of `idle`). Whom this chooses may be this worker.
             if !planted(Plant::WorkSeenSilent) {
                 crew.calls_one();
@@ -446,46 +470,7 @@ impl<Q: LiveQueue> Seat<Q> {
             return Found::Nothing(Some(Duration::ZERO));
         }
         // In a model no time passes, and nobody stays in a poll.
-        Found::Nothing((how == Sleep::Watch && !cfg!(loom)).then_some(WATCH))
-    }
-
-    /// One look into all queues.
-    ///
-    /// # Safety
-    /// As [`search`](Self::search).
-    unsafe fn look_round(&self) -> Option<Task<Moving>> {
-        // SAFETY: as the caller.
-        if let Some(task) = unsafe { self.take_injected() } {
-            return Some(task);
-        }
-        self.others().find_map(|(level, other)| {
-            // SAFETY: as the caller, who owns the queue that it steals into; the other one is another's.
-            let Stolen { first, tasks } = unsafe { other.queue.steal(&self.queue) }?;
-            self.tally.steals(level, tasks);
-            #[cfg(test)]
-            self.tally.passed_over.add(usize::from(self.nearer_have_work(level)));
-            if tasks > 1 {
-                self.crew().calls_one();
-            }
-            Some(first.cast())
-        })
-    }
-
-    /// Is there something to take from a worker that is nearer than `level`?
-    #[cfg(test)]
-    fn nearer_have_work(&self, level: Level) -> bool {
-        let seats = &self.crew().seats;
-        let mut nearer = self.near.from(|_| 0).filter(|(other, _)| *other < level);
-        nearer.any(|(_, other)| seats[other].has_entries())
-    }
-
-    /// The other seats, the nearest first; of those that are equally near, from one at random on.
-    fn others(&self) -> impl Iterator<Item = (Level, &Self)> {
-        let seats = &self.crew().seats;
-        // A linear congruence of full period; its upper half is used.
-        let random = self.random.get().wrapping_mul(0x915F_77F5).wrapping_add(0x9E37_79B9);
-        self.random.set(random);
-        self.near.from(move |length| (random >> 16) as usize % length).map(|(level, other)| (level, &seats[other]))
+        Found::Nothing((how == Sleep::Watch && !cfg!(loom)).then_some(self.knobs.policy.watch))
     }
 
     /// The worker has slept, or was to sleep and did not. `watches`: for the time of a watcher.
@@ -506,6 +491,7 @@ impl<Q: LiveQueue> Seat<Q> {
     fn says_it_rose(&self) {
         let risen = self.crew().idle.rises(self.index);
         self.searches.set(risen == Risen::Searching);
+        self.tally.woken.add(usize::from(risen == Risen::Searching));
         self.watched.set(risen == Risen::Watcher);
         // Filled while it counted as asleep: another one may have gone to sleep for long because of that.
         if !self.lifo.load(Ordering::Relaxed).is_null() {
@@ -546,7 +532,7 @@ impl<Q: LiveQueue> Seat<Q> {
     /// Is this thread inside a poll of the loop's, where another thread may begin a loop? By whom it is asked: the worker's
     /// thread.
     pub(crate) fn may_be_left(&self) -> bool {
-        core::ptr::addr_eq(seated::word(), self) && !self.between.get() && !self.queue.is_entered()
+        core::ptr::addr_eq(seated::word(), self) && !self.between.get() && !self.queue.is_inside()
     }
 
     /// A poll begins.

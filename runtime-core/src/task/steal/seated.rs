@@ -4,7 +4,7 @@
 
 use super::Crew;
 use super::seat::Seat;
-use crate::roles::LiveQueue;
+use crate::roles::Lanes;
 use core::cell::Cell;
 use core::marker::PhantomData;
 use core::ptr::null;
@@ -33,9 +33,9 @@ impl Drop for Reseated {
 
 /// Makes `seat` the one of this thread until it is dropped.
 #[derive(Debug)]
-pub(crate) struct Seated<Q: LiveQueue>(PhantomData<Q>);
+pub(crate) struct Seated<Q: Lanes>(PhantomData<Q>);
 
-impl<Q: LiveQueue> Seated<Q> {
+impl<Q: Lanes> Seated<Q> {
     /// # Safety
     /// This thread runs the worker of the seat, in a crew whose queues are `Q`, until this is dropped.
     pub(crate) unsafe fn new(seat: *const ()) -> Self {
@@ -44,7 +44,7 @@ impl<Q: LiveQueue> Seated<Q> {
     }
 }
 
-impl<Q: LiveQueue> Drop for Seated<Q> {
+impl<Q: Lanes> Drop for Seated<Q> {
     fn drop(&mut self) {
         // A model that loom gives up unwinds through here, and may touch nothing of loom's any more.
         if crate::loom::given_up() {
@@ -66,7 +66,7 @@ pub(super) fn word() -> *const () {
 
 /// The seat of this thread, if it is one of `crew`.
 #[inline(always)]
-pub(super) fn current<Q: LiveQueue>(crew: &Crew<Q>) -> Option<&Seat<Q>> {
+pub(super) fn current<Q: Lanes>(crew: &Crew<Q>) -> Option<&Seat<Q>> {
     let seat = current::get();
     // SAFETY: a thread is seated only while it runs the worker, which holds the crew. This is the first field of a seat, of
     // whichever crew (invariant 4), and written before other threads knew it.

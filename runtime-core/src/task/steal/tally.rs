@@ -2,6 +2,7 @@
 
 use crate::topology::{LEVELS, Level};
 use crate::util::count::Count;
+use std::time::Instant;
 
 /// Written by the worker of the seat alone; on lines of its own, as others read what is beside it.
 #[derive(Debug, Default)]
@@ -20,6 +21,23 @@ pub(crate) struct Tally {
     pub(crate) passed_over: Count,
     /// Searches, whether or not they found something.
     pub(crate) searches: Count,
+    /// How often it slept, or was about to, and was chosen for work.
+    pub(crate) woken: Count,
+    /// The nanoseconds of its searches, if the policy wants to know.
+    pub(crate) searching: Count,
+    /// Hints that it waits, given in searches.
+    #[cfg(test)]
+    pub(crate) hints: Count,
+}
+
+/// A search whose time is counted.
+pub(super) struct Timed(Instant);
+
+impl Timed {
+    #[expect(clippy::disallowed_methods, reason = "the time of a thread that has nothing to do is not the program's")]
+    pub(super) fn begins() -> Self {
+        Timed(Instant::now())
+    }
 }
 
 impl Tally {
@@ -27,6 +45,12 @@ impl Tally {
     pub(super) fn steals(&self, level: Level, tasks: usize) {
         self.steals[level as usize].add(1);
         self.stolen[level as usize].add(tasks);
+    }
+
+    /// A search is over.
+    pub(super) fn searched(&self, since: &Timed) {
+        // Fewer than a word holds, on every machine, but after seconds on one of 32 bits; then it begins again at 0.
+        self.searching.add(since.0.elapsed().as_nanos() as usize);
     }
 
     /// Steals from workers at this level, and the tasks of all of them.

@@ -1,6 +1,8 @@
 //! The queues alone: what every local queue promises, and queues that break it; the injector; and under loom.
 #![allow(clippy::unwrap_used, reason = "a test says what it expects")]
 
+#[cfg(not(loom))]
+mod crew;
 #[cfg(loom)]
 mod loom;
 #[cfg(not(loom))]
@@ -14,6 +16,7 @@ mod wrong;
 use crate::roles::LiveQueue;
 use crate::sharing::Moving;
 use crate::task::header::{Header, Polled, Task, Untyped, VTable, Verbs};
+use crate::task::home::Home;
 use core::ptr::NonNull;
 use core::task::{Context, Poll};
 use std::boxed::Box;
@@ -23,8 +26,17 @@ pub(super) struct Name(NonNull<Header<Moving>>);
 
 impl Name {
     pub(super) fn new() -> Self {
-        let header = Header::new(&TABLE, NonNull::dangling(), 0);
+        // Nobody asks for the home of one that goes through no crew.
+        Name::of(NonNull::dangling(), false)
+    }
+    pub(super) fn of(home: NonNull<Home<Moving>>, latency: bool) -> Self {
+        let header = Header::new(if latency { &OF_LATENCY } else { &TABLE }, home, 0);
         Name(NonNull::from(Box::leak(Box::new(header))))
+    }
+    #[cfg(not(loom))]
+    pub(super) fn is_of_latency(&self) -> bool {
+        // SAFETY: leaked by `of`, until it is dropped.
+        unsafe { self.0.as_ref() }.table.latency
     }
     pub(super) fn task(&self) -> Task<Moving> {
         self.0
@@ -40,7 +52,7 @@ impl Drop for Name {
     fn drop(&mut self) {
         // A model that loom gives up may touch nothing of loom's.
         if !crate::loom::given_up() {
-            // SAFETY: leaked by `new`, and in no queue any more.
+            // SAFETY: leaked by `of`, and in no queue any more.
             drop(unsafe { Box::from_raw(self.0.as_ptr()) });
         }
     }
@@ -61,7 +73,10 @@ pub(super) fn push<Q: LiveQueue>(queue: &Q, task: Task<Moving>) -> bool {
     unsafe { queue.push(task.cast()) }
 }
 
-static TABLE: VTable = VTable {
+static TABLE: VTable = NAMED;
+static OF_LATENCY: VTable = VTable { latency: true, ..NAMED };
+
+const NAMED: VTable = VTable {
     verbs: &Verbs {
         poll_join: |_: Untyped, _: &mut Context<'_>| -> Poll<bool> { unreachable!("a name is not a task") },
         detach: |_| unreachable!("a name is not a task"),
@@ -82,4 +97,5 @@ static TABLE: VTable = VTable {
     layout: core::alloc::Layout::new::<()>(),
     stage: 0,
     moves: true,
+    latency: false,
 };

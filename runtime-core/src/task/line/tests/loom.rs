@@ -29,6 +29,7 @@ impl<T> Of<T> {
         layout: Layout::new::<()>(),
         stage: 0,
         moves: false,
+        latency: false,
     };
 
     unsafe fn poll(_: Untyped, _: &mut Context<'_>) -> Polled {

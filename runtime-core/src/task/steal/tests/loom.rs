@@ -1,5 +1,6 @@
 //! Models of the queues and of who sleeps. Each is told to make a mistake, and must find it.
 
+mod classes;
 mod helms;
 
 use super::super::idle::{Idle, Risen};
@@ -157,7 +158,7 @@ fn steal_from_a_thief() {
             let (there, its) = (court.clone(), own.clone());
             let first = thread::spawn(move || {
                 // SAFETY: this thread is the owner of the second ring.
-                if let Some(stolen) = unsafe { there.ring.steal(&its) } {
+                if let Some(stolen) = unsafe { there.ring.steal(&its, 4) } {
                     there.got(stolen.first.cast());
                 }
             });
@@ -365,5 +366,27 @@ fn refused_vs_sleep() {
             assert!(dorm.injector.is_empty());
         },
         &[(Plant::RefusalForgotten, &[STUCK]), (Plant::SleepsWithoutLook, &[STUCK])],
+    );
+}
+
+/// Of four workers two may search: of two that ask one, beside one that is woken, or both, if it is not.
+#[test]
+fn at_most_half_search() {
+    model(
+        "steal::at_most_half_search",
+        || {
+            let idle = Arc::new(Idle::new(4, false));
+            idle.sleeps(3, false);
+            let asks: Vec<_> = (0..2)
+                .map(|_| {
+                    let idle = idle.clone();
+                    thread::spawn(move || idle.may_search(4))
+                })
+                .collect();
+            let chosen = idle.may_search(4) && idle.ends_search() && idle.choose(|| true).is_some();
+            let may = asks.into_iter().map(|ask| usize::from(ask.join().unwrap())).sum::<usize>();
+            assert!(may + usize::from(chosen) <= 2, "{may} of two may search, and one is woken: {chosen}");
+        },
+        &[(Plant::SearchInTwoSteps, &["may search"])],
     );
 }

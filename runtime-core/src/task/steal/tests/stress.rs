@@ -48,9 +48,9 @@ fn shed<Q: LiveQueue>(queue: &Q) -> Vec<usize> {
     unsafe { queue.shed() }.map(number).collect()
 }
 
-fn steal<Q: LiveQueue>(queue: &Q, own: &Q) -> Option<(usize, usize)> {
+fn steal<Q: LiveQueue>(queue: &Q, own: &Q, most: usize) -> Option<(usize, usize)> {
     // SAFETY: as above; they are two.
-    let Stolen { first, tasks } = unsafe { queue.steal(own) }?;
+    let Stolen { first, tasks } = unsafe { queue.steal(own, most) }?;
     Some((number(first), tasks))
 }
 
@@ -91,9 +91,10 @@ pub(super) fn is_in_order_and_bounded<Q: LiveQueue>() -> Verdict {
                     ensure!(got == expected, "shed {got:?}, the older half is {expected:?}");
                 }
                 8 => {
-                    // One in hand, and no more than there is room for.
-                    let tasks = half.min(capacity - their_list.len() + 1);
-                    let got = steal(&queue, &theirs);
+                    // One in hand, and no more than there is room for, or than it wants.
+                    let most = [1, 2, 5, BATCH_MAX][random.below(4) as usize];
+                    let tasks = half.min(capacity - their_list.len() + 1).min(most);
+                    let got = steal(&queue, &theirs, most);
                     let expected = list.pop_front().map(|first| (first, tasks));
                     ensure!(
                         got == expected,
@@ -137,7 +138,7 @@ pub(super) fn gives_each_entry_once<Q: LiveQueue>(entries: usize) -> Verdict {
             let last = over.load(SeqCst);
             let mut any = false;
             for victim in victims {
-                if let Some((first, tasks)) = steal(*victim, own) {
+                if let Some((first, tasks)) = steal(*victim, own, BATCH_MAX) {
                     any = true;
                     got(first);
                     stolen.fetch_add(tasks, SeqCst);

@@ -1,4 +1,4 @@
-//! There is a watcher as long as anybody sleeps beside one that is awake.
+//! There is a watcher as long as anybody sleeps beside one that is awake; and at most half of the workers search.
 
 use super::super::idle::{Idle, Risen, Sleep};
 
@@ -83,4 +83,22 @@ fn a_refused_thread_neither_sleeps_nor_searches() {
     idle.leaves(2);
     idle.leaves(1);
     assert_eq!(idle.rises(0), Risen::Watcher);
+}
+
+#[test]
+fn at_most_half_of_the_workers_search() {
+    for workers in 1..10 {
+        let idle = Idle::new(workers, false);
+        let searching = (0..workers).filter(|_| idle.may_search(workers)).count();
+        assert_eq!(searching, workers.div_ceil(2));
+        // One that is chosen counts, too: nobody is, while anybody searches.
+        assert_eq!(idle.sleeps(0, false), if workers > 1 { Sleep::Watch } else { Sleep::Long });
+        assert_eq!(idle.choose(|| true), None);
+        for left in (0..searching).rev() {
+            assert_eq!(idle.ends_search(), left == 0);
+        }
+        assert_eq!(idle.choose(|| true), Some(0));
+        let others = (0..workers).filter(|_| idle.may_search(workers)).count();
+        assert_eq!(1 + others, workers.div_ceil(2));
+    }
 }

@@ -4,7 +4,7 @@ use super::super::Ring;
 use super::stress::{
     Verdict, entries, gives_each_entry_once, hides_nothing_from_who_goes_to_sleep, is_in_order_and_bounded,
 };
-use crate::roles::{Entry, LiveQueue, Stolen};
+use crate::roles::{BATCH_MAX, Entry, LiveQueue, Stolen};
 
 /// A ring with one mistake.
 struct Wrong<const MISTAKE: u8>(Ring);
@@ -19,6 +19,8 @@ const OVERTAKEN: u8 = 2;
 const HIDDEN: u8 = 3;
 /// A push into a full queue drops the oldest entry, and says that it fits.
 const UNBOUNDED: u8 = 4;
+/// A thief gets more than it wants.
+const GREEDY: u8 = 5;
 
 // SAFETY: it is not. Its entries are numbers, which nobody runs.
 unsafe impl<const MISTAKE: u8> LiveQueue for Wrong<MISTAKE> {
@@ -51,9 +53,9 @@ unsafe impl<const MISTAKE: u8> LiveQueue for Wrong<MISTAKE> {
         Some(first)
     }
 
-    unsafe fn steal(&self, own: &Self) -> Option<Stolen> {
+    unsafe fn steal(&self, own: &Self, most: usize) -> Option<Stolen> {
         // SAFETY: as the caller.
-        let stolen = unsafe { self.0.steal(&own.0) }?;
+        let stolen = unsafe { self.0.steal(&own.0, if MISTAKE == GREEDY { BATCH_MAX } else { most }) }?;
         if MISTAKE == TWICE {
             // SAFETY: as the caller.
             unsafe { own.0.push(stolen.first) };
@@ -107,4 +109,9 @@ fn a_queue_that_is_called_empty_too_early_is_found() {
 #[test]
 fn a_queue_that_drops_what_does_not_fit_is_found() {
     found(is_in_order_and_bounded::<Wrong<UNBOUNDED>>(), "a push said true");
+}
+
+#[test]
+fn a_thief_that_takes_more_than_it_wants_is_found() {
+    found(is_in_order_and_bounded::<Wrong<GREEDY>>(), "stole");
 }

@@ -75,7 +75,7 @@ impl<C: Config> Hand<C> {
     fn turn(&self) {
         self.inside(|home, seat| {
             // SAFETY: this thread runs the worker, between polls.
-            let found = unsafe { seat.next(false) }.or_else(|| match unsafe { seat.search() } {
+            let found = unsafe { seat.next(false) }.or_else(|| match unsafe { seat.search::<false>() } {
                 Found::Nothing(_) => {
                     // SAFETY: as above.
                     unsafe { seat.rises(false) };

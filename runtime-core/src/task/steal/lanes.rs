@@ -1,0 +1,95 @@
+//! What a worker keeps queued tasks in ([`Lanes`]): one queue for all of them, or one for each class.
+//!
+//! # Two classes
+//! Each [class](crate::roles::Class) has a lane of its own in the seat of each worker, and an injector of its own. The LIFO slot
+//! is for `Throughput` alone: a task of `Latency` goes to the back of its lane, where others may take it at once.
+//!
+//! A worker takes what runs next from the first of these that has something ([`Seat`](super::Seat), `pick`):
+//! 1. unless `LATENCY_RUNS_MAX` tasks of `Latency` have *passed*: its lane of `Latency`, then the injector of that class; once in
+//!    so many turns as the policy says, the injector first.
+//! 2. `Throughput` and what is kept here, as where there is one class: once in so many turns the injector, every second turn
+//!    what is kept, the slot so often in a row, the lane, the injector.
+//! 3. `Latency`, whatever has passed.
+//!
+//! One that searches looks everywhere for `Latency` first, and everywhere again for `Throughput`.
+//!
+//! # The bound
+//! `passed` counts the polls of `Latency` on this worker since it last took the *front* of its lane of `Throughput`, or found
+//! that lane empty in step 2. *While a task is the front of that lane, its worker polls at most `LATENCY_RUNS_MAX` tasks of
+//! `Latency`:*
+//! - A poll of `Latency` while there is a front counts one, and comes from step 1, so `passed` was below the bound before it.
+//!   (Step 3 is reached if step 2 found nothing, and the lane is empty then.)
+//! - `passed` is set to 0 by what takes the front, and by step 2 where it leaves the lane empty: in both cases the task is not
+//!   the front any more, or was not yet.
+//! - At the bound step 1 is left out, and step 2 comes to the lane after at most one task of the injector, one that is kept
+//!   between each two others, and `LIFO_RUNS_MAX` of the slot: none of these is of `Latency`.
+//!
+//! Nothing but its worker's own turns makes a front wait, so the bound holds wherever it came from: *Stealing* and overflow take
+//! from the front, and who steals runs what was the front at once; the others go behind what is in its lane. A share of the
+//! *injector* likewise. A task in the *slot* waits for at most twice as many: it runs in step 2, unless so many ran from there
+//! that the front is taken first; then in the next. The oldest in the injector of `Throughput` is taken after as many turns of
+//! step 2, of any worker, as the policy says.
+//!
+//! The other way round, a task of `Latency` that is the front of its lane waits, at the bound, for those polls of step 2.
+
+use crate::loom::{Plant, planted};
+use crate::roles::{Lanes, LiveQueue, Turns};
+
+impl<Q: LiveQueue> Lanes for Q {
+    type Lane = Q;
+    const LATENCY_RUNS_MAX: u32 = 0;
+
+    fn new(capacity: usize) -> Self {
+        LiveQueue::new(capacity)
+    }
+    #[inline(always)]
+    fn lane(&self, _: bool) -> &Q {
+        self
+    }
+    #[inline(always)]
+    fn turns(&self) -> Option<&Turns> {
+        None
+    }
+}
+
+/// Is there a lane of `Latency`, and is it looked at by who goes to sleep?
+#[inline(always)]
+pub(super) fn more<Q: Lanes>() -> bool {
+    Q::COUNT > 1 && !planted(Plant::SleepsOverLatency)
+}
+
+/// A queue for each class.
+#[derive(Debug)]
+#[allow(unreachable_pub, reason = "the hidden type of `LocalQueue` names it")]
+pub struct Two<Q, const LATENCY_RUNS_MAX: u32> {
+    latency: Q,
+    throughput: Q,
+    /// The owner's.
+    turns: Turns,
+}
+
+// SAFETY: the queues are for all threads; `turns` is the owner's, who is one thread at a time (rule 1 of `LiveQueue`).
+unsafe impl<Q: LiveQueue, const MAX: u32> Sync for Two<Q, MAX> {}
+
+impl<Q: LiveQueue, const MAX: u32> Lanes for Two<Q, MAX> {
+    type Lane = Q;
+    const LATENCY_RUNS_MAX: u32 = {
+        assert!(
+            MAX > 0,
+            "LATENCY_RUNS_MAX of `Classes` is 0, so no task would ever come first; use 1 for every second poll"
+        );
+        MAX
+    };
+
+    fn new(capacity: usize) -> Self {
+        Two { latency: LiveQueue::new(capacity), throughput: LiveQueue::new(capacity), turns: Turns::default() }
+    }
+    #[inline(always)]
+    fn lane(&self, latency: bool) -> &Q {
+        if latency { &self.latency } else { &self.throughput }
+    }
+    #[inline(always)]
+    fn turns(&self) -> Option<&Turns> {
+        Some(&self.turns)
+    }
+}
