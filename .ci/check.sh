@@ -31,10 +31,10 @@ describe() {
         generated) echo "500 random functions, or BESPOKE_GENERATED, through #[async_fn] and rustc; the planted defects" ;;
         asan) echo "all tests under AddressSanitizer" ;;
         powerset) echo "every package with none, each, each two and all of its features, warnings are errors" ;;
-        storms) echo "shutdowns, resets, slow peers, no descriptors, hot tasks, by the ten thousand" ;;
+        storms) echo "shutdowns, resets, slow peers, no descriptors, hot tasks, by the ten thousand; some of it on several workers" ;;
         soak) echo "ten minutes of use, or BESPOKE_SOAK_SECONDS: memory and descriptors stay" ;;
         fallbacks) echo "the driver suites while epoll, eventfd and timerfd are denied" ;;
-        rings) echo "the suites of drivers and files on rings as small as they may be, with options, and as older kernels would have them" ;;
+        rings) echo "the suites of drivers and files on rings as small as they may be, with options, and as older kernels would have them; on one of two drivers, per core" ;;
         eintr) echo "the drivers while every third system call is interrupted" ;;
         abort) echo "where tasks wait, told by a program that cannot unwind" ;;
         qemu) echo "in emulators: the core on a Cortex-M, timers while the wall clock jumps by ten years" ;;
@@ -335,11 +335,14 @@ step_benches() {
     cargo test --manifest-path benches/peers/Cargo.toml "${ours[@]}"
 }
 
-# What reads BESPOKE_DEEP, but for the storms: the wheel against its model and the tasks under stress, the driver suite (ten
-# thousand connections in turn among it), the signals.
+# What reads BESPOKE_DEEP, but for the storms: the wheel against its model, the tasks and both queues under stress, the ring
+# alone, the driver suite (ten thousand connections in turn among it), the signals, tasks that roam, workers that end alone, and
+# what is counted by the million.
 step_deep() {
     export BESPOKE_DEEP=1
-    some_tests BESPOKE_DEEP cargo test --release -p bespoke-core --features std --lib -- --nocapture model stress
+    some_tests BESPOKE_DEEP cargo test --release -p bespoke-core --features std,crossbeam-deque --lib -- --nocapture model stress
+    some_tests BESPOKE_DEEP cargo test --release -p bespoke-drivers --lib -- --nocapture
+    some_tests BESPOKE_DEEP cargo test --release -p bespoke --test roaming --test orphans --test scale -- --nocapture
     some_tests BESPOKE_DEEP cargo test --release -p bespoke --test conformance --test signals -- --nocapture
 }
 

@@ -170,9 +170,11 @@ macro_rules! suite {
                 standard::std_of_a_runtime_that_is_closed,
                 standard::std_between_runtimes,
                 confined::dropped_on_another_thread,
-                confined::used_on_another_worker,
                 confined::without_a_runtime,
                 confined::in_the_wrong_runtime,
+            }
+            cases! { $attribute $suite, $config, Outliving:
+                confined::used_on_another_worker,
             }
             #[cfg(unix)]
             use crate::{datagrams, foreign, unix, unix_datagrams};
@@ -361,6 +363,15 @@ impl bespoke::Config for Thieves {
     const WORKERS_EXACT: bool = true;
 }
 
+/// Tasks stay where they were placed, and what they use comes to them.
+struct Cores;
+
+#[bespoke::config(base = bespoke::preset::Default)]
+impl bespoke::Config for Cores {
+    type Scheduler = bespoke::scheduler::PerCore<2>;
+    const WORKERS_EXACT: bool = true;
+}
+
 /// Readiness by `poll(2)`.
 #[cfg(unix)]
 struct Polling;
@@ -408,6 +419,10 @@ mod rings {
     ring!(WithoutCopies: 64, SendsInPlace { const ZERO_COPY: Option<usize> = Some(8 << 10); } {});
     ring!(Thieves: 64, AsUsual {} {
         type Scheduler = bespoke::scheduler::WorkStealing<4>;
+        const WORKERS_EXACT: bool = true;
+    });
+    ring!(Cores: 64, AsEver {} {
+        type Scheduler = bespoke::scheduler::PerCore<2>;
         const WORKERS_EXACT: bool = true;
     });
     ring!(Of515: 64, As515 { const KERNEL: Kernel = Kernel::V5_15; } {});
@@ -458,6 +473,15 @@ mod choices {
         type Driver = Fallback<IoUring, Mio>;
     }
 
+    /// The first, and a worker for each of two cores.
+    pub(crate) struct FirstOnCores;
+
+    #[bespoke::config(base = First)]
+    impl bespoke::Config for FirstOnCores {
+        type Scheduler = bespoke::scheduler::PerCore<2>;
+        const WORKERS_EXACT: bool = true;
+    }
+
     pub(crate) struct Second;
 
     #[bespoke::config(base = bespoke::preset::Default)]
@@ -476,10 +500,13 @@ suite!(fallback_first_stealing: crate::choices::FirstOfThieves);
 suite!(fallback_second_stealing: crate::choices::SecondOfThieves);
 #[cfg(target_os = "linux")]
 suite!(fallback_both_stealing: crate::choices::BothOfThieves);
+suite!([ignore = "one of two drivers on two cores: the step `rings` runs it"] fallback_per_core: crate::choices::FirstOnCores);
 #[cfg(target_os = "linux")]
 suite!(uring: crate::rings::Ring);
 #[cfg(target_os = "linux")]
 suite!(uring_stealing: crate::rings::Thieves);
+#[cfg(target_os = "linux")]
+suite!(uring_per_core: crate::rings::Cores);
 #[cfg(target_os = "linux")]
 suite!([ignore = "another ring: the step `rings` runs it"] uring_stingy: crate::rings::Stingy);
 #[cfg(target_os = "linux")]
@@ -504,6 +531,7 @@ suite!(mio: bespoke::preset::Default);
 suite!(mio_poll: crate::Polling);
 suite!(mio_stingy: crate::Stingy);
 suite!(mio_stealing: crate::Thieves);
+suite!(mio_per_core: crate::Cores);
 #[cfg(unix)]
 suite_of_descriptors!(blocking_descriptors: crate::Threads);
 #[cfg(unix)]
@@ -512,8 +540,16 @@ suite_of_descriptors!(mio_descriptors: bespoke::preset::Default);
 suite_of_descriptors!(mio_poll_descriptors: crate::Polling);
 #[cfg(unix)]
 suite_of_descriptors!(mio_stingy_descriptors: crate::Stingy);
+#[cfg(unix)]
+suite_of_descriptors!(mio_stealing_descriptors: crate::Thieves);
+#[cfg(unix)]
+suite_of_descriptors!(mio_per_core_descriptors: crate::Cores);
 #[cfg(target_os = "linux")]
 suite_of_descriptors!(uring_descriptors: crate::rings::Ring);
+#[cfg(target_os = "linux")]
+suite_of_descriptors!(uring_stealing_descriptors: crate::rings::Thieves);
+#[cfg(target_os = "linux")]
+suite_of_descriptors!(uring_per_core_descriptors: crate::rings::Cores);
 #[cfg(target_os = "linux")]
 suite_of_descriptors!([ignore = "another ring: the step `rings` runs it"] uring_stingy_descriptors: crate::rings::Stingy);
 #[cfg(target_os = "linux")]
@@ -532,8 +568,16 @@ suite_of_pipes!(mio_pipes: bespoke::preset::Default);
 suite_of_pipes!(mio_poll_pipes: crate::Polling);
 #[cfg(unix)]
 suite_of_pipes!(mio_stingy_pipes: crate::Stingy);
+#[cfg(unix)]
+suite_of_pipes!(mio_stealing_pipes: crate::Thieves);
+#[cfg(unix)]
+suite_of_pipes!(mio_per_core_pipes: crate::Cores);
 #[cfg(target_os = "linux")]
 suite_of_pipes!(uring_pipes: crate::rings::Ring);
+#[cfg(target_os = "linux")]
+suite_of_pipes!(uring_stealing_pipes: crate::rings::Thieves);
+#[cfg(target_os = "linux")]
+suite_of_pipes!(uring_per_core_pipes: crate::rings::Cores);
 #[cfg(target_os = "linux")]
 suite_of_pipes!([ignore = "another ring: the step `rings` runs it"] uring_stingy_pipes: crate::rings::Stingy);
 #[cfg(target_os = "linux")]

@@ -176,6 +176,15 @@ impl bespoke::Config for Thieves {
     const WORKERS_EXACT: bool = true;
 }
 
+/// Tasks stay where they were placed, and what they use comes to them.
+struct Cores;
+
+#[bespoke::config(base = bespoke::preset::Default)]
+impl bespoke::Config for Cores {
+    type Scheduler = bespoke::scheduler::PerCore<2>;
+    const WORKERS_EXACT: bool = true;
+}
+
 /// The smallest figures that a config may have: every path that a spent budget or a pool of one thread takes.
 struct Stingy;
 
@@ -244,6 +253,10 @@ mod kernels {
         type Scheduler = bespoke::scheduler::WorkStealing<4>;
         const WORKERS_EXACT: bool = true;
     });
+    ring!(Cores: 64, Usual {
+        type Scheduler = bespoke::scheduler::PerCore<2>;
+        const WORKERS_EXACT: bool = true;
+    });
     ring!(ByThread: 64, HasThread {});
     ring!(InBatches: 64, HasBatches {});
     ring!(Of515: 64, As515 {});
@@ -297,6 +310,8 @@ suite_on_rings!([cfg(all())] uring_alone: crate::kernels::Ring);
 #[cfg(target_os = "linux")]
 suite!(uring_stealing: crate::kernels::Thieves);
 #[cfg(target_os = "linux")]
+suite!(uring_per_core: crate::kernels::Cores);
+#[cfg(target_os = "linux")]
 suite!([ignore = "another ring: the step `rings` runs it"] uring_stingy: crate::kernels::Stingy);
 #[cfg(target_os = "linux")]
 suite!([ignore = "another ring: the step `rings` runs it"] uring_by_thread: crate::kernels::ByThread);
@@ -316,5 +331,6 @@ suite!(blocking: bespoke::preset::Blocking);
 suite!(mio: bespoke::preset::Default);
 suite!(mio_stingy: crate::Stingy);
 suite!(mio_stealing: crate::Thieves);
+suite!(mio_per_core: crate::Cores);
 suite_on_threads!(mio_alone: bespoke::preset::Default);
 suite_on_threads!(mio_stingy_alone: crate::Stingy);

@@ -93,6 +93,40 @@ impl Config for Rings {
     type Driver = driver::IoUring;
 }
 
+/// Two workers, each with its tasks and its driver.
+struct Cores;
+
+#[bespoke::config(base = Plain)]
+impl Config for Cores {
+    type Scheduler = scheduler::PerCore<2>;
+    const WORKERS_EXACT: bool = true;
+}
+
+/// The same, on rings.
+struct CoresOnRings;
+
+#[bespoke::config(base = Cores)]
+impl Config for CoresOnRings {
+    type Driver = driver::IoUring;
+}
+
+/// Two workers that take tasks from each other.
+struct Thieves;
+
+#[bespoke::config(base = Plain)]
+impl Config for Thieves {
+    type Scheduler = scheduler::WorkStealing<2>;
+    const WORKERS_EXACT: bool = true;
+}
+
+/// The same, on rings.
+struct ThievesOnRings;
+
+#[bespoke::config(base = Thieves)]
+impl Config for ThievesOnRings {
+    type Driver = driver::IoUring;
+}
+
 /// Peers that stay.
 const STAYING: u64 = 4;
 /// How much more memory may be used an hour later.
@@ -440,15 +474,19 @@ fn nothing_grows() {
         Ok(config @ "one thread") => return soak::<Plain>(config, length()),
         Ok(config @ "a thread for every task") => return soak::<Threads>(config, length()),
         Ok(config @ "one thread on a ring") => return soak::<Rings>(config, length()),
+        Ok(config @ "two cores") => return soak::<Cores>(config, length()),
+        Ok(config @ "two cores on rings") => return soak::<CoresOnRings>(config, length()),
+        Ok(config @ "two thieves") => return soak::<Thieves>(config, length()),
+        Ok(config @ "two thieves on rings") => return soak::<ThievesOnRings>(config, length()),
         Ok(other) => panic!("no config is called `{other}`"),
         Err(_) => {}
     }
     println!("BESPOKE_SEED={}", seed());
     // A long soak is read while it runs. And a pipe holds 64 KiB: that of the child that is waited for last would fill up.
     let output = || if is_long(length()) { Stdio::inherit() } else { Stdio::piped() };
-    let mut configs = vec!["one thread", "a thread for every task"];
-    if !ring::is_denied("one thread on a ring") {
-        configs.push("one thread on a ring");
+    let mut configs = vec!["one thread", "a thread for every task", "two cores", "two thieves"];
+    if !ring::is_denied("the soak on rings") {
+        configs.extend(["one thread on a ring", "two cores on rings", "two thieves on rings"]);
     }
     let start = |config: &'static str| {
         let child = Command::new(std::env::current_exe().unwrap())

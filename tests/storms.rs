@@ -70,6 +70,40 @@ impl bespoke::Config for Rings {
     type Driver = driver::IoUring;
 }
 
+/// Two workers, each with its tasks and its driver.
+struct Cores;
+
+#[bespoke::config(base = Plain)]
+impl bespoke::Config for Cores {
+    type Scheduler = scheduler::PerCore<2>;
+    const WORKERS_EXACT: bool = true;
+}
+
+/// The same, on rings.
+struct CoresOnRings;
+
+#[bespoke::config(base = Cores)]
+impl bespoke::Config for CoresOnRings {
+    type Driver = driver::IoUring;
+}
+
+/// Two workers that take tasks from each other, and poll what either watches.
+struct Thieves;
+
+#[bespoke::config(base = Plain)]
+impl bespoke::Config for Thieves {
+    type Scheduler = scheduler::WorkStealing<2>;
+    const WORKERS_EXACT: bool = true;
+}
+
+/// The same, on rings.
+struct ThievesOnRings;
+
+#[bespoke::config(base = Thieves)]
+impl bespoke::Config for ThievesOnRings {
+    type Driver = driver::IoUring;
+}
+
 macro_rules! storms {
     ($suite:ident: $config:ty) => {
         mod $suite {
@@ -96,6 +130,19 @@ macro_rules! storms {
             }
         }
     )* };
+}
+
+/// What several workers could get wrong among each other.
+macro_rules! storms_of_teams {
+    ($suite:ident: $config:ty) => {
+        mod $suite {
+            storms! { $suite, $config:
+                shutdown::everything_under_way,
+                peers::resets_leave_nothing,
+                starvation::hot_task_beside_connections,
+            }
+        }
+    };
 }
 
 /// What is done to a system call that a ring does not make.
@@ -129,5 +176,9 @@ fn the_driver_is_asked_every_event_interval() {
 storms!(mio: crate::Plain);
 storms!(blocking: crate::Threads);
 storms!(uring: crate::Rings);
+storms_of_teams!(per_core: crate::Cores);
+storms_of_teams!(per_core_on_rings: crate::CoresOnRings);
+storms_of_teams!(stealing: crate::Thieves);
+storms_of_teams!(stealing_on_rings: crate::ThievesOnRings);
 storms_of_calls!(mio_calls: crate::Plain);
 storms_of_calls!(blocking_calls: crate::Threads);

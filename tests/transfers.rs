@@ -116,6 +116,15 @@ impl bespoke::Config for Thieves {
     const WORKERS_EXACT: bool = true;
 }
 
+/// Tasks stay where they were placed, and what they use comes to them.
+struct Cores;
+
+#[bespoke::config(base = bespoke::preset::Default)]
+impl bespoke::Config for Cores {
+    type Scheduler = bespoke::scheduler::PerCore<2>;
+    const WORKERS_EXACT: bool = true;
+}
+
 /// No budget: nothing counts operations, and what counts a call as one finds nothing spent.
 struct Unbudgeted;
 
@@ -175,12 +184,40 @@ impl bespoke::Config for RingsOfSome {
 
 #[cfg(target_os = "linux")]
 suite!(fallback_both_stealing: crate::RingsOfSome);
+
+/// The same on each of two cores.
+#[cfg(target_os = "linux")]
+struct RingCores;
+
+#[cfg(target_os = "linux")]
+#[bespoke::config(base = bespoke::preset::Default)]
+impl bespoke::Config for RingCores {
+    type Scheduler = bespoke::scheduler::PerCore<2>;
+    type Driver = bespoke::driver::IoUring;
+    const WORKERS_EXACT: bool = true;
+}
+
+/// One of two drivers, on each of two cores.
+#[cfg(target_os = "linux")]
+struct OneOfTwoOnCores;
+
+#[cfg(target_os = "linux")]
+#[bespoke::config(base = RingCores)]
+impl bespoke::Config for OneOfTwoOnCores {
+    type Driver = bespoke::driver::Fallback<bespoke::driver::IoUring, bespoke::driver::Mio>;
+}
+
 #[cfg(target_os = "linux")]
 suite!(uring: crate::Ring);
 #[cfg(target_os = "linux")]
 suite!(uring_stealing: crate::RingThieves);
+#[cfg(target_os = "linux")]
+suite!(uring_per_core: crate::RingCores);
+#[cfg(target_os = "linux")]
+suite!(fallback_per_core: crate::OneOfTwoOnCores);
 suite!(blocking: crate::Threads);
 suite!(mio: bespoke::preset::Default);
 suite!(mio_stingy: crate::Stingy);
 suite!(mio_stealing: crate::Thieves);
+suite!(mio_per_core: crate::Cores);
 suite!(mio_unbudgeted: crate::Unbudgeted);

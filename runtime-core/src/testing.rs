@@ -399,3 +399,13 @@ config! {
     /// One worker whose tasks other threads share.
     SharedApp: OneShared, Monotonic, PanicPolicy::Catch
 }
+#[cfg(not(loom))]
+config! {
+    /// Two workers, each with its tasks.
+    TwoCores: crate::scheduler::PerCore<2>, Monotonic, PanicPolicy::Catch; const WORKERS_EXACT: bool = true
+}
+#[cfg(not(loom))]
+config! {
+    /// Two workers that take tasks from each other.
+    TwoThieves: crate::scheduler::WorkStealing<2>, Monotonic, PanicPolicy::Catch; const WORKERS_EXACT: bool = true
+}

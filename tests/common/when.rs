@@ -2,6 +2,8 @@
 
 use bespoke::Config;
 use bespoke::driver::Driver;
+use bespoke::rt::SharingOf;
+use bespoke::scheduler::Sharing;
 use std::io::Write as _;
 
 #[cfg(target_os = "linux")]
@@ -15,20 +17,26 @@ pub(crate) enum When {
     Always,
     /// Where a pending operation gives the thread back, so that its future can be dropped, or polled beside another.
     Suspending,
+    /// Where what a `block_on` has opened is there when it has returned. Not under `PerCore`: there it is that of a worker which
+    /// goes with the `block_on`, unless a task uses it meanwhile. `tests/rehome.rs` has what moves to tasks.
+    Outliving,
 }
 
 impl When {
-    /// Is a case left out under `C`, because of its driver, or because the machine denies that driver? Says so where the harness shows it, also for a test that passes.
+    /// Is a case left out under `C`, because of its scheduler or its driver, or because the machine denies that driver? Says so
+    /// where the harness shows it, also for a test that passes.
     pub(crate) fn leaves_out<C: Config>(self, suite: &str, case: &str) -> bool {
-        let leaves_out = self == When::Suspending && !<C::Driver as Driver>::CAPS.suspends;
-        if leaves_out {
-            let driver = <C::Driver as Driver>::NAME;
-            // Not `println!`, which the harness keeps to itself.
-            let mut terminal = std::io::stderr();
-            writeln!(terminal, "skipped {suite}::{case}: operations of the driver `{driver}` do not suspend")
-                .expect("the terminal takes a line");
-        }
-        leaves_out || lacks_its_driver(<C::Driver as Driver>::NAME, suite, case)
+        let suspends = <C::Driver as Driver>::CAPS.suspends;
+        let stays_with_tasks = <SharingOf<C> as Sharing>::SHARED && !<SharingOf<C> as Sharing>::MOVING;
+        let driver = <C::Driver as Driver>::NAME;
+        let why = match self {
+            When::Suspending if !suspends => format!("operations of the driver `{driver}` do not suspend"),
+            When::Outliving if suspends && stays_with_tasks => String::from("what a `block_on` opens goes with it"),
+            _ => return lacks_its_driver(driver, suite, case),
+        };
+        // Not `println!`, which the harness keeps to itself.
+        writeln!(std::io::stderr(), "skipped {suite}::{case}: {why}").expect("the terminal takes a line");
+        true
     }
 }
 

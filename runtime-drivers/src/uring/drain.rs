@@ -68,9 +68,14 @@ impl<S: Sharing> Uring<S> {
         });
     }
 
-    /// The kernel keeps what it has, and so do we: but peers should hear that nobody is here any more.
+    /// The kernel keeps what it has, and so do we: but peers should hear that nobody is here any more, and so should those who
+    /// wait for what it was lent nothing for.
     #[cold]
     fn give_up(&self) {
+        // In a forked child nobody waits: it is the parent's, and what a waker asks may be held by a thread that is missing.
+        if !self.with(|state| state.ring.is_copy()) {
+            self.end_what_lends_nothing();
+        }
         let (open, files, goes_on) = self.with(|state| {
             let closing = state.sources.iter_mut().filter(|source| source.life == Life::Closing);
             let (files, open): (Vec<_>, Vec<_>) = closing.partition(|source| source.file.is_some());

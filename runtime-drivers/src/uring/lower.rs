@@ -100,6 +100,8 @@ use slot;
 slot!(Nop);
 
 impl Lower for Nop {
+    const LENDS: bool = false;
+
     fn entry(&self, _: usize, _: &Aside<'_>) -> Entry {
         opcode::Nop::new().build()
     }
@@ -112,6 +114,8 @@ impl Lower for Nop {
 slot!(Timeout);
 
 impl Lower for Timeout {
+    const LENDS: bool = false;
+
     fn entry(&self, _: usize, aside: &Aside<'_>) -> Entry {
         let nanos = self.after.0;
         let time = match nanos {

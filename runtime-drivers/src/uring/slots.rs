@@ -27,6 +27,8 @@ pub(super) trait Lower: Op {
     const OPENS: bool = false;
     /// Is it of a socket? Whether those block is the driver's to say, and an entry waits for one that does.
     const OF_A_SOCKET: bool = true;
+    /// Does its entry point at memory of its future's?
+    const LENDS: bool = true;
     /// What its resource is from now on, if it makes another of it.
     const BECOMES: Option<Kind> = None;
 
@@ -82,16 +84,19 @@ impl<K: Send + 'static> Unkept for MaybeDangling<K> {
     }
 }
 
-/// What is noted with a slot: the source's generation and number, whether it writes to a stream, and whether it opens.
+/// What is noted with a slot: the source's generation and number, whether it writes to a stream, whether it opens, and whether
+/// it lends the kernel nothing.
 const NOTE_WRITES: u64 = 1 << 63;
 const NOTE_OPENS: u64 = 1 << 62;
+const NOTE_LENDS_NOTHING: u64 = 1 << 61;
 /// The number of an operation that names no source.
 const NO_SOURCE: u32 = u32::MAX;
 
 fn note<O: Lower>(source: Option<(u32, u32)>) -> u64 {
     let (number, generation) = source.unwrap_or((NO_SOURCE, 0));
     let flag = |set, flag| if set { flag } else { 0 };
-    u64::from(number) | u64::from(generation) << 32 | flag(O::WRITES, NOTE_WRITES) | flag(O::OPENS, NOTE_OPENS)
+    let flags = flag(O::WRITES, NOTE_WRITES) | flag(O::OPENS, NOTE_OPENS) | flag(!O::LENDS, NOTE_LENDS_NOTHING);
+    u64::from(number) | u64::from(generation) << 32 | flags
 }
 
 /// The source that an operation names.
@@ -284,6 +289,20 @@ impl<S: Sharing> Uring<S> {
     #[cold]
     pub(super) fn source_of_slot(&self, token: Token) -> Option<u32> {
         self.with_table(|table| table.note(token)).and_then(noted)
+    }
+
+    /// The kernel tells no more. What it was lent nothing for ends as if it were cancelled, and whoever waits for it hears
+    /// of the close; its entry stays the kernel's. What was lent memory never ends: its future would give that back.
+    #[cold]
+    pub(super) fn end_what_lends_nothing(&self) {
+        let mut token = None;
+        while let Some(next) = self.with_table(|table| table.next_incomplete(token)) {
+            let note = self.with_table(|table| table.note(next));
+            if note.is_some_and(|note| note & NOTE_LENDS_NOTHING != 0) {
+                self.ended(next, Outcome { result: -code::CANCELED, flags: 0 }, |_| {});
+            }
+            token = Some(next);
+        }
     }
 
     /// The result of an operation whose future is gone.

@@ -44,7 +44,9 @@ impl<C: Config> Handed<C> {
                     // SAFETY: the claim was won, and this thread runs no turns any more.
                     unsafe { stealing::in_place::until_all_are_back(self.worker, why) };
                 }
-                (Nanos(0), Some(why))
+                // Others wait for what this driver has on its way: they hear once the system has let go of it. One that
+                // cannot ask the system any more says so at once.
+                (Nanos::of(C::SHUTDOWN_TIMEOUT), Some(why))
             }
         };
         // 3. of the shutdown.

@@ -137,7 +137,7 @@ impl<Q: Lanes> Crew<Q> {
     #[inline]
     fn calls_one(&self) {
         if self.idle.wants_one() && !planted(Plant::PushWakesNobody) {
-            self.wake(self.idle.choose(|| self.has_work()));
+            self.wake(self.idle.choose(|| self.has_any_work()));
         }
     }
 
@@ -149,6 +149,12 @@ impl<Q: Lanes> Crew<Q> {
         let unpark = unsafe { home.as_ref() }.table.unpark;
         // SAFETY: as above.
         unsafe { unpark(home) };
+    }
+
+    /// Is there something to take for anybody?
+    fn has_any_work(&self) -> bool {
+        let injected = self.injectors.all().any(|injector| !injector.is_empty());
+        injected || self.seats.iter().any(|seat| seat.has_entries())
     }
 
     /// Is there something to take for a worker of `node` that searches?

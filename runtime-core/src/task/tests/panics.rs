@@ -8,6 +8,8 @@
     reason = "tests may panic, and hand handles out of `block_on`"
 )]
 
+mod teams;
+
 use crate::runtime::{Ambient, Runtime};
 use crate::task::JoinHandle;
 use crate::task::run::guard;

@@ -140,6 +140,7 @@ impl OfFiles for WriteVectoredAt {
 }
 
 impl Lower for Sync {
+    const LENDS: bool = false;
     const OF_A_SOCKET: bool = false;
 
     fn resource(&self) -> Option<Resource> {
@@ -163,6 +164,7 @@ impl OfFiles for Sync {
 }
 
 impl Lower for SetLen {
+    const LENDS: bool = false;
     const OF_A_SOCKET: bool = false;
 
     fn resource(&self) -> Option<Resource> {

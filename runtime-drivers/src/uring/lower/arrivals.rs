@@ -47,6 +47,8 @@ fn accept<S: Sharing, A>(
 slot!(Connect);
 
 impl Lower for Connect {
+    const LENDS: bool = false;
+
     fn resource(&self) -> Option<Resource> {
         Some(self.socket)
     }
@@ -77,6 +79,7 @@ impl Lower for Connect {
 slot!(ConnectUnix);
 
 impl Lower for ConnectUnix {
+    const LENDS: bool = false;
     const BECOMES: Option<Kind> = Some(Kind::UnixStream);
 
     fn resource(&self) -> Option<Resource> {

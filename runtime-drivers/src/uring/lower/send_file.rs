@@ -128,6 +128,8 @@ unsafe impl Op for Room {
 }
 
 impl Lower for Room {
+    const LENDS: bool = false;
+
     fn resource(&self) -> Option<Resource> {
         Some(self.stream)
     }

@@ -2,8 +2,12 @@
 #![expect(clippy::disallowed_methods, reason = "threads of the test stand outside of any runtime")]
 
 use super::*;
+use bespoke_core::driver::Timeout;
+use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::io::Read as _;
 use std::os::fd::{BorrowedFd, FromRawFd as _};
+use std::sync::Arc;
+use std::task::Wake;
 
 #[test]
 fn a_drain_without_time_closes_what_it_frees() {
@@ -85,6 +89,56 @@ fn what_is_given_up_is_ended_for_its_peer_unless_others_share_it() {
         assert_ne!(ended, shared);
         drop(theirs);
     }
+}
+
+/// Counts its wakes.
+#[derive(Default)]
+struct Woken(AtomicUsize);
+
+impl Wake for Woken {
+    fn wake(self: Arc<Self>) {
+        self.0.fetch_add(1, Relaxed);
+    }
+}
+
+/// Whoever waits for what the kernel was lent nothing for is woken, and told. A write whose bytes it has never ends: its future
+/// would give them back.
+#[test]
+fn what_lends_nothing_hears_that_its_ring_is_given_up() {
+    type Ring = IoUring<8, Usual>;
+    fn first<P: Op>(live: &LiveUring<8, Usual>, mut op: P, woken: &Arc<Woken>) -> <Ring as Submit<P>>::InFlight<Local>
+    where
+        Ring: Submit<P>,
+    {
+        let (mut state, waker) = (Default::default(), Waker::from(woken.clone()));
+        let mut cx = Context::from_waker(&waker);
+        assert!(<Ring as Submit<P>>::poll_op::<Local>(live, &mut op, &mut state, &mut cx).is_pending());
+        state
+    }
+    if denied() {
+        return;
+    }
+    let woken: [Arc<Woken>; 2] = Default::default();
+    let counted = woken.clone();
+    let made = std::thread::spawn(move || {
+        let live = started::<8, Usual>();
+        let Streams { ours, peers } = Streams::of(&live, 1);
+        let timeout = first(&live, Timeout { after: Nanos(3_600_000_000_000) }, &counted[0]);
+        let bytes: &'static [u8] = std::vec![7; 16 << 20].leak();
+        let write = first(&live, transmit(ours[0], bytes), &counted[1]);
+        live.park(Park::Poll).expect("a turn");
+        (live, timeout, write, ours[0], peers)
+    });
+    let (live, mut timeout, mut write, stream, peers) = made.join().expect("it only begins");
+    if !is_given_up(&live, stream) {
+        return;
+    }
+    assert_eq!(woken.each_ref().map(|woken| woken.0.load(Relaxed)), [1, 0]);
+    drop(live);
+    let cx = &mut Context::from_waker(Waker::noop());
+    assert_eq!(<Ring as Submit<Timeout>>::poll_closed::<Local>(&mut timeout, cx), Poll::Ready(None));
+    assert!(<Ring as Submit<Transmit>>::poll_closed::<Local>(&mut write, cx).is_pending());
+    drop(peers);
 }
 
 #[test]

@@ -26,7 +26,7 @@ static HOMES: HomeTable<Moving> = HomeTable {
     free: |_| unreachable!("the test owns the homes"),
     offload: None,
 };
-static TAG: Tag = Tag { id: TypeId::of::<Script<Ring>>(), name: "script" };
+static TAG: Tag = Tag { id: TypeId::of::<Script<Ring>>(), name: "script", locals: None };
 
 /// Two classes, of which four run in a row.
 type Classed = Two<Ring, 4>;
