@@ -12,6 +12,7 @@ mod ring;
 
 /// On which drivers a case is run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(dead_code, reason = "not every suite has a case of each kind")]
 pub(crate) enum When {
     /// On all.
     Always,

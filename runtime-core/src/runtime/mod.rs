@@ -50,10 +50,10 @@ pub use handle::{assert_inside, assert_on_worker, is_on_worker};
 #[doc(hidden)]
 pub use handle::{spawn_blocking_if_any, spawn_blocking_unchecked};
 pub use into_set::SpawnInto;
-#[cfg(all(test, not(loom)))]
-pub(crate) use metrics::{all_sleep, passed_over};
 #[cfg(feature = "std")]
 pub use metrics::{BlockingMetrics, Metrics, Prometheus, StealingMetrics, Stolen, WorkerMetrics};
+#[cfg(all(test, not(loom)))]
+pub(crate) use metrics::{all_sleep, passed_over};
 pub use static_task::{PoolFull, StaticTask};
 #[doc(hidden)]
 pub use static_task::{StartTask, align_of, bytes_of};
