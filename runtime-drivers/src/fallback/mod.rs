@@ -36,7 +36,8 @@ use core::ptr::NonNull;
 
 /// The driver `A` where the machine allows it, else `B`: `Fallback<IoUring, Mio>` runs in every container.
 ///
-/// Which one runs, and why, is in [`driver_report`](bespoke_core::runtime::Runtime::driver_report). A driver that starts and
+/// Which one runs, and why, is in [`driver_report`](bespoke_core::runtime::Runtime::driver_report). Each worker chooses for
+/// itself, and works with those that have chosen the other. A driver that starts and
 /// fails later is not replaced: what can be denied is asked for at the start.
 pub struct Fallback<A, B>(PhantomData<fn() -> (A, B)>);
 

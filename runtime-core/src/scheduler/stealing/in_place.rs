@@ -49,7 +49,7 @@ pub(crate) fn block_in_place<C: Config, T>(closure: impl FnOnce() -> T) -> T {
         assert!(
             <C::Driver as Driver>::TRAVELS,
             "nothing can block in place where the driver stays on the thread of its worker, as a ring does, that of \
-             `preset::Server`, too; `Mio` does not, a ring with `RingOptions::MOVABLE` does not, and `spawn_blocking` needs neither"
+             `preset::Server`, too; `Mio` does not, a ring with `RingOptions::MOVABLE` does not; `spawn_blocking` needs neither"
         );
     }
     let Some(worker) = ambient::try_worker::<C>() else { return closure() };
