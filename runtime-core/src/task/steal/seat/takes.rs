@@ -11,10 +11,14 @@ impl<Q: Lanes> Seat<Q> {
     ///
     /// # Safety
     /// As [`next`](Self::next).
-    #[inline]
+    #[inline(always)]
     pub(super) unsafe fn take_injected(&self, latency: bool) -> Option<Task<Moving>> {
+        let injector = self.injector(latency);
+        if injector.is_empty() {
+            return None;
+        }
         // SAFETY: as the caller.
-        unsafe { self.take_from(self.injector(latency), latency) }
+        unsafe { self.take_from(injector, latency) }
     }
 
     /// The same when it is the turn of such a queue: now and then that of another node.
@@ -22,6 +26,7 @@ impl<Q: Lanes> Seat<Q> {
     /// # Safety
     /// As [`next`](Self::next).
     #[cold]
+    #[inline(never)]
     pub(super) unsafe fn take_in_turn(&self, latency: bool) -> Option<Task<Moving>> {
         let turn = self.injected_turns.get();
         self.injected_turns.set(turn.wrapping_add(1));
@@ -33,6 +38,7 @@ impl<Q: Lanes> Seat<Q> {
 
     /// # Safety
     /// As [`next`](Self::next). The injector is the crew's, of this class.
+    #[inline(never)]
     unsafe fn take_from(&self, injector: &Injector, latency: bool) -> Option<Task<Moving>> {
         if injector.is_empty() {
             return None;
