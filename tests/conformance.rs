@@ -131,7 +131,6 @@ macro_rules! suite {
                 streams::peek_leaves_the_bytes,
                 streams::read_exact_tells_of_an_early_end,
                 streams::a_read_that_yielded_is_over,
-                streams::two_tasks_accept_from_one_listener,
                 streams::busy_task_does_not_starve_the_driver,
                 streams::panicking_task_closes_its_sockets,
                 addresses::refused,
@@ -158,10 +157,8 @@ macro_rules! suite {
                 timeouts::timeouts_at_shutdown,
                 descriptors::accept_backs_off,
                 shutdown::closed_streams_say_so,
-                shutdown::tasks_under_way,
                 shutdown::calls_off_the_worker_meet_no_stranger,
                 tcp_sockets::sockets_connect,
-                tcp_sockets::sockets_listen,
                 tcp_sockets::sockets_take_options,
                 tcp_sockets::sockets_outlive_their_runtime,
                 standard::std_streams_come_and_go,
@@ -174,7 +171,29 @@ macro_rules! suite {
                 confined::in_the_wrong_runtime,
             }
             cases! { $attribute $suite, $config, Outliving:
+                shutdown::tasks_under_way,
+                tcp_sockets::sockets_listen,
                 confined::used_on_another_worker,
+            }
+            cases! { $attribute $suite, $config, Shared:
+                streams::two_tasks_accept_from_one_listener,
+            }
+            #[cfg(unix)]
+            cases! { $attribute $suite, $config, Shared:
+                foreign::fd_many_tasks_wait,
+            }
+            #[cfg(unix)]
+            cases! { $attribute $suite, $config, SuspendingShared:
+                datagrams::udp_many_tasks_receive,
+            }
+            #[cfg(any(target_os = "linux", target_os = "android"))]
+            cases! { $attribute $suite, $config, Outliving:
+                connects::connect_past_who_does_not_answer,
+                connects::connect_given_up,
+            }
+            cases! { $attribute $suite, $config, SuspendingOutliving:
+                shutdown::operations_under_way,
+                shutdown::buffers_that_ask_as_they_go,
             }
             #[cfg(unix)]
             use crate::{datagrams, foreign, unix, unix_datagrams};
@@ -192,7 +211,6 @@ macro_rules! suite {
                 kinds::kinds_of_files,
                 foreign::fd_stays_ready_until_a_call_would_block,
                 foreign::fd_pipe_in_both_directions,
-                foreign::fd_many_tasks_wait,
                 foreign::fd_of_a_file,
                 foreign::fd_a_late_clear_loses_no_edge,
                 foreign::fd_outlives_its_runtime,
@@ -227,15 +245,12 @@ macro_rules! suite {
                 foreign::fd_what_is_new_is_told_at_once,
                 unix_datagrams::unix_dropped_receives_lose_nothing,
                 datagrams::udp_dropped_receives_lose_nothing,
-                datagrams::udp_many_tasks_receive,
                 datagrams::udp_waits_that_are_dropped_leave_little,
                 unix::unix_dropped_reads_and_writes_lose_nothing,
             }
             #[cfg(any(target_os = "linux", target_os = "android"))]
             cases! { $attribute $suite, $config, Always:
-                connects::connect_past_who_does_not_answer,
                 connects::connect_out_of_time,
-                connects::connect_given_up,
             }
             cases! { $attribute $suite, $config, Suspending:
                 standard::std_on_another_thread,
@@ -252,8 +267,6 @@ macro_rules! suite {
                 timeouts::dropped_timeouts_leave_nothing,
                 timeouts::nothing_is_opened_while_the_driver_drains,
                 timeouts::timeouts_outlive_their_runtime,
-                shutdown::operations_under_way,
-                shutdown::buffers_that_ask_as_they_go,
             }
         }
     };

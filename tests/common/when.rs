@@ -1,4 +1,4 @@
-//! On which drivers a case is run; shared by the suites.
+//! On which drivers, and under which schedulers, a case is run; shared by the suites.
 
 use bespoke::Config;
 use bespoke::driver::Driver;
@@ -10,17 +10,24 @@ use std::io::Write as _;
 #[path = "ring.rs"]
 mod ring;
 
-/// On which drivers a case is run.
+/// On which drivers, and under which schedulers, a case is run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(dead_code, reason = "not every suite has a case of each kind")]
+#[allow(dead_code, reason = "shared by suites, each of which needs some")]
 pub(crate) enum When {
     /// On all.
     Always,
     /// Where a pending operation gives the thread back, so that its future can be dropped, or polled beside another.
     Suspending,
-    /// Where what a `block_on` has opened is there when it has returned. Not under `PerCore`: there it is that of a worker which
-    /// goes with the `block_on`, unless a task uses it meanwhile. `tests/rehome.rs` has what moves to tasks.
+    /// Where what a `block_on` opens is the runtime's: counted by it, and there when the `block_on` has returned. Not under
+    /// `PerCore`: there it is that of a worker which goes with the `block_on`. `tests/rehome.rs` has what moves to tasks.
     Outliving,
+    /// Both.
+    SuspendingOutliving,
+    /// Where several tasks may wait for one resource at once. Not under `PerCore`, where they are of several workers, and it
+    /// is in use at one of them.
+    Shared,
+    /// The same, and as `Suspending`.
+    SuspendingShared,
 }
 
 impl When {
@@ -31,8 +38,15 @@ impl When {
         let stays_with_tasks = <SharingOf<C> as Sharing>::SHARED && !<SharingOf<C> as Sharing>::MOVING;
         let driver = <C::Driver as Driver>::NAME;
         let why = match self {
-            When::Suspending if !suspends => format!("operations of the driver `{driver}` do not suspend"),
-            When::Outliving if suspends && stays_with_tasks => String::from("what a `block_on` opens goes with it"),
+            When::Suspending | When::SuspendingOutliving | When::SuspendingShared if !suspends => {
+                format!("operations of the driver `{driver}` do not suspend")
+            }
+            When::Outliving | When::SuspendingOutliving if suspends && stays_with_tasks => {
+                String::from("what a `block_on` opens is of a worker of its own")
+            }
+            When::Shared | When::SuspendingShared if suspends && stays_with_tasks => {
+                String::from("what one worker waits for is in use for the others")
+            }
             _ => return lacks_its_driver(driver, suite, case),
         };
         // Not `println!`, which the harness keeps to itself.

@@ -231,6 +231,9 @@ pub(crate) fn dropped_on_another_thread<C: Config<Driver: Net>>() {
             C::sleep(Duration::from_micros(1)).await;
             let moving = <SharingOf<C> as Sharing>::MOVING;
             let before = if moving { *first.get_or_insert_with(fds) + workers } else { fds() };
+            // A worker of its own is new, and that was a short sleep: it may sleep first below.
+            let is_new = <SharingOf<C> as Sharing>::SHARED && !moving && <C::Driver as Driver>::CAPS.suspends;
+            let before = before + usize::from(is_new);
             let (things, peers) = things::<C>().await;
             let idle = random.once_in(2);
             let dropper = std::thread::spawn(move || drop(things));
@@ -258,7 +261,7 @@ pub(crate) fn dropped_on_another_thread<C: Config<Driver: Net>>() {
             })
             .await
             .expect("what other threads drop is closed");
-            assert!(fds() == before || moving && fds() < before);
+            assert!(fds() == before || (moving || is_new) && fds() < before);
         });
     }
     drop(runtime);

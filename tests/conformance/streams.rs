@@ -1,5 +1,6 @@
 //! Streams: what is sent arrives, in order and once, and so do ends and errors.
 
+use crate::end_of::end_of;
 use crate::resets;
 use crate::support::{again, assert_numbered, bytes, count, pair, runtime, std_listener};
 use bespoke::Config;
@@ -439,7 +440,8 @@ pub(crate) fn panicking_task_closes_its_sockets<C: Config<Driver: Net>>() {
             panic!("as planned");
         });
         assert!(task.await.expect_err("it panics").is_panic());
-        assert_eq!(again(|| peer.read(&mut [0])).expect("the end"), 0);
+        let end = std::thread::spawn(move || again(|| peer.read(&mut [0])).expect("the end"));
+        assert_eq!(end_of::<C, _>(end).await.expect("it only reads"), 0);
     });
     assert_eq!(runtime.open_resources(), 0);
 }

@@ -188,8 +188,8 @@ pub(crate) fn forgotten_futures_corrupt_nothing<C: Config<Driver: Fs>>(folder: &
         assert_eq!((read.expect("open"), &*buffer), (16, &[7; 16][..]));
     });
     drop(runtime);
-    // A forgotten future is a guest of one for ever, and those of a team stay together.
-    leaks_a_worker(Runtime::<C>::INFO.workers);
+    // A forgotten future is a guest of one for ever, and those that take tasks from each other stay together.
+    leaks_a_worker(if <SharingOf<C> as Sharing>::MOVING { Runtime::<C>::INFO.workers } else { 1 });
     let bytes = std::fs::read(&path).expect("there");
     assert!(bytes.iter().all(|byte| [7, 9].contains(byte)), "the file has what nobody wrote");
     assert!(Canary::freed() - freed <= 2 * rounds as usize);
