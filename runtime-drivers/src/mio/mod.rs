@@ -494,7 +494,8 @@ impl<P: Poller, S: Sharing> Live for LiveMio<P, S> {
 
     #[cfg(unix)]
     fn open_file(&self, first: Resource) -> Result<SharedFile, Errno> {
-        files::open_file(self, first.key).map_or(Err(Errno::of(ErrorKind::Unsupported)), |file| Ok(file))
+        let file = files::open_file(self, first.key).ok_or(Errno::of(ErrorKind::Unsupported))?;
+        Ok(file)
     }
 
     #[cfg(unix)]

@@ -494,7 +494,8 @@ impl<const ENTRIES: u32, O: RingOptions, S: Sharing> Live for LiveUring<ENTRIES,
     }
 
     fn open_file(&self, first: Resource) -> Result<SharedFile, Errno> {
-        self.0.open_file(first.key).map_or(Err(Errno::of(ErrorKind::Unsupported)), |file| Ok(file))
+        let file = self.0.open_file(first.key).ok_or(Errno::of(ErrorKind::Unsupported))?;
+        Ok(file)
     }
 
     fn name(&self, second: Resource, file: SharedFile) -> Result<(), Errno> {
