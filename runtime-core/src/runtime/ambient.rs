@@ -394,13 +394,9 @@ pub(super) fn spawn_with<C: Config, K: Class, F: Future<Output: Send> + Send + '
     future: F,
 ) -> JoinHandle<F::Output> {
     let (extra, at) = (spawn::OfClass(class), At::caller());
-    match ambient::try_worker::<C>() {
-        // SAFETY: the ambient worker is this thread's own; `Send` futures are admitted by every sharing.
-        Some(worker) => {
-            unsafe { place::try_spawn(worker, future, extra, at) }.unwrap_or_else(|_| place::no_memory::<C>())
-        }
-        None => handle::spawn_served::<C, F, _>(future, extra, at),
-    }
+    let Some(worker) = ambient::try_worker::<C>() else { return handle::spawn_served::<C, F, _>(future, extra, at) };
+    // SAFETY: the ambient worker is this thread's own; `Send` futures are admitted by every sharing.
+    unsafe { place::try_spawn(worker, future, extra, at) }.unwrap_or_else(|_| place::no_memory::<C>())
 }
 
 impl<C: Config> Ambient for C {}

@@ -123,7 +123,7 @@ fn each_task_of_both_classes_runs_once<Q: LocalQueue<Live: LiveQueue>>() {
             }
             ran[n].fetch_add(1, SeqCst);
         };
-        if n % 2 == 0 { Narrow::<Q>::spawn_with(Latency, future) } else { Narrow::<Q>::spawn(future) }
+        if n.is_multiple_of(2) { Narrow::<Q>::spawn_with(Latency, future) } else { Narrow::<Q>::spawn(future) }
     };
     let roots: Vec<_> = (0..ROOTS)
         .map(|root| {
@@ -134,7 +134,7 @@ fn each_task_of_both_classes_runs_once<Q: LocalQueue<Live: LiveQueue>>() {
                     child.await.unwrap();
                 }
             };
-            if root % 3 == 0 { runtime.handle().spawn_with(Latency, future) } else { runtime.spawn(future) }
+            if root.is_multiple_of(3) { runtime.handle().spawn_with(Latency, future) } else { runtime.spawn(future) }
         })
         .collect();
     for root in roots {
