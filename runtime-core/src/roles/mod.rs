@@ -45,9 +45,9 @@ pub use memory::{Allocate, Memory};
 pub use queue::LocalQueue;
 #[doc(hidden)]
 pub use queue::{BATCH_MAX, Entry, Lanes, LiveQueue, Stolen, Turns};
-#[cfg(feature = "alloc")]
 #[cfg(feature = "std")]
 pub(crate) use scheduler::on_demand;
+#[cfg(feature = "alloc")]
 pub(crate) use scheduler::steals;
 pub use scheduler::{Balanced, Cores, HandsOver, Order, Placement, Policy, Scheduler, Stealing};
 #[doc(hidden)]

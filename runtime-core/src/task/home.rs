@@ -161,6 +161,10 @@ pub(crate) struct Home<S: Sharing> {
     pub(crate) budget: Cell<u32>,
     /// Owner only.
     pub(crate) closing: Cell<bool>,
+    /// Where tasks are shared and stay: how many are in the table. Written with it, read by who places tasks by it. Here, and not
+    /// below: others write it, where the inbox is, which they write as well.
+    #[cfg(feature = "std")]
+    listed: AtomicU32,
     /// Any thread.
     pub(crate) inbox: Inbox,
     /// Any thread. References of the team, in its lead; in a home that follows another nobody looks at it.
@@ -180,9 +184,6 @@ pub(crate) struct Home<S: Sharing> {
     /// Where tasks move: the thread that runs the worker is not the one that polls its kept tasks, whose futures need not be
     /// `Send`. See [`steal::helm`](super::steal).
     pub(crate) stood_in: Cell<bool>,
-    /// Where tasks are shared and stay: how many are in the table. Written with it, read by who places tasks by it.
-    #[cfg(feature = "std")]
-    listed: AtomicU32,
     pub(crate) guests: Cell<usize>,
     pub(crate) life: Life,
 }
@@ -261,7 +262,7 @@ impl<S: Sharing> Home<S> {
         unsafe { &*self.queue.get() }.len()
     }
 
-    /// A task was listed, or is no more; called by who holds the table. A store, and only where somebody reads it.
+    /// A task was listed, or is no more; called by who holds the table. A store, and only where tasks are shared and stay.
     #[inline(always)]
     pub(crate) fn lists(&self, owned: &Owned<S>) {
         #[cfg(feature = "std")]

@@ -5,7 +5,7 @@
 //! which may ask for other values.
 //!
 //! # Invariants
-//! 1. A number is one key's, and the values of a key are of one type. (They are asked for their type all the same.)
+//! 1. A number is one key's, and the values of a key are of one type, as a key's own type is invariant. (They are asked for their type all the same.)
 //! 2. Only the thread that runs a worker touches its table, in its context, and that is the same thread from the first value to
 //!    the last: `Tag::locals` leads there only where each worker is entered by one thread. So a value need not be `Send`.
 //! 3. Once `shut`, the table is empty for good: who frees the memory of a closed worker, which any thread may do, drops no value.
@@ -19,6 +19,7 @@ use alloc::vec::Vec;
 use core::any::Any;
 use core::cell::{Cell, OnceCell, RefCell};
 use core::fmt;
+use core::marker::PhantomData;
 use core::ptr::NonNull;
 use core::sync::atomic::{AtomicUsize, Ordering};
 
@@ -52,13 +53,15 @@ pub struct WorkerLocal<T: 'static> {
     make: fn() -> T,
     /// From 1; 0: none yet.
     number: AtomicUsize,
+    /// A key is of one type: that of `make` alone would let it be taken for a key of a subtype's.
+    one_type: PhantomData<fn(T) -> T>,
 }
 
 impl<T: 'static> WorkerLocal<T> {
     /// A key whose values are made by `make`.
     #[must_use]
     pub const fn new(make: fn() -> T) -> Self {
-        WorkerLocal { make, number: AtomicUsize::new(0) }
+        WorkerLocal { make, number: AtomicUsize::new(0), one_type: PhantomData }
     }
 
     /// Runs `f` on the value of the worker that this thread runs, which is made if it is not there yet.

@@ -123,9 +123,10 @@ enum Asked {
 }
 
 impl<H> State<H> {
-    /// Threads that have not left.
+    /// Threads that have not left, or whose start has not returned the handle by which they are joined.
     fn running(&self) -> usize {
-        self.seats.iter().filter(|seat| seat.asked != Asked::Nobody && !seat.left).count()
+        let runs = |seat: &&Seat<H>| seat.asked == Asked::Starts || seat.asked == Asked::Runs && !seat.left;
+        self.seats.iter().filter(runs).count()
     }
 }
 
@@ -257,14 +258,21 @@ impl<C: Config> Cores<C> {
     #[inline]
     fn next(&self, turn: &AtomicUsize) -> NonNull<Worker<C>> {
         let members = self.members();
-        let mut tries = members.len();
+        let (mut tries, mut ended) = (members.len(), None);
         loop {
             // Relaxed: nothing hangs on it but the turn.
             let member = &members[turn.fetch_add(1, Ordering::Relaxed) % members.len()];
             tries -= 1;
             let passed = member.gone.load(Ordering::Relaxed) || on_demand::<C::Scheduler>() && !member.runs();
-            if tries == 0 || !passed {
+            if !passed {
                 return member.worker;
+            }
+            if member.runs() {
+                ended = Some(member.worker);
+            }
+            if tries == 0 {
+                // All that have a thread have ended: one of these cancels what it is given.
+                return ended.unwrap_or(member.worker);
             }
         }
     }
@@ -329,9 +337,7 @@ impl<C: Config> Cores<C> {
     #[must_use]
     pub(crate) fn refused(&self, index: usize) -> bool {
         let mut state = self.lock();
-        if !state.closed {
-            state.seats[index].asked = Asked::Nobody;
-        }
+        state.seats[index].asked = if state.closed { Asked::Runs } else { Asked::Nobody };
         self.told.notify_all();
         !state.closed
     }
@@ -374,7 +380,8 @@ impl<C: Config> Cores<C> {
         if !planted(Plant::LeavesUnheard) {
             self.told.notify_all();
         }
-        let last = state.running() == 0;
+        // Also those that have no thread, and may get one.
+        let last = state.seats.iter().all(|seat| seat.left);
         drop(state);
         if last {
             // Whoever shut the runtime down may have waited long enough.

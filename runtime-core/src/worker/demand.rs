@@ -8,7 +8,8 @@
 //!    any thread at any time: a wake, a drop, an abort.
 //! 3. One thread at most is asked for by worker: who takes its seat asks, under the lock ([`take`](super::cores::Cores::take)). A
 //!    runtime that closes takes the seats that are left in the same way, and closes their workers.
-//! 4. A thread that is refused: the seat is free again, or, if the runtime closes meanwhile, who took it closes the worker. What
+//! 4. A thread that is refused: the crew is told, then the seat is free again, or, if the runtime closes meanwhile, who took it
+//!    closes the worker. *First told*: who takes the seat next calls the worker, which is taken back by nobody then. What
 //!    the worker was woken for is another's ([`Seat::refused`]): one more that has no thread, say, which is tried in the same
 //!    way. One that was refused is not tried again by a wake; while no worker has a thread, each spawn tries the first that has
 //!    none.
@@ -76,7 +77,8 @@ pub(crate) fn watches_in_turn<C: Config>(common: &Arc<Common<C>>) -> Result<NonN
 #[inline(never)]
 fn start_first<C: Config>(common: &Arc<Common<C>>, first: usize) -> Result<NonNull<Worker<C>>, Unserved<C>> {
     let worker = common.cores.members()[first].worker;
-    if common.cores.take_or_wait(first) {
+    // A forked child starts nothing of its parent's: whoever uses the worker says so.
+    if !common.is_copy() && common.cores.take_or_wait(first) {
         // Before who spawns looks for somebody to wake.
         seat(common, first).is_called();
         if let Err(error) = start_taken(common, first) {
@@ -112,10 +114,9 @@ fn start_taken<C: Config>(common: &Arc<Common<C>>, index: usize) -> Result<(), E
     if runs {
         return Ok(());
     }
-    // 4.
-    if common.cores.refused(index) {
-        seat(common, index).refused();
-    } else {
+    // 4. While the seat is ours: whoever takes it next calls the worker.
+    seat(common, index).refused();
+    if !common.cores.refused(index) {
         // SAFETY: the seat is ours.
         unsafe { close_without_thread(common, index) };
     }

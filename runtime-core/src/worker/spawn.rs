@@ -269,12 +269,11 @@ fn list<S: Sharing>(home: &Home<S>, owned: &mut Owned<S>, task: Task<S>) -> bool
 /// # Safety
 /// As [`hand_over_local`], with the bits of `BORN | NOTIFIED`. The task is of a config whose queues are `Q`.
 unsafe fn hand_over_shared<S: Sharing, Q: LocalQueue>(home: &Home<S>, task: Task<S>) {
-    // SAFETY: new; the pin of `NOTIFIED` is ours until the push.
-    let header = unsafe { task.as_ref() };
     // SAFETY: a real lock; nothing re-enters.
     let _closing = unsafe { home.owned.with(|owned| list(home, owned, task)) };
     #[cfg(feature = "std")]
-    if S::MOVING && header.table.moves {
+    // SAFETY: new; the pin of `NOTIFIED` is ours until the push.
+    if S::MOVING && unsafe { task.as_ref() }.table.moves {
         if _closing && !planted(Plant::LateTaskForgotten) {
             // The walk of close may have missed it, and other workers do not know that it is of one that closes.
             // SAFETY: the pin is ours.

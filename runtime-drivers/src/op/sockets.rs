@@ -103,9 +103,10 @@ pub trait Sockets: Driver {
     fn take_error(socket: RawResource) -> Result<Option<Errno>, Errno>;
 }
 
-/// Implements [`Sockets`] by the operating system's sockets. `nonblocking`: the mode in which the driver wants them.
+/// Implements [`Sockets`] by the operating system's sockets. `nonblocking`: the mode in which the driver wants them; `enters`: the
+/// mode that one of the user's is given, or `None`: that which it has.
 macro_rules! os_sockets {
-    ($({$($generics:tt)*})? $driver:ty, nonblocking = $nonblocking:literal) => {
+    ($({$($generics:tt)*})? $driver:ty, nonblocking = $nonblocking:literal, enters = $enters:expr) => {
         impl$(<$($generics)*>)? $crate::op::Sockets for $driver {
             const NONBLOCKING: bool = $nonblocking;
             fn listen(address: SocketAddr, options: TcpOptions) -> Result<RawResource, Errno> {
@@ -138,7 +139,7 @@ macro_rules! os_sockets {
                 let _ = fd::close(socket);
             }
             fn enter(socket: RawResource) -> Result<(), Errno> {
-                socket::enter(socket, $nonblocking)
+                socket::enter(socket, $enters)
             }
             fn leave(socket: RawResource) -> Result<(), Errno> {
                 fd::set_nonblocking(socket, false)
@@ -220,11 +221,13 @@ fn sys_listen(address: SocketAddr, options: TcpOptions, nonblocking: bool) -> Re
     }
 }
 
-os_sockets!({P: crate::Poller} crate::Mio<P>, nonblocking = true);
-os_sockets!(crate::Blocking, nonblocking = false);
+os_sockets!({P: crate::Poller} crate::Mio<P>, nonblocking = true, enters = Some(true));
+os_sockets!(crate::Blocking, nonblocking = false, enters = Some(false));
 // An entry waits in the kernel only for a socket that blocks.
 #[cfg(target_os = "linux")]
-os_sockets!({const ENTRIES: u32, O: crate::RingOptions} crate::IoUring<ENTRIES, O>, nonblocking = false);
+os_sockets!({const ENTRIES: u32, O: crate::RingOptions} crate::IoUring<ENTRIES, O>, nonblocking = false, enters = Some(false));
 // Which driver they are for is not known yet: what wants another mode sets it when it is given one.
 #[cfg(target_os = "linux")]
-os_sockets!({A: Sockets, B: Sockets} crate::Fallback<A, B>, nonblocking = false);
+// Whoever is to watch it sets the mode that it needs (`LiveFallback::set_mode`). Not before: the mode is that of the open file, and
+// another descriptor of it may be watched already, by a driver whose calls would block then.
+os_sockets!({A: Sockets, B: Sockets} crate::Fallback<A, B>, nonblocking = false, enters = None);

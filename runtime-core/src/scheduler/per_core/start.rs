@@ -2,11 +2,11 @@
 //! [module](super).
 
 use super::super::claim::Claim;
-use super::thread::Handed;
+use super::thread::{Handed, Panicked, outside_of_tasks};
 use crate::config::Config;
 use crate::config::LiveOf;
 use crate::error::{Error, ErrorKind};
-use crate::roles::{Cpu, Drained, Live, Nanos, Scheduler, Threads, Topology, on_demand};
+use crate::roles::{Cpu, Live, Nanos, Scheduler, Threads, Topology, on_demand};
 use crate::task::home::Home;
 use crate::worker::cores::Pinned;
 use crate::worker::{Common, Worker, close};
@@ -92,9 +92,8 @@ fn start_threads<C: Config>(common: &Arc<Common<C>>) -> Result<(), Error> {
         // Nobody else knows the runtime yet.
         let _taken = common.cores.take(index);
         let Err((error, runs)) = start_thread(common, index) else { continue };
-        if !runs {
-            common.cores.leave(index, Drained::default());
-        }
+        // It does not close yet.
+        let _free = runs || common.cores.refused(index);
         for member in &members[index + usize::from(runs)..] {
             // SAFETY: no thread has claimed it, so it is this one's still, which is not inside.
             unsafe { close::close(member.worker, Nanos(0)) };
@@ -110,7 +109,9 @@ fn start_thread<C: Config>(common: &Arc<Common<C>>, index: usize) -> Result<(), 
     let claim = Arc::new(Claim::new());
     let worker = common.cores.members()[index].worker;
     let handed = Handed { worker, index, common: common.clone(), claim: claim.clone() };
-    match C::Threads::start(&alloc::format!("{}-core-{index}", C::NAME), move || handed.run()) {
+    let start = || C::Threads::start(&alloc::format!("{}-core-{index}", C::NAME), move || handed.run());
+    let panicked = |Panicked| Err(Error::new(ErrorKind::Other).because("the source of threads panicked"));
+    match outside_of_tasks(start).unwrap_or_else(panicked) {
         Ok(thread) => {
             common.cores.started(index, Some(thread));
             Ok(())

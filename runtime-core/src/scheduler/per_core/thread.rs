@@ -4,7 +4,7 @@ use super::super::claim::Claim;
 use super::super::{stealing, turns::turns_until};
 use crate::config::Config;
 use crate::error::Error;
-use crate::roles::{Live, Nanos, Topology, on_demand, steals};
+use crate::roles::{Live, Nanos, Topology, steals};
 use crate::task::current::Entered;
 use crate::task::join::Rejected;
 use crate::worker::{Common, Worker, close};
@@ -32,11 +32,11 @@ impl<C: Config> Handed<C> {
         }
         let (by, why) = match outside_of_tasks(|| self.work()) {
             // The starter has heard of it, and the runtime closes; or nobody waits to hear it.
-            Ok(Err(error)) if on_demand::<C::Scheduler>() => {
+            Ok(Err(error)) => {
                 self.common.cores.loses(self.index);
                 (Nanos(0), Some(Rejected::NoThread(error)))
             }
-            Ok(_) => (Nanos::of(self.common.cores.time_left()), None),
+            Ok(Ok(())) => (Nanos::of(self.common.cores.time_left()), None),
             Err(Panicked) => {
                 self.common.cores.loses(self.index);
                 let why = Rejected::WorkerGone { config: C::NAME, worker: self.index };
@@ -46,7 +46,9 @@ impl<C: Config> Handed<C> {
                 }
                 // Others wait for what this driver has on its way: they hear once the system has let go of it. One that
                 // cannot ask the system any more says so at once.
-                (Nanos::of(C::SHUTDOWN_TIMEOUT), Some(why))
+                let cores = &self.common.cores;
+                let limit = if cores.is_closed() { cores.time_left() } else { C::SHUTDOWN_TIMEOUT };
+                (Nanos::of(limit), Some(why))
             }
         };
         // 3. of the shutdown.

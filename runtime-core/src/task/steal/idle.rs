@@ -89,7 +89,7 @@ impl Idle {
         let mut list = Vec::with_capacity(workers);
         // The first worker is the first to be chosen.
         list.extend((0..unborn).rev());
-        let sleepers = Sleepers { list, unborn, refused: Vec::new(), watcher: None, present: workers };
+        let sleepers = Sleepers { list, unborn, refused: Vec::with_capacity(unborn), watcher: None, present: workers };
         Idle { word: AtomicUsize::new(unborn * SLEEPING), sleepers: Locked::new(sleepers) }
     }
 
@@ -123,9 +123,10 @@ impl Idle {
         self.with(|sleepers| {
             // The one that fell asleep last has the warmest cache; the watcher only if there is no other.
             let watcher = sleepers.watcher;
-            let at = sleepers.list.iter().rposition(|worker| Some(*worker) != watcher);
-            let at = at.or(sleepers.list.len().checked_sub(1))?;
-            if at < sleepers.unborn && !has_work() {
+            let (list, unborn) = (&sleepers.list, sleepers.unborn);
+            let warm = list[unborn..].iter().rposition(|worker| Some(*worker) != watcher).map(|at| unborn + at);
+            let at = warm.or(list.len().checked_sub(1))?;
+            if at < unborn && !has_work() {
                 return None;
             }
             // A searcher is counted for a sleeper that there is, who ends the search.
@@ -161,7 +162,9 @@ impl Idle {
 
     /// A searcher has found work, or ends. `true`: it was the last, and must wake another one if it leaves work behind.
     pub(super) fn ends_search(&self) -> bool {
-        (self.word.fetch_sub(SEARCHING, Ordering::AcqRel) & MASK) == SEARCHING && !planted(Plant::LastSearcherSilent)
+        let searching = self.word.fetch_sub(SEARCHING, Ordering::AcqRel) & MASK;
+        debug_assert!(searching > 0, "who ends a search was counted");
+        searching == SEARCHING && !planted(Plant::LastSearcherSilent)
     }
 
     /// `worker` goes to sleep, if a look at all queues, after this, finds nothing. `searched`: it counts as a searcher.
@@ -216,14 +219,18 @@ impl Idle {
             if sleepers.refused.contains(&worker) {
                 return Risen::ByItself;
             }
+            let was = self.gets_up(sleepers, worker);
             sleepers.refused.push(worker);
             sleepers.present -= 1;
-            self.gets_up(sleepers, worker)
+            was
         })
     }
 
     fn gets_up(&self, sleepers: &mut Sleepers, worker: usize) -> Risen {
-        let Some(at) = sleepers.list.iter().position(|other| *other == worker) else { return Risen::Searching };
+        let Some(at) = sleepers.list.iter().position(|other| *other == worker) else {
+            // One that was refused is neither.
+            return if sleepers.refused.contains(&worker) { Risen::ByItself } else { Risen::Searching };
+        };
         sleepers.remove(at);
         let watched = sleepers.watcher == Some(worker);
         self.no_sleeper_any_more(sleepers, worker);

@@ -70,10 +70,12 @@ pub(super) fn set_flags(fd: i32, nonblocking: bool) -> Result<(), Errno> {
     Ok(())
 }
 
-/// Gives a socket that was made elsewhere what [`stream_socket`] gives its own: the mode, and that no call on it raises
+/// Gives a socket that was made elsewhere what [`stream_socket`] gives its own: the mode, if one is named, and that no call on it raises
 /// `SIGPIPE`.
-pub(crate) fn enter(fd: i32, nonblocking: bool) -> Result<(), Errno> {
-    fd::set_nonblocking(fd, nonblocking)?;
+pub(crate) fn enter(fd: i32, nonblocking: Option<bool>) -> Result<(), Errno> {
+    if let Some(nonblocking) = nonblocking {
+        fd::set_nonblocking(fd, nonblocking)?;
+    }
     #[cfg(target_vendor = "apple")]
     options::set_no_sigpipe(fd)?;
     Ok(())

@@ -57,8 +57,8 @@ pub(crate) fn stream_socket(address: &SocketAddr, nonblocking: bool) -> Result<R
 }
 
 /// Gives a socket that was made elsewhere the mode that [`stream_socket`] gives its own.
-pub(crate) fn enter(fd: RawResource, nonblocking: bool) -> Result<(), Errno> {
-    fd::set_nonblocking(fd, nonblocking)
+pub(crate) fn enter(fd: RawResource, nonblocking: Option<bool>) -> Result<(), Errno> {
+    nonblocking.map_or(Ok(()), |nonblocking| fd::set_nonblocking(fd, nonblocking))
 }
 
 /// Closes `fd` if the step after its making failed; that step's error counts, whatever `close` says.

@@ -1,12 +1,16 @@
 //! Threads on demand: how many there are, and what becomes of the work when the system refuses one.
 
+use super::worker_ends::{Fragile, NONE, WIRE};
 use super::{FourLate, LONG, OnDemand, TwoLate, ends, hog, start};
 use crate::config::{Config, Sealed};
 use crate::error::{Error, ErrorKind};
-use crate::roles::{Cpu, OsEntropy, OsThreads, StartsThreads, Threads, Topology, Uniform};
+use crate::roles::{
+    Caps, Cpu, Driver, OsEntropy, OsThreads, Sealed as Ours, StartsThreads, Threads, Topology, Under, Uniform,
+};
 use crate::runtime::{Ambient, Runtime, all_sleep};
 use crate::scheduler::{Ring, WorkStealing};
-use crate::testing::{Census, Heap, SleepOnly};
+use crate::sharing::{Moving, Sharing};
+use crate::testing::{Census, Heap, SleepOnly, Sleeper};
 use crate::time::Monotonic;
 use core::sync::atomic::{AtomicBool, AtomicIsize, AtomicUsize, Ordering::SeqCst};
 use core::time::Duration;
@@ -89,7 +93,7 @@ fn what_waits_behind_a_task_that_does_not_end_gets_a_thread() {
 }
 
 /// How many threads are granted yet, by test.
-static GRANTED: [AtomicIsize; 4] = [const { AtomicIsize::new(0) }; 4];
+static GRANTED: [AtomicIsize; 6] = [const { AtomicIsize::new(0) }; 6];
 
 /// Threads of the system, as many as are granted to the test. `LIES`: one that is refused runs all the same.
 #[derive(Debug)]
@@ -125,17 +129,53 @@ impl Topology for Loose {
     }
 }
 
+/// Threads of the system. Of two that are asked for the first takes its time, and is none: refused, or by a panic.
+#[derive(Debug)]
+struct Second<const TEST: usize, const PANICS: bool>;
+
+impl<const TEST: usize, const PANICS: bool> StartsThreads for Second<TEST, PANICS> {}
+
+impl<const TEST: usize, const PANICS: bool> Threads for Second<TEST, PANICS> {
+    const NAME: &'static str = "second";
+    const MAY_START: bool = true;
+    type Thread = std::thread::JoinHandle<()>;
+    fn start(name: &str, main: impl FnOnce() + Send + 'static) -> Result<Self::Thread, Error> {
+        if GRANTED[TEST].fetch_add(1, SeqCst) > 0 {
+            return OsThreads::start(name, main);
+        }
+        std::thread::sleep(Duration::from_micros(300));
+        assert!(!PANICS, "the source panics");
+        Err(Error::new(ErrorKind::OutOfMemory).because("the test refuses the first"))
+    }
+}
+
+/// [`SleepOnly`], whose processes know that they are copies.
+#[derive(Debug)]
+struct Forks;
+
+impl Driver for Forks {
+    type Live<S: Sharing> = Sleeper;
+    const NAME: &'static str = "forks";
+    const CAPS: Caps = Caps::SUSPENDING;
+    const DRIVERS_ARE_THE_PROJECTS_OWN_until_1_0: Ours = Ours::OURS;
+    fn forks() -> u32 {
+        std::process::id()
+    }
+}
+
+impl Under<Moving> for Forks {}
+
 macro_rules! configs {
-    ($($name:ident: $test:literal, $lies:literal, $topology:ty, $pins:literal;)+) => { $(
+    ($($name:ident: $workers:literal, $driver:ty, $threads:ty, $topology:ty, $pins:literal;)+) => { $(
         struct $name;
 
         impl Config for $name {
-            type Scheduler = WorkStealing<3, OnDemand>;
-            type Driver = SleepOnly;
+            type Scheduler = WorkStealing<$workers, OnDemand>;
+            type Driver = $driver;
             type Memory = Heap;
             type Clock = Monotonic;
             type Entropy = OsEntropy;
-            type Threads = Rationed<$test, $lies>;
+            type Threads = $threads;
             type Topology = $topology;
             type Watchdog = crate::roles::Unwatched;
             const NAME: &'static str = stringify!($name);
@@ -146,10 +186,14 @@ macro_rules! configs {
     )+ };
 }
 configs! {
-    Later: 0, false, Uniform, false;
-    Single: 1, false, Uniform, false;
-    Lying: 2, true, Uniform, false;
-    Unpinned: 3, false, Loose, true;
+    Later: 3, SleepOnly, Rationed<0, false>, Uniform, false;
+    Single: 3, SleepOnly, Rationed<1, false>, Uniform, false;
+    Lying: 3, SleepOnly, Rationed<2, true>, Uniform, false;
+    Unpinned: 3, SleepOnly, Rationed<3, false>, Loose, true;
+    Refused: 1, SleepOnly, Second<4, false>, Uniform, false;
+    Panicked: 2, SleepOnly, Second<5, true>, Uniform, false;
+    Breaks: 2, Fragile, OsThreads, Uniform, false;
+    Forked: 2, Forks, OsThreads, Uniform, false;
 }
 
 /// The handle says so, nothing is left behind, and the next spawn tries again.
@@ -251,5 +295,118 @@ fn a_thread_that_cannot_be_pinned_ends_its_worker() {
             runtime.block_on(async { Unpinned::timeout(LONG, task).await.expect("nobody cancels it") }).unwrap_err();
         assert!(!error.is_panic(), "{error}");
     }
+    ends(&census, runtime);
+}
+
+/// Two threads spawn first, and the thread that one of them asks for is refused while the other waits for the outcome, and asks
+/// again: the worker is woken ever after.
+#[test]
+fn a_refusal_and_a_second_try_at_the_same_time_leave_the_worker_awake() {
+    for n in 0..if cfg!(miri) { 2 } else { 200 } {
+        GRANTED[4].store(0, SeqCst);
+        let census = Census::start();
+        let runtime: Runtime<Refused> = Runtime::new().unwrap();
+        let others: Vec<_> = (0..2)
+            .map(|_| {
+                let handle = runtime.handle();
+                std::thread::spawn(move || drop(handle.spawn(async { 1 })))
+            })
+            .collect();
+        others.into_iter().for_each(|other| other.join().unwrap());
+        let third = runtime.spawn(async move { n });
+        let got = runtime.block_on(async { Refused::timeout(LONG, third).await });
+        assert_eq!(got.expect("nobody was woken").unwrap(), n);
+        ends(&census, runtime);
+    }
+}
+
+/// That is a refusal.
+#[test]
+fn a_source_of_threads_that_panics_has_started_none() {
+    let census = Census::start();
+    let runtime: Runtime<Panicked> = Runtime::new().unwrap();
+    let error = runtime.block_on(runtime.spawn(async {})).unwrap_err();
+    assert!(error.to_string().contains("the source of threads panicked"), "{error}");
+    assert_eq!(runtime.block_on(runtime.spawn(async { 7 })).unwrap(), 7);
+    ends(&census, runtime);
+}
+
+/// The only worker with a thread ends alone: the next one gets a thread, and its tasks may block in place.
+#[cfg(not(miri))]
+#[test]
+fn a_worker_that_ends_alone_is_followed_by_one_that_had_no_thread() {
+    let wire = WIRE.with(Arc::clone);
+    wire.broken.store(NONE, SeqCst);
+    let census = Census::start();
+    let runtime: Runtime<Breaks> = Runtime::new().unwrap();
+    assert_eq!(runtime.block_on(runtime.spawn(async { Breaks::block_in_place(|| 1) })).unwrap(), 1);
+    wire.broken.store(0, SeqCst);
+    // It may run yet, but cannot sleep any more.
+    let _ = runtime.block_on(runtime.spawn(async {}));
+    let again = async {
+        loop {
+            let task = runtime.spawn(async { Breaks::block_in_place(|| 2) });
+            if let Ok(two) = task.await
+                && runtime.metrics().threads == 2
+            {
+                return two;
+            }
+            Breaks::sleep(Duration::from_millis(1)).await;
+        }
+    };
+    let two = runtime.block_on(async { Breaks::timeout(LONG, again).await.expect("nobody blocks in place any more") });
+    assert_eq!(two, 2);
+    wire.broken.store(NONE, SeqCst);
+    ends(&census, runtime);
+}
+
+/// A runtime that one of its own tasks drops last, while other workers have no thread.
+#[test]
+fn dropped_by_a_task_of_its_own_it_leaves_nothing() {
+    for _ in 0..if cfg!(miri) { 2 } else { 100 } {
+        let census = Census::start();
+        let runtime: Arc<Runtime<FourLate<Ring>>> = Arc::new(Runtime::new().unwrap());
+        let (last, go) = (runtime.clone(), Arc::new(Barrier::new(2)));
+        let goes = go.clone();
+        drop(runtime.spawn(async move {
+            goes.wait();
+            drop(FourLate::<Ring>::spawn(core::future::pending::<()>()));
+            drop(last);
+        }));
+        drop(runtime);
+        go.wait();
+        let begin = std::time::Instant::now();
+        while !census.is_balanced() {
+            assert!(begin.elapsed() < LONG, "something is left");
+            std::thread::yield_now();
+        }
+    }
+}
+
+/// A forked child starts no thread for a copy of a runtime that has none.
+#[cfg(not(miri))]
+#[test]
+fn a_forked_child_starts_no_thread() {
+    unsafe extern "C" {
+        fn fork() -> i32;
+        fn _exit(code: i32) -> !;
+        fn waitpid(pid: i32, status: *mut i32, options: i32) -> i32;
+    }
+    let (census, runtime) = start::<Forked>();
+    let status = runtime.block_on(async {
+        // SAFETY: the child does what the test is about, and ends.
+        let pid = unsafe { fork() };
+        if pid == 0 {
+            core::mem::forget(Forked::spawn(async {}));
+            let threads = std::fs::read_dir("/proc/self/task").map_or(0, Iterator::count);
+            // SAFETY: it runs nothing that was registered.
+            unsafe { _exit(i32::try_from(threads).unwrap_or(99)) }
+        }
+        let mut status = 0;
+        // SAFETY: a child of this process.
+        unsafe { waitpid(pid, &raw mut status, 0) };
+        status >> 8
+    });
+    assert_eq!(status, 1, "one thread, which has forked");
     ends(&census, runtime);
 }

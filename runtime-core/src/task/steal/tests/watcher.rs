@@ -52,9 +52,11 @@ fn a_worker_without_a_thread_is_the_last_choice() {
     assert_eq!(idle.rises(0), Risen::Searching);
     assert_eq!(idle.sleeps(0, true), Sleep::Long, "nobody is awake");
     assert_eq!(idle.choose_watcher(), Some(0));
-    assert_eq!(idle.choose(|| true), Some(1), "the watcher is the last of all");
+    assert_eq!(idle.choose(|| false), Some(0), "the watcher, before one without a thread");
+    assert_eq!(idle.rises(0), Risen::Searching);
     assert!(idle.ends_search());
-    assert_eq!(idle.rises(0), Risen::Watcher);
+    assert_eq!(idle.choose(|| false), None);
+    assert_eq!(idle.choose(|| true), Some(1));
 }
 
 #[test]
