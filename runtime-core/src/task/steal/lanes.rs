@@ -28,20 +28,20 @@
 //!
 //! Nothing but its worker's own turns makes a front wait, so the bound holds wherever it came from: *Stealing* and overflow take
 //! from the front, and who steals runs what was the front at once; the others go behind what is in its lane. A share of the
-//! *injector* likewise. The oldest in the injector of `Throughput` is taken after as many turns of step 2, of any worker, as the
-//! policy says; the ends of rounds are none of these.
+//! *injector* likewise. The oldest in the injector of `Throughput` is taken after as many turns of step 2, of any worker of its
+//! node, as the policy says; after twice as many, if the turn was another node's. The ends of rounds are none of these.
 //!
-//! *The other way round*, while there is something of `Latency` in the lane of a worker or the injector of its node, that worker
-//! polls at most 2 * `LIFO_RUNS_MAX` + 5 others in a row: a round, and what its end takes. Then `passed` is 0, so the next is of
-//! step 1, whatever the interval: that is why rounds end. Which one it is says that step; where `INJECTOR_INTERVAL` is 1, all that
-//! come from outside go before the lane, in either class.
+//! *The other way round*, while there is something of `Latency` in the lane of a worker or the injector of its node, that
+//! worker polls at most 2 * `LIFO_RUNS_MAX` + 5 others in a row: a round, and what its end takes. Then `passed` is 0, so
+//! the next is of step 1, whatever the interval: that is why rounds end. Which one it is says that step; where
+//! `INJECTOR_INTERVAL` is 1, all that come from outside go before the lane, in either class.
 //!
-//! *A task in the slot* waits for at most twice `LATENCY_RUNS_MAX` polls of `Latency`, if `INJECTOR_INTERVAL` is not 1. While it
-//! is there, nothing but taking the front sets `passed` to 0: in each round there is a turn that comes to the slot or the lane (of
-//! four turns at most two are of the injector, and of any others every second is of what is kept). That turn takes the task, unless
-//! so many ran from the slot that it takes the front; then the slot may run again, and the next one takes it. If `INJECTOR_INTERVAL`
-//! is 1, a task in the slot waits for all that come from outside, and the ends of rounds take the lane first: as where there
-//! is one class, it starves as long as these do not stop.
+//! *A task in the slot* waits for at most twice `LATENCY_RUNS_MAX` polls of `Latency`, if `INJECTOR_INTERVAL` is not 1.
+//! While it is there, nothing but taking the front sets `passed` to 0: in each round there is a turn that comes to the slot
+//! or the lane (of four turns at most two are of the injector, and of any others every second is of what is kept). That
+//! turn takes the task, unless so many ran from the slot that it takes the front; then the slot may run again, and the next
+//! one takes it. If `INJECTOR_INTERVAL` is 1, a task in the slot waits for all that come from outside, and the ends of
+//! rounds take the lane first: as where there is one class, it starves as long as these do not stop.
 
 use crate::loom::{Plant, planted};
 use crate::roles::{Lanes, LiveQueue, Turns};
