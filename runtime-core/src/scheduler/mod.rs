@@ -186,11 +186,11 @@ impl LocalQueue for Deque {
 ///   however many of these are ready; one that was woken last, and so is to run next, for at most twice as many.
 /// - `Latency` waits for one poll of `Throughput` at a time; for a few, if a task runs next because it was woken last
 ///   ([`LIFO_RUNS_MAX`](Policy::LIFO_RUNS_MAX)), some came from outside ([`INJECTOR_INTERVAL`](Policy::INJECTOR_INTERVAL)) or one
-///   is pinned. While something of `Latency` is in its queues or came from outside, a worker polls at most
+///   is pinned. While something of `Latency` is in its queue, or came from outside for its memory node, a worker polls at most
 ///   `2 * LIFO_RUNS_MAX + 5` others in a row, whatever these numbers are.
 ///
-/// With an `INJECTOR_INTERVAL` of 1 everything that comes from outside goes before the queue, in either class. What was woken last
-/// waits for all of it then, as it does without classes, and the front of the queue of `Latency` for all of its own class.
+/// With an `INJECTOR_INTERVAL` of 1 everything that comes from outside goes before the queue of its class, and before what was
+/// woken last on the worker: these wait as long as it comes, as they do without classes.
 ///
 /// A worker that has nothing to run takes `Latency` from the others first. One that has something of `Throughput` leaves
 /// `Latency` that is queued on another worker there: if that one is busy, it is somebody without work who comes for it.
