@@ -55,7 +55,7 @@ pub trait Lanes: Sized + Send + Sync + 'static {
 #[cfg_attr(not(feature = "std"), allow(dead_code, reason = "read by workers that have threads"))]
 #[derive(Debug, Default)]
 pub struct Turns {
-    /// Polls of `Latency` since the front of the other lane was taken.
+    /// Polls of `Latency` since the front of the other lane was taken; at the bound, and the turns of the other class since.
     pub(crate) passed: Cell<u32>,
     /// Turns of `Latency` since one came from the injector first.
     pub(crate) turn: Cell<u32>,

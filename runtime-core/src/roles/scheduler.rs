@@ -101,7 +101,8 @@ pub trait Policy: 'static {
     /// of one that does not, while anybody is awake. That task waits for at most two of these. Not zero.
     const WATCH: Duration = Duration::from_millis(5);
     /// Is the time counted for which workers search? It is two looks at the clock of the system for each search. Where it is not,
-    /// nothing of it is in the program, and [`StealingMetrics::searching`](crate::runtime::StealingMetrics) is `None`.
+    /// no code for it is in the program, and no look at the clock; the word of each worker that would count it stays, and
+    /// [`StealingMetrics::searching`](crate::runtime::StealingMetrics) is `None`.
     const TIMES_SEARCHES: bool = false;
 }
 
@@ -112,7 +113,8 @@ pub enum Order {
     /// Those with whom it shares the most: a core, a cache, a memory node; among equals one at random. Where workers are not
     /// [pinned](crate::config::Config::PIN_WORKERS) nobody knows who is near, and this is the same as `AtRandom`.
     Nearest,
-    /// One at random, however far, and from that one on: where tasks have little data, and few workers make all of them.
+    /// One at random, however far, and from that one on: where tasks have little data, and few workers make all of them. Then
+    /// all workers are one memory node, also if they are pinned: one queue of all is for all of them.
     AtRandom,
 }
 

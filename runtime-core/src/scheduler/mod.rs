@@ -126,7 +126,8 @@ impl<const WORKERS: usize> Cores for PerCore<WORKERS> {}
 /// and not what happens: every queue is first in, first out, and holds [`LOCAL_QUEUE`](crate::config::Config::LOCAL_QUEUE)
 /// tasks; half of a full one goes to the queue of all, which is a list through the tasks themselves under each of them.
 /// `Classes` keeps two of them, for tasks that somebody waits for and for the others. Workers that are
-/// [pinned](crate::config::Config::PIN_WORKERS) have a queue of all for each memory node.
+/// [pinned](crate::config::Config::PIN_WORKERS) have a queue of all for each memory node; with
+/// [`Order::AtRandom`](crate::roles::Order::AtRandom) all of them are one node, and have one.
 #[derive(Debug, Clone, Copy)]
 pub struct WorkStealing<const WORKERS: usize, P: Policy = Balanced, Q: LocalQueue = Ring>(PhantomData<(P, Q)>);
 
@@ -182,10 +183,14 @@ impl LocalQueue for Deque {
 /// of them in a row it runs one of `Throughput`, if one is ready. So:
 ///
 /// - The task of `Throughput` that is the front of a worker's queue waits for at most `LATENCY_RUNS_MAX` polls of `Latency`,
-///   however many of these are ready.
-/// - A task of `Latency` that is the front of its queue waits for one poll of `Throughput` at a time; for a few, if a task runs
-///   next because it was woken last ([`LIFO_RUNS_MAX`](Policy::LIFO_RUNS_MAX)), one came from outside
-///   ([`INJECTOR_INTERVAL`](Policy::INJECTOR_INTERVAL)) or one is pinned.
+///   however many of these are ready; one that was woken last, and so is to run next, for at most twice as many.
+/// - `Latency` waits for one poll of `Throughput` at a time; for a few, if a task runs next because it was woken last
+///   ([`LIFO_RUNS_MAX`](Policy::LIFO_RUNS_MAX)), some came from outside ([`INJECTOR_INTERVAL`](Policy::INJECTOR_INTERVAL)) or one
+///   is pinned. While something of `Latency` is in its queue, or came from outside for its memory node, a worker polls at most
+///   `2 * LIFO_RUNS_MAX + 5` others in a row, whatever these numbers are.
+///
+/// With an `INJECTOR_INTERVAL` of 1 everything that comes from outside goes before the queue of its class, and before what was
+/// woken last on the worker: these wait as long as it comes, as they do without classes.
 ///
 /// A worker that has nothing to run takes `Latency` from the others first. One that has something of `Throughput` leaves
 /// `Latency` that is queued on another worker there: if that one is busy, it is somebody without work who comes for it.

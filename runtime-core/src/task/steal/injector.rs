@@ -23,8 +23,9 @@ use core::ptr::{NonNull, null_mut};
 ///
 /// A task goes to that of its home's node: its memory is there, and homes are chosen in turn. What a full local queue gives away
 /// goes to that of the worker's node. A worker looks into its own node's, and in a search into all; one that never searches, as
-/// it has always something to run, looks into those of other nodes in turn ([`Injectors::in_turn`]). Every worker may take from
-/// each of them, so each is open as long as any worker is there.
+/// it has always something to run, looks into those of other nodes in turn ([`Injectors::far_in_turn`]). Of its own node's it
+/// takes the share of one worker of the node; of another's that of one of all. Every worker may take from each of them, so each
+/// is open as long as any worker is there.
 pub(super) struct Injectors {
     /// All nodes of the first class, then all of the second.
     list: Box<[Injector]>,
@@ -48,11 +49,14 @@ impl Injectors {
         (1..self.nodes).map(move |n| self.of((node + n) % self.nodes, latency))
     }
 
-    /// The one that a worker of `node` looks into at its so-many-th turn: three times that of its own node, and then that of
-    /// another one, one after the other.
-    pub(super) fn in_turn(&self, node: usize, latency: bool, turn: u32) -> &Injector {
-        let far = if turn % 4 == 3 && self.nodes > 1 { 1 + (turn / 4) as usize % (self.nodes - 1) } else { 0 };
-        self.of((node + far) % self.nodes, latency)
+    /// The one that a worker of `node` looks into before its own node's, at its so-many-th turn of this class: none at three
+    /// turns, and at the fourth that of another node, one after the other.
+    pub(super) fn far_in_turn(&self, node: usize, latency: bool, turn: u32) -> Option<&Injector> {
+        if turn % 4 != 3 || self.nodes == 1 {
+            return None;
+        }
+        let far = 1 + (turn / 4) as usize % (self.nodes - 1);
+        Some(self.of((node + far) % self.nodes, latency))
     }
 
     /// All of them.
@@ -68,7 +72,11 @@ impl Injectors {
     }
 }
 
-/// The queue of all workers.
+/// The queue of all workers of a node, of one class.
+///
+/// Aligned as seats are: those of several nodes and classes lie beside each other, and whoever looks at one would wait for the
+/// line that another node writes.
+#[repr(align(128))]
 pub(super) struct Injector {
     len: AtomicUsize,
     list: Locked<List>,

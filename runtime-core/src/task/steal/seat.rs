@@ -49,8 +49,9 @@ pub(crate) struct Seat<Q = Ring> {
     lifo_runs: Cell<u32>,
     /// Tasks since one came from the injector first.
     turn: Cell<u32>,
-    /// Times that one was to come from the injector first.
-    injected_turns: Cell<u32>,
+    /// Times that one was to come from the injector first, of either class: `Throughput`, `Latency`.
+    // Not one for both: where they take turns, one class would get all the turns at which other nodes are looked at.
+    injected_turns: [Cell<u32>; 2],
     /// The last turn on which there was a kept task was its.
     kept_last: Cell<bool>,
     /// This worker counts as one that searches.
@@ -94,7 +95,7 @@ impl<Q: Lanes> Seat<Q> {
             crew: Cell::new(null()),
             injector: Cell::new(null()),
             express: Cell::new(null()),
-            injected_turns: Cell::new(0),
+            injected_turns: [const { Cell::new(0) }; 2],
             knobs,
             near,
             queue: Q::new(knobs.capacity),

@@ -18,7 +18,16 @@ impl<Q: Lanes> Seat<Q> {
             return None;
         }
         // SAFETY: as the caller.
-        unsafe { self.take_from(injector, latency) }
+        unsafe { self.take_from(injector, latency, self.near.peers()) }
+    }
+
+    /// The share of one of all workers of the queue of another node: those of that node, who are near, need most of it.
+    ///
+    /// # Safety
+    /// As [`take_from`](Self::take_from).
+    unsafe fn take_far(&self, injector: &Injector, latency: bool) -> Option<Task<Moving>> {
+        // SAFETY: as the caller.
+        unsafe { self.take_from(injector, latency, self.crew().seats.len()) }
     }
 
     /// The same when it is the turn of such a queue: now and then that of another node.
@@ -28,25 +37,29 @@ impl<Q: Lanes> Seat<Q> {
     #[cold]
     #[inline(never)]
     pub(super) unsafe fn take_in_turn(&self, latency: bool) -> Option<Task<Moving>> {
-        let turn = self.injected_turns.get();
-        self.injected_turns.set(turn.wrapping_add(1));
+        let turns = &self.injected_turns[usize::from(latency)];
+        let turn = turns.get();
+        turns.set(turn.wrapping_add(1));
+        let far = self.crew().injectors.far_in_turn(self.node(), latency, turn);
         // SAFETY: as the caller.
-        let taken = unsafe { self.take_from(self.crew().injectors.in_turn(self.node(), latency, turn), latency) };
+        let taken = far.and_then(|far| unsafe { self.take_far(far, latency) });
         // SAFETY: as the caller.
         taken.or_else(|| unsafe { self.take_injected(latency) })
     }
 
+    /// The share of one of so many workers.
+    ///
     /// # Safety
     /// As [`next`](Self::next). The injector is the crew's, of this class.
     #[inline(never)]
-    unsafe fn take_from(&self, injector: &Injector, latency: bool) -> Option<Task<Moving>> {
+    unsafe fn take_from(&self, injector: &Injector, latency: bool, workers: usize) -> Option<Task<Moving>> {
         if injector.is_empty() {
             return None;
         }
         // SAFETY: as the caller.
         let room = self.knobs.capacity - unsafe { self.queue.lane(latency).own_len() };
         let most = room.clamp(1, self.knobs.policy.steal_batch);
-        let share = injector.take_share(self.near.peers(), most);
+        let share = injector.take_share(workers, most);
         let mut share = share.inspect(|_| self.tally.taken.add(1));
         let first = share.next();
         // SAFETY: as the caller; the pins are ours.
@@ -104,7 +117,7 @@ impl<Q: Lanes> Seat<Q> {
         self.others().find_map(|(level, other)| {
             if level == Level::Machine {
                 // SAFETY: as the caller.
-                let task = far.by_ref().find_map(|injector| unsafe { self.take_from(injector, latency) });
+                let task = far.by_ref().find_map(|injector| unsafe { self.take_far(injector, latency) });
                 if task.is_some() {
                     return task;
                 }

@@ -1,6 +1,8 @@
 //! A crew by hand: what its workers would do is done in a row, on one thread, so every number is exact. Tasks are names, which
 //! nobody runs.
 
+mod turns;
+
 use super::super::{Crew, Found, Knobs, Ring, Seat, Two};
 use super::Name;
 use crate::roles::{Balanced, Cpu, Lanes, Order, Policy, Stealing};

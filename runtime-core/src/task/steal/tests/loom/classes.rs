@@ -37,7 +37,7 @@ static BEDS: HomeTable<Moving> = HomeTable {
     free: |_| unreachable!("the model owns the homes"),
     offload: None,
 };
-static TAG: Tag = Tag { id: TypeId::of::<Bed>(), name: "ward" };
+static TAG: Tag = Tag { id: TypeId::of::<Bed>(), name: "ward", locals: None };
 
 struct Ward {
     crew: Arc<Crew<Two<Ring, 1>>>,
