@@ -12,6 +12,7 @@
 #![cfg(target_os = "linux")]
 #![allow(clippy::disallowed_methods, reason = "the measuring stands outside of any runtime")]
 #![expect(clippy::unwrap_used, reason = "the helpers of tests are tests, too")]
+#![expect(clippy::async_yields_async, reason = "a chain of tasks outlives the `block_on` that spawned it")]
 
 #[path = "common/again.rs"]
 #[allow(dead_code, reason = "shared with tests that need no figures of what they start")]

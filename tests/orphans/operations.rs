@@ -36,7 +36,7 @@ impl Kind {
 /// So long last those that end by themselves: longer than it takes to end a worker.
 const AFTER: Duration = Duration::from_millis(20);
 /// More than the system takes of a write that nobody reads.
-const WRITTEN: usize = 16 << 20;
+const WRITTEN: usize = 8 << 20;
 
 /// What an operation is about, before it belongs to a worker.
 pub(crate) enum Ours {

@@ -69,7 +69,6 @@ fn ready_awaits<C: Config>() {
 }
 
 /// Spawns the next one and awaits it: `n` deep.
-#[expect(clippy::manual_async_fn, reason = "the bound breaks the cycle of the proof")]
 fn spawns_and_awaits<C: Config>(n: usize) -> impl Future<Output = usize> + Send {
     type Boxed = Pin<Box<dyn Future<Output = usize> + Send>>;
     async move { if n == 0 { 0 } else { C::spawn(Box::pin(spawns_and_awaits::<C>(n - 1)) as Boxed).await.unwrap() + 1 } }
