@@ -335,13 +335,12 @@ step_benches() {
     cargo test --manifest-path benches/peers/Cargo.toml "${ours[@]}"
 }
 
-# What reads BESPOKE_DEEP, but for the storms: the wheel against its model, the tasks and both queues under stress, the ring
-# alone, the driver suite (ten thousand connections in turn among it), the signals, tasks that roam, workers that end alone, and
-# what is counted by the million.
+# What reads BESPOKE_DEEP, but for the storms: the wheel against its model, the tasks and both queues under stress, the driver
+# suite (ten thousand connections in turn among it), the signals, tasks that roam, workers that end alone, and what is counted by
+# the million. Not the ring alone: its long counts take more than five minutes by themselves.
 step_deep() {
     export BESPOKE_DEEP=1
     some_tests BESPOKE_DEEP cargo test --release -p bespoke-core --features std,crossbeam-deque --lib -- --nocapture model stress
-    some_tests BESPOKE_DEEP cargo test --release -p bespoke-drivers --lib -- --nocapture
     some_tests BESPOKE_DEEP cargo test --release -p bespoke --test roaming --test orphans --test scale -- --nocapture
     some_tests BESPOKE_DEEP cargo test --release -p bespoke --test conformance --test signals -- --nocapture
 }
