@@ -460,23 +460,14 @@ mod choices {
         const KERNEL: Kernel = Kernel::OfEvenWorkers;
     }
 
-    macro_rules! thieves {
-        ($($config:ident: $first:ty;)+) => { $(
-            pub(crate) struct $config;
+    /// Both at once, so each as well.
+    pub(crate) struct BothOfThieves;
 
-            #[bespoke::config(base = bespoke::preset::Default)]
-            impl bespoke::Config for $config {
-                type Scheduler = bespoke::scheduler::WorkStealing<4>;
-                type Driver = Fallback<$first, Mio>;
-                const WORKERS_EXACT: bool = true;
-            }
-        )+ };
-    }
-
-    thieves! {
-        FirstOfThieves: IoUring<64>;
-        SecondOfThieves: IoUring<64, Nowhere>;
-        BothOfThieves: IoUring<64, Somewhere>;
+    #[bespoke::config(base = bespoke::preset::Default)]
+    impl bespoke::Config for BothOfThieves {
+        type Scheduler = bespoke::scheduler::WorkStealing<4>;
+        type Driver = Fallback<IoUring<64, Somewhere>, Mio>;
+        const WORKERS_EXACT: bool = true;
     }
 
     pub(crate) struct First;
@@ -508,11 +499,8 @@ suite!(fallback_first: crate::choices::First);
 #[cfg(target_os = "linux")]
 suite!(fallback_second: crate::choices::Second);
 #[cfg(target_os = "linux")]
-suite!(fallback_first_stealing: crate::choices::FirstOfThieves);
-#[cfg(target_os = "linux")]
-suite!(fallback_second_stealing: crate::choices::SecondOfThieves);
-#[cfg(target_os = "linux")]
 suite!(fallback_both_stealing: crate::choices::BothOfThieves);
+#[cfg(target_os = "linux")]
 suite!([ignore = "one of two drivers on two cores: the step `rings` runs it"] fallback_per_core: crate::choices::FirstOnCores);
 #[cfg(target_os = "linux")]
 suite!(uring: crate::rings::Ring);

@@ -80,7 +80,7 @@ je .9
 mov rax, [rbx + 0x400]
 mov rcx, [bespoke_drivers::sys::unix::fork::FORKS]
 mov ecx, [rcx]
-cmp ecx, [rax + 0x1d0]
+cmp ecx, [rax + 0x1d8]
 jne .10
 lea r12, [rbx + 0x448]
 mov rdi, r14
@@ -114,7 +114,7 @@ je .9
 mov rax, [rbx + 0x400]
 mov rcx, [bespoke_drivers::sys::unix::fork::FORKS]
 mov ecx, [rcx]
-cmp ecx, [rax + 0x1d0]
+cmp ecx, [rax + 0x1d8]
 jne .10
 lea r15, [rbx + 0x448]
 mov rdi, r14
@@ -238,7 +238,7 @@ je .12
 mov rax, [rbx + 0x400]
 mov rcx, [bespoke_drivers::sys::unix::fork::FORKS]
 mov ecx, [rcx]
-cmp ecx, [rax + 0x1c8]
+cmp ecx, [rax + 0x1d0]
 jne .13
 lea r15, [rbx + 0x448]
 mov rdi, r14
@@ -386,7 +386,7 @@ je .9
 mov rax, [rbx + 0x400]
 mov rcx, [bespoke_drivers::sys::unix::fork::FORKS]
 mov ecx, [rcx]
-cmp ecx, [rax + 0x1d0]
+cmp ecx, [rax + 0x1d8]
 jne .10
 lea r12, [rbx + 0x440]
 mov rdi, r14
@@ -421,7 +421,7 @@ je .9
 mov rax, [rbx + 0x400]
 mov rcx, [bespoke_drivers::sys::unix::fork::FORKS]
 mov ecx, [rcx]
-cmp ecx, [rax + 0x1d0]
+cmp ecx, [rax + 0x1d8]
 jne .10
 lea r15, [rbx + 0x440]
 mov rdi, r14

@@ -84,7 +84,14 @@ fn a_thousand_in_turn_take_few_threads_which_end_with_the_runtime() {
 /// A runtime that is never asked has no more threads than workers.
 #[test]
 fn nothing_is_started_before_the_first_call() {
-    let here = in_a_task::<Never, _>(async { threads::<Never>() });
+    let here = in_a_task::<Never, _>(async {
+        // Nobody has waited for the threads of the workers.
+        while threads::<Never>() < 2 {
+            thread::sleep(core::time::Duration::from_millis(1));
+        }
+        thread::sleep(core::time::Duration::from_millis(20));
+        threads::<Never>()
+    });
     assert_eq!(here, 2);
     all_end::<Never>();
 }
