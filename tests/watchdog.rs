@@ -189,7 +189,8 @@ macro_rules! suite {
                 });
                 // Nobody runs it, or nobody has work for it.
                 std::thread::sleep(BOUNDS);
-                assert!(runtime.metrics().workers[0].polls > 1000);
+                // Whichever of them was the first to be there.
+                assert!(runtime.metrics().workers.iter().map(|worker| worker.polls).sum::<u64>() > 1000);
                 assert_eq!((REPORTS.lock().clone(), blocked(&runtime)), (vec![], vec![0; $workers]));
             }
 
