@@ -5,7 +5,8 @@
 //! which may ask for other values.
 //!
 //! # Invariants
-//! 1. A number is one key's, and the values of a key are of one type, as a key's own type is invariant. (They are asked for their type all the same.)
+//! 1. A number is one key's, and the values of a key are of one type, as a key's own type is invariant. (They are asked for
+//!    their type all the same.)
 //! 2. Only the thread that runs a worker touches its table, in its context, and that is the same thread from the first value to
 //!    the last: `Tag::locals` leads there only where each worker is entered by one thread. So a value need not be `Send`.
 //! 3. Once `shut`, the table is empty for good: who frees the memory of a closed worker, which any thread may do, drops no value.

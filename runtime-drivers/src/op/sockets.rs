@@ -103,8 +103,8 @@ pub trait Sockets: Driver {
     fn take_error(socket: RawResource) -> Result<Option<Errno>, Errno>;
 }
 
-/// Implements [`Sockets`] by the operating system's sockets. `nonblocking`: the mode in which the driver wants them; `enters`: the
-/// mode that one of the user's is given, or `None`: that which it has.
+/// Implements [`Sockets`] by the operating system's sockets. `nonblocking`: the mode in which the driver wants them; `enters`:
+/// the mode that one of the user's is given, or `None`: that which it has.
 macro_rules! os_sockets {
     ($({$($generics:tt)*})? $driver:ty, nonblocking = $nonblocking:literal, enters = $enters:expr) => {
         impl$(<$($generics)*>)? $crate::op::Sockets for $driver {
@@ -228,6 +228,6 @@ os_sockets!(crate::Blocking, nonblocking = false, enters = Some(false));
 os_sockets!({const ENTRIES: u32, O: crate::RingOptions} crate::IoUring<ENTRIES, O>, nonblocking = false, enters = Some(false));
 // Which driver they are for is not known yet: what wants another mode sets it when it is given one.
 #[cfg(target_os = "linux")]
-// Whoever is to watch it sets the mode that it needs (`LiveFallback::set_mode`). Not before: the mode is that of the open file, and
-// another descriptor of it may be watched already, by a driver whose calls would block then.
+// Whoever is to watch it sets the mode that it needs (`LiveFallback::set_mode`). Not before: the mode is that of the open file,
+// and another descriptor of it may be watched already, by a driver whose calls would block then.
 os_sockets!({A: Sockets, B: Sockets} crate::Fallback<A, B>, nonblocking = false, enters = None);

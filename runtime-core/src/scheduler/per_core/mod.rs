@@ -50,8 +50,9 @@
 //!
 //! # A worker that ends before its runtime
 //! A panic outside of the tasks ends one worker: it gets no more tasks in turn, and closes itself; it waits for operations as
-//! long as a shutdown does, since others wait for what its driver has on its way. Its tasks are cancelled, and their handles say by what (not of a task that moves and
-//! runs elsewhere meanwhile, which that worker cancels); operations on its resources say that they are closed;
+//! long as a shutdown does, since others wait for what its driver has on its way. Its tasks are cancelled, and their handles
+//! say by what (not of a task that moves and runs elsewhere meanwhile, which that worker cancels); operations on its resources
+//! say that they are closed;
 //! what is placed there by name is cancelled at once, as its inbox is closed. Nothing of the other workers is touched.
 
 mod start;

@@ -70,8 +70,8 @@ pub(super) fn set_flags(fd: i32, nonblocking: bool) -> Result<(), Errno> {
     Ok(())
 }
 
-/// Gives a socket that was made elsewhere what [`stream_socket`] gives its own: the mode, if one is named, and that no call on it raises
-/// `SIGPIPE`.
+/// Gives a socket that was made elsewhere what [`stream_socket`] gives its own: the mode, if one is named, and that no call on
+/// it raises `SIGPIPE`.
 pub(crate) fn enter(fd: i32, nonblocking: Option<bool>) -> Result<(), Errno> {
     if let Some(nonblocking) = nonblocking {
         fd::set_nonblocking(fd, nonblocking)?;
