@@ -3,7 +3,6 @@
 use super::suite::wakers::{Slow, waker};
 use super::suite::{Thieves, ends, runtime, soon};
 use crate::beside_others;
-use bespoke::prelude::*;
 use bespoke::rt::TcpListener;
 use bespoke_core::driver::{Operation, Timeout};
 use bespoke_core::roles::Nanos;
