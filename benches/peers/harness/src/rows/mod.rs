@@ -101,7 +101,7 @@ pub enum OnWorkers {
     Skew,
     /// Tasks that are spawned on one worker and run on another.
     Steals,
-    /// Start a runtime with its workers, run nothing, end it.
+    /// Start a runtime with its workers, run one task that is ready, end it.
     Start,
     /// Have nothing to do.
     Idle,
@@ -303,7 +303,7 @@ pub const ROWS: &[Row] = &[
         measures: STEALS,
         ..both("workers-steals", "two workers, one spawns", OnWorkers::Steals, 1_024_000, 256_000)
     },
-    both("workers-start", "two workers: start, run nothing, end", OnWorkers::Start, 50, 20),
+    both("workers-start", "two workers: start, run one ready task, end", OnWorkers::Start, 50, 20),
     Row {
         rounds: 3,
         measures: IDLE_CPU,
