@@ -15,6 +15,7 @@
 //!    none.
 //! 5. A thread that was granted and cannot run, since it cannot be pinned, say, ends its worker alone.
 
+use super::cores::Cores;
 use super::{Common, Worker, close};
 use crate::config::{Config, LiveQueueOf};
 use crate::error::{Errno, Error};
@@ -51,12 +52,7 @@ impl<C: Config> Unserved<C> {
 /// There is no thread to run it, and the system starts none.
 #[inline]
 pub(crate) fn in_turn<C: Config>(common: &Arc<Common<C>>) -> Result<NonNull<Worker<C>>, Unserved<C>> {
-    if on_demand::<C::Scheduler>()
-        && let Some(first) = common.cores.first_to_start()
-    {
-        return start_first(common, first);
-    }
-    Ok(common.cores.in_turn())
+    served(common, Cores::in_turn)
 }
 
 /// The worker whose turn it is to watch a resource. There is a team.
@@ -65,12 +61,19 @@ pub(crate) fn in_turn<C: Config>(common: &Arc<Common<C>>) -> Result<NonNull<Work
 /// As [`in_turn`].
 #[inline]
 pub(crate) fn watches_in_turn<C: Config>(common: &Arc<Common<C>>) -> Result<NonNull<Worker<C>>, Unserved<C>> {
-    if on_demand::<C::Scheduler>()
-        && let Some(first) = common.cores.first_to_start()
-    {
-        return start_first(common, first);
+    served(common, Cores::watches_in_turn)
+}
+
+/// The worker that `turn` names, among those that have a thread; the first gets one, if none has.
+#[inline(always)]
+fn served<C: Config>(
+    common: &Arc<Common<C>>,
+    turn: impl FnOnce(&Cores<C>) -> NonNull<Worker<C>>,
+) -> Result<NonNull<Worker<C>>, Unserved<C>> {
+    match common.cores.first_to_start() {
+        Some(first) => start_first(common, first),
+        None => Ok(turn(&common.cores)),
     }
-    Ok(common.cores.watches_in_turn())
 }
 
 #[cold]
