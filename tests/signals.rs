@@ -6,6 +6,9 @@
     reason = "the raising side stands outside the runtime, with its own thread and clock"
 )]
 
+#[path = "common/descriptors.rs"]
+mod descriptors;
+
 use bespoke::Runtime;
 use bespoke::prelude::*;
 use bespoke::preset::Default as Preset;
@@ -16,6 +19,7 @@ use core::pin::{Pin, pin};
 use core::sync::atomic::{AtomicUsize, Ordering};
 use core::task::{Context, Poll, Waker};
 use core::time::Duration;
+use descriptors::fds as open_descriptors;
 use std::io::{BufRead, BufReader, ErrorKind};
 use std::process::Command;
 use std::sync::Arc;
@@ -84,10 +88,6 @@ async fn delivered(listener: &mut Signal) {
 /// No delivery comes.
 async fn quiet(listener: &mut Signal) {
     assert!(timeout(A_MOMENT, listener.recv()).await.is_err(), "a delivery without a raise");
-}
-
-fn open_descriptors() -> usize {
-    std::fs::read_dir("/dev/fd").unwrap().count()
 }
 
 alone! {
