@@ -398,7 +398,8 @@ pub(crate) fn what_was_on_its_way_is_not_sent_later<C: Config<Driver: ZeroCopy>>
 pub(crate) fn what_is_dropped_with_its_stream_ends<C: Config<Driver: ZeroCopy>>(folder: &Path) {
     const LEN: usize = 8 << 20;
     let path = folder.join("file");
-    std::fs::write(&path, row(0, LEN)).expect("new");
+    let all = row(0, LEN);
+    std::fs::write(&path, &all).expect("new");
     let mut random = Random::new(33);
     runtime::<C>().block_on(async {
         for _ in 0..count(40, 2_000) {
@@ -421,7 +422,7 @@ pub(crate) fn what_is_dropped_with_its_stream_ends<C: Config<Driver: ZeroCopy>>(
             C::yield_now().await;
             let got = reads_all(peer);
             let got = all_of::<C>(got).await;
-            assert!(got == row(0, got.len()), "a beginning");
+            assert!(got == all[..got.len()], "a beginning");
         }
     });
 }
@@ -437,7 +438,8 @@ pub(crate) fn slow_peers_hold_no_threads<C: Config<Driver: ZeroCopy>>(folder: &P
     let threads = || std::fs::read_dir("/proc/self/task").expect("Linux has it").filter_map(name).filter(ours).count();
     runtime::<C>().block_on(async {
         let path = folder.join("file");
-        std::fs::write(&path, row(0, LEN)).expect("new");
+        let all = row(0, LEN);
+        std::fs::write(&path, &all).expect("new");
         let mut peers = Vec::new();
         let mut tasks = Vec::new();
         for _ in 0..STREAMS {
@@ -462,7 +464,7 @@ pub(crate) fn slow_peers_hold_no_threads<C: Config<Driver: ZeroCopy>>(folder: &P
         let last = reads_all(peers.pop().expect("as many as that"));
         let sent = tasks.pop().expect("as many as that").await.expect("no panic").expect("it is read");
         assert_eq!(sent, LEN);
-        assert!(last.join().expect("it ends") == row(0, LEN));
+        assert!(last.join().expect("it ends") == all);
         for task in &tasks {
             task.abort();
         }
@@ -476,7 +478,8 @@ type Held = core::pin::Pin<Box<dyn Future<Output = ()> + Send>>;
 pub(crate) fn sends_end_with_their_runtime<C: Config<Driver: ZeroCopy>>(folder: &Path) {
     const LEN: usize = 8 << 20;
     let path = folder.join("file");
-    std::fs::write(&path, row(0, LEN)).expect("new");
+    let all = row(0, LEN);
+    std::fs::write(&path, &all).expect("new");
     let mut random = Random::new(34);
     let mut slowest = Duration::ZERO;
     for _ in 0..count(40, 2_000) {
@@ -517,7 +520,7 @@ pub(crate) fn sends_end_with_their_runtime<C: Config<Driver: ZeroCopy>>(folder: 
         drop((held, tasks));
         for peer in peers {
             let got = reads_all(peer).join().expect("no panic");
-            assert!(got == row(0, got.len()), "a beginning");
+            assert!(got == all[..got.len()], "a beginning");
         }
         assert!(eventually(|| fds() == before), "{before} descriptors before, and {} after", fds());
     }
