@@ -372,7 +372,12 @@ step_fallbacks() {
     fi
 }
 
-step_rings() { some_tests 'another ring' cargo test -p bespoke --test conformance --test files -- --ignored; }
+# Programs of their own, which `--all-targets` and `--workspace` leave out.
+step_rings() {
+    local programs=(-p bespoke --test conformance_rings --test files_rings)
+    cargo clippy "${programs[@]}" -- -D warnings
+    some_tests 'suite!' cargo test "${programs[@]}"
+}
 
 # What a signal may interrupt, of the calls that the drivers and their tests make. Left out: `connect` and `close`, which go
 # on after the interruption, while an injected error replaces the call; `futex`, whose wake is never interrupted; the first

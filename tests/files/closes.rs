@@ -104,6 +104,7 @@ pub(crate) fn operations_under_way<C: Config<Driver: Fs>>(folder: &Path) {
 /// A call that the system does not end is not waited for, and what it uses stays: with the future while that lives, else
 /// with the call.
 #[expect(clippy::async_yields_async, reason = "a future leaves its runtime on purpose")]
+#[allow(dead_code, reason = "for drivers that have files on the pool, which not every program has")]
 pub(crate) fn kept_futures_wait_for_their_call<C: Config<Driver: Fs>>(folder: &Path) {
     let path = fifo(&folder.join("pipe"));
     let mut theirs = both_ends(&path);
