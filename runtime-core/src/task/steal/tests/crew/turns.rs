@@ -133,12 +133,15 @@ fn longest(ran: &[Ran], who: Ran, counts: impl Fn(Ran) -> bool) -> usize {
     ran.split(|one| *one == who).map(|wait| wait.iter().filter(|one| counts(**one)).count()).max().unwrap_or(0)
 }
 
+/// Of one policy: some hundred of the longest rounds; under Miri, which takes a thousand times as long, some.
+const POLLS: usize = if cfg!(miri) { 150 } else { 5000 };
+
 /// What the head of `lanes` promises of both, whatever the policy says.
 #[test]
 fn neither_class_starves_whatever_comes_from_outside() {
     fn check<const INTERVAL: u32, const LIFO: u32>() {
         for (outside, kept) in [(false, false), (false, true), (true, false), (true, true)] {
-            let ran = ran::<Outside<INTERVAL, LIFO>>(5000, outside, kept);
+            let ran = ran::<Outside<INTERVAL, LIFO>>(POLLS, outside, kept);
             let others = longest(&ran, Ran::Latency, |_| true);
             assert!(
                 others <= 2 * LIFO as usize + 5,
@@ -203,7 +206,7 @@ fn a_task_in_the_slot_waits_for_twice_as_many_of_latency_and_no_more() {
 
     fn check<const INTERVAL: u32>() {
         for (outside, kept) in [(false, false), (false, true), (true, false), (true, true)] {
-            let ran = ran::<Outside<INTERVAL>>(5000, outside, kept);
+            let ran = ran::<Outside<INTERVAL>>(POLLS, outside, kept);
             let waited = longest(&ran, Ran::Slot, |one| one == Ran::Latency);
             assert!(waited <= 8, "{INTERVAL}, {outside}, {kept}: the slot waited for {waited}");
         }
