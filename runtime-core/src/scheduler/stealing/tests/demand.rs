@@ -4,13 +4,10 @@ use super::worker_ends::{Fragile, NONE, WIRE};
 use super::{FourLate, LONG, OnDemand, TwoLate, ends, hog, start};
 use crate::config::{Config, Sealed};
 use crate::error::{Error, ErrorKind};
-use crate::roles::{
-    Caps, Cpu, Driver, OsEntropy, OsThreads, Sealed as Ours, StartsThreads, Threads, Topology, Under, Uniform,
-};
+use crate::roles::{Cpu, OsEntropy, OsThreads, StartsThreads, Threads, Topology, Uniform};
 use crate::runtime::{Ambient, Runtime, all_sleep};
 use crate::scheduler::{Ring, WorkStealing};
-use crate::sharing::{Moving, Sharing};
-use crate::testing::{Census, Heap, SleepOnly, Sleeper};
+use crate::testing::{Census, Heap, SleepOnly};
 use crate::time::Monotonic;
 use core::sync::atomic::{AtomicBool, AtomicIsize, AtomicUsize, Ordering::SeqCst};
 use core::time::Duration;
@@ -149,22 +146,6 @@ impl<const TEST: usize, const PANICS: bool> Threads for Second<TEST, PANICS> {
     }
 }
 
-/// [`SleepOnly`], whose processes know that they are copies.
-#[derive(Debug)]
-struct Forks;
-
-impl Driver for Forks {
-    type Live<S: Sharing> = Sleeper;
-    const NAME: &'static str = "forks";
-    const CAPS: Caps = Caps::SUSPENDING;
-    const DRIVERS_ARE_THE_PROJECTS_OWN_until_1_0: Ours = Ours::OURS;
-    fn forks() -> u32 {
-        std::process::id()
-    }
-}
-
-impl Under<Moving> for Forks {}
-
 macro_rules! configs {
     ($($name:ident: $workers:literal, $driver:ty, $threads:ty, $topology:ty, $pins:literal;)+) => { $(
         struct $name;
@@ -193,7 +174,6 @@ configs! {
     Refused: 1, SleepOnly, Second<4, false>, Uniform, false;
     Panicked: 2, SleepOnly, Second<5, true>, Uniform, false;
     Breaks: 2, Fragile, OsThreads, Uniform, false;
-    Forked: 2, Forks, OsThreads, Uniform, false;
 }
 
 /// The handle says so, nothing is left behind, and the next spawn tries again.
@@ -383,30 +363,58 @@ fn dropped_by_a_task_of_its_own_it_leaves_nothing() {
     }
 }
 
-/// A forked child starts no thread for a copy of a runtime that has none.
-#[cfg(not(miri))]
-#[test]
-fn a_forked_child_starts_no_thread() {
-    unsafe extern "C" {
-        fn fork() -> i32;
-        fn _exit(code: i32) -> !;
-        fn waitpid(pid: i32, status: *mut i32, options: i32) -> i32;
-    }
-    let (census, runtime) = start::<Forked>();
-    let status = runtime.block_on(async {
-        // SAFETY: the child does what the test is about, and ends.
-        let pid = unsafe { fork() };
-        if pid == 0 {
-            core::mem::forget(Forked::spawn(async {}));
-            let threads = std::fs::read_dir("/proc/self/task").map_or(0, Iterator::count);
-            // SAFETY: it runs nothing that was registered.
-            unsafe { _exit(i32::try_from(threads).unwrap_or(99)) }
+/// Copies of a process: `fork` is Linux's here, and Miri has none.
+#[cfg(all(target_os = "linux", not(miri)))]
+mod copies {
+    use super::*;
+    use crate::roles::{Caps, Driver, Sealed as Ours, Under};
+    use crate::sharing::{Moving, Sharing};
+    use crate::testing::Sleeper;
+
+    /// [`SleepOnly`], whose processes know that they are copies.
+    #[derive(Debug)]
+    struct Forks;
+
+    impl Driver for Forks {
+        type Live<S: Sharing> = Sleeper;
+        const NAME: &'static str = "forks";
+        const CAPS: Caps = Caps::SUSPENDING;
+        const DRIVERS_ARE_THE_PROJECTS_OWN_until_1_0: Ours = Ours::OURS;
+        fn forks() -> u32 {
+            std::process::id()
         }
-        let mut status = 0;
-        // SAFETY: a child of this process.
-        unsafe { waitpid(pid, &raw mut status, 0) };
-        status >> 8
-    });
-    assert_eq!(status, 1, "one thread, which has forked");
-    ends(&census, runtime);
+    }
+
+    impl Under<Moving> for Forks {}
+
+    configs! {
+        Forked: 2, Forks, OsThreads, Uniform, false;
+    }
+
+    /// A forked child starts no thread for a copy of a runtime that has none.
+    #[test]
+    fn a_forked_child_starts_no_thread() {
+        unsafe extern "C" {
+            fn fork() -> i32;
+            fn _exit(code: i32) -> !;
+            fn waitpid(pid: i32, status: *mut i32, options: i32) -> i32;
+        }
+        let (census, runtime) = start::<Forked>();
+        let status = runtime.block_on(async {
+            // SAFETY: the child does what the test is about, and ends.
+            let pid = unsafe { fork() };
+            if pid == 0 {
+                core::mem::forget(Forked::spawn(async {}));
+                let threads = std::fs::read_dir("/proc/self/task").map_or(0, Iterator::count);
+                // SAFETY: it runs nothing that was registered.
+                unsafe { _exit(i32::try_from(threads).unwrap_or(99)) }
+            }
+            let mut status = 0;
+            // SAFETY: a child of this process.
+            unsafe { waitpid(pid, &raw mut status, 0) };
+            status >> 8
+        });
+        assert_eq!(status, 1, "one thread, which has forked");
+        ends(&census, runtime);
+    }
 }
