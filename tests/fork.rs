@@ -192,7 +192,8 @@ fn a_child_forked_in_a_task<C: Tested>() {
                     }));
                     // The child has what the parent registered, and gives it up.
                     drop(watched);
-                    C::sleep(Duration::from_millis(1)).await;
+                    // So long that it is not over before the worker waits.
+                    C::sleep(Duration::from_secs(30)).await;
                     unreachable!("a copy has slept");
                 }
                 Side::Parent(child) => child.was_refused::<C>(),
