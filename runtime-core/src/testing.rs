@@ -401,11 +401,13 @@ config! {
 }
 #[cfg(not(loom))]
 config! {
-    /// Two workers, each with its tasks.
-    TwoCores: crate::scheduler::PerCore<2>, Monotonic, PanicPolicy::Catch; const WORKERS_EXACT: bool = true
+    /// Two workers, each with its tasks. A slow interpreter is waited for.
+    TwoCores: crate::scheduler::PerCore<2>, Monotonic, PanicPolicy::Catch;
+        const WORKERS_EXACT: bool = true; const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(60)
 }
 #[cfg(not(loom))]
 config! {
-    /// Two workers that take tasks from each other.
-    TwoThieves: crate::scheduler::WorkStealing<2>, Monotonic, PanicPolicy::Catch; const WORKERS_EXACT: bool = true
+    /// Two workers that take tasks from each other. A slow interpreter is waited for.
+    TwoThieves: crate::scheduler::WorkStealing<2>, Monotonic, PanicPolicy::Catch;
+        const WORKERS_EXACT: bool = true; const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(60)
 }
