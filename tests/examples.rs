@@ -258,10 +258,11 @@ fn drives(args: &[&str], scheduler: &str, driver: &str, memory: &str) {
     assert!(number("requests/s") > 0.0, "{ended:#?}");
     assert!(0.0 < number("p50"), "{ended:#?}");
     assert!(number("p50") <= number("p99") && number("p99") <= number("p99.9"), "{ended:#?}");
-    // In every build: a request in steady state takes nothing from the heap. A worker that takes part for
-    // the first time may take a block: on a slow machine with few requests one of them is seen.
-    assert!(row("allocations").starts_with("0.000"), "{ended:#?}");
-    assert!(number("allocations") * number("requests/s") < 10.0, "{ended:#?}");
+    // In every build: a request in steady state takes nothing from the heap. In all, not per request: of the few requests of a slow
+    // machine one block is many.
+    let in_all = row("allocations").split_once(" per request (").and_then(|(_, all)| all.strip_suffix(" in all)"));
+    let in_all: u64 = in_all.unwrap_or_else(|| panic!("{ended:#?}")).parse().unwrap();
+    assert!(in_all < 10, "{ended:#?}");
     if cfg!(target_os = "linux") {
         assert!(number("RSS") > 0.0 && row("RSS").ends_with(" MiB"), "{ended:#?}");
     } else {
