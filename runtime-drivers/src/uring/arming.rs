@@ -159,12 +159,16 @@ impl State {
     }
 
     /// Has the kernel know of buffers that lie ready. With the first stream that waits for bytes: programs without one need none.
+    /// `false`: nothing was asked, as this is not the thread whose ring it is.
     #[cold]
-    fn provide(&mut self, pool: &Buffers<LEASE_BYTES>) {
+    fn provide(&mut self, pool: &Buffers<LEASE_BYTES>) -> bool {
         let settings = self.ring.settings();
         // A forked child asks the kernel for nothing, least of all in the name of its parent's ring.
         if self.ring.is_copy() {
-            return;
+            return true;
+        }
+        if self.ring.is_of_another_thread() {
+            return false;
         }
         self.provides = true;
         if settings.kernel > Kernel::V5_15 {
@@ -174,13 +178,17 @@ impl State {
             provided.refill(pool, usize::from(settings.buffers));
             provided.publish();
         }
+        true
     }
 
     /// Arms the `recv` of an idle stream. `once`: for one buffer at most.
     #[inline(never)]
     pub(super) fn arm_recv(&mut self, number: u32, once: bool, pool: &Buffers<LEASE_BYTES>) -> Result<(), Errno> {
-        if !self.provides {
-            self.provide(pool);
+        if !self.provides && !self.provide(pool) {
+            // Where tasks move, it waits for the next turn, as if it had found no buffer: the worker asks then, and arms it.
+            self.sources[number as usize].arm = Arm::Starved;
+            self.starved.push_back(number);
+            return Ok(());
         }
         let source = &mut self.sources[number as usize];
         let fd = types::Fd(source.raw);

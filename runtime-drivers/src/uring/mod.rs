@@ -65,6 +65,8 @@
 //! - **one thread makes calls**: the worker's. Others queue entries, and what they queue is submitted by its next turn. While
 //!   it is about to sleep, or sleeps, `asleep` says so: it is set under the lock under which the turn has counted the queue, so
 //!   whoever queues afterwards sees it, and sounds the alarm once the lock is free;
+//! - **one thread registers**: the same, with a ring of one issuer. The first stream that waits for bytes on another thread waits
+//!   for the next turn, which provides buffers and arms it;
 //! - who has left a waker **looks once more** under the lock under which it sees to the request: what came between the first
 //!   look and the waker found nobody to wake. Of what it finds at a source, bytes come before the end, in one look;
 //! - a direction that is thought ready is cleared only **at the edge at which it was thought so**

@@ -254,6 +254,11 @@ impl Ring {
         self.thread
     }
 
+    /// Does the kernel take what is registered from another thread alone?
+    pub(super) fn is_of_another_thread(&self) -> bool {
+        self.flags.single_issuer && self.thread != 0 && self.thread != calls::thread()
+    }
+
     /// The calling thread is the one that enters the ring from now on.
     pub(super) fn arrive(&mut self, thread: usize) -> Result<(), Error> {
         if self.thread == 0 && self.flags.single_issuer {

@@ -15,7 +15,8 @@
 //!   Idle ─────────▶ Armed ─────────────────▶ Cancelling     1 a waiter finds nothing
 //!    ▲ ▲              │ 3                     │ 3           2 close; enough was stashed
 //!    │ └──────────────┴───────────────────────┘             3 the terminal completion
-//!    └── 5 ── Starved ◀── 4                                 4 it says that no buffer was left
+//!    └── 5 ── Starved ◀── 4                                 4 it says that no buffer was left; from Idle: none was provided
+//!                                                             yet, and this is not the worker, who alone can provide some
 //!                                                           5 the next park, when there are some
 //! ```
 

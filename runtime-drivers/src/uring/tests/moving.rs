@@ -298,3 +298,33 @@ fn a_release_elsewhere_takes_no_completion() {
 fn a_release_elsewhere_takes_no_completion_of_a_ring_with_a_thread() {
     others_are_woken_past_a_release::<ByThread>(count(500, 10_000));
 }
+
+/// The kernel takes a ring of buffers from the worker's thread alone.
+#[test]
+fn buffers_are_provided_also_when_the_first_stream_waits_elsewhere() {
+    beside_a_worker::<Usual>(|live| {
+        // The waker's poll is with the kernel: the worker has begun.
+        eventually("the worker begins", || live.0.with(|state| state.wake_armed));
+        let single = live.0.with(|state| state.ring.flags().single_issuer);
+        if !single {
+            return skipped("this kernel has no rings of one issuer");
+        }
+        let streams = [pair(live, 0), pair(live, 1)];
+        for (stream, peer) in &streams {
+            let (counted, mut to) = (Arc::<Counted>::default(), [0; 8]);
+            let waker = Waker::from(counted.clone());
+            assert!(poll_by(live, &mut recv(*stream, &mut to), &waker).is_pending());
+            write(peer, b"tea");
+            eventually("bytes wake who waits", || counted.was_woken());
+            assert_eq!(poll_by(live, &mut recv(*stream, &mut to), Waker::noop()), Poll::Ready(Ok(3)));
+        }
+        let (provided, own) = live.0.with(|state| {
+            (state.provided.is_some(), state.sources.iter().filter(|source| source.own.is_some()).count())
+        });
+        assert!(provided, "one issuer came with 6.0, rings of buffers with 5.19");
+        assert_eq!(own, 0, "a stream that waits holds no buffer");
+        for (stream, _) in &streams {
+            live.close(*stream);
+        }
+    });
+}
