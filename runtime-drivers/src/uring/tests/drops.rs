@@ -12,22 +12,26 @@ fn dropped_writes<O: RingOptions>(seed: u64, turn: Park) {
     let live = started::<8, O>();
     let streams = Streams::of(&live, 1);
     streams.peers[0].set_nonblocking(true).expect("open");
-    dropped_writes_to(&live, (streams.ours[0], &streams.peers[0]), count(2_000, 200_000), seed, turn);
+    dropped_writes_to(&live, (streams.ours[0], &streams.peers[0]), count(2_000, 200_000), seed, turn, None);
     streams.close(&live);
     ends(&live);
 }
 
-/// The same on a stream, whose peer does not block.
+/// The same on a stream, whose peer does not block. With `acknowledges` it reads on while a dropped one is waited for, and then
+/// says so by that.
 pub(super) fn dropped_writes_to<O: RingOptions, S>(
     live: &LiveUring<8, O>,
     (stream, peer): (Resource, &S),
     messages: u64,
     seed: u64,
     turn: Park,
+    acknowledges: Option<fn(&S)>,
 ) where
     for<'a> &'a S: std::io::Read,
 {
     const LEN: usize = 4096;
+    // Less than the window of a new TCP stream: a peer that is not read stops a send without a copy, which is over with its notice.
+    const UNREAD: usize = 32 << 10;
     let mut random = Random(seed | 1);
     let (mut sent, mut got) = (Vec::new(), Vec::new());
     let (mut whole, mut cut, mut nothing) = (0, 0, 0);
@@ -60,6 +64,10 @@ pub(super) fn dropped_writes_to<O: RingOptions, S>(
                         Poll::Ready(interrupted) => break interrupted,
                         Poll::Pending => live.park(turn).expect("a turn"),
                     }
+                    if let Some(acknowledges) = acknowledges {
+                        drain_peer(peer, &mut room, &mut got);
+                        acknowledges(peer);
+                    }
                 };
                 match interrupted {
                     Some(taken) => {
@@ -79,7 +87,7 @@ pub(super) fn dropped_writes_to<O: RingOptions, S>(
         if random.below(3) == 0 {
             drain_peer(peer, &mut room, &mut got);
         }
-        while sent.len() - got.len() > 64 << 10 {
+        while sent.len() - got.len() > UNREAD {
             drain_peer(peer, &mut room, &mut got);
         }
     }
