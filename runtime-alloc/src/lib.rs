@@ -17,6 +17,7 @@ extern crate alloc;
 #[cfg(any(feature = "std", loom, test))]
 extern crate std;
 
+mod bitmap;
 mod fixed;
 mod loom;
 #[cfg(feature = "alloc")]
