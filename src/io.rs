@@ -52,6 +52,30 @@
 //! # program::main().unwrap();
 //! ```
 //!
+//! Buffers that are used again and again come from a pool: aligned to pages, in classes of powers of two, out of one block.
+//!
+//! ```
+//! # mod program {
+//! # use bespoke::net::{TcpListener, TcpStream};
+//! use bespoke::io::BufferPool;
+//!
+//! # #[bespoke::main]
+//! # pub async fn main() -> std::io::Result<()> {
+//! # let listener = TcpListener::bind("127.0.0.1:0").await?;
+//! # let mut client = TcpStream::connect(listener.local_addr()?).await?;
+//! # client.write_all("tea").await.0?;
+//! # let (mut stream, _) = listener.accept().await?;
+//! let pool = BufferPool::new(1 << 20)?;
+//! let buffer = pool.get(4096)?; // or the error says why not: the pool never grows
+//! let (read, buffer) = stream.read_into(buffer).await;
+//! assert_eq!((read?, &*buffer), (3, &b"tea"[..]));
+//! drop(buffer); // it is back
+//! # Ok(())
+//! # }
+//! # }
+//! # program::main().unwrap();
+//! ```
+//!
 //! What reads can be read in lines, and copied to what writes:
 //!
 //! ```
@@ -85,6 +109,7 @@
 //! The standard streams of the process: [`stdin`], [`stdout`], [`stderr`], on Unix.
 
 pub use crate::default_config::io::*; // the standard streams
+pub use bespoke_alloc::{BufferPool, NoBuffer, PoolBuffer};
 pub use bespoke_core::io::{IntoIoBuf, IoBuf, IoBufMut, IoBufs, IoBufsMut, Slice, Static};
 pub use bespoke_drivers::io::{
     BufReader, BufWriter, Chain, Duplex, DuplexReader, DuplexStream, DuplexWriter, Empty, ErasedIo, ErasedReader,
