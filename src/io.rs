@@ -76,6 +76,24 @@
 //! # program::main().unwrap();
 //! ```
 //!
+//! Such a pool may be registered with the driver. On io_uring the system then looks its memory up once, and not at each read and
+//! write of a file:
+//!
+//! ```
+//! # mod program {
+//! use bespoke::io::{BufferPool, Registration};
+//!
+//! # #[bespoke::main]
+//! # pub async fn main() -> std::io::Result<()> {
+//! let pool = BufferPool::new(1 << 20)?;
+//! let registration = Registration::of(&pool)?; // until it is dropped
+//! assert!(!registration.is_fixed()); // the default config is on no ring, so it means nothing
+//! # Ok(())
+//! # }
+//! # }
+//! # program::main().unwrap();
+//! ```
+//!
 //! What reads can be read in lines, and copied to what writes:
 //!
 //! ```
@@ -110,7 +128,7 @@
 
 pub use crate::default_config::io::*; // the standard streams
 pub use bespoke_alloc::{BufferPool, NoBuffer, PoolBuffer};
-pub use bespoke_core::io::{IntoIoBuf, IoBuf, IoBufMut, IoBufs, IoBufsMut, Slice, Static};
+pub use bespoke_core::io::{IntoIoBuf, IoBuf, IoBufMut, IoBufs, IoBufsMut, Region, Slice, Static};
 pub use bespoke_drivers::io::{
     BufReader, BufWriter, Chain, Duplex, DuplexReader, DuplexStream, DuplexWriter, Empty, ErasedIo, ErasedReader,
     ErasedWriter, Incoming, Join, Lines, PollFile, PollReader, PollStream, PollWriter, Reads, Repeat, Seeks, Sink,

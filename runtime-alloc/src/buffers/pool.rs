@@ -8,17 +8,19 @@ use crate::system;
 use alloc::boxed::Box;
 use alloc::sync::Arc;
 use bespoke_core::error::{Error, ErrorKind};
+use bespoke_core::roles::Region;
 use core::alloc::Layout;
 use core::fmt;
 use core::ptr::NonNull;
 
 /// Buffers for I/O out of one block of memory, which was allocated when the pool was made, and does not grow.
 ///
-/// A buffer is a power of two long, from the smallest class to the largest, and begins at a multiple of its length: so at a page,
-/// which is what `O_DIRECT` asks for, as far as a disk's blocks are not longer than the class. [`get`](Self::get) yields one or
-/// says why not; dropped on any thread, it is back. Neighbours that are back serve a larger class again.
+/// A buffer is a power of two long, from the smallest class to the largest, and begins at a multiple of its length: so at
+/// a page, which is what `O_DIRECT` asks for, as far as a disk's blocks are not longer than the class. [`get`](Self::get)
+/// yields one or says why not; dropped on any thread, it is back. Neighbours that are back serve a larger class again.
 ///
-/// A clone is another name of the same pool. The memory lives until the last name and the last buffer are gone.
+/// It is a [`Region`], which may be registered with a driver. A clone is another name of the same pool. The memory lives
+/// until the last name and the last buffer are gone.
 ///
 /// # Platform
 /// Everywhere where there is a heap: the block is one of the global allocator, which maps one of that size.
@@ -49,8 +51,8 @@ pub struct BufferPool {
 /// What names and buffers of a pool share.
 ///
 /// # Invariants
-/// 1. `block` is a block of the global allocator of `layout`, from `new` to the drop of this value. It is aligned to the largest
-///    class, and as long as `units` units.
+/// 1. `block` is a block of the global allocator of `layout`, from `new` to the drop of this value. It is aligned to the
+///    largest class, and as long as `units` units.
 /// 2. A unit is used by whoever claimed it in the map, and by nobody else, until they release it.
 pub(super) struct Shared {
     block: NonNull<u8>,
@@ -201,6 +203,18 @@ impl Drop for Shared {
     fn drop(&mut self) {
         // SAFETY: a block of the allocator, of this layout (inv. 1). Every buffer has held this value, so none is out.
         unsafe { system::release(self.block, self.layout) };
+    }
+}
+
+// SAFETY: the block is one stretch of plain memory, which stays where it is as long as there is a name of the pool (`Shared`,
+// inv. 1).
+unsafe impl Region for BufferPool {
+    fn start(&self) -> NonNull<u8> {
+        self.shared.block
+    }
+
+    fn len(&self) -> usize {
+        self.capacity()
     }
 }
 
