@@ -52,6 +52,48 @@
 //! # program::main().unwrap();
 //! ```
 //!
+//! Buffers that are used again and again come from a pool: aligned to pages, in classes of powers of two, out of one block.
+//!
+//! ```
+//! # mod program {
+//! # use bespoke::net::{TcpListener, TcpStream};
+//! use bespoke::io::BufferPool;
+//!
+//! # #[bespoke::main]
+//! # pub async fn main() -> std::io::Result<()> {
+//! # let listener = TcpListener::bind("127.0.0.1:0").await?;
+//! # let mut client = TcpStream::connect(listener.local_addr()?).await?;
+//! # client.write_all("tea").await.0?;
+//! # let (mut stream, _) = listener.accept().await?;
+//! let pool = BufferPool::new(1 << 20)?;
+//! let buffer = pool.get(4096)?; // or the error says why not: the pool never grows
+//! let (read, buffer) = stream.read_into(buffer).await;
+//! assert_eq!((read?, &*buffer), (3, &b"tea"[..]));
+//! drop(buffer); // it is back
+//! # Ok(())
+//! # }
+//! # }
+//! # program::main().unwrap();
+//! ```
+//!
+//! Such a pool may be registered with the driver. On io_uring the system then looks its memory up once, and not at each read and
+//! write of a file:
+//!
+//! ```
+//! # mod program {
+//! use bespoke::io::{BufferPool, Registration};
+//!
+//! # #[bespoke::main]
+//! # pub async fn main() -> std::io::Result<()> {
+//! let pool = BufferPool::new(1 << 20)?;
+//! let registration = Registration::of(&pool)?; // until it is dropped
+//! assert!(!registration.is_fixed()); // the default config is on no ring, so it means nothing
+//! # Ok(())
+//! # }
+//! # }
+//! # program::main().unwrap();
+//! ```
+//!
 //! What reads can be read in lines, and copied to what writes:
 //!
 //! ```
@@ -85,7 +127,8 @@
 //! The standard streams of the process: [`stdin`], [`stdout`], [`stderr`], on Unix.
 
 pub use crate::default_config::io::*; // the standard streams
-pub use bespoke_core::io::{IntoIoBuf, IoBuf, IoBufMut, IoBufs, IoBufsMut, Slice, Static};
+pub use bespoke_alloc::{BufferPool, NoBuffer, PoolBuffer};
+pub use bespoke_core::io::{IntoIoBuf, IoBuf, IoBufMut, IoBufs, IoBufsMut, Region, Slice, Static};
 pub use bespoke_drivers::io::{
     BufReader, BufWriter, Chain, Duplex, DuplexReader, DuplexStream, DuplexWriter, Empty, ErasedIo, ErasedReader,
     ErasedWriter, Incoming, Join, Lines, PollFile, PollReader, PollStream, PollWriter, Reads, Repeat, Seeks, Sink,

@@ -199,7 +199,8 @@ pub mod future {
 pub mod rt {
     pub use bespoke_core::channel::{mpsc, oneshot};
     pub use bespoke_core::config::SharingOf;
-    pub use bespoke_core::driver::{Lease, Nop, Op, Operation, OwnedResource, Submit};
+    pub use bespoke_core::driver::{Lease, Nop, Op, Operation, OwnedResource, Registration, Submit};
+    pub use bespoke_core::roles::Regions;
     pub use bespoke_core::runtime::{Admits, Ambient, SpawnInto, Spawnable};
     pub use bespoke_core::scope::JoinSet;
     pub use bespoke_core::sync::{Notified, Notify};

@@ -11,8 +11,8 @@ use bespoke::channel::{mpsc, oneshot};
 use bespoke::io::IoBuf;
 use bespoke::prelude::*;
 use bespoke::rt::{
-    Interval, JoinSet, Op, Operation, OwnedReadHalf, OwnedResource, OwnedWriteHalf, Peek, Read, ReadHalf, Sleep,
-    Submit, Taken, TcpListener, TcpOptions, TcpStream, Timeout, Write, WriteAll, WriteHalf,
+    Interval, JoinSet, Op, Operation, OwnedReadHalf, OwnedResource, OwnedWriteHalf, Peek, Read, ReadHalf, Registration,
+    Sleep, Submit, Taken, TcpListener, TcpOptions, TcpStream, Timeout, Write, WriteAll, WriteHalf,
 };
 use bespoke::task::{AbortHandle, Id, JoinError, JoinHandle, YieldNow};
 use bespoke::{Config, Error, Handle, Instant};
@@ -35,6 +35,7 @@ fn types<C: Config<Driver: Net>>() {
     both::<OwnedReadHalf<C>>();
     both::<OwnedWriteHalf<C>>();
     both::<OwnedResource<C>>();
+    both::<Registration<C>>();
     both::<Sleep<C>>();
     both::<Interval<C>>();
     both::<Handle<C>>();

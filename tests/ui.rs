@@ -159,6 +159,10 @@ const CASE_OF: &[(&str, &str)] = &[
     ("`…` is not a tuple or an array of futures with one type of output", "race_of_a_list"),
     ("`…` is not a buffer that an operation may fill", "borrowed_buffer_in_file_read"),
     ("`…` is not a list of buffers that an operation may fill", "not_a_list_of_buffers_to_fill"),
+    (
+        "memory cannot be registered with the driver `…` under a scheduler whose tasks are `…`",
+        "memory_registered_under_work_stealing",
+    ),
     ("the driver `…` has no files", "driver_without_files"),
     ("the driver `…` has no files", "generic_without_fs"),
     ("the driver `…` has no sockets", "driver_without_sockets"),

@@ -1,10 +1,12 @@
-//! A config's standard streams.
+//! A config's standard streams, and memory that is registered with its driver.
 
 /// What the module `io` of a config holds.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __stdio {
     ([$config:ty]) => {
+        /// Memory that the driver of one worker knows. See `bespoke::rt::Registration`.
+        pub type Registration = $crate::rt::Registration<$config>;
         /// The standard input of the process. See `bespoke::rt::Stdin`.
         #[cfg(unix)]
         pub type Stdin = $crate::rt::Stdin<$config>;

@@ -1,6 +1,6 @@
 //! The bytes of a pool without a heap, and the five verbs.
 
-use super::bitmap::{Bitmap, WORD};
+use crate::bitmap::{Bitmap, WORD};
 use bespoke_core::error::Error;
 use bespoke_core::roles::{Allocate, Memory};
 use bespoke_core::sharing::Sharing;

@@ -5,6 +5,7 @@
 #![cfg(not(loom))]
 
 mod block;
+mod buffers;
 mod counting;
 mod exhaustion;
 mod keeps;

@@ -6,8 +6,8 @@
 
 use crate::error::{Errno, Error, ErrorKind};
 use crate::roles::{
-    Board, Caps, Drained, Driver, DriverReport, Kind, Live, Nanos, OnBoard, Park, Resource, Sealed, StartCx, Under,
-    Unpark,
+    Board, Caps, Drained, Driver, DriverReport, Kind, Live, Nanos, OnBoard, Park, Regions, Resource, Sealed, StartCx,
+    Under, Unpark,
 };
 use crate::sharing::{Local, Sharing};
 use core::fmt;
@@ -35,6 +35,9 @@ impl<B: Board> OnBoard for Bare<B> {
 }
 
 impl<B: Board> Under<Local> for Bare<B> {}
+
+/// Nothing is done with it.
+impl<B: Board> Regions<Local> for Bare<B> {}
 
 /// The running driver of the one worker: it has no state, the board has it.
 pub struct LiveBare<B>(PhantomData<fn() -> B>);

@@ -11,6 +11,7 @@
 //! | `lease` | [`Lease`]: bytes in a buffer that the driver lends |
 //! | `buffers` | [`Buffers`]: such buffers, for drivers that copy into memory of their own |
 //! | `filled` | [`Filled`]: those that came for a stream and were not read |
+//! | `registration` | [`Registration`]: memory that a driver knows for longer than one operation |
 //! | `budget` | [`as_one_operation`]: the budget of a poll, for what answers before it is done |
 //! | `bare` | [`Bare`]: the driver of a board without an operating system |
 //! | `offload` | [`Offloaded`]: operations that block, on the blocking pool |
@@ -38,6 +39,8 @@ mod operation;
 #[cfg(feature = "alloc")]
 mod owner;
 #[cfg(feature = "alloc")]
+mod registration;
+#[cfg(feature = "alloc")]
 mod resource;
 
 pub use crate::error::Errno;
@@ -61,5 +64,7 @@ pub use offload::Offloaded;
 pub use op::{Late, Nop, Op, Served, Submit, Timeout};
 #[cfg(feature = "alloc")]
 pub use operation::Operation;
+#[cfg(feature = "alloc")]
+pub use registration::Registration;
 #[cfg(feature = "alloc")]
 pub use resource::OwnedResource;

@@ -11,5 +11,6 @@ mod bufs;
 #[cfg(feature = "bytes")]
 mod bytes;
 
+pub use crate::roles::Region;
 pub use buf::{IntoIoBuf, IoBuf, IoBufMut, Slice, Static};
 pub use bufs::{IoBufs, IoBufsMut};

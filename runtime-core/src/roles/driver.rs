@@ -358,6 +358,18 @@ pub trait Live: Send + Sized + 'static {
         Err(Errno::of(crate::error::ErrorKind::Unsupported))
     }
 
+    /// Lets the system know this memory for longer than one operation, until it is [given up](super::region::Lent::give_up): says
+    /// whether that makes operations there any cheaper. On the worker's thread. The driver keeps `lent` for as long as the system
+    /// knows it, if it does.
+    ///
+    /// # Errors
+    /// What the system refused, by cause. Nothing has changed then.
+    #[cfg(feature = "alloc")]
+    #[doc(hidden)]
+    fn register_memory(&self, _lent: &alloc::sync::Arc<super::region::Lent>) -> Result<bool, Error> {
+        Ok(false)
+    }
+
     /// Submits what is queued, waits as `park` says, wakes what is ready. The only place where a worker blocks.
     ///
     /// # Errors

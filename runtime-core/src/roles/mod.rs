@@ -5,6 +5,7 @@
 //! | [`Scheduler`] | which task runs next, and where | `SingleThread`, `PerCore<N>`, `WorkStealing<N>`, `ThreadPerTask` |
 //! | [`LocalQueue`] | what a worker keeps queued tasks in, under `WorkStealing` | `Ring`, `Deque`, `Classes` |
 //! | [`Driver`], [`Under`], [`Live`] | how I/O is done and how a worker sleeps | `Mio`, `IoUring`, `Fallback`, `Blocking`, `NoIo`, `Bare<B>` |
+//! | [`Region`], [`Regions`] | memory that a driver knows for longer than one operation | pools of buffers; the drivers |
 //! | [`Board`] | where there is no operating system: where tasks run, how the processor sleeps | the program's own |
 //! | [`Memory`], [`Allocate`] | where tasks, queues and buffers come from | `System`, `Pooled`, `Fixed<BYTES>` |
 //! | [`Clock`] | what time it is | `Monotonic`, `Manual` |
@@ -25,6 +26,7 @@ mod driver;
 mod entropy;
 mod memory;
 mod queue;
+mod region;
 mod scheduler;
 mod sealed;
 mod threads;
@@ -45,6 +47,10 @@ pub use memory::{Allocate, Memory};
 pub use queue::LocalQueue;
 #[doc(hidden)]
 pub use queue::{BATCH_MAX, Entry, Lanes, LiveQueue, Stolen, Turns};
+#[cfg(feature = "alloc")]
+#[doc(hidden)]
+pub use region::Lent;
+pub use region::{Region, Regions};
 #[cfg(feature = "std")]
 pub(crate) use scheduler::on_demand;
 #[cfg(feature = "alloc")]

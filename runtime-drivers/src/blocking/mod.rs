@@ -27,7 +27,8 @@ use crate::sys;
 use bespoke_core::driver::{Buffer, Errno};
 use bespoke_core::error::Error;
 use bespoke_core::roles::{
-    Caps, Drained, Driver, DriverReport, Kind, Live, Nanos, Park, RawResource, Resource, StartCx, Under, Unpark,
+    Caps, Drained, Driver, DriverReport, Kind, Live, Nanos, Park, RawResource, Regions, Resource, StartCx, Under,
+    Unpark,
 };
 use bespoke_core::sharing::{Shared, Sharing};
 use bespoke_core::util::link::Node;
@@ -77,6 +78,9 @@ impl Under<Shared> for Blocking {
         f(&NOBODY)
     }
 }
+
+/// Nothing is done with it: the system calls name the memory each time.
+impl Regions<Shared> for Blocking {}
 
 /// What stands for the driver where no worker is asked for: operations and `close` use nothing of it.
 static NOBODY: LiveBlocking = LiveBlocking(None);

@@ -25,14 +25,15 @@ use crate::sys::{self, fd};
 use bespoke_core::driver::Errno;
 use bespoke_core::error::Error;
 use bespoke_core::roles::{
-    Caps, Drained, Driver, DriverReport, Kind, Live, Luggage, Nanos, Park, RawResource, Resource, Sealed, SharedFile,
-    StartCx, Under, Unpark,
+    Caps, Drained, Driver, DriverReport, Kind, Lent, Live, Luggage, Nanos, Park, RawResource, Regions, Resource,
+    Sealed, SharedFile, StartCx, Under, Unpark,
 };
 use bespoke_core::sharing::{Local, Sharing};
 use bespoke_core::util::link::Node;
 use core::fmt;
 use core::marker::PhantomData;
 use core::ptr::NonNull;
+use std::sync::Arc;
 
 /// The driver `A` where the machine allows it, else `B`: `Fallback<IoUring, Mio>` runs in every container.
 ///
@@ -92,6 +93,9 @@ impl<A: Sockets, B: Sockets> Driver for Fallback<A, B> {
 
 /// Whatever both can live under: each is told of the sharing, and nothing is added to them that another thread might use.
 impl<S: Sharing, A: Sockets + Under<S>, B: Sockets + Under<S>> Under<S> for Fallback<A, B> {}
+
+/// What the one that runs does with it.
+impl<S: Sharing, A: Sockets + Regions<S>, B: Sockets + Regions<S>> Regions<S> for Fallback<A, B> {}
 
 /// The running driver of one worker.
 pub enum LiveFallback<A: Driver, B: Driver, S: Sharing = Local> {
@@ -203,6 +207,10 @@ impl<A: Sockets, B: Sockets, S: Sharing> Live for LiveFallback<A, B, S> {
 
     fn name(&self, second: Resource, file: SharedFile) -> Result<(), Errno> {
         either!(self, live => live.name(second, file))
+    }
+
+    fn register_memory(&self, lent: &Arc<Lent>) -> Result<bool, Error> {
+        either!(self, live => live.register_memory(lent))
     }
 
     fn park(&self, park: Park) -> Result<(), Errno> {

@@ -73,8 +73,8 @@ use bespoke_core::error::{Error, ErrorKind};
 #[cfg(unix)]
 use bespoke_core::roles::SharedFile;
 use bespoke_core::roles::{
-    Caps, Drained, Driver, DriverReport, Kind, Live, Luggage, Nanos, Park, RawResource, Resource, StartCx, Under,
-    Unpark,
+    Caps, Drained, Driver, DriverReport, Kind, Live, Luggage, Nanos, Park, RawResource, Regions, Resource, StartCx,
+    Under, Unpark,
 };
 use bespoke_core::sharing::{Local, Lock, Moving, Shared, Sharing};
 use bespoke_core::util::link::Node;
@@ -139,6 +139,9 @@ impl<P: Poller> Under<Shared> for Mio<P> {}
 /// atomic. It is not `Sync`: `park`, `arrive`, `report` and `drain` are the worker's. Not over [`PosixPoll`], whose list is its
 /// worker's.
 impl Under<Moving> for Mio<OsPoller> {}
+
+/// Nothing is done with it: the system calls name the memory each time.
+impl<S: Sharing, P: Poller> Regions<S> for Mio<P> where Mio<P>: Under<S> {}
 
 /// The running driver of one worker.
 pub struct LiveMio<P: Poller = OsPoller, S: Sharing = Local> {

@@ -14,7 +14,7 @@ use crate::sys;
 use bespoke_core::driver::Errno;
 use bespoke_core::error::{Error, ErrorKind};
 use bespoke_core::roles::{
-    Caps, Drained, Driver, DriverReport, Kind, Live, Nanos, Park, Resource, StartCx, Under, Unpark,
+    Caps, Drained, Driver, DriverReport, Kind, Live, Nanos, Park, Regions, Resource, StartCx, Under, Unpark,
 };
 use bespoke_core::sharing::{Local, Moving, Shared, Sharing};
 use std::sync::Arc;
@@ -48,6 +48,9 @@ impl Under<Local> for NoIo {}
 impl Under<Shared> for NoIo {}
 
 impl Under<Moving> for NoIo {}
+
+/// Nothing is done with it.
+impl<S: Sharing> Regions<S> for NoIo where NoIo: Under<S> {}
 
 /// The running driver of one worker: what its thread sleeps on.
 #[derive(Debug)]

@@ -19,6 +19,8 @@ pub(super) struct Aside<'a> {
     index: u32,
     /// Is the entry to send without a copy?
     pub(super) zero_copy: bool,
+    /// The place of the [region](super::regions) in which its memory lies.
+    pub(super) fixed: Option<u16>,
 }
 
 /// Where that lies. It stays there as long as the driver.
@@ -28,6 +30,8 @@ struct Place {
     time: UnsafeCell<Timespec>,
     /// The result of a send without a copy, whose notice has not come.
     sent: Cell<i32>,
+    /// The place of the region that its entry names.
+    place: Cell<u16>,
     /// Kept for the next operation in this slot.
     large: Cell<Option<NonNull<Large>>>,
 }
@@ -62,6 +66,11 @@ impl Aside<'_> {
     /// What the first completion of a send without a copy said.
     pub(super) fn sent(&self) -> &Cell<i32> {
         &self.all.place(self.index).sent
+    }
+
+    /// The place of the region that the entry names, if that is noted with the slot.
+    pub(super) fn place(&self) -> &Cell<u16> {
+        &self.all.place(self.index).place
     }
 
     /// Runs `f` on the bulky rest. What `f` returns may point into it.
@@ -115,7 +124,7 @@ impl Asides {
 
     /// That of a slot that was taken just now, or is in use.
     pub(super) fn of(&self, index: u32) -> Aside<'_> {
-        Aside { all: self, index, zero_copy: false }
+        Aside { all: self, index, zero_copy: false, fixed: None }
     }
 
     #[cold]
@@ -129,6 +138,7 @@ impl Asides {
             let places = core::array::from_fn(|_| Place {
                 time: UnsafeCell::new(Timespec::new()),
                 sent: Cell::new(0),
+                place: Cell::new(0),
                 large: Cell::new(None),
             });
             chunks.push(NonNull::from(Box::leak(Box::new(places))));

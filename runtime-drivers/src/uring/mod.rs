@@ -12,6 +12,7 @@
 //! | `turns` | what the thread does that enters the ring, and what has completed by it |
 //! | `arming` | their requests that stay with the kernel, and what the completions of those mean |
 //! | `zero_copy` | sends that complete twice |
+//! | `regions` | memory that the kernel knows for longer than one entry |
 //! | `asides` | what the kernel reads and writes for those besides their buffers |
 //! | `slots` | operations that have one entry and one end, and what becomes of them when they are dropped |
 //! | `drain` | the end: all is cancelled and reaped, or given up |
@@ -105,6 +106,7 @@ mod lower;
 mod options;
 mod probe;
 mod provided;
+mod regions;
 mod report;
 mod ring;
 mod slots;
@@ -123,6 +125,7 @@ use self::asides::Asides;
 use self::options::Settings;
 use self::probe::Known;
 use self::provided::Provided;
+use self::regions::Regions;
 use self::ring::{Call, Ring};
 use self::source::Source;
 use crate::op::LEASE_BYTES;
@@ -131,18 +134,20 @@ use crate::sys::fork;
 use crate::sys::ring as calls;
 use crate::sys::send_file::Pipe;
 use crate::sys::socket;
+use crate::theirs::let_go;
 use bespoke_core::driver::inflight::Table;
 use bespoke_core::driver::{Buffer, Buffers, Errno};
 use bespoke_core::error::{Error, ErrorKind};
 use bespoke_core::roles::{
-    Caps, Drained, Driver, DriverReport, Kind, Live, Luggage, Nanos, Park, RawResource, Resource, Sealed, SharedFile,
-    StartCx, Under, Unpark,
+    self, Caps, Drained, Driver, DriverReport, Kind, Lent, Live, Luggage, Nanos, Park, RawResource, Resource, Sealed,
+    SharedFile, StartCx, Under, Unpark,
 };
 use bespoke_core::sharing::{Local, Lock, Moving, Shared, Sharing};
 use bespoke_core::util::link::Node;
 use core::marker::PhantomData;
 use core::mem::ManuallyDrop;
 use core::ptr::NonNull;
+use std::boxed::Box;
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::vec::Vec;
@@ -187,6 +192,12 @@ impl<const ENTRIES: u32, O: RingOptions> Under<Shared> for IoUring<ENTRIES, O> {
 /// that worker; see *Where tasks move* above.
 impl<const ENTRIES: u32, O: RingOptions> Under<Moving> for IoUring<ENTRIES, O> {}
 
+/// The kernel has a table of it.
+impl<const ENTRIES: u32, O: RingOptions> roles::Regions<Local> for IoUring<ENTRIES, O> {}
+
+/// Each worker registers for its ring.
+impl<const ENTRIES: u32, O: RingOptions> roles::Regions<Shared> for IoUring<ENTRIES, O> {}
+
 /// The running driver of one worker.
 pub struct LiveUring<const ENTRIES: u32, O: RingOptions, S: Sharing = Local>(Uring<S>, PhantomData<fn() -> O>);
 
@@ -230,6 +241,8 @@ struct State {
     provides: bool,
     /// Sources that found no buffer, in the order in which they did.
     starved: VecDeque<u32>,
+    /// `None`: nobody registered memory with this ring.
+    regions: Option<Box<Regions>>,
     /// Invariant 1.
     in_kernel: u32,
     /// Does the kernel know multishot `recv`, multishot `accept`, cancel by kind? Yes until it says no.
@@ -290,6 +303,7 @@ impl<S: Sharing> Uring<S> {
             provided: None,
             provides: false,
             starved: VecDeque::new(),
+            regions: None,
             in_kernel: 0,
             multi_recv: true,
             multi_accept: true,
@@ -394,6 +408,9 @@ impl<S: Sharing> Uring<S> {
             if state.ring.thread() != 0 && state.ring.flags().single_issuer && state.in_kernel == 0 {
                 // Nothing is on its way: what was queued besides is cancels, and the waker's poll.
                 let ring = Ring::new(self.settings)?;
+                if let Some(regions) = &state.regions {
+                    regions.register_again(ring.fd())?;
+                }
                 self.alarm.leave_ring();
                 state.ring = ring;
                 (state.provided, state.provides) = (None, false);
@@ -446,11 +463,14 @@ impl<S: Sharing> Drop for Uring<S> {
             }
             return; // leaked, never freed (invariant 2)
         }
+        let regions = self.with(|state| state.regions.take());
         // SAFETY: dropped once, here; nothing is with the kernel. The ring goes first, and with it the kernel's interest in the
         // provided buffers.
         unsafe { ManuallyDrop::drop(&mut self.state) };
         // SAFETY: as above.
         unsafe { ManuallyDrop::drop(&mut self.asides) };
+        // What they belong to is the user's, and the ring is gone.
+        let_go(regions);
     }
 }
 
@@ -512,6 +532,10 @@ impl<const ENTRIES: u32, O: RingOptions, S: Sharing> Live for LiveUring<ENTRIES,
 
     fn take_in(&self, resource: Resource, luggage: &mut Luggage) -> Result<(), Errno> {
         self.0.take_in(resource, luggage)
+    }
+
+    fn register_memory(&self, lent: &Arc<Lent>) -> Result<bool, Error> {
+        self.0.register_memory(lent)
     }
 
     fn park(&self, park: Park) -> Result<(), Errno> {

@@ -37,6 +37,11 @@ pub(super) trait Lower: Op {
         0
     }
 
+    /// The bytes that its entry is about, of an operation whose memory may lie in a [region](super::regions).
+    fn memory(&self, _taken: usize) -> Option<(*const u8, usize)> {
+        None
+    }
+
     /// What it is about.
     fn resource(&self) -> Option<Resource> {
         None
@@ -84,11 +89,12 @@ impl<K: Send + 'static> Unkept for MaybeDangling<K> {
     }
 }
 
-/// What is noted with a slot: the source's generation and number, whether it writes to a stream, whether it opens, and whether
-/// it lends the kernel nothing.
+/// What is noted with a slot: the source's generation and number, whether it writes to a stream, whether it opens, whether
+/// it lends the kernel nothing, and whether its entry names the place of a region.
 const NOTE_WRITES: u64 = 1 << 63;
 const NOTE_OPENS: u64 = 1 << 62;
 const NOTE_LENDS_NOTHING: u64 = 1 << 61;
+const NOTE_FIXED: u64 = 1 << 60;
 /// The number of an operation that names no source.
 const NO_SOURCE: u32 = u32::MAX;
 
@@ -187,12 +193,20 @@ impl<S: Sharing> Uring<S> {
         }
         // The user's code first.
         let mut waker = Some(cx.waker().clone());
-        let (ticket, token) = match self.with_table(|table| table.submit_with(&mut waker, note::<O>(source))) {
+        // No turn comes before the entry is queued, so the place stays.
+        let fixed = op.memory(flight.taken).and_then(|bytes| self.with(|state| state.place_of(bytes)));
+        let note = note::<O>(source) | if fixed.is_some() { NOTE_FIXED } else { 0 };
+        let (ticket, token) = match self.with_table(|table| table.submit_with(&mut waker, note)) {
             Submitted::Tell(ticket, token) => (ticket, token),
             Submitted::Full => return full(op, flight),
         };
         let mut aside = self.asides.of(token.index());
         aside.zero_copy = O::WRITES && self.sends_without_copy(|| op.bytes().saturating_sub(flight.taken), source);
+        aside.fixed = fixed;
+        if let Some(place) = fixed {
+            aside.place().set(place);
+            self.with(|state| state.names_place(place));
+        }
         let entry = op.entry(flight.taken, &aside);
         let since = if aside.zero_copy { Kernel::V6_1 } else { Kernel::V5_15 };
         flight.ticket = Some(ticket);
@@ -269,15 +283,26 @@ impl<S: Sharing> Uring<S> {
     /// The operation of a slot has ended. `landed`: the kernel is done with its entry.
     #[inline(always)]
     pub(super) fn ended(&self, token: Token, outcome: Outcome, landed: impl FnOnce(u64)) {
+        // First: the slot may be another's as soon as anything of the user's runs.
+        let no_more_fixed = |note: u64| {
+            if note & NOTE_FIXED != 0 {
+                self.fixed_has_ended(token);
+            }
+        };
         match self.with_table(|table| table.complete(token, outcome)) {
             Completed::Stale => {}
             Completed::Wake { waker, note } => {
+                no_more_fixed(note);
                 landed(note);
                 wake(waker);
             }
-            Completed::Noticed { note } => landed(note),
+            Completed::Noticed { note } => {
+                no_more_fixed(note);
+                landed(note);
+            }
             Completed::Late(late) => {
                 let note = late.note;
+                no_more_fixed(note);
                 // The write first: the source may go with its last request.
                 self.late(late);
                 landed(note);

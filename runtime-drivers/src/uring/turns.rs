@@ -14,6 +14,7 @@ use std::collections::VecDeque;
 impl<S: Sharing> Uring<S> {
     /// Submits, waits, wakes.
     pub(super) fn park(&self, park: Park) -> Result<(), Errno> {
+        self.look_after_regions();
         let mut next = self.in_turn(|state, pool| {
             if !state.wake_armed && !state.draining {
                 state.wake_armed = true;

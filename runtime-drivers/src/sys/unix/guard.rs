@@ -9,6 +9,8 @@ pub(crate) struct Guarded {
 
 // SAFETY: plain memory, owned by this value.
 unsafe impl Send for Guarded {}
+// SAFETY: a shared reference reads bytes, or tells where they are.
+unsafe impl Sync for Guarded {}
 
 impl Guarded {
     /// `len` bytes, all `byte`.
@@ -27,6 +29,25 @@ impl Guarded {
     pub(crate) fn bytes(&self) -> &[u8] {
         // SAFETY: mapped and initialised, until the drop.
         unsafe { core::slice::from_raw_parts(self.start, self.len) }
+    }
+
+    /// From now on nobody may use them by their addresses: not even the kernel, but for pages that it has locked before.
+    pub(crate) fn close(&self) {
+        self.protect(libc::PROT_NONE);
+    }
+
+    /// Runs `f` while they may be used.
+    pub(crate) fn open_for<R>(&self, f: impl FnOnce() -> R) -> R {
+        self.protect(libc::PROT_READ | libc::PROT_WRITE);
+        let done = f();
+        self.close();
+        done
+    }
+
+    fn protect(&self, rights: libc::c_int) {
+        // SAFETY: the pages are this value's own. Who borrows the bytes meanwhile would be ended by a signal, not misled.
+        let done = unsafe { libc::mprotect(self.start.cast(), self.len, rights) };
+        assert_eq!(done, 0, "the pages keep their rights");
     }
 
     /// Where they are, for the kernel to write to.

@@ -160,6 +160,51 @@ pub(crate) fn unregister_ring(fd: i32, index: u32) -> Result<(), Errno> {
     taken_of(done).map(drop)
 }
 
+/// The kernel's `io_uring_rsrc_update2`.
+#[repr(C)]
+struct TableUpdate {
+    offset: u32,
+    reserved: u32,
+    data: u64,
+    tags: u64,
+    count: u32,
+    reserved_too: u32,
+}
+
+const REGISTER_BUFFERS: libc::c_uint = 0;
+const REGISTER_BUFFERS_UPDATE: libc::c_uint = 16;
+
+/// Gives the ring a table of `count` registered buffers, at most 16, all of them empty. `io_uring_register(2)`.
+///
+/// # Errors
+/// `EBUSY`: it has one. `EEXIST`: the ring belongs to another thread.
+pub(crate) fn register_buffers(fd: i32, count: usize) -> Result<(), Errno> {
+    let empty = [IoVec::new(core::ptr::null_mut(), 0); 16];
+    let empty = &empty[..count];
+    // SAFETY: the list is live during the call, which copies it, and names no memory.
+    let done = unsafe { libc::syscall(libc::SYS_io_uring_register, fd, REGISTER_BUFFERS, empty.as_ptr(), count) };
+    taken_of(done).map(drop)
+}
+
+/// Puts the `len` bytes at `start` into a place of that table: the kernel locks their pages, and reads and writes them
+/// for entries that name the place. Null and 0: the place is empty; entries that the kernel has begun go on.
+/// `io_uring_register(2)`.
+///
+/// # Errors
+/// `ENOMEM`: the limit of locked memory. `EFAULT`: the memory is not mapped, or longer than 1 GiB. `EEXIST`: the ring
+/// belongs to another thread.
+pub(crate) fn update_buffer(fd: i32, place: u32, start: *mut u8, len: usize) -> Result<(), Errno> {
+    let buffer = IoVec::new(start, len);
+    let data = (&raw const buffer).expose_provenance() as u64;
+    let update = TableUpdate { offset: place, reserved: 0, data, tags: 0, count: 1, reserved_too: 0 };
+    let bytes = size_of::<TableUpdate>();
+    // SAFETY: `update` and the buffer that it names are live during the call, which copies both. It touches no byte of
+    // the memory.
+    let done =
+        unsafe { libc::syscall(libc::SYS_io_uring_register, fd, REGISTER_BUFFERS_UPDATE, &raw const update, bytes) };
+    taken_of(done).map(drop)
+}
+
 /// Has a ring complete once more, as `entry` says, which is a message to it. From any thread, with or without a ring of its
 /// own; it waits for nothing. `io_uring_register(2)`, `IORING_REGISTER_SEND_MSG_RING`.
 ///

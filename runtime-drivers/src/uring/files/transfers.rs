@@ -48,11 +48,19 @@ impl Lower for ReadAt {
         Some(self.file)
     }
 
-    fn entry(&self, taken: usize, _: &Aside<'_>) -> Entry {
+    fn memory(&self, taken: usize) -> Option<(*const u8, usize)> {
+        // In bounds, as below.
+        Some((self.to.wrapping_add(taken).cast_const(), len(self.len - taken) as usize))
+    }
+
+    fn entry(&self, taken: usize, aside: &Aside<'_>) -> Entry {
         // In bounds: at most `len` bytes were taken.
         let to = self.to.wrapping_add(taken);
-        let read = opcode::Read::new(types::Fd(self.file.raw), to, len(self.len - taken));
-        read.offset(position(self.at, taken)).build()
+        let (file, len, at) = (types::Fd(self.file.raw), len(self.len - taken), position(self.at, taken));
+        match aside.fixed {
+            Some(place) => opcode::ReadFixed::new(file, to, len, place).offset(at).build(),
+            None => opcode::Read::new(file, to, len).offset(at).build(),
+        }
     }
 
     fn end(&self, taken: &mut usize, result: Result<u32, Errno>, _: &Aside<'_>) -> End<Moved> {
@@ -73,11 +81,19 @@ impl Lower for WriteAt {
         Some(self.file)
     }
 
-    fn entry(&self, taken: usize, _: &Aside<'_>) -> Entry {
+    fn memory(&self, taken: usize) -> Option<(*const u8, usize)> {
+        // In bounds, as below.
+        Some((self.from.wrapping_add(taken), len(self.len - taken) as usize))
+    }
+
+    fn entry(&self, taken: usize, aside: &Aside<'_>) -> Entry {
         // In bounds: at most `len` bytes were taken.
         let from = self.from.wrapping_add(taken);
-        let write = opcode::Write::new(types::Fd(self.file.raw), from, len(self.len - taken));
-        write.offset(position(self.at, taken)).build()
+        let (file, len, at) = (types::Fd(self.file.raw), len(self.len - taken), position(self.at, taken));
+        match aside.fixed {
+            Some(place) => opcode::WriteFixed::new(file, from, len, place).offset(at).build(),
+            None => opcode::Write::new(file, from, len).offset(at).build(),
+        }
     }
 
     fn end(&self, taken: &mut usize, result: Result<u32, Errno>, _: &Aside<'_>) -> End<Moved> {

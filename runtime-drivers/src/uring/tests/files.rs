@@ -14,11 +14,11 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
 /// The whole path of a file that goes with the value.
-struct Place(PathBuf);
+pub(super) struct Place(pub(super) PathBuf);
 
 impl Place {
     /// A file of so many zeroes.
-    fn new(name: &str, len: usize) -> Self {
+    pub(super) fn new(name: &str, len: usize) -> Self {
         let folder = std::fs::canonicalize(std::env::temp_dir()).expect("a folder for what is temporary");
         let path = folder.join(std::format!("bespoke-uring-{}-{name}", std::process::id()));
         std::fs::write(&path, std::vec![0; len]).expect("it can be written");
@@ -37,7 +37,11 @@ impl Drop for Place {
 }
 
 /// A file of the driver.
-fn file<const ENTRIES: u32, O: RingOptions>(live: &LiveUring<ENTRIES, O>, key: u32, path: &Path) -> Resource {
+pub(super) fn file<const ENTRIES: u32, O: RingOptions>(
+    live: &LiveUring<ENTRIES, O>,
+    key: u32,
+    path: &Path,
+) -> Resource {
     let file = File::options().read(true).write(true).open(path).expect("it is there");
     registered(live, key, file.into())
 }
@@ -57,7 +61,7 @@ fn registered<const ENTRIES: u32, O: RingOptions>(live: &LiveUring<ENTRIES, O>, 
 type InFlight<const ENTRIES: u32, O, P> = <IoUring<ENTRIES, O> as Submit<P>>::InFlight<Local>;
 
 /// Polls up to four times: before it is dropped it was never polled, is in the queue, in the kernel, or complete and unread.
-fn at_random<O: RingOptions, P: Op>(
+pub(super) fn at_random<O: RingOptions, P: Op>(
     live: &LiveUring<8, O>,
     op: &mut P,
     state: &mut InFlight<8, O, P>,
@@ -87,7 +91,7 @@ where
 
 /// Who keeps the memory of a dropped transfer.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Keeps {
+pub(super) enum Keeps {
     Driver,
     /// Nobody: it is given back at the drop. What the tests must see.
     Nobody,

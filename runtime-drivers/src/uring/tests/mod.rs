@@ -10,6 +10,7 @@
 //! | `moving` | polls beside the thread that takes the turns |
 //! | `options` | a thread of the kernel's that takes entries; sleeps that end in batches |
 //! | `order` | what comes first is told first; streams without a buffer on another thread |
+//! | `regions` | memory that is registered, and comes and goes |
 //! | `sending` | files that are sent: their pipes |
 //! | `theirs` | values and wakers of the user's that panic, or that come back to the driver |
 //! | `wakes` | wakes from other threads: messages, and the eventfd |
@@ -23,6 +24,7 @@ mod life;
 mod moving;
 mod options;
 mod order;
+mod regions;
 mod sending;
 mod theirs;
 mod wakes;

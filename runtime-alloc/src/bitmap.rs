@@ -13,7 +13,7 @@ use crate::loom::{AtomicUsize, Ordering, Plant, planted, unless_planted};
 use core::cmp::min;
 
 /// Units per word.
-pub(super) const WORD: usize = usize::BITS as usize;
+pub(crate) const WORD: usize = usize::BITS as usize;
 
 /// A view of the words that say which of `units` units are taken.
 ///
@@ -21,13 +21,13 @@ pub(super) const WORD: usize = usize::BITS as usize;
 /// 1. Whoever turned a bit from 0 to 1 owns that unit until they turn it back; nobody else does either.
 /// 2. There is a word for each unit. Bits past the last unit mean nothing.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Bitmap<'a> {
+pub(crate) struct Bitmap<'a> {
     words: &'a [AtomicUsize],
     units: usize,
 }
 
 impl<'a> Bitmap<'a> {
-    pub(super) fn new(words: &'a [AtomicUsize], units: usize) -> Self {
+    pub(crate) fn new(words: &'a [AtomicUsize], units: usize) -> Self {
         assert!(units.div_ceil(WORD) <= words.len(), "a word for each unit");
         Bitmap { words, units }
     }
@@ -35,7 +35,7 @@ impl<'a> Bitmap<'a> {
     /// Claims the first free run of `count` units, at least one, whose first unit is `phase` more than a multiple of
     /// `step`, a power of two. `from` is where the search begins; it goes over everything before it says `None`. Also the
     /// place where the next search had better begin.
-    pub(super) fn claim(&self, count: usize, step: usize, phase: usize, from: usize) -> Option<(usize, usize)> {
+    pub(crate) fn claim(&self, count: usize, step: usize, phase: usize, from: usize) -> Option<(usize, usize)> {
         self.claim_from(count, step, phase, from).or_else(|| self.claim_from(count, step, phase, 0))
     }
 
@@ -61,7 +61,7 @@ impl<'a> Bitmap<'a> {
     /// Gives a run back.
     ///
     /// The caller owns the units `at..at + count` (inv. 1) and uses them no more.
-    pub(super) fn release(&self, at: usize, count: usize) {
+    pub(crate) fn release(&self, at: usize, count: usize) {
         for (word, mask) in parts(at, count) {
             // Release: pairs with the acquire in `set`: the next owner of a unit comes after every use of this one.
             self.words[word].fetch_and(!mask, unless_planted(Plant::RelaxedRelease, Ordering::Release));
@@ -127,9 +127,8 @@ fn parts(mut at: usize, mut count: usize) -> impl Iterator<Item = (usize, usize)
 }
 
 #[cfg(all(test, not(loom)))]
-#[path = "tests/bitmap.rs"]
 mod tests;
 
 #[cfg(all(test, loom))]
-#[path = "tests/loom.rs"]
+#[path = "bitmap/tests/loom.rs"]
 mod loom_tests;
