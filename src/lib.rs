@@ -206,8 +206,8 @@ pub mod rt {
     pub use bespoke_core::time::{Interval, Sleep, Timeout};
     #[cfg(unix)]
     pub use bespoke_drivers::fs::{
-        DirEntry, File, FileType, Metadata, OpenOptions, ReadDir, ReadFile, ReadFileExact, ReadFileVectored, WriteFile,
-        WriteFileAll, WriteFileVectored, WriteWhole,
+        DirEntry, File, FileType, Metadata, OpenOptions, ReadDir, ReadFile, ReadFileExact, ReadFileVectored, Rename,
+        WriteFile, WriteFileAll, WriteFileVectored, WriteWhole,
     };
     #[cfg(target_os = "linux")]
     pub use bespoke_drivers::net::SendFile;

@@ -53,6 +53,7 @@ fn files<C: Config<Driver: Fs>>(path: &'static str, paths: (&'static Path, PathB
     send(fs::remove_dir::<C>(path));
     send(fs::remove_dir_all::<C>(path));
     send(fs::rename::<C>(path, path));
+    send(fs::rename_with::<C>(path, path, any()));
     send(fs::hard_link::<C>(path, path));
     send(fs::symlink::<C>(path, path));
     send(fs::read_link::<C>(path));

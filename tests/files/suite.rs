@@ -10,6 +10,8 @@
 //! | `moving` | reads and writes: at positions, at the cursor, of several buffers |
 //! | `model` | random operations against a `Vec<u8>` |
 //! | `paths` | folders, links, names, whole files |
+//! | `renaming` | names that nothing has, names that are exchanged |
+//! | `refused` | what a filter of system calls denies, and how it is told or done otherwise |
 //! | `streams` | lines of a file, copies from and to a socket |
 //! | `sending` | files that are sent to a socket without a copy |
 //! | `drops` | futures dropped and forgotten at every point: the memory and the descriptors that they used |
@@ -32,6 +34,8 @@ pub(crate) mod moving;
 pub(crate) mod opening;
 #[path = "paths.rs"]
 pub(crate) mod paths;
+#[path = "renaming.rs"]
+pub(crate) mod renaming;
 #[cfg(target_os = "linux")]
 #[path = "rings.rs"]
 pub(crate) mod rings;
@@ -50,7 +54,7 @@ macro_rules! suite {
     ($suite:ident: $config:ty) => {
         mod $suite {
             use crate::when::When;
-            use crate::{closes, drops, model, moving, opening, paths, streams};
+            use crate::{closes, drops, model, moving, opening, paths, renaming, streams};
 
             cases! { $suite, $config, Always:
                 opening::options_do_what_they_say,
@@ -74,6 +78,7 @@ macro_rules! suite {
                 paths::links_and_names,
                 paths::whole_files,
                 paths::listing_many,
+                renaming::nothing_is_lost,
                 streams::lines_of_a_file,
                 streams::copies_to_and_from_a_socket,
                 streams::what_a_file_has_taken_is_written_though_nobody_polls,
@@ -110,6 +115,7 @@ macro_rules! suite {
                 drops::forgotten_futures_corrupt_nothing,
                 drops::dropped_on_another_thread,
                 drops::dropped_listings_go_on,
+                renaming::dropped_exchanges_are_whole,
                 closes::operations_under_way,
             }
         }

@@ -11,6 +11,7 @@
 //! | `options` | [`OpenOptions`] |
 //! | `metadata` | [`Metadata`], [`FileType`] |
 //! | `paths` | what is done with a path: `rename`, `create_dir`, … |
+//! | `renaming` | [`rename_with`], [`Rename`] |
 //! | `dir` | [`ReadDir`], [`DirEntry`] |
 //! | `whole` | a whole file at once: `read`, `write`, `copy` |
 //! | `call` | calls for which there is no operation |
@@ -59,6 +60,7 @@ mod metadata;
 mod options;
 mod paths;
 mod reading;
+mod renaming;
 mod state;
 mod streams;
 mod transfers;
@@ -74,6 +76,7 @@ pub use paths::{
     canonicalize, create_dir, create_dir_all, hard_link, metadata, read_link, remove_dir, remove_dir_all, remove_file,
     rename, set_permissions, symlink, symlink_metadata, try_exists,
 };
+pub use renaming::{Rename, rename_with};
 pub use transfers::{ReadFile, ReadFileExact, WriteFile, WriteFileAll};
 pub use vectored::{ReadFileVectored, WriteFileVectored};
 pub use whole::{WriteWhole, copy, read, read_to_string, write};

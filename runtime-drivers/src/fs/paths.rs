@@ -5,8 +5,9 @@ use super::errors::{about, c_path, failed, io_error};
 use super::metadata::Metadata;
 use crate::op::{Fs, Join, JoinPaths, MakeDir, Of, Remove, Statx};
 use bespoke_core::config::Config;
-use bespoke_core::driver::Operation;
+use bespoke_core::driver::{Errno, Operation};
 use bespoke_core::error::in_context;
+use core::ffi::CStr;
 use std::ffi::CString;
 use std::fs::Permissions;
 use std::io;
@@ -242,22 +243,33 @@ pub fn symlink<C: Config<Driver: Fs>>(
     keeping::<C, _, _, _>(both(original.as_ref(), link.as_ref()), |paths| join::<C>(Join::Symlink, paths))
 }
 
-fn both(from: &Path, to: &Path) -> io::Result<(CString, CString)> {
+pub(super) fn both(from: &Path, to: &Path) -> io::Result<(CString, CString)> {
     Ok((c_path(from)?, c_path(to)?))
 }
 
 async fn join<C: Config<Driver: Fs>>(how: Join, paths: (CString, CString)) -> io::Result<()> {
+    join_or::<C>(how, paths, |errno, _| io_error(errno)).await
+}
+
+/// Renames or links; `why` makes the error of what the operation said, about these paths.
+pub(super) async fn join_or<C: Config<Driver: Fs>>(
+    how: Join,
+    paths: (CString, CString),
+    why: fn(Errno, (&CStr, &CStr)) -> io::Error,
+) -> io::Result<()> {
     // SAFETY: C strings are on the heap, where they stay when they move.
     let operation: Operation<C, JoinPaths, _> =
         unsafe { Operation::new(paths, |(from, to)| JoinPaths { how, from: from.as_ptr(), to: to.as_ptr() }) };
     let (joined, (from, to)) = operation.await;
     joined.map_err(|errno| {
-        let error = io_error(errno);
+        let error = why(errno, (&from, &to));
         let what = match how {
-            Join::Rename => "rename",
+            Join::Rename | Join::RenameNew => "rename",
+            Join::Swap => "exchange the names of",
             Join::Link | Join::Symlink => "link to",
         };
-        in_context(error, format_args!("cannot {what} {from:?} as {to:?}"))
+        let word = if how == Join::Swap { "and" } else { "as" };
+        in_context(error, format_args!("cannot {what} {from:?} {word} {to:?}"))
     })
 }
 

@@ -240,6 +240,10 @@ pub(crate) unsafe fn remove(path: *const c_char, dir: bool) -> Result<(), Errno>
 pub enum Join {
     /// Gives a file another name, in place of what has that name. `rename(2)`.
     Rename,
+    /// Gives a file a name that nothing has. `renameat2(2)`, `RENAME_NOREPLACE`; `renamex_np(2)` on Apple systems.
+    RenameNew,
+    /// Each gets the other's name. `renameat2(2)`, `RENAME_EXCHANGE`; `renamex_np(2)` on Apple systems.
+    Swap,
     /// Gives a file one name more. `link(2)`.
     Link,
     /// Makes a link to a path, which need not exist. `symlink(2)`.
@@ -255,11 +259,54 @@ pub(crate) unsafe fn join(how: Join, from: *const c_char, to: *const c_char) -> 
         Join::Rename => libc::rename,
         Join::Link => libc::link,
         Join::Symlink => libc::symlink,
+        // SAFETY: the caller's promise.
+        Join::RenameNew | Join::Swap => return unsafe { rename_with(how, from, to) },
     };
     // SAFETY: the caller's promise.
     let joined = unsafe { call(from, to) };
     check(joined).map(drop)
 }
+
+/// [`Join::RenameNew`] and [`Join::Swap`]. `ENOSYS` where the system has no such call.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+unsafe fn rename_with(how: Join, from: *const c_char, to: *const c_char) -> Result<(), Errno> {
+    // The call itself, which not every C library has.
+    // SAFETY: the caller's promise.
+    let renamed =
+        unsafe { libc::syscall(libc::SYS_renameat2, libc::AT_FDCWD, from, libc::AT_FDCWD, to, rename_flags(how)) };
+    check(renamed as libc::c_int).map(drop)
+}
+
+/// As above.
+#[cfg(target_vendor = "apple")]
+unsafe fn rename_with(how: Join, from: *const c_char, to: *const c_char) -> Result<(), Errno> {
+    // SAFETY: the caller's promise.
+    let renamed = unsafe { libc::renamex_np(from, to, rename_flags(how)) };
+    check(renamed).map(drop)
+}
+
+/// As above.
+#[cfg(not(any(target_os = "linux", target_os = "android", target_vendor = "apple")))]
+unsafe fn rename_with(_: Join, _: *const c_char, _: *const c_char) -> Result<(), Errno> {
+    Err(errno(libc::ENOSYS))
+}
+
+/// The flags of the call that renames so.
+#[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))]
+pub(crate) fn rename_flags(how: Join) -> u32 {
+    #[cfg(target_vendor = "apple")]
+    let (new, swap) = (libc::RENAME_EXCL, libc::RENAME_SWAP);
+    #[cfg(not(target_vendor = "apple"))]
+    let (new, swap) = (libc::RENAME_NOREPLACE, libc::RENAME_EXCHANGE);
+    match how {
+        Join::RenameNew => new,
+        Join::Swap => swap,
+        Join::Rename | Join::Link | Join::Symlink => 0,
+    }
+}
+
+/// The call is not there, or what it was asked for makes no sense to it. `ENOSYS`, `EINVAL`, `EOPNOTSUPP`.
+pub(crate) const UNKNOWN: [Errno; 3] = [errno(libc::ENOSYS), errno(libc::EINVAL), errno(libc::EOPNOTSUPP)];
 
 /// The empty path: with it, a call about a path is about the descriptor.
 pub(crate) const HERE: &CStr = c"";
