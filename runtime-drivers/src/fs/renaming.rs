@@ -76,6 +76,5 @@ fn refused(errno: Errno, (from, to): (&CStr, &CStr)) -> io::Error {
 }
 
 /// What is told where the system, or the file system, has no such call.
-pub(super) const LACKING: &str =
-    "the system or this file system cannot do it in one step; where nobody else uses these names, look first and then call \
-     `rename`, or for a file `hard_link` and `remove_file`";
+pub(super) const LACKING: &str = "the system or this file system cannot do it in one step; where nobody else uses these names, \
+                                  look first and then call `rename`, or for a file `hard_link` and `remove_file`";
