@@ -204,6 +204,8 @@ pub mod rt {
     pub use bespoke_core::scope::JoinSet;
     pub use bespoke_core::sync::{Notified, Notify};
     pub use bespoke_core::time::{Interval, Sleep, Timeout};
+    #[cfg(target_os = "linux")]
+    pub use bespoke_drivers::fs::{Advice, Allocation};
     #[cfg(unix)]
     pub use bespoke_drivers::fs::{
         DirEntry, File, FileType, Metadata, OpenOptions, ReadDir, ReadFile, ReadFileExact, ReadFileVectored, Rename,

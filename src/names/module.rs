@@ -178,6 +178,8 @@ macro_rules! __module {
                 pub type ReadDir = $crate::rt::ReadDir<C>;
                 pub type DirEntry = $crate::rt::DirEntry<C>;
                 pub use $crate::rt::{FileType, Metadata, Rename};
+                #[cfg(target_os = "linux")]
+                pub use $crate::rt::{Advice, Allocation};
 
                 /// The path from the root, without links, `.` or `..`.
                 #[track_caller]

@@ -97,6 +97,10 @@ fn sending<C: Config<Driver: bespoke::rt::ZeroCopy>>() {
     use bespoke::rt::{OwnedWriteHalf, SendFile, TcpStream, UnixStream};
     both::<SendFile<'_, C>>();
     let file: File<C> = any();
+    send(file.allocate(any(), 0, 1));
+    send(file.advise(any(), 0, 1));
+    send(file.link_to("path"));
+    send(async { File::<C>::options().direct(true).open_nameless("folder").await });
     let (mut tcp, mut unix, mut half): (TcpStream<C>, UnixStream<C>, OwnedWriteHalf<C>) = any();
     send(async { (tcp.send_file(&file, 0, 1).await, unix.send_file(&file, 0, 1).await) });
     send(half.send_file(&file, 0, 1));

@@ -12,6 +12,7 @@
 //! | `paths` | folders, links, names, whole files |
 //! | `renaming` | names that nothing has, names that are exchanged |
 //! | `refused` | what a filter of system calls denies, and how it is told or done otherwise |
+//! | `space` | room on the disk, advice, files around the system's memory, files without a name |
 //! | `streams` | lines of a file, copies from and to a socket |
 //! | `sending` | files that are sent to a socket without a copy |
 //! | `drops` | futures dropped and forgotten at every point: the memory and the descriptors that they used |
@@ -42,6 +43,9 @@ pub(crate) mod rings;
 #[cfg(target_os = "linux")]
 #[path = "sending.rs"]
 pub(crate) mod sending;
+#[cfg(target_os = "linux")]
+#[path = "space.rs"]
+pub(crate) mod space;
 #[path = "streams.rs"]
 pub(crate) mod streams;
 #[path = "support.rs"]
@@ -85,10 +89,14 @@ macro_rules! suite {
                 closes::files_outlive_their_runtime,
             }
             #[cfg(target_os = "linux")]
-            use crate::sending;
+            use crate::{sending, space};
             #[cfg(target_os = "linux")]
             cases! { $suite, $config, Always:
                 moving::a_block_device_has_an_end,
+                space::room_is_taken_and_given_back,
+                space::advice_changes_nothing,
+                space::around_the_systems_memory,
+                space::files_without_a_name_get_one,
                 sending::sent_bytes_are_those_of_the_file,
                 sending::every_kind_of_stream_takes_a_file,
                 sending::a_file_that_ends_is_a_short_count,
@@ -99,6 +107,7 @@ macro_rules! suite {
             }
             #[cfg(target_os = "linux")]
             cases! { $suite, $config, Suspending:
+                space::dropped_in_every_state,
                 sending::dropped_sends_are_counted,
                 sending::what_was_on_its_way_is_not_sent_later,
                 sending::what_is_dropped_with_its_stream_ends,

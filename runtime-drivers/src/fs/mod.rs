@@ -9,6 +9,8 @@
 //! | `vectored` | the futures of reads and writes of several buffers |
 //! | `streams` | [`File`] as what reads and what writes |
 //! | `options` | [`OpenOptions`] |
+//! | `nameless` | files without a name, and the name that one is given |
+//! | `space` | their place on the disk, and in the system's memory |
 //! | `metadata` | [`Metadata`], [`FileType`] |
 //! | `paths` | what is done with a path: `rename`, `create_dir`, … |
 //! | `renaming` | [`rename_with`], [`Rename`] |
@@ -57,10 +59,14 @@ mod errors;
 pub(crate) use errors::io_error;
 mod file;
 mod metadata;
+#[cfg(target_os = "linux")]
+mod nameless;
 mod options;
 mod paths;
 mod reading;
 mod renaming;
+#[cfg(target_os = "linux")]
+mod space;
 mod state;
 mod streams;
 mod transfers;
@@ -68,6 +74,8 @@ mod vectored;
 mod whole;
 mod writing;
 
+#[cfg(target_os = "linux")]
+pub use crate::op::{Advice, Allocation};
 pub use dir::{DirEntry, ReadDir, read_dir};
 pub use file::File;
 pub use metadata::{FileType, Metadata};

@@ -137,6 +137,39 @@ pub(crate) unsafe fn write_vectored(fd: i32, stretches: &[IoVec], at: Option<u64
     })
 }
 
+/// Around the system's memory. `O_DIRECT`.
+#[cfg(target_os = "linux")]
+pub(crate) const DIRECT: i32 = libc::O_DIRECT;
+
+/// The path is that of a folder, for which a file is made that has no name. `O_TMPFILE`.
+#[cfg(target_os = "linux")]
+pub(crate) const NAMELESS: i32 = libc::O_TMPFILE;
+
+/// What says that there are no such files: `EOPNOTSUPP` the file system, `EISDIR` a system that does not know the flag.
+#[cfg(target_os = "linux")]
+pub(crate) const LACKS_NAMELESS: [Errno; 2] = [errno(libc::EOPNOTSUPP), errno(libc::EISDIR)];
+
+/// Gives an open file a name that nothing has. `linkat(2)`: by the descriptor, which not every system lets everybody do; else by
+/// what `/proc` calls it. Allocates.
+#[cfg(target_os = "linux")]
+pub(crate) fn link_open(fd: i32, to: &CStr) -> Result<(), Errno> {
+    // SAFETY: both are C strings, which stay during the call.
+    let linked = unsafe { libc::linkat(fd, HERE.as_ptr(), libc::AT_FDCWD, to.as_ptr(), libc::AT_EMPTY_PATH) };
+    match check(linked) {
+        // Who may not is told that nothing is there.
+        Err(errno) if matches!(errno.code(), libc::ENOENT | libc::EPERM | libc::EINVAL) => {}
+        linked => return linked.map(drop),
+    }
+    let name = std::format!("/proc/self/fd/{fd}\0");
+    let (here, follow) = (libc::AT_FDCWD, libc::AT_SYMLINK_FOLLOW);
+    // SAFETY: as above; the name ends with a zero.
+    let linked = unsafe { libc::linkat(here, name.as_ptr().cast(), here, to.as_ptr(), follow) };
+    check(linked).map(drop)
+}
+
+/// Not what the call takes. `EINVAL`.
+pub(crate) const INVALID: Errno = errno(libc::EINVAL);
+
 /// Waits until the file's bytes, and unless `data_only` also all that is known of it, are on the disk. `fsync(2)`,
 /// `fdatasync(2)`.
 pub(crate) fn sync(fd: i32, data_only: bool) -> Result<(), Errno> {

@@ -43,6 +43,7 @@ pub(crate) mod ring;
 pub(crate) mod send_file;
 pub(crate) mod signal;
 pub(crate) mod socket;
+pub(crate) mod space;
 pub(crate) mod stat;
 #[cfg(any(target_os = "linux", target_os = "android"))]
 pub(crate) mod timerfd;
