@@ -205,7 +205,7 @@ pub mod rt {
     pub use bespoke_core::sync::{Notified, Notify};
     pub use bespoke_core::time::{Interval, Sleep, Timeout};
     #[cfg(target_os = "linux")]
-    pub use bespoke_drivers::fs::{Advice, Allocation};
+    pub use bespoke_drivers::fs::{Advice, Allocation, Dir};
     #[cfg(unix)]
     pub use bespoke_drivers::fs::{
         DirEntry, File, FileType, Metadata, OpenOptions, ReadDir, ReadFile, ReadFileExact, ReadFileVectored, Rename,

@@ -8,6 +8,9 @@
 #[cfg(target_os = "linux")]
 #[path = "common/deny.rs"]
 mod deny;
+#[cfg(target_os = "linux")]
+#[path = "files/held.rs"]
+mod held;
 #[path = "files/pool.rs"]
 mod pool;
 #[cfg(target_os = "linux")]

@@ -180,6 +180,8 @@ macro_rules! __module {
                 pub use $crate::rt::{FileType, Metadata, Rename};
                 #[cfg(target_os = "linux")]
                 pub use $crate::rt::{Advice, Allocation};
+                #[cfg(target_os = "linux")]
+                pub type Dir = $crate::rt::Dir<C>;
 
                 /// The path from the root, without links, `.` or `..`.
                 #[track_caller]

@@ -10,6 +10,10 @@
 //! | `moving` | reads and writes: at positions, at the cursor, of several buffers |
 //! | `model` | random operations against a `Vec<u8>` |
 //! | `paths` | folders, links, names, whole files |
+//! | `beneath` | handles of folders: what is done beneath them, and that nothing leads out |
+//! | `copying` | whole files copied: sources and targets of every kind |
+//! | `removing` | whole folders removed, while others change them |
+//! | `held` | system calls that wait until a test has looked |
 //! | `renaming` | names that nothing has, names that are exchanged |
 //! | `refused` | what a filter of system calls denies, and how it is told or done otherwise |
 //! | `space` | room on the disk, advice, files around the system's memory, files without a name |
@@ -23,8 +27,14 @@
 //! Every case runs alone in the process and must leave the count of open descriptors as it was. A case that hangs ends the
 //! process with its name. `BESPOKE_DEEP=1` runs the long counts, `BESPOKE_SEED=n` repeats a run.
 
+#[cfg(target_os = "linux")]
+#[path = "beneath.rs"]
+pub(crate) mod beneath;
 #[path = "closes.rs"]
 pub(crate) mod closes;
+#[cfg(target_os = "linux")]
+#[path = "copying.rs"]
+pub(crate) mod copying;
 #[path = "drops.rs"]
 pub(crate) mod drops;
 #[path = "model.rs"]
@@ -35,6 +45,9 @@ pub(crate) mod moving;
 pub(crate) mod opening;
 #[path = "paths.rs"]
 pub(crate) mod paths;
+#[cfg(target_os = "linux")]
+#[path = "removing.rs"]
+pub(crate) mod removing;
 #[path = "renaming.rs"]
 pub(crate) mod renaming;
 #[cfg(target_os = "linux")]
@@ -89,10 +102,16 @@ macro_rules! suite {
                 closes::files_outlive_their_runtime,
             }
             #[cfg(target_os = "linux")]
-            use crate::{sending, space};
+            use crate::{beneath, copying, removing, sending, space};
             #[cfg(target_os = "linux")]
             cases! { $suite, $config, Always:
                 moving::a_block_device_has_an_end,
+                beneath::what_is_done_with_a_folder,
+                beneath::nothing_leads_out,
+                beneath::nothing_leads_out_while_others_rename,
+                copying::sources_and_targets_of_every_kind,
+                removing::whole_trees,
+                removing::links_are_not_followed_whoever_puts_them_there,
                 space::room_is_taken_and_given_back,
                 space::advice_changes_nothing,
                 space::around_the_systems_memory,
@@ -107,6 +126,7 @@ macro_rules! suite {
             }
             #[cfg(target_os = "linux")]
             cases! { $suite, $config, Suspending:
+                beneath::dropped_calls_leave_nothing_open,
                 space::dropped_in_every_state,
                 sending::dropped_sends_are_counted,
                 sending::what_was_on_its_way_is_not_sent_later,

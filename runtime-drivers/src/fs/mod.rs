@@ -15,7 +15,9 @@
 //! | `paths` | what is done with a path: `rename`, `create_dir`, … |
 //! | `renaming` | [`rename_with`], [`Rename`] |
 //! | `dir` | [`ReadDir`], [`DirEntry`] |
-//! | `whole` | a whole file at once: `read`, `write`, `copy` |
+//! | `folder` | `Dir`: a folder by its handle, and what is done beneath it |
+//! | `whole` | a whole file at once: `read`, `write` |
+//! | `copying` | a whole file to another: `copy` |
 //! | `call` | calls for which there is no operation |
 //! | `errors` | what an error says |
 //!
@@ -54,10 +56,13 @@ macro_rules! opened {
 }
 
 mod call;
+mod copying;
 mod dir;
 mod errors;
 pub(crate) use errors::io_error;
 mod file;
+#[cfg(target_os = "linux")]
+mod folder;
 mod metadata;
 #[cfg(target_os = "linux")]
 mod nameless;
@@ -76,8 +81,11 @@ mod writing;
 
 #[cfg(target_os = "linux")]
 pub use crate::op::{Advice, Allocation};
+pub use copying::copy;
 pub use dir::{DirEntry, ReadDir, read_dir};
 pub use file::File;
+#[cfg(target_os = "linux")]
+pub use folder::Dir;
 pub use metadata::{FileType, Metadata};
 pub use options::OpenOptions;
 pub use paths::{
@@ -87,4 +95,4 @@ pub use paths::{
 pub use renaming::{Rename, rename_with};
 pub use transfers::{ReadFile, ReadFileExact, WriteFile, WriteFileAll};
 pub use vectored::{ReadFileVectored, WriteFileVectored};
-pub use whole::{WriteWhole, copy, read, read_to_string, write};
+pub use whole::{WriteWhole, read, read_to_string, write};

@@ -198,7 +198,7 @@ pub(super) fn not_opened_directly(path: &CStr, errno: Errno) -> io::Error {
 }
 
 /// What the system would take, and mean something else by.
-fn checked(how: OpenHow) -> io::Result<()> {
+pub(super) fn checked(how: OpenHow) -> io::Result<()> {
     let writes = how.write || how.append;
     let why = if !how.read && !writes {
         "a file is opened to be read, to be written, or to be appended to: say which"

@@ -4,6 +4,8 @@ use super::call::{call, call_on_path, keeping};
 use super::errors::{about, c_path, failed, io_error};
 use super::metadata::Metadata;
 use crate::op::{Fs, Join, JoinPaths, MakeDir, Of, Remove, Statx};
+#[cfg(target_os = "linux")]
+use crate::sys::{beneath, remove_all};
 use bespoke_core::config::Config;
 use bespoke_core::driver::{Errno, Operation};
 use bespoke_core::error::in_context;
@@ -293,10 +295,14 @@ pub fn create_dir_all<C: Config<Driver: Fs>>(path: impl AsRef<Path>) -> impl Fut
     call_on_path::<C, _>("make the folder", path.as_ref(), |path| std::fs::create_dir_all(path))
 }
 
-/// Removes a folder and all that is in it. Links are removed, not followed.
+/// Removes a folder and all that is in it; of a link to one, the link. Links are removed, not followed, also those that somebody
+/// puts in the place of a folder meanwhile: on Linux what has a name when its turn comes is removed as what it is then. Where
+/// others fill a folder as fast as it is emptied, it is given up after some rounds.
 ///
 /// # Errors
-/// As [`remove_dir`]; a part may be gone then.
+/// As [`remove_dir`]; a part may be gone then. [`NotADirectory`](io::ErrorKind::NotADirectory): a file.
+/// [`InvalidInput`](io::ErrorKind::InvalidInput), on Linux: the path ends with `..`, or is the root.
+/// [`DirectoryNotEmpty`](io::ErrorKind::DirectoryNotEmpty): given up.
 ///
 /// # Cancel safety
 /// It may go on.
@@ -311,7 +317,22 @@ pub fn create_dir_all<C: Config<Driver: Fs>>(path: impl AsRef<Path>) -> impl Fut
 /// ```
 #[track_caller]
 pub fn remove_dir_all<C: Config<Driver: Fs>>(path: impl AsRef<Path>) -> impl Future<Output = io::Result<()>> + Send {
-    call_on_path::<C, _>("remove the folder", path.as_ref(), |path| std::fs::remove_dir_all(path))
+    call_on_path::<C, _>("remove the folder", path.as_ref(), remove_all)
+}
+
+#[cfg(target_os = "linux")]
+fn remove_all(path: &Path) -> io::Result<()> {
+    let Some(name) = path.file_name() else {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "the path does not end with a name"));
+    };
+    let above = path.parent().filter(|above| !above.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let (above, name) = (c_path(above)?, c_path(Path::new(name))?);
+    beneath::open_folder(&above).and_then(|above| remove_all::remove_all(&above, &name)).map_err(io_error)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn remove_all(path: &Path) -> io::Result<()> {
+    std::fs::remove_dir_all(path)
 }
 
 /// What a link says. `readlink(2)`.

@@ -23,6 +23,15 @@ pub enum Rename {
     Exchange,
 }
 
+impl Rename {
+    pub(super) fn join(self) -> Join {
+        match self {
+            Rename::NoReplace => Join::RenameNew,
+            Rename::Exchange => Join::Swap,
+        }
+    }
+}
+
 /// As [`rename`](super::rename), but nothing is lost: what has the new name stays, or gets the old one. In one step: others
 /// see both names as they were, or both as they are. `renameat2(2)`.
 ///
@@ -58,10 +67,7 @@ pub fn rename_with<C: Config<Driver: Fs>>(
     to: impl AsRef<Path>,
     how: Rename,
 ) -> impl Future<Output = io::Result<()>> + Send {
-    let how = match how {
-        Rename::NoReplace => Join::RenameNew,
-        Rename::Exchange => Join::Swap,
-    };
+    let how = how.join();
     keeping::<C, _, _, _>(both(from.as_ref(), to.as_ref()), move |paths| join_or::<C>(how, paths, refused))
 }
 
