@@ -205,10 +205,12 @@ pub mod rt {
     pub use bespoke_core::scope::JoinSet;
     pub use bespoke_core::sync::{Notified, Notify};
     pub use bespoke_core::time::{Interval, Sleep, Timeout};
+    #[cfg(target_os = "linux")]
+    pub use bespoke_drivers::fs::{Advice, Allocation, Dir};
     #[cfg(unix)]
     pub use bespoke_drivers::fs::{
-        DirEntry, File, FileType, Metadata, OpenOptions, ReadDir, ReadFile, ReadFileExact, ReadFileVectored, WriteFile,
-        WriteFileAll, WriteFileVectored, WriteWhole,
+        DirEntry, File, FileType, Metadata, OpenOptions, ReadDir, ReadFile, ReadFileExact, ReadFileVectored, Rename,
+        WriteFile, WriteFileAll, WriteFileVectored, WriteWhole,
     };
     #[cfg(target_os = "linux")]
     pub use bespoke_drivers::net::SendFile;

@@ -5,8 +5,17 @@
 #![cfg(unix)]
 #![allow(clippy::disallowed_methods, reason = "the measuring stands outside of any runtime")]
 
+#[cfg(target_os = "linux")]
+#[path = "common/deny.rs"]
+mod deny;
+#[cfg(target_os = "linux")]
+#[path = "files/held.rs"]
+mod held;
 #[path = "files/pool.rs"]
 mod pool;
+#[cfg(target_os = "linux")]
+#[path = "files/refused.rs"]
+mod refused;
 #[macro_use]
 #[path = "files/suite.rs"]
 mod suite;

@@ -177,7 +177,11 @@ macro_rules! __module {
                 pub type OpenOptions = $crate::rt::OpenOptions<C>;
                 pub type ReadDir = $crate::rt::ReadDir<C>;
                 pub type DirEntry = $crate::rt::DirEntry<C>;
-                pub use $crate::rt::{FileType, Metadata};
+                pub use $crate::rt::{FileType, Metadata, Rename};
+                #[cfg(target_os = "linux")]
+                pub use $crate::rt::{Advice, Allocation};
+                #[cfg(target_os = "linux")]
+                pub type Dir = $crate::rt::Dir<C>;
 
                 /// The path from the root, without links, `.` or `..`.
                 #[track_caller]
@@ -307,6 +311,19 @@ macro_rules! __module {
                     for<'any> <C as $crate::Config>::Driver: $crate::rt::Fs,
                 {
                     $crate::rt::fs::rename::<C>(from, to)
+                }
+
+                /// Gives a file or folder a name that nothing has, or exchanges two names.
+                #[track_caller]
+                pub fn rename_with(
+                    from: impl AsRef<Path>,
+                    to: impl AsRef<Path>,
+                    how: Rename,
+                ) -> impl Future<Output = io::Result<()>> + Send
+                where
+                    for<'any> <C as $crate::Config>::Driver: $crate::rt::Fs,
+                {
+                    $crate::rt::fs::rename_with::<C>(from, to, how)
                 }
 
                 /// Says who may do what with a file.

@@ -15,5 +15,6 @@
 
 pub use bespoke_drivers::fs::{
     canonicalize, copy, create_dir, create_dir_all, hard_link, metadata, read, read_dir, read_link, read_to_string,
-    remove_dir, remove_dir_all, remove_file, rename, set_permissions, symlink, symlink_metadata, try_exists, write,
+    remove_dir, remove_dir_all, remove_file, rename, rename_with, set_permissions, symlink, symlink_metadata,
+    try_exists, write,
 };

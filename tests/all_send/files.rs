@@ -53,6 +53,7 @@ fn files<C: Config<Driver: Fs>>(path: &'static str, paths: (&'static Path, PathB
     send(fs::remove_dir::<C>(path));
     send(fs::remove_dir_all::<C>(path));
     send(fs::rename::<C>(path, path));
+    send(fs::rename_with::<C>(path, path, any()));
     send(fs::hard_link::<C>(path, path));
     send(fs::symlink::<C>(path, path));
     send(fs::read_link::<C>(path));
@@ -93,9 +94,29 @@ fn every_file_is_send_for_every_config() {
 #[cfg(target_os = "linux")]
 #[expect(dead_code, reason = "to compile is to pass")]
 fn sending<C: Config<Driver: bespoke::rt::ZeroCopy>>() {
-    use bespoke::rt::{OwnedWriteHalf, SendFile, TcpStream, UnixStream};
+    use bespoke::rt::{Dir, OwnedWriteHalf, SendFile, TcpStream, UnixStream};
     both::<SendFile<'_, C>>();
     let file: File<C> = any();
+    send(file.allocate(any(), 0, 1));
+    send(file.advise(any(), 0, 1));
+    send(file.link_to("path"));
+    send(async { File::<C>::options().direct(true).open_nameless("folder").await });
+    both::<Dir<C>>();
+    let dir: Dir<C> = any();
+    send(Dir::<C>::open("path"));
+    send(dir.open_file("path", &any()));
+    send(dir.open_dir("path"));
+    send(dir.metadata("path"));
+    send(dir.symlink_metadata("path"));
+    send(dir.read_dir("path"));
+    send(dir.create_dir("path"));
+    send(dir.remove_file("path"));
+    send(dir.remove_dir("path"));
+    send(dir.remove_dir_all("path"));
+    send(dir.rename("path", "other"));
+    send(dir.rename_with("path", "other", any()));
+    send(dir.symlink("path", "other"));
+    send(dir.read_link("path"));
     let (mut tcp, mut unix, mut half): (TcpStream<C>, UnixStream<C>, OwnedWriteHalf<C>) = any();
     send(async { (tcp.send_file(&file, 0, 1).await, unix.send_file(&file, 0, 1).await) });
     send(half.send_file(&file, 0, 1));

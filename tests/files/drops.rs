@@ -22,7 +22,7 @@ use std::sync::Arc;
 const BYTES_MAX: usize = 128 << 10;
 
 /// Lets a little time go by, or a turn of the worker.
-async fn meanwhile<C: Config>(random: &mut Random) {
+pub(crate) async fn meanwhile<C: Config>(random: &mut Random) {
     match random.below(6) {
         0 => C::yield_now().await,
         1 => (0..random.below(20_000)).for_each(|_| spin_loop()),
@@ -34,7 +34,7 @@ async fn meanwhile<C: Config>(random: &mut Random) {
 }
 
 /// Polls up to twice, at random times. `None`: to be dropped.
-async fn at_random<C: Config, F: Future>(mut future: Pin<&mut F>, random: &mut Random) -> Option<F::Output> {
+pub(crate) async fn at_random<C: Config, F: Future>(mut future: Pin<&mut F>, random: &mut Random) -> Option<F::Output> {
     for _ in 0..random.below(3) {
         if let Poll::Ready(output) = touched(future.as_mut()).await {
             return Some(output);

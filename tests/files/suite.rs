@@ -10,6 +10,13 @@
 //! | `moving` | reads and writes: at positions, at the cursor, of several buffers |
 //! | `model` | random operations against a `Vec<u8>` |
 //! | `paths` | folders, links, names, whole files |
+//! | `beneath` | handles of folders: what is done beneath them, and that nothing leads out |
+//! | `copying` | whole files copied: sources and targets of every kind |
+//! | `removing` | whole folders removed, while others change them |
+//! | `held` | system calls that wait until a test has looked |
+//! | `renaming` | names that nothing has, names that are exchanged |
+//! | `refused` | what a filter of system calls denies, and how it is told or done otherwise |
+//! | `space` | room on the disk, advice, files around the system's memory, files without a name |
 //! | `streams` | lines of a file, copies from and to a socket |
 //! | `sending` | files that are sent to a socket without a copy |
 //! | `drops` | futures dropped and forgotten at every point: the memory and the descriptors that they used |
@@ -20,8 +27,14 @@
 //! Every case runs alone in the process and must leave the count of open descriptors as it was. A case that hangs ends the
 //! process with its name. `BESPOKE_DEEP=1` runs the long counts, `BESPOKE_SEED=n` repeats a run.
 
+#[cfg(target_os = "linux")]
+#[path = "beneath.rs"]
+pub(crate) mod beneath;
 #[path = "closes.rs"]
 pub(crate) mod closes;
+#[cfg(target_os = "linux")]
+#[path = "copying.rs"]
+pub(crate) mod copying;
 #[path = "drops.rs"]
 pub(crate) mod drops;
 #[path = "model.rs"]
@@ -33,11 +46,19 @@ pub(crate) mod opening;
 #[path = "paths.rs"]
 pub(crate) mod paths;
 #[cfg(target_os = "linux")]
+#[path = "removing.rs"]
+pub(crate) mod removing;
+#[path = "renaming.rs"]
+pub(crate) mod renaming;
+#[cfg(target_os = "linux")]
 #[path = "rings.rs"]
 pub(crate) mod rings;
 #[cfg(target_os = "linux")]
 #[path = "sending.rs"]
 pub(crate) mod sending;
+#[cfg(target_os = "linux")]
+#[path = "space.rs"]
+pub(crate) mod space;
 #[path = "streams.rs"]
 pub(crate) mod streams;
 #[path = "support.rs"]
@@ -50,7 +71,7 @@ macro_rules! suite {
     ($suite:ident: $config:ty) => {
         mod $suite {
             use crate::when::When;
-            use crate::{closes, drops, model, moving, opening, paths, streams};
+            use crate::{closes, drops, model, moving, opening, paths, renaming, streams};
 
             cases! { $suite, $config, Always:
                 opening::options_do_what_they_say,
@@ -74,16 +95,27 @@ macro_rules! suite {
                 paths::links_and_names,
                 paths::whole_files,
                 paths::listing_many,
+                renaming::nothing_is_lost,
                 streams::lines_of_a_file,
                 streams::copies_to_and_from_a_socket,
                 streams::what_a_file_has_taken_is_written_though_nobody_polls,
                 closes::files_outlive_their_runtime,
             }
             #[cfg(target_os = "linux")]
-            use crate::sending;
+            use crate::{beneath, copying, removing, sending, space};
             #[cfg(target_os = "linux")]
             cases! { $suite, $config, Always:
                 moving::a_block_device_has_an_end,
+                beneath::what_is_done_with_a_folder,
+                beneath::nothing_leads_out,
+                beneath::nothing_leads_out_while_others_rename,
+                copying::sources_and_targets_of_every_kind,
+                removing::whole_trees,
+                removing::links_are_not_followed_whoever_puts_them_there,
+                space::room_is_taken_and_given_back,
+                space::advice_changes_nothing,
+                space::around_the_systems_memory,
+                space::files_without_a_name_get_one,
                 sending::sent_bytes_are_those_of_the_file,
                 sending::every_kind_of_stream_takes_a_file,
                 sending::a_file_that_ends_is_a_short_count,
@@ -94,6 +126,8 @@ macro_rules! suite {
             }
             #[cfg(target_os = "linux")]
             cases! { $suite, $config, Suspending:
+                beneath::dropped_calls_leave_nothing_open,
+                space::dropped_in_every_state,
                 sending::dropped_sends_are_counted,
                 sending::what_was_on_its_way_is_not_sent_later,
                 sending::what_is_dropped_with_its_stream_ends,
@@ -110,6 +144,7 @@ macro_rules! suite {
                 drops::forgotten_futures_corrupt_nothing,
                 drops::dropped_on_another_thread,
                 drops::dropped_listings_go_on,
+                renaming::dropped_exchanges_are_whole,
                 closes::operations_under_way,
             }
         }

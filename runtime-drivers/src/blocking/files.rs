@@ -5,7 +5,8 @@ use crate::op::Blocks;
 use crate::op::files::for_each_file_op;
 use crate::op::lower::leaves_nothing;
 use crate::op::{
-    Call, JoinPaths, MakeDir, Open, ReadAt, ReadVectoredAt, Remove, SetLen, Statx, Sync, WriteAt, WriteVectoredAt,
+    Advise, Allocate, Call, JoinPaths, MakeDir, Open, ReadAt, ReadVectoredAt, Remove, SetLen, Statx, Sync, WriteAt,
+    WriteVectoredAt,
 };
 use core::task::Poll;
 

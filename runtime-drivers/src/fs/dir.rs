@@ -1,9 +1,13 @@
 //! What is in a folder.
 
 use super::errors::{about, io_error};
+#[cfg(target_os = "linux")]
+use super::folder::{Beneath, because, look_at_entry, look_in};
 use super::metadata::{FileType, Metadata};
 use super::paths::symlink_metadata;
 use crate::op::{Call, Fs};
+#[cfg(target_os = "linux")]
+use crate::sys::{beneath, fd::Owned, listing};
 use bespoke_core::config::Config;
 use bespoke_core::driver::Operation;
 use bespoke_core::runtime::assert_inside;
@@ -17,6 +21,8 @@ use std::boxed::Box;
 use std::collections::VecDeque;
 use std::ffi::OsString;
 use std::io;
+#[cfg(target_os = "linux")]
+use std::os::unix::ffi::OsStringExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -36,12 +42,22 @@ enum State<C: Config<Driver: Fs>> {
 }
 
 /// A folder that is being listed.
-struct Listing {
+pub(super) struct Listing {
     path: Arc<Path>,
-    open: Option<std::fs::ReadDir>,
+    /// Where it is looked for, if not from where the process is.
+    #[cfg(target_os = "linux")]
+    beneath: Option<(Arc<Owned>, Beneath)>,
+    open: Option<Source>,
     batch: VecDeque<io::Result<Entry>>,
     /// There is nothing to fetch any more.
     ended: bool,
+}
+
+/// A folder that is open.
+enum Source {
+    Named(std::fs::ReadDir),
+    #[cfg(target_os = "linux")]
+    Beneath(Arc<Owned>, listing::Listing),
 }
 
 struct Entry {
@@ -53,10 +69,36 @@ struct Entry {
 const BATCH: usize = 64;
 
 impl Listing {
+    fn named(path: Arc<Path>) -> Self {
+        Listing {
+            path,
+            #[cfg(target_os = "linux")]
+            beneath: None,
+            open: None,
+            batch: VecDeque::new(),
+            ended: false,
+        }
+    }
+
+    /// Of a folder that is looked for beneath `root`; `path` is what its entries show.
+    #[cfg(target_os = "linux")]
+    pub(super) fn beneath(path: Arc<Path>, root: Arc<Owned>, from_there: Beneath) -> Self {
+        Listing { beneath: Some((root, from_there)), ..Listing::named(path) }
+    }
+
+    fn open(&self) -> io::Result<Source> {
+        #[cfg(target_os = "linux")]
+        if let Some((root, path)) = &self.beneath {
+            let opened = beneath::open(root, &path.whole, beneath::TO_LIST, 0).map_err(because)?;
+            return Ok(Source::Beneath(Arc::new(opened), listing::Listing::new()));
+        }
+        std::fs::read_dir(&self.path).map(Source::Named)
+    }
+
     /// On a thread that may block: opens the folder at first, then fetches a batch.
     fn fetch(&mut self) {
         if self.open.is_none() {
-            match std::fs::read_dir(&self.path) {
+            match self.open() {
                 Ok(open) => self.open = Some(open),
                 Err(error) => {
                     self.ended = true;
@@ -71,10 +113,39 @@ impl Listing {
                 self.ended = true;
                 return;
             };
-            // Some file systems do not tell the kind with the name: then this asks once more.
-            let entry =
-                entry.and_then(|entry| Ok(Entry { file_type: entry.file_type()?.into(), name: entry.file_name() }));
             self.batch.push_back(entry.map_err(|error| about("list the folder", &self.path, error)));
+        }
+    }
+}
+
+impl Source {
+    fn next(&mut self) -> Option<io::Result<Entry>> {
+        // Some file systems do not tell the kind with the name: then this asks once more.
+        match self {
+            Source::Named(open) => {
+                let of = |entry: std::fs::DirEntry| {
+                    Ok(Entry { file_type: entry.file_type()?.into(), name: entry.file_name() })
+                };
+                open.next().map(|entry| entry.and_then(of))
+            }
+            #[cfg(target_os = "linux")]
+            Source::Beneath(folder, left) => loop {
+                let found = match left.next(folder)? {
+                    Ok(found) => found,
+                    Err(errno) => return Some(Err(io_error(errno))),
+                };
+                let kind = match found.kind {
+                    Some(kind) => FileType::of(kind),
+                    None => match look_at_entry(folder, &found.name) {
+                        Ok(metadata) => metadata.file_type(),
+                        // Gone since, as it would be a moment later.
+                        Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+                        Err(error) => return Some(Err(error)),
+                    },
+                };
+                let name = OsString::from_vec(found.name.into_bytes());
+                return Some(Ok(Entry { name, file_type: kind }));
+            },
         }
     }
 }
@@ -103,7 +174,17 @@ impl<C: Config<Driver: Fs>> ReadDir<C> {
         let State::Idle(listing) = &mut self.state else { return Poll::Ready(Ok(None)) };
         let Some(entry) = listing.batch.pop_front() else { return Poll::Ready(Ok(None)) };
         Poll::Ready(entry.map(|Entry { name, file_type }| {
-            Some(DirEntry { folder: listing.path.clone(), name, file_type, _config: PhantomData })
+            Some(DirEntry {
+                folder: listing.path.clone(),
+                #[cfg(target_os = "linux")]
+                open: match &listing.open {
+                    Some(Source::Beneath(folder, _)) => Some(folder.clone()),
+                    _ => None,
+                },
+                name,
+                file_type,
+                _config: PhantomData,
+            })
         }))
     }
 
@@ -149,22 +230,29 @@ pub fn read_dir<C: Config<Driver: Fs>>(path: impl AsRef<Path>) -> impl Future<Ou
     let at = Location::caller();
     async move {
         assert_inside::<C>(at);
-        let listing = Box::new(Listing { path: folder, open: None, batch: VecDeque::new(), ended: false });
-        let mut entries = ReadDir { state: State::Idle(listing) };
-        poll_fn(|cx| entries.poll_batch(cx)).await?;
-        if let State::Idle(listing) = &mut entries.state
-            && listing.open.is_none()
-            && let Some(Err(error)) = listing.batch.pop_front()
-        {
-            return Err(error);
-        }
-        Ok(entries)
+        list(Listing::named(folder)).await
     }
 }
 
-/// One entry of a folder.
+/// Opens the folder, and fetches its first batch.
+pub(super) async fn list<C: Config<Driver: Fs>>(listing: Listing) -> io::Result<ReadDir<C>> {
+    let mut entries = ReadDir { state: State::Idle(Box::new(listing)) };
+    poll_fn(|cx| entries.poll_batch(cx)).await?;
+    if let State::Idle(listing) = &mut entries.state
+        && listing.open.is_none()
+        && let Some(Err(error)) = listing.batch.pop_front()
+    {
+        return Err(error);
+    }
+    Ok(entries)
+}
+
+/// One entry of a folder. On Linux, one of a listing that `Dir::read_dir` made keeps its folder open.
 pub struct DirEntry<C: Config> {
     folder: Arc<Path>,
+    /// The folder that it is in, if it was looked for beneath another one.
+    #[cfg(target_os = "linux")]
+    open: Option<Arc<Owned>>,
     name: OsString,
     file_type: FileType,
     _config: PhantomData<fn() -> C>,
@@ -200,6 +288,10 @@ impl<C: Config> DirEntry<C> {
     where
         C::Driver: Fs,
     {
+        #[cfg(target_os = "linux")]
+        if let Some(folder) = &self.open {
+            return look_in::<C>(folder.clone(), self.path()).await;
+        }
         symlink_metadata::<C>(self.path()).await
     }
 }

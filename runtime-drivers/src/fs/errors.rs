@@ -1,5 +1,6 @@
 //! What an error says: the path, what was to be done with it, and why it was not.
 
+use crate::sys::file::INVALID;
 use bespoke_core::driver::Errno;
 use bespoke_core::error::{Error, in_context};
 use core::ffi::CStr;
@@ -21,6 +22,18 @@ pub(crate) fn io_error(errno: Errno) -> io::Error {
         errno => errno.into(),
     }
 }
+
+/// The error of bytes that were not moved: as [`io_error`], and what an `EINVAL` may come from.
+#[cold]
+pub(super) fn not_moved(errno: Errno) -> io::Error {
+    if errno == INVALID { Error::from(errno).because(WHY_NOT_MOVED).into() } else { io_error(errno) }
+}
+
+#[cfg(target_os = "linux")]
+const WHY_NOT_MOVED: &str = "no file has such a position; or it was opened with `direct`: then position, length and address of \
+                             the buffer must be multiples of the disk's block, for which 4096 will do nearly everywhere";
+#[cfg(not(target_os = "linux"))]
+const WHY_NOT_MOVED: &str = "no file has such a position";
 
 /// The error of what was to be done with a path.
 #[cold]

@@ -9,10 +9,15 @@
 //! | `vectored` | the futures of reads and writes of several buffers |
 //! | `streams` | [`File`] as what reads and what writes |
 //! | `options` | [`OpenOptions`] |
+//! | `nameless` | files without a name, and the name that one is given |
+//! | `space` | their place on the disk, and in the system's memory |
 //! | `metadata` | [`Metadata`], [`FileType`] |
 //! | `paths` | what is done with a path: `rename`, `create_dir`, … |
+//! | `renaming` | [`rename_with`], [`Rename`] |
 //! | `dir` | [`ReadDir`], [`DirEntry`] |
-//! | `whole` | a whole file at once: `read`, `write`, `copy` |
+//! | `folder` | `Dir`: a folder by its handle, and what is done beneath it |
+//! | `whole` | a whole file at once: `read`, `write` |
+//! | `copying` | a whole file to another: `copy` |
 //! | `call` | calls for which there is no operation |
 //! | `errors` | what an error says |
 //!
@@ -51,14 +56,22 @@ macro_rules! opened {
 }
 
 mod call;
+mod copying;
 mod dir;
 mod errors;
 pub(crate) use errors::io_error;
 mod file;
+#[cfg(target_os = "linux")]
+mod folder;
 mod metadata;
+#[cfg(target_os = "linux")]
+mod nameless;
 mod options;
 mod paths;
 mod reading;
+mod renaming;
+#[cfg(target_os = "linux")]
+mod space;
 mod state;
 mod streams;
 mod transfers;
@@ -66,14 +79,20 @@ mod vectored;
 mod whole;
 mod writing;
 
+#[cfg(target_os = "linux")]
+pub use crate::op::{Advice, Allocation};
+pub use copying::copy;
 pub use dir::{DirEntry, ReadDir, read_dir};
 pub use file::File;
+#[cfg(target_os = "linux")]
+pub use folder::Dir;
 pub use metadata::{FileType, Metadata};
 pub use options::OpenOptions;
 pub use paths::{
     canonicalize, create_dir, create_dir_all, hard_link, metadata, read_link, remove_dir, remove_dir_all, remove_file,
     rename, set_permissions, symlink, symlink_metadata, try_exists,
 };
+pub use renaming::{Rename, rename_with};
 pub use transfers::{ReadFile, ReadFileExact, WriteFile, WriteFileAll};
 pub use vectored::{ReadFileVectored, WriteFileVectored};
-pub use whole::{WriteWhole, copy, read, read_to_string, write};
+pub use whole::{WriteWhole, read, read_to_string, write};

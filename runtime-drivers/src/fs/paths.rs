@@ -4,9 +4,12 @@ use super::call::{call, call_on_path, keeping};
 use super::errors::{about, c_path, failed, io_error};
 use super::metadata::Metadata;
 use crate::op::{Fs, Join, JoinPaths, MakeDir, Of, Remove, Statx};
+#[cfg(target_os = "linux")]
+use crate::sys::{beneath, remove_all};
 use bespoke_core::config::Config;
-use bespoke_core::driver::Operation;
+use bespoke_core::driver::{Errno, Operation};
 use bespoke_core::error::in_context;
+use core::ffi::CStr;
 use std::ffi::CString;
 use std::fs::Permissions;
 use std::io;
@@ -242,22 +245,33 @@ pub fn symlink<C: Config<Driver: Fs>>(
     keeping::<C, _, _, _>(both(original.as_ref(), link.as_ref()), |paths| join::<C>(Join::Symlink, paths))
 }
 
-fn both(from: &Path, to: &Path) -> io::Result<(CString, CString)> {
+pub(super) fn both(from: &Path, to: &Path) -> io::Result<(CString, CString)> {
     Ok((c_path(from)?, c_path(to)?))
 }
 
 async fn join<C: Config<Driver: Fs>>(how: Join, paths: (CString, CString)) -> io::Result<()> {
+    join_or::<C>(how, paths, |errno, _| io_error(errno)).await
+}
+
+/// Renames or links; `why` makes the error of what the operation said, about these paths.
+pub(super) async fn join_or<C: Config<Driver: Fs>>(
+    how: Join,
+    paths: (CString, CString),
+    why: fn(Errno, (&CStr, &CStr)) -> io::Error,
+) -> io::Result<()> {
     // SAFETY: C strings are on the heap, where they stay when they move.
     let operation: Operation<C, JoinPaths, _> =
         unsafe { Operation::new(paths, |(from, to)| JoinPaths { how, from: from.as_ptr(), to: to.as_ptr() }) };
     let (joined, (from, to)) = operation.await;
     joined.map_err(|errno| {
-        let error = io_error(errno);
+        let error = why(errno, (&from, &to));
         let what = match how {
-            Join::Rename => "rename",
+            Join::Rename | Join::RenameNew => "rename",
+            Join::Swap => "exchange the names of",
             Join::Link | Join::Symlink => "link to",
         };
-        in_context(error, format_args!("cannot {what} {from:?} as {to:?}"))
+        let word = if how == Join::Swap { "and" } else { "as" };
+        in_context(error, format_args!("cannot {what} {from:?} {word} {to:?}"))
     })
 }
 
@@ -281,10 +295,14 @@ pub fn create_dir_all<C: Config<Driver: Fs>>(path: impl AsRef<Path>) -> impl Fut
     call_on_path::<C, _>("make the folder", path.as_ref(), |path| std::fs::create_dir_all(path))
 }
 
-/// Removes a folder and all that is in it. Links are removed, not followed.
+/// Removes a folder and all that is in it; of a link to one, the link. Links are removed, not followed, also those that somebody
+/// puts in the place of a folder meanwhile: on Linux what has a name when its turn comes is removed as what it is then. Where
+/// others fill a folder as fast as it is emptied, it is given up after some rounds.
 ///
 /// # Errors
-/// As [`remove_dir`]; a part may be gone then.
+/// As [`remove_dir`]; a part may be gone then. [`NotADirectory`](io::ErrorKind::NotADirectory): a file.
+/// [`InvalidInput`](io::ErrorKind::InvalidInput), on Linux: the path ends with `..`, or is the root.
+/// [`DirectoryNotEmpty`](io::ErrorKind::DirectoryNotEmpty): given up.
 ///
 /// # Cancel safety
 /// It may go on.
@@ -299,7 +317,22 @@ pub fn create_dir_all<C: Config<Driver: Fs>>(path: impl AsRef<Path>) -> impl Fut
 /// ```
 #[track_caller]
 pub fn remove_dir_all<C: Config<Driver: Fs>>(path: impl AsRef<Path>) -> impl Future<Output = io::Result<()>> + Send {
-    call_on_path::<C, _>("remove the folder", path.as_ref(), |path| std::fs::remove_dir_all(path))
+    call_on_path::<C, _>("remove the folder", path.as_ref(), remove_all)
+}
+
+#[cfg(target_os = "linux")]
+fn remove_all(path: &Path) -> io::Result<()> {
+    let Some(name) = path.file_name() else {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "the path does not end with a name"));
+    };
+    let above = path.parent().filter(|above| !above.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let (above, name) = (c_path(above)?, c_path(Path::new(name))?);
+    beneath::open_folder(&above).and_then(|above| remove_all::remove_all(&above, &name)).map_err(io_error)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn remove_all(path: &Path) -> io::Result<()> {
+    std::fs::remove_dir_all(path)
 }
 
 /// What a link says. `readlink(2)`.

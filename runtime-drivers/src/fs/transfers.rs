@@ -1,7 +1,7 @@
 //! The futures of reads and writes of a file: an [`Operation`], the output in the words of `std::io`, and the cursor, which
 //! moves when the output is there.
 
-use super::errors::io_error;
+use super::errors::not_moved;
 use super::file::{Cursor, Dropped, Moving};
 use crate::op::{Fs, Moved, ReadAt, WriteAt};
 use bespoke_core::config::Config;
@@ -79,7 +79,7 @@ transfer!(
         if let Err(errno) = moved.1
             && moved.0 == 0
         {
-            return Poll::Ready((Err(io_error(errno)), buffer)); // as it was
+            return Poll::Ready((Err(not_moved(errno)), buffer)); // as it was
         }
         have_read(&mut this.cursor, moved.0, &mut buffer);
         (Ok(moved.0), buffer)
@@ -90,7 +90,7 @@ transfer!(
     ReadFileExact<B: IoBufMut>, ReadAt, (), for_read; |this, moved, mut buffer| {
         have_read(&mut this.cursor, moved.0, &mut buffer);
         let wanted = buffer.capacity();
-        let full = moved.1.map_err(io_error).and_then(|()| {
+        let full = moved.1.map_err(not_moved).and_then(|()| {
             if moved.0 < wanted { Err(too_short(moved.0, wanted)) } else { Ok(()) }
         });
         (full, buffer)
@@ -107,7 +107,7 @@ transfer!(
     /// Writes a whole buffer to a file. Made by `write_all` and `write_all_at`; see there.
     WriteFileAll<B: IoBuf>, WriteAt, (), for_write, |(bytes, _)| bytes; |this, moved, buffer| {
         have_written(&mut this.cursor, moved.0);
-        let all = moved.1.map_err(io_error).and_then(|()| {
+        let all = moved.1.map_err(not_moved).and_then(|()| {
             if moved.0 < buffer.len() { Err(takes_no_more(moved.0, buffer.len())) } else { Ok(()) }
         });
         (all, buffer)
@@ -158,7 +158,7 @@ fn have_read<C: Config, B: IoBufMut>(cursor: &mut Option<Moving<'_, C>>, bytes: 
 
 /// What was moved is moved; the error comes with the next call.
 fn some((moved, result): Moved) -> io::Result<()> {
-    if moved > 0 { Ok(()) } else { result.map_err(io_error) }
+    if moved > 0 { Ok(()) } else { result.map_err(not_moved) }
 }
 
 #[cold]

@@ -1,6 +1,6 @@
 //! The futures of reads and writes of several buffers.
 
-use super::errors::io_error;
+use super::errors::not_moved;
 use super::file::{Cursor, Dropped, Moving};
 use super::transfers::{have_written, transfer};
 use crate::op::{Fs, ReadVectoredAt, Stretches, WriteVectoredAt};
@@ -23,7 +23,7 @@ transfer!(
             // SAFETY: the system wrote these, each buffer in turn, and was told of no more than each one's capacity.
             unsafe { buffers.set_len(bytes) };
         }
-        (read.map_err(io_error), buffers)
+        (read.map_err(not_moved), buffers)
     }
 );
 transfer!(
@@ -32,7 +32,7 @@ transfer!(
         if let Ok(bytes) = written {
             have_written(&mut this.cursor, bytes);
         }
-        (written.map_err(io_error), buffers)
+        (written.map_err(not_moved), buffers)
     }
 );
 

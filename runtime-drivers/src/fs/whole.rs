@@ -1,11 +1,10 @@
 //! A whole file at once: one hand-over to a blocking thread, whatever the number of system calls.
 
-use super::call::{call, call_on_path, keeping};
+use super::call::call_on_path;
 use super::errors::{about, io_error};
 use crate::op::{Call, Fs};
 use bespoke_core::config::Config;
 use bespoke_core::driver::Operation;
-use bespoke_core::error::in_context;
 use bespoke_core::io::{IntoIoBuf, IoBuf};
 use bespoke_core::runtime::assert_inside;
 use core::fmt;
@@ -56,40 +55,6 @@ pub fn read_to_string<C: Config<Driver: Fs>>(
     path: impl AsRef<Path>,
 ) -> impl Future<Output = io::Result<String>> + Send {
     call_on_path::<C, _>("read", path.as_ref(), |path| std::fs::read_to_string(path))
-}
-
-/// Copies the bytes and the permissions of a file to another, which is made, or cut first. Yields how many bytes that was.
-/// The system moves them itself where it can.
-///
-/// # Errors
-/// As [`OpenOptions::open`](super::OpenOptions::open) for either, and what the system says while it copies; the message
-/// names both paths.
-///
-/// # Cancel safety
-/// A copy that has begun goes on to its end.
-///
-/// # Example
-#[doc = opened!()]
-/// assert_eq!(fs::copy(&path, folder.join("copy")).await?, 10);
-/// assert_eq!(fs::read(folder.join("copy")).await?, b"0123456789");
-/// # fs::remove_dir_all(&folder).await
-/// # }
-/// ```
-#[track_caller]
-pub fn copy<C: Config<Driver: Fs>>(
-    from: impl AsRef<Path>,
-    to: impl AsRef<Path>,
-) -> impl Future<Output = io::Result<u64>> + Send {
-    let both = (from.as_ref().to_path_buf(), to.as_ref().to_path_buf());
-    keeping::<C, _, _, _>(Ok(both), |(from, to)| copy_paths::<C>(from, to))
-}
-
-async fn copy_paths<C: Config<Driver: Fs>>(source: PathBuf, target: PathBuf) -> io::Result<u64> {
-    let done = call::<C, _, _>(move || {
-        std::fs::copy(&source, &target)
-            .map_err(|error| in_context(error, format_args!("cannot copy {source:?} to {target:?}")))
-    });
-    done.await.map_err(io_error)?
 }
 
 /// Writes a whole file: makes it, or cuts it first. Yields the buffer.

@@ -4,7 +4,8 @@
 use super::{LiveMio, Mio, Poller};
 use crate::op::files::for_each_file_op;
 use crate::op::{
-    Call, JoinPaths, MakeDir, Open, ReadAt, ReadVectoredAt, Remove, SetLen, Statx, Sync, WriteAt, WriteVectoredAt,
+    Advise, Allocate, Call, JoinPaths, MakeDir, Open, ReadAt, ReadVectoredAt, Remove, SetLen, Statx, Sync, WriteAt,
+    WriteVectoredAt,
 };
 use crate::pooled::{OpenFile, pooled};
 use bespoke_core::sharing::Sharing;

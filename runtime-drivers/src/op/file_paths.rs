@@ -123,7 +123,7 @@ impl Blocks for Remove {
     }
 }
 
-/// Renames a file, or links to it. `rename(2)`, `link(2)`, `symlink(2)`. Dropped: it may be done.
+/// Renames a file, or links to it. `rename(2)`, `renameat2(2)`, `link(2)`, `symlink(2)`. Dropped: it may be done.
 #[derive(Debug, Clone, Copy)]
 pub struct JoinPaths {
     /// Which of them.

@@ -4,6 +4,7 @@
 use super::Sockets;
 use super::file::{ReadAt, ReadVectoredAt, SetLen, Sync, WriteAt, WriteVectoredAt};
 use super::file_paths::{Call, JoinPaths, MakeDir, Open, Remove, Statx};
+use super::space::{Advise, Allocate};
 use crate::sys::{fd, file};
 use bespoke_core::driver::{Errno, Submit};
 use bespoke_core::roles::{Driver, RawResource};
@@ -62,6 +63,8 @@ pub trait Fs:
     + Submit<WriteVectoredAt>
     + Submit<Sync>
     + Submit<SetLen>
+    + Submit<Allocate>
+    + Submit<Advise>
     + Submit<Statx>
     + Submit<MakeDir>
     + Submit<Remove>
@@ -88,6 +91,8 @@ macro_rules! for_each_file_op {
             WriteVectoredAt,
             Sync,
             SetLen,
+            Allocate,
+            Advise,
             Statx,
             MakeDir,
             Remove,

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | [`Net`] | [`Accept`], [`Connect`], [`Recv`], [`RecvInto`], [`RecvVectored`], [`RecvLease`], [`Transmit`], [`TransmitVectored`], [`Interrupted`]; and the calls of [`Sockets`] |
 //! | [`Foreign`] | [`Ready`] |
-//! | [`Fs`] | [`Open`], [`ReadAt`], [`WriteAt`], [`ReadVectoredAt`], [`WriteVectoredAt`], [`Sync`], [`SetLen`], [`Statx`], [`MakeDir`], [`Remove`], [`JoinPaths`], [`Call`]; and the calls of [`Files`] |
+//! | [`Fs`] | [`Open`], [`ReadAt`], [`WriteAt`], [`ReadVectoredAt`], [`WriteVectoredAt`], [`Sync`], [`SetLen`], [`Allocate`], [`Advise`], [`Statx`], [`MakeDir`], [`Remove`], [`JoinPaths`], [`Call`]; and the calls of [`Files`] |
 //! | [`Process`] | [`ReadPipe`], [`WritePipe`]. Not on Windows yet |
 //! | `Udp` | `RecvDatagram`, `RecvFrom`, `SendDatagram`; and the calls of `Datagrams`. Not on Windows yet |
 //! | `Unix` | `AcceptUnix`, `ConnectUnix`, `SendDescriptors`, `RecvDescriptors`, and of datagrams what `Udp` has; and the calls of `UnixSockets`. Not on Windows |
@@ -33,11 +33,15 @@ mod ready;
 mod send_file;
 mod sockets;
 #[cfg(unix)]
+mod space;
+#[cfg(unix)]
 mod unix;
 mod vectored;
 
 #[cfg(unix)]
 pub use crate::sys::file::{Join, OpenHow};
+#[cfg(unix)]
+pub use crate::sys::space::{Advice, Allocation};
 #[cfg(unix)]
 pub use crate::sys::stat::Stat;
 #[cfg(unix)]
@@ -60,6 +64,8 @@ pub use ready::{Direction, Ready};
 #[cfg(target_os = "linux")]
 pub use send_file::{SendFile, ZeroCopy};
 pub use sockets::{Keepalive, Sockets, TcpOptions};
+#[cfg(unix)]
+pub use space::{Advise, Allocate};
 #[cfg(unix)]
 pub use unix::{AcceptUnix, ConnectUnix, Credentials, UnixAddr, UnixSockets};
 pub use vectored::{RecvVectored, Stretches, TransmitVectored};

@@ -17,10 +17,10 @@ pub(crate) use self::unix::timerfd;
 #[cfg(unix)]
 pub(crate) use self::unix::{
     address, datagram, fd, file, fork, nudge, options, out_of_resources, out_of_watches, pipe, poll, poll_set, process,
-    rights, signal, socket, stat, transfer, unix_socket, would_block,
+    rights, signal, socket, space, stat, transfer, unix_socket, would_block,
 };
 #[cfg(target_os = "linux")]
-pub(crate) use self::unix::{ring, send_file};
+pub(crate) use self::unix::{beneath, copy, listing, remove_all, ring, send_file};
 #[cfg(windows)]
 pub(crate) use self::windows::{
     fd, options, out_of_resources, out_of_watches, poll, signal, socket, transfer, would_block,

@@ -4,17 +4,20 @@
 //! |---|---|
 //! | [`Call`] | a function is no entry |
 //! | [`SetLen`] on a kernel that does not know it | `ftruncate` came with 6.9 |
+//! | [`Advise`] about 4 GiB and more | an entry has 32 bits for the length |
 //! | a transfer of a file that was opened not to wait, `O_NONBLOCK` | an entry waits all the same, or fails for a plain file, by the kernel |
 //! | a transfer at a position of a file that has none, or at one that no file has | an entry takes the file's own cursor instead |
 //!
-//! The last two are decided by what the source was asked when the file came; see [`FileSource`].
+//! The last two of the table are decided by what the source was asked when the file came; see [`FileSource`].
 //!
 //! | file | holds |
 //! |---|---|
 //! | `transfers` | bytes of open files: read, written, brought to the disk |
+//! | `space` | the place of open files: on the disk, in memory |
 //! | `paths` | what is done with names, and what is known of a file |
 
 mod paths;
+mod space;
 mod transfers;
 
 use super::options::{IoUring, RingOptions};
@@ -22,8 +25,8 @@ use super::slots::{Flight, Lower};
 use super::source::FileSource;
 use super::{LiveUring, Uring};
 use crate::op::{
-    Blocks, Call, JoinPaths, MakeDir, Open, ReadAt, ReadVectoredAt, Remove, SetLen, Statx, Sync, WriteAt,
-    WriteVectoredAt,
+    Advise, Allocate, Blocks, Call, JoinPaths, MakeDir, Open, ReadAt, ReadVectoredAt, Remove, SetLen, Statx, Sync,
+    WriteAt, WriteVectoredAt,
 };
 use crate::pooled::{self, OnThePool, OpenFile, pooled};
 use crate::theirs::let_go;
@@ -174,7 +177,21 @@ macro_rules! entry_or_job {
         }
     )+ };
 }
-entry_or_job!(Open, ReadAt, WriteAt, ReadVectoredAt, WriteVectoredAt, Sync, SetLen, Statx, MakeDir, Remove, JoinPaths,);
+entry_or_job!(
+    Open,
+    ReadAt,
+    WriteAt,
+    ReadVectoredAt,
+    WriteVectoredAt,
+    Sync,
+    SetLen,
+    Allocate,
+    Advise,
+    Statx,
+    MakeDir,
+    Remove,
+    JoinPaths,
+);
 
 /// The open file of a source, for a job.
 fn open_file<const ENTRIES: u32, P: RingOptions, S: Sharing>(

@@ -147,6 +147,8 @@ pub(super) fn check(ring: &Ring, newest: Kernel) -> Result<Known, Denied> {
         opcode::Readv::CODE,
         opcode::Writev::CODE,
         opcode::Fsync::CODE,
+        opcode::Fallocate::CODE,
+        opcode::Fadvise::CODE,
         opcode::OpenAt::CODE,
         opcode::Statx::CODE,
         opcode::RenameAt::CODE,

@@ -137,6 +137,39 @@ pub(crate) unsafe fn write_vectored(fd: i32, stretches: &[IoVec], at: Option<u64
     })
 }
 
+/// Around the system's memory. `O_DIRECT`.
+#[cfg(target_os = "linux")]
+pub(crate) const DIRECT: i32 = libc::O_DIRECT;
+
+/// The path is that of a folder, for which a file is made that has no name. `O_TMPFILE`.
+#[cfg(target_os = "linux")]
+pub(crate) const NAMELESS: i32 = libc::O_TMPFILE;
+
+/// What says that there are no such files: `EOPNOTSUPP` the file system, `EISDIR` a system that does not know the flag.
+#[cfg(target_os = "linux")]
+pub(crate) const LACKS_NAMELESS: [Errno; 2] = [errno(libc::EOPNOTSUPP), errno(libc::EISDIR)];
+
+/// Gives an open file a name that nothing has. `linkat(2)`: by the descriptor, which not every system lets everybody do; else by
+/// what `/proc` calls it. Allocates.
+#[cfg(target_os = "linux")]
+pub(crate) fn link_open(fd: i32, to: &CStr) -> Result<(), Errno> {
+    // SAFETY: both are C strings, which stay during the call.
+    let linked = unsafe { libc::linkat(fd, HERE.as_ptr(), libc::AT_FDCWD, to.as_ptr(), libc::AT_EMPTY_PATH) };
+    match check(linked) {
+        // Who may not is told that nothing is there.
+        Err(errno) if matches!(errno.code(), libc::ENOENT | libc::EPERM | libc::EINVAL) => {}
+        linked => return linked.map(drop),
+    }
+    let name = std::format!("/proc/self/fd/{fd}\0");
+    let (here, follow) = (libc::AT_FDCWD, libc::AT_SYMLINK_FOLLOW);
+    // SAFETY: as above; the name ends with a zero.
+    let linked = unsafe { libc::linkat(here, name.as_ptr().cast(), here, to.as_ptr(), follow) };
+    check(linked).map(drop)
+}
+
+/// Not what the call takes. `EINVAL`.
+pub(crate) const INVALID: Errno = errno(libc::EINVAL);
+
 /// Waits until the file's bytes, and unless `data_only` also all that is known of it, are on the disk. `fsync(2)`,
 /// `fdatasync(2)`.
 pub(crate) fn sync(fd: i32, data_only: bool) -> Result<(), Errno> {
@@ -240,6 +273,10 @@ pub(crate) unsafe fn remove(path: *const c_char, dir: bool) -> Result<(), Errno>
 pub enum Join {
     /// Gives a file another name, in place of what has that name. `rename(2)`.
     Rename,
+    /// Gives a file a name that nothing has. `renameat2(2)`, `RENAME_NOREPLACE`; `renamex_np(2)` on Apple systems.
+    RenameNew,
+    /// Each gets the other's name. `renameat2(2)`, `RENAME_EXCHANGE`; `renamex_np(2)` on Apple systems.
+    Swap,
     /// Gives a file one name more. `link(2)`.
     Link,
     /// Makes a link to a path, which need not exist. `symlink(2)`.
@@ -255,11 +292,54 @@ pub(crate) unsafe fn join(how: Join, from: *const c_char, to: *const c_char) -> 
         Join::Rename => libc::rename,
         Join::Link => libc::link,
         Join::Symlink => libc::symlink,
+        // SAFETY: the caller's promise.
+        Join::RenameNew | Join::Swap => return unsafe { rename_with(how, from, to) },
     };
     // SAFETY: the caller's promise.
     let joined = unsafe { call(from, to) };
     check(joined).map(drop)
 }
+
+/// [`Join::RenameNew`] and [`Join::Swap`]. `ENOSYS` where the system has no such call.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+unsafe fn rename_with(how: Join, from: *const c_char, to: *const c_char) -> Result<(), Errno> {
+    // The call itself, which not every C library has.
+    // SAFETY: the caller's promise.
+    let renamed =
+        unsafe { libc::syscall(libc::SYS_renameat2, libc::AT_FDCWD, from, libc::AT_FDCWD, to, rename_flags(how)) };
+    check(renamed as libc::c_int).map(drop)
+}
+
+/// As above.
+#[cfg(target_vendor = "apple")]
+unsafe fn rename_with(how: Join, from: *const c_char, to: *const c_char) -> Result<(), Errno> {
+    // SAFETY: the caller's promise.
+    let renamed = unsafe { libc::renamex_np(from, to, rename_flags(how)) };
+    check(renamed).map(drop)
+}
+
+/// As above.
+#[cfg(not(any(target_os = "linux", target_os = "android", target_vendor = "apple")))]
+unsafe fn rename_with(_: Join, _: *const c_char, _: *const c_char) -> Result<(), Errno> {
+    Err(errno(libc::ENOSYS))
+}
+
+/// The flags of the call that renames so.
+#[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))]
+pub(crate) fn rename_flags(how: Join) -> u32 {
+    #[cfg(target_vendor = "apple")]
+    let (new, swap) = (libc::RENAME_EXCL, libc::RENAME_SWAP);
+    #[cfg(not(target_vendor = "apple"))]
+    let (new, swap) = (libc::RENAME_NOREPLACE, libc::RENAME_EXCHANGE);
+    match how {
+        Join::RenameNew => new,
+        Join::Swap => swap,
+        Join::Rename | Join::Link | Join::Symlink => 0,
+    }
+}
+
+/// The call is not there, or what it was asked for makes no sense to it. `ENOSYS`, `EINVAL`, `EOPNOTSUPP`.
+pub(crate) const UNKNOWN: [Errno; 3] = [errno(libc::ENOSYS), errno(libc::EINVAL), errno(libc::EOPNOTSUPP)];
 
 /// The empty path: with it, a call about a path is about the descriptor.
 pub(crate) const HERE: &CStr = c"";

@@ -13,7 +13,8 @@
 //! 4. `EINTR` is retried where POSIX lets a call be repeated. The two exceptions say so: [`fd::close`] and
 //!    [`socket::connect_start`].
 //! 5. No call allocates or locks, nor panics but where the system fails without an `errno`; [`pipe::open`] allocates if
-//!    the path is long. [`signal::on_signal`](signal) is moreover async-signal-safe.
+//!    the path is long, and what takes several calls of a file system does: `beneath`, `copy`, `listing`, `remove_all`.
+//!    [`signal::on_signal`](signal) is moreover async-signal-safe.
 //! 6. No call raises `SIGPIPE`, but [`pipe::write`] and `send_file::send` in a program that does not ignore it.
 //! 7. A call on a nonblocking descriptor, or with `nonblocking`, that has nothing to do fails with an error for which
 //!    [`would_block`] holds.
@@ -23,19 +24,27 @@
 //! are run on Linux by the tests.
 
 pub(crate) mod address;
+#[cfg(target_os = "linux")]
+pub(crate) mod beneath;
 mod call;
+#[cfg(target_os = "linux")]
+pub(crate) mod copy;
 pub(crate) mod datagram;
 pub(crate) mod fd;
 pub(crate) mod file;
 pub(crate) mod fork;
 #[cfg(all(test, target_os = "linux"))]
 pub(crate) mod guard;
+#[cfg(target_os = "linux")]
+pub(crate) mod listing;
 pub(crate) mod nudge;
 pub(crate) mod options;
 pub(crate) mod pipe;
 pub(crate) mod poll;
 pub(crate) mod poll_set;
 pub(crate) mod process;
+#[cfg(target_os = "linux")]
+pub(crate) mod remove_all;
 pub(crate) mod rights;
 #[cfg(target_os = "linux")]
 pub(crate) mod ring;
@@ -43,6 +52,7 @@ pub(crate) mod ring;
 pub(crate) mod send_file;
 pub(crate) mod signal;
 pub(crate) mod socket;
+pub(crate) mod space;
 pub(crate) mod stat;
 #[cfg(any(target_os = "linux", target_os = "android"))]
 pub(crate) mod timerfd;

@@ -86,7 +86,10 @@ impl Lower for JoinPaths {
 
     fn entry(&self, _: usize, _: &Aside<'_>) -> Entry {
         match self.how {
-            Join::Rename => opcode::RenameAt::new(HERE, self.from, HERE, self.to).build(),
+            Join::Rename | Join::RenameNew | Join::Swap => {
+                let rename = opcode::RenameAt::new(HERE, self.from, HERE, self.to);
+                rename.flags(file::rename_flags(self.how)).build()
+            }
             Join::Link => opcode::LinkAt::new(HERE, self.from, HERE, self.to).build(),
             Join::Symlink => opcode::SymlinkAt::new(HERE, self.from, self.to).build(),
         }

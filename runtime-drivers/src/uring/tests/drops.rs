@@ -30,7 +30,7 @@ pub(super) fn dropped_writes_to<O: RingOptions, S>(
     for<'a> &'a S: std::io::Read,
 {
     const LEN: usize = 4096;
-    // Less than the window of a new TCP stream: a peer that is not read stops a send without a copy, which is over with its notice.
+    // Less than the window of a new TCP stream: a peer that is not read stops a send without a copy, as its notice does not come.
     const UNREAD: usize = 32 << 10;
     let mut random = Random(seed | 1);
     let (mut sent, mut got) = (Vec::new(), Vec::new());
