@@ -21,6 +21,8 @@ mod deny;
 mod memory;
 #[path = "common/ring.rs"]
 mod ring;
+#[path = "uring/told.rs"]
+mod told;
 
 struct Ring;
 
@@ -231,13 +233,10 @@ fn where_it_is_denied_the_second_choice_runs_and_a_forced_one_names_the_cause() 
 }
 
 /// What the machine's owner has set: 1 denies it to all but root and a group, 2 to all. Not seen by a test of a machine that has
-/// other things to do.
+/// other things to do, and run alone: it gives its process up to nobody.
 #[test]
 #[ignore = "wants a machine where `kernel.io_uring_disabled` is 1 or 2: `.ci/check.sh qemu` makes one"]
 fn where_the_setting_denies_it_the_setting_is_named() {
-    if !again::is_child("where_the_setting_denies_it_the_setting_is_named") {
-        return;
-    }
     let setting = std::fs::read_to_string("/proc/sys/kernel/io_uring_disabled").expect("Linux 6.6");
     match setting.trim() {
         "1" => {
