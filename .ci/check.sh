@@ -38,7 +38,7 @@ describe() {
         rings) echo "the suites of drivers and files on rings as small as they may be, with options, and as older kernels would have them; on one of two drivers, per core" ;;
         eintr) echo "the drivers while every third system call is interrupted" ;;
         abort) echo "where tasks wait, told by a program that cannot unwind" ;;
-        qemu) echo "in emulators: the core on a Cortex-M, timers while the wall clock jumps by ten years" ;;
+        qemu) echo "in emulators: the core on a Cortex-M, timers while the wall clock jumps by ten years, rings on Linux 6.1 and 6.12" ;;
         deep) echo "the long tests, in release" ;;
         benches) echo "every bench, once, none is timed; the code of the hot paths, beside the committed code" ;;
         *) echo "(not described)" ;;

@@ -360,7 +360,9 @@ pub mod driver {
     #[cfg(unix)]
     pub use bespoke_drivers::PosixPoll;
     #[cfg(target_os = "linux")]
-    pub use bespoke_drivers::{Batch, Fallback, IoUring, Kernel, RingOptions, SqPoll, Usual};
+    pub use bespoke_drivers::{
+        Batch, Fallback, IoUring, Kernel, OnFallback, RingOptions, SqPoll, ToStandardError, Unheard, Usual,
+    };
     pub use bespoke_drivers::{Blocking, Mio, NoIo, OsPoller, Poller};
 }
 

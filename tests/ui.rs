@@ -74,6 +74,7 @@ const CASE_OF: &[(&str, &str)] = &[
     ("`…` is not a runtime configuration", "main_of_no_config"),
     ("`…` is not a runtime configuration", "base_not_a_config"),
     ("`…` is not a scheduler", "not_a_scheduler"),
+    ("`…` cannot be told that a `Fallback` runs its second driver", "fallback_told_to_nobody"),
     ("`…` is not an I/O driver", "builder_wrong_part"),
     ("`…` cannot be the driver under a scheduler whose tasks are `…`", "not_a_driver"),
     ("`…` cannot be the driver under a scheduler whose tasks are `…`", "blocking_driver_on_one_thread"),

@@ -11,11 +11,18 @@ use core::time::Duration;
 use std::io::{Read as _, Write as _};
 use std::process::Command;
 
+#[path = "common/again.rs"]
+#[allow(dead_code, reason = "shared by tests, each of which uses a part")]
+mod again;
 #[path = "common/deny.rs"]
 #[allow(dead_code, reason = "shared by tests, each of which uses a part")]
 mod deny;
+#[path = "uring/memory.rs"]
+mod memory;
 #[path = "common/ring.rs"]
 mod ring;
+#[path = "uring/told.rs"]
+mod told;
 
 struct Ring;
 
@@ -176,9 +183,8 @@ fn a_thread_of_the_kernels_that_is_refused_is_the_cause_that_is_told() {
 
 const DENIED: &str = "BESPOKE_TEST_DENIED";
 
-/// Runs in a child: io_uring is denied to this thread, and both configs say so in their way.
-fn denied(call: libc::c_long, code: i32, word: &str) {
-    deny::deny(&[(call, code)]).expect("the system lets a thread filter its own calls");
+/// No ring is to be had here: who wants one is told why, and who has a second choice goes on with it. `word` is of the cause.
+fn is_told(word: &str) {
     let error = Runtime::<Ring>::new().map(drop).expect_err("it is denied");
     let text = error.to_string();
     assert!(text.contains("io_uring") && text.contains(word), "{text}");
@@ -206,7 +212,8 @@ fn where_it_is_denied_the_second_choice_runs_and_a_forced_one_names_the_cause() 
     if let Ok(case) = std::env::var(DENIED) {
         let case: usize = case.parse().expect("a number");
         let ((_, call), (code, word)) = (calls[case / 3], codes[case % 3]);
-        return denied(call, code, word);
+        deny::deny(&[(call, code)]).expect("the system lets a thread filter its own calls");
+        return is_told(word);
     }
     for case in 0..calls.len() * codes.len() {
         let child = Command::new(std::env::current_exe().expect("it runs"))
@@ -225,52 +232,20 @@ fn where_it_is_denied_the_second_choice_runs_and_a_forced_one_names_the_cause() 
     }
 }
 
-struct WithoutCopies;
-
-impl RingOptions for WithoutCopies {
-    const ZERO_COPY: Option<usize> = Some(1);
-}
-
-struct Pinning;
-
-#[bespoke::config(base = bespoke::preset::Default)]
-impl Config for Pinning {
-    type Driver = IoUring<64, WithoutCopies>;
-}
-
-const UNLOCKED: &str = "BESPOKE_TEST_UNLOCKED";
-
-/// Runs in a child: nobody in particular, who may lock no memory.
-fn without_locked_memory() {
-    // SAFETY: no memory is passed. Root may lock what it likes.
-    let gone = unsafe { libc::setresuid(NOBODY, NOBODY, NOBODY) };
-    // SAFETY: as above.
-    assert!(gone == 0 || unsafe { libc::geteuid() } != 0, "root may become anybody");
-    // The ring itself counts as locked on some kernels, 6.18 among them.
-    let runtime = Runtime::<Pinning>::new().expect("the machine has it");
-    let none = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
-    // SAFETY: `none` is live over the call.
-    assert_eq!(unsafe { libc::setrlimit(libc::RLIMIT_MEMLOCK, &raw const none) }, 0, "a limit may be lowered");
-    echo(&runtime);
-}
-
-const NOBODY: libc::uid_t = 65_534;
-
-/// What is sent without a copy counts as locked memory; where none may be locked, it is copied.
+/// What the machine's owner has set: 1 denies it to all but root and a group, 2 to all. Not seen by a test of a machine that has
+/// other things to do, and run alone: it gives its process up to nobody.
 #[test]
-fn without_locked_memory_sends_are_copied() {
-    let name = "without_locked_memory_sends_are_copied";
-    if std::env::var_os(UNLOCKED).is_some() {
-        return without_locked_memory();
+#[ignore = "wants a machine where `kernel.io_uring_disabled` is 1 or 2: `.ci/check.sh qemu` makes one"]
+fn where_the_setting_denies_it_the_setting_is_named() {
+    let setting = std::fs::read_to_string("/proc/sys/kernel/io_uring_disabled").expect("Linux 6.6");
+    match setting.trim() {
+        "1" => {
+            // Root has it still.
+            assert_eq!(Runtime::<Either>::new().expect("it starts").driver_report().driver, "io_uring");
+            memory::become_nobody();
+            is_told("`kernel.io_uring_disabled` is 1; join the group of `kernel.io_uring_group`");
+        }
+        "2" => is_told("`kernel.io_uring_disabled` is 2; set it to 0"),
+        other => panic!("`kernel.io_uring_disabled` is {other}"),
     }
-    if ring::is_denied(name) {
-        return;
-    }
-    let child = Command::new(std::env::current_exe().expect("it runs"))
-        .args(["--exact", "--nocapture", name])
-        .env(UNLOCKED, "1")
-        .output()
-        .expect("this program is there");
-    assert!(child.status.success(), "{}", String::from_utf8_lossy(&child.stderr));
-    assert!(String::from_utf8_lossy(&child.stdout).contains("1 passed"), "the child ran the test");
 }

@@ -53,7 +53,7 @@ mod wakers;
 
 pub use self::blocking::{Blocking, BlockingUnparker, LiveBlocking};
 #[cfg(target_os = "linux")]
-pub use self::fallback::{Fallback, FallbackUnparker, LiveFallback};
+pub use self::fallback::{Fallback, FallbackUnparker, LiveFallback, OnFallback, ToStandardError, Unheard};
 #[cfg(unix)]
 pub use self::mio::PosixPoll;
 pub use self::mio::{LiveMio, Mio, OsPoller, Poller};

@@ -150,6 +150,14 @@ pub trait Driver: 'static {
     /// [block in place](crate::runtime::Ambient::block_in_place).
     const TRAVELS: bool = true;
 
+    /// Is it a choice of several, and does somebody want to know if another than the first runs?
+    #[doc(hidden)]
+    const TELLS: bool = false;
+
+    /// A runtime has started, and this is what [fell back](DriverReport::fell_back) first.
+    #[doc(hidden)]
+    fn tell(_report: &DriverReport) {}
+
     /// Ends the writing direction of an open stream; its peer reads the end. For the drop of a write half, which knows the
     /// driver's name and no capability of it.
     #[doc(hidden)]
@@ -233,13 +241,15 @@ pub struct DriverReport {
     pub by: &'static str,
     /// Why this one.
     pub why: &'static str,
+    /// Did one that was to run before it not start? `why` says why not.
+    pub fell_back: bool,
 }
 
 impl DriverReport {
     /// A driver that the config names and that had no choice.
     #[must_use]
     pub const fn named(driver: &'static str, by: &'static str) -> Self {
-        DriverReport { driver, by, why: "named by the config" }
+        DriverReport { driver, by, why: "named by the config", fell_back: false }
     }
 }
 

@@ -150,6 +150,12 @@ mod owner {
             if const { is_watched::<C>() } {
                 runtime.common().watch()?;
             }
+            // Last: it runs the program's code, and if that panics, the runtime is whole and closes.
+            if const { <C::Driver as Driver>::TELLS }
+                && let Some(report) = runtime.driver_reports().find(|report| report.fell_back)
+            {
+                <C::Driver as Driver>::tell(&report);
+            }
             Ok(runtime)
         }
 

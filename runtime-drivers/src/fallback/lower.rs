@@ -1,6 +1,6 @@
 //! How each operation is expressed here: as the driver does that runs.
 
-use super::{Fallback, LiveFallback};
+use super::{Fallback, LiveFallback, OnFallback};
 use crate::op::Sockets;
 use bespoke_core::driver::{MaybeDangling, Op, Served, Submit};
 use bespoke_core::sharing::Sharing;
@@ -66,11 +66,12 @@ fn in_flight_with_another_driver() -> ! {
     unreachable!("an operation in flight is polled with the driver of its worker")
 }
 
-impl<O, A, B> Submit<O> for Fallback<A, B>
+impl<O, A, B, T> Submit<O> for Fallback<A, B, T>
 where
     O: Op,
     A: Submit<O> + Sockets,
     B: Submit<O> + Sockets,
+    T: OnFallback,
 {
     type InFlight<S: Sharing> = Either<A::InFlight<S>, B::InFlight<S>>;
 

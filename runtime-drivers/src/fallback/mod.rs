@@ -19,7 +19,9 @@
 //!    (it is about no resource, or that has moved) begins anew.
 
 mod lower;
+mod told;
 
+pub use self::told::{OnFallback, ToStandardError, Unheard};
 use crate::op::{LEASE_BYTES, Sockets};
 use crate::sys::{self, fd};
 use bespoke_core::driver::Errno;
@@ -39,23 +41,27 @@ use std::sync::Arc;
 ///
 /// Which one runs, and why, is in [`driver_report`](bespoke_core::runtime::Runtime::driver_report). Each worker chooses for
 /// itself, and works with those that have chosen the other. A driver that starts and
-/// fails later is not replaced: what can be denied is asked for at the start.
-pub struct Fallback<A, B>(PhantomData<fn() -> (A, B)>);
+/// fails later is not replaced: what can be denied is asked for at the start. `T` is told of a runtime that runs the second:
+/// nobody, or [`ToStandardError`], or a type of the program's with [`OnFallback`].
+pub struct Fallback<A, B, T = Unheard>(PhantomData<Names<A, B, T>>);
 
-impl<A, B> Clone for Fallback<A, B> {
+/// Names without values: a `Fallback` is `Send` whatever they are.
+type Names<A, B, T> = fn() -> (A, B, T);
+
+impl<A, B, T> Clone for Fallback<A, B, T> {
     fn clone(&self) -> Self {
         *self
     }
 }
-impl<A, B> Copy for Fallback<A, B> {}
+impl<A, B, T> Copy for Fallback<A, B, T> {}
 
-impl<A: Driver, B: Driver> fmt::Debug for Fallback<A, B> {
+impl<A: Driver, B: Driver, T> fmt::Debug for Fallback<A, B, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Fallback<{}, {}>", A::NAME, B::NAME)
     }
 }
 
-impl<A: Sockets, B: Sockets> Driver for Fallback<A, B> {
+impl<A: Sockets, B: Sockets, T: OnFallback> Driver for Fallback<A, B, T> {
     type Live<S: Sharing> = LiveFallback<A, B, S>;
     const NAME: &'static str = "fallback";
     const CAPS: Caps = Caps::SUSPENDING;
@@ -73,6 +79,11 @@ impl<A: Sockets, B: Sockets> Driver for Fallback<A, B> {
     const RING_BYTES: usize = if A::RING_BYTES > B::RING_BYTES { A::RING_BYTES } else { B::RING_BYTES };
     const LEASE_BYTES: usize = LEASE_BYTES;
     const TRAVELS: bool = A::TRAVELS && B::TRAVELS;
+    const TELLS: bool = true;
+
+    fn tell(report: &DriverReport) {
+        T::fell_back(report);
+    }
 
     fn end_writes(stream: RawResource) {
         A::end_writes(stream);
@@ -92,7 +103,7 @@ impl<A: Sockets, B: Sockets> Driver for Fallback<A, B> {
 }
 
 /// Whatever both can live under: each is told of the sharing, and nothing is added to them that another thread might use.
-impl<S: Sharing, A: Sockets + Under<S>, B: Sockets + Under<S>> Under<S> for Fallback<A, B> {}
+impl<S: Sharing, A: Sockets + Under<S>, B: Sockets + Under<S>, T: OnFallback> Under<S> for Fallback<A, B, T> {}
 
 /// What the one that runs does with it.
 impl<S: Sharing, A: Sockets + Regions<S>, B: Sockets + Regions<S>> Regions<S> for Fallback<A, B> {}
@@ -153,12 +164,21 @@ impl<A: Sockets, B: Sockets, S: Sharing> Live for LiveFallback<A, B, S> {
     }
 
     fn report(&self) -> DriverReport {
-        let (mut report, why) = match self {
-            LiveFallback::First(live) => (live.report(), "the first choice of the config, and the machine has it"),
-            LiveFallback::Second(live, why) => (live.report(), *why),
-        };
-        report.why = why;
-        report
+        match self {
+            LiveFallback::First(live) => {
+                let mut report = live.report();
+                // It may be a choice itself, and have a cause to tell.
+                if !report.fell_back {
+                    report.why = "the first choice of the config, and the machine has it";
+                }
+                report
+            }
+            LiveFallback::Second(live, why) => {
+                let mut report = live.report();
+                (report.why, report.fell_back) = (why, true);
+                report
+            }
+        }
     }
 
     fn arrive(&self) -> Result<(), Error> {

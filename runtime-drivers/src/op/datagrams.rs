@@ -238,4 +238,4 @@ os_datagrams!(crate::Blocking, nonblocking = false);
 os_datagrams!({const ENTRIES: u32, O: crate::RingOptions} crate::IoUring<ENTRIES, O>, nonblocking = false);
 // Which driver they are for is not known yet: what wants another mode sets it when it is given one.
 #[cfg(target_os = "linux")]
-os_datagrams!({A: Datagrams, B: Datagrams} crate::Fallback<A, B>, nonblocking = false);
+os_datagrams!({A: Datagrams, B: Datagrams, T: crate::OnFallback} crate::Fallback<A, B, T>, nonblocking = false);

@@ -45,7 +45,7 @@ impl Files for crate::Blocking {}
 #[cfg(target_os = "linux")]
 impl<const ENTRIES: u32, O: crate::RingOptions> Files for crate::IoUring<ENTRIES, O> {}
 #[cfg(target_os = "linux")]
-impl<A: Files + Sockets, B: Files + Sockets> Files for crate::Fallback<A, B> {}
+impl<A: Files + Sockets, B: Files + Sockets, T: crate::OnFallback> Files for crate::Fallback<A, B, T> {}
 
 /// Drivers with files.
 #[diagnostic::on_unimplemented(
@@ -78,7 +78,7 @@ impl Fs for crate::Blocking {}
 #[cfg(target_os = "linux")]
 impl<const ENTRIES: u32, O: crate::RingOptions> Fs for crate::IoUring<ENTRIES, O> {}
 #[cfg(target_os = "linux")]
-impl<A: Fs + Sockets, B: Fs + Sockets> Fs for crate::Fallback<A, B> {}
+impl<A: Fs + Sockets, B: Fs + Sockets, T: crate::OnFallback> Fs for crate::Fallback<A, B, T> {}
 
 /// Calls a macro with the operations on files.
 macro_rules! for_each_file_op {

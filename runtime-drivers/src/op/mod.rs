@@ -98,7 +98,7 @@ impl Net for crate::Blocking {}
 #[cfg(target_os = "linux")]
 impl<const ENTRIES: u32, O: crate::RingOptions> Net for crate::IoUring<ENTRIES, O> {}
 #[cfg(target_os = "linux")]
-impl<A: Net, B: Net> Net for crate::Fallback<A, B> {}
+impl<A: Net, B: Net, T: crate::OnFallback> Net for crate::Fallback<A, B, T> {}
 
 /// Drivers that wait for resources which are not theirs: descriptors of another library, of the system, of a signal.
 #[diagnostic::on_unimplemented(
@@ -114,7 +114,7 @@ impl Foreign for crate::Blocking {}
 #[cfg(target_os = "linux")]
 impl<const ENTRIES: u32, O: crate::RingOptions> Foreign for crate::IoUring<ENTRIES, O> {}
 #[cfg(target_os = "linux")]
-impl<A: Foreign + Sockets, B: Foreign + Sockets> Foreign for crate::Fallback<A, B> {}
+impl<A: Foreign + Sockets, B: Foreign + Sockets, T: crate::OnFallback> Foreign for crate::Fallback<A, B, T> {}
 
 /// Drivers with child processes, and with pipes.
 #[diagnostic::on_unimplemented(
@@ -133,7 +133,7 @@ impl Process for crate::Blocking {}
 #[cfg(target_os = "linux")]
 impl<const ENTRIES: u32, O: crate::RingOptions> Process for crate::IoUring<ENTRIES, O> {}
 #[cfg(target_os = "linux")]
-impl<A: Process + Sockets, B: Process + Sockets> Process for crate::Fallback<A, B> {}
+impl<A: Process + Sockets, B: Process + Sockets, T: crate::OnFallback> Process for crate::Fallback<A, B, T> {}
 
 /// Drivers with UDP sockets.
 #[cfg(unix)]
@@ -152,7 +152,7 @@ impl Udp for crate::Blocking {}
 #[cfg(target_os = "linux")]
 impl<const ENTRIES: u32, O: crate::RingOptions> Udp for crate::IoUring<ENTRIES, O> {}
 #[cfg(target_os = "linux")]
-impl<A: Udp, B: Udp> Udp for crate::Fallback<A, B> {}
+impl<A: Udp, B: Udp, T: crate::OnFallback> Udp for crate::Fallback<A, B, T> {}
 
 /// Drivers with sockets between the processes of one machine.
 #[cfg(unix)]
@@ -180,7 +180,7 @@ impl Unix for crate::Blocking {}
 #[cfg(target_os = "linux")]
 impl<const ENTRIES: u32, O: crate::RingOptions> Unix for crate::IoUring<ENTRIES, O> {}
 #[cfg(target_os = "linux")]
-impl<A: Unix, B: Unix> Unix for crate::Fallback<A, B> {}
+impl<A: Unix, B: Unix, T: crate::OnFallback> Unix for crate::Fallback<A, B, T> {}
 
 /// Drivers that pass open files from one process to another, beside the bytes of a Unix socket.
 #[cfg(unix)]
@@ -199,7 +199,7 @@ impl Descriptors for crate::Blocking {}
 #[cfg(target_os = "linux")]
 impl<const ENTRIES: u32, O: crate::RingOptions> Descriptors for crate::IoUring<ENTRIES, O> {}
 #[cfg(target_os = "linux")]
-impl<A: Descriptors, B: Descriptors> Descriptors for crate::Fallback<A, B> {}
+impl<A: Descriptors, B: Descriptors, T: crate::OnFallback> Descriptors for crate::Fallback<A, B, T> {}
 
 /// Drivers with pipes.
 #[cfg(unix)]
@@ -218,4 +218,4 @@ impl Pipes for crate::Blocking {}
 #[cfg(target_os = "linux")]
 impl<const ENTRIES: u32, O: crate::RingOptions> Pipes for crate::IoUring<ENTRIES, O> {}
 #[cfg(target_os = "linux")]
-impl<A: Pipes + Sockets, B: Pipes + Sockets> Pipes for crate::Fallback<A, B> {}
+impl<A: Pipes + Sockets, B: Pipes + Sockets, T: crate::OnFallback> Pipes for crate::Fallback<A, B, T> {}

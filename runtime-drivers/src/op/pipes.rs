@@ -148,4 +148,7 @@ impl PipeCalls for crate::Blocking {}
 #[cfg(target_os = "linux")]
 impl<const ENTRIES: u32, O: crate::RingOptions> PipeCalls for crate::IoUring<ENTRIES, O> {}
 #[cfg(target_os = "linux")]
-impl<A: PipeCalls + super::Sockets, B: PipeCalls + super::Sockets> PipeCalls for crate::Fallback<A, B> {}
+impl<A: PipeCalls + super::Sockets, B: PipeCalls + super::Sockets, T: crate::OnFallback> PipeCalls
+    for crate::Fallback<A, B, T>
+{
+}

@@ -54,4 +54,4 @@ pub trait ZeroCopy: Net + Fs + Submit<SendFile> {}
 impl<P: crate::Poller> ZeroCopy for crate::Mio<P> {}
 impl ZeroCopy for crate::Blocking {}
 impl<const ENTRIES: u32, O: crate::RingOptions> ZeroCopy for crate::IoUring<ENTRIES, O> {}
-impl<A: ZeroCopy + Sockets, B: ZeroCopy + Sockets> ZeroCopy for crate::Fallback<A, B> {}
+impl<A: ZeroCopy + Sockets, B: ZeroCopy + Sockets, T: crate::OnFallback> ZeroCopy for crate::Fallback<A, B, T> {}

@@ -230,4 +230,4 @@ os_sockets!({const ENTRIES: u32, O: crate::RingOptions} crate::IoUring<ENTRIES, 
 #[cfg(target_os = "linux")]
 // Whoever is to watch it sets the mode that it needs (`LiveFallback::set_mode`). Not before: the mode is that of the open file,
 // and another descriptor of it may be watched already, by a driver whose calls would block then.
-os_sockets!({A: Sockets, B: Sockets} crate::Fallback<A, B>, nonblocking = false, enters = None);
+os_sockets!({A: Sockets, B: Sockets, T: crate::OnFallback} crate::Fallback<A, B, T>, nonblocking = false, enters = None);

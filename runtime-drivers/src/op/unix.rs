@@ -143,4 +143,4 @@ os_unix_sockets!(crate::Blocking, nonblocking = false);
 os_unix_sockets!({const ENTRIES: u32, O: crate::RingOptions} crate::IoUring<ENTRIES, O>, nonblocking = false);
 // Which driver they are for is not known yet: what wants another mode sets it when it is given one.
 #[cfg(target_os = "linux")]
-os_unix_sockets!({A: UnixSockets, B: UnixSockets} crate::Fallback<A, B>, nonblocking = false);
+os_unix_sockets!({A: UnixSockets, B: UnixSockets, T: crate::OnFallback} crate::Fallback<A, B, T>, nonblocking = false);

@@ -350,6 +350,8 @@ impl State {
                 self.multi_recv = false;
                 return self.arm_recv_again(number, pool);
             }
+            // Cancelled before its kernel had said so: over, as if the cancel had ended it, and not wrong.
+            code::INVALID if was == Arm::Cancelling => return self.arm_recv_again(number, pool),
             code::AGAIN => {
                 // A socket that came from elsewhere does not block: the kernel waits for blocking ones only.
                 if let Err(errno) = fd::set_nonblocking(source.raw, false) {
@@ -463,6 +465,8 @@ impl State {
                 self.multi_accept = false;
                 self.arm_accept_again(number)
             }
+            // As for `recv`: it was cancelled before its kernel had refused it.
+            code::INVALID if was == Arm::Cancelling => self.arm_accept_again(number),
             code::CANCELED | code::INTERRUPTED => self.arm_accept_again(number),
             code::AGAIN if fd::set_nonblocking(raw, false).is_ok() => self.arm_accept_again(number),
             failed => match Errno::new(failed) {

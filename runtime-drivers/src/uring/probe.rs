@@ -98,7 +98,12 @@ fn cause_of_thread(code: i32, on_cpu: bool) -> &'static str {
         code::INVALID if on_cpu => {
             "the processor of `RingOptions::SQ_POLL` is not there, or not among those of this process; name another one, or none"
         }
-        code::AGAIN | code::NO_MEMORY => "no thread is left for `RingOptions::SQ_POLL`: raise `ulimit -u`",
+        code::AGAIN => "no thread is left for `RingOptions::SQ_POLL`: raise `ulimit -u`",
+        // The smaller ring that was made for the comparison had room.
+        code::NO_MEMORY => {
+            "no memory for an io_uring with the thread of `RingOptions::SQ_POLL`; the ring counts as locked before Linux 5.12 \
+             and in newest kernels: raise `ulimit -l`, or take fewer entries"
+        }
         _ => "io_uring is there, but not with the thread of `RingOptions::SQ_POLL`; take the option out",
     }
 }
@@ -201,7 +206,7 @@ mod tests {
             (code::INVALID, true, "processor"),
             (code::INVALID, false, "take the option out"),
             (code::AGAIN, false, "ulimit -u"),
-            (code::NO_MEMORY, true, "ulimit -u"),
+            (code::NO_MEMORY, true, "ulimit -l"),
         ] {
             let denied = Denied::by_thread(code, on_cpu);
             assert!(

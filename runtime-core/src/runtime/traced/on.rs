@@ -201,6 +201,6 @@ impl BirthOfJob {
 
 /// A runtime has started.
 pub(crate) fn started(config: &'static str, report: &DriverReport) {
-    let DriverReport { driver, by, why } = *report;
-    tracing::debug!(target: "bespoke::runtime", config, driver, by, why, "started");
+    let DriverReport { driver, by, why, fell_back } = *report;
+    tracing::debug!(target: "bespoke::runtime", config, driver, by, why, fell_back, "started");
 }

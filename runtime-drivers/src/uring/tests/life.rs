@@ -262,6 +262,42 @@ fn streams_that_learn_together_that_there_is_no_limit_are_still_armed_for_many()
     ends(&live);
 }
 
+/// The first requests of a ring on an older kernel, taken back in the turn in which it refuses them as unknown: that is no error
+/// of the socket, which would be busy with it, or take it along to its next owner.
+#[test]
+fn what_is_taken_back_before_its_kernel_refuses_it_has_no_error() {
+    if denied() {
+        return;
+    }
+    let live = started::<8, As61>();
+    let streams = Streams::of(&live, 2);
+    let [given, moved] = [streams.ours[0], streams.ours[1]];
+    for stream in [given, moved] {
+        assert!(poll(&live, &mut recv(stream, &mut [0; 8]), &mut ()).is_pending());
+    }
+    live.release(given).expect("nothing has come");
+    let mut luggage = live.give_up(moved, Kind::Stream).expect("nothing has come");
+    live.take_in(moved, &mut luggage).expect("there is room");
+    let mut to = [0; 8];
+    assert!(poll(&live, &mut recv(moved, &mut to), &mut ()).is_pending());
+    write(&streams.peers[1], b"abc");
+    live.park(Park::Poll).expect("a turn");
+    live.park(Park::Poll).expect("a turn");
+    assert_eq!(poll(&live, &mut recv(moved, &mut to), &mut ()), Poll::Ready(Ok(3)));
+    fd::close(given.raw).expect("it is ours");
+    live.close(moved);
+    ends(&live);
+
+    let live = started::<8, As515>();
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("free");
+    let resource = Resource { raw: listener.into_raw_fd(), key: 0 };
+    live.register(resource, Kind::Listener).expect("a listener");
+    assert!(poll(&live, &mut crate::op::Accept { listener: resource }, &mut ()).is_pending());
+    live.release(resource).expect("nobody has come");
+    fd::close(resource.raw).expect("it is ours");
+    ends(&live);
+}
+
 #[test]
 fn a_shared_listener_takes_no_connection_ahead() {
     let Some(live) = driver::<8, Usual>() else { return };

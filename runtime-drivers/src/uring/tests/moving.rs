@@ -132,6 +132,11 @@ impl<O: RingOptions> There<O> {
 #[test]
 fn bytes_that_come_before_the_waker_wake() {
     beside_a_worker::<Usual>(|live| {
+        // A ring of an older kernel learns with its first bytes how it may ask, and asks again only for who has left a waker.
+        let (first, peer) = pair(live, 0);
+        write(&peer, b"tea");
+        eventually("bytes come", || poll_by(live, &mut recv(first, &mut [0; 8]), Waker::noop()).is_ready());
+        live.close(first);
         for _ in 0..count(50, 5_000) {
             let (stream, peer) = pair(live, 0);
             let mut to = [0; 8];

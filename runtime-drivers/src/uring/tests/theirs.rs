@@ -201,6 +201,7 @@ fn read_by(live: &LiveUring<8, Usual>, stream: Resource, waker: &Waker) -> Poll<
 #[test]
 fn a_waker_left_while_another_is_cloned_may_ask_as_it_goes() {
     let Some(live) = driver::<8, Usual>() else { return };
+    learn(&live);
     let streams = Streams::of(&live, 1);
     let (stream, more) = (streams.ours[0], Cell::new(None));
     let (first, second) = (Hooked::default(), Hooked::default());
