@@ -16,7 +16,7 @@ use super::{Common, Worker};
 use crate::blocking::{Limits, Pool};
 use crate::config::{Config, LiveQueueOf};
 use crate::error::{Error, ErrorKind};
-use crate::loom::{Plant, planted};
+use crate::loom::{Condvar, Mutex, MutexGuard, Plant, planted};
 use crate::roles::{Cpu, Drained, JoinThread, Scheduler, Threads, Topology, on_demand, steals};
 use crate::task::home::Home;
 use crate::task::steal::{Crew, Knobs};
@@ -29,11 +29,6 @@ use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use core::time::Duration;
 use std::sync::{OnceLock, PoisonError};
 use std::time::Instant;
-
-#[cfg(loom)]
-use loom::sync::{Condvar, Mutex, MutexGuard};
-#[cfg(not(loom))]
-use std::sync::{Condvar, Mutex, MutexGuard};
 
 /// The workers of a runtime that has several. Allocates nothing before [`form`](Self::form).
 pub(crate) struct Cores<C: Config> {
