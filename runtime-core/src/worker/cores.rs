@@ -37,6 +37,8 @@ pub(crate) struct Cores<C: Config> {
     turn: AtomicUsize,
     /// Where tasks move: of what is watched. Where they stay: of what goes to who has least to do, among equals.
     watch: AtomicUsize,
+    /// Threads that the system refused.
+    refusals: AtomicUsize,
     state: Mutex<State<ThreadOf<C>>>,
     /// Rung when a thread has said whether it can run, and when one leaves.
     told: Condvar,
@@ -149,6 +151,7 @@ impl<C: Config> Cores<C> {
             formed: OnceLock::new(),
             turn: AtomicUsize::new(0),
             watch: AtomicUsize::new(0),
+            refusals: AtomicUsize::new(0),
             state: Mutex::new(state),
             told: Condvar::new(),
         }
@@ -335,6 +338,16 @@ impl<C: Config> Cores<C> {
         state.seats[index].asked = if state.closed { Asked::Runs } else { Asked::Nobody };
         self.told.notify_all();
         !state.closed
+    }
+
+    /// A thread was asked for on demand, and refused.
+    pub(super) fn count_refusal(&self) {
+        self.refusals.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// How many were.
+    pub(crate) fn refusals(&self) -> usize {
+        self.refusals.load(Ordering::Relaxed)
     }
 
     /// The runtime closes: takes the seats of those workers whose threads nobody has asked for. The caller closes them, and
