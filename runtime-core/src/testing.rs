@@ -94,7 +94,11 @@ impl Live for Sleeper {
     fn park(&self, park: Park) -> Result<(), Errno> {
         let mut rung = self.0.rung.lock().unwrap();
         match park {
-            Park::Poll => {}
+            Park::Poll => {
+                // A worker that looks again for what another one is about to queue lets that one go on.
+                #[cfg(shuttle)]
+                crate::loom::yield_thread(0);
+            }
             Park::Forever => {
                 while !*rung {
                     rung = self.0.heard.wait(rung).unwrap();
