@@ -4,8 +4,8 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-STEPS=(fmt locks clippy docs tests interop instructions loom thumb wasm windows darwin)
-FULL_STEPS=(powerset benches loom_full miri generated asan deep storms soak fallbacks rings eintr abort wine qemu)
+STEPS=(fmt locks clippy docs tests interop instructions loom schedules thumb wasm windows darwin)
+FULL_STEPS=(powerset benches loom_full schedules_full miri generated asan deep storms soak fallbacks rings eintr abort wine qemu)
 
 # Tests that read the machine code of a program: the sanitizer's checks are in it, as calls and branches; and those that ask how many
 # bytes the process takes, of which most are then the sanitizer's.
@@ -22,12 +22,14 @@ describe() {
         interop) echo "the seams to other crates, with those crates at the other side; parts that are made of other crates" ;;
         instructions) echo "instructions of the hot paths, beside the committed counts" ;;
         loom) echo "loom models of the core at preemption bound 2" ;;
+        schedules) echo "whole runtimes of three and four workers under random schedules, others each time; their planted mistakes" ;;
         thumb) echo "the core on Cortex-M: no features, alloc; a runtime without std, there and with threads as interrupts" ;;
         wasm) echo "the core on wasm32: no features, alloc, std" ;;
         windows) echo "the workspace and its tests for Windows: lints, warnings are errors" ;;
         wine) echo "core, drivers, examples and guide on Windows, as far as wine is one" ;;
         darwin) echo "the workspace type-checks for macOS" ;;
         loom_full) echo "each loom model at bound 3, or 2 where 3 does not finish, with its executions" ;;
+        schedules_full) echo "the same, 160,000 schedules of each model, of four kinds, or BESPOKE_SCHEDULES of each kind" ;;
         miri) echo "core, memory strategies and buffered reading under Miri with Tree Borrows" ;;
         generated) echo "500 random functions, or BESPOKE_GENERATED, through #[async_fn] and rustc; the planted defects" ;;
         asan) echo "all tests under AddressSanitizer" ;;
@@ -49,8 +51,8 @@ usage() {
     echo "usage: .ci/check.sh [full | STEP...] [--skip STEP]..."
     echo "  without arguments: the steps marked *;  full: all of them"
     local step
-    for step in "${STEPS[@]}"; do printf '  * %-10s %s\n' "$step" "$(describe "$step")"; done
-    for step in "${FULL_STEPS[@]}"; do printf '    %-10s %s\n' "$step" "$(describe "$step")"; done
+    for step in "${STEPS[@]}"; do printf '  * %-14s %s\n' "$step" "$(describe "$step")"; done
+    for step in "${FULL_STEPS[@]}"; do printf '    %-14s %s\n' "$step" "$(describe "$step")"; done
 }
 
 die() {
@@ -154,6 +156,14 @@ step_instructions() {
 }
 
 step_loom() { some_tests 'loom::model|model::Builder' loom_test 2; }
+
+# What fails tells the seed of its schedule, and how that one runs again.
+schedules_test() {
+    RUSTFLAGS="--cfg loom --cfg shuttle" CARGO_TARGET_DIR=target/schedules \
+        cargo test --release -p bespoke-core --features std --lib scheduler::tests -- --nocapture
+}
+
+step_schedules() { some_tests 'cfg\(shuttle\)' schedules_test; }
 
 step_thumb() {
     local target=thumbv7em-none-eabihf
@@ -289,6 +299,13 @@ step_loom_full() {
         left=$((left - 1))
     done
     rm -f "$log"
+}
+
+# Who goes next is chosen at each step; then it changes once, twice and four times only. Nothing is planted: `schedules` does.
+step_schedules_full() {
+    local depth
+    export BESPOKE_SCHEDULES=${BESPOKE_SCHEDULES:-40000}
+    for depth in 0 2 3 5; do BESPOKE_DEPTH=$depth some_tests 'cfg\(shuttle\)' schedules_test; done
 }
 
 # What makes no system calls. Tests that Miri cannot run say so themselves, and why: `cfg_attr(miri, ignore = "…")`.
@@ -455,7 +472,7 @@ done
 summary=""
 for step in "${chosen[@]}"; do
     case " ${skipped[*]-} " in *" $step "*)
-        summary+=$(printf '%-10s skipped on request' "$step")$'\n'
+        summary+=$(printf '%-14s skipped on request' "$step")$'\n'
         continue
         ;;
     esac
@@ -472,10 +489,10 @@ for step in "${chosen[@]}"; do
     verdict=ok
     [ $rc -eq 0 ] || verdict="FAILED (status $rc)"
     printf -- '-- %s: %s, %d s\n' "$step" "$verdict" $((SECONDS - begun))
-    summary+=$(printf '%-10s %5d s  %s' "$step" $((SECONDS - begun)) "$verdict")$'\n'
+    summary+=$(printf '%-14s %5d s  %s' "$step" $((SECONDS - begun)) "$verdict")$'\n'
     if [ $rc -ne 0 ]; then
         printf '\n== summary\n%sstopped at the first failure\n' "$summary"
         exit $rc
     fi
 done
-printf '\n== summary\n%s%-10s %5d s\n' "$summary" total "$SECONDS"
+printf '\n== summary\n%s%-14s %5d s\n' "$summary" total "$SECONDS"

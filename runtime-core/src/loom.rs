@@ -3,12 +3,20 @@
 //! Every file with an ordering takes its atomics and cells from here, so that `--cfg loom` runs the real code under
 //! [loom](https://docs.rs/loom). A *planted bug* is a mistake that a model can be told to make: the test that finds it
 //! shows that the model would find the like of it. Plants exist under `--cfg loom` only.
+//!
+//! `--cfg shuttle`, which comes beside `--cfg loom`, puts [shuttle](https://docs.rs/shuttle) in loom's place: the same code,
+//! plants and counts, under schedules that are drawn at random (decision 0066). So `loom` means *in a model*, and where the
+//! two differ a line says `shuttle`.
 
 #[cfg(not(loom))]
 mod imp {
     #[cfg(feature = "std")]
     pub(crate) use core::sync::atomic::fence;
     pub(crate) use core::sync::atomic::{AtomicPtr, AtomicU8, AtomicU32, AtomicUsize};
+    #[cfg(feature = "std")]
+    pub(crate) use std::sync::{Condvar, Mutex, MutexGuard};
+    #[cfg(feature = "std")]
+    pub(crate) use std::thread;
 
     /// Lets other threads run, where there are any; who has looked often in vain sleeps.
     #[cfg(feature = "alloc")]
@@ -26,28 +34,9 @@ mod imp {
             core::hint::spin_loop();
         }
     }
-
-    /// `core`'s cell with loom's interface.
-    #[derive(Debug, Default)]
-    pub(crate) struct UnsafeCell<T: ?Sized>(core::cell::UnsafeCell<T>);
-
-    impl<T> UnsafeCell<T> {
-        #[inline(always)]
-        pub(crate) const fn new(value: T) -> Self {
-            UnsafeCell(core::cell::UnsafeCell::new(value))
-        }
-        #[inline(always)]
-        pub(crate) fn with<R>(&self, f: impl FnOnce(*const T) -> R) -> R {
-            f(self.0.get())
-        }
-        #[inline(always)]
-        pub(crate) fn with_mut<R>(&self, f: impl FnOnce(*mut T) -> R) -> R {
-            f(self.0.get())
-        }
-    }
 }
 
-#[cfg(loom)]
+#[cfg(all(loom, not(shuttle)))]
 mod imp {
     //! Loom's atomics, whose loads take part in its search.
     //!
@@ -61,6 +50,8 @@ mod imp {
 
     pub(crate) use loom::cell::UnsafeCell;
     pub(crate) use loom::sync::atomic::fence;
+    pub(crate) use loom::sync::{Condvar, Mutex, MutexGuard};
+    pub(crate) use loom::{thread, thread_local};
     pub(crate) fn yield_thread(_looks: u32) {
         loom::thread::yield_now();
     }
@@ -158,6 +149,43 @@ mod imp {
     }
 }
 
+#[cfg(shuttle)]
+mod imp {
+    //! Shuttle's. Each use of an atomic or a lock is a point at which any other thread of the schedule may go on. Every
+    //! ordering is the strongest one, a fence is nothing, and nobody sees a race on a cell: for these there is loom.
+    pub(crate) use shuttle::sync::atomic::{AtomicPtr, AtomicU8, AtomicU32, AtomicUsize, fence};
+    pub(crate) use shuttle::sync::{Condvar, Mutex, MutexGuard};
+    pub(crate) use shuttle::{thread, thread_local};
+
+    pub(crate) fn yield_thread(_looks: u32) {
+        shuttle::thread::yield_now();
+    }
+}
+
+#[cfg(any(not(loom), shuttle))]
+mod cell {
+    /// `core`'s cell with loom's interface.
+    #[derive(Debug, Default)]
+    pub(crate) struct UnsafeCell<T: ?Sized>(core::cell::UnsafeCell<T>);
+
+    impl<T> UnsafeCell<T> {
+        #[inline(always)]
+        pub(crate) const fn new(value: T) -> Self {
+            UnsafeCell(core::cell::UnsafeCell::new(value))
+        }
+        #[inline(always)]
+        pub(crate) fn with<R>(&self, f: impl FnOnce(*const T) -> R) -> R {
+            f(self.0.get())
+        }
+        #[inline(always)]
+        pub(crate) fn with_mut<R>(&self, f: impl FnOnce(*mut T) -> R) -> R {
+            f(self.0.get())
+        }
+    }
+}
+
+#[cfg(any(not(loom), shuttle))]
+pub(crate) use cell::UnsafeCell;
 pub(crate) use core::sync::atomic::Ordering;
 #[cfg(feature = "alloc")]
 pub(crate) use imp::*;
@@ -351,8 +379,8 @@ pub(crate) fn planted(_plant: Plant) -> bool {
 
 #[cfg(loom)]
 pub(crate) mod plants {
-    //! Which mistake the running model makes. Loom runs all threads of a model on the one that started it, so the word is
-    //! that thread's own, and tests that run beside each other do not plant in each other's models.
+    //! Which mistake the running model makes. Loom and shuttle run all threads of a model on the one that started it, so the
+    //! word is that thread's own, and tests that run beside each other do not plant in each other's models.
     use super::Plant;
     use core::cell::Cell;
 
@@ -368,15 +396,16 @@ pub(crate) mod plants {
     }
 }
 
-/// Is a model being given up? What unwinds then may touch nothing of loom's any more. Constant `false` outside loom.
+/// Is a model being given up? What unwinds then may touch nothing of loom's any more. Constant `false` outside loom; and under
+/// shuttle, which unwinds no other thread of a schedule that fails, so that what unwinds may be a task that panics.
 #[inline(always)]
 #[cfg(feature = "alloc")]
 pub(crate) fn given_up() -> bool {
-    #[cfg(loom)]
+    #[cfg(all(loom, not(shuttle)))]
     {
         std::thread::panicking()
     }
-    #[cfg(not(loom))]
+    #[cfg(any(not(loom), shuttle))]
     {
         false
     }
@@ -426,7 +455,7 @@ impl Life {
 }
 
 /// How many things with a [`Life`] this thread's models made and did not end.
-#[cfg(loom)]
+#[cfg(all(loom, not(shuttle)))]
 pub(crate) fn lives() -> isize {
     LIVES.get()
 }

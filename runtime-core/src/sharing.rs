@@ -425,10 +425,7 @@ impl<T: Send + 'static> Lock<T> for Locked<T> {
 #[cfg(all(feature = "alloc", feature = "std"))]
 mod lock {
     //! With an operating system: its mutex.
-    #[cfg(loom)]
-    pub(super) use loom::sync::Mutex;
-    #[cfg(not(loom))]
-    pub(super) use std::sync::Mutex;
+    pub(super) use crate::loom::Mutex;
 
     #[inline(always)]
     pub(super) fn with<T, R>(mutex: &Mutex<T>, f: impl FnOnce(&mut T) -> R) -> R {

@@ -5,7 +5,7 @@
 use crate::config::{Config, PanicPolicy, Sealed};
 use crate::driver::{Errno, Leased};
 use crate::error::Error;
-use crate::loom::UnsafeCell;
+use crate::loom::{Condvar, Mutex, UnsafeCell};
 use crate::roles::{
     Allocate, Caps, Drained, Driver, DriverReport, Kind, Live, Memory, Nanos, OsEntropy, OsThreads, Park, RawResource,
     Resource, StartCx, Under, Uniform, Unpark,
@@ -24,13 +24,11 @@ use core::time::Duration;
 // The real `Arc`, also under loom: what a freed worker holds is dropped after the model's execution, where loom's may not
 // be touched.
 use alloc::sync::Arc;
-#[cfg(loom)]
-use loom::sync::{Condvar, Mutex};
-#[cfg(not(loom))]
-use std::sync::{Condvar, Mutex};
 
-#[cfg(loom)]
+#[cfg(all(loom, not(shuttle)))]
 pub(crate) mod models;
+#[cfg(shuttle)]
+pub(crate) mod schedules;
 
 /// A driver without I/O.
 #[derive(Debug)]
@@ -96,7 +94,11 @@ impl Live for Sleeper {
     fn park(&self, park: Park) -> Result<(), Errno> {
         let mut rung = self.0.rung.lock().unwrap();
         match park {
-            Park::Poll => {}
+            Park::Poll => {
+                // A worker that looks again for what another one is about to queue lets that one go on.
+                #[cfg(shuttle)]
+                crate::loom::yield_thread(0);
+            }
             Park::Forever => {
                 while !*rung {
                     rung = self.0.heard.wait(rung).unwrap();

@@ -408,6 +408,7 @@ impl<F: FnOnce() -> R + Send + 'static, R: Send + 'static, const CATCH: bool> Of
 }
 
 #[cfg(loom)]
+#[cfg_attr(shuttle, allow(dead_code, reason = "loom's models of jobs ask"))]
 pub(super) mod counts {
     //! How many jobs were made and freed, since loom's blocks are kept.
     use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};

@@ -25,7 +25,7 @@ use super::job::Job;
 use super::queue::Queue;
 use super::seat::{Given, Seat};
 use crate::error::Error;
-use crate::loom::{Plant, planted};
+use crate::loom::{Condvar, Mutex, MutexGuard, Plant, planted};
 use crate::roles::{JoinThread, Threads};
 use crate::task::current::Serving;
 use crate::task::join::Rejected;
@@ -33,11 +33,6 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::time::Duration;
 use std::sync::PoisonError;
-
-#[cfg(loom)]
-use loom::sync::{Condvar, Mutex, MutexGuard};
-#[cfg(not(loom))]
-use std::sync::{Condvar, Mutex, MutexGuard};
 
 /// The numbers of a pool.
 #[derive(Debug)]
@@ -416,12 +411,12 @@ impl<T: Threads> Pool<T> {
         self.lock().idle.len()
     }
 
-    #[cfg(test)]
+    #[cfg(all(test, not(shuttle)))]
     pub(super) fn threads(&self) -> usize {
         self.lock().threads
     }
 
-    #[cfg(test)]
+    #[cfg(all(test, not(shuttle)))]
     pub(super) fn waiting(&self) -> usize {
         self.lock().queue.len()
     }

@@ -8,14 +8,9 @@
 //!    sleep without being woken.
 
 use super::job::{Header, Job};
-use crate::loom::{AtomicPtr, Ordering, Plant, planted};
+use crate::loom::{AtomicPtr, Ordering, Plant, planted, thread};
 use core::ptr::{NonNull, null_mut, without_provenance_mut};
 use core::time::Duration;
-
-#[cfg(loom)]
-use loom::thread;
-#[cfg(not(loom))]
-use std::thread;
 
 /// How long a thread looks for the next job before it parks, if its last wait was short. To be woken costs both sides a
 /// system call, about as much as this.

@@ -1,4 +1,4 @@
-#[cfg(loom)]
+#[cfg(all(loom, not(shuttle)))]
 mod loom;
 #[cfg(not(loom))]
 mod pool;

@@ -23,6 +23,8 @@ pub(crate) mod per_core;
 pub(crate) mod single;
 #[cfg(feature = "std")]
 pub(crate) mod stealing;
+#[cfg(all(test, shuttle))]
+mod tests;
 #[cfg(feature = "std")]
 mod turns;
 

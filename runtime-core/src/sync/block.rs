@@ -1,11 +1,11 @@
 //! Waiting on a thread that runs no task.
 
+use crate::loom::thread::{self, Thread};
 use crate::task::current::current;
 use alloc::sync::Arc;
 use alloc::task::Wake;
 use core::pin::pin;
 use core::task::{Context, Poll, Waker};
-use std::thread::{self, Thread};
 
 struct Unpark(Thread);
 

@@ -35,8 +35,8 @@ mod imp {
 #[cfg(all(feature = "std", loom))]
 mod imp {
     use core::cell::Cell;
-    loom::thread_local!(static CURRENT: Cell<*const ()> = Cell::new(core::ptr::null()));
-    loom::thread_local!(static SERVED: Cell<*const ()> = Cell::new(core::ptr::null()));
+    crate::loom::thread_local!(static CURRENT: Cell<*const ()> = Cell::new(core::ptr::null()));
+    crate::loom::thread_local!(static SERVED: Cell<*const ()> = Cell::new(core::ptr::null()));
 
     pub(crate) fn current() -> *const () {
         CURRENT.with(Cell::get)
@@ -131,8 +131,7 @@ impl Serving {
 impl Drop for Serving {
     fn drop(&mut self) {
         // A model that loom gives up unwinds through here, and may touch nothing of loom's any more.
-        #[cfg(loom)]
-        if std::thread::panicking() {
+        if crate::loom::given_up() {
             return;
         }
         imp::replace_served(self.previous);

@@ -17,7 +17,7 @@
 //!
 //! Soundness does not rest on it: with invariant 2 the worst that a torn look could do is to name another task of the worker's.
 
-#[cfg(all(test, loom))]
+#[cfg(all(test, loom, not(shuttle)))]
 mod tests;
 
 use super::header::VTable;

@@ -12,7 +12,7 @@ use super::inbox::{Node, NodeKind};
 use super::join::AbortHandle;
 use super::refs::{self, on_owner};
 use super::trace::{TaskState, TaskTrace, all};
-use crate::loom::{Plant, planted};
+use crate::loom::{Condvar, Mutex, MutexGuard, Plant, planted};
 use crate::sharing::{Sharing, StateWord};
 use alloc::boxed::Box;
 use alloc::sync::Arc;
@@ -21,11 +21,6 @@ use core::fmt;
 use core::ptr::NonNull;
 use core::time::Duration;
 use std::sync::PoisonError;
-
-#[cfg(loom)]
-use loom::sync::{Condvar, Mutex, MutexGuard};
-#[cfg(not(loom))]
-use std::sync::{Condvar, Mutex, MutexGuard};
 
 pub(crate) use self::__bespoke_cold_trace as trace;
 

@@ -16,7 +16,7 @@ use super::{Common, Worker};
 use crate::blocking::{Limits, Pool};
 use crate::config::{Config, LiveQueueOf};
 use crate::error::{Error, ErrorKind};
-use crate::loom::{Plant, planted};
+use crate::loom::{Condvar, Mutex, MutexGuard, Plant, planted};
 use crate::roles::{Cpu, Drained, JoinThread, Scheduler, Threads, Topology, on_demand, steals};
 use crate::task::home::Home;
 use crate::task::steal::{Crew, Knobs};
@@ -30,11 +30,6 @@ use core::time::Duration;
 use std::sync::{OnceLock, PoisonError};
 use std::time::Instant;
 
-#[cfg(loom)]
-use loom::sync::{Condvar, Mutex, MutexGuard};
-#[cfg(not(loom))]
-use std::sync::{Condvar, Mutex, MutexGuard};
-
 /// The workers of a runtime that has several. Allocates nothing before [`form`](Self::form).
 pub(crate) struct Cores<C: Config> {
     formed: OnceLock<Formed<C>>,
@@ -42,6 +37,8 @@ pub(crate) struct Cores<C: Config> {
     turn: AtomicUsize,
     /// Where tasks move: of what is watched. Where they stay: of what goes to who has least to do, among equals.
     watch: AtomicUsize,
+    /// Threads that the system refused.
+    refusals: AtomicUsize,
     state: Mutex<State<ThreadOf<C>>>,
     /// Rung when a thread has said whether it can run, and when one leaves.
     told: Condvar,
@@ -154,6 +151,7 @@ impl<C: Config> Cores<C> {
             formed: OnceLock::new(),
             turn: AtomicUsize::new(0),
             watch: AtomicUsize::new(0),
+            refusals: AtomicUsize::new(0),
             state: Mutex::new(state),
             told: Condvar::new(),
         }
@@ -340,6 +338,16 @@ impl<C: Config> Cores<C> {
         state.seats[index].asked = if state.closed { Asked::Runs } else { Asked::Nobody };
         self.told.notify_all();
         !state.closed
+    }
+
+    /// A thread was asked for on demand, and refused.
+    pub(super) fn count_refusal(&self) {
+        self.refusals.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// How many were.
+    pub(crate) fn refusals(&self) -> usize {
+        self.refusals.load(Ordering::Relaxed)
     }
 
     /// The runtime closes: takes the seats of those workers whose threads nobody has asked for. The caller closes them, and

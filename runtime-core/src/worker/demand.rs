@@ -11,15 +11,15 @@
 //! 4. A thread that is refused: the crew is told, then the seat is free again, or, if the runtime closes meanwhile, who took it
 //!    closes the worker. *First told*: who takes the seat next calls the worker, which is taken back by nobody then. What
 //!    the worker was woken for is another's ([`Seat::refused`]): one more that has no thread, say, which is tried in the same
-//!    way. One that was refused is not tried again by a wake; while no worker has a thread, each spawn tries the first that has
-//!    none.
+//!    way, one after the other. One that was refused is tried again by a wake for which nobody else sleeps, ever more rarely
+//!    while the system refuses; while no worker has a thread, each spawn tries the first that has none.
 //! 5. A thread that was granted and cannot run, since it cannot be pinned, say, ends its worker alone.
 
 use super::cores::Cores;
 use super::{Common, Worker, close};
 use crate::config::{Config, LiveQueueOf};
 use crate::error::{Errno, Error};
-use crate::roles::{Nanos, on_demand};
+use crate::roles::{Nanos, Unpark, on_demand};
 use crate::sharing::SeatWord;
 use crate::task::join::Rejected;
 use crate::task::steal::Seat;
@@ -84,7 +84,8 @@ fn start_first<C: Config>(common: &Arc<Common<C>>, first: usize) -> Result<NonNu
     if !common.is_copy() && common.cores.take_or_wait(first) {
         // Before who spawns looks for somebody to wake.
         seat(common, first).is_called();
-        if let Err(error) = start_taken(common, first) {
+        if let Err((error, instead)) = start_taken(common, first) {
+            rouse_one(common, instead);
             return Err(Unserved { worker, error });
         }
     }
@@ -102,28 +103,49 @@ pub(crate) unsafe fn rouse<C: Config>(worker: NonNull<Worker<C>>) {
     let this = unsafe { worker.as_ref() };
     let index = this.home.worker;
     // A forked child runs nothing of its parent's.
-    if !this.common.cores.members()[index].runs() && !this.common.is_copy() && this.common.cores.take(index) {
-        // Told to the crew, which is all that there is to do.
-        let _ = start_taken(&this.common, index);
+    if !this.common.cores.members()[index].runs() && !this.common.is_copy() {
+        rouse_one(&this.common, Some(index));
+    }
+}
+
+/// Starts the thread of worker `index`, or of the one that is chosen in its place, until one is not refused. A loop: a large
+/// team may be refused one by one.
+#[cold]
+#[inline(never)]
+fn rouse_one<C: Config>(common: &Arc<Common<C>>, mut index: Option<usize>) {
+    while let Some(chosen) = index {
+        let member = &common.cores.members()[chosen];
+        // Its thread may run already, though who starts it has not said so.
+        if member.runs() || !common.cores.take(chosen) {
+            // SAFETY: who names the team holds it.
+            return unsafe { member.worker.as_ref() }.unparker.unpark();
+        }
+        seat(common, chosen).is_asked_for();
+        match start_taken(common, chosen) {
+            Ok(()) => return,
+            // Told to the crew, which is all that there is to do.
+            Err((_, instead)) => index = instead,
+        }
     }
 }
 
 /// # Errors
-/// What the system says.
+/// What the system says, and the number of the worker that is to be woken instead.
 #[cold]
 #[inline(never)]
-fn start_taken<C: Config>(common: &Arc<Common<C>>, index: usize) -> Result<(), Error> {
+fn start_taken<C: Config>(common: &Arc<Common<C>>, index: usize) -> Result<(), (Error, Option<usize>)> {
     let Err((error, runs)) = common.cores.start_thread(common, index) else { return Ok(()) };
+    common.cores.count_refusal();
     if runs {
         return Ok(());
     }
     // 4. While the seat is ours: whoever takes it next calls the worker.
-    seat(common, index).refused();
+    let instead = seat(common, index).refused();
     if !common.cores.refused(index) {
         // SAFETY: the seat is ours.
         unsafe { close_without_thread(common, index) };
     }
-    Err(error)
+    Err((error, instead))
 }
 
 /// The seat of worker `index`, which there is: threads start on demand under a scheduler that steals.

@@ -9,7 +9,7 @@
 //! 3. No code of the user's runs under the lock, and no reference of a task is given up there: the last one may free the
 //!    worker, and this with it.
 
-use crate::loom::{Plant, planted};
+use crate::loom::{Condvar, Mutex, MutexGuard, Plant, planted};
 use crate::roles::{JoinThread, Threads};
 use crate::task::AbortHandle;
 use alloc::collections::BTreeMap;
@@ -17,11 +17,6 @@ use alloc::vec::Vec;
 use core::sync::atomic::{AtomicUsize, Ordering};
 use core::time::Duration;
 use std::sync::PoisonError;
-
-#[cfg(loom)]
-use loom::sync::{Condvar, Mutex, MutexGuard};
-#[cfg(not(loom))]
-use std::sync::{Condvar, Mutex, MutexGuard};
 
 /// The running task threads of a runtime. Allocates nothing before the first.
 pub(crate) struct TaskThreads<T: Threads> {

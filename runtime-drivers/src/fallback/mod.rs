@@ -106,7 +106,7 @@ impl<A: Sockets, B: Sockets, T: OnFallback> Driver for Fallback<A, B, T> {
 impl<S: Sharing, A: Sockets + Under<S>, B: Sockets + Under<S>, T: OnFallback> Under<S> for Fallback<A, B, T> {}
 
 /// What the one that runs does with it.
-impl<S: Sharing, A: Sockets + Regions<S>, B: Sockets + Regions<S>, T> Regions<S> for Fallback<A, B, T> where Fallback<A, B, T>: Driver {}
+impl<S: Sharing, A: Sockets + Regions<S>, B: Sockets + Regions<S>, T: OnFallback> Regions<S> for Fallback<A, B, T> {}
 
 /// The running driver of one worker.
 pub enum LiveFallback<A: Driver, B: Driver, S: Sharing = Local> {

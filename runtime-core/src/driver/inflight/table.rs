@@ -4,7 +4,7 @@ use super::slab::Home;
 use super::slot::{COMPLETE, ORPHAN, Own, Slot, WAKER};
 use super::{Abandoned, Completed, Foreign, Kept, LateResult, Outcome, Parking, Polled, Released, Submitted};
 use super::{Ticket, Token};
-use crate::loom::{Plant, planted};
+use crate::loom::{Plant, given_up, planted};
 use crate::sharing::Sharing;
 use core::fmt;
 use core::marker::PhantomData;
@@ -322,8 +322,7 @@ impl<S: Sharing> Table<S> {
 impl<S: Sharing> Drop for Table<S> {
     fn drop(&mut self) {
         // A model that fails unwinds its threads outside of loom's world.
-        #[cfg(loom)]
-        if std::thread::panicking() {
+        if given_up() {
             return;
         }
         // What came home before this is freed; what an abandoned one had kept is dropped here, at last.

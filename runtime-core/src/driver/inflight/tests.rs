@@ -1,6 +1,6 @@
 //! The slot protocol: unit tests for both sharings, threads under load, loom models.
 
-#[cfg(loom)]
+#[cfg(all(loom, not(shuttle)))]
 mod loom;
 #[cfg(all(not(loom), feature = "std"))]
 mod stress;

@@ -43,6 +43,9 @@ pub struct Metrics {
     /// How many of them a thread was started for: all, but where threads start on demand
     /// ([`Policy::ON_DEMAND`](crate::roles::Policy::ON_DEMAND)); 0 where the runtime starts none for its workers.
     pub threads: usize,
+    /// How often the system refused such a thread that was asked for on demand. It is asked again, ever more rarely while it
+    /// refuses.
+    pub threads_refused: usize,
     /// The blocking pool.
     pub blocking: BlockingMetrics,
 }
@@ -195,6 +198,7 @@ unsafe fn of<C: Config>(worker: NonNull<Worker<C>>, owner: bool) -> Metrics {
         queued: workers.first().and_then(|worker| seat(worker)).map_or(0, |seat| seat.injected()),
         workers: workers.iter().map(|worker| metrics(worker)).collect(),
         threads: common.cores.members().iter().filter(|member| member.runs()).count(),
+        threads_refused: common.cores.refusals(),
         blocking: BlockingMetrics::default(),
     };
     if common.is_copy() {

@@ -85,6 +85,7 @@ const OF_RUNTIMES: &[OfRuntime] = &[
     ("queued_tasks", "Tasks in the queue of all workers.", |metrics| metrics.queued),
     ("workers", "Workers that run the tasks.", |metrics| metrics.workers.len()),
     ("worker_threads", "Workers that a thread was started for.", |metrics| metrics.threads),
+    ("worker_threads_refused", "Threads for workers that the system refused.", |metrics| metrics.threads_refused),
     ("blocking_threads", "Threads for blocking jobs.", |metrics| metrics.blocking.threads),
     ("blocking_idle_threads", "Threads that wait for a blocking job.", |metrics| metrics.blocking.idle),
     ("blocking_queued_jobs", "Blocking jobs that wait for a thread.", |metrics| metrics.blocking.queued),

@@ -125,6 +125,7 @@ fn the_text_for_prometheus() {
         queued: 19,
         workers: alloc::vec![worker, WorkerMetrics { polls: 20, ..worker }],
         threads: 26,
+        threads_refused: 27,
         blocking: BlockingMetrics { threads: 21, idle: 22, queued: 23, running: 24 },
     };
     let other = Metrics { config: "other", ..metrics.clone() };
@@ -138,6 +139,7 @@ fn the_text_for_prometheus() {
         (alloc::format!("bespoke_open_resources{{{config}}} 18"), 1),
         (alloc::format!("bespoke_workers{{{config}}} 2"), 1),
         (alloc::format!("bespoke_worker_threads{{{config}}} 26"), 1),
+        (alloc::format!("bespoke_worker_threads_refused{{{config}}} 27"), 1),
         (alloc::format!("bespoke_blocking_running_jobs{{{config}}} 24"), 1),
         ("# TYPE bespoke_worker_polls_total counter".to_string(), 1),
         ("bespoke_tasks{config=\"other\"} 17".to_string(), 1),

@@ -122,7 +122,7 @@ mod away {
     #[cfg(not(loom))]
     std::thread_local!(static AWAY: Cell<*const ()> = const { Cell::new(null()) });
     #[cfg(loom)]
-    loom::thread_local!(static AWAY: Cell<*const ()> = Cell::new(null()));
+    crate::loom::thread_local!(static AWAY: Cell<*const ()> = Cell::new(null()));
 
     pub(super) fn get() -> *const () {
         AWAY.with(Cell::get)

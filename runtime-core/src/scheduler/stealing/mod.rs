@@ -34,7 +34,7 @@
 //! on it: their memory, and the timers of those that wait there, are its own.
 
 use crate::config::{Config, LiveQueueOf, QueueOf};
-use crate::roles::Scheduler;
+use crate::roles::{Scheduler, on_demand};
 use crate::sharing::{SeatWord, Sharing};
 use crate::task::JoinHandle;
 use crate::task::header::Task;
@@ -94,6 +94,9 @@ pub(crate) unsafe fn turns<C: Config>(worker: NonNull<Worker<C>>) {
     // One whose thread starts on demand counts as asleep until now.
     // SAFETY: this thread runs the worker, between polls.
     unsafe { seat.rises(false) };
+    if on_demand::<C::Scheduler>() {
+        seat.has_thread();
+    }
     // SAFETY: the owner, until this returns.
     let shown = unsafe { Shown::new(worker) };
     let mut until_look = Worker::<C>::LOOK_INTERVAL;

@@ -6,5 +6,5 @@
 mod jobs;
 #[cfg(not(loom))]
 mod join_set;
-#[cfg(loom)]
+#[cfg(all(loom, not(shuttle)))]
 mod loom;

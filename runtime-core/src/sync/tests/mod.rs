@@ -1,7 +1,7 @@
 //! Tests of the wait list and what lies on it.
 #![allow(clippy::unwrap_used, reason = "a test says what it expects")]
 
-#[cfg(loom)]
+#[cfg(all(loom, not(shuttle)))]
 mod loom;
 #[cfg(not(loom))]
 mod notify;

@@ -85,7 +85,7 @@ unsafe impl<A, const BYTES: usize, const N: usize> Sync for Places<A, BYTES, N> 
 
 impl<A, const BYTES: usize, const N: usize> Places<A, BYTES, N> {
     /// All places are free.
-    #[cfg(not(loom))]
+    #[cfg(any(not(loom), shuttle))]
     #[expect(clippy::new_without_default, reason = "a static is made by a constant function, and a default is none")]
     #[must_use]
     pub const fn new() -> Self {
@@ -97,8 +97,8 @@ impl<A, const BYTES: usize, const N: usize> Places<A, BYTES, N> {
         }
     }
 
-    /// As above: the atomics of the model are no constants.
-    #[cfg(loom)]
+    /// As above: loom's atomics are no constants.
+    #[cfg(all(loom, not(shuttle)))]
     pub(crate) fn new() -> Self {
         Places {
             flags: core::array::from_fn(|_| AtomicU8::new(FREE)),

@@ -28,14 +28,9 @@
 //! 6. While anybody is away the base does not close the worker.
 //! 7. What is in a `Cell` is of whoever has the helm.
 
-use crate::loom::{AtomicUsize, Ordering, Plant, planted};
+use crate::loom::{AtomicUsize, Condvar, Mutex, MutexGuard, Ordering, Plant, planted};
 use core::cell::Cell;
 use std::sync::PoisonError;
-
-#[cfg(loom)]
-use loom::sync::{Condvar, Mutex, MutexGuard};
-#[cfg(not(loom))]
-use std::sync::{Condvar, Mutex, MutexGuard};
 
 /// The helm of one worker.
 pub(crate) struct Helm {

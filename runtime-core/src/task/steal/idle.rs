@@ -22,6 +22,9 @@
 //!    refuses it, whoever wanted to wake it says so ([`Idle::refused`]): it is a sleeper and a searcher no more, and another one
 //!    is chosen in its place. A searcher that was the last, and does what a push does, does not choose one without a thread if
 //!    it sees no work: after the fence it sees every push that saw it search, as by 2.
+//! 7. One whose thread was refused is chosen again when nobody else sleeps, but not by each push: after a refusal so many that
+//!    would choose it do not (`patience`), twice as many after each, until a thread starts. Nothing hangs on it but how
+//!    soon: while one was refused, another one runs, or the next spawn asks for a thread.
 //!
 //! # A worker that does not come back
 //! The newest task of a worker, in its LIFO slot, is not taken by a search: it is about to run where its data is. A push there
@@ -41,6 +44,14 @@ const SEARCHING: usize = 1;
 const SLEEPING: usize = 1 << 14;
 const WATCHED: usize = 1 << 28;
 const MASK: usize = SLEEPING - 1;
+/// The greatest number of sleepers has room for more than there are workers: this bit of it says that some were refused their
+/// threads, and a push finds them by the look that it makes anyway.
+const REFUSED: usize = 1 << 27;
+const SLEEPERS: usize = REFUSED - SLEEPING;
+
+/// So many pushes at most pass by one whose thread was refused. The system is asked for a thread then, which takes it as long
+/// as some hundred of those take.
+const PATIENCE_MAX: u32 = 1023;
 
 /// Who sleeps and who searches.
 pub(super) struct Idle {
@@ -54,8 +65,12 @@ struct Sleepers {
     list: Vec<usize>,
     /// How many of the list have no thread yet.
     unborn: usize,
-    /// Those whose thread was refused.
+    /// Those whose thread was refused, the one that was refused first in front.
     refused: Vec<usize>,
+    /// So many pushes more pass by them.
+    patience: u32,
+    /// What `patience` was after the last refusal.
+    waited: u32,
     watcher: Option<usize>,
     /// Workers that have not left, but for those whose thread was refused.
     present: usize,
@@ -84,12 +99,13 @@ pub(super) enum Risen {
 impl Idle {
     /// For so many workers; none of them sleeps, or all do, as their threads start on demand.
     pub(super) fn new(workers: usize, on_demand: bool) -> Self {
-        debug_assert!(workers < MASK);
+        debug_assert!(workers < REFUSED / SLEEPING);
         let unborn = if on_demand { workers } else { 0 };
         let mut list = Vec::with_capacity(workers);
         // The first worker is the first to be chosen.
         list.extend((0..unborn).rev());
-        let sleepers = Sleepers { list, unborn, refused: Vec::with_capacity(unborn), watcher: None, present: workers };
+        let refused = Vec::with_capacity(unborn);
+        let sleepers = Sleepers { list, unborn, refused, patience: 0, waited: 0, watcher: None, present: workers };
         Idle { word: AtomicUsize::new(unborn * SLEEPING), sleepers: Locked::new(sleepers) }
     }
 
@@ -116,8 +132,9 @@ impl Idle {
         word & MASK == 0 && (word / SLEEPING) & MASK > 0
     }
 
-    /// Chooses a sleeper, which searches from now on; the caller unparks it. `None`: nobody sleeps any more, or somebody
-    /// searches; or those that sleep have no thread, and `has_work` says that none is needed.
+    /// Chooses a sleeper, or one whose thread was refused, which searches from now on; the caller unparks it. `None`: there is
+    /// none any more, or somebody searches; or those that there are have no thread, and `has_work` says that none is needed,
+    /// or it is not time to ask for one again.
     #[cold]
     pub(super) fn choose(&self, has_work: impl FnOnce() -> bool) -> Option<usize> {
         self.with(|sleepers| {
@@ -125,7 +142,7 @@ impl Idle {
             let watcher = sleepers.watcher;
             let (list, unborn) = (&sleepers.list, sleepers.unborn);
             let warm = list[unborn..].iter().rposition(|worker| Some(*worker) != watcher).map(|at| unborn + at);
-            let at = warm.or(list.len().checked_sub(1))?;
+            let Some(at) = warm.or(list.len().checked_sub(1)) else { return self.choose_refused(sleepers, has_work) };
             if at < unborn && !has_work() {
                 return None;
             }
@@ -137,6 +154,42 @@ impl Idle {
             self.no_sleeper_any_more(sleepers, worker);
             Some(worker)
         })
+    }
+
+    /// One whose thread was refused, if it is time to ask for it again. Nobody sleeps.
+    fn choose_refused(&self, sleepers: &mut Sleepers, has_work: impl FnOnce() -> bool) -> Option<usize> {
+        if sleepers.refused.is_empty() || !has_work() {
+            return None;
+        }
+        if sleepers.patience > 0 {
+            sleepers.patience -= 1;
+            return None;
+        }
+        if !self.searches_if(|searching| searching == 0) {
+            return None;
+        }
+        let worker = sleepers.refused[0];
+        self.refused_no_more(sleepers, 0);
+        Some(worker)
+    }
+
+    /// It is a worker like the others again, and its thread is asked for.
+    fn refused_no_more(&self, sleepers: &mut Sleepers, at: usize) {
+        sleepers.refused.remove(at);
+        sleepers.present += 1;
+        self.none_refused(sleepers);
+    }
+
+    fn none_refused(&self, sleepers: &Sleepers) {
+        if sleepers.refused.is_empty() {
+            self.sub(REFUSED);
+        }
+    }
+
+    /// A thread has started: the next one that is refused is asked for again soon.
+    #[cold]
+    pub(super) fn has_thread(&self) {
+        self.with(|sleepers| (sleepers.patience, sleepers.waited) = (0, 0));
     }
 
     /// May this worker search? From now on it counts as one that does, if so.
@@ -203,10 +256,21 @@ impl Idle {
     pub(super) fn calls(&self, worker: usize) {
         self.with(|sleepers| {
             if let Some(at) = sleepers.refused.iter().position(|other| *other == worker) {
-                sleepers.refused.swap_remove(at);
-                sleepers.present += 1;
+                self.refused_no_more(sleepers, at);
                 self.add(SEARCHING);
             } else if self.gets_up(sleepers, worker) != Risen::Searching {
+                self.add(SEARCHING);
+            }
+        });
+    }
+
+    /// The thread of `worker` is about to be asked for, as it was chosen: it searches, also if another one asked meanwhile and
+    /// was refused.
+    #[cold]
+    pub(super) fn is_asked_for(&self, worker: usize) {
+        self.with(|sleepers| {
+            if let Some(at) = sleepers.refused.iter().position(|other| *other == worker) {
+                self.refused_no_more(sleepers, at);
                 self.add(SEARCHING);
             }
         });
@@ -220,7 +284,12 @@ impl Idle {
                 return Risen::ByItself;
             }
             let was = self.gets_up(sleepers, worker);
+            if sleepers.refused.is_empty() {
+                self.add(REFUSED);
+            }
             sleepers.refused.push(worker);
+            sleepers.waited = (2 * sleepers.waited + 1).min(PATIENCE_MAX);
+            sleepers.patience = sleepers.waited;
             sleepers.present -= 1;
             was
         })
@@ -249,7 +318,7 @@ impl Idle {
     #[inline(always)]
     pub(super) fn wants_watcher(&self) -> bool {
         let word = self.word.load(Ordering::Relaxed);
-        word & WATCHED == 0 && word >= SLEEPING
+        word & WATCHED == 0 && word & SLEEPERS != 0
     }
 
     /// A sleeper that the caller unparks, so that it sleeps as the watcher. It counts as that from now on: who fills a slot
@@ -271,7 +340,10 @@ impl Idle {
     /// `worker` is gone.
     pub(super) fn leaves(&self, worker: usize) {
         self.with(|sleepers| match sleepers.refused.iter().position(|other| *other == worker) {
-            Some(at) => drop(sleepers.refused.swap_remove(at)),
+            Some(at) => {
+                sleepers.refused.remove(at);
+                self.none_refused(sleepers);
+            }
             None => sleepers.present -= 1,
         });
     }

@@ -49,7 +49,7 @@ mod ring;
 mod seat;
 mod seated;
 mod tally;
-#[cfg(test)]
+#[cfg(all(test, not(shuttle)))]
 mod tests;
 
 #[cfg(feature = "crossbeam-deque")]

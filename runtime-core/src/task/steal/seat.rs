@@ -147,19 +147,37 @@ impl<Q: Lanes> Seat<Q> {
         self.crew().idle.calls(self.index);
     }
 
-    /// The worker was woken, and has no thread, as the system refused it: another one does what it was woken for.
+    /// The worker was woken, and its thread is about to be asked for.
     #[cold]
-    pub(crate) fn refused(&self) {
+    pub(crate) fn is_asked_for(&self) {
+        self.crew().idle.is_asked_for(self.index);
+    }
+
+    /// The worker's thread has started.
+    pub(crate) fn has_thread(&self) {
+        self.crew().idle.has_thread();
+    }
+
+    /// The worker was woken, and has no thread, as the system refused it: the number of another one, which the caller wakes to
+    /// do what it was woken for.
+    #[cold]
+    #[must_use]
+    pub(crate) fn refused(&self) -> Option<usize> {
         let crew = self.crew();
         match crew.idle.refused(self.index) {
-            Risen::Searching if planted(Plant::RefusalForgotten) => {}
+            Risen::Searching if planted(Plant::RefusalForgotten) => None,
             Risen::Searching => {
-                if crew.idle.ends_search() {
-                    crew.calls_one();
+                let wanted = crew.idle.ends_search() && crew.idle.wants_one();
+                if wanted { crew.idle.choose(|| crew.has_any_work()) } else { None }
+            }
+            Risen::Watcher => {
+                if crew.idle.wants_watcher() {
+                    crew.idle.choose_watcher()
+                } else {
+                    None
                 }
             }
-            Risen::Watcher => self.calls_watcher(),
-            Risen::ByItself => {}
+            Risen::ByItself => None,
         }
     }
 

@@ -85,7 +85,7 @@ mod current {
     #[cfg(not(loom))]
     std::thread_local!(static SEAT: Cell<*const ()> = const { Cell::new(null()) });
     #[cfg(loom)]
-    loom::thread_local!(static SEAT: Cell<*const ()> = Cell::new(null()));
+    crate::loom::thread_local!(static SEAT: Cell<*const ()> = Cell::new(null()));
 
     #[inline(always)]
     pub(super) fn get() -> *const () {

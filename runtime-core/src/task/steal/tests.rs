@@ -3,7 +3,7 @@
 
 #[cfg(not(loom))]
 mod crew;
-#[cfg(loom)]
+#[cfg(all(loom, not(shuttle)))]
 mod loom;
 #[cfg(not(loom))]
 mod stress;

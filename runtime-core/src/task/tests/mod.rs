@@ -4,7 +4,7 @@
 
 #[cfg(not(loom))]
 mod ends;
-#[cfg(loom)]
+#[cfg(all(loom, not(shuttle)))]
 mod loom;
 #[cfg(not(loom))]
 mod memory;

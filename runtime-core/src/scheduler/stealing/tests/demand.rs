@@ -90,7 +90,7 @@ fn what_waits_behind_a_task_that_does_not_end_gets_a_thread() {
 }
 
 /// How many threads are granted yet, by test.
-static GRANTED: [AtomicIsize; 6] = [const { AtomicIsize::new(0) }; 6];
+static GRANTED: [AtomicIsize; 8] = [const { AtomicIsize::new(0) }; 8];
 
 /// Threads of the system, as many as are granted to the test. `LIES`: one that is refused runs all the same.
 #[derive(Debug)]
@@ -174,6 +174,8 @@ configs! {
     Refused: 1, SleepOnly, Second<4, false>, Uniform, false;
     Panicked: 2, SleepOnly, Second<5, true>, Uniform, false;
     Breaks: 2, Fragile, OsThreads, Uniform, false;
+    Large: 1000, SleepOnly, Rationed<6, false>, Uniform, false;
+    Again: 3, SleepOnly, Rationed<7, false>, Uniform, false;
 }
 
 /// The handle says so, nothing is left behind, and the next spawn tries again.
@@ -232,6 +234,71 @@ fn one_thread_does_the_work_of_those_that_are_refused() {
             n
         );
     }
+    ends(&census, runtime);
+}
+
+/// Each is asked for once, by a loop: on the stack of the thread that asks no thousand calls of anything have room.
+#[test]
+fn a_large_team_is_refused_one_by_one() {
+    if cfg!(miri) {
+        return; // a thousand workers are made
+    }
+    let narrow = std::thread::Builder::new().stack_size(128 << 10);
+    let test = narrow.spawn(|| {
+        GRANTED[6].store(1, SeqCst);
+        let census = Census::start();
+        let runtime: Runtime<Large> = Runtime::new().unwrap();
+        // The first has the thread, and holds it: what comes now asks for all the others.
+        let (go, begun) = (Arc::new(AtomicBool::new(false)), Arc::new(Barrier::new(2)));
+        let (hogs, begins) = (go.clone(), begun.clone());
+        let held = runtime.spawn(async move {
+            begins.wait();
+            hog(hogs).await;
+        });
+        begun.wait();
+        let task = runtime.spawn(async { 7 });
+        let metrics = runtime.metrics();
+        assert_eq!((metrics.threads, metrics.threads_refused), (1, 999));
+        go.store(true, SeqCst);
+        runtime.block_on(held).unwrap();
+        assert_eq!(runtime.block_on(task).unwrap(), 7);
+        ends(&census, runtime);
+    });
+    test.unwrap().join().unwrap();
+}
+
+/// While the system refuses, it is asked ever more rarely; once it grants a thread, a worker gets it, though another one runs.
+#[test]
+fn a_thread_that_was_refused_is_asked_for_again() {
+    const ROUNDS: usize = if cfg!(miri) { 50 } else { 5_000 };
+    GRANTED[7].store(1, SeqCst);
+    let census = Census::start();
+    let runtime: Runtime<Again> = Runtime::new().unwrap();
+    // Each round wants somebody for one of its two.
+    let round = || async {
+        let pair = [Again::spawn(async {}), Again::spawn(async {})];
+        for task in pair {
+            task.await.unwrap();
+        }
+    };
+    let task = runtime.spawn(async move {
+        for _ in 0..ROUNDS {
+            round().await;
+        }
+    });
+    runtime.block_on(async { Again::timeout(LONG, task).await.expect("a task is stuck").unwrap() });
+    let refused = runtime.metrics().threads_refused;
+    assert!((3..40).contains(&refused), "asked again, but rarely: {refused} times");
+    assert_eq!(runtime.metrics().threads, 1);
+    GRANTED[7].store(100, SeqCst);
+    let task = runtime.spawn(async move {
+        // One that had no thread takes part in the end.
+        while GRANTED[7].load(SeqCst) == 100 {
+            round().await;
+        }
+    });
+    runtime.block_on(async { Again::timeout(LONG, task).await.expect("nobody asks again").unwrap() });
+    assert!(runtime.metrics().threads >= 2);
     ends(&census, runtime);
 }
 

@@ -73,7 +73,8 @@ fn a_refused_thread_neither_sleeps_nor_searches() {
     // Chosen to watch.
     assert_eq!(idle.choose_watcher(), Some(2));
     assert_eq!(idle.refused(2), Risen::Watcher);
-    assert!(!idle.wants_watcher() && !idle.wants_one(), "nobody sleeps");
+    assert!(!idle.wants_watcher(), "nobody sleeps");
+    assert!(idle.wants_one(), "their threads may be asked for again");
     assert_eq!(idle.sleeps(1, false), Sleep::Long, "it is the only one");
     assert_eq!(idle.rises(1), Risen::ByItself);
     // Granted in the end.
@@ -85,6 +86,30 @@ fn a_refused_thread_neither_sleeps_nor_searches() {
     idle.leaves(2);
     idle.leaves(1);
     assert_eq!(idle.rises(0), Risen::Watcher);
+}
+
+#[test]
+fn a_refused_thread_is_asked_for_ever_more_rarely() {
+    let idle = Idle::new(2, true);
+    assert_eq!(idle.choose(|| true), Some(0));
+    idle.has_thread();
+    assert_eq!(idle.rises(0), Risen::Searching);
+    assert!(idle.ends_search());
+    assert_eq!(idle.choose(|| true), Some(1), "for the first time");
+    for passes in [1, 3, 7, 15] {
+        assert_eq!(idle.refused(1), Risen::Searching);
+        assert!(idle.ends_search());
+        for _ in 0..passes {
+            assert!(idle.wants_one());
+            assert_eq!(idle.choose(|| false), None, "there is nothing to do, so this one does not count");
+            assert_eq!(idle.choose(|| true), None, "not yet");
+        }
+        assert_eq!(idle.choose(|| true), Some(1));
+    }
+    idle.has_thread();
+    assert_eq!(idle.rises(1), Risen::Searching);
+    assert!(idle.ends_search());
+    assert!(!idle.wants_one(), "all have threads, and none sleeps");
 }
 
 #[test]
