@@ -43,7 +43,7 @@ pub(crate) struct Cores<C: Config> {
     /// Where tasks move: of what is watched. Where they stay: of what goes to who has least to do, among equals.
     watch: AtomicUsize,
     state: Mutex<State<ThreadOf<C>>>,
-    /// Rung when a thread has said whether it can run, and when one leaves.
+    /// Rung when a thread has said whether it can run, and when one leaves; if somebody waits to hear it.
     told: Condvar,
 }
 
@@ -100,6 +100,8 @@ struct State<H> {
     closed: bool,
     /// Since when, and for how long, a closing worker may wait for its operations. `None`: not at all.
     limit: Option<(Instant, Duration)>,
+    /// How many wait to be told: a ring that nobody hears is a system call, too.
+    waiting: usize,
 }
 
 /// The seat of the thread of a worker.
@@ -149,7 +151,7 @@ impl Pinned {
 
 impl<C: Config> Cores<C> {
     pub(crate) fn new() -> Self {
-        let state = State { seats: Vec::new(), drained: Drained::default(), closed: false, limit: None };
+        let state = State { seats: Vec::new(), drained: Drained::default(), closed: false, limit: None, waiting: 0 };
         Cores {
             formed: OnceLock::new(),
             turn: AtomicUsize::new(0),
@@ -328,18 +330,18 @@ impl<C: Config> Cores<C> {
         let mut state = self.lock();
         let seat = &mut state.seats[index];
         (seat.asked, seat.thread) = (Asked::Runs, thread);
-        drop(state);
         self.members()[index].runs.store(true, Ordering::Relaxed);
-        self.told.notify_all();
+        self.tells(state);
     }
 
     /// There is no thread `index`. `false`: the runtime closes meanwhile, so the caller is to close the worker and to leave.
     #[must_use]
     pub(crate) fn refused(&self, index: usize) -> bool {
         let mut state = self.lock();
-        state.seats[index].asked = if state.closed { Asked::Runs } else { Asked::Nobody };
-        self.told.notify_all();
-        !state.closed
+        let closed = state.closed;
+        state.seats[index].asked = if closed { Asked::Runs } else { Asked::Nobody };
+        self.tells(state);
+        !closed
     }
 
     /// The runtime closes: takes the seats of those workers whose threads nobody has asked for. The caller closes them, and
@@ -357,8 +359,9 @@ impl<C: Config> Cores<C> {
 
     /// Thread `index` says whether it can run.
     pub(crate) fn says(&self, index: usize, said: Result<(), Error>) {
-        self.lock().seats[index].said = Some(said);
-        self.told.notify_all();
+        let mut state = self.lock();
+        state.seats[index].said = Some(said);
+        self.tells(state);
     }
 
     /// Waits until every thread that was asked for has said whether it can run; why the first of them cannot.
@@ -377,12 +380,11 @@ impl<C: Config> Cores<C> {
         let seat = &mut state.seats[index];
         seat.left = true;
         seat.said.get_or_insert(Err(Error::new(ErrorKind::Other).because("a worker panicked before it could run")));
-        if !planted(Plant::LeavesUnheard) {
-            self.told.notify_all();
-        }
         // Also those that have no thread, and may get one.
         let last = state.seats.iter().all(|seat| seat.left);
-        drop(state);
+        if !planted(Plant::LeavesUnheard) {
+            self.tells(state);
+        }
         if last {
             // Whoever shut the runtime down may have waited long enough.
             self.close_stand_ins();
@@ -430,8 +432,31 @@ impl<C: Config> Cores<C> {
         found
     }
 
-    #[cfg(not(loom))]
+    /// Tells those that wait what was changed under the lock. *Without* it: one that is rung first wakes up only to wait for the
+    /// lock. It began to wait under the lock, so the ring is not missed.
+    fn tells(&self, state: MutexGuard<'_, State<ThreadOf<C>>>) {
+        let waiting = state.waiting;
+        drop(state);
+        if waiting > 0 {
+            self.told.notify_all();
+        }
+    }
+
+    /// Waits while `not_yet`, for at most `timeout`.
     fn until<'a>(
+        &'a self,
+        mut state: MutexGuard<'a, State<ThreadOf<C>>>,
+        timeout: Duration,
+        not_yet: impl Fn(&State<ThreadOf<C>>) -> bool,
+    ) -> MutexGuard<'a, State<ThreadOf<C>>> {
+        state.waiting += 1;
+        let mut state = self.is_told(state, timeout, not_yet);
+        state.waiting -= 1;
+        state
+    }
+
+    #[cfg(not(loom))]
+    fn is_told<'a>(
         &self,
         state: MutexGuard<'a, State<ThreadOf<C>>>,
         timeout: Duration,
@@ -442,7 +467,7 @@ impl<C: Config> Cores<C> {
     }
 
     #[cfg(loom)]
-    fn until<'a>(
+    fn is_told<'a>(
         &self,
         mut state: MutexGuard<'a, State<ThreadOf<C>>>,
         _: Duration,
