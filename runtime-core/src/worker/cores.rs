@@ -75,7 +75,7 @@ pub(crate) struct Member<C: Config> {
     pub(crate) cpu: Option<Cpu>,
     /// It ended before its runtime: nothing is placed there any more.
     gone: AtomicBool,
-    /// Its thread was started. Nothing hangs on it but who is told: who has to know asks the seat.
+    /// Its thread was started, so its driver is there.
     runs: AtomicBool,
 }
 
@@ -83,7 +83,8 @@ impl<C: Config> Member<C> {
     /// Was its thread started?
     #[inline]
     pub(crate) fn runs(&self) -> bool {
-        self.runs.load(Ordering::Relaxed)
+        // Acquire: pairs with the release of `started`. Whoever chooses the worker may use its driver.
+        self.runs.load(Ordering::Acquire)
     }
 }
 
@@ -102,6 +103,8 @@ struct State<H> {
     limit: Option<(Instant, Duration)>,
     /// How many wait to be told: a ring that nobody hears is a system call, too.
     waiting: usize,
+    /// Why the last thread was refused, or the driver for it.
+    refused: Option<Error>,
 }
 
 /// The seat of the thread of a worker.
@@ -151,7 +154,14 @@ impl Pinned {
 
 impl<C: Config> Cores<C> {
     pub(crate) fn new() -> Self {
-        let state = State { seats: Vec::new(), drained: Drained::default(), closed: false, limit: None, waiting: 0 };
+        let state = State {
+            seats: Vec::new(),
+            drained: Drained::default(),
+            closed: false,
+            limit: None,
+            waiting: 0,
+            refused: None,
+        };
         Cores {
             formed: OnceLock::new(),
             turn: AtomicUsize::new(0),
@@ -330,18 +340,26 @@ impl<C: Config> Cores<C> {
         let mut state = self.lock();
         let seat = &mut state.seats[index];
         (seat.asked, seat.thread) = (Asked::Runs, thread);
-        self.members()[index].runs.store(true, Ordering::Relaxed);
+        // Release: pairs with the acquire of `runs`.
+        self.members()[index].runs.store(true, Ordering::Release);
         self.tells(state);
     }
 
-    /// There is no thread `index`. `false`: the runtime closes meanwhile, so the caller is to close the worker and to leave.
+    /// There is no thread `index`, and `why`. `false`: the runtime closes meanwhile, so the caller is to close the worker and to
+    /// leave.
     #[must_use]
-    pub(crate) fn refused(&self, index: usize) -> bool {
+    pub(crate) fn refused(&self, index: usize, why: Error) -> bool {
         let mut state = self.lock();
         let closed = state.closed;
+        state.refused = Some(why);
         state.seats[index].asked = if closed { Asked::Runs } else { Asked::Nobody };
         self.tells(state);
         !closed
+    }
+
+    /// Why the last thread was refused, if one was.
+    pub(crate) fn last_refusal(&self) -> Option<Error> {
+        self.lock().refused
     }
 
     /// The runtime closes: takes the seats of those workers whose threads nobody has asked for. The caller closes them, and

@@ -10,6 +10,7 @@ mod tests;
 use super::{Handle, Runtime, place};
 use crate::blocking::Load;
 use crate::config::{Config, LiveQueueOf, SharingOf};
+use crate::error::Error;
 use crate::roles::{Driver, Lanes, Placement};
 use crate::scheduler::stealing::times_searches;
 use crate::sharing::{SeatWord, Sharing};
@@ -43,6 +44,8 @@ pub struct Metrics {
     /// How many of them a thread was started for: all, but where threads start on demand
     /// ([`Policy::ON_DEMAND`](crate::roles::Policy::ON_DEMAND)); 0 where the runtime starts none for its workers.
     pub threads: usize,
+    /// Why the system refused a worker its thread, or the driver for it, when it last did; where threads start on demand.
+    pub refused: Option<Error>,
     /// The blocking pool.
     pub blocking: BlockingMetrics,
 }
@@ -195,6 +198,7 @@ unsafe fn of<C: Config>(worker: NonNull<Worker<C>>, owner: bool) -> Metrics {
         queued: workers.first().and_then(|worker| seat(worker)).map_or(0, |seat| seat.injected()),
         workers: workers.iter().map(|worker| metrics(worker)).collect(),
         threads: common.cores.members().iter().filter(|member| member.runs()).count(),
+        refused: None,
         blocking: BlockingMetrics::default(),
     };
     if common.is_copy() {
@@ -203,6 +207,7 @@ unsafe fn of<C: Config>(worker: NonNull<Worker<C>>, owner: bool) -> Metrics {
     Metrics {
         tasks: if by_threads { common.task_threads.len() } else { workers.iter().map(tasks).sum() },
         resources: resources(common, &workers),
+        refused: common.cores.last_refusal(),
         blocking: common.pool.load().into(),
         ..seen
     }
