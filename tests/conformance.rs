@@ -30,6 +30,23 @@ impl bespoke::Config for Thieves {
     const WORKERS_EXACT: bool = true;
 }
 
+/// The same, of workers that get their driver and their thread when there is something for them: a `block_on` opens what the first
+/// watches alone.
+struct Latecomers;
+
+#[bespoke::config(base = bespoke::preset::Default)]
+impl bespoke::Config for Latecomers {
+    type Scheduler = bespoke::scheduler::WorkStealing<4, OnDemand>;
+    const WORKERS_EXACT: bool = true;
+}
+
+/// Threads on demand.
+struct OnDemand;
+
+impl bespoke::scheduler::Policy for OnDemand {
+    const ON_DEMAND: bool = true;
+}
+
 /// Tasks stay where they were placed, and what they use comes to them.
 struct Cores;
 
@@ -125,6 +142,7 @@ suite!(mio: bespoke::preset::Default);
 suite!(mio_poll: crate::Polling);
 suite!(mio_stingy: crate::Stingy);
 suite!(mio_stealing: crate::Thieves);
+suite!(mio_on_demand: crate::Latecomers);
 suite!(mio_per_core: crate::Cores);
 #[cfg(unix)]
 suite_of_descriptors!(blocking_descriptors: crate::Threads);

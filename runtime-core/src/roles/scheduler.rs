@@ -83,11 +83,12 @@ pub trait Policy: 'static {
     /// more processor time.
     const SEARCH_ROUNDS: u32 = 3;
     /// `false`: the threads of all workers start with the runtime, and if the system refuses one, that is the error of
-    /// `Runtime::new`. `true`: the thread of a worker starts when there is more to run than those that have one run next, the
-    /// first one with the first spawn or what is opened first; a runtime that does nothing has none. Then a start costs no more
-    /// than drivers and memory, and a refusal comes late: while one worker runs, the others are left out without a word
-    /// ([`Metrics::threads`](crate::runtime::Metrics::threads) counts those that run); if none does, the task is cancelled, and
-    /// its handle says why, and what is opened is refused with the code of the system.
+    /// `Runtime::new`. `true`: a worker gets its driver and its thread when there is more to run than those that have one
+    /// run next, the first one with the first spawn or what is opened first; a runtime that does nothing has no thread, and
+    /// one driver. A refusal comes late then: while one worker runs, the others are left out
+    /// ([`Metrics::threads`](crate::runtime::Metrics::threads) counts those that run, and
+    /// [`Metrics::refused`](crate::runtime::Metrics::refused) says why another does not); if none does, the task is
+    /// cancelled, and its handle says why, and what is opened is refused with the code of the system.
     const ON_DEMAND: bool = false;
     /// How many hints that it waits (`core::hint::spin_loop`) a worker gives between two such looks. More: a task that comes
     /// meanwhile needs no system call to be found.

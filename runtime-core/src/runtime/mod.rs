@@ -214,13 +214,15 @@ mod owner {
 
         /// Which driver runs, what of the system it uses, and why it was chosen. Of several workers: that of the first.
         pub fn driver_report(&self) -> DriverReport {
-            self.worker().report
+            let Some(report) = self.worker().report() else { unreachable!("the first worker starts with its driver") };
+            report
         }
 
         /// As [`driver_report`](Self::driver_report), of each worker: a driver that is one of two is chosen by each for itself,
-        /// and what the system gives one it may deny the next.
+        /// and what the system gives one it may deny the next. Where threads start on demand, of those that have a driver: all
+        /// but the first get it when their thread is asked for.
         pub fn driver_reports(&self) -> impl Iterator<Item = DriverReport> {
-            self.team().map(|worker| worker.report)
+            self.team().filter_map(Worker::report)
         }
 
         /// How many workers run the tasks; see [`Handle::workers`].

@@ -72,9 +72,16 @@ pub(crate) unsafe fn close_because<C: Config>(worker: NonNull<Worker<C>>, by: Na
         // 1.
         let _context = crate::task::current::Entered::new(worker.as_ptr().cast_const().cast());
         home.closing.set(true);
-        // A driver that cannot run here says so again when it drains, by what it leaks.
-        // SAFETY: the owner; the driver is there.
-        let _ = unsafe { Worker::driver(worker) }.arrive();
+        // SAFETY: the owner, whose driver is there if it was made.
+        let driver = || unsafe { Worker::driver_if_any(worker) };
+        if let Some(driver) = driver() {
+            // One that cannot run here says so again when it drains, by what it leaks.
+            let _ = driver.arrive();
+        } else {
+            // What is dropped here finds none, as behind step 4.
+            // SAFETY: the owner, in its context.
+            unsafe { shut(worker) };
+        }
         // 2.
         // SAFETY: the owner, in its context.
         unsafe { cancel_all(worker, why, true) };
@@ -103,14 +110,13 @@ pub(crate) unsafe fn close_because<C: Config>(worker: NonNull<Worker<C>>, by: Na
             waker.map(|waker| run::guard(|| waker.wake()))
         };
         while wake_next().is_some() {}
-        // 4.
-        // What is polled from here on does not reach the driver: its resource may be closed, and its number another's.
-        home.budget.set(0);
-        // SAFETY: the owner; the driver is there.
-        unsafe { guests::close_resources(worker) };
-        // 5.
-        // SAFETY: the owner; the driver is there.
-        run::guard(|| drained = unsafe { Worker::driver(worker) }.drain(by));
+        if let Some(driver) = driver() {
+            // 4.
+            // SAFETY: the owner, in its context.
+            unsafe { shut(worker) };
+            // 5.
+            run::guard(|| drained = driver.drain(by));
+        }
         // SAFETY: the owner; no reference to the driver is held.
         live = unsafe { this.take_live() };
     }
@@ -143,6 +149,18 @@ pub(crate) unsafe fn close_because<C: Config>(worker: NonNull<Worker<C>>, by: Na
     // SAFETY: the runtime's reference.
     unsafe { Home::release(Worker::home_of(worker)) };
     drained
+}
+
+/// Step 4.
+///
+/// # Safety
+/// The caller is the owner, in its context, at its close. Once.
+unsafe fn shut<C: Config>(worker: NonNull<Worker<C>>) {
+    // What is polled from here on does not reach the driver: its resource may be closed, and its number another's.
+    // SAFETY: the owner's worker is alive.
+    unsafe { worker.as_ref() }.home.budget.set(0);
+    // SAFETY: the owner; the driver is there, if anything is open.
+    unsafe { guests::close_resources(worker) };
 }
 
 /// Cancels the tasks of a worker that is to close, and cannot yet: as step 2 of close, which does it again for those that come

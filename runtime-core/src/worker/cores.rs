@@ -40,7 +40,7 @@ pub(crate) struct Cores<C: Config> {
     /// Threads that the system refused.
     refusals: AtomicUsize,
     state: Mutex<State<ThreadOf<C>>>,
-    /// Rung when a thread has said whether it can run, and when one leaves.
+    /// Rung when a thread has said whether it can run, and when one leaves; if somebody waits to hear it.
     told: Condvar,
 }
 
@@ -72,7 +72,7 @@ pub(crate) struct Member<C: Config> {
     pub(crate) cpu: Option<Cpu>,
     /// It ended before its runtime: nothing is placed there any more.
     gone: AtomicBool,
-    /// Its thread was started. Nothing hangs on it but who is told: who has to know asks the seat.
+    /// Its thread was started, so its driver is there.
     runs: AtomicBool,
 }
 
@@ -80,7 +80,8 @@ impl<C: Config> Member<C> {
     /// Was its thread started?
     #[inline]
     pub(crate) fn runs(&self) -> bool {
-        self.runs.load(Ordering::Relaxed)
+        // Acquire: pairs with the release of `started`. Whoever chooses the worker may use its driver.
+        self.runs.load(Ordering::Acquire)
     }
 }
 
@@ -97,6 +98,10 @@ struct State<H> {
     closed: bool,
     /// Since when, and for how long, a closing worker may wait for its operations. `None`: not at all.
     limit: Option<(Instant, Duration)>,
+    /// How many wait to be told: a ring that nobody hears is a system call, too.
+    waiting: usize,
+    /// Why the last thread was refused, or the driver for it.
+    refused: Option<Error>,
 }
 
 /// The seat of the thread of a worker.
@@ -146,7 +151,14 @@ impl Pinned {
 
 impl<C: Config> Cores<C> {
     pub(crate) fn new() -> Self {
-        let state = State { seats: Vec::new(), drained: Drained::default(), closed: false, limit: None };
+        let state = State {
+            seats: Vec::new(),
+            drained: Drained::default(),
+            closed: false,
+            limit: None,
+            waiting: 0,
+            refused: None,
+        };
         Cores {
             formed: OnceLock::new(),
             turn: AtomicUsize::new(0),
@@ -326,18 +338,26 @@ impl<C: Config> Cores<C> {
         let mut state = self.lock();
         let seat = &mut state.seats[index];
         (seat.asked, seat.thread) = (Asked::Runs, thread);
-        drop(state);
-        self.members()[index].runs.store(true, Ordering::Relaxed);
-        self.told.notify_all();
+        // Release: pairs with the acquire of `runs`.
+        self.members()[index].runs.store(true, Ordering::Release);
+        self.tells(state);
     }
 
-    /// There is no thread `index`. `false`: the runtime closes meanwhile, so the caller is to close the worker and to leave.
+    /// There is no thread `index`, and `why`. `false`: the runtime closes meanwhile, so the caller is to close the worker and to
+    /// leave.
     #[must_use]
-    pub(crate) fn refused(&self, index: usize) -> bool {
+    pub(crate) fn refused(&self, index: usize, why: Error) -> bool {
         let mut state = self.lock();
-        state.seats[index].asked = if state.closed { Asked::Runs } else { Asked::Nobody };
-        self.told.notify_all();
-        !state.closed
+        let closed = state.closed;
+        state.refused = Some(why);
+        state.seats[index].asked = if closed { Asked::Runs } else { Asked::Nobody };
+        self.tells(state);
+        !closed
+    }
+
+    /// Why the last thread was refused, if one was.
+    pub(crate) fn last_refusal(&self) -> Option<Error> {
+        self.lock().refused
     }
 
     /// A thread was asked for on demand, and refused.
@@ -365,8 +385,9 @@ impl<C: Config> Cores<C> {
 
     /// Thread `index` says whether it can run.
     pub(crate) fn says(&self, index: usize, said: Result<(), Error>) {
-        self.lock().seats[index].said = Some(said);
-        self.told.notify_all();
+        let mut state = self.lock();
+        state.seats[index].said = Some(said);
+        self.tells(state);
     }
 
     /// Waits until every thread that was asked for has said whether it can run; why the first of them cannot.
@@ -385,12 +406,11 @@ impl<C: Config> Cores<C> {
         let seat = &mut state.seats[index];
         seat.left = true;
         seat.said.get_or_insert(Err(Error::new(ErrorKind::Other).because("a worker panicked before it could run")));
-        if !planted(Plant::LeavesUnheard) {
-            self.told.notify_all();
-        }
         // Also those that have no thread, and may get one.
         let last = state.seats.iter().all(|seat| seat.left);
-        drop(state);
+        if !planted(Plant::LeavesUnheard) {
+            self.tells(state);
+        }
         if last {
             // Whoever shut the runtime down may have waited long enough.
             self.close_stand_ins();
@@ -438,8 +458,31 @@ impl<C: Config> Cores<C> {
         found
     }
 
-    #[cfg(not(loom))]
+    /// Tells those that wait what was changed under the lock. *Without* it: one that is rung first wakes up only to wait for the
+    /// lock. It began to wait under the lock, so the ring is not missed.
+    fn tells(&self, state: MutexGuard<'_, State<ThreadOf<C>>>) {
+        let waiting = state.waiting;
+        drop(state);
+        if waiting > 0 {
+            self.told.notify_all();
+        }
+    }
+
+    /// Waits while `not_yet`, for at most `timeout`.
     fn until<'a>(
+        &'a self,
+        mut state: MutexGuard<'a, State<ThreadOf<C>>>,
+        timeout: Duration,
+        not_yet: impl Fn(&State<ThreadOf<C>>) -> bool,
+    ) -> MutexGuard<'a, State<ThreadOf<C>>> {
+        state.waiting += 1;
+        let mut state = self.is_told(state, timeout, not_yet);
+        state.waiting -= 1;
+        state
+    }
+
+    #[cfg(not(loom))]
+    fn is_told<'a>(
         &self,
         state: MutexGuard<'a, State<ThreadOf<C>>>,
         timeout: Duration,
@@ -450,7 +493,7 @@ impl<C: Config> Cores<C> {
     }
 
     #[cfg(loom)]
-    fn until<'a>(
+    fn is_told<'a>(
         &self,
         mut state: MutexGuard<'a, State<ThreadOf<C>>>,
         _: Duration,

@@ -1,5 +1,6 @@
 //! Threads on demand ([`Policy::ON_DEMAND`](crate::roles::Policy::ON_DEMAND)): a worker is made with its runtime, and gets its
-//! thread when there is something for it.
+//! driver and its thread when there is something for it. The first worker has its driver from the start, so that what the system
+//! refuses to all is heard there.
 //!
 //! 1. A worker without a thread counts as one that sleeps, whose first wake starts the thread: who queues work wakes a sleeper by
 //!    the rules of [`idle`](crate::task::steal); those with threads are chosen first.
@@ -8,18 +9,20 @@
 //!    any thread at any time: a wake, a drop, an abort.
 //! 3. One thread at most is asked for by worker: who takes its seat asks, under the lock ([`take`](super::cores::Cores::take)). A
 //!    runtime that closes takes the seats that are left in the same way, and closes their workers.
-//! 4. A thread that is refused: the crew is told, then the seat is free again, or, if the runtime closes meanwhile, who took it
-//!    closes the worker. *First told*: who takes the seat next calls the worker, which is taken back by nobody then. What
-//!    the worker was woken for is another's ([`Seat::refused`]): one more that has no thread, say, which is tried in the same
-//!    way, one after the other. One that was refused is tried again by a wake for which nobody else sleeps, ever more rarely
-//!    while the system refuses; while no worker has a thread, each spawn tries the first that has none.
+//! 4. A thread that is refused, or the driver, which who asks for the thread makes before it: the crew is told, then the seat is
+//!    free again, or, if the runtime closes meanwhile, who took it closes the worker. *First told*: who takes the seat next calls
+//!    the worker, which is taken back by nobody then. What the worker was woken for is another's ([`Seat::refused`]): one more
+//!    that has no thread, say, which is tried in the same way, one after the other. One that was refused is tried again by a
+//!    wake for which nobody else sleeps, ever more rarely while the system refuses; while no worker has a thread, each spawn
+//!    tries the first that has none. *Made before*: what has its home with a worker, or is watched by it, comes when that
+//!    runs, and would be lost with a driver that its own thread could not make.
 //! 5. A thread that was granted and cannot run, since it cannot be pinned, say, ends its worker alone.
 
 use super::cores::Cores;
 use super::{Common, Worker, close};
 use crate::config::{Config, LiveQueueOf};
 use crate::error::{Errno, Error};
-use crate::roles::{Nanos, Unpark, on_demand};
+use crate::roles::{Nanos, on_demand};
 use crate::sharing::SeatWord;
 use crate::task::join::Rejected;
 use crate::task::steal::Seat;
@@ -118,7 +121,7 @@ fn rouse_one<C: Config>(common: &Arc<Common<C>>, mut index: Option<usize>) {
         // Its thread may run already, though who starts it has not said so.
         if member.runs() || !common.cores.take(chosen) {
             // SAFETY: who names the team holds it.
-            return unsafe { member.worker.as_ref() }.unparker.unpark();
+            return unsafe { member.worker.as_ref() }.reach.unpark();
         }
         seat(common, chosen).is_asked_for();
         match start_taken(common, chosen) {
@@ -134,14 +137,20 @@ fn rouse_one<C: Config>(common: &Arc<Common<C>>, mut index: Option<usize>) {
 #[cold]
 #[inline(never)]
 fn start_taken<C: Config>(common: &Arc<Common<C>>, index: usize) -> Result<(), (Error, Option<usize>)> {
-    let Err((error, runs)) = common.cores.start_thread(common, index) else { return Ok(()) };
+    let worker = common.cores.members()[index].worker;
+    // SAFETY: alive: the caller names the team.
+    let worker = unsafe { worker.as_ref() };
+    // SAFETY: the seat is ours, and until the worker runs nobody opens anything there.
+    let equipped = unsafe { worker.equip() };
+    let started = equipped.map_err(|error| (error, false)).and_then(|()| common.cores.start_thread(common, index));
+    let Err((error, runs)) = started else { return Ok(()) };
     common.cores.count_refusal();
     if runs {
         return Ok(());
     }
     // 4. While the seat is ours: whoever takes it next calls the worker.
     let instead = seat(common, index).refused();
-    if !common.cores.refused(index) {
+    if !common.cores.refused(index, error) {
         // SAFETY: the seat is ours.
         unsafe { close_without_thread(common, index) };
     }

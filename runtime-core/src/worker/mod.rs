@@ -9,6 +9,7 @@
 //! | `forked` | a runtime in a forked child, which is none |
 //! | `rehome` | where a resource is that may move to another worker, and its way there |
 //! | `gate` | who may use a resource's number off the worker |
+//! | `reach` | what any thread may do with a worker's driver |
 //! | `turn` | what a worker does between polls: inbox, timers, driver, sleep |
 //! | `close` | the numbered shutdown protocol |
 //! | `task_threads` | the threads of a scheduler that gives every task one |
@@ -26,11 +27,12 @@
 //! and its clock stay until the last task, guest and handle is gone, and then any thread frees it.
 //!
 //! 1. `live` is there from start to step 5 of close, and only the owner touches it; where tasks move, also who is
-//!    [`inside`](guests::inside), which nobody is from step 4 on.
+//!    [`inside`](guests::inside), which nobody is from step 4 on. A worker whose thread starts on demand may have none before
+//!    somebody has its seat, to start that ([`demand`]): nobody is inside of it until then.
 //! 2. `wheel` and `resources` are the owner's, the latter also theirs; their nodes may be pushed by others, by the rules of the
 //!    inbox.
 //! 3. No reference to `wheel`, `resources` or `home.queue` is held while code of the user's may run.
-//! 4. `memory`, `clock` and `unparker` are shared: their types say so.
+//! 4. `memory`, `clock` and `reach` are shared: their types say so. `reach` is there when `live` is, and stays.
 
 pub(crate) mod ambient;
 mod cell;
@@ -48,6 +50,7 @@ pub(crate) mod guests;
 pub(crate) mod open;
 #[cfg(feature = "std")]
 pub(crate) mod pool;
+mod reach;
 pub(crate) mod rehome;
 pub(crate) mod shown;
 pub(crate) mod spawn;
@@ -67,7 +70,7 @@ use crate::instant::Instant;
 use crate::loom::{Plant, planted};
 #[cfg(feature = "std")]
 use crate::roles::on_demand;
-use crate::roles::{Clock, Driver, DriverReport, Entropy, Live, Memory, Nanos, StartCx, Unpark, steals};
+use crate::roles::{Clock, Driver, DriverReport, Entropy, Live, Memory, Nanos, StartCx, steals};
 #[cfg(feature = "std")]
 use crate::roles::{Placement, Scheduler};
 #[cfg(feature = "std")]
@@ -89,6 +92,7 @@ use core::mem::offset_of;
 use core::ptr::NonNull;
 use core::sync::atomic::{AtomicUsize, Ordering};
 use guests::Resources;
+use reach::Reach;
 
 /// What all workers and all blocking threads of a runtime share.
 pub(crate) struct Common<C: Config> {
@@ -168,9 +172,8 @@ pub struct Worker<C: Config> {
     pub(crate) home: Home<SharingOf<C>>,
     pub(crate) memory: MemoryOf<C>,
     pub(crate) common: Arc<Common<C>>,
-    unparker: <LiveOf<C> as Live>::Unparker,
     /// Any thread.
-    pub(crate) report: DriverReport,
+    reach: Reach<LiveOf<C>>,
     live: UnsafeCell<Option<LiveOf<C>>>,
     wheel: UnsafeCell<Wheel>,
     pub(crate) resources: UnsafeCell<Resources>,
@@ -187,6 +190,8 @@ pub struct Worker<C: Config> {
     #[cfg(feature = "std")]
     watched: watchdog::WatchedOf<C>,
     random: Cell<u64>,
+    /// Has it a root, until it closes?
+    pub(super) rooted: bool,
     /// The task that stands for the future of `block_on`.
     root: Cell<Option<Task<SharingOf<C>>>>,
     /// The worker's values of the program's keys.
@@ -230,19 +235,63 @@ impl<C: Config> Worker<C> {
         const { &Self::TAG }
     }
 
-    /// Starts a worker. The caller is its owner, and must close it.
+    /// Starts a worker, of which a `block_on` may be run. The caller is its owner, and must close it.
     ///
     /// # Errors
     /// What memory strategy and driver say; [`ErrorKind::OutOfMemory`](crate::error::ErrorKind::OutOfMemory) if the strategy
     /// has no room for the root.
     pub(crate) fn start(common: Arc<Common<C>>, index: usize) -> Result<NonNull<Self>, Error> {
+        let worker = Self::make(common, index, true, true)?;
+        // SAFETY: new, and ours.
+        if let Err(error) = unsafe { spawn::make_root(worker) } {
+            // SAFETY: ours, and nobody is inside.
+            unsafe { close::close(worker, Nanos(0)) };
+            return Err(error);
+        }
+        Ok(worker)
+    }
+
+    /// Starts a worker of a team, which runs no `block_on` and so has no root: what its memory strategy takes is taken by its own
+    /// thread first. `equipped`: with its driver; else it gets that by [`equip`](Self::equip). As [`start`](Self::start).
+    ///
+    /// # Errors
+    /// What memory strategy and driver say.
+    #[cfg(feature = "std")]
+    pub(crate) fn member(common: Arc<Common<C>>, index: usize, equipped: bool) -> Result<NonNull<Self>, Error> {
+        Self::make(common, index, equipped, false)
+    }
+
+    /// Gives the worker its driver, unless it has one.
+    ///
+    /// # Errors
+    /// What the driver says; then it has none, as before.
+    ///
+    /// # Safety
+    /// The caller is the owner, and nobody is [`inside`](guests::inside).
+    #[cfg(feature = "std")]
+    pub(crate) unsafe fn equip(&self) -> Result<(), Error> {
+        if self.reach.is_there() {
+            return Ok(());
+        }
+        let live = LiveOf::<C>::start(StartCx::new(self.home.worker))?;
+        self.reach.comes(&live);
+        // SAFETY: invariant 1: there is no driver that anybody could refer to, and nobody else looks (contract).
+        unsafe { *self.live.get() = Some(live) };
+        Ok(())
+    }
+
+    /// What `start` and `member` make.
+    fn make(common: Arc<Common<C>>, index: usize, equipped: bool, rooted: bool) -> Result<NonNull<Self>, Error> {
         let memory = C::Memory::start()?;
-        let live = LiveOf::<C>::start(StartCx::new(index))?;
+        let live = if equipped { Some(LiveOf::<C>::start(StartCx::new(index))?) } else { None };
         let home = Home::new(const { &Self::TABLE }, Self::tag(), index, Self::QUEUE);
         let seed = C::Entropy::seed(index);
         // The upper half of a product: seeds that are neighbours begin far from each other.
         home.turn.set((seed.wrapping_mul(0x2545_F491_4F6C_DD1D) >> 32) as u32);
-        let unparker = live.unparker();
+        let reach = Reach::default();
+        if let Some(live) = &live {
+            reach.comes(live);
+        }
         // Written in place: a worker is some 2 KB, and would be copied twice on its way to the heap.
         let mut place = Box::<Self>::new_uninit();
         let at = place.as_mut_ptr();
@@ -264,9 +313,8 @@ impl<C: Config> Worker<C> {
             home: home,
             memory: memory,
             common: common,
-            unparker: unparker,
-            report: live.report(),
-            live: UnsafeCell::new(Some(live)),
+            reach: reach,
+            live: UnsafeCell::new(live),
             wheel: UnsafeCell::new(Wheel::new()),
             resources: UnsafeCell::new(Resources::new()),
             table: Lock::new(()),
@@ -277,6 +325,7 @@ impl<C: Config> Worker<C> {
             #[cfg(feature = "std")]
             watched: Self::watched(index),
             random: Cell::new(seed | 1),
+            rooted: rooted,
             root: Cell::new(None),
             #[cfg(feature = "std")]
             locals: Values::default(),
@@ -286,12 +335,6 @@ impl<C: Config> Worker<C> {
         let worker = NonNull::from(Box::leak(worker));
         // SAFETY: new, and ours; it counts its own references.
         unsafe { Home::follow(Self::home_of(worker), Self::home_of(worker)) };
-        // SAFETY: new, and ours.
-        if let Err(error) = unsafe { spawn::make_root(worker) } {
-            // SAFETY: ours, and nobody is inside.
-            unsafe { close::close(worker, Nanos(0)) };
-            return Err(error);
-        }
         Ok(worker)
     }
 
@@ -333,6 +376,22 @@ impl<C: Config> Worker<C> {
         let live = unsafe { Self::live(worker) };
         // SAFETY: alive, and shared references to it are all there are.
         unsafe { live.as_ref() }
+    }
+
+    /// The live driver, for a call, if it was made.
+    ///
+    /// # Safety
+    /// As [`driver`](Self::driver), of the owner.
+    unsafe fn driver_if_any<'a>(worker: NonNull<Self>) -> Option<&'a LiveOf<C>> {
+        // SAFETY: the worker is alive.
+        let made = unsafe { worker.as_ref() }.reach.is_there();
+        // SAFETY: as the caller.
+        made.then(|| unsafe { Self::driver(worker) })
+    }
+
+    /// What the driver says of itself; `None` if none was made.
+    pub(crate) fn report(&self) -> Option<DriverReport> {
+        self.reach.report()
     }
 
     /// Takes the driver out: step 5 of close.
@@ -461,7 +520,8 @@ impl<C: Config> Worker<C> {
             // SAFETY: as the caller; a home with a seat is of a crew.
             unsafe { demand::rouse(Self::of(home)) };
         }
-        this.unparker.unpark();
+        // One whose thread is about to start, and has no driver yet, looks at everything before it sleeps.
+        this.reach.unpark();
         // The unparker is used to its end, also after the sleeper has heard it.
         this.home.life.touch();
     }

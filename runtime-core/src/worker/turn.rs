@@ -206,13 +206,13 @@ impl<C: Config> Worker<C> {
         unsafe { this.fire_timers() };
     }
 
-    /// Tasks that are not freed, but for the root, which is there until the worker closes.
+    /// Tasks that are not freed, but for the root, which is there until the worker closes, if it has one.
     ///
     /// # Safety
     /// The caller is the owner, or the table has a real lock; nothing of the user's runs under it.
     pub(crate) unsafe fn live_tasks(&self) -> usize {
         // SAFETY: as the caller.
-        unsafe { self.home.owned.with(|owned| owned.live().saturating_sub(usize::from(!owned.closed))) }
+        unsafe { self.home.owned.with(|owned| owned.live().saturating_sub(usize::from(self.rooted && !owned.closed))) }
     }
 
     /// So many polls were made since the last count.

@@ -10,6 +10,7 @@ mod tests;
 use super::{Handle, Runtime, place};
 use crate::blocking::Load;
 use crate::config::{Config, LiveQueueOf, SharingOf};
+use crate::error::Error;
 use crate::roles::{Driver, Lanes, Placement};
 use crate::scheduler::stealing::times_searches;
 use crate::sharing::{SeatWord, Sharing};
@@ -46,6 +47,8 @@ pub struct Metrics {
     /// How often the system refused such a thread that was asked for on demand. It is asked again, ever more rarely while it
     /// refuses.
     pub threads_refused: usize,
+    /// Why the system refused a worker its thread, or the driver for it, when it last did; where threads start on demand.
+    pub refused: Option<Error>,
     /// The blocking pool.
     pub blocking: BlockingMetrics,
 }
@@ -199,6 +202,7 @@ unsafe fn of<C: Config>(worker: NonNull<Worker<C>>, owner: bool) -> Metrics {
         workers: workers.iter().map(|worker| metrics(worker)).collect(),
         threads: common.cores.members().iter().filter(|member| member.runs()).count(),
         threads_refused: common.cores.refusals(),
+        refused: None,
         blocking: BlockingMetrics::default(),
     };
     if common.is_copy() {
@@ -207,6 +211,7 @@ unsafe fn of<C: Config>(worker: NonNull<Worker<C>>, owner: bool) -> Metrics {
     Metrics {
         tasks: if by_threads { common.task_threads.len() } else { workers.iter().map(tasks).sum() },
         resources: resources(common, &workers),
+        refused: common.cores.last_refusal(),
         blocking: common.pool.load().into(),
         ..seen
     }

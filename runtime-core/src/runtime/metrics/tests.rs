@@ -126,6 +126,7 @@ fn the_text_for_prometheus() {
         workers: alloc::vec![worker, WorkerMetrics { polls: 20, ..worker }],
         threads: 26,
         threads_refused: 27,
+        refused: None,
         blocking: BlockingMetrics { threads: 21, idle: 22, queued: 23, running: 24 },
     };
     let other = Metrics { config: "other", ..metrics.clone() };

@@ -24,8 +24,8 @@
 //!    error is what was refused first.
 //!
 //! # Threads on demand
-//! Where the policy of a stealing scheduler says so, steps 3 and 4 are not of the start: see
-//! [`demand`](crate::worker::demand).
+//! Where the policy of a stealing scheduler says so, steps 3 and 4 are not of the start, nor is what step 1 says of drivers, but
+//! for that of the first worker: see [`demand`](crate::worker::demand).
 //!
 //! # Shutdown
 //! 1. The runtime says that it is closed and until when workers may wait for operations. *Before* anybody is asked to end: a

@@ -72,7 +72,9 @@ fn count<C: Config>(cpus: &[Cpu]) -> usize {
 fn make<C: Config>(common: &Arc<Common<C>>, count: usize) -> Result<Vec<NonNull<Worker<C>>>, Error> {
     let mut made = Vec::with_capacity(count);
     for index in 0..count {
-        match Worker::start(common.clone(), index) {
+        // Threads on demand: the first is equipped all the same, so that what the system refuses to all is heard now.
+        let equipped = index == 0 || !on_demand::<C::Scheduler>();
+        match Worker::member(common.clone(), index, equipped) {
             Ok(worker) => made.push(worker),
             Err(error) => {
                 for worker in made {
@@ -93,7 +95,7 @@ fn start_threads<C: Config>(common: &Arc<Common<C>>) -> Result<(), Error> {
         let _taken = common.cores.take(index);
         let Err((error, runs)) = start_thread(common, index) else { continue };
         // It does not close yet.
-        let _free = runs || common.cores.refused(index);
+        let _free = runs || common.cores.refused(index, error);
         for member in &members[index + usize::from(runs)..] {
             // SAFETY: no thread has claimed it, so it is this one's still, which is not inside.
             unsafe { close::close(member.worker, Nanos(0)) };

@@ -3,11 +3,15 @@
 use super::worker_ends::{Fragile, NONE, WIRE};
 use super::{FourLate, LONG, OnDemand, TwoLate, ends, hog, start};
 use crate::config::{Config, Sealed};
-use crate::error::{Error, ErrorKind};
-use crate::roles::{Cpu, OsEntropy, OsThreads, StartsThreads, Threads, Topology, Uniform};
+use crate::error::{Errno, Error, ErrorKind};
+use crate::roles::{
+    Caps, Cpu, Drained, Driver, DriverReport, Kind, Live, Nanos, OsEntropy, OsThreads, Park, Resource, Sealed as Ours,
+    StartCx, StartsThreads, Threads, Topology, Under, Uniform,
+};
 use crate::runtime::{Ambient, Runtime, all_sleep};
 use crate::scheduler::{Ring, WorkStealing};
-use crate::testing::{Census, Heap, SleepOnly};
+use crate::sharing::{Moving, Sharing};
+use crate::testing::{Census, Heap, SleepOnly, Sleeper};
 use crate::time::Monotonic;
 use core::sync::atomic::{AtomicBool, AtomicIsize, AtomicUsize, Ordering::SeqCst};
 use core::time::Duration;
@@ -111,6 +115,61 @@ impl<const TEST: usize, const LIES: bool> Threads for Rationed<TEST, LIES> {
     }
 }
 
+/// The workers whose drivers a test refuses, as bits; and those that asked for one, some `block_on` aside.
+static DENIED: [AtomicUsize; 4] = [const { AtomicUsize::new(0) }; 4];
+static ASKED: [AtomicUsize; 4] = [const { AtomicUsize::new(0) }; 4];
+
+/// Sleeps, where it is not refused.
+#[derive(Debug)]
+struct Scarce<const TEST: usize>;
+
+impl<const TEST: usize> Driver for Scarce<TEST> {
+    type Live<S: Sharing> = LiveScarce<TEST>;
+    const NAME: &'static str = "scarce";
+    const CAPS: Caps = Caps::SUSPENDING;
+    const DRIVERS_ARE_THE_PROJECTS_OWN_until_1_0: Ours = Ours::OURS;
+}
+
+impl<const TEST: usize> Under<Moving> for Scarce<TEST> {}
+
+struct LiveScarce<const TEST: usize>(Sleeper);
+
+impl<const TEST: usize> Live for LiveScarce<TEST> {
+    type Unparker = Sleeper;
+
+    fn start(cx: StartCx) -> Result<Self, Error> {
+        if cx.worker < 3 {
+            let (bit, denied) = (1 << cx.worker, DENIED[TEST].load(SeqCst));
+            ASKED[TEST].fetch_or(bit, SeqCst);
+            if denied & bit != 0 {
+                return Err(Error::new(ErrorKind::TooManyOpenFiles).because("the test grants no driver"));
+            }
+        }
+        Sleeper::start(cx).map(LiveScarce)
+    }
+    fn report(&self) -> DriverReport {
+        self.0.report()
+    }
+    fn register(&self, resource: Resource, kind: Kind) -> Result<(), Errno> {
+        self.0.register(resource, kind)
+    }
+    fn close(&self, resource: Resource) {
+        self.0.close(resource);
+    }
+    fn release(&self, resource: Resource) -> Result<(), Errno> {
+        self.0.release(resource)
+    }
+    fn park(&self, park: Park) -> Result<(), Errno> {
+        self.0.park(park)
+    }
+    fn unparker(&self) -> Sleeper {
+        self.0.unparker()
+    }
+    fn drain(&self, by: Nanos) -> Drained {
+        self.0.drain(by)
+    }
+}
+
 /// Where no processor can be pinned to.
 #[derive(Debug)]
 struct Loose;
@@ -176,6 +235,127 @@ configs! {
     Breaks: 2, Fragile, OsThreads, Uniform, false;
     Large: 1000, SleepOnly, Rationed<6, false>, Uniform, false;
     Again: 3, SleepOnly, Rationed<7, false>, Uniform, false;
+    Equipped: 3, Scarce<0>, OsThreads, Uniform, false;
+    Undriven: 3, Scarce<1>, OsThreads, Uniform, false;
+    OneUndriven: 3, Scarce<2>, OsThreads, Uniform, false;
+    NoneDriven: 3, Scarce<3>, OsThreads, Uniform, false;
+}
+
+/// The driver of a worker is made when its thread is asked for; that of the first with the runtime.
+#[test]
+fn a_worker_without_a_thread_has_no_driver() {
+    let (census, runtime) = start::<Equipped>();
+    let asked = || ASKED[0].load(SeqCst);
+    assert_eq!((asked(), runtime.driver_reports().count()), (0b001, 1));
+    assert_eq!(runtime.driver_report().driver, runtime.driver_reports().next().unwrap().driver);
+    assert_eq!(runtime.block_on(runtime.spawn(async { 1 })).unwrap(), 1);
+    assert_eq!((asked(), runtime.metrics().threads), (0b001, 1));
+    let meet = Arc::new(Barrier::new(3));
+    let tasks: Vec<_> = (0..3)
+        .map(|_| {
+            let meet = meet.clone();
+            runtime.spawn(async move { meet.wait().is_leader() })
+        })
+        .collect();
+    runtime.block_on(async {
+        for task in tasks {
+            Equipped::timeout(LONG, task).await.expect("a worker has no thread").unwrap();
+        }
+    });
+    assert_eq!((asked(), runtime.driver_reports().count(), runtime.metrics().threads), (0b111, 3, 3));
+    assert_eq!(runtime.metrics().refused, None);
+    ends(&census, runtime);
+}
+
+/// As one whose thread is refused: the others do its work, and the numbers say why it has none.
+#[test]
+fn a_worker_that_is_refused_its_driver_gets_no_thread() {
+    DENIED[1].store(0b110, SeqCst);
+    let (census, runtime) = start::<Undriven>();
+    let ran = Arc::new(AtomicUsize::new(0));
+    let counts = ran.clone();
+    let task = runtime.spawn(async move {
+        let tasks: Vec<_> = (0..100)
+            .map(|n| {
+                let ran = counts.clone();
+                Undriven::spawn(async move {
+                    for _ in 0..n % 7 {
+                        Undriven::yield_now().await;
+                    }
+                    ran.fetch_add(1, SeqCst);
+                })
+            })
+            .collect();
+        for task in tasks {
+            task.await.unwrap();
+        }
+    });
+    runtime.block_on(async { Undriven::timeout(LONG, task).await.expect("a task is stuck").unwrap() });
+    let metrics = runtime.metrics();
+    assert_eq!((ran.load(SeqCst), metrics.threads, runtime.driver_reports().count()), (100, 1, 1));
+    assert_eq!(ASKED[1].load(SeqCst), 0b111, "each was tried");
+    let why = metrics.refused.expect("nobody says why");
+    assert_eq!((why.kind(), why.to_string().contains("no driver")), (ErrorKind::TooManyOpenFiles, true), "{why}");
+    // Asleep, it is woken, as the only one that can be.
+    for n in 0..100 {
+        let task = runtime.spawn(async move { n });
+        let got = runtime.block_on(async { Undriven::timeout(LONG, task).await.expect("nobody was woken").unwrap() });
+        assert_eq!(got, n);
+    }
+    // Granted again, it is asked for again, as a thread is.
+    DENIED[1].store(0, SeqCst);
+    let since = std::time::Instant::now();
+    while runtime.metrics().threads == 1 {
+        assert!(since.elapsed() < LONG, "nobody asked again");
+        let task = runtime.spawn(async {
+            let tasks: Vec<_> = (0..10).map(|_| Undriven::spawn(Undriven::yield_now())).collect();
+            for task in tasks {
+                task.await.unwrap();
+            }
+        });
+        runtime.block_on(task).unwrap();
+    }
+    assert!(runtime.driver_reports().count() > 1);
+    ends(&census, runtime);
+}
+
+/// What it was woken for is the next one's.
+#[test]
+fn behind_a_worker_that_is_refused_its_driver_comes_the_next() {
+    DENIED[2].store(0b010, SeqCst);
+    let (census, runtime) = start::<OneUndriven>();
+    let (go, ran) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
+    let (hogs, runs) = (go.clone(), ran.clone());
+    let task = runtime.spawn(async move {
+        for _ in 0..2 {
+            let ran = runs.clone();
+            drop(OneUndriven::spawn(async move { ran.store(true, SeqCst) }));
+        }
+        hog(hogs).await;
+    });
+    runtime.block_on(async {
+        let all = async {
+            while !ran.load(SeqCst) {
+                OneUndriven::sleep(Duration::from_millis(1)).await;
+            }
+        };
+        OneUndriven::timeout(LONG, all).await.expect("a task is stuck");
+    });
+    assert_eq!((runtime.metrics().threads, ASKED[2].load(SeqCst)), (2, 0b111));
+    go.store(true, SeqCst);
+    runtime.block_on(task).unwrap();
+    ends(&census, runtime);
+}
+
+/// What the system refuses to all is heard at the start.
+#[test]
+fn the_first_driver_is_that_of_the_start() {
+    DENIED[3].store(0b001, SeqCst);
+    let census = Census::start();
+    let error = Runtime::<NoneDriven>::new().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::TooManyOpenFiles, "{error}");
+    census.assert_all_freed();
+    assert_eq!(ASKED[3].load(SeqCst), 0b001);
 }
 
 /// The handle says so, nothing is left behind, and the next spawn tries again.
