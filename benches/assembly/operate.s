@@ -25,7 +25,7 @@ jne .9
 .2: mov eax, [r14 + 0x1c]
 test eax, eax
 je .5
-cmp dword ptr [r14 + 0x448], 0x2
+cmp dword ptr [r14 + 0x458], 0x2
 je .11
 test r15, r15
 je .3
@@ -111,7 +111,7 @@ cmp fs:[rax], r14
 jne .9
 .2: cmp dword ptr [r14 + 0x1c], 0x0
 je .5
-cmp dword ptr [r14 + 0x448], 0x2
+cmp dword ptr [r14 + 0x458], 0x2
 je .11
 test r15, r15
 je .3
@@ -175,7 +175,7 @@ instruction 62: mov esi, 0x9
 
 == driverless: instructions 81, calls 6, through a pointer 1, locked 0
 as base, but for
-instruction 23: cmp qword ptr [r14 + 0x440], 0x0
+instruction 23: cmp qword ptr [r14 + 0x450], 0x0
 instruction 62: mov esi, 0xa
 
 == several: instructions 137, calls 8, through a pointer 1, locked 1
@@ -195,7 +195,7 @@ jne .14
 .0: mov eax, [r14 + 0x1c]
 test eax, eax
 je .3
-cmp dword ptr [r14 + 0x448], 0x2
+cmp dword ptr [r14 + 0x458], 0x2
 je .15
 cmp qword ptr [rbx + 0x8], 0x0
 je .1

@@ -2,7 +2,7 @@
 # Written by `cargo bench --manifest-path benches/Cargo.toml --bench assembly -- --write`; not by hand.
 # compiler rustc 1.95.0 (59807616e 2026-04-14)
 
-== base: instructions 362, calls 34, through a pointer 6, locked 0
+== base: instructions 364, calls 34, through a pointer 6, locked 0
 push rbp
 push r15
 push r14
@@ -14,11 +14,11 @@ mov r12, rsi
 mov rbx, rdi
 call qword ptr [bespoke_core::task::current::Entered::new]
 mov [rsp + 0x20], rax
-cmp dword ptr [rbx + 0x448], 0x2
-je .30
-mov r15, [rbx + 0x908]
-test r15, r15
+cmp dword ptr [rbx + 0x458], 0x2
 je .31
+mov r15, [rbx + 0x910]
+test r15, r15
+je .32
 mov rcx, [r12]
 mov r13, [r12 + 0x8]
 mov rax, [r12 + 0x10]
@@ -30,7 +30,7 @@ mov [rsp + 0xf], al
 mov r12, rcx
 mov rax, [rbx + 0x28]
 test rax, rax
-jne .32
+jne .33
 .0: mov eax, [r15 + 0x10]
 test al, 0x5
 jne .2
@@ -45,7 +45,7 @@ mov rcx, [r14 + 0x88]
 mov rdx, rcx
 sub rdx, [r14 + 0x80]
 cmp rdx, rax
-ja .33
+ja .34
 .1: and rax, rcx
 mov rcx, [r14 + 0x68]
 mov [rcx + rax*8], r15
@@ -244,7 +244,7 @@ mov edi, [rbp + 0x14]
 dec qword ptr [rcx + 0x58]
 mov rsi, [rcx + 0x50]
 cmp rsi, rdi
-jbe .34
+jbe .35
 mov rdx, [rcx + 0x48]
 mov esi, [rcx + 0x60]
 lea rsi, [rsi*2 + 0x1]
@@ -307,12 +307,14 @@ jmp .21
 sub eax, r14d
 add [rbx + 0x880], rax
 mov rax, [rbx + 0x58]
+cmp byte ptr [rbx + 0x908], 0x1
+jne .30
 movzx ecx, byte ptr [rbx + 0x64]
 xor rcx, 0x1
 xor edx, edx
 sub rax, rcx
-cmovae rdx, rax
-mov [rbx + 0x8a0], rdx
+cmovb rax, rdx
+.30: mov [rbx + 0x8a0], rax
 lea rdi, [rsp + 0x20]
 call qword ptr [<bespoke_core::task::current::Entered as core::ops::drop::Drop>::drop]
 mov rax, [rsp + 0x18]
@@ -324,20 +326,20 @@ pop r14
 pop r15
 pop rbp
 ret
-.30: lea rdi, [data 2]
+.31: lea rdi, [data 2]
 lea rdx, [data 3]
 mov esi, 0xa3
 call qword ptr [core::panicking::panic_fmt]
-jmp .35
-.31: lea rdi, [data 4]
+jmp .36
+.32: lea rdi, [data 4]
 lea rdx, [data 5]
 mov esi, 0xa1
 call qword ptr [core::panicking::panic_fmt]
-jmp .35
-.32: mov rdi, rbx
+jmp .36
+.33: mov rdi, rbx
 call bespoke_core::worker::turn::<impl bespoke_core::worker::Worker<C>>::__bespoke_cold_take_inbox
 jmp .0
-.33: lea rdi, [r14 + 0x68]
+.34: lea rdi, [r14 + 0x68]
 lea rsi, [rax*2 + 0x2]
 call bespoke_core::task::queue::RunQueue<S>::resize
 mov rax, [r14 + 0x78]
@@ -345,28 +347,28 @@ mov rcx, [r14 + 0x88]
 jmp .1
 lea rdi, [data 6]
 call qword ptr [core::panicking::panic_const::panic_const_async_fn_resumed]
-jmp .35
+jmp .36
 lea rdi, [data 6]
 call qword ptr [core::panicking::panic_const::panic_const_async_fn_resumed_panic]
-jmp .35
-.34: lea rdx, [data 7]
+jmp .36
+.35: lea rdx, [data 7]
 call qword ptr [core::panicking::panic_bounds_check]
-.35: ud2
+.36: ud2
 call qword ptr [core::panicking::panic_cannot_unwind]
 call qword ptr [core::panicking::panic_cannot_unwind]
-jmp .36
-jmp .36
-jmp .36
-jmp .36
-jmp .36
-.36: mov rbx, rax
+jmp .37
+jmp .37
+jmp .37
+jmp .37
+jmp .37
+.37: mov rbx, rax
 lea rdi, [rsp + 0x20]
 call qword ptr [<bespoke_core::task::current::Entered as core::ops::drop::Drop>::drop]
 mov rdi, rbx
 call _Unwind_Resume
 call qword ptr [core::panicking::panic_in_cleanup]
 
-== numbers: instructions 362, calls 34, through a pointer 6, locked 0
+== numbers: instructions 364, calls 34, through a pointer 6, locked 0
 as base, but for
 instruction 48: .2: mov r14d, 0x11
 instruction 58: mov esi, 0x11
@@ -376,7 +378,7 @@ instruction 118: mov dword ptr [rbx + 0x1c], 0x21
 instruction 254: mov r14d, 0x11
 instruction 301: .29: mov eax, 0x12
 
-== unbudgeted: instructions 360, calls 34, through a pointer 6, locked 0
+== unbudgeted: instructions 362, calls 34, through a pointer 6, locked 0
 push rbp
 push r15
 push r14
@@ -388,11 +390,11 @@ mov r12, rsi
 mov rbx, rdi
 call qword ptr [bespoke_core::task::current::Entered::new]
 mov [rsp + 0x20], rax
-cmp dword ptr [rbx + 0x448], 0x2
-je .30
-mov r15, [rbx + 0x908]
-test r15, r15
+cmp dword ptr [rbx + 0x458], 0x2
 je .31
+mov r15, [rbx + 0x910]
+test r15, r15
+je .32
 mov rcx, [r12]
 mov r13, [r12 + 0x8]
 mov rax, [r12 + 0x10]
@@ -404,7 +406,7 @@ mov [rsp + 0xf], al
 mov r12, rcx
 mov rax, [rbx + 0x28]
 test rax, rax
-jne .32
+jne .33
 .0: mov eax, [r15 + 0x10]
 test al, 0x5
 jne .2
@@ -419,7 +421,7 @@ mov rcx, [r14 + 0x88]
 mov rdx, rcx
 sub rdx, [r14 + 0x80]
 cmp rdx, rax
-ja .33
+ja .34
 .1: and rax, rcx
 mov rcx, [r14 + 0x68]
 mov [rcx + rax*8], r15
@@ -616,7 +618,7 @@ mov edi, [rbp + 0x14]
 dec qword ptr [rcx + 0x58]
 mov rsi, [rcx + 0x50]
 cmp rsi, rdi
-jbe .34
+jbe .35
 mov rdx, [rcx + 0x48]
 mov esi, [rcx + 0x60]
 lea rsi, [rsi*2 + 0x1]
@@ -679,12 +681,14 @@ jmp .21
 sub eax, r14d
 add [rbx + 0x880], rax
 mov rax, [rbx + 0x58]
+cmp byte ptr [rbx + 0x908], 0x1
+jne .30
 movzx ecx, byte ptr [rbx + 0x64]
 xor rcx, 0x1
 xor edx, edx
 sub rax, rcx
-cmovae rdx, rax
-mov [rbx + 0x8a0], rdx
+cmovb rax, rdx
+.30: mov [rbx + 0x8a0], rax
 lea rdi, [rsp + 0x20]
 call qword ptr [<bespoke_core::task::current::Entered as core::ops::drop::Drop>::drop]
 mov rax, [rsp + 0x18]
@@ -696,20 +700,20 @@ pop r14
 pop r15
 pop rbp
 ret
-.30: lea rdi, [data 2]
+.31: lea rdi, [data 2]
 lea rdx, [data 3]
 mov esi, 0xa3
 call qword ptr [core::panicking::panic_fmt]
-jmp .35
-.31: lea rdi, [data 4]
+jmp .36
+.32: lea rdi, [data 4]
 lea rdx, [data 5]
 mov esi, 0xa1
 call qword ptr [core::panicking::panic_fmt]
-jmp .35
-.32: mov rdi, rbx
+jmp .36
+.33: mov rdi, rbx
 call bespoke_core::worker::turn::<impl bespoke_core::worker::Worker<C>>::__bespoke_cold_take_inbox
 jmp .0
-.33: lea rdi, [r14 + 0x68]
+.34: lea rdi, [r14 + 0x68]
 lea rsi, [rax*2 + 0x2]
 call bespoke_core::task::queue::RunQueue<S>::resize
 mov rax, [r14 + 0x78]
@@ -717,33 +721,34 @@ mov rcx, [r14 + 0x88]
 jmp .1
 lea rdi, [data 6]
 call qword ptr [core::panicking::panic_const::panic_const_async_fn_resumed]
-jmp .35
+jmp .36
 lea rdi, [data 6]
 call qword ptr [core::panicking::panic_const::panic_const_async_fn_resumed_panic]
-jmp .35
-.34: lea rdx, [data 7]
+jmp .36
+.35: lea rdx, [data 7]
 call qword ptr [core::panicking::panic_bounds_check]
-.35: ud2
+.36: ud2
 call qword ptr [core::panicking::panic_cannot_unwind]
 call qword ptr [core::panicking::panic_cannot_unwind]
-jmp .36
-jmp .36
-jmp .36
-jmp .36
-jmp .36
-.36: mov rbx, rax
+jmp .37
+jmp .37
+jmp .37
+jmp .37
+jmp .37
+.37: mov rbx, rax
 lea rdi, [rsp + 0x20]
 call qword ptr [<bespoke_core::task::current::Entered as core::ops::drop::Drop>::drop]
 mov rdi, rbx
 call _Unwind_Resume
 call qword ptr [core::panicking::panic_in_cleanup]
 
-== simulated: instructions 362, calls 34, through a pointer 6, locked 0
+== simulated: instructions 364, calls 34, through a pointer 6, locked 0
 as base
 
-== driverless: instructions 362, calls 34, through a pointer 6, locked 0
+== driverless: instructions 364, calls 34, through a pointer 6, locked 0
 as base, but for
-instruction 12: cmp qword ptr [rbx + 0x440], 0x0
-instruction 14: mov r15, [rbx + 0x888]
+instruction 12: cmp qword ptr [rbx + 0x450], 0x0
+instruction 14: mov r15, [rbx + 0x890]
 instruction 303: add [rbx + 0x800], rax
-instruction 310: mov [rbx + 0x820], rdx
+instruction 305: cmp byte ptr [rbx + 0x888], 0x1
+instruction 312: .30: mov [rbx + 0x820], rax

@@ -50,7 +50,9 @@ pub(crate) fn what_is_done_with_a_folder<C: Config<Driver: Fs>>(folder: &Path) {
         assert_eq!(refused(dir.rename_with("moved", "other", how).await, "other"), ErrorKind::AlreadyExists);
         dir.rename_with("moved", "other", Rename::Exchange).await.expect("both are there");
         assert_eq!(std::fs::read(tree.join("other")).expect("there"), b"tea");
-        assert_eq!(refused(dir.rename_with("sub", "sub/x", how).await, "sub/x"), ErrorKind::InvalidInput);
+        for (from, to) in [("sub", "sub/x"), ("./sub", "sub/./x"), ("sub", "."), (".", "x")] {
+            assert_eq!(refused(dir.rename_with(from, to, how).await, ""), ErrorKind::InvalidInput, "{from} {to}");
+        }
         for name in [".", "./."] {
             assert_eq!(refused(dir.rename(name, "x").await, "."), ErrorKind::InvalidInput);
             assert_eq!(refused(dir.remove_dir(name).await, "."), ErrorKind::InvalidInput);

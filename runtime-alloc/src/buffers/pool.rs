@@ -7,6 +7,7 @@ use crate::loom::{AtomicUsize, Ordering};
 use crate::system;
 use alloc::boxed::Box;
 use alloc::sync::Arc;
+use alloc::vec::Vec;
 use bespoke_core::error::{Error, ErrorKind};
 use bespoke_core::roles::Region;
 use core::alloc::Layout;
@@ -155,10 +156,15 @@ impl Shared {
         let bytes = bytes.max(1).checked_next_multiple_of(largest).ok_or(out_of_memory)?;
         let layout = Layout::from_size_align(bytes, largest).map_err(|_| out_of_memory)?;
         let units = bytes >> unit_bits;
-        let words = (0..units.div_ceil(WORD)).map(|_| AtomicUsize::new(0)).collect();
-        // Last, as nothing may fail between it and the value that frees it.
+        // The block first: the map of one that is too large for the system is large itself. From here on the value frees it.
         let block = system::allocate(layout).ok_or(out_of_memory)?;
-        Ok(Shared { block, layout, words, units, unit_bits, largest, next: AtomicUsize::new(0) })
+        let words = Box::default();
+        let mut this = Shared { block, layout, words, units, unit_bits, largest, next: AtomicUsize::new(0) };
+        let (count, mut words) = (units.div_ceil(WORD), Vec::new());
+        words.try_reserve_exact(count).map_err(|_| out_of_memory)?;
+        words.extend((0..count).map(|_| AtomicUsize::new(0)));
+        this.words = words.into_boxed_slice();
+        Ok(this)
     }
 
     fn map(&self) -> Bitmap<'_> {

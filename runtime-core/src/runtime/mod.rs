@@ -246,7 +246,7 @@ mod owner {
         }
 
         /// What its workers share.
-        fn common(&self) -> &alloc::sync::Arc<Common<C>> {
+        pub(crate) fn common(&self) -> &alloc::sync::Arc<Common<C>> {
             &self.worker().common
         }
 

@@ -268,23 +268,25 @@ impl<C: Config> Cores<C> {
     #[inline]
     fn next(&self, turn: &AtomicUsize) -> NonNull<Worker<C>> {
         let members = self.members();
-        let (mut tries, mut ended) = (members.len(), None);
-        loop {
+        for _ in 0..members.len() {
             // Relaxed: nothing hangs on it but the turn.
             let member = &members[turn.fetch_add(1, Ordering::Relaxed) % members.len()];
-            tries -= 1;
             let passed = member.gone.load(Ordering::Relaxed) || on_demand::<C::Scheduler>() && !member.runs();
             if !passed {
                 return member.worker;
             }
-            if member.runs() {
-                ended = Some(member.worker);
-            }
-            if tries == 0 {
-                // All that have a thread have ended: one of these cancels what it is given.
-                return ended.unwrap_or(member.worker);
-            }
         }
+        self.out_of_turn()
+    }
+
+    /// One that has a thread, whoever's turn it is: others took turns meanwhile, so that none came to who looked, or all that
+    /// have a thread have ended, of which one cancels what it is given. The first has its driver also without one.
+    #[cold]
+    fn out_of_turn(&self) -> NonNull<Worker<C>> {
+        let members = self.members();
+        let runs = |member: &&Member<C>| !on_demand::<C::Scheduler>() || member.runs();
+        let goes_on = members.iter().filter(runs).find(|member| !member.gone.load(Ordering::Relaxed));
+        goes_on.or_else(|| members.iter().find(runs)).unwrap_or(&members[0]).worker
     }
 
     /// Where threads start on demand: a worker whose thread was not asked for, if no other one has a thread and has not ended.

@@ -83,7 +83,7 @@ fn served<C: Config>(
 #[inline(never)]
 fn start_first<C: Config>(common: &Arc<Common<C>>, first: usize) -> Result<NonNull<Worker<C>>, Unserved<C>> {
     let worker = common.cores.members()[first].worker;
-    // A forked child starts nothing of its parent's: whoever uses the worker says so.
+    // A forked child starts nothing of its parent's.
     if !common.is_copy() && common.cores.take_or_wait(first) {
         // Before who spawns looks for somebody to wake.
         seat(common, first).is_called();
@@ -92,8 +92,9 @@ fn start_first<C: Config>(common: &Arc<Common<C>>, first: usize) -> Result<NonNu
             return Err(Unserved { worker, error });
         }
     }
-    // It runs; or the runtime closes, and its worker with it.
-    Ok(worker)
+    // It runs. Or the runtime closes, or is a copy: then one that has a driver says so, as the first always does.
+    let members = common.cores.members();
+    Ok(if members[first].runs() { worker } else { members[0].worker })
 }
 
 /// `worker` of a crew is woken: its thread starts, if it has none.
@@ -144,15 +145,18 @@ fn start_taken<C: Config>(common: &Arc<Common<C>>, index: usize) -> Result<(), (
     let equipped = unsafe { worker.equip() };
     let started = equipped.map_err(|error| (error, false)).and_then(|()| common.cores.start_thread(common, index));
     let Err((error, runs)) = started else { return Ok(()) };
-    common.cores.count_refusal();
     if runs {
         return Ok(());
     }
+    common.cores.count_refusal();
     // 4. While the seat is ours: whoever takes it next calls the worker.
     let instead = seat(common, index).refused();
     if !common.cores.refused(index, error) {
         // SAFETY: the seat is ours.
         unsafe { close_without_thread(common, index) };
+    } else if seat(common, index).was_woken_again() {
+        // By somebody who found the seat taken, as we had told the crew first.
+        rouse_one(common, Some(index));
     }
     Err((error, instead))
 }

@@ -274,9 +274,9 @@ impl<C: Config> Worker<C> {
             return Ok(());
         }
         let live = LiveOf::<C>::start(StartCx::new(self.home.worker))?;
-        self.reach.comes(&live);
         // SAFETY: invariant 1: there is no driver that anybody could refer to, and nobody else looks (contract).
-        unsafe { *self.live.get() = Some(live) };
+        let live = unsafe { &mut *self.live.get() }.insert(live);
+        self.reach.comes(live);
         Ok(())
     }
 

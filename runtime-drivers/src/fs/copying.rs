@@ -14,8 +14,8 @@ use std::path::{Path, PathBuf};
 ///
 /// On Linux the system moves the bytes itself where it can (`copy_file_range(2)`, else `splice(2)`), and what it refuses, at
 /// whatever byte, goes on through memory. Old bytes of the target are cut before its permissions change, and new ones come
-/// after: nobody reads the old ones who could not before, and nobody opens it for the new ones who could not read the
-/// source. Who has the target open already reads on.
+/// after: nobody reads the old ones who could not before, and the new ones have the permission bits of the source, for the owner
+/// and the group of the target, which it keeps. Who has the target open already reads on.
 ///
 /// # Errors
 /// As [`OpenOptions::open`](super::OpenOptions::open) for either, and what the system says while it copies; the message

@@ -149,7 +149,8 @@ impl<C: Config> Dir<C> {
         Dir { folder: Arc::new(folder), path, _config: PhantomData }
     }
 
-    /// Opens a file, as the options say. `openat2(2)`.
+    /// Opens a file, as the options say. `openat2(2)`. A FIFO that somebody put there is waited for on a blocking thread until it has
+    /// another end, as [`OpenOptions::open`] waits.
     ///
     /// # Errors
     /// As [`OpenOptions::open`]; and of the path, as [`Dir`] says.
@@ -361,17 +362,8 @@ impl<C: Config> Dir<C> {
     where
         C::Driver: Fs,
     {
-        let one_in_other = from.as_ref().starts_with(to.as_ref()) || to.as_ref().starts_with(from.as_ref());
-        let renaming = self.start(both(from.as_ref(), to.as_ref()), "rename", move |root, paths| {
-            match renamed(root, paths, how.join()) {
-                // Told below.
-                Err(Refusal::System(errno)) if file::UNKNOWN.contains(&errno) && !one_in_other => Ok(false),
-                done => done.map(|()| true),
-            }
-        });
-        async move {
-            if renaming.await? { Ok(()) } else { Err(io::Error::new(io::ErrorKind::Unsupported, renaming::LACKING)) }
-        }
+        let how = how.join();
+        self.start(both(from.as_ref(), to.as_ref()), "rename", move |root, paths| renamed(root, paths, how))
     }
 
     /// Makes a link at `link` that says `original`: any text, also a path that leads out, which is then not followed beneath this
@@ -457,9 +449,12 @@ fn renamed(root: &Owned, (from, to): &(Beneath, Beneath), how: Join) -> Result<(
     // A path that is `.` has no name to give or take.
     let name = |path: &Beneath| path.name.clone().ok_or(Refusal::System(file::INVALID));
     let (old, new) = (name(from)?, name(to)?);
-    let from = beneath::open(root, &from.folder, beneath::AS_FOLDER, 0)?;
-    let to = beneath::open(root, &to.folder, beneath::AS_FOLDER, 0)?;
-    Ok(beneath::rename(how, (&from, &old), (&to, &new))?)
+    let from_folder = beneath::open(root, &from.folder, beneath::AS_FOLDER, 0)?;
+    let to_folder = beneath::open(root, &to.folder, beneath::AS_FOLDER, 0)?;
+    beneath::rename(how, (&from_folder, &old), (&to_folder, &new)).map_err(|errno| {
+        let is_lacking = how != Join::Rename && renaming::is_lacking(errno, (&from.whole, &to.whole));
+        if is_lacking { Refusal::Lacking } else { Refusal::System(errno) }
+    })
 }
 
 /// What the system knows about what is open.
@@ -485,6 +480,7 @@ pub(super) fn because(refusal: Refusal) -> io::Error {
     match refusal {
         Refusal::Outside => Error::new(ErrorKind::PermissionDenied)
             .saying("a link on the way is absolute, or leads above the folder of the handle"),
+        Refusal::Lacking => io::Error::new(io::ErrorKind::Unsupported, renaming::LACKING),
         Refusal::System(errno) => io_error(errno),
     }
 }

@@ -297,11 +297,12 @@ pub fn create_dir_all<C: Config<Driver: Fs>>(path: impl AsRef<Path>) -> impl Fut
 
 /// Removes a folder and all that is in it; of a link to one, the link. Links are removed, not followed, also those that somebody
 /// puts in the place of a folder meanwhile: on Linux what has a name when its turn comes is removed as what it is then. Where
-/// others fill a folder as fast as it is emptied, it is given up after some rounds.
+/// others fill a folder as fast as it is emptied, it is given up after some rounds. It keeps a descriptor for each level of the
+/// tree that it is in.
 ///
 /// # Errors
 /// As [`remove_dir`]; a part may be gone then. [`NotADirectory`](io::ErrorKind::NotADirectory): a file.
-/// [`InvalidInput`](io::ErrorKind::InvalidInput), on Linux: the path ends with `..`, or is the root.
+/// [`InvalidInput`](io::ErrorKind::InvalidInput), on Linux: the path ends with `.` or `..`, is empty, or is the root.
 /// [`DirectoryNotEmpty`](io::ErrorKind::DirectoryNotEmpty): given up.
 ///
 /// # Cancel safety

@@ -11,7 +11,7 @@ use core::ffi::CStr;
 use std::ffi::OsStr;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
-use std::path::Path;
+use std::path::{Component, Path, PathBuf};
 
 /// What [`rename_with`] does with what has the new name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -71,14 +71,19 @@ pub fn rename_with<C: Config<Driver: Fs>>(
     keeping::<C, _, _, _>(both(from.as_ref(), to.as_ref()), move |paths| join_or::<C>(how, paths, refused))
 }
 
-/// A file system that does not know the flag says what it says of a folder that is to be moved into itself.
-fn refused(errno: Errno, (from, to): (&CStr, &CStr)) -> io::Error {
-    let path = |text: &CStr| Path::new(OsStr::from_bytes(text.to_bytes())).to_path_buf();
+fn refused(errno: Errno, paths: (&CStr, &CStr)) -> io::Error {
+    if is_lacking(errno, paths) { io::Error::new(io::ErrorKind::Unsupported, LACKING) } else { io_error(errno) }
+}
+
+/// Does the system say with this code that there is no such call? A file system that does not know the flag says what it says
+/// of a folder that is to be moved into itself.
+pub(super) fn is_lacking(errno: Errno, (from, to): (&CStr, &CStr)) -> bool {
+    let path = |text: &CStr| -> PathBuf {
+        let path = Path::new(OsStr::from_bytes(text.to_bytes()));
+        path.components().filter(|component| *component != Component::CurDir).collect()
+    };
     let (from, to) = (path(from), path(to));
-    if !UNKNOWN.contains(&errno) || from.starts_with(&to) || to.starts_with(&from) {
-        return io_error(errno);
-    }
-    io::Error::new(io::ErrorKind::Unsupported, LACKING)
+    UNKNOWN.contains(&errno) && !from.starts_with(&to) && !to.starts_with(&from)
 }
 
 /// What is told where the system, or the file system, has no such call.

@@ -350,8 +350,6 @@ impl State {
                 self.multi_recv = false;
                 return self.arm_recv_again(number, pool);
             }
-            // Cancelled before its kernel had said so: over, as if the cancel had ended it, and not wrong.
-            code::INVALID if was == Arm::Cancelling => return self.arm_recv_again(number, pool),
             code::AGAIN => {
                 // A socket that came from elsewhere does not block: the kernel waits for blocking ones only.
                 if let Err(errno) = fd::set_nonblocking(source.raw, false) {
@@ -360,8 +358,10 @@ impl State {
                     return self.arm_recv_again(number, pool);
                 }
             }
-            // We asked for it; or the thread that armed it is gone.
-            code::CANCELED | code::INTERRUPTED => {
+            // We asked for it, also where its kernel refused it before it was cancelled; or the thread that armed it is gone.
+            code::CANCELED | code::INTERRUPTED | code::INVALID
+                if was == Arm::Cancelling || -completion.result != code::INVALID =>
+            {
                 return if source.stash.is_empty() { self.arm_recv_again(number, pool) } else { source.reader.take() };
             }
             failed => source.end = Errno::new(failed).map_or(End::Stream, End::Error),

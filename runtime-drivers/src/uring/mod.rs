@@ -134,7 +134,6 @@ use crate::sys::fork;
 use crate::sys::ring as calls;
 use crate::sys::send_file::Pipe;
 use crate::sys::socket;
-use crate::theirs::let_go;
 use bespoke_core::driver::inflight::Table;
 use bespoke_core::driver::{Buffer, Buffers, Errno};
 use bespoke_core::error::{Error, ErrorKind};
@@ -401,25 +400,38 @@ impl<S: Sharing> Uring<S> {
 
     fn arrive(&self) -> Result<(), Error> {
         let here = calls::thread();
-        self.with(|state| {
+        // What was given up does not come along.
+        if self.with(|state| state.ring.thread() != here) {
+            self.look_after_regions();
+        }
+        let left_behind = self.with(|state| -> Result<_, Error> {
+            let mut left_behind = None;
             if state.ring.thread() == here {
-                return Ok(());
+                return Ok(left_behind);
             }
             if state.ring.thread() != 0 && state.ring.flags().single_issuer && state.in_kernel == 0 {
                 // Nothing is on its way: what was queued besides is cancels, and the waker's poll.
                 let ring = Ring::new(self.settings)?;
-                if let Some(regions) = &state.regions {
-                    regions.register_again(ring.fd())?;
-                }
                 self.alarm.leave_ring();
+                // The old one goes first: the kernel counts what both have registered twice.
                 state.ring = ring;
+                if let Some(regions) = &state.regions
+                    && regions.register_again(state.ring.fd()).is_err()
+                {
+                    // Reads and writes mean the same without.
+                    left_behind = state.regions.take();
+                }
                 (state.provided, state.provides) = (None, false);
                 state.wake_armed = false;
             }
             state.ring.arrive(here)?;
             self.alarm.connect(state.ring.fd());
-            Ok(())
-        })
+            Ok(left_behind)
+        })?;
+        if let Some(regions) = left_behind {
+            regions.let_go();
+        }
+        Ok(())
     }
 }
 
@@ -463,14 +475,22 @@ impl<S: Sharing> Drop for Uring<S> {
             }
             return; // leaked, never freed (invariant 2)
         }
-        let regions = self.with(|state| state.regions.take());
+        let regions = self.with(|state| {
+            let regions = state.regions.take();
+            if let Some(regions) = regions.as_ref().filter(|_| !state.ring.is_copy()) {
+                regions.forget_all(state.ring.fd());
+            }
+            regions
+        });
         // SAFETY: dropped once, here; nothing is with the kernel. The ring goes first, and with it the kernel's interest in the
         // provided buffers.
         unsafe { ManuallyDrop::drop(&mut self.state) };
         // SAFETY: as above.
         unsafe { ManuallyDrop::drop(&mut self.asides) };
         // What they belong to is the user's, and the ring is gone.
-        let_go(regions);
+        if let Some(regions) = regions {
+            regions.let_go();
+        }
     }
 }
 

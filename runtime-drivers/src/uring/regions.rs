@@ -66,14 +66,29 @@ impl Regions {
     }
 
     /// Registers all with another ring, to which the driver goes over. Nothing is on its way.
-    pub(super) fn register_again(&self, fd: i32) -> Result<(), Error> {
-        calls::register_buffers(fd, PLACES).map_err(why_not)?;
+    pub(super) fn register_again(&self, fd: i32) -> Result<(), Errno> {
+        calls::register_buffers(fd, PLACES)?;
         for (index, place) in self.0.iter().enumerate() {
             if let Some(Place { lent, .. }) = place {
-                calls::update_buffer(fd, index as u32, lent.start().as_ptr(), lent.bytes()).map_err(why_not)?;
+                calls::update_buffer(fd, index as u32, lent.start().as_ptr(), lent.bytes())?;
             }
         }
         Ok(())
+    }
+
+    /// The driver ends, and nothing is on its way: has the kernel forget all, if it does at the word of this thread. It does so
+    /// with the ring otherwise, which a thread that has entered it may keep until it ends.
+    pub(super) fn forget_all(&self, fd: i32) {
+        for (index, place) in self.0.iter().enumerate() {
+            if place.is_some() {
+                let _ = calls::update_buffer(fd, index as u32, core::ptr::null_mut(), 0);
+            }
+        }
+    }
+
+    /// Gives each back, which is the user's.
+    pub(super) fn let_go(self) {
+        self.0.into_iter().for_each(let_go);
     }
 
     /// The place of the region in which these bytes lie; `None`: in none.
@@ -127,6 +142,9 @@ impl<S: Sharing> Uring<S> {
         if S::MOVING {
             return Ok(false);
         }
+        if lent.bytes() == 0 {
+            return Err(Error::new(ErrorKind::InvalidInput).because(WHY_EMPTY));
+        }
         if lent.bytes() > LONGEST {
             return Err(Error::new(ErrorKind::InvalidInput).because(WHY_LONG));
         }
@@ -147,7 +165,7 @@ impl<S: Sharing> Uring<S> {
     /// Has the kernel forget what was given up and is not used any more.
     #[inline(always)]
     pub(super) fn look_after_regions(&self) {
-        if self.with(|state| state.regions.is_some()) {
+        if !S::MOVING && self.with(|state| state.regions.is_some()) {
             self.forget_regions();
         }
     }
@@ -178,8 +196,9 @@ pub(super) fn why_not(errno: Errno) -> Error {
     let error = Error::from(errno);
     match errno.code() {
         code::NO_MEMORY => error.because(WHY_LOCKED),
-        code::NOT_PERMITTED => error.because(WHY_DENIED),
-        _ => error.because(WHY_NOT_MEMORY),
+        code::NOT_PERMITTED | code::ACCESS | code::NOT_IMPLEMENTED => error.because(WHY_DENIED),
+        code::FAULT | code::NOT_SUPPORTED => error.because(WHY_NOT_MEMORY),
+        _ => error,
     }
 }
 
@@ -188,6 +207,7 @@ const WHY_LOCKED: &str = "memory that is registered counts as locked, and this p
 const WHY_DENIED: &str = "`io_uring_register` is denied, probably by a seccomp filter of the container; allow it there";
 const WHY_NOT_MEMORY: &str =
     "the kernel cannot lock this memory: it is not mapped, or not to be written, or belongs to a file";
+const WHY_EMPTY: &str = "a region has a byte at least";
 const WHY_LONG: &str = "the kernel registers 1 GiB at most as one region; take several";
 const WHY_FULL: &str =
     "16 regions are registered with this worker, which is all that it has places for; take larger ones";

@@ -194,7 +194,8 @@ impl<S: Sharing> Uring<S> {
         // The user's code first.
         let mut waker = Some(cx.waker().clone());
         // No turn comes before the entry is queued, so the place stays.
-        let fixed = op.memory(flight.taken).and_then(|bytes| self.with(|state| state.place_of(bytes)));
+        let fixed =
+            op.memory(flight.taken).filter(|_| !S::MOVING).and_then(|bytes| self.with(|state| state.place_of(bytes)));
         let note = note::<O>(source) | if fixed.is_some() { NOTE_FIXED } else { 0 };
         let (ticket, token) = match self.with_table(|table| table.submit_with(&mut waker, note)) {
             Submitted::Tell(ticket, token) => (ticket, token),

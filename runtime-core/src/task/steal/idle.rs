@@ -295,6 +295,12 @@ impl Idle {
         })
     }
 
+    /// Does it neither sleep, nor is it among those whose thread was refused?
+    #[cold]
+    pub(super) fn is_up(&self, worker: usize) -> bool {
+        self.with(|sleepers| !sleepers.list.contains(&worker) && !sleepers.refused.contains(&worker))
+    }
+
     fn gets_up(&self, sleepers: &mut Sleepers, worker: usize) -> Risen {
         let Some(at) = sleepers.list.iter().position(|other| *other == worker) else {
             // One that was refused is neither.

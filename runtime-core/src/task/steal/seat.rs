@@ -181,6 +181,12 @@ impl<Q: Lanes> Seat<Q> {
         }
     }
 
+    /// Was the worker, whose thread was refused, woken since that was told? Then it neither sleeps nor is among the refused.
+    #[cold]
+    pub(crate) fn was_woken_again(&self) -> bool {
+        self.crew().idle.is_up(self.index)
+    }
+
     pub(super) fn has_entries(&self) -> bool {
         !self.queue.lane(false).is_empty() || lanes::more::<Q>() && !self.queue.lane(true).is_empty()
     }

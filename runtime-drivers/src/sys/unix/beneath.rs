@@ -11,6 +11,7 @@
 use super::call::{check, count, errno, retry};
 use super::fd::{Owned, owned};
 use super::file::Join;
+use super::stat::{self, kind};
 use bespoke_core::driver::Errno;
 use core::ffi::CStr;
 use std::ffi::CString;
@@ -22,6 +23,8 @@ use std::vec::Vec;
 pub(crate) enum Refusal {
     /// A link leads out.
     Outside,
+    /// The system, or the file system, has no such call.
+    Lacking,
     /// The system says so.
     System(Errno),
 }
@@ -107,6 +110,13 @@ pub(crate) fn open_here(folder: &Owned, name: &CStr, flags: i32) -> Result<Owned
 }
 
 /// As [`open`], name by name, none of which is followed by the system.
+/// Is this a symbolic link itself?
+fn is_link(opened: &Owned) -> Result<bool, Errno> {
+    // SAFETY: there is no path.
+    let found = unsafe { stat::stat(stat::Of::File(opened.as_raw_fd())) }?;
+    Ok(found.mode & kind::MASK == kind::SYMLINK)
+}
+
 fn walk(folder: &Owned, path: &CStr, flags: i32, mode: u32) -> Result<Owned, Refusal> {
     /// As many links as the system follows. `path_resolution(7)`.
     const LINKS_MAX: usize = 40;
@@ -139,6 +149,11 @@ fn walk(folder: &Owned, path: &CStr, flags: i32, mode: u32) -> Result<Owned, Ref
         }
         let (how, mode) = if last { (flags, mode) } else { (AS_FOLDER, 0) };
         match open_at(here.as_raw_fd(), &name, how | libc::O_NOFOLLOW, mode) {
+            // Somebody has put a link there since, which is opened itself by who asks for no file's contents.
+            Ok(opened) if last && follows && flags & libc::O_PATH != 0 && links < LINKS_MAX && is_link(&opened)? => {
+                links += 1;
+                names.push(name);
+            }
             Ok(opened) if last => return Ok(opened),
             Ok(opened) => entered.push(opened),
             // Somebody may have put a link there since; what is no folder stays none.

@@ -56,6 +56,8 @@ pub(crate) fn copy(source: &CStr, target: &CStr) -> Result<u64, Failed> {
     let mode = source.mode & PERMISSIONS;
     let to = open(target, &OpenHow { write: true, create: true, mode, ..NOTHING })?;
     let target = look_at(&to)?;
+    // Once more: on a file system in layers the open that writes may make a file of its own in the upper one, for both.
+    let source = look_at(&from)?;
     if (source.device, source.inode) == (target.device, target.inode) {
         return Err(Failed::OneFile);
     }

@@ -296,7 +296,6 @@ pub(crate) mod code {
     pub(crate) const NOT_SUPPORTED: i32 = libc::EOPNOTSUPP;
     pub(crate) const NOT_IMPLEMENTED: i32 = libc::ENOSYS;
     pub(crate) const NO_DESCRIPTORS: i32 = libc::EMFILE;
-    #[cfg(test)]
     pub(crate) const FAULT: i32 = libc::EFAULT;
     pub(crate) const TIME_IS_UP: i32 = libc::ETIME;
 }

@@ -116,8 +116,8 @@ impl<const TEST: usize, const LIES: bool> Threads for Rationed<TEST, LIES> {
 }
 
 /// The workers whose drivers a test refuses, as bits; and those that asked for one, some `block_on` aside.
-static DENIED: [AtomicUsize; 4] = [const { AtomicUsize::new(0) }; 4];
-static ASKED: [AtomicUsize; 4] = [const { AtomicUsize::new(0) }; 4];
+static DENIED: [AtomicUsize; 5] = [const { AtomicUsize::new(0) }; 5];
+static ASKED: [AtomicUsize; 5] = [const { AtomicUsize::new(0) }; 5];
 
 /// Sleeps, where it is not refused.
 #[derive(Debug)]
@@ -239,6 +239,7 @@ configs! {
     Undriven: 3, Scarce<1>, OsThreads, Uniform, false;
     OneUndriven: 3, Scarce<2>, OsThreads, Uniform, false;
     NoneDriven: 3, Scarce<3>, OsThreads, Uniform, false;
+    Turns: 3, Scarce<4>, OsThreads, Uniform, false;
 }
 
 /// The driver of a worker is made when its thread is asked for; that of the first with the runtime.
@@ -316,6 +317,23 @@ fn a_worker_that_is_refused_its_driver_gets_no_thread() {
         runtime.block_on(task).unwrap();
     }
     assert!(runtime.driver_reports().count() > 1);
+    ends(&census, runtime);
+}
+
+/// Who looks for a worker with a thread may find that others took the turns in which it would have come to one.
+#[test]
+fn turns_of_several_threads_come_to_workers_that_have_one() {
+    DENIED[4].store(0b110, SeqCst);
+    let (census, runtime) = start::<Turns>();
+    runtime.block_on(runtime.spawn(async {})).unwrap();
+    let cores = &runtime.common().cores;
+    let first = cores.members()[0].worker.addr();
+    let many = if cfg!(miri) { 20 } else { 20_000 };
+    std::thread::scope(|scope| {
+        for _ in 0..3 {
+            scope.spawn(|| assert!((0..many).all(|_| cores.in_turn().addr() == first), "it has no thread"));
+        }
+    });
     ends(&census, runtime);
 }
 
