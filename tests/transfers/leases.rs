@@ -27,11 +27,18 @@ fn made<C: Config>(made: isize, held: isize) {
     }
 }
 
-/// The buffers that there are while nobody holds one. A driver that keeps some ready makes them with the first stream that waits.
+/// The buffers that there are while nobody holds one. A driver that keeps some ready makes them with the first stream that waits;
+/// where tasks move, each driver with the first that it watches, in a turn.
 async fn kept_ready<C: Config<Driver: Net>>() -> isize {
-    let (mut stream, _peer) = pair::<C>().await;
-    if <C::Driver as Driver>::RING_BYTES > 0 {
-        assert!(once(stream.read_lease()).await.is_none());
+    let moving = <SharingOf<C> as Sharing>::MOVING;
+    for _ in 0..if moving { 2 * Runtime::<C>::INFO.workers } else { 1 } {
+        let (mut stream, mut peer) = pair::<C>().await;
+        if <C::Driver as Driver>::RING_BYTES > 0 {
+            assert!(once(stream.read_lease()).await.is_none());
+            if moving {
+                drop(lease(&mut stream, &mut peer).await);
+            }
+        }
     }
     buffers()
 }

@@ -7,8 +7,9 @@ use std::io::Write as _;
 /// [`Fallback`](crate::Fallback).
 ///
 /// Once for each runtime, however many of its workers fell back, by the thread that starts it and after all of them have
-/// started. Not told of are workers that come later: that of a thread that blocks on the runtime, since threads come and go and
-/// each would be told of again, and those whose threads start on demand (`Policy::ON_DEMAND`), but for the first. Of choices in choices the outermost tells.
+/// started. Not told of are workers that come later: that of a thread that blocks on the runtime, since threads come and go
+/// and each would be told of again, and those whose threads start on demand (`Policy::ON_DEMAND`), but for the first. Of
+/// choices in choices the outermost tells.
 ///
 /// ```
 /// use bespoke::driver::{DriverReport, Fallback, IoUring, Mio, OnFallback};

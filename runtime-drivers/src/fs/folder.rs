@@ -149,8 +149,8 @@ impl<C: Config> Dir<C> {
         Dir { folder: Arc::new(folder), path, _config: PhantomData }
     }
 
-    /// Opens a file, as the options say. `openat2(2)`. A FIFO that somebody put there is waited for on a blocking thread until it has
-    /// another end, as [`OpenOptions::open`] waits.
+    /// Opens a file, as the options say. `openat2(2)`. A FIFO that somebody put there is waited for on a blocking thread
+    /// until it has another end, as [`OpenOptions::open`] waits.
     ///
     /// # Errors
     /// As [`OpenOptions::open`]; and of the path, as [`Dir`] says.

@@ -131,7 +131,6 @@ use self::source::Source;
 use crate::op::LEASE_BYTES;
 use crate::sys::fd;
 use crate::sys::fork;
-use crate::sys::ring as calls;
 use crate::sys::send_file::Pipe;
 use crate::sys::socket;
 use bespoke_core::driver::inflight::Table;
@@ -396,42 +395,6 @@ impl<S: Sharing> Uring<S> {
     #[cfg(test)]
     fn idle_pipes(&self) -> usize {
         self.with_pipes(|pipes| pipes.len())
-    }
-
-    fn arrive(&self) -> Result<(), Error> {
-        let here = calls::thread();
-        // What was given up does not come along.
-        if self.with(|state| state.ring.thread() != here) {
-            self.look_after_regions();
-        }
-        let left_behind = self.with(|state| -> Result<_, Error> {
-            let mut left_behind = None;
-            if state.ring.thread() == here {
-                return Ok(left_behind);
-            }
-            if state.ring.thread() != 0 && state.ring.flags().single_issuer && state.in_kernel == 0 {
-                // Nothing is on its way: what was queued besides is cancels, and the waker's poll.
-                let ring = Ring::new(self.settings)?;
-                self.alarm.leave_ring();
-                // The old one goes first: the kernel counts what both have registered twice.
-                state.ring = ring;
-                if let Some(regions) = &state.regions
-                    && regions.register_again(state.ring.fd()).is_err()
-                {
-                    // Reads and writes mean the same without.
-                    left_behind = state.regions.take();
-                }
-                (state.provided, state.provides) = (None, false);
-                state.wake_armed = false;
-            }
-            state.ring.arrive(here)?;
-            self.alarm.connect(state.ring.fd());
-            Ok(left_behind)
-        })?;
-        if let Some(regions) = left_behind {
-            regions.let_go();
-        }
-        Ok(())
     }
 }
 

@@ -1,10 +1,11 @@
 //! What the thread does that enters the ring: its turns, and what has completed by them.
 
-use super::ring::Completion;
+use super::ring::{Completion, Ring};
 use super::{Kernel, Uring, kind, named};
 use crate::sys::ring as calls;
 use bespoke_core::driver::Errno;
 use bespoke_core::driver::inflight::Token;
+use bespoke_core::error::Error;
 use bespoke_core::roles::{Nanos, Park};
 use bespoke_core::sharing::Sharing;
 use core::time::Duration;
@@ -12,6 +13,43 @@ use io_uring::{opcode, types};
 use std::collections::VecDeque;
 
 impl<S: Sharing> Uring<S> {
+    /// This thread enters the ring from now on; where the ring is another thread's, a new one, if nothing is on its way.
+    pub(super) fn arrive(&self) -> Result<(), Error> {
+        let here = calls::thread();
+        // What was given up does not come along.
+        if self.with(|state| state.ring.thread() != here) {
+            self.look_after_regions();
+        }
+        let left_behind = self.with(|state| -> Result<_, Error> {
+            let mut left_behind = None;
+            if state.ring.thread() == here {
+                return Ok(left_behind);
+            }
+            if state.ring.thread() != 0 && state.ring.flags().single_issuer && state.in_kernel == 0 {
+                // Nothing is on its way: what was queued besides is cancels, and the waker's poll.
+                let ring = Ring::new(self.settings)?;
+                self.alarm.leave_ring();
+                // The old one goes first: the kernel counts what both have registered twice.
+                state.ring = ring;
+                if let Some(regions) = &state.regions
+                    && regions.register_again(state.ring.fd()).is_err()
+                {
+                    // Reads and writes mean the same without.
+                    left_behind = state.regions.take();
+                }
+                (state.provided, state.provides) = (None, false);
+                state.wake_armed = false;
+            }
+            state.ring.arrive(here)?;
+            self.alarm.connect(state.ring.fd());
+            Ok(left_behind)
+        })?;
+        if let Some(regions) = left_behind {
+            regions.let_go();
+        }
+        Ok(())
+    }
+
     /// Submits, waits, wakes.
     pub(super) fn park(&self, park: Park) -> Result<(), Errno> {
         self.look_after_regions();

@@ -32,6 +32,7 @@ mod zero_copy;
 
 use super::*;
 use crate::op::{Recv, Transmit};
+use crate::sys::ring as calls;
 use bespoke_core::driver::{MaybeDangling, Op, Submit};
 use core::ops::Range;
 use core::task::{Context, Poll, Waker};
