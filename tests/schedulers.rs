@@ -435,16 +435,19 @@ fn a_spawn_while_the_runtime_closes_is_cancelled<C: Config>() {
 fn wakers_outlive_the_runtime<C: Config>() {
     let (told, heard) = mpsc::channel::<core::task::Waker>();
     let rt = runtime::<C>();
-    let task = rt.block_on(async {
+    let (task, waker) = rt.block_on(async {
         let task = C::spawn(core::future::poll_fn(move |cx| {
             told.send(cx.waker().clone()).unwrap();
             core::task::Poll::<()>::Pending
         }));
-        C::sleep(Duration::from_millis(5)).await;
-        task
+        loop {
+            match heard.try_recv() {
+                Ok(waker) => return (task, waker),
+                Err(_) => C::sleep(Duration::from_millis(1)).await,
+            }
+        }
     });
     drop(rt);
-    let waker = heard.recv().unwrap();
     std::thread::scope(|scope| {
         scope.spawn(|| {
             waker.wake_by_ref();
