@@ -5,7 +5,6 @@
 //! lost wake-up is a failure and not a hang.
 #![expect(clippy::unwrap_used, reason = "the helpers of tests are tests, too")]
 #![allow(clippy::manual_async_fn, reason = "the form that generic recursion needs")]
-#![expect(clippy::async_yields_async, reason = "handles leave the runtime that made them on purpose")]
 
 use bespoke::prelude::*;
 use bespoke::rt::JoinSet;
