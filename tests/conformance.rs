@@ -10,6 +10,10 @@ mod suite;
 
 use suite::*;
 
+/// So long the drop of a runtime waits for workers on other threads: what is asked for behind it is of some that have ended, however
+/// late they had a processor.
+const PATIENCE: core::time::Duration = core::time::Duration::from_secs(20);
+
 /// The smallest figures that a config may have: every path that a full queue or a spent budget takes.
 struct Stingy;
 
@@ -28,6 +32,7 @@ struct Thieves;
 impl bespoke::Config for Thieves {
     type Scheduler = bespoke::scheduler::WorkStealing<4>;
     const WORKERS_EXACT: bool = true;
+    const SHUTDOWN_TIMEOUT: core::time::Duration = PATIENCE;
 }
 
 /// The same, of workers that get their driver and their thread when there is something for them: a `block_on` opens what the first
@@ -38,6 +43,7 @@ struct Latecomers;
 impl bespoke::Config for Latecomers {
     type Scheduler = bespoke::scheduler::WorkStealing<4, OnDemand>;
     const WORKERS_EXACT: bool = true;
+    const SHUTDOWN_TIMEOUT: core::time::Duration = PATIENCE;
 }
 
 /// Threads on demand.
@@ -54,6 +60,7 @@ struct Cores;
 impl bespoke::Config for Cores {
     type Scheduler = bespoke::scheduler::PerCore<2>;
     const WORKERS_EXACT: bool = true;
+    const SHUTDOWN_TIMEOUT: core::time::Duration = PATIENCE;
 }
 
 /// Readiness by `poll(2)`.
@@ -75,10 +82,12 @@ mod rings {
     ring!(Thieves: 64, AsUsual {} {
         type Scheduler = bespoke::scheduler::WorkStealing<4>;
         const WORKERS_EXACT: bool = true;
+        const SHUTDOWN_TIMEOUT: core::time::Duration = crate::PATIENCE;
     });
     ring!(Cores: 64, AsEver {} {
         type Scheduler = bespoke::scheduler::PerCore<2>;
         const WORKERS_EXACT: bool = true;
+        const SHUTDOWN_TIMEOUT: core::time::Duration = crate::PATIENCE;
     });
 }
 
@@ -107,6 +116,7 @@ mod choices {
         type Scheduler = bespoke::scheduler::WorkStealing<4>;
         type Driver = Fallback<IoUring<64, Somewhere>, Mio>;
         const WORKERS_EXACT: bool = true;
+        const SHUTDOWN_TIMEOUT: core::time::Duration = crate::PATIENCE;
     }
 
     pub(crate) struct First;

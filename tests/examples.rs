@@ -38,9 +38,9 @@ mod serve;
 use ring::is_denied;
 
 /// After this a program hangs.
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(30);
 /// From the interrupt to the end: the server gives open connections one second.
-const STOPPING_MAX: Duration = Duration::from_secs(3);
+const STOPPING_MAX: Duration = Duration::from_secs(10);
 
 /// The program of an example, built from the sources as they are now.
 fn example(name: &str) -> PathBuf {

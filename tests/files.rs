@@ -36,6 +36,10 @@ macro_rules! suite_on_threads {
     };
 }
 
+/// So long the drop of a runtime waits for workers on other threads: what is asked for behind it is of some that have ended, however
+/// late they had a processor.
+const PATIENCE: core::time::Duration = core::time::Duration::from_secs(20);
+
 /// Tasks go from worker to worker, and what they have opened is watched by any of them.
 struct Thieves;
 
@@ -43,6 +47,7 @@ struct Thieves;
 impl bespoke::Config for Thieves {
     type Scheduler = bespoke::scheduler::WorkStealing<4>;
     const WORKERS_EXACT: bool = true;
+    const SHUTDOWN_TIMEOUT: core::time::Duration = PATIENCE;
 }
 
 /// Tasks stay where they were placed, and what they use comes to them.
@@ -52,6 +57,7 @@ struct Cores;
 impl bespoke::Config for Cores {
     type Scheduler = bespoke::scheduler::PerCore<2>;
     const WORKERS_EXACT: bool = true;
+    const SHUTDOWN_TIMEOUT: core::time::Duration = PATIENCE;
 }
 
 /// The smallest figures that a config may have: every path that a spent budget or a pool of one thread takes.
@@ -76,10 +82,12 @@ mod kernels {
     ring!(Thieves: 64, Usual {
         type Scheduler = bespoke::scheduler::WorkStealing<4>;
         const WORKERS_EXACT: bool = true;
+        const SHUTDOWN_TIMEOUT: core::time::Duration = crate::PATIENCE;
     });
     ring!(Cores: 64, Usual {
         type Scheduler = bespoke::scheduler::PerCore<2>;
         const WORKERS_EXACT: bool = true;
+        const SHUTDOWN_TIMEOUT: core::time::Duration = crate::PATIENCE;
     });
 }
 

@@ -156,7 +156,7 @@ fn a_copy_is_left_alone<C: Tested>() {
         assert_eq!(server.read(&mut [0; 8]).await.unwrap(), 3);
     });
     drop(release);
-    drop(runtime);
+    assert!(runtime.shutdown_timeout(Duration::from_secs(30)).is_clean());
     assert!(DROPPED.load(Ordering::Relaxed));
 }
 

@@ -154,7 +154,7 @@ fn trials(name: &'static str, way: Way, mut trial: impl FnMut(usize) -> Ends) ->
     }
     let begin = Instant::now();
     // What the kernel closes with a ring goes a moment later than the ring.
-    while descriptors::fds() > before && begin.elapsed() < Duration::from_secs(5) && way == Way::Clock {
+    while descriptors::fds() > before && begin.elapsed() < LONG && way == Way::Clock {
         std::thread::sleep(Duration::from_millis(1));
     }
     let left = descriptors::fds().saturating_sub(before);

@@ -462,9 +462,11 @@ alone! {
             Preset::spawn_named("waits", waits());
             bespoke::yield_now().await;
             let told = bespoke::spawn_blocking(lines);
+            let mut heard = signal(SignalKind::user_defined1()).unwrap();
             for _ in 0..2 {
                 raise(libc::SIGUSR1);
-                // Let it be printed: what comes before is one delivery.
+                // Let it be printed: what comes before is one delivery. The task that prints is told when this one is.
+                delivered(&mut heard).await;
                 bespoke::time::sleep(A_MOMENT).await;
             }
             drop(stderr);

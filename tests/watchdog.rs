@@ -16,8 +16,9 @@ use std::time::Instant;
 #[path = "common/again.rs"]
 mod again;
 
-/// In milliseconds. What a test does that is not to be reported takes a few at most.
-const BOUND: u64 = 100;
+/// In milliseconds. What a test does that is not to be reported takes a few at most, and the rest is for the machine: a poll lasts as
+/// well while its thread waits for a processor.
+const BOUND: u64 = 200;
 const BOUNDS: Duration = Duration::from_millis(4 * BOUND);
 /// What must come takes at most so long on a busy machine.
 const LONG: Duration = Duration::from_secs(20);
@@ -88,12 +89,18 @@ async fn holds_by_rustc(reports: &'static Reports, count: usize) {
     hold(reports, count);
 }
 
-/// Never in one poll for long, and never at rest.
-async fn is_polite(for_long: Duration) {
+/// Never in one poll for long, and never at rest. The longest time between two of its looks at the clock, of which each poll has one:
+/// so long it had no processor.
+async fn is_polite(for_long: Duration) -> Duration {
     let begin = Instant::now();
-    while begin.elapsed() < for_long {
+    let (mut longest, mut last) = (Duration::ZERO, begin);
+    while last - begin < for_long {
         yield_now().await;
+        let now = Instant::now();
+        longest = longest.max(now - last);
+        last = now;
     }
+    longest
 }
 
 /// A pair of reports about one poll: that it lasts, and that it is over.
@@ -180,18 +187,28 @@ macro_rules! suite {
             #[test]
             fn who_yields_or_sleeps_is_never_named() {
                 reported!($scheduler);
-                let runtime = Runtime::<App>::new().unwrap();
-                let polite = runtime.spawn(is_polite(BOUNDS));
-                runtime.block_on(async {
-                    is_polite(BOUNDS).await;
-                    polite.await.unwrap();
-                    App::sleep(BOUNDS).await;
-                });
-                // Nobody runs it, or nobody has work for it.
-                std::thread::sleep(BOUNDS);
-                // Whichever of them was the first to be there.
-                assert!(runtime.metrics().workers.iter().map(|worker| worker.polls).sum::<u64>() > 1000);
-                assert_eq!((REPORTS.lock().clone(), blocked(&runtime)), (vec![], vec![0; $workers]));
+                // A busy machine may hold who is polite: then once more.
+                for _ in 0..20 {
+                    REPORTS.lock().clear();
+                    let runtime = Runtime::<App>::new().unwrap();
+                    let polite = runtime.spawn(is_polite(BOUNDS));
+                    let held = runtime.block_on(async {
+                        let held = is_polite(BOUNDS).await.max(polite.await.unwrap());
+                        App::sleep(BOUNDS).await;
+                        held
+                    });
+                    // Nobody runs it, or nobody has work for it.
+                    std::thread::sleep(BOUNDS);
+                    // Whichever of them was the first to be there.
+                    assert!(runtime.metrics().workers.iter().map(|worker| worker.polls).sum::<u64>() > 1000);
+                    let said = REPORTS.lock().clone();
+                    if said.is_empty() {
+                        return assert_eq!(blocked(&runtime), vec![0; $workers]);
+                    }
+                    // A poll may lie on both sides of a look.
+                    assert!(held >= Duration::from_millis(BOUND / 2), "held for {held:?}: {said:#?}");
+                }
+                panic!("the machine holds a thread each time");
             }
 
             #[test]
@@ -374,7 +391,8 @@ fn without_a_hook_it_is_a_line_on_the_standard_error() {
     if again::is_here(TEST) {
         let runtime = Runtime::<App>::new().unwrap();
         let task = runtime.spawn(async {
-            std::thread::sleep(BOUNDS);
+            // A report may be late on a busy machine.
+            std::thread::sleep(3 * BOUNDS);
         });
         println!("the task {}", task.id());
         runtime.block_on(task).unwrap();
@@ -388,8 +406,9 @@ fn without_a_hook_it_is_a_line_on_the_standard_error() {
     let [is, was] = lines[..] else { panic!("{err}") };
     assert!(is.starts_with("`App`: worker 0 is in one poll for "), "{is}");
     assert!(was.starts_with("`App`: worker 0 was in one poll for "), "{was}");
-    let end = format!(" where 100ms are allowed: task {id}, watchdog::{TEST}");
-    assert!(is.ends_with(&format!("ms by now,{end}")) && was.ends_with(&format!("ms,{end}")), "{err}");
+    let end = format!(" where {BOUND}ms are allowed: task {id}, watchdog::{TEST}");
+    // In milliseconds, or in seconds if it is more than one.
+    assert!(is.ends_with(&format!("s by now,{end}")) && was.ends_with(&format!("s,{end}")), "{err}");
 }
 
 /// In a forked child the runtime is a copy; nobody watches it there, and nobody waits for who does.

@@ -4,7 +4,8 @@
 use bespoke::{Config, driver, memory, preset, scheduler};
 use core::time::Duration;
 
-/// What an event that must come may take on a busy machine.
+/// What an event that must come may take on a busy machine. So long the drop of a runtime waits as well: what is asked for behind it
+/// is of workers that have ended, however late they had a processor.
 pub(crate) const LONG: Duration = Duration::from_secs(20);
 
 /// One thread.
@@ -14,6 +15,7 @@ pub(crate) struct OneThread;
 impl Config for OneThread {
     type Scheduler = scheduler::SingleThread;
     type Driver = driver::Mio;
+    const SHUTDOWN_TIMEOUT: Duration = LONG;
 }
 
 /// A thread for every task.
@@ -24,6 +26,7 @@ impl Config for ManyThreads {
     type Scheduler = scheduler::ThreadPerTask;
     type Driver = driver::Blocking;
     type Memory = memory::System;
+    const SHUTDOWN_TIMEOUT: Duration = LONG;
 }
 
 /// Two threads, each with a driver.
@@ -34,6 +37,7 @@ impl Config for TwoCores {
     type Scheduler = scheduler::PerCore<2>;
     type Driver = driver::Mio;
     const WORKERS_EXACT: bool = true;
+    const SHUTDOWN_TIMEOUT: Duration = LONG;
 }
 
 /// Three threads that take tasks from each other.
@@ -44,4 +48,5 @@ impl Config for Thieves {
     type Scheduler = scheduler::WorkStealing<3>;
     type Driver = driver::Mio;
     const WORKERS_EXACT: bool = true;
+    const SHUTDOWN_TIMEOUT: Duration = LONG;
 }

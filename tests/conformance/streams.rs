@@ -17,7 +17,7 @@ use std::panic::catch_unwind;
 use std::sync::Arc;
 use std::time::Instant;
 
-const SOON: Duration = Duration::from_secs(5);
+const SOON: Duration = Duration::from_secs(20);
 
 async fn echo_until_end<C: Config<Driver: Net>>(mut stream: TcpStream<C>) -> u64 {
     let (mut buffer, mut total) = (vec![0; 4096], 0);

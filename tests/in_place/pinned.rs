@@ -123,7 +123,7 @@ fn a_dump_meanwhile_does_not_look_inside<C: Blocks>() {
     runtime.block_on(async {
         let task = C::spawn(async move {
             C::block_in_place(|| {
-                let dump = handle.dump();
+                let dump = handle.dump_within(LONG);
                 assert!(dump.tasks().len() >= 2, "{dump}");
                 assert!(dump.silent_workers().is_empty(), "whoever runs the worker answers: {dump}");
                 // Of one worker the thread is away, and so is who may look.
@@ -133,7 +133,7 @@ fn a_dump_meanwhile_does_not_look_inside<C: Blocks>() {
         });
         task.await.expect("no panic");
     });
-    let dump = runtime.dump();
+    let dump = runtime.handle().dump_within(LONG);
     assert!(dump.tasks().iter().any(|task| !task.levels().is_empty()), "now it is looked at: {dump}");
     pinned.abort();
     by_their_own(&dropped, 1);

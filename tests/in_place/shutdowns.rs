@@ -82,6 +82,13 @@ fn a_task_that_comes_back_finds_its_worker<C: Blocks>() {
 
 /// The shutdown is over when its time is, nothing is freed, and the worker closes when the closure returns.
 fn a_closure_that_does_not_end_is_left_alone<C: Blocks>() {
+    // On a busy machine the other workers may take more time for their end: then once more.
+    let alone = [50, 1_000, 10_000].into_iter().any(|ms| left_alone::<C>(Duration::from_millis(ms)) == 1);
+    assert!(alone, "other workers run on");
+}
+
+/// How many workers run when a shutdown has waited so long beside a closure.
+fn left_alone<C: Blocks>(limit: Duration) -> usize {
     let runtime = runtime::<C>();
     let (begun, begins) = mpsc::channel();
     let (go_on, goes_on) = mpsc::channel::<()>();
@@ -97,13 +104,14 @@ fn a_closure_that_does_not_end_is_left_alone<C: Blocks>() {
     begins.recv_timeout(LONG).expect("it begins");
     let handle = runtime.handle();
     let start = Instant::now();
-    let shutdown = runtime.shutdown_timeout(Duration::from_millis(50));
-    assert!(start.elapsed() < LONG / 2);
-    assert_eq!(shutdown.running_workers, 1, "{shutdown}");
+    let shutdown = runtime.shutdown_timeout(limit);
+    assert!(start.elapsed() < limit + LONG / 2);
     assert!(is_over.try_recv().is_err(), "nothing of it is dropped yet");
     go_on.send(()).expect("it waits");
     is_over.recv_timeout(LONG).expect("its worker closes");
     assert!(handle.is_closed());
+    assert!(shutdown.running_workers > 0, "{shutdown}");
+    shutdown.running_workers
 }
 
 /// The runtime is dropped inside of a closure: it does not wait for the worker that the closure is of.
@@ -113,21 +121,24 @@ fn a_runtime_may_end_inside<C: Blocks>() {
     let inside = own.clone();
     let begin = Arc::new(Barrier::new(2));
     let begins = begin.clone();
+    let (tell, told) = mpsc::channel();
     let runtime = runtime::<C>();
     drop(runtime.handle().spawn(async move {
         let _drops = Drops(over);
         C::block_in_place(|| {
             begins.wait();
-            let runtime = inside.lock().expect("no panic").take();
+            let runtime: bespoke::Runtime<C> = inside.lock().expect("no panic").take().expect("it is there");
             let start = Instant::now();
-            let shutdown = runtime.map(|runtime: bespoke::Runtime<C>| runtime.shutdown_timeout(LONG));
-            assert!(start.elapsed() < LONG / 2, "it waited for itself");
-            assert!(shutdown.is_some_and(|shutdown| shutdown.running_workers == 1));
+            let shutdown = runtime.shutdown_timeout(LONG);
+            tell.send((start.elapsed(), shutdown.running_workers)).expect("somebody waits");
         });
         pending::<()>().await;
     }));
     *own.lock().expect("no panic") = Some(runtime);
     begin.wait();
+    let (took, running) = told.recv_timeout(2 * LONG).expect("it ends");
+    assert!(took < LONG / 2, "it waited for itself");
+    assert_eq!(running, 1);
     is_over.recv_timeout(LONG).expect("its worker closes");
 }
 
@@ -137,18 +148,24 @@ fn a_runtime_may_end_on_a_stand_in<C: Blocks>() {
     let (over, is_over) = mpsc::channel();
     let begin = Arc::new(Barrier::new(2));
     let (inside, begins) = (own.clone(), begin.clone());
+    let (say, said) = mpsc::channel();
     let runtime = runtime::<C>();
     drop(runtime.handle().spawn(async move {
         let _drops = Drops(over);
         let (tell, told) = mpsc::channel();
         drop(C::spawn(async move {
-            let runtime = inside.lock().expect("no panic").take();
+            // Another worker may run this before the test has put it there.
+            let runtime: bespoke::Runtime<C> = loop {
+                if let Some(runtime) = inside.lock().expect("no panic").take() {
+                    break runtime;
+                }
+                thread::yield_now();
+            };
             let start = Instant::now();
             // Of two workers one may be that of the closure, which ends when this has.
             let limit = if C::handle().workers() == 1 { LONG } else { Duration::from_millis(200) };
-            let shutdown = runtime.map(|runtime: bespoke::Runtime<C>| runtime.shutdown_timeout(limit));
-            assert!(start.elapsed() < LONG / 2, "it waited for itself");
-            assert!(shutdown.is_some_and(|shutdown| shutdown.running_workers >= 1));
+            let shutdown = runtime.shutdown_timeout(limit);
+            say.send((start.elapsed(), shutdown.running_workers)).expect("the test waits");
             tell.send(()).expect("somebody waits");
         }));
         C::block_in_place(|| {
@@ -160,6 +177,9 @@ fn a_runtime_may_end_on_a_stand_in<C: Blocks>() {
     }));
     *own.lock().expect("no panic") = Some(runtime);
     begin.wait();
+    let (took, running) = said.recv_timeout(2 * LONG).expect("it ends");
+    assert!(took < LONG / 2, "it waited for itself");
+    assert!(running >= 1);
     is_over.recv_timeout(LONG).expect("its worker closes");
 }
 
@@ -206,7 +226,7 @@ fn what_is_kept_is_cancelled_by_the_base_after_a_stand_in_heard_of_the_end<C: Bl
         drop(C::spawn(async move {
             C::block_in_place(|| {
                 begun.send(()).expect("as it should");
-                got.send(waits.recv_timeout(Duration::from_secs(5))).expect("as it should");
+                got.send(waits.recv_timeout(LONG / 2)).expect("as it should");
             });
         }));
         C::block_in_place(|| goes.recv_timeout(LONG)).expect("as it should");
@@ -233,7 +253,7 @@ fn what_is_spawned_after_the_walk_is_cancelled<C: Blocks>() {
             let _ = waits.recv_timeout(LONG);
         });
         let waits = spawn_holder::<C>();
-        C::block_in_place(|| got.send(waits.recv_timeout(Duration::from_secs(5))).expect("as it should"));
+        C::block_in_place(|| got.send(waits.recv_timeout(LONG / 2)).expect("as it should"));
     }));
     begins.recv_timeout(LONG).expect("as it should");
     ends(runtime);

@@ -31,7 +31,7 @@ fn threads<C: Config>() -> usize {
 /// A thread that was joined may be listed a moment longer.
 #[track_caller]
 fn all_end<C: Config>() {
-    for _ in 0..2000 {
+    for _ in 0..20_000 {
         if threads::<C>() == 0 {
             return;
         }

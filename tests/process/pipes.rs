@@ -236,7 +236,14 @@ pub(crate) fn an_answer_is_told_at_once<C: Tested>() {
         let mut child = sh::<C>("exec cat").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
         let (mut input, mut output) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
         let (mut at_once, mut buffer) = (0, [0; 8]);
-        for _ in 0..ROUNDS {
+        // What waits for a look is late in each round; a busy machine in some, or in all for a while: then once more.
+        for round in 0..10 * ROUNDS {
+            if round % ROUNDS == 0 {
+                if at_once > ROUNDS / 2 {
+                    break;
+                }
+                at_once = 0;
+            }
             input.write_all("tea").await.0.unwrap();
             assert_eq!(output.read(&mut buffer).await.unwrap(), 3);
             let mut read = pin!(output.read(&mut buffer));

@@ -110,12 +110,29 @@ pub(crate) fn a_file_and_a_stream_come_to_who_sends<C: Sends>() {
     });
 }
 
-/// A send that was polled so often on its worker that nobody takes anything any more.
-async fn stuck<C: Sends>(mut send: Pin<&mut impl Future<Output = std::io::Result<usize>>>) {
-    for _ in 0..30 {
+/// How many bytes lie at `peer`, unread.
+fn unread(peer: &StdStream) -> usize {
+    let mut bytes: libc::c_int = 0;
+    // SAFETY: the call writes one int, which is live.
+    assert_eq!(unsafe { libc::ioctl(peer.as_raw_fd(), libc::FIONREAD, &raw mut bytes) }, 0);
+    bytes as usize
+}
+
+/// Polls a send on its worker until its peer has got some of it, and no more comes in thirty polls: nobody takes anything any more.
+async fn stuck<C: Sends>(mut send: Pin<&mut impl Future<Output = std::io::Result<usize>>>, peer: &StdStream) {
+    let (mut came, mut still) = (0, 0);
+    // A busy machine may take its time with the first bytes.
+    for _ in 0..8_000 {
         assert!(poll_fn(|cx| Poll::Ready(send.as_mut().poll(cx))).await.is_pending(), "nobody reads");
         C::sleep(Duration::from_millis(2)).await;
+        let now = unread(peer);
+        still = if now > came { 0 } else { still + 1 };
+        came = now;
+        if came > 0 && still >= 30 {
+            return;
+        }
     }
+    panic!("nothing was sent in sixteen seconds");
 }
 
 /// While a file is sent, nobody takes it elsewhere; nor when the socket is what the send waits for.
@@ -127,10 +144,10 @@ pub(crate) fn a_file_that_is_sent_stays<C: Sends>() {
         let file = Arc::new(File::<C>::open(&place.0).await.unwrap());
         let (mut stream, peer) = connected::<C>().await;
         let (tells, told) = bespoke::channel::oneshot::channel();
-        let sent = file.clone();
+        let (sent, its_peer) = (file.clone(), peer.try_clone().unwrap());
         let sends = C::spawn_on(0, async move || {
             let mut send = pin!(stream.send_file(&sent, 0, LEN));
-            stuck::<C>(send.as_mut()).await;
+            stuck::<C>(send.as_mut(), &its_peer).await;
             tells.send(()).unwrap();
             send.await.unwrap()
         });
@@ -160,11 +177,12 @@ pub(crate) fn a_dropped_send_is_told_elsewhere<C: Sends>() {
         for round in 0..4 {
             let path = place.0.clone();
             let (mut stream, peer) = connected::<C>().await;
+            let its_peer = peer.try_clone().unwrap();
             let (stream, file) = on::<C, _>(round % WORKERS, async move || {
                 let file = File::<C>::open(path).await.unwrap();
                 {
                     let mut send = pin!(stream.send_file(&file, 0, LEN));
-                    stuck::<C>(send.as_mut()).await;
+                    stuck::<C>(send.as_mut(), &its_peer).await;
                 }
                 (stream, file)
             })

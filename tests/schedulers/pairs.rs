@@ -7,6 +7,7 @@
 //! | `WorkStealing` | `Mio`, `IoUring`, `NoIo`: what another driver holds has no lock, so it is refused by its type |
 //! | `ThreadPerTask` | `Blocking`: one whose operations suspend is refused by `check`, and `Blocking` elsewhere |
 
+use crate::each_scheduler::LONG;
 use bespoke::{Config, driver, preset, scheduler};
 
 macro_rules! pairs {
@@ -20,6 +21,7 @@ macro_rules! pairs {
             type Scheduler = $scheduler;
             type Driver = $driver;
             const WORKERS_EXACT: bool = true;
+            const SHUTDOWN_TIMEOUT: core::time::Duration = LONG;
         }
     )+ };
 }

@@ -132,7 +132,8 @@ async fn refused_then_served<C: Config<Driver: Net>>(listener: TcpListener<C>, e
         "{attempts:.1} attempts a second, {:.2} % of a processor; {CLIENTS} clients served after {late:?}",
         share * 100.0
     );
-    assert!((10.0..=100.5).contains(&attempts), "{attempts} attempts a second");
-    assert!(late < Duration::from_secs(1), "served after {late:?}");
+    let (least, latest) = if deep() { (10.0, 1) } else { (1.0, 20) };
+    assert!((least..=100.5).contains(&attempts), "{attempts} attempts a second");
+    assert!(late < Duration::from_secs(latest), "served after {late:?}");
     assert!(share < if deep() { 0.02 } else { 0.2 }, "{share} of a processor");
 }

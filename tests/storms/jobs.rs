@@ -1,7 +1,7 @@
 //! A pool of one thread, ten thousand jobs, and a runtime that closes: each job runs or resolves as cancelled, and each
 //! closure is dropped once. RELIABILITY A25.
 
-use crate::support::{Random, count, eventually, poll_once};
+use crate::support::{Random, count, deep, eventually, poll_once};
 use bespoke::prelude::*;
 use bespoke::{Config, JoinHandle, Runtime};
 use core::pin::Pin;
@@ -83,7 +83,7 @@ pub(crate) fn ten_thousand_at_shutdown<C: Config<Threads: StartsThreads>>() {
         ran.push(tally.settle(jobs));
     }
     println!("of {JOBS} jobs ran {ran:?}; the slowest close took {slowest:?}");
-    assert!(slowest < Duration::from_secs(1), "closing took {slowest:?}");
+    assert!(slowest < Duration::from_secs(if deep() { 1 } else { 20 }), "closing took {slowest:?}");
     assert!(ran.iter().any(|ran| *ran < JOBS), "no close met a job that waited: this shows nothing");
 }
 

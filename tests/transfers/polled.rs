@@ -36,7 +36,7 @@ pub(crate) fn what_was_taken_is_sent_though_nobody_polls<C: Config<Driver: Net>>
         let reader = std::thread::spawn({
             let came = came.clone();
             move || {
-                peer.set_read_timeout(Some(Duration::from_secs(2))).expect("a connected socket takes options");
+                peer.set_read_timeout(Some(Duration::from_secs(20))).expect("a connected socket takes options");
                 let all = peer.read_exact(&mut vec![0; taken]);
                 came.store(true, Ordering::Release);
                 (all, peer)

@@ -8,8 +8,9 @@ use alloc::string::ToString;
 use core::time::Duration;
 use std::sync::mpsc;
 
-/// So long that a worker parks for it. Under Miri a turn takes milliseconds of a clock that counts steps.
-const NAP: Duration = Duration::from_millis(if cfg!(miri) { 500 } else { 2 });
+/// So long that a worker parks for it, also one that waits for a processor on its way. Under Miri a turn takes milliseconds of a
+/// clock that counts steps.
+const NAP: Duration = Duration::from_millis(if cfg!(miri) { 500 } else { 50 });
 
 #[test]
 fn a_single_thread_counts_polls_looks_parks_timers_and_tasks() {

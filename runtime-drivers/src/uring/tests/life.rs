@@ -29,9 +29,9 @@ fn an_idle_driver_moves_to_another_thread_and_a_busy_one_says_why_not() {
     let error = live.arrive().expect_err("a timer is on its way in the ring of the other thread");
     assert!(error.to_string().contains("RingOptions::MOVABLE"), "{error}");
     let start = std::time::Instant::now();
-    assert_eq!(live.drain(Nanos(1_000_000_000)), Drained { cancelled: 0, leaked: 1 });
+    assert_eq!(live.drain(Nanos(20_000_000_000)), Drained { cancelled: 0, leaked: 1 });
     assert!(
-        std::time::Instant::now() - start < Duration::from_millis(500),
+        std::time::Instant::now() - start < Duration::from_secs(10),
         "nothing could come, so nothing is waited for"
     );
     drop(live);

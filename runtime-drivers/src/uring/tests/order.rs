@@ -110,7 +110,7 @@ fn a_stream_that_found_no_buffer_is_fed_by_the_ring_of_another_thread() {
     assert_eq!(live.0.with(|state| (state.in_kernel, state.starved.len())), (0, 1), "what this test is about");
     let there = move || {
         live.arrive().expect("nothing is on its way");
-        for _ in 0..200 {
+        for _ in 0..2_000 {
             live.park(Park::Until(Nanos(10_000_000))).expect("a turn");
             if let Poll::Ready(read) = poll(&live, &mut recv(streams.ours[0], &mut to), &mut ()) {
                 assert_eq!(read, Ok(4096));

@@ -125,7 +125,7 @@ fn taken() -> Option<Taken<All>> {
     let (mut op, mut flight) = (transmit(stream, buffer.bytes()), Default::default());
     assert!(poll(&live, &mut op, &mut flight).is_pending());
     assert_eq!(pending(&live, stream), 1);
-    for _ in 0..1000 {
+    for _ in 0..20_000 {
         turn(&live);
         if pending(&live, stream) == 0 {
             break;
@@ -218,7 +218,7 @@ fn a_stream_is_closed_before_the_notice() {
     abandon(&sent.live, &mut sent.op, &mut sent.flight, MaybeDangling::new(keep));
     let raw = sent.stream.raw;
     sent.live.close(sent.stream);
-    for _ in 0..1000 {
+    for _ in 0..20_000 {
         if named_by(raw).as_ref() != Some(&name) {
             break;
         }
@@ -229,7 +229,7 @@ fn a_stream_is_closed_before_the_notice() {
     let got = read(&sent.peer, usize::MAX);
     assert_eq!(got.len(), sent.filled + LEN);
     assert!(got[sent.filled..].iter().all(|byte| *byte == 7));
-    for _ in 0..1000 {
+    for _ in 0..20_000 {
         if gone.load(Ordering::Relaxed) {
             break;
         }
