@@ -50,7 +50,7 @@ pub(crate) fn accept_backs_off<C: Config<Driver: Net>>() {
             lines.by_ref().find(|line| line.contains(GONE_AGAIN)).expect("the child serves the first client");
         }
         let mut client = StdStream::connect(address).expect("the child listens");
-        client.set_read_timeout(Some(Duration::from_secs(10))).expect("connected");
+        client.set_read_timeout(Some(Duration::from_secs(60))).expect("connected");
         let mut got = [0];
         client.read_exact(&mut got).expect("the child serves every client");
     }
@@ -95,20 +95,22 @@ async fn run_out<C: Config<Driver: Net>>(stat: &str) {
     assert_eq!(first.raw_os_error(), Some(EMFILE), "{first}");
     assert_eq!(ErrorKind::from(&first), ErrorKind::TooManyOpenFiles);
     let (start, before) = (Instant::now(), stat.as_ref().map(processor_seconds));
-    let mut attempts = 0;
-    while start.elapsed() < Duration::from_secs(1) {
+    let mut attempts = 0_u32;
+    // For a second; on a busy machine longer, until it has tried again ten times.
+    while start.elapsed() < Duration::from_secs(1) || attempts < 10 {
         listener.accept().await.expect_err("no descriptor is left");
         attempts += 1;
     }
+    let seconds = start.elapsed().as_secs_f64();
     let used = stat.as_ref().map(|stat| processor_seconds(stat) - before.unwrap_or_default());
-    println!("{attempts} attempts in a second, {used:?} s of processor time");
-    assert!((10..=101).contains(&attempts), "{attempts} attempts in a second");
-    assert!(used.is_none_or(|used| used < 0.2), "{used:?} s of processor time in a second");
+    println!("{attempts} attempts in {seconds:.3} s, {used:?} s of processor time");
+    assert!(f64::from(attempts) <= 100.0 * seconds + 1.0, "{attempts} attempts in {seconds:.3} s");
+    assert!(used.is_none_or(|used| used < 0.2 * seconds), "{used:?} s of processor time in {seconds:.3} s");
 
     let freed = Instant::now();
     drop(files);
     let (mut stream, _) = listener.accept().await.expect("descriptors are free again");
-    assert!(freed.elapsed() < Duration::from_secs(1), "served after {:?}", freed.elapsed());
+    assert!(freed.elapsed() < Duration::from_secs(20), "served after {:?}", freed.elapsed());
     stream.write_all("1").await.0.expect("the client is there");
     drop(stream);
 
@@ -128,7 +130,7 @@ async fn run_out<C: Config<Driver: Net>>(stat: &str) {
         if let Ok(accepted) = C::timeout(Duration::from_millis(2), listener.accept()).await {
             break accepted.expect("descriptors are free again");
         }
-        assert!(freed.elapsed() < Duration::from_secs(1), "a tick keeps the listener from ever trying again");
+        assert!(freed.elapsed() < Duration::from_secs(20), "a tick keeps the listener from ever trying again");
     };
     stream.write_all("2").await.0.expect("the client is there");
     std::io::stdout().flush().expect("it is a pipe");

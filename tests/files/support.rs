@@ -14,6 +14,7 @@ use core::time::Duration;
 use std::alloc::System;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
+use std::time::Instant;
 
 #[path = "../common/runs.rs"]
 #[allow(dead_code, reason = "shared by suites, each of which uses a part")]
@@ -79,6 +80,19 @@ pub(crate) async fn soon<C: Config>(holds: impl Fn() -> bool) -> bool {
     holds()
 }
 
+/// Closes a runtime in which every call ends: it ends before the time that it may take, so it waits in vain for nothing. How long it
+/// took.
+#[track_caller]
+pub(crate) fn closes<C: Config>(runtime: Runtime<C>) -> Duration {
+    const LIMIT: Duration = Duration::from_secs(60);
+    let start = Instant::now();
+    let shutdown = runtime.shutdown_timeout(LIMIT);
+    let took = start.elapsed();
+    assert!(shutdown.is_clean(), "{shutdown}");
+    assert!(took < LIMIT / 2, "closing took {took:?}");
+    took
+}
+
 /// A runtime.
 pub(crate) fn runtime<C: Config>() -> Runtime<C> {
     Runtime::new().expect("a runtime starts")
@@ -115,6 +129,9 @@ pub(crate) async fn in_the_system<C: Config, F: Future + ?Sized>(mut future: Pin
         assert!(touched(future.as_mut()).await.is_pending());
         C::sleep(Duration::from_millis(20)).await;
     }
+    // One on the pool has begun when a thread has taken it.
+    assert!(soon::<C>(|| C::handle().metrics().blocking.queued == 0).await, "no thread of the pool has taken it");
+    C::sleep(Duration::from_millis(20)).await;
 }
 
 /// Polls `future` once, on whatever thread this is, with a waker that does nothing.

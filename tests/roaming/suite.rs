@@ -9,6 +9,7 @@ use core::task::{Context, Poll};
 use core::time::Duration;
 use std::io::{ErrorKind, Read as _, Write as _};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
 
 #[cfg(unix)]
 #[path = "forks.rs"]
@@ -230,7 +231,7 @@ fn what_is_dropped_by_any_worker_or_thread_is_closed() {
             assert_eq!(peer.read(&mut [0; 1]).expect("it ends"), 0);
         }
     });
-    assert!((0..1000).any(|_| {
+    assert!((0..20_000).any(|_| {
         std::thread::sleep(Duration::from_millis(1));
         runtime.open_resources() == 0
     }));
@@ -305,7 +306,12 @@ fn a_runtime_closes_under_load() {
         }
         let told = told.lock().expect("nobody panics");
         assert!(told.is_empty(), "a task saw the end of its runtime: {told:?}");
-        assert_eq!(fds(), before);
+        // What the kernel closes with a ring goes a moment later than the ring.
+        let begin = Instant::now();
+        while fds() != before {
+            assert!(begin.elapsed() < LONG, "{} descriptors, and {before} before", fds());
+            std::thread::sleep(Duration::from_millis(1));
+        }
     }
 }
 

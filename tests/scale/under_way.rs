@@ -38,14 +38,14 @@ struct Counts {
     ended: AtomicUsize,
 }
 
-/// Waits until `many` have begun, of which none has ended.
-async fn all_under_way<C: Config>(counts: &Counts, many: usize) {
+/// Waits until `many` have begun. Has none of them ended?
+async fn all_under_way<C: Config>(counts: &Counts, many: usize) -> bool {
     let begin = Instant::now();
     while counts.begun.load(SeqCst) < many {
         assert!(begin.elapsed() < LONG, "{} of {many} have begun", counts.begun.load(SeqCst));
         C::sleep(Duration::from_millis(1)).await;
     }
-    assert_eq!(counts.ended.load(SeqCst), 0, "they are not under way at the same time");
+    counts.ended.load(SeqCst) == 0
 }
 
 /// A timeout of the driver, which counts itself once the driver knows of it.
@@ -74,21 +74,29 @@ fn timeouts<C: Config<Driver: Submit<Timeout>>>() {
         let begin = Instant::now();
         let counts = Arc::<Counts>::default();
         let tasks = spawn_all(Duration::from_secs(3600), &counts);
-        all_under_way::<C>(&counts, MANY).await;
+        assert!(all_under_way::<C>(&counts, MANY).await, "an hour is over");
         let took = begin.elapsed();
         tasks.iter().for_each(JoinHandle::abort);
         for task in tasks {
             let ended = C::timeout(LONG, task).await.expect("it is given up");
             assert!(ended.unwrap_err().is_cancelled());
         }
-        // So long that all have begun before the first one ends, also if this takes twice as long as before.
-        let counts = Arc::<Counts>::default();
-        let tasks = spawn_all(2 * took + Duration::from_secs(1), &counts);
-        all_under_way::<C>(&counts, MANY).await;
-        for task in tasks {
-            C::timeout(LONG, task).await.expect("it ends").unwrap();
+        // So long that all have begun before the first one ends, also if this takes twice as long as before; on a machine that
+        // does ever more beside it, once more with more time.
+        let mut at_once = false;
+        for more in [1, 4, 16] {
+            let counts = Arc::<Counts>::default();
+            let tasks = spawn_all(2 * took + Duration::from_secs(more), &counts);
+            at_once = all_under_way::<C>(&counts, MANY).await;
+            for task in tasks {
+                C::timeout(LONG, task).await.expect("it ends").unwrap();
+            }
+            assert_eq!((counts.begun.load(SeqCst), counts.ended.load(SeqCst)), (MANY, MANY));
+            if at_once {
+                break;
+            }
         }
-        assert_eq!((counts.begun.load(SeqCst), counts.ended.load(SeqCst)), (MANY, MANY));
+        assert!(at_once, "they are not under way at the same time");
         println!("figure: {MANY} timeouts under way at the same time, begun in {took:?}");
     });
     ends(rt);
@@ -134,7 +142,7 @@ fn reads<C: Config<Driver: Unix>>() {
                 counts.ended.fetch_add(1, SeqCst);
             }));
         }
-        all_under_way::<C>(&counts, many).await;
+        assert!(all_under_way::<C>(&counts, many).await, "nobody has written");
         for peer in &mut peers {
             peer.write_all(b"x").unwrap();
         }

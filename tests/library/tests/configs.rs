@@ -31,7 +31,7 @@ impl bespoke::Config for TwoWorkers {
 }
 
 /// With a client that is served, on a loaded machine.
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(20);
 /// With one that says nothing.
 const LITTLE_PATIENCE: Duration = Duration::from_millis(50);
 
@@ -67,7 +67,7 @@ async fn everything<C: Config<Driver: Net>>() -> io::Result<()> {
     }
     // A client that says nothing is let go.
     let mut silent = TcpStream::<C>::connect(serve::start::<C>(LITTLE_PATIENCE).await?).await?;
-    assert_eq!(C::timeout(Duration::from_secs(5), silent.read(&mut [0; 8])).await??, 0);
+    assert_eq!(C::timeout(Duration::from_secs(20), silent.read(&mut [0; 8])).await??, 0);
 
     // A service.
     let counting = Arc::new(Counting(AtomicU32::new(0)));
@@ -81,7 +81,7 @@ async fn everything<C: Config<Driver: Net>>() -> io::Result<()> {
         let seen = counting.0.load(Ordering::Relaxed);
         async move { (seen == 3).then_some(()) }
     };
-    pace::retry::<C, _, _>(8, Duration::from_millis(1), counted).await.expect("three clients were served");
+    pace::retry::<C, _, _>(15, Duration::from_millis(1), counted).await.expect("three clients were served");
 
     // Time and tasks.
     let slow = |ms: u64| async move { C::sleep(Duration::from_millis(ms)).await };
@@ -91,9 +91,16 @@ async fn everything<C: Config<Driver: Net>>() -> io::Result<()> {
         C::sleep(Duration::from_millis(ms)).await;
         ms
     };
-    // The third is started when the second has ended.
-    let in_turns = pace::in_turns::<C, _>(2, vec![after(400), after(1), after(200)]).await;
-    assert_eq!(in_turns, [1, 200, 400]);
+    // The third is started when the second has ended. On a busy machine it may be late: then with more time between them.
+    let mut in_turns = Vec::new();
+    for unit in [1, 5, 25] {
+        in_turns = pace::in_turns::<C, _>(2, vec![after(400 * unit), after(1), after(200 * unit)]).await;
+        if in_turns == [1, 200 * unit, 400 * unit] {
+            break;
+        }
+    }
+    assert!(in_turns.is_sorted() && in_turns.len() == 3, "{in_turns:?}");
+    // The first at once, and those that are due by then, however late they come.
     assert_eq!(pace::ticks::<C>(Duration::from_millis(20), Duration::from_millis(50)).await, 3);
     Ok(())
 }

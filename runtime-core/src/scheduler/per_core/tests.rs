@@ -288,6 +288,14 @@ fn a_runtime_that_is_dropped_by_its_own_task_waits_for_the_other_workers_only() 
 
 #[test]
 fn a_worker_that_is_busy_is_left_alone_after_the_timeout() {
+    // Long enough for the two others; on a busy machine not at first.
+    let limits: &[u64] = if cfg!(miri) { &[20_000] } else { &[500, 5_000, 20_000] };
+    let alone = limits.iter().any(|ms| left_alone(Duration::from_millis(*ms)) == 1);
+    assert!(alone, "a worker that is not busy runs on");
+}
+
+/// How many workers run when a shutdown has waited so long beside one that is busy.
+fn left_alone(limit: Duration) -> usize {
     let census = Census::start();
     let runtime = start(NO_FAULT).unwrap();
     let handle = runtime.handle();
@@ -298,9 +306,8 @@ fn a_worker_that_is_busy_is_left_alone_after_the_timeout() {
         let _ = waits.recv();
     });
     heard.recv().unwrap();
-    // Long enough for the two others.
-    let shutdown = runtime.shutdown_timeout(Duration::from_millis(if cfg!(miri) { 20_000 } else { 500 }));
-    assert_eq!((shutdown.running_workers, shutdown.is_clean()), (1, false), "{shutdown}");
+    let shutdown = runtime.shutdown_timeout(limit);
+    assert!(shutdown.running_workers > 0 && !shutdown.is_clean(), "{shutdown}");
     assert!(!busy.is_finished());
     go_on.send(()).unwrap();
     drop((busy, handle));
@@ -311,4 +318,5 @@ fn a_worker_that_is_busy_is_left_alone_after_the_timeout() {
         std::thread::sleep(Duration::from_millis(10));
     }
     census.assert_all_freed();
+    shutdown.running_workers
 }

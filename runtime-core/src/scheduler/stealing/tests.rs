@@ -432,6 +432,14 @@ fn a_thousand_starts_on_demand_leave_nothing<Q: LocalQueue>() {
 }
 
 fn a_worker_that_is_busy_is_left_alone_after_the_timeout_and_drops_its_task_when_it_comes_back<Q: LocalQueue>() {
+    // Long enough for the other one; on a busy machine not at first.
+    let limits: &[u64] = if cfg!(miri) { &[20_000] } else { &[500, 5_000, 20_000] };
+    let alone = limits.iter().any(|ms| left_alone::<Q>(Duration::from_millis(*ms)) == 1);
+    assert!(alone, "a worker that is not busy runs on");
+}
+
+/// How many workers run when a shutdown has waited so long beside one that is busy.
+fn left_alone<Q: LocalQueue>(limit: Duration) -> usize {
     let (census, runtime) = start::<Two<Q>>();
     let go = Arc::new(AtomicBool::new(false));
     let inside = Arc::new(Barrier::new(2));
@@ -443,9 +451,8 @@ fn a_worker_that_is_busy_is_left_alone_after_the_timeout_and_drops_its_task_when
     });
     inside.wait();
     let waits = runtime.spawn(pending::<()>());
-    // Long enough for the other one.
-    let shutdown = runtime.shutdown_timeout(Duration::from_millis(if cfg!(miri) { 20_000 } else { 500 }));
-    assert_eq!((shutdown.running_workers, shutdown.is_clean()), (1, false), "{shutdown}");
+    let shutdown = runtime.shutdown_timeout(limit);
+    assert!(shutdown.running_workers > 0 && !shutdown.is_clean(), "{shutdown}");
     assert!(!busy.is_finished());
     go.store(true, SeqCst);
     for _ in 0..2000 {
@@ -463,6 +470,7 @@ fn a_worker_that_is_busy_is_left_alone_after_the_timeout_and_drops_its_task_when
         thread::sleep(Duration::from_millis(10));
     }
     census.assert_all_freed();
+    shutdown.running_workers
 }
 
 /// Two runtimes, of which the second has rings: each worker finds out that it does not run the crew of the task that it wakes.

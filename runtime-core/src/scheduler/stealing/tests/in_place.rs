@@ -45,7 +45,14 @@ fn a_worker_whose_stand_in_fails_ends_when_its_thread_is_back<Q: LocalQueue>() {
             }
         });
         BreaksAlone::<Q>::block_in_place(|| {
+            let before = wire.failures.load(SeqCst);
             wire.broken.store(0, SeqCst);
+            let begin = std::time::Instant::now();
+            while wire.failures.load(SeqCst) == before {
+                assert!(begin.elapsed() < LONG, "the stand-in does not look at its driver");
+                thread::sleep(Duration::from_millis(1));
+            }
+            // Time for its end.
             thread::sleep(Duration::from_millis(50));
             wire.broken.store(NONE, SeqCst);
         });
@@ -105,7 +112,7 @@ fn a_closure_hears_that_its_stand_in_failed<Q: LocalQueue>() {
         BreaksAlone::<Q>::yield_now().await;
         BreaksAlone::<Q>::block_in_place(|| {
             wire.broken.store(0, SeqCst);
-            waits.recv_timeout(Duration::from_secs(5))
+            waits.recv_timeout(LONG)
         })
     });
     let got = runtime.block_on(task).expect("no panic");

@@ -33,11 +33,17 @@ pub(super) struct Wire {
     pub(super) broken: AtomicUsize,
     /// How often a worker went to sleep, or looked whether it has to.
     parks: AtomicUsize,
+    /// How often the driver of that worker was found broken.
+    pub(super) failures: AtomicUsize,
 }
 
 std::thread_local! {
     /// That of the runtimes that this thread starts.
-    pub(super) static WIRE: Arc<Wire> = Arc::new(Wire { broken: AtomicUsize::new(NONE), parks: AtomicUsize::new(0) });
+    pub(super) static WIRE: Arc<Wire> = Arc::new(Wire {
+        broken: AtomicUsize::new(NONE),
+        parks: AtomicUsize::new(0),
+        failures: AtomicUsize::new(0),
+    });
 }
 pub(super) const NONE: usize = usize::MAX;
 
@@ -77,6 +83,7 @@ impl Live for LiveFragile {
     fn park(&self, park: Park) -> Result<(), Errno> {
         self.wire.parks.fetch_add(1, SeqCst);
         if self.wire.broken.load(SeqCst) == self.worker {
+            self.wire.failures.fetch_add(1, SeqCst);
             return Err(Errno::OUT_OF_MEMORY);
         }
         self.sleeper.park(park)
