@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used, reason = "a test says what it expects")]
 #![expect(clippy::disallowed_methods, reason = "the test stands outside of the runtime while it waits for its end")]
 
+mod joins;
+
 use crate::config::{Config, Sealed};
 use crate::error::{Errno, Error, ErrorKind};
 use crate::roles::{
@@ -301,6 +303,7 @@ fn a_worker_that_is_busy_is_left_alone_after_the_timeout() {
     // Long enough for the two others.
     let shutdown = runtime.shutdown_timeout(Duration::from_millis(if cfg!(miri) { 20_000 } else { 500 }));
     assert_eq!((shutdown.running_workers, shutdown.is_clean()), (1, false), "{shutdown}");
+    assert_eq!((shutdown.workers(), shutdown.to_string()), (&[2][..], "worker 2 still runs".into()));
     assert!(!busy.is_finished());
     go_on.send(()).unwrap();
     drop((busy, handle));
