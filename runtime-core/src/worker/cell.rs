@@ -112,10 +112,10 @@ impl<K: Class> Extra for OfClass<K> {
     type Foreign = ForeignBlock;
 
     fn name(&self) -> Option<&'static str> {
-        None
+        self.0.named().map(|(name, _)| name)
     }
     fn spawned_at(&self) -> Option<&'static Location<'static>> {
-        None
+        self.0.named().map(|(_, spawned_at)| spawned_at)
     }
 }
 
