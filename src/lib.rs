@@ -421,9 +421,10 @@ pub mod metrics {
 pub mod clock {
     pub use bespoke_alloc::Sysfs;
     pub use bespoke_core::roles::{
-        Clock, Entropy, NoThreads, OsEntropy, OsThreads, Seeded, StartsThreads, Threads, Topology, Uniform,
+        Clock, Entropy, NoThreads, OsEntropy, Seeded, StartsThreads, Threads, Topology, Uniform,
     };
     pub use bespoke_core::time::{Manual, Monotonic};
+    pub use bespoke_drivers::OsThreads;
 }
 
 /// The default config on a clock that jumps over waiting: for tests with timers.

@@ -116,7 +116,7 @@
 
 pub use bespoke_core::choice::{Count, Selected, Workers};
 pub use bespoke_core::roles::{
-    Balanced, Class, Classed, Cores, HandsOver, Latency, LocalQueue, Order, Policy, Scheduler, Throughput,
+    Balanced, Class, Classed, Cores, HandsOver, Latency, LocalQueue, NamedClass, Order, Policy, Scheduler, Throughput,
 };
 #[cfg(feature = "crossbeam-deque")]
 pub use bespoke_core::scheduler::Deque;

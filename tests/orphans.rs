@@ -3,17 +3,21 @@
 //!
 //! | file | holds |
 //! |---|---|
+//! | `alone` | schedulers without other workers: who runs the one worker hears of the panic, or the one task that it has |
 //! | `ways` | how a worker is made to panic outside of any task: by the clock that it reads, or by a driver that cannot wait |
 //! | `operations` | what is under way then, and what ends it from outside |
 //! | `common/deny` | system calls that are refused to a thread |
 //!
 //! Under `WorkStealing` each worker watches half of what is open, and polls all of it. Under `PerCore` what a worker watches is
 //! used by its own tasks, which are cancelled with it, until another worker asks for it: so here sockets are on their way from the
-//! worker that ends. A trial ends one of two workers; there are 50, or 1,000 with `BESPOKE_DEEP=1`.
+//! worker that ends. A trial ends one of two workers; there are 50, or 1,000 with `BESPOKE_DEEP=1`. Kinds of queue and threads on
+//! demand are run on `Mio` alone, and `Mio` by `poll` where tasks stay, since they move by no other way of `Mio`.
 #![cfg(target_os = "linux")]
 #![allow(clippy::disallowed_methods, reason = "the peers and the measuring stand outside of any runtime")]
 #![expect(clippy::unwrap_used, reason = "the helpers of tests are tests, too")]
 
+#[path = "orphans/alone.rs"]
+mod alone;
 #[path = "common/deny.rs"]
 #[allow(dead_code, reason = "shared with tests that deny a whole runtime")]
 mod deny;
@@ -62,12 +66,26 @@ macro_rules! configs {
         }
     )+ };
 }
+
+/// Threads on demand.
+#[derive(Debug)]
+struct Late;
+
+impl scheduler::Policy for Late {
+    const ON_DEMAND: bool = true;
+}
+
 configs! {
     Thieves: scheduler::WorkStealing<2>, driver::Mio;
+    LateThieves: scheduler::WorkStealing<2, Late>, driver::Mio;
+    ThievesOfClasses: scheduler::WorkStealing<2, scheduler::Balanced, scheduler::Classes>, driver::Mio;
+    ThievesOnEither: scheduler::WorkStealing<2>, driver::Fallback<driver::IoUring<8>, driver::Mio>;
     // Few entries: what finds the queue full waits behind it.
     ThievesOnRings: scheduler::WorkStealing<2>, driver::IoUring<8>;
     TwoCores: scheduler::PerCore<2>, driver::Mio;
     CoresOnRings: scheduler::PerCore<2>, driver::IoUring<8>;
+    CoresOnEither: scheduler::PerCore<2>, driver::Fallback<driver::IoUring<8>, driver::Mio>;
+    CoresOnPoll: scheduler::PerCore<2>, driver::Mio<driver::PosixPoll>;
 }
 
 /// How the operations of all trials ended.
@@ -167,8 +185,8 @@ fn trials(name: &'static str, way: Way, mut trial: impl FnMut(usize) -> Ends) ->
 
 /// A ring that cannot be entered any more keeps what it was given: a write whose bytes it has is never told, since its future
 /// would have to give the buffer back.
-fn can_be_told<C: Config>(kind: Kind, way: Way) -> bool {
-    let on_ring = <C::Driver as driver::Driver>::NAME == <driver::IoUring as driver::Driver>::NAME;
+fn can_be_told<C: Config>(runtime: &Runtime<C>, kind: Kind, way: Way) -> bool {
+    let on_ring = runtime.driver_report().driver == <driver::IoUring as driver::Driver>::NAME;
     !(kind == Kind::Write && way == Way::Wait && on_ring)
 }
 
@@ -178,7 +196,7 @@ fn stealing<C: Config<Driver: Drives, Scheduler: scheduler::HandsOver>>(way: Way
     let begun = Arc::new(AtomicUsize::new(0));
     let (mut tasks, mut peers) = (Vec::new(), Vec::new());
     for kind in Kind::ALL.into_iter().cycle().take(3 * Kind::ALL.len()) {
-        if can_be_told::<C>(kind, way) {
+        if can_be_told(&runtime, kind, way) {
             let (peer, ours) = Peer::of(kind);
             tasks.push((kind, runtime.handle().spawn(operations::run::<C>(ours, begun.clone()))));
             peers.push(peer);
@@ -269,8 +287,15 @@ ends_alone! {
     a_thief_that_panics_on_a_ring: stealing::<ThievesOnRings>(Way::Clock);
     a_thief_whose_poll_breaks: stealing::<Thieves>(Way::Wait);
     a_thief_whose_ring_breaks: stealing::<ThievesOnRings>(Way::Wait);
+    a_thief_that_panics_whose_thread_came_late: stealing::<LateThieves>(Way::Clock);
+    a_thief_that_panics_with_two_classes: stealing::<ThievesOfClasses>(Way::Clock);
+    a_thief_that_panics_on_either_driver: stealing::<ThievesOnEither>(Way::Clock);
+    a_thief_whose_driver_of_two_breaks: stealing::<ThievesOnEither>(Way::Wait);
     a_core_that_panics_on_mio: per_core::<TwoCores>(Way::Clock, trial);
     a_core_that_panics_on_a_ring: per_core::<CoresOnRings>(Way::Clock, trial);
+    a_core_that_panics_on_either_driver: per_core::<CoresOnEither>(Way::Clock, trial);
+    a_core_that_panics_on_poll: per_core::<CoresOnPoll>(Way::Clock, trial);
+    a_core_whose_driver_of_two_breaks: per_core::<CoresOnEither>(Way::Wait, trial);
     a_core_whose_poll_breaks: per_core::<TwoCores>(Way::Wait, trial);
     a_core_whose_ring_breaks: per_core::<CoresOnRings>(Way::Wait, trial);
 }

@@ -16,6 +16,7 @@
 //! | `signal` | the typed layer: signals of the operating system |
 //! | `stdio` | the typed layer: the standard streams of the process itself |
 //! | `luggage` | what goes along with a resource that moves to another worker |
+//! | `threads` | the threads of a runtime, whose ends are waited for with a limit |
 //! | `theirs` | what is the user's and ends inside a driver: woken and dropped so that a panic ends nothing else |
 //! | `bell` | what a worker sleeps on under a driver that asks the system for nothing |
 //! | `wakers` | those of tasks that wait beside each other |
@@ -47,6 +48,7 @@ pub mod stdio;
 #[cfg_attr(not(test), allow(dead_code, unused_imports, reason = "vectored transfers and more options are called next"))]
 mod sys;
 mod theirs;
+mod threads;
 #[cfg(target_os = "linux")]
 mod uring;
 mod wakers;
@@ -58,5 +60,6 @@ pub use self::fallback::{Fallback, FallbackUnparker, LiveFallback, OnFallback, T
 pub use self::mio::PosixPoll;
 pub use self::mio::{LiveMio, Mio, OsPoller, Poller};
 pub use self::no_io::{LiveNoIo, NoIo, NoIoUnparker};
+pub use self::threads::{OsThread, OsThreads};
 #[cfg(target_os = "linux")]
 pub use self::uring::{Batch, Denied, IoUring, Kernel, LiveUring, RingOptions, SqPoll, UringUnparker, Usual};

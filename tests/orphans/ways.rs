@@ -53,7 +53,7 @@ impl Clock for Fuse {
 }
 
 /// Has the worker that runs this panic after the poll.
-async fn ends_its_worker<C: Config>(way: Way) {
+pub(crate) async fn ends_its_worker<C: Config>(way: Way) {
     match way {
         Way::Clock => {
             // So that the worker has a deadline to compare with the clock.
@@ -76,7 +76,7 @@ async fn ends_its_worker<C: Config>(way: Way) {
 }
 
 /// Waits until the worker is gone: what was spawned there is cancelled.
-fn until_gone(sentinel: &JoinHandle<()>) {
+pub(crate) fn until_gone(sentinel: &JoinHandle<()>) {
     let begin = std::time::Instant::now();
     while !sentinel.is_finished() {
         assert!(begin.elapsed() < LONG, "no worker has ended");

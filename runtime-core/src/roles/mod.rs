@@ -34,7 +34,7 @@ mod topology;
 mod watchdog;
 
 pub use board::{Board, OnBoard};
-pub use class::{Class, Classed, Latency, Throughput};
+pub use class::{Class, Classed, Latency, NamedClass, Throughput};
 pub use clock::Clock;
 pub use driver::{
     Caps, Drained, Driver, DriverReport, Kind, Live, Nanos, Park, RawResource, Resource, StartCx, Under, Unpark,

@@ -1,6 +1,7 @@
 //! How threads are started.
 
 use crate::error::Error;
+use core::time::Duration;
 
 /// Starts the threads of a runtime: workers, blocking threads, tasks under `ThreadPerTask`.
 #[diagnostic::on_unimplemented(
@@ -38,6 +39,18 @@ pub trait JoinThread: Send + Sync + 'static {
     fn join(self);
     /// Has it ended?
     fn is_finished(&self) -> bool;
+    /// Waits for its end, for at most `timeout`. A source that can do this spares the end of a runtime a wake: who ends it
+    /// hears of a worker that has closed and of its thread's end at once, and not one after the other.
+    ///
+    /// # Errors
+    /// The thread: it has not ended in time; or the system has no such wait, which is said at once, and is what this does
+    /// unless it is written.
+    fn join_within(self, _timeout: Duration) -> Result<(), Self>
+    where
+        Self: Sized,
+    {
+        Err(self)
+    }
 }
 
 /// No threads: a runtime on one thread, without a blocking pool.
@@ -66,7 +79,8 @@ impl Threads for NoThreads {
     }
 }
 
-/// Threads of the operating system.
+/// Threads of the operating system, by what the standard library knows of them. Programs name those of the drivers, whose ends
+/// are waited for with a limit.
 #[cfg(feature = "std")]
 #[derive(Debug, Clone, Copy)]
 pub struct OsThreads;
@@ -83,9 +97,11 @@ impl JoinThread for std::thread::JoinHandle<()> {
 }
 
 #[cfg(feature = "std")]
+#[diagnostic::do_not_recommend]
 impl StartsThreads for OsThreads {}
 
 #[cfg(feature = "std")]
+#[diagnostic::do_not_recommend]
 impl Threads for OsThreads {
     const NAME: &'static str = "os";
     const MAY_START: bool = true;
@@ -97,6 +113,9 @@ impl Threads for OsThreads {
                 Error::new(crate::error::ErrorKind::InvalidInput).because("the name of a thread holds no zero byte")
             );
         }
-        std::thread::Builder::new().name(name.into()).spawn(main).map_err(Error::from)
+        // With the zero behind it that the system wants, or std would take the memory twice.
+        let mut owned = alloc::string::String::with_capacity(name.len() + 1);
+        owned.push_str(name);
+        std::thread::Builder::new().name(owned).spawn(main).map_err(Error::from)
     }
 }

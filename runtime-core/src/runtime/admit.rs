@@ -170,7 +170,7 @@ pub fn spawn_with_unasked<C: Config, K: Class, F: Future<Output: Send> + Send + 
     future: F,
 ) -> JoinHandle<F::Output> {
     const { assert!(steals::<C::Scheduler>(), "asked for by the caller, by a bound") }
-    super::ambient::spawn_with::<C, K, F>(class, future)
+    super::ambient::spawn_with::<C, K, F>(class, future, At::caller())
 }
 
 /// Do the tasks of `C` stay on the worker on which they are placed?

@@ -199,7 +199,7 @@ pub trait Ambient: Config {
     }
 
     /// As [`spawn`](Self::spawn), in a class: the task runs before, or after, those of the other class that are ready. See
-    /// [`Classes`](crate::scheduler::Classes).
+    /// [`Classes`](crate::scheduler::Classes). With a name as well: `spawn_with(Latency.named("answer"), …)`.
     #[cfg(feature = "std")]
     #[track_caller]
     fn spawn_with<K: Class, F>(class: K, future: F) -> JoinHandle<F::Output>
@@ -207,7 +207,7 @@ pub trait Ambient: Config {
         F: Future<Output: Send> + Send + 'static,
         Self::Scheduler: Classed,
     {
-        spawn_with::<Self, K, F>(class, future)
+        spawn_with::<Self, K, F>(class, future, At::caller())
     }
 
     /// Runs `closure` on a thread of the blocking pool: for what would hold up a worker, a system call that blocks or a long
@@ -392,8 +392,9 @@ fn spawn_near<C: Config, F: Future<Output: Send> + Send + 'static>(future: F) ->
 pub(super) fn spawn_with<C: Config, K: Class, F: Future<Output: Send> + Send + 'static>(
     class: K,
     future: F,
+    at: At,
 ) -> JoinHandle<F::Output> {
-    let (extra, at) = (spawn::OfClass(class), At::caller());
+    let extra = spawn::OfClass(class);
     let Some(worker) = ambient::try_worker::<C>() else { return handle::spawn_served::<C, F, _>(future, extra, at) };
     // SAFETY: the ambient worker is this thread's own; `Send` futures are admitted by every sharing.
     unsafe { place::try_spawn(worker, future, extra, at) }.unwrap_or_else(|_| place::no_memory::<C>())

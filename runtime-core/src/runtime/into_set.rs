@@ -1,13 +1,13 @@
 //! Spawning into a [`JoinSet`]: what each kind of set takes.
 
 use super::admit::spawn_unchecked_at;
-#[cfg(feature = "std")]
-use super::handle;
 use super::traced::At;
+#[cfg(feature = "std")]
+use super::{ambient as tasks, handle};
 use crate::config::{Config, SharingOf};
 use crate::roles::Scheduler;
 #[cfg(feature = "std")]
-use crate::roles::StartsThreads;
+use crate::roles::{Class, Classed, StartsThreads};
 #[cfg(feature = "std")]
 use crate::scope::Noted;
 use crate::scope::{JoinSet, Member};
@@ -37,6 +37,22 @@ impl<T: Send + 'static, C: Config, S: Threaded> JoinSet<T, C, S> {
     pub fn spawn<F: Future<Output = T> + Send + 'static>(&mut self, future: F) -> AbortHandle {
         // SAFETY: what is `Send` is admitted by every sharing.
         unsafe { spawn_into(self, future) }
+    }
+}
+
+#[cfg(feature = "std")]
+impl<T: Send + 'static, C: Config<Scheduler: Classed>, S: Threaded> JoinSet<T, C, S> {
+    /// As [`spawn`](Self::spawn), in a class; see [`Ambient::spawn_with`](super::Ambient::spawn_with).
+    ///
+    /// # Panics
+    /// As [`spawn`](Self::spawn).
+    #[track_caller]
+    pub fn spawn_with<K: Class, F>(&mut self, class: K, future: F) -> AbortHandle
+    where
+        F: Future<Output = T> + Send + 'static,
+    {
+        let at = At::caller();
+        self.insert(|note| tasks::spawn_with::<C, K, _>(class, Member::new(future, note), at))
     }
 }
 

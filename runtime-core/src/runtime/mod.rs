@@ -377,7 +377,7 @@ mod owner {
             let mut shutdown = Shutdown::default();
             let drained = if const { place::has_team::<C>() } {
                 let (running, drained) = per_core::stop(&common, start, timeout);
-                shutdown.running_workers = running;
+                (shutdown.running_workers, shutdown.workers) = (running.len(), running);
                 // SAFETY: the runtime's reference of the team; the worker is not used again.
                 unsafe { Home::release(Worker::home_of(self.worker)) };
                 drained

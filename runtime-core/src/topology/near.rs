@@ -56,7 +56,13 @@ impl Near {
 
     /// What worker `me` sees of `workers` that are not pinned.
     pub(crate) fn anywhere(me: usize, workers: usize) -> Self {
-        Self::by(me, workers, |_| (Level::Machine, 0))
+        // What `by` would sort is in order, and of one group.
+        let mut others = Vec::with_capacity(workers - 1);
+        // A scheduler has 1024 workers at most.
+        others.extend((0..workers).filter(|other| *other != me).map(|other| (Level::Machine, other as u16)));
+        let (peers, end) = (workers as u16, others.len() as u16);
+        let groups: Box<[u16]> = if end == 0 { Box::default() } else { Box::new([end]) };
+        Near { node: 0, peers, groups, others: others.into() }
     }
 
     fn by(me: usize, workers: usize, how_far: impl Fn(usize) -> (Level, u32)) -> Self {

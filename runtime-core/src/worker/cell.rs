@@ -80,7 +80,27 @@ impl Extra for Kept {
     }
 }
 
-/// The task is of the class `K`.
+/// As [`Kept`], alone on its worker: it takes a block of the kind that any thread may ask for, so that a strategy which takes
+/// memory for many tasks at once takes none for one.
+#[cfg(feature = "std")]
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Alone;
+
+#[cfg(feature = "std")]
+impl Extra for Alone {
+    const KEPT: bool = true;
+    type Own = ForeignBlock;
+    type Foreign = ForeignBlock;
+
+    fn name(&self) -> Option<&'static str> {
+        None
+    }
+    fn spawned_at(&self) -> Option<&'static Location<'static>> {
+        None
+    }
+}
+
+/// The task is of the class `K`, which may give it a name.
 #[cfg(feature = "std")]
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct OfClass<K>(pub(crate) K);
@@ -92,10 +112,10 @@ impl<K: Class> Extra for OfClass<K> {
     type Foreign = ForeignBlock;
 
     fn name(&self) -> Option<&'static str> {
-        None
+        self.0.named().map(|(name, _)| name)
     }
     fn spawned_at(&self) -> Option<&'static Location<'static>> {
-        None
+        self.0.named().map(|(_, spawned_at)| spawned_at)
     }
 }
 

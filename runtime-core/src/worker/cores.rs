@@ -125,10 +125,10 @@ enum Asked {
 }
 
 impl<H> State<H> {
-    /// Threads that have not left, or whose start has not returned the handle by which they are joined.
-    fn running(&self) -> usize {
-        let runs = |seat: &&Seat<H>| seat.asked == Asked::Starts || seat.asked == Asked::Runs && !seat.left;
-        self.seats.iter().filter(runs).count()
+    /// Those whose threads have not left, or whose start has not returned the handle by which they are joined.
+    fn running(&self) -> impl Iterator<Item = usize> {
+        let runs = |seat: &Seat<H>| seat.asked == Asked::Starts || seat.asked == Asked::Runs && !seat.left;
+        self.seats.iter().enumerate().filter(move |(_, seat)| runs(seat)).map(|(index, _)| index)
     }
 }
 
@@ -437,27 +437,49 @@ impl<C: Config> Cores<C> {
         limit.map_or(Duration::ZERO, |(start, limit)| limit.saturating_sub(start.elapsed()))
     }
 
-    /// Waits until every thread has left, but for `own` of them, for at most `timeout`; how many have not, and what was
-    /// drained. After [`close`](Self::close). With a timeout of zero it does not wait at all. Threads that are left end on
-    /// their own.
-    pub(crate) fn wait(&self, timeout: Duration, own: usize) -> (usize, Drained) {
+    /// Waits until every thread has left, but for that of worker `own`, while there is time `left`; which have not, and what was
+    /// drained. After [`close`](Self::close). Without any time it does not wait at all. Threads that are left end on their own.
+    pub(crate) fn wait(&self, left: impl Fn() -> Duration, own: Option<usize>) -> (Box<[usize]>, Drained) {
+        let waits = !left().is_zero();
         let mut state = self.lock();
-        if !timeout.is_zero() {
-            state = self.until(state, timeout, |state| state.running() > own);
+        if waits {
+            state = self.join_all(state, &left, own);
+            state = self.until(state, left(), |state| state.running().count() > usize::from(own.is_some()));
         }
         let (mut ended, mut others) = (Vec::new(), Vec::new());
         for seat in &mut state.seats {
             let list = if seat.left { &mut ended } else { &mut others };
             list.extend(seat.thread.take());
         }
-        let found = (state.running(), state.drained);
+        let found = (state.running().collect(), state.drained);
         drop(state);
-        if !timeout.is_zero() {
+        if waits {
             ended.into_iter().for_each(JoinThread::join);
         }
         // Dropped, not joined.
         drop(others);
         found
+    }
+
+    /// Waits for the ends of all threads but `own`, one after the other, while these can be waited for with a limit: who has
+    /// ended has left. What could not be waited for stays in its seat.
+    fn join_all<'a>(
+        &'a self,
+        mut state: MutexGuard<'a, State<ThreadOf<C>>>,
+        left: &impl Fn() -> Duration,
+        own: Option<usize>,
+    ) -> MutexGuard<'a, State<ThreadOf<C>>> {
+        for index in (0..state.seats.len()).filter(|index| Some(*index) != own) {
+            let Some(thread) = state.seats[index].thread.take() else { continue };
+            drop(state);
+            let joined = thread.join_within(left());
+            state = self.lock();
+            if let Err(thread) = joined {
+                state.seats[index].thread = Some(thread);
+                break;
+            }
+        }
+        state
     }
 
     /// Tells those that wait what was changed under the lock. *Without* it: one that is rung first wakes up only to wait for the

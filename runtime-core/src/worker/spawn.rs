@@ -2,6 +2,8 @@
 
 use super::Worker;
 #[cfg(feature = "std")]
+use super::cell::Alone;
+#[cfg(feature = "std")]
 pub(crate) use super::cell::OfClass;
 use super::cell::{Block, Of, OwnBlock};
 pub(crate) use super::cell::{Extra, InPlace, Kept, Named, layout_in_place};
@@ -9,6 +11,8 @@ use crate::config::{Config, QueueOf, SharingOf};
 use crate::error::{Error, ErrorKind};
 use crate::loom::{Ordering, Plant, planted};
 use crate::roles::{LocalQueue, Memory};
+#[cfg(feature = "std")]
+use crate::roles::{Placement, Scheduler};
 use crate::sharing::{Lock, RemoteWord, Sharing, StateWord};
 use crate::task::JoinHandle;
 use crate::task::header::{Header, Task};
@@ -302,10 +306,20 @@ unsafe fn hand_over_shared<S: Sharing, Q: LocalQueue>(home: &Home<S>, task: Task
 /// # Safety
 /// The caller is the owner of the new `worker`.
 pub(super) unsafe fn make_root<C: Config>(worker: NonNull<Worker<C>>) -> Result<(), Error> {
-    // SAFETY: as the caller.
-    let Ok(handle) = (unsafe { try_spawn_with(worker, core::future::pending::<()>(), Kept) }) else {
-        return Err(Error::new(ErrorKind::OutOfMemory));
+    let future = core::future::pending::<()>();
+    // Where the tasks of the program are elsewhere, the worker of a `block_on` has few or none beside this one.
+    #[cfg(feature = "std")]
+    let made = if const { matches!(<C::Scheduler as Scheduler>::PLACEMENT, Placement::ThisWorker) } {
+        // SAFETY: as the caller.
+        unsafe { try_spawn_with(worker, future, Kept) }
+    } else {
+        // SAFETY: as the caller.
+        unsafe { try_spawn_with(worker, future, Alone) }
     };
+    #[cfg(not(feature = "std"))]
+    // SAFETY: as the caller.
+    let made = unsafe { try_spawn_with(worker, future, Kept) };
+    let Ok(handle) = made else { return Err(Error::new(ErrorKind::OutOfMemory)) };
     // SAFETY: as the caller.
     let this = unsafe { worker.as_ref() };
     // SAFETY: the owner.

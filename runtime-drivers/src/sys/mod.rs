@@ -12,6 +12,8 @@ mod windows;
 
 #[cfg(all(test, target_os = "linux"))]
 pub(crate) use self::unix::guard;
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+pub(crate) use self::unix::thread;
 #[cfg(any(target_os = "linux", target_os = "android"))]
 pub(crate) use self::unix::timerfd;
 #[cfg(unix)]

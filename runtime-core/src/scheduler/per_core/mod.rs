@@ -41,10 +41,11 @@
 //! 4. The thread leaves its seat ([`Cores::leave`](crate::worker::cores::Cores::leave)). *After* the close of its worker:
 //!    the seat says what was drained, and whoever joins a thread that has left must not wait for it longer than was said.
 //!    *Under the lock*: a thread that leaves between the look of who waits and its sleep would not be heard.
-//! 5. The runtime waits until all have left, at most so long, and joins their threads. A thread that is still inside a poll
-//!    then is left alone: it hears the request when the poll returns, closes its worker, and ends. A runtime that is dropped
-//!    by a task of its own does not wait for that task's worker; and one that is dropped by what a task left with a driver, by a
-//!    waker, say, waits for none.
+//! 5. The runtime waits until all have left, at most so long, and joins their threads; where one can be joined within a time
+//!    ([`JoinThread::join_within`](crate::roles::JoinThread::join_within)), that is the wait. A thread that is still inside a
+//!    poll then is left alone: it hears the request when the poll returns, closes its worker, and ends. A runtime that is
+//!    dropped by a task of its own does not wait for that task's worker; and one that is dropped by what a task left with a
+//!    driver, by a waker, say, waits for none.
 //! 6. The runtime gives back its reference of the team. The memory of all workers goes with the last one: that of a handle,
 //!    a waker, a resource, or a thread that was left alone.
 //!
@@ -71,6 +72,7 @@ use crate::task::home::Home;
 use crate::worker::demand::{self, Unserved};
 use crate::worker::spawn::{self, Extra};
 use crate::worker::{Common, Worker, ambient};
+use alloc::boxed::Box;
 use alloc::sync::Arc;
 use core::ptr::NonNull;
 use core::time::Duration;
@@ -122,8 +124,8 @@ pub(crate) unsafe fn try_spawn<C: Config, F: Future + 'static, X: Extra>(
     }
 }
 
-/// Steps 1 to 5 of the shutdown: how many workers are still running, and what the others drained.
-pub(crate) fn stop<C: Config>(common: &Arc<Common<C>>, start: Instant, timeout: Duration) -> (usize, Drained) {
+/// Steps 1 to 5 of the shutdown: which workers are still running, and what the others drained.
+pub(crate) fn stop<C: Config>(common: &Arc<Common<C>>, start: Instant, timeout: Duration) -> (Box<[usize]>, Drained) {
     // 1.
     common.cores.close(Some((start, timeout)));
     // 2.
@@ -131,12 +133,12 @@ pub(crate) fn stop<C: Config>(common: &Arc<Common<C>>, start: Instant, timeout: 
     demand::close_the_others(common);
     // 5.
     let is_own = |home| Home::is_current(home) || in_place::is_away_from(home.as_ptr().cast_const().cast());
-    let own = common.cores.members().iter().any(|member| is_own(Worker::home_of(member.worker)));
+    let own = common.cores.members().iter().position(|member| is_own(Worker::home_of(member.worker)));
     // Inside a gate, a worker that closes waits for this thread.
     let timeout = if crate::worker::gate::is_inside() { Duration::ZERO } else { timeout };
     let left = || timeout.saturating_sub(start.elapsed());
-    let (running, drained) = common.cores.wait(left(), usize::from(own));
-    if running == 0 {
+    let (running, drained) = common.cores.wait(left, own);
+    if running.is_empty() {
         common.cores.end_stand_ins(left());
     }
     (running, drained)

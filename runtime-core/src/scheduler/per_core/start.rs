@@ -43,7 +43,7 @@ pub(crate) fn start<C: Config>() -> Result<NonNull<Worker<C>>, Error> {
             // 5.
             common.cores.close(None);
             super::ask_to_end(&common);
-            common.cores.wait(Duration::MAX, 0);
+            common.cores.wait(|| Duration::MAX, None);
             // SAFETY: the reference that was taken above; `first` is not used again.
             unsafe { Home::release(Worker::home_of(first)) };
             Err(error)

@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used, reason = "a test says what it expects")]
 #![expect(clippy::disallowed_methods, reason = "the test stands outside of the runtime while it waits for its end")]
 
+mod joins;
+
 use crate::config::{Config, Sealed};
 use crate::error::{Errno, Error, ErrorKind};
 use crate::roles::{
@@ -307,7 +309,9 @@ fn left_alone(limit: Duration) -> usize {
     });
     heard.recv().unwrap();
     let shutdown = runtime.shutdown_timeout(limit);
-    assert!(shutdown.running_workers > 0 && !shutdown.is_clean(), "{shutdown}");
+    assert!(shutdown.workers().contains(&2) && !shutdown.is_clean(), "{shutdown}");
+    assert_eq!(shutdown.workers().len(), shutdown.running_workers, "{shutdown}");
+    assert!(shutdown.running_workers > 1 || shutdown.to_string() == "worker 2 still runs", "{shutdown}");
     assert!(!busy.is_finished());
     go_on.send(()).unwrap();
     drop((busy, handle));

@@ -16,7 +16,7 @@ use core::task::Poll;
 use core::time::Duration;
 use std::collections::HashSet;
 use std::rc::Rc;
-use std::sync::{Arc, Barrier, Mutex};
+use std::sync::{Arc, Barrier, Mutex, mpsc};
 use std::thread;
 use std::vec::Vec;
 
@@ -162,6 +162,12 @@ fn a_narrow_queue_overflows_and_loses_nothing<Q: LocalQueue>() {
 
 fn without_a_slot_nothing_is_lost_either<Q: LocalQueue>() {
     every_task_runs_once::<Fair<Q>>();
+}
+
+/// The worker that this thread runs, by its name.
+fn worker() -> usize {
+    let here = thread::current();
+    here.name().and_then(|name| name.rsplit('-').next()?.parse().ok()).expect("a worker's thread has its number")
 }
 
 /// Blocks its worker until `go` says so.
@@ -442,17 +448,18 @@ fn a_worker_that_is_busy_is_left_alone_after_the_timeout_and_drops_its_task_when
 fn left_alone<Q: LocalQueue>(limit: Duration) -> usize {
     let (census, runtime) = start::<Two<Q>>();
     let go = Arc::new(AtomicBool::new(false));
-    let inside = Arc::new(Barrier::new(2));
-    let (hogs, enters) = (go.clone(), inside.clone());
+    let (tell, told) = mpsc::channel();
+    let hogs = go.clone();
     let busy = runtime.spawn(async move {
-        enters.wait();
+        tell.send(worker()).unwrap();
         hog(hogs).await;
         pending::<()>().await
     });
-    inside.wait();
+    let where_it_runs = told.recv().unwrap();
     let waits = runtime.spawn(pending::<()>());
     let shutdown = runtime.shutdown_timeout(limit);
-    assert!(shutdown.running_workers > 0 && !shutdown.is_clean(), "{shutdown}");
+    assert!(shutdown.workers().contains(&where_it_runs) && !shutdown.is_clean(), "{shutdown}");
+    assert_eq!(shutdown.workers().len(), shutdown.running_workers, "{shutdown}");
     assert!(!busy.is_finished());
     go.store(true, SeqCst);
     for _ in 0..2000 {

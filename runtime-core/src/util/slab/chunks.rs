@@ -2,7 +2,8 @@
 //!
 //! # Invariants
 //! 1. Entry `k` of the directory is null or points to the memory of chunk `k`; once set, it never changes.
-//! 2. Nothing here reads, writes or drops what lies in the places.
+//! 2. Chunks come in their order: behind an entry that is null all are.
+//! 3. Nothing here reads, writes or drops what lies in the places.
 
 use alloc::alloc::{alloc, dealloc};
 use core::alloc::Layout;
@@ -30,7 +31,8 @@ impl<T> Chunks<T> {
         }
     }
 
-    /// Makes sure that place `index` has memory, for the owner. `false`: the allocator has none.
+    /// Makes sure that place `index` has memory, for the owner, who has reached all places before it. `false`: the allocator
+    /// has none.
     #[inline]
     pub fn reach(&mut self, index: u32) -> bool {
         let (chunk, _) = locate(index);
@@ -81,6 +83,8 @@ impl<T> Chunks<T> {
 
     #[cold]
     fn grow(&mut self, chunk: usize) -> bool {
+        let before = chunk.checked_sub(1).map(|before| self.directory[before].load(Ordering::Relaxed));
+        assert!(before.is_none_or(|memory| !memory.is_null()), "slab: the places before it are reached first");
         let Some(memory) = allocate_chunk::<T>(chunk) else {
             return false;
         };
@@ -105,10 +109,10 @@ impl<T> core::fmt::Debug for Chunks<T> {
 impl<T> Drop for Chunks<T> {
     fn drop(&mut self) {
         for (chunk, entry) in self.directory.iter_mut().enumerate() {
-            if let Some(memory) = NonNull::new(*entry.get_mut()) {
-                // SAFETY: `allocate_chunk(chunk)` returned this memory (inv. 1), and the user's values are gone.
-                unsafe { free_chunk(chunk, memory) };
-            }
+            // Most have no chunk or one, and a worker drops several of these (inv. 2).
+            let Some(memory) = NonNull::new(*entry.get_mut()) else { break };
+            // SAFETY: `allocate_chunk(chunk)` returned this memory (inv. 1), and the user's values are gone.
+            unsafe { free_chunk(chunk, memory) };
         }
     }
 }

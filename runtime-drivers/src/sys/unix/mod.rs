@@ -54,6 +54,8 @@ pub(crate) mod signal;
 pub(crate) mod socket;
 pub(crate) mod space;
 pub(crate) mod stat;
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+pub(crate) mod thread;
 #[cfg(any(target_os = "linux", target_os = "android"))]
 pub(crate) mod timerfd;
 pub(crate) mod transfer;

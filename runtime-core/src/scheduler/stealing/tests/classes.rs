@@ -5,12 +5,14 @@ use crate::config::{Config, Sealed};
 use crate::roles::{Balanced, Latency, LiveQueue, LocalQueue, OsEntropy, OsThreads, Throughput, Uniform};
 use crate::runtime::Ambient;
 use crate::scheduler::{Classes, WorkStealing};
+use crate::scope::JoinSet;
 use crate::task::JoinHandle;
 use crate::testing::{Heap, SleepOnly};
 use crate::time::Monotonic;
+use core::future::pending;
 use core::marker::PhantomData;
 use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::vec::Vec;
 
 macro_rules! configs {
@@ -166,6 +168,57 @@ fn nothing_is_left_of_either_class<Q: LocalQueue<Live: LiveQueue>>() {
     }
 }
 
+/// The name is in traces, with the line where it was given; the class is what decides who runs.
+fn a_task_of_a_class_has_a_name<Q: LocalQueue<Live: LiveQueue>>() {
+    let (census, runtime) = start::<One<Q>>();
+    let ran = Arc::new(Mutex::new(Vec::new()));
+    let push = |name: &'static str| {
+        let ran = ran.clone();
+        async move { ran.lock().unwrap().push(name) }
+    };
+    let (sum, heap, answer) = (push("sum"), push("heap"), push("answer"));
+    let root = runtime.spawn(async move {
+        let throughput = [One::<Q>::spawn(sum), One::<Q>::spawn_with(Throughput.named("heap"), heap)];
+        One::<Q>::spawn_with(Latency.named("answer"), answer).await.unwrap();
+        for task in throughput {
+            task.await.unwrap();
+        }
+    });
+    runtime.block_on(root).unwrap();
+    assert_eq!(*ran.lock().unwrap(), ["answer", "sum", "heap"]);
+    let waits = runtime.handle().spawn_with(Latency.named("waits"), pending::<()>());
+    let line = line!() - 1;
+    let dump = runtime.dump();
+    let named = dump.tasks().iter().find(|task| task.name() == Some("waits")).expect("the dump has it");
+    let at = named.spawned_at().expect("it was given here");
+    assert_eq!((at.line(), at.file()), (line, file!()));
+    assert_eq!(dump.tasks().iter().filter(|task| task.name().is_some()).count(), 1);
+    drop((waits, dump));
+    ends(&census, runtime);
+}
+
+/// In a set as outside of it.
+fn a_task_of_a_set_has_a_class<Q: LocalQueue<Live: LiveQueue>>() {
+    let (census, runtime) = start::<One<Q>>();
+    let root = runtime.spawn(async {
+        let mut set = JoinSet::<u32, One<Q>>::new();
+        for n in 0..3 {
+            set.spawn(async move { n });
+        }
+        for n in 3..6 {
+            set.spawn_with(Throughput, async move { n });
+        }
+        for n in 6..9 {
+            set.spawn_with(Latency.named("of a set"), async move { n });
+        }
+        set.join_all().await
+    });
+    let order = runtime.block_on(root).unwrap();
+    assert_eq!(order[..3], [6, 7, 8], "{order:?}");
+    assert_eq!(order.iter().sum::<u32>(), 36, "{order:?}");
+    ends(&census, runtime);
+}
+
 suite! {
     ring: crate::scheduler::Ring;
     #[cfg(feature = "crossbeam-deque")]
@@ -175,5 +228,7 @@ suite! {
         neither_class_starves_on_two_workers
         each_task_of_both_classes_runs_once
         nothing_is_left_of_either_class
+        a_task_of_a_class_has_a_name
+        a_task_of_a_set_has_a_class
     ]
 }

@@ -2,7 +2,7 @@
 //! one, so a spawner may wait for a processor while others empty its queue, and then go on to other nodes. What is asked is
 //! whether anybody takes from another node while its own has something.
 
-use super::{LONG, ends, start};
+use super::{LONG, ends, start, worker};
 use crate::config::{Config, Sealed};
 use crate::error::Error;
 use crate::roles::{Cpu, OsEntropy, OsThreads, Topology};
@@ -12,7 +12,6 @@ use crate::testing::{Heap, SleepOnly};
 use crate::time::Monotonic;
 use core::hint::black_box;
 use std::sync::{Arc, Barrier};
-use std::thread;
 use std::vec::Vec;
 
 const NODES: usize = 4;
@@ -60,12 +59,6 @@ macro_rules! configs {
 configs! {
     Pinned: true;
     Anywhere: false;
-}
-
-/// The worker that this thread runs, by its name.
-fn worker() -> usize {
-    let here = thread::current();
-    here.name().and_then(|name| name.rsplit('-').next()?.parse().ok()).expect("a worker's thread has its number")
 }
 
 /// Workers 0 and 1 are on one node, and so on: neighbours come together.

@@ -12,6 +12,8 @@ mod poll_sets;
 mod sending;
 mod signals;
 mod streams;
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+mod threads;
 #[cfg(any(target_os = "linux", target_os = "android"))]
 mod timers;
 mod wakeups;
