@@ -3,6 +3,7 @@
 #![expect(clippy::disallowed_methods, reason = "the test stands outside of the runtime while it waits for its end")]
 
 mod joins;
+mod roots;
 
 use crate::config::{Config, Sealed};
 use crate::error::{Errno, Error, ErrorKind};
