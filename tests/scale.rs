@@ -6,6 +6,7 @@
 //! | `under_way` | a hundred thousand operations at the same time |
 //! | `chains` | a million awaits, one behind the other, on the stack of one |
 //! | `sleepers` | four million tasks that sleep: bytes a task |
+//! | `idle` | eighteen thousand connections that are silent: bytes a connection |
 //!
 //! Each test runs in a process of its own, as it counts what is the process's. `BESPOKE_DEEP=1` runs the counts above, which are
 //! meant for `--release`; otherwise they are smaller, and what is asserted is the same.
@@ -21,6 +22,8 @@ mod again;
 mod chains;
 #[path = "common/descriptors.rs"]
 mod descriptors;
+#[path = "scale/idle.rs"]
+mod idle;
 #[path = "scale/sleepers.rs"]
 mod sleepers;
 #[path = "scale/starts.rs"]
@@ -37,6 +40,7 @@ mod when;
 
 use bespoke::{Config, Runtime};
 use core::time::Duration;
+use std::io::Write as _;
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
@@ -56,6 +60,17 @@ fn runtime<C: Config>() -> Runtime<C> {
 fn ends<C: Config>(runtime: Runtime<C>) {
     let shutdown = runtime.shutdown_timeout(LONG);
     assert!(shutdown.is_clean(), "{shutdown}");
+}
+
+/// Raises the limit of descriptors to what is allowed. How many a process may have.
+fn room() -> usize {
+    let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
+    // SAFETY: `limit` is live and writable.
+    assert_eq!(unsafe { libc::getrlimit(libc::RLIMIT_NOFILE, &raw mut limit) }, 0);
+    limit.rlim_cur = limit.rlim_max;
+    // SAFETY: `limit` is live during the call.
+    assert_eq!(unsafe { libc::setrlimit(libc::RLIMIT_NOFILE, &raw const limit) }, 0);
+    usize::try_from(limit.rlim_cur).unwrap_or(usize::MAX)
 }
 
 /// Does `holds` come true in time?
@@ -89,10 +104,17 @@ fn apart<C: Config>(path: &'static str, test: fn()) {
     again::has_passed(output.status, &said);
     // The figures, and not the frame.
     said.lines().filter_map(|line| line.split_once(FIGURE)).for_each(|(_, figure)| println!("{path}: {figure}"));
+    for (_, why) in said.lines().filter_map(|line| line.split_once(SKIPPED)) {
+        // Not `println!`, which the harness keeps to itself.
+        writeln!(std::io::stderr(), "skipped {path}: {why}").expect("the terminal takes a line");
+    }
 }
 
 /// What stands before a figure.
 const FIGURE: &str = "figure: ";
+
+/// What stands before the reason for which a test was left out.
+const SKIPPED: &str = "skipped: ";
 
 /// A function that is generic over the config, as a test for each config.
 macro_rules! on {

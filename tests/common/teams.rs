@@ -19,6 +19,7 @@ macro_rules! teams {
 teams! {
     One: scheduler::SingleThread, driver::Mio;
     OneRing: scheduler::SingleThread, driver::IoUring<64>;
+    OneUsualRing: scheduler::SingleThread, driver::IoUring;
     Cores: scheduler::PerCore<2>, driver::Mio;
     CoresOnRings: scheduler::PerCore<2>, driver::IoUring<64>;
     Thieves: scheduler::WorkStealing<2>, driver::Mio;

@@ -1,6 +1,6 @@
 //! Operations that are under way at the same time, very many of them: none ends before all have begun, and each ends.
 
-use crate::{LONG, count, ends, runtime};
+use crate::{LONG, count, ends, room, runtime};
 use bespoke::driver::{Nanos, Timeout};
 use bespoke::prelude::*;
 use bespoke::rt::{Operation, Submit, UnixStream};
@@ -102,20 +102,9 @@ fn timeouts<C: Config<Driver: Submit<Timeout>>>() {
     ends(rt);
 }
 
-/// Raises the limit of descriptors to what is allowed. How many pairs fit.
-fn room() -> usize {
-    let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
-    // SAFETY: `limit` is live and writable.
-    assert_eq!(unsafe { libc::getrlimit(libc::RLIMIT_NOFILE, &raw mut limit) }, 0);
-    limit.rlim_cur = limit.rlim_max;
-    // SAFETY: `limit` is live during the call.
-    assert_eq!(unsafe { libc::setrlimit(libc::RLIMIT_NOFILE, &raw const limit) }, 0);
-    (usize::try_from(limit.rlim_cur).unwrap_or(usize::MAX).saturating_sub(200)) / 2
-}
-
 /// One read of each of so many streams, as the limit of descriptors has room for; in a short run, of some.
 fn reads<C: Config<Driver: Unix>>() {
-    let many = count(4_000, MANY).min(room());
+    let many = count(4_000, MANY).min(room().saturating_sub(200) / 2);
     let rt = runtime::<C>();
     rt.block_on(async {
         let counts = Arc::<Counts>::default();

@@ -1,7 +1,7 @@
 //! Filled buffers in a row: what came for a stream and was not read.
 //!
-//! 1. From `first` on there are `count` blocks, each with the next one in its `next`, but for the last one, which is `last` if
-//!    there is any. The row is their only name.
+//! 1. There are `count` blocks, each with the next one in its `next`; that of the last one is the first. `last` is the last
+//!    one, if there is any. The row is their only name.
 //! 2. Of each, the bytes `start..start + len` are initialised, and `len > 0`.
 
 use super::Leased;
@@ -11,8 +11,7 @@ use core::ptr::NonNull;
 
 /// A queue of filled buffers. It needs no memory but theirs: each says itself which of its bytes are meant, and what comes next.
 pub struct Filled<const BYTES: usize> {
-    first: Option<NonNull<Block<BYTES>>>,
-    last: NonNull<Block<BYTES>>,
+    last: Option<NonNull<Block<BYTES>>>,
     count: u32,
 }
 
@@ -23,14 +22,14 @@ impl<const BYTES: usize> Filled<BYTES> {
     /// None yet.
     #[must_use]
     pub const fn new() -> Self {
-        Filled { first: None, last: NonNull::dangling(), count: 0 }
+        Filled { last: None, count: 0 }
     }
 
     /// Is there nothing in it?
     #[inline]
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.first.is_none()
+        self.last.is_none()
     }
 
     /// How many buffers are in it.
@@ -49,17 +48,33 @@ impl<const BYTES: usize> Filled<BYTES> {
         let pointer = buffer.into_block();
         // SAFETY: the buffer was its only name, and is gone.
         let block = unsafe { &mut *pointer.as_ptr() };
-        block.next = None;
         block.start = 0;
         block.len = len;
-        if self.first.is_some() {
+        block.next = match self.last {
             // SAFETY: the last one of the row (rule 1), and another block than the new one.
-            unsafe { &mut *self.last.as_ptr() }.next = Some(pointer);
-        } else {
-            self.first = Some(pointer);
-        }
-        self.last = pointer;
+            Some(last) => unsafe { &mut *last.as_ptr() }.next.replace(pointer),
+            None => Some(pointer),
+        };
+        self.last = Some(pointer);
         self.count += 1;
+    }
+
+    /// The first one.
+    #[inline(always)]
+    fn first(&self) -> Option<NonNull<Block<BYTES>>> {
+        // SAFETY: of the row, which is its only name (rule 1).
+        unsafe { self.last?.as_ref() }.next
+    }
+
+    /// Takes the first one out, behind which `next` comes.
+    #[inline(always)]
+    fn take_first(&mut self, next: Option<NonNull<Block<BYTES>>>) {
+        self.count -= 1;
+        match self.last {
+            // SAFETY: the last one of the row, and not the first.
+            Some(last) if self.count > 0 => unsafe { &mut *last.as_ptr() }.next = next,
+            _ => self.last = None,
+        }
     }
 
     /// Copies what is left in the first buffer to `to`, at most `len` bytes; how many, and the buffer, if it was read to its end.
@@ -68,7 +83,7 @@ impl<const BYTES: usize> Filled<BYTES> {
     /// `to` is writable for `len` bytes.
     #[inline(always)]
     pub unsafe fn copy_first(&mut self, to: *mut u8, len: usize) -> (usize, Option<Buffer<BYTES>>) {
-        let Some(pointer) = self.first else { return (0, None) };
+        let Some(pointer) = self.first() else { return (0, None) };
         // SAFETY: of the row, which is its only name (rule 1); the reference ends before the buffer is made.
         let block = unsafe { &mut *pointer.as_ptr() };
         let part = (block.len as usize).min(len);
@@ -79,8 +94,8 @@ impl<const BYTES: usize> Filled<BYTES> {
             block.len -= part as u32;
             return (part, None);
         }
-        self.first = block.next;
-        self.count -= 1;
+        let next = block.next;
+        self.take_first(next);
         // SAFETY: it left the row, which was its only name (rule 1).
         (part, Some(unsafe { Buffer::from_block(pointer) }))
     }
@@ -109,8 +124,9 @@ impl<const BYTES: usize> Filled<BYTES> {
     /// # Safety
     /// As [`copy`](Self::copy).
     pub unsafe fn peek(&self, to: *mut u8, len: usize) -> usize {
-        let (mut done, mut next) = (0, self.first);
+        let (mut done, mut next, mut left) = (0, self.first(), self.count);
         while done < len
+            && left > 0
             && let Some(pointer) = next
         {
             // SAFETY: of the row, which is its only name (rule 1).
@@ -121,6 +137,7 @@ impl<const BYTES: usize> Filled<BYTES> {
             // SAFETY: so many are initialised (rule 2), and there is room for them (contract).
             unsafe { place.copy_from_nonoverlapping(block.filled(), part) };
             done += part;
+            left -= 1;
             next = block.next;
         }
         done
@@ -142,12 +159,11 @@ impl<const BYTES: usize> Filled<BYTES> {
 
     /// Takes the first buffer: where in it the bytes begin that are left, and how many they are.
     fn pop(&mut self) -> Option<(Buffer<BYTES>, u32, u32)> {
-        let pointer = self.first?;
+        let pointer = self.first()?;
         // SAFETY: of the row, which is its only name (rule 1).
         let block = unsafe { &*pointer.as_ptr() };
-        let (start, len) = (block.start, block.len);
-        self.first = block.next;
-        self.count -= 1;
+        let (start, len, next) = (block.start, block.len, block.next);
+        self.take_first(next);
         // SAFETY: it left the row, which was its only name (rule 1).
         Some((unsafe { Buffer::from_block(pointer) }, start, len))
     }

@@ -1,6 +1,7 @@
 //! The one future under all I/O: an operation on its way.
 //!
-//! 1. `keep` is there until the output is, or until it was handed to the driver.
+//! 1. `keep` is initialised until the output is there, or until it was handed to the driver. From then on `guest` is
+//!    [`over`], so that no word of its own says so.
 //! 2. `guest` is set iff the driver may know of `state` ([`Submit::in_flight`]) after a poll by that worker; the operation
 //!    is a guest of it then.
 //! 3. Nothing in an operation is ever pointed at: it may move at any time.
@@ -12,6 +13,9 @@
 //!    Where tasks move, any worker of the runtime polls it, inside the gate of its own ([`guests::inside`]).
 //! 6. The driver sees `op` only while `keep` is there: without it, `op` may point at memory that is somebody else's.
 
+mod orphan;
+
+use self::orphan::Orphan;
 use super::op::{Late, Op, Submit, Timeout};
 use super::owner::Owner;
 use super::resource::{bring, used_elsewhere};
@@ -20,13 +24,14 @@ use crate::error::Errno;
 use crate::roles::{Driver, Nanos, Under};
 use crate::task::home::Home;
 use crate::util::dangling::MaybeDangling;
-use crate::worker::guests::{self, Work, post_work_of_caller, roams};
+use crate::worker::guests::{self, post_work_of_caller, roams};
 use crate::worker::rehome::{Asks, Binding, moves};
 use crate::worker::{Worker, ambient};
 use alloc::boxed::Box;
-use alloc::sync::Arc;
 use core::fmt;
 use core::marker::PhantomData;
+use core::mem::ManuallyDrop;
+use core::num::NonZero;
 use core::pin::Pin;
 use core::ptr::NonNull;
 use core::task::{Context, Poll};
@@ -42,11 +47,18 @@ where
 {
     op: O,
     state: <C::Driver as Submit<O>>::InFlight<SharingOf<C>>,
-    keep: Option<MaybeDangling<K>>,
+    keep: ManuallyDrop<MaybeDangling<K>>,
     /// Whose resource this is about, if it is about one.
     owner: Option<Owner<C>>,
     guest: Option<NonNull<Worker<C>>>,
     _config: PhantomData<fn() -> C>,
+}
+
+/// The worker that polls no operation: no value lies at this address.
+#[inline(always)]
+const fn over<C: Config>() -> NonNull<Worker<C>> {
+    const { assert!(align_of::<Worker<C>>() > 1) };
+    NonNull::without_provenance(NonZero::<usize>::MIN)
 }
 
 /// The worker that polls an operation, or what its poll comes to without that.
@@ -84,14 +96,27 @@ where
         // Rule 4: the operation takes its pointers where nothing that moves kills them.
         let mut keep = MaybeDangling::new(keep);
         let op = op(keep.get_mut());
-        Operation { op, state: Default::default(), keep: Some(keep), owner, guest: None, _config: PhantomData }
+        Operation {
+            op,
+            state: Default::default(),
+            keep: ManuallyDrop::new(keep),
+            owner,
+            guest: None,
+            _config: PhantomData,
+        }
     }
 
     /// Does the driver know of it? Such an operation may have an effect although its future is dropped.
     #[inline]
     #[must_use]
     pub fn is_under_way(&self) -> bool {
-        self.guest.is_some()
+        self.guest.is_some() && !self.is_over()
+    }
+
+    /// Rule 1.
+    #[inline(always)]
+    fn is_over(&self) -> bool {
+        self.guest == Some(over())
     }
 
     /// Polls the driver of `worker`, and notes what the operation is then.
@@ -181,8 +206,9 @@ where
             let Poll::Ready(output) = <C::Driver as Submit<O>>::poll_closed::<SharingOf<C>>(&mut self.state, cx) else {
                 return Poll::Pending;
             };
+            let guest = self.guest.take();
             let keep = self.kept_once();
-            if let Some(worker) = self.guest.take() {
+            if let Some(worker) = guest {
                 // SAFETY: the reference that close took for this guest, or that it came with; `home` is not used afterwards.
                 unsafe { Home::release(Worker::home_of(worker)) };
             }
@@ -368,7 +394,7 @@ where
     #[inline]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = &mut *self;
-        if this.keep.is_none() {
+        if this.is_over() {
             // Rule 6: what the operation points at went with the output.
             polled_again(O::NAME);
         }
@@ -432,18 +458,26 @@ where
 {
     #[inline(always)]
     fn kept_once(&mut self) -> K {
-        let Some(keep) = self.keep.take() else { unreachable!("looked at when the poll began") };
-        keep.into_inner()
+        self.take_keep().into_inner()
+    }
+
+    /// What is kept, of an operation that is not over: it is from now on.
+    #[inline(always)]
+    fn take_keep(&mut self) -> MaybeDangling<K> {
+        debug_assert!(!self.is_over(), "looked at when the poll began");
+        self.guest = Some(over());
+        // SAFETY: rule 1: initialised, and nobody reads it any more.
+        unsafe { ManuallyDrop::take(&mut self.keep) }
     }
 
     /// The future dies while the driver knows of it.
     #[cold]
     fn abandon(&mut self, worker: NonNull<Worker<C>>) {
-        let Some(keep) = self.keep.take() else { return };
+        let keep = self.take_keep();
         let state = core::mem::take(&mut self.state);
         // SAFETY: the operation is read once: the drop is its last use, and `O: Op` has no drop glue that matters twice.
         let op = unsafe { core::ptr::read(&raw const self.op) };
-        let mut orphan = Orphan::<C, O, K> { op: core::mem::ManuallyDrop::new(op), state, keep, begun: None };
+        let mut orphan = Orphan::<C, O, K> { op: ManuallyDrop::new(op), state, keep, begun: None };
         // SAFETY: the operation is a guest of the worker.
         if const { roams::<C>() } && unsafe { worker.as_ref() }.common.is_copy() {
             // A thread that is missing here may hold the driver's lock. What is kept stays as the parent has it.
@@ -494,11 +528,17 @@ where
 {
     #[inline]
     fn drop(&mut self) {
-        if let Some(worker) = self.guest.take() {
+        if !self.is_over()
+            && let Some(worker) = self.guest.take()
+        {
             self.abandon(worker);
         }
         if const { moves::<C>() } {
             self.end_begun();
+        }
+        if !self.is_over() {
+            // SAFETY: rule 1; this is the last use.
+            unsafe { ManuallyDrop::drop(&mut self.keep) }
         }
     }
 }
@@ -520,58 +560,12 @@ fn polled_again(operation: &str) -> ! {
     panic!("{operation} was polled after it yielded")
 }
 
-/// An operation whose future is gone.
-struct Orphan<C: Config, O: Op, K: Send + 'static>
-where
-    C::Driver: Submit<O>,
-{
-    /// A copy of the future's: the future drops the original.
-    op: core::mem::ManuallyDrop<O>,
-    state: <C::Driver as Submit<O>>::InFlight<SharingOf<C>>,
-    keep: MaybeDangling<K>,
-    /// Where resources move, and it comes from another thread: what it is about.
-    begun: Option<Arc<Binding<C>>>,
-}
-
-impl<C: Config, O: Op, K: Send + 'static> Orphan<C, O, K>
-where
-    C::Driver: Submit<O>,
-{
-    /// On the owner: hands what is left to the driver.
-    fn abandon(mut self, worker: NonNull<Worker<C>>) {
-        // SAFETY: the owner, before the driver is dropped.
-        let live = || unsafe { Worker::live(worker) };
-        // SAFETY: as above.
-        unsafe {
-            <C::Driver as Under<SharingOf<C>>>::with(live, |live| {
-                <C::Driver as Submit<O>>::abandon::<SharingOf<C>, K>(live, &mut self.op, &mut self.state, self.keep);
-            });
-        }
-    }
-}
-
-impl<C: Config, O: Op, K: Send + 'static> Work<C> for Orphan<C, O, K>
-where
-    C::Driver: Submit<O>,
-{
-    fn run(mut self: Box<Self>, worker: NonNull<Worker<C>>, closed: bool) {
-        let begun = self.begun.take();
-        if !closed {
-            self.abandon(worker);
-            begun.inspect(|binding| binding.ends());
-            return;
-        }
-        let Orphan { mut op, mut state, keep, .. } = *self;
-        <C::Driver as Submit<O>>::abandon_closed::<SharingOf<C>, K>(&mut op, &mut state, keep);
-    }
-}
-
 impl<C: Config, O: Op, K: Send + 'static> fmt::Debug for Operation<C, O, K>
 where
     C::Driver: Submit<O>,
 {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Operation").field("op", &O::NAME).field("in_flight", &self.guest.is_some()).finish()
+        f.debug_struct("Operation").field("op", &O::NAME).field("in_flight", &self.is_under_way()).finish()
     }
 }
 

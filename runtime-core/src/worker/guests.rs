@@ -26,8 +26,29 @@ pub(crate) struct ResourceSlot {
     /// First: a pointer to it is a pointer to the slot.
     node: Node,
     raw: Cell<RawResource>,
-    key: Cell<u32>,
-    open: Cell<bool>,
+    /// Its key, twice, and one more while it is open.
+    key_and_open: Cell<u32>,
+}
+
+// With the slab's own word 24, of each open resource.
+#[cfg(all(not(loom), target_pointer_width = "64", unix))]
+const _: () = assert!(size_of::<ResourceSlot>() == 16);
+
+impl ResourceSlot {
+    fn key(&self) -> u32 {
+        self.key_and_open.get() >> 1
+    }
+
+    fn is_open(&self) -> bool {
+        self.key_and_open.get() & 1 == 1
+    }
+
+    /// Whether it was open; it is not any more.
+    fn close(&self) -> bool {
+        let open = self.is_open();
+        self.key_and_open.set(self.key() << 1);
+        open
+    }
 }
 
 /// The open resources of a worker. Owner only, or under the lock of the table; but for the addresses of nodes.
@@ -59,17 +80,21 @@ impl Resources {
             return Err(Errno::RUNTIME_CLOSED);
         }
         let key = self.slots.alloc().ok_or(Errno::OUT_OF_MEMORY)?;
+        if key > u32::MAX >> 1 {
+            // SAFETY: it was handed out just now.
+            unsafe { self.slots.free(key) };
+            return Err(Errno::OUT_OF_MEMORY);
+        }
         self.bound = self.bound.max(key + 1);
         let slot = self.slot(key);
         slot.raw.set(raw);
-        slot.key.set(key);
-        slot.open.set(true);
+        slot.key_and_open.set(key << 1 | 1);
         Ok(key)
     }
 
     /// Whether it was open; it is not any more.
     fn close(&mut self, key: u32) -> bool {
-        self.slot(key).open.replace(false)
+        self.slot(key).close()
     }
 
     /// Gives a key back, of a resource that is closed, or was never the driver's.
@@ -82,7 +107,7 @@ impl Resources {
     /// Any resource that is open, from `from` on.
     fn next_open(&self, from: u32) -> Option<Resource> {
         (from..self.bound)
-            .find(|key| self.slot(*key).open.get())
+            .find(|key| self.slot(*key).is_open())
             .map(|key| Resource { raw: self.slot(key).raw.get(), key })
     }
 
@@ -235,7 +260,7 @@ pub(crate) unsafe fn is_open<C: Config>(worker: NonNull<Worker<C>>, key: u32) ->
     // SAFETY: the owner's worker is alive.
     let this = unsafe { worker.as_ref() };
     // SAFETY: the owner; nothing of the user's runs.
-    unsafe { this.with_resources(|resources| resources.slot(key).open.get()) }
+    unsafe { this.with_resources(|resources| resources.slot(key).is_open()) }
 }
 
 /// Owner, at close: closes every resource that is still open, and lets none be opened. Their handles stay guests.
@@ -343,7 +368,7 @@ pub(super) unsafe fn visit<C: Config>(worker: NonNull<Worker<C>>, node: NonNull<
         NodeKind::Resource => {
             // SAFETY: the node is the first field of its slot.
             let slot = unsafe { node.cast::<ResourceSlot>().as_ref() };
-            let resource = Resource { raw: slot.raw.get(), key: slot.key.get() };
+            let resource = Resource { raw: slot.raw.get(), key: slot.key() };
             if !closed {
                 // SAFETY: the owner; the handle is gone.
                 unsafe { close_resource(worker, resource) };

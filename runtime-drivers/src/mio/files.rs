@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 /// The open file of a source, for a job.
 pub(super) fn open_file<P: Poller, S: Sharing>(live: &LiveMio<P, S>, key: u32) -> Option<Arc<OpenFile>> {
-    live.with_source(key, |source| source.file.clone())
+    live.with_source(key, |source| source.more.as_ref()?.file.clone())
 }
 
 macro_rules! pool {

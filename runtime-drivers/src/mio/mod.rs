@@ -62,7 +62,7 @@ pub use self::poller::PosixPoll;
 pub use self::poller::{OsPoller, Poller};
 
 use self::poller::{Event, Place, Wanted};
-use self::source::{Among, Side, Source, Tick};
+use self::source::{More, Side, Source, Tick};
 use crate::luggage::Held;
 use crate::op::LEASE_BYTES;
 use crate::sys;
@@ -236,8 +236,8 @@ impl<P: Poller, S: Sharing> LiveMio<P, S> {
         match side {
             Side::Read => return self.leave(key, side, |source| &mut source.reader, cx),
             Side::Write => return self.leave(key, side, |source| &mut source.writer, cx),
-            Side::ReadAmong => self.leave_among(key, |among| &mut among.readers, cx),
-            Side::WriteAmong => self.leave_among(key, |among| &mut among.writers, cx),
+            Side::ReadAmong => self.leave_among(key, |more| &mut more.readers, cx),
+            Side::WriteAmong => self.leave_among(key, |more| &mut more.writers, cx),
         }
         self.with_source(key, |source| self.arm(source, key, side))
     }
@@ -245,10 +245,10 @@ impl<P: Poller, S: Sharing> LiveMio<P, S> {
     /// Who waits at the source is told of the next event. `false`: as [`watch`](Self::watch).
     #[inline(always)]
     fn arm(&self, source: &mut Source<P::Entry>, key: u32, side: Side) -> Result<bool, Errno> {
-        let among = source.among.as_deref();
+        let more = source.more.as_deref();
         let wanted = Wanted {
-            read: source.reader.is_some() || among.is_some_and(|among| !among.readers.is_empty()),
-            write: source.writer.is_some() || among.is_some_and(|among| !among.writers.is_empty()),
+            read: source.reader.is_some() || more.is_some_and(|more| !more.readers.is_empty()),
+            write: source.writer.is_some() || more.is_some_and(|more| !more.writers.is_empty()),
         };
         self.poller.arm(&mut source.entry, Place { key, generation: source.generation }, wanted)?;
         Ok(!S::MOVING || !source.is_ready(side))
@@ -281,35 +281,35 @@ impl<P: Poller, S: Sharing> LiveMio<P, S> {
 
     /// Leaves the waker of `cx` beside those of other tasks.
     #[cold]
-    fn leave_among(&self, key: u32, list: fn(&mut Among) -> &mut Wakers, cx: &mut Context<'_>) {
+    fn leave_among(&self, key: u32, list: fn(&mut More) -> &mut Wakers, cx: &mut Context<'_>) {
         let (known, full) = self.with_source(key, |source| {
-            let wakers = list(source.among.get_or_insert_default());
+            let wakers = list(source.more());
             (wakers.has(cx.waker()), wakers.is_full())
         });
         if known {
             return;
         }
         if full {
-            let mut all = self.with_source(key, |source| list(source.among.get_or_insert_default()).take());
+            let mut all = self.with_source(key, |source| list(source.more()).take());
             all.ask();
-            self.with_source(key, |source| list(source.among.get_or_insert_default()).give_back(all)).let_go();
+            self.with_source(key, |source| list(source.more()).give_back(all)).let_go();
         }
         let waker = cx.waker().clone();
-        self.with_source(key, |source| list(source.among.get_or_insert_default()).push(waker));
+        self.with_source(key, |source| list(source.more()).push(waker));
     }
 
     /// Wakes those who wait beside each other. The list keeps its memory: a wait allocates once per source and direction,
     /// not once each time.
     #[cold]
-    fn wake_among(&self, key: u32, generation: u32, list: fn(&mut Among) -> &mut Wakers) {
-        let of = |source: &mut Source<P::Entry>| match &mut source.among {
-            Some(among) if source.generation == generation => Some(list(among).take()),
+    fn wake_among(&self, key: u32, generation: u32, list: fn(&mut More) -> &mut Wakers) {
+        let of = |source: &mut Source<P::Entry>| match &mut source.more {
+            Some(more) if source.generation == generation => Some(list(more).take()),
             _ => None, // closed since
         };
         let Some(mut all) = self.with_source(key, of) else { return };
         all.wake();
-        let left = self.with_source(key, |source| match &mut source.among {
-            Some(among) if source.generation == generation => list(among).give_back(all),
+        let left = self.with_source(key, |source| match &mut source.more {
+            Some(more) if source.generation == generation => list(more).give_back(all),
             _ => all,
         });
         left.let_go();
@@ -373,7 +373,7 @@ impl<P: Poller, S: Sharing> LiveMio<P, S> {
                 source.writable = true;
                 writer = source.writer.take();
             }
-            Some((source.among.is_some(), reader, writer))
+            Some((source.more.is_some(), reader, writer))
         });
         let Some((among, reader, writer)) = told else { return };
         if let Some(waker) = reader {
@@ -383,10 +383,10 @@ impl<P: Poller, S: Sharing> LiveMio<P, S> {
             wake(waker);
         }
         if among && event.readable {
-            self.wake_among(key, generation, |among| &mut among.readers);
+            self.wake_among(key, generation, |more| &mut more.readers);
         }
         if among && event.writable {
-            self.wake_among(key, generation, |among| &mut among.writers);
+            self.wake_among(key, generation, |more| &mut more.writers);
         }
     }
 
@@ -421,8 +421,7 @@ impl<P: Poller, S: Sharing> Live for LiveMio<P, S> {
         #[cfg(unix)]
         if kind == Kind::File {
             // A poll knows no files: they are always ready, and block.
-            let file = Some(Arc::new(crate::pooled::OpenFile(resource.raw)));
-            self.place(resource.key, Source { file, ..Source::default() });
+            self.place(resource.key, Source::of_file(Arc::new(crate::pooled::OpenFile(resource.raw))));
             return Ok(());
         }
         // SAFETY: the caller hands the resource over; `close` closes it, and it is released below if it is refused.
@@ -446,7 +445,7 @@ impl<P: Poller, S: Sharing> Live for LiveMio<P, S> {
     fn close(&self, resource: Resource) {
         let mut old = self.take_out(resource.key);
         #[cfg(unix)]
-        if let Some(file) = old.file {
+        if let Some(file) = old.take_file() {
             return drop(file); // which closes it, unless an operation on it is under way
         }
         self.poller.close(core::mem::take(&mut old.entry), resource.raw);
@@ -463,15 +462,16 @@ impl<P: Poller, S: Sharing> Live for LiveMio<P, S> {
 
     fn release(&self, resource: Resource) -> Result<(), Errno> {
         #[cfg(unix)]
-        if self
-            .with_source(resource.key, |source| source.file.as_mut().is_some_and(|file| Arc::get_mut(file).is_none()))
-        {
+        if self.with_source(resource.key, |source| {
+            let file = source.more.as_deref_mut().and_then(|more| more.file.as_mut());
+            file.is_some_and(|file| Arc::get_mut(file).is_none())
+        }) {
             return Err(sys::fd::BUSY); // a thread of the pool is in a call on it
         }
         let mut old = self.take_out(resource.key);
         self.poller.release(core::mem::take(&mut old.entry), resource.raw);
         #[cfg(unix)]
-        core::mem::forget(old.file.take().and_then(Arc::into_inner)); // open, and the caller's
+        core::mem::forget(old.take_file().and_then(Arc::into_inner)); // open, and the caller's
         old.let_go();
         Ok(())
     }
@@ -485,11 +485,13 @@ impl<P: Poller, S: Sharing> Live for LiveMio<P, S> {
                 (true, false) => Kind::Stream,
                 (true, true) => Kind::UnixStream,
             };
-            (source.interrupted.take(), kind)
+            (source.take_interrupted(), kind)
         });
         let mut held = Held::new(interrupted);
         if let Err(errno) = self.release(resource) {
-            self.with_source(resource.key, |source| source.interrupted = held.interrupted.take());
+            if let Some(taken) = held.interrupted.take() {
+                self.with_source(resource.key, |source| source.more().interrupted = Some(taken));
+            }
             return Err(errno);
         }
         Ok(held.pack(kind))
@@ -504,7 +506,7 @@ impl<P: Poller, S: Sharing> Live for LiveMio<P, S> {
     #[cfg(unix)]
     fn name(&self, second: Resource, file: SharedFile) -> Result<(), Errno> {
         let file = file.downcast().map_err(|_| Errno::of(ErrorKind::Unsupported))?;
-        self.place(second.key, Source { file: Some(file), ..Source::default() });
+        self.place(second.key, Source::of_file(file));
         Ok(())
     }
 
@@ -514,8 +516,8 @@ impl<P: Poller, S: Sharing> Live for LiveMio<P, S> {
             return Err(Errno::of(ErrorKind::Unsupported));
         }
         self.register(resource, luggage.kind)?;
-        if let Some(held) = Held::of(luggage) {
-            self.with_source(resource.key, |source| source.interrupted = held.interrupted.take());
+        if let Some(taken) = Held::of(luggage).and_then(|held| held.interrupted.take()) {
+            self.with_source(resource.key, |source| source.more().interrupted = Some(taken));
         }
         Ok(())
     }

@@ -1,6 +1,8 @@
 //! What the driver knows of one resource, and what an operation waits for there.
 
 use crate::op::Taken;
+#[cfg(unix)]
+use crate::pooled::OpenFile;
 use crate::theirs::{let_go, wake};
 use crate::wakers::Wakers;
 use bespoke_core::sharing::Sharing;
@@ -28,14 +30,25 @@ pub(super) struct Source<E> {
     pub(super) entry: E,
     pub(super) reader: Option<Waker>,
     pub(super) writer: Option<Waker>,
-    /// Tasks that wait beside each other, for one listener, say. A box, made with the first: streams have none, and each event
-    /// looks.
-    pub(super) among: Option<Box<Among>>,
+    /// What a stream that only waits has not: made when it is needed first, and kept. Each event looks.
+    pub(super) more: Option<Box<More>>,
+}
+
+// Less than a line of the cache, and most of what the driver has of an idle connection.
+#[cfg(all(unix, target_pointer_width = "64"))]
+const _: () = assert!(size_of::<Source<super::entry::Entry>>() == 56);
+
+/// What few sources have.
+#[derive(Debug, Default)]
+pub(super) struct More {
+    /// Tasks that wait beside each other, for one listener, say: each edge wakes all, as it may stand for several connections.
+    pub(super) readers: Wakers,
+    pub(super) writers: Wakers,
     /// A write that was dropped under way.
     pub(super) interrupted: Option<Taken>,
     /// A file: it is not in the poll.
     #[cfg(unix)]
-    pub(super) file: Option<Arc<crate::pooled::OpenFile>>,
+    pub(super) file: Option<Arc<OpenFile>>,
 }
 
 /// When a source was thought ready.
@@ -47,6 +60,30 @@ impl<E> Source<E> {
     #[inline(always)]
     pub(super) fn is_at<S: Sharing>(&self, tick: Tick) -> bool {
         !S::MOVING || self.tick == tick.0
+    }
+
+    /// What few have; it is made for that.
+    pub(super) fn more(&mut self) -> &mut More {
+        self.more.get_or_insert_default()
+    }
+
+    /// A write that was dropped under way.
+    pub(super) fn take_interrupted(&mut self) -> Option<Taken> {
+        self.more.as_deref_mut()?.interrupted.take()
+    }
+
+    /// What a file is.
+    #[cfg(unix)]
+    pub(super) fn of_file(file: Arc<OpenFile>) -> Self
+    where
+        E: Default,
+    {
+        Source { more: Some(Box::new(More { file: Some(file), ..More::default() })), ..Source::default() }
+    }
+
+    #[cfg(unix)]
+    pub(super) fn take_file(&mut self) -> Option<Arc<OpenFile>> {
+        self.more.as_deref_mut()?.file.take()
     }
 
     #[inline(always)]
@@ -69,29 +106,22 @@ impl<E> Source<E> {
     #[cold]
     pub(super) fn wake(self) {
         self.reader.into_iter().chain(self.writer).for_each(wake);
-        if let Some(mut among) = self.among {
-            among.readers.wake();
-            among.writers.wake();
+        if let Some(mut more) = self.more {
+            more.readers.wake();
+            more.writers.wake();
+            let_go(more.interrupted);
         }
-        let_go(self.interrupted);
     }
 
     /// Drops what is the user's of a source that is gone.
     pub(super) fn let_go(self) {
         self.reader.into_iter().chain(self.writer).for_each(let_go);
-        if let Some(among) = self.among {
-            among.readers.let_go();
-            among.writers.let_go();
+        if let Some(more) = self.more {
+            more.readers.let_go();
+            more.writers.let_go();
+            let_go(more.interrupted);
         }
-        let_go(self.interrupted);
     }
-}
-
-/// Tasks that wait beside each other: each edge wakes all, as it may stand for several connections.
-#[derive(Debug, Default)]
-pub(super) struct Among {
-    pub(super) readers: Wakers,
-    pub(super) writers: Wakers,
 }
 
 /// What an operation waits for at a source.

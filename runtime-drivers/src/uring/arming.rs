@@ -39,10 +39,9 @@ const STASHED_MAX: u32 = 16;
 const ACCEPTED_MAX: usize = 128;
 
 impl State {
-    /// What listeners, datagram sockets and foreign descriptors have.
+    /// What listeners, datagram sockets and foreign descriptors have; it is made for a stream that has none.
     pub(super) fn more(&mut self, number: u32) -> &mut More {
-        // A stream has none until somebody waits for its readiness.
-        self.sources[number as usize].more.get_or_insert_default()
+        self.sources[number as usize].more()
     }
 
     /// A direction of such a one.
@@ -88,7 +87,7 @@ impl State {
     /// Nothing names the source any more.
     pub(super) fn retire(&mut self, number: u32) {
         let source = &mut self.sources[number as usize];
-        source.own = None;
+        drop(source.take_own());
         source.retire();
         self.free.push(number);
     }
@@ -100,7 +99,7 @@ impl State {
         if source.pending > 0 {
             return;
         }
-        let raw = match source.file.take() {
+        let raw = match source.take_file() {
             // Where a job of the pool uses the file, the last of them closes it.
             Some(file) => Arc::into_inner(file.open).map(OpenFile::into_raw),
             None => Some(source.raw),
@@ -193,7 +192,7 @@ impl State {
         let source = &mut self.sources[number as usize];
         let fd = types::Fd(source.raw);
         // What others name as well is read for who waits, never ahead.
-        let shots = match self.multi_recv && !once && !source.shared {
+        let shots = match self.multi_recv && !once && !source.is_shared() {
             true if self.multi_limit => Shots::Limited,
             true => Shots::Many,
             false => Shots::One,
@@ -211,12 +210,12 @@ impl State {
                 }
             }
         } else {
-            let mut buffer = match source.own.take() {
+            let mut buffer = match source.take_own() {
                 Some(buffer) => buffer,
                 None => pool.take().ok_or(Errno::OUT_OF_MEMORY)?,
             };
             let room = buffer.room();
-            source.own = Some(buffer);
+            source.more().own = Some(buffer);
             source.arm = Arm::Armed(Shots::One);
             (opcode::Recv::new(fd, room, LEASE_BYTES as u32).build(), Kernel::V5_15)
         };
@@ -306,7 +305,7 @@ impl State {
         }
         let buffer = match completion.buffer() {
             Some(id) => self.provided.as_mut().and_then(|provided| provided.take(id)),
-            None if !completion.more() => source.own.take(),
+            None if !completion.more() => source.take_own(),
             None => None,
         };
         if source.life != Life::Open {
@@ -411,13 +410,13 @@ impl State {
     pub(super) fn arm_accept(&mut self, number: u32) {
         let source = &mut self.sources[number as usize];
         // What others name as well takes no connection for which nobody waits: it would be theirs.
-        let multi = self.multi_accept && !source.shared;
+        let multi = self.multi_accept && !source.is_shared();
         source.arm = Arm::Armed(if multi { Shots::Many } else { Shots::One });
         let fd = types::Fd(source.raw);
         let (entry, since) = if multi {
             (opcode::AcceptMulti::new(fd).flags(calls::ACCEPT_FLAGS).build(), Kernel::V6_1)
         } else {
-            let room = source.more.get_or_insert_default().peer.room();
+            let room = source.more().peer.room();
             // SAFETY: the kernel has no request that writes there: the source was idle.
             let (address, len) = calls::room_for_address(unsafe { &mut *room });
             (opcode::Accept::new(fd, address.cast(), len.cast()).flags(calls::ACCEPT_FLAGS).build(), Kernel::V5_15)
@@ -449,7 +448,7 @@ impl State {
         }
         let (raw, generation) = (source.raw, source.generation);
         if completion.result >= 0 {
-            let more = source.more.get_or_insert_default();
+            let more = source.more();
             let by_multi = was == Arm::Armed(Shots::Many) || completion.more();
             // SAFETY: the request has ended.
             let peer = (!by_multi && was != Arm::Cancelling).then(|| unsafe { more.peer.read() });
@@ -486,7 +485,7 @@ impl State {
         // A socket of datagrams tells of room after each one that it sent: once is enough for who waits.
         let multi = !(write && source.kind == Kind::Datagram);
         let fd = types::Fd(source.raw);
-        let more = source.more.get_or_insert_default();
+        let more = source.more();
         let side = if write { &mut more.write } else { &mut more.read };
         if side.arm != Arm::Idle {
             return;
@@ -528,6 +527,6 @@ impl State {
     pub(super) fn dropped_write(&mut self, number: u32, generation: u32) -> Option<&mut Source> {
         let source = self.sources.get_mut(number as usize)?;
         let there = source.generation == generation && source.life == Life::Open;
-        (there && matches!(source.dropped.as_deref(), Some(DroppedWrite::Ending { .. }))).then_some(source)
+        (there && matches!(source.dropped(), Some(DroppedWrite::Ending { .. }))).then_some(source)
     }
 }

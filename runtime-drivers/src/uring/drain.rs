@@ -78,10 +78,10 @@ impl<S: Sharing> Uring<S> {
         }
         let (open, files, goes_on) = self.with(|state| {
             let closing = state.sources.iter_mut().filter(|source| source.life == Life::Closing);
-            let (files, open): (Vec<_>, Vec<_>) = closing.partition(|source| source.file.is_some());
-            let ours = |source: &mut Source| (source.raw, source.kind != Kind::Listener && !source.shared);
+            let (files, open): (Vec<_>, Vec<_>) = closing.partition(|source| source.file().is_some());
+            let ours = |source: &mut Source| (source.raw, source.kind != Kind::Listener && !source.is_shared());
             let open: Vec<(RawResource, bool)> = open.into_iter().map(ours).collect();
-            let files: Vec<FileSource> = files.into_iter().filter_map(|source| source.file.take()).collect();
+            let files: Vec<FileSource> = files.into_iter().filter_map(Source::take_file).collect();
             // An entry that the kernel has not taken is never submitted: the ring is leaked. But a thread that takes them
             // goes on, and must find under each number what the entry was made for.
             if state.ring.goes_on() {

@@ -77,7 +77,7 @@ impl<S: Sharing> Uring<S> {
     pub(super) fn is_entry<O: OfFiles>(&self, op: &O) -> bool {
         self.with(|state| {
             let file = op.file().map(|of| state.named(of.key).0);
-            let file = file.and_then(|number| state.sources[number as usize].file.as_ref());
+            let file = file.and_then(|number| state.sources[number as usize].file());
             op.is_entry(file, state.known.set_len)
         })
     }
@@ -86,7 +86,7 @@ impl<S: Sharing> Uring<S> {
     pub(super) fn open_file(&self, key: u32) -> Option<Arc<OpenFile>> {
         self.with(|state| {
             let (number, _) = state.named(key);
-            state.sources[number as usize].file.as_ref().map(|file| file.open.clone())
+            state.sources[number as usize].file().map(|file| file.open.clone())
         })
     }
 

@@ -486,7 +486,7 @@ impl<const ENTRIES: u32, O: RingOptions, S: Sharing> Live for LiveUring<ENTRIES,
     fn share(&self, resource: Resource) {
         self.0.with(|state| {
             let (number, _) = state.named(resource.key);
-            state.sources[number as usize].shared = true;
+            state.more(number).shared = true;
         });
     }
 

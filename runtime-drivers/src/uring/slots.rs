@@ -220,14 +220,13 @@ impl<S: Sharing> Uring<S> {
     #[inline]
     pub(super) fn waits_for_dropped_write(&self, number: u32, cx: &mut Context<'_>) -> bool {
         // Nearly never was one dropped.
-        self.with(|state| state.sources[number as usize].dropped.is_some()) && self.waits_for_its_end(number, cx)
+        self.with(|state| state.sources[number as usize].dropped().is_some()) && self.waits_for_its_end(number, cx)
     }
 
     #[cold]
     fn waits_for_its_end(&self, number: u32, cx: &mut Context<'_>) -> bool {
-        let waits = self.with(|state| {
-            matches!(state.sources[number as usize].dropped.as_deref(), Some(DroppedWrite::Ending { .. }))
-        });
+        let waits =
+            self.with(|state| matches!(state.sources[number as usize].dropped(), Some(DroppedWrite::Ending { .. })));
         if waits {
             self.wait_for_dropped_write(number, cx);
         }
@@ -237,12 +236,12 @@ impl<S: Sharing> Uring<S> {
     /// Leaves the waker of who waits for a write that was dropped.
     #[cold]
     pub(super) fn wait_for_dropped_write(&self, number: u32, cx: &mut Context<'_>) {
-        self.leave(number, |source| &mut source.writer, cx);
+        self.leave(number, |source| &mut source.more().writer, cx);
         let missed = self.looks_again(|state| {
             let source = &mut state.sources[number as usize];
-            match source.dropped.as_deref() {
+            match source.dropped() {
                 Some(DroppedWrite::Ending { .. }) => None,
-                _ => source.writer.take(),
+                _ => source.take_writer(),
             }
         });
         missed.into_iter().for_each(wake);
@@ -358,7 +357,7 @@ impl<S: Sharing> Uring<S> {
         self.a_dropped_one_ended(number, generation, result);
         let taken = self.with(|state| {
             let source = state.dropped_write(number, generation)?;
-            match source.dropped.as_deref() {
+            match source.dropped() {
                 Some(DroppedWrite::Ending { taken }) => Some(taken + usize::try_from(result).unwrap_or(0)),
                 _ => None,
             }
@@ -373,11 +372,9 @@ impl<S: Sharing> Uring<S> {
         };
         let left = self.with(|state| {
             let Some(source) = state.dropped_write(number, generation) else { return (taken, None) };
-            match (taken, &mut source.dropped) {
-                (Some(taken), Some(place)) => **place = DroppedWrite::Ended(taken),
-                _ => source.dropped = None,
-            }
-            (None, source.writer.take())
+            let more = source.more();
+            more.dropped = taken.map(DroppedWrite::Ended);
+            (None, more.writer.take())
         });
         let (unused, waker) = left;
         let_go(unused);
@@ -389,10 +386,10 @@ impl<S: Sharing> Uring<S> {
     /// A write was dropped when the stream had taken a part, and nothing of it is with the kernel.
     #[cold]
     pub(super) fn write_was_dropped(&self, (number, generation): (u32, u32), taken: Taken) {
-        let taken = Box::new(DroppedWrite::Ended(taken));
+        let taken = DroppedWrite::Ended(taken);
         let old = self.with(|state| match state.sources.get_mut(number as usize) {
             Some(source) if source.generation == generation && source.life == Life::Open => {
-                source.dropped.replace(taken)
+                source.more().dropped.replace(taken)
             }
             _ => Some(taken),
         });
@@ -434,10 +431,10 @@ impl<S: Sharing> Uring<S> {
             return;
         }
         let (number, generation) = (note as u32, (note >> 32) as u32 & GENERATION_MASK);
-        let ending = Box::new(DroppedWrite::Ending { taken });
+        let ending = DroppedWrite::Ending { taken };
         let old = self.with(|state| match state.sources.get_mut(number as usize) {
             Some(source) if source.generation == generation && source.life == Life::Open => {
-                source.dropped.replace(ending)
+                source.more().dropped.replace(ending)
             }
             _ => None,
         });

@@ -77,10 +77,6 @@ pub(super) struct Source {
     pub(super) generation: u32,
     pub(super) raw: RawResource,
     pub(super) kind: Kind,
-    /// Other descriptors may name the same open file: what is armed here would take what comes for them.
-    pub(super) shared: bool,
-    /// The kernel refused to send without a copy here.
-    pub(super) copies: bool,
     /// Requests that name it and whose terminal completion was not taken.
     pub(super) pending: u32,
     /// Its `recv` or `accept`.
@@ -90,17 +86,14 @@ pub(super) struct Source {
     pub(super) end: End,
     /// What came and was not read.
     pub(super) stash: Filled<LEASE_BYTES>,
-    /// The buffer of an armed `recv` that brings its own: the kernel's until the terminal completion.
-    pub(super) own: Option<Buffer<LEASE_BYTES>>,
     pub(super) reader: Option<Waker>,
-    pub(super) writer: Option<Waker>,
-    /// A write that was dropped under way.
-    pub(super) dropped: Option<Box<DroppedWrite>>,
-    /// What streams have not.
+    /// What a stream that only waits has not: made when it is needed first, and kept.
     pub(super) more: Option<Box<More>>,
-    /// What is known of a file.
-    pub(super) file: Option<FileSource>,
 }
+
+// A line of the cache, and most of what the driver has of an idle connection.
+#[cfg(target_pointer_width = "64")]
+const _: () = assert!(size_of::<Source>() == 64);
 
 /// A file. Its descriptor is closed with the last reference to it: jobs of the pool hold some while they use it, the source
 /// this one until it is closed and the kernel has ended its requests.
@@ -120,9 +113,21 @@ pub(super) enum DroppedWrite {
     Ended(Taken),
 }
 
-/// What listeners, sockets of datagrams and foreign descriptors need.
+/// What listeners, sockets of datagrams, foreign descriptors and files need, and streams sometimes.
 #[derive(Default)]
 pub(super) struct More {
+    /// Other descriptors may name the same open file: what is armed here would take what comes for them.
+    pub(super) shared: bool,
+    /// The kernel refused to send without a copy here.
+    pub(super) copies: bool,
+    /// The buffer of an armed `recv` that brings its own: the kernel's until the terminal completion.
+    pub(super) own: Option<Buffer<LEASE_BYTES>>,
+    /// Who waits for the end of a write that was dropped under way.
+    pub(super) writer: Option<Waker>,
+    /// That write.
+    pub(super) dropped: Option<DroppedWrite>,
+    /// What is known of a file.
+    pub(super) file: Option<FileSource>,
     /// Connections that came, and whose they are, if the kernel wrote it.
     pub(super) accepted: VecDeque<(RawResource, Option<SockAddr>)>,
     pub(super) peer: Peer,
@@ -187,19 +192,13 @@ impl Default for Source {
             generation: 0,
             raw: -1,
             kind: Kind::Stream,
-            shared: false,
-            copies: false,
             pending: 0,
             arm: Arm::Idle,
             watch: Arm::Idle,
             end: End::None,
             stash: Filled::new(),
-            own: None,
             reader: None,
-            writer: None,
-            dropped: None,
             more: None,
-            file: None,
         }
     }
 }
@@ -219,6 +218,40 @@ impl Source {
             Box::new(More { read: side(read), write: side(write), ..More::default() })
         });
         *self = Source { life: Life::Open, generation, raw, kind, more, ..Source::default() };
+    }
+
+    /// What few have; it is made for that.
+    pub(super) fn more(&mut self) -> &mut More {
+        self.more.get_or_insert_default()
+    }
+
+    /// May other descriptors name the same open file?
+    pub(super) fn is_shared(&self) -> bool {
+        self.more.as_deref().is_some_and(|more| more.shared)
+    }
+
+    /// A write that was dropped under way.
+    #[inline]
+    pub(super) fn dropped(&self) -> Option<&DroppedWrite> {
+        self.more.as_deref()?.dropped.as_ref()
+    }
+
+    /// What is known of a file.
+    pub(super) fn file(&self) -> Option<&FileSource> {
+        self.more.as_deref()?.file.as_ref()
+    }
+
+    pub(super) fn take_file(&mut self) -> Option<FileSource> {
+        self.more.as_deref_mut()?.file.take()
+    }
+
+    pub(super) fn take_own(&mut self) -> Option<Buffer<LEASE_BYTES>> {
+        self.more.as_deref_mut()?.own.take()
+    }
+
+    /// Who waits for the end of a write that was dropped.
+    pub(super) fn take_writer(&mut self) -> Option<Waker> {
+        self.more.as_deref_mut()?.writer.take()
     }
 
     /// Is there something for a reader: bytes, the end, an error?

@@ -15,7 +15,6 @@ use bespoke_core::roles::{Kind, Luggage, RawResource, Resource};
 use bespoke_core::sharing::Sharing;
 use core::task::{Context, Waker};
 use core::time::Duration;
-use std::boxed::Box;
 use std::sync::Arc;
 use std::vec::Vec;
 
@@ -68,13 +67,14 @@ impl State {
     /// Does the kernel, or a thread of the pool, use it?
     fn is_in_use(&mut self, number: u32) -> bool {
         let source = &mut self.sources[number as usize];
-        let file_in_use = source.file.as_mut().is_some_and(|file| Arc::get_mut(&mut file.open).is_none());
+        let file = source.more.as_deref_mut().and_then(|more| more.file.as_mut());
+        let file_in_use = file.is_some_and(|file| Arc::get_mut(&mut file.open).is_none());
         file_in_use || source.pending > 0 && !self.ring.is_copy()
     }
 
     /// Nothing names the source any more, and what it is of stays open.
     fn forget(&mut self, number: u32) -> Option<FileSource> {
-        let file = self.sources[number as usize].file.take();
+        let file = self.sources[number as usize].take_file();
         self.retire(number);
         file
     }
@@ -101,10 +101,10 @@ impl<S: Sharing> Uring<S> {
         };
         self.with(|state| {
             let number = state.new_source(resource, kind);
-            state.sources[number as usize].file = file.map(|(waits, seeks)| {
+            if let Some((waits, seeks)) = file {
                 let open = Arc::new(OpenFile(resource.raw));
-                FileSource { open, waits, seeks }
-            });
+                state.more(number).file = Some(FileSource { open, waits, seeks });
+            }
         });
         Ok(())
     }
@@ -113,7 +113,7 @@ impl<S: Sharing> Uring<S> {
     pub(super) fn second(&self, second: Resource, there: &Self, first: Resource) -> Result<(), Errno> {
         let file = there.with(|state| {
             let (number, _) = state.named(first.key);
-            let file = state.sources[number as usize].file.as_ref();
+            let file = state.sources[number as usize].file();
             file.map(|file| FileSource { open: file.open.clone(), waits: file.waits, seeks: file.seeks })
         });
         let Some(file) = file else { return Err(Errno::of(ErrorKind::Unsupported)) };
@@ -131,7 +131,7 @@ impl<S: Sharing> Uring<S> {
     fn place_file(&self, resource: Resource, file: FileSource) {
         self.with(|state| {
             let number = state.new_source(resource, Kind::File);
-            state.sources[number as usize].file = Some(file);
+            state.more(number).file = Some(file);
         });
     }
 
@@ -140,8 +140,8 @@ impl<S: Sharing> Uring<S> {
             let number = state.keys[resource.key as usize];
             let source = &mut state.sources[number as usize];
             source.life = Life::Closing;
-            let wakers = (source.reader.take(), source.writer.take());
-            let dropped = source.dropped.take();
+            let wakers = (source.reader.take(), source.take_writer());
+            let dropped = source.more.as_mut().and_then(|more| more.dropped.take());
             let more = source.more.as_mut().map(|more| {
                 let connections: Vec<RawResource> = more.accepted.drain(..).map(|(raw, _)| raw).collect();
                 (connections, more.read.wakers.take(), more.write.wakers.take())
@@ -150,12 +150,14 @@ impl<S: Sharing> Uring<S> {
             // In a forked child nothing is on its way: the number is the child's own, and the entries are the parent's.
             let pending = if state.ring.is_copy() { 0 } else { source.pending };
             // A file is closed with the last reference to it, which is not given up while the kernel has an entry of it.
-            let file = if pending == 0 { source.file.take() } else { None };
+            let file = if pending == 0 { source.take_file() } else { None };
             state.cancel_armed(number);
             let now = pending == 0 && file.is_none();
             if pending == 0 {
                 state.retire(number);
-            } else if state.sources[number as usize].shared && (!S::MOVING || state.ring.thread() == calls::thread()) {
+            } else if state.sources[number as usize].is_shared()
+                && (!S::MOVING || state.ring.thread() == calls::thread())
+            {
                 // Not in the next turn: until then it takes what comes for the others. Elsewhere the turn has to do.
                 state.ring.submit_now();
             }
@@ -199,7 +201,7 @@ impl<S: Sharing> Uring<S> {
         let file = self.with(|state| {
             let source = &mut state.sources[number as usize];
             let accepted = source.more.as_ref().is_some_and(|more| !more.accepted.is_empty());
-            let holds = accepted || source.has_bytes_or_error() || source.dropped.is_some();
+            let holds = accepted || source.has_bytes_or_error() || source.dropped().is_some();
             if holds || state.is_in_use(number) { Err(fd::BUSY) } else { Ok(state.forget(number)) }
         })?;
         leave_open(file);
@@ -214,7 +216,7 @@ impl<S: Sharing> Uring<S> {
         let (number, _) = self.with(|state| state.named(resource.key));
         self.end_requests(number)?;
         let (held, kind, file) = self.with(|state| {
-            let writes = matches!(state.sources[number as usize].dropped.as_deref(), Some(DroppedWrite::Ending { .. }));
+            let writes = matches!(state.sources[number as usize].dropped(), Some(DroppedWrite::Ending { .. }));
             if writes || state.is_in_use(number) {
                 return Err(fd::BUSY);
             }
@@ -223,9 +225,9 @@ impl<S: Sharing> Uring<S> {
             held.end = core::mem::take(&mut source.end);
             if let Some(more) = &mut source.more {
                 held.accepted = core::mem::take(&mut more.accepted);
-            }
-            if let Some(DroppedWrite::Ended(taken)) = source.dropped.take().map(|dropped| *dropped) {
-                held.interrupted = Some(taken);
+                if let Some(DroppedWrite::Ended(taken)) = more.dropped.take() {
+                    held.interrupted = Some(taken);
+                }
             }
             held.bytes = core::mem::take(&mut source.stash);
             let kind = source.kind;
@@ -246,9 +248,11 @@ impl<S: Sharing> Uring<S> {
             let (number, _) = state.named(resource.key);
             let source = &mut state.sources[number as usize];
             source.end = core::mem::take(&mut held.end);
-            source.dropped = held.interrupted.take().map(|taken| Box::new(DroppedWrite::Ended(taken)));
+            if let Some(taken) = held.interrupted.take() {
+                source.more().dropped = Some(DroppedWrite::Ended(taken));
+            }
             if !held.accepted.is_empty() {
-                source.more.get_or_insert_default().accepted = core::mem::take(&mut held.accepted);
+                source.more().accepted = core::mem::take(&mut held.accepted);
             }
             source.stash = core::mem::take(&mut held.bytes);
         });
@@ -261,7 +265,7 @@ impl<S: Sharing> Uring<S> {
         let (reader, writer, sides) = self.with(|state| {
             let source = &mut state.sources[number as usize];
             let sides = source.more.as_mut().map(|more| [more.read.wakers.take(), more.write.wakers.take()]);
-            (source.reader.take(), source.writer.take(), sides)
+            (source.reader.take(), source.take_writer(), sides)
         });
         reader.into_iter().chain(writer).for_each(let_go);
         sides.into_iter().flatten().for_each(Wakers::let_go);

@@ -28,8 +28,9 @@ impl<S: Sharing> Uring<S> {
         bytes() >= least
             && self.with(|state| {
                 let source = &state.sources[number as usize];
+                let copies = source.more.as_deref().is_some_and(|more| more.copies);
                 // Unix streams would refuse.
-                state.known.zero_copy && source.kind == Kind::Stream && !source.copies
+                state.known.zero_copy && source.kind == Kind::Stream && !copies
             })
     }
 
@@ -39,7 +40,7 @@ impl<S: Sharing> Uring<S> {
         let Some(stream) = op.resource().filter(|_| self.refuses(result)) else { return false };
         self.with(|state| {
             let (number, _) = state.named(stream.key);
-            let copies = &mut state.sources[number as usize].copies;
+            let copies = &mut state.sources[number as usize].more().copies;
             // Of an entry that did copy, it is its own failure.
             state.known.zero_copy && !core::mem::replace(copies, true)
         })
@@ -50,7 +51,7 @@ impl<S: Sharing> Uring<S> {
     pub(super) fn a_dropped_one_ended(&self, number: u32, generation: u32, result: i32) {
         if self.refuses(result) {
             self.with(|state| match state.sources.get_mut(number as usize) {
-                Some(source) if source.generation == generation => source.copies = true,
+                Some(source) if source.generation == generation => source.more().copies = true,
                 _ => {}
             });
         }

@@ -130,7 +130,7 @@ impl<P: Poller> Submit<SendFile> for Mio<P> {
         }
         let taken = Taken { bytes: taken, kept: Box::new(keep.into_inner()) };
         let old = live.with_source(op.stream.key, |source| {
-            if source.generation == generation { source.interrupted.replace(taken) } else { Some(taken) }
+            if source.generation == generation { source.more().interrupted.replace(taken) } else { Some(taken) }
         });
         let_go(old);
     }

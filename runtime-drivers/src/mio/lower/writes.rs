@@ -71,7 +71,7 @@ impl<P: Poller> Submit<Transmit> for Mio<P> {
         let taken = Taken { bytes: core::mem::take(&mut state.taken), kept: Box::new(keep.into_inner()) };
         let generation = state.generation;
         let old = live.with_source(op.stream.key, |source| {
-            if source.generation == generation { source.interrupted.replace(taken) } else { Some(taken) }
+            if source.generation == generation { source.more().interrupted.replace(taken) } else { Some(taken) }
         });
         let_go(old);
     }
@@ -97,5 +97,5 @@ fn transmit_vectored<P: Poller, S: Sharing>(
 }
 
 wait!(Interrupted, AtHand, |live, op, _cx| Poll::Ready(
-    live.with_source(op.stream.key, |source| source.interrupted.take())
+    live.with_source(op.stream.key, |source| source.take_interrupted())
 ));

@@ -88,10 +88,10 @@ wait!(Interrupted, Completion, |live, op, cx| interrupted(live, op, cx));
 fn interrupted<S: Sharing>(live: &Uring<S>, op: &Interrupted, cx: &mut Context<'_>) -> Poll<Option<Taken>> {
     let (number, _) = live.with(|state| state.named(op.stream.key));
     let ended = live.with(|state| {
-        let dropped = &mut state.sources[number as usize].dropped;
-        match dropped.as_deref() {
+        let Some(more) = &mut state.sources[number as usize].more else { return Some(None) };
+        match more.dropped {
             Some(DroppedWrite::Ending { .. }) => None,
-            _ => Some(dropped.take()),
+            _ => Some(more.dropped.take()),
         }
     });
     match ended {
@@ -99,7 +99,7 @@ fn interrupted<S: Sharing>(live: &Uring<S>, op: &Interrupted, cx: &mut Context<'
             live.wait_for_dropped_write(number, cx);
             Poll::Pending
         }
-        Some(ended) => Poll::Ready(ended.and_then(|ended| match *ended {
+        Some(ended) => Poll::Ready(ended.and_then(|ended| match ended {
             DroppedWrite::Ended(taken) => Some(taken),
             DroppedWrite::Ending { .. } => None,
         })),

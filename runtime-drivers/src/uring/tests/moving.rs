@@ -324,7 +324,14 @@ fn buffers_are_provided_also_when_the_first_stream_waits_elsewhere() {
             assert_eq!(poll_by(live, &mut recv(*stream, &mut to), Waker::noop()), Poll::Ready(Ok(3)));
         }
         let (provided, own) = live.0.with(|state| {
-            (state.provided.is_some(), state.sources.iter().filter(|source| source.own.is_some()).count())
+            (
+                state.provided.is_some(),
+                state
+                    .sources
+                    .iter()
+                    .filter(|source| source.more.as_ref().is_some_and(|more| more.own.is_some()))
+                    .count(),
+            )
         });
         assert!(provided, "one issuer came with 6.0, rings of buffers with 5.19");
         assert_eq!(own, 0, "a stream that waits holds no buffer");

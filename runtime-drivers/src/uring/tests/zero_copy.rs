@@ -260,7 +260,7 @@ fn a_stream_that_refuses_copies_from_then_on() {
     let Some(live) = driver::<8, All>() else { return };
     let streams = Streams::of(&live, 1);
     let (stream, mut peer) = (streams.ours[0], &streams.peers[0]);
-    let copies = || live.0.with(|state| state.sources[state.named(stream.key).0 as usize].copies);
+    let copies = || live.0.with(|state| state.more(state.named(stream.key).0).copies);
     for round in 0..3 {
         let bytes = [round; 100];
         let (mut op, mut flight) = (transmit(stream, &bytes), Default::default());
@@ -295,7 +295,7 @@ fn a_refusal_is_heard_when_the_write_was_dropped() {
     while poll(&live, &mut Interrupted { stream }, &mut ()).is_pending() {
         turn(&live);
     }
-    assert!(live.0.with(|state| state.sources[state.named(stream.key).0 as usize].copies));
+    assert!(live.0.with(|state| state.more(state.named(stream.key).0).copies));
     streams.close(&live);
     ends(&live);
 }
