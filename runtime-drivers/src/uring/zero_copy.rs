@@ -29,7 +29,8 @@ impl<S: Sharing> Uring<S> {
             && self.with(|state| {
                 let source = &state.sources[number as usize];
                 // Unix streams would refuse.
-                state.known.zero_copy && source.kind == Kind::Stream && !source.copies
+                let takes_it = state.known.zero_copy && source.kind == Kind::Stream && !source.copies;
+                takes_it && (!S::MOVING || state.none_is_left())
             })
     }
 
@@ -69,11 +70,19 @@ impl<S: Sharing> Uring<S> {
         if completion.more() {
             if let Some(note) = self.with_table(|table| table.note(token)) {
                 aside.sent().set(completion.result);
-                self.with(|state| state.names_no_more(note));
+                self.with(|state| {
+                    state.notices += 1;
+                    state.names_no_more(note);
+                });
             }
             return;
         }
         let outcome = Outcome { result: aside.sent().get(), flags: completion.flags };
-        self.ended(token, outcome, |_| self.with(|state| state.in_kernel -= 1));
+        self.ended(token, outcome, |_| {
+            self.with(|state| {
+                state.in_kernel -= 1;
+                state.notices -= 1;
+            });
+        });
     }
 }
