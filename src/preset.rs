@@ -60,19 +60,8 @@ pub struct PerCore;
 ///
 /// On Linux the driver is `Fallback<IoUring, Mio>`: io_uring where the system allows it, else epoll, as
 /// [`Runtime::driver_report`](crate::Runtime::driver_report) tells; elsewhere it is `Mio`. A ring is a thread's, so
-/// [`block_in_place`](crate::rt::Ambient::block_in_place) does not compile on one; a config of one's own whose tasks block in
-/// place names `Mio`:
-///
-/// ```
-/// struct App;
-///
-/// #[bespoke::config(base = bespoke::preset::Server)]
-/// impl bespoke::Config for App {
-///     type Driver = bespoke::driver::Mio;
-/// }
-/// # bespoke::Runtime::<App>::new()?.block_on(async { App::block_in_place(|| ()) });
-/// # Ok::<(), bespoke::Error>(())
-/// ```
+/// [`block_in_place`](crate::rt::Ambient::block_in_place) costs more there the more sockets wait; a config whose tasks do so
+/// often names `type Driver = Mio`.
 #[derive(Debug, Clone, Copy)]
 pub struct Server;
 

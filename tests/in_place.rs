@@ -3,6 +3,7 @@
 //! | file | holds |
 //! |---|---|
 //! | `pinned` | what stays on its thread meanwhile |
+//! | `rings` | what is under way on the worker's ring meanwhile |
 //! | `shutdowns` | a runtime that closes meanwhile |
 //! | `sockets` | what the worker's driver hears meanwhile |
 //! | `threads` | how many there are |
@@ -69,19 +70,29 @@ impl bespoke::driver::RingOptions for Moves {
 
 #[cfg(target_os = "linux")]
 configs! {
-    OneRing: 1, bespoke::driver::IoUring<64, Moves>;
-    TwoRings: 2, bespoke::driver::IoUring<64, Moves>;
-    OneOrOther: 1, bespoke::driver::Fallback<bespoke::driver::IoUring<64, Moves>, Mio>;
-    OneAndOther: 2, bespoke::driver::Fallback<bespoke::driver::IoUring<64, MovesSomewhere>, Mio>;
+    OneRing: 1, bespoke::driver::IoUring<64>;
+    TwoRings: 2, bespoke::driver::IoUring<64>;
+    OneMovable: 1, bespoke::driver::IoUring<64, Moves>;
+    OneCopiesNothing: 1, bespoke::driver::IoUring<64, CopiesNothing>;
+    OneOrOther: 1, bespoke::driver::Fallback<bespoke::driver::IoUring<64>, Mio>;
+    OneAndOther: 2, bespoke::driver::Fallback<bespoke::driver::IoUring<64, Somewhere>, Mio>;
 }
 
-/// The same, on workers with an even number.
+/// Whose sends are over when nobody reads their memory any more, which no cancel ends.
 #[cfg(target_os = "linux")]
-struct MovesSomewhere;
+struct CopiesNothing;
 
 #[cfg(target_os = "linux")]
-impl bespoke::driver::RingOptions for MovesSomewhere {
-    const MOVABLE: bool = true;
+impl bespoke::driver::RingOptions for CopiesNothing {
+    const ZERO_COPY: Option<usize> = Some(1000);
+}
+
+/// On workers with an even number.
+#[cfg(target_os = "linux")]
+struct Somewhere;
+
+#[cfg(target_os = "linux")]
+impl bespoke::driver::RingOptions for Somewhere {
     const KERNEL: bespoke::driver::Kernel = bespoke::driver::Kernel::OfEvenWorkers;
 }
 
@@ -99,6 +110,8 @@ macro_rules! on_all {
         #[cfg(target_os = "linux")]
         on_all!(@ $test two_rings TwoRings);
         #[cfg(target_os = "linux")]
+        on_all!(@ $test one_movable OneMovable);
+        #[cfg(target_os = "linux")]
         on_all!(@ $test one_or_other OneOrOther);
         #[cfg(target_os = "linux")]
         on_all!(@ $test one_and_other OneAndOther);
@@ -111,8 +124,15 @@ macro_rules! on_all {
     };
 }
 
+#[cfg(target_os = "linux")]
+#[path = "common/deny.rs"]
+#[allow(dead_code, reason = "shared by tests, each of which uses a part")]
+mod deny;
 #[path = "in_place/pinned.rs"]
 mod pinned;
+#[cfg(target_os = "linux")]
+#[path = "in_place/rings.rs"]
+mod rings;
 #[path = "in_place/shutdowns.rs"]
 mod shutdowns;
 #[path = "in_place/sockets.rs"]

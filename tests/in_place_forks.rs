@@ -31,6 +31,10 @@ configs! {
     One: Mio;
     OneIdle: NoIo;
 }
+#[cfg(target_os = "linux")]
+configs! {
+    OneRing: bespoke::driver::IoUring<64>;
+}
 
 /// How a child ends that runs `child`.
 fn forked(child: impl FnOnce()) -> libc::c_int {
@@ -107,4 +111,6 @@ fn children<C: Config<Scheduler: HandsOver>>() {
 fn a_child_is_told_or_ends() {
     children::<One>();
     children::<OneIdle>();
+    #[cfg(target_os = "linux")]
+    children::<OneRing>();
 }

@@ -2,7 +2,7 @@
 
 use super::{Four, LONG, One, Two, ends, receive, runtime};
 #[cfg(target_os = "linux")]
-use super::{OneAndOther, OneOrOther, OneRing, TwoRings};
+use super::{OneAndOther, OneMovable, OneOrOther, OneRing, TwoRings};
 use bespoke::Config;
 use core::time::Duration;
 use std::io::{Read as _, Write as _};
@@ -67,6 +67,7 @@ on_all! {
 on_all! {
     a_peer_is_served_meanwhile_on_a_ring: OneRing;
     a_peer_is_served_meanwhile_on_two_rings: TwoRings;
+    a_peer_is_served_meanwhile_on_a_movable_ring: OneMovable;
     a_peer_is_served_meanwhile_on_one_of_two_drivers: OneOrOther;
     a_peer_is_served_meanwhile_on_two_drivers: OneAndOther;
 }

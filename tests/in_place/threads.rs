@@ -14,6 +14,8 @@ configs! {
     Quad: 4, Mio;
     MonoIdle: 1, NoIo;
     DuoIdle: 2, NoIo;
+    MonoRing: 1, bespoke::driver::IoUring<64>;
+    DuoRing: 2, bespoke::driver::IoUring<64>;
     Never: 2, Mio;
 }
 
@@ -79,6 +81,8 @@ fn a_thousand_in_turn_take_few_threads_which_end_with_the_runtime() {
     bounded::<Quad>();
     bounded::<MonoIdle>();
     bounded::<DuoIdle>();
+    bounded::<MonoRing>();
+    bounded::<DuoRing>();
 }
 
 /// A runtime that is never asked has no more threads than workers.

@@ -16,6 +16,7 @@ const CLOCK_FILES: &[&str] = &[
     "runtime-drivers/src/mio/timer.rs",
     "runtime-drivers/src/mio/timeouts.rs",
     "runtime-drivers/src/uring/drain.rs",
+    "runtime-drivers/src/uring/handover.rs",
     "runtime-drivers/src/blocking/lower/slices.rs",
 ];
 

@@ -146,10 +146,6 @@ pub trait Driver: 'static {
     /// Does it live without state, so that its resources belong to no worker, and any thread may use and close them?
     const STATELESS: bool = false;
 
-    /// May another thread run the worker while operations are on their way? Else nothing there can
-    /// [block in place](crate::runtime::Ambient::block_in_place).
-    const TRAVELS: bool = true;
-
     /// Is it a choice of several, and does somebody want to know if another than the first runs?
     #[doc(hidden)]
     const TELLS: bool = false;
@@ -259,9 +255,21 @@ impl core::fmt::Display for DriverReport {
     }
 }
 
+/// How a thread [leaves](Live::leave) a worker.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Leaves {
+    /// In the middle of a poll, and comes back; a thread that is new to the driver may arrive before.
+    InAPoll,
+    /// Between two turns, to one that left before, and comes back.
+    BetweenTurns,
+    /// Between two turns, to one that left before, and ends.
+    ForGood,
+}
+
 /// A running driver: one per worker, used by that worker only; where tasks move, also by the others of the runtime, but for
-/// [`arrive`](Self::arrive), [`park`](Self::park), [`has_work`](Self::has_work) and [`drain`](Self::drain). `Send`, because a
-/// scheduler may start a worker on one thread, run it on another and close it on a third, one after the other.
+/// [`arrive`](Self::arrive), [`leave`](Self::leave), [`park`](Self::park), [`has_work`](Self::has_work) and
+/// [`drain`](Self::drain). `Send`, because a scheduler may start a worker on one thread, run it on another and close it on a
+/// third, one after the other.
 pub trait Live: Send + Sized + 'static {
     /// What ends a park from another thread.
     type Unparker: Unpark;
@@ -285,6 +293,18 @@ pub trait Live: Send + Sized + 'static {
     /// The driver cannot be used on this thread, and says why. Nothing of it has changed. [`close`](Self::close) and
     /// [`drain`](Self::drain) are called all the same when the runtime closes here.
     fn arrive(&self) -> Result<(), Error> {
+        Ok(())
+    }
+
+    /// Where tasks move: this thread, which runs the worker, leaves that to another one, which [arrives](Self::arrive) next, if
+    /// this one is not back before. What is under way goes on there, or ends as if nothing had happened; what cannot, and is told
+    /// when this thread is back, the driver says in its documentation.
+    ///
+    /// # Errors
+    /// There would be nothing for another thread to arrive at, by cause. Nothing has changed then. Only
+    /// [in a poll](Leaves::InAPoll): else somebody who has left before is next.
+    #[doc(hidden)]
+    fn leave(&self, _how: Leaves) -> Result<(), Error> {
         Ok(())
     }
 

@@ -37,7 +37,7 @@ pub use board::{Board, OnBoard};
 pub use class::{Class, Classed, Latency, NamedClass, Throughput};
 pub use clock::Clock;
 pub use driver::{
-    Caps, Drained, Driver, DriverReport, Kind, Live, Nanos, Park, RawResource, Resource, StartCx, Under, Unpark,
+    Caps, Drained, Driver, DriverReport, Kind, Leaves, Live, Nanos, Park, RawResource, Resource, StartCx, Under, Unpark,
 };
 #[cfg(feature = "alloc")]
 #[doc(hidden)]

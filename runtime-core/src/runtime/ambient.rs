@@ -256,12 +256,17 @@ pub trait Ambient: Config {
     /// A shutdown waits for `closure`, as long as it was told. What `closure` waits for in a task of this runtime is
     /// cancelled meanwhile.
     ///
-    /// A ring of one issuer (`IORING_SETUP_SINGLE_ISSUER`) stays on its thread, and so would the worker: with `IoUring` this
-    /// compiles if its `RingOptions::MOVABLE` is set.
+    /// # Platform
+    /// A ring of `IoUring` stays on its thread (`IORING_SETUP_SINGLE_ISSUER`), where nothing completes while `closure` runs. So
+    /// all that the kernel has for the worker is cancelled first, and goes on at a ring of the other thread, without a loss; and
+    /// back, when `closure` has returned. That is a moment for each socket that waits, and a ring for each call that lasts.
+    /// What no cancel ends is told when `closure` has returned: a disk that takes longer than a second, and with
+    /// `RingOptions::ZERO_COPY` sends whose bytes the peer has not acknowledged; `closure` is not to wait for these. With
+    /// `RingOptions::MOVABLE` or `SQ_POLL` the ring goes along instead.
     ///
     /// # Panics
-    /// If the system has no thread to be had, before `closure` runs; in a child that was forked after the start of the
-    /// runtime.
+    /// If the system has no thread to be had, or no ring for it, before `closure` runs; in a child that was forked after the
+    /// start of the runtime.
     #[cfg(feature = "std")]
     #[track_caller]
     fn block_in_place<T>(closure: impl FnOnce() -> T) -> T

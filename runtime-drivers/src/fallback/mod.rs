@@ -27,8 +27,8 @@ use crate::sys::{self, fd};
 use bespoke_core::driver::Errno;
 use bespoke_core::error::Error;
 use bespoke_core::roles::{
-    Caps, Drained, Driver, DriverReport, Kind, Lent, Live, Luggage, Nanos, Park, RawResource, Regions, Resource,
-    Sealed, SharedFile, StartCx, Under, Unpark,
+    Caps, Drained, Driver, DriverReport, Kind, Leaves, Lent, Live, Luggage, Nanos, Park, RawResource, Regions,
+    Resource, Sealed, SharedFile, StartCx, Under, Unpark,
 };
 use bespoke_core::sharing::{Local, Sharing};
 use bespoke_core::util::link::Node;
@@ -78,7 +78,6 @@ impl<A: Sockets, B: Sockets, T: OnFallback> Driver for Fallback<A, B, T> {
     };
     const RING_BYTES: usize = if A::RING_BYTES > B::RING_BYTES { A::RING_BYTES } else { B::RING_BYTES };
     const LEASE_BYTES: usize = LEASE_BYTES;
-    const TRAVELS: bool = A::TRAVELS && B::TRAVELS;
     const TELLS: bool = true;
 
     fn tell(report: &DriverReport) {
@@ -183,6 +182,10 @@ impl<A: Sockets, B: Sockets, S: Sharing> Live for LiveFallback<A, B, S> {
 
     fn arrive(&self) -> Result<(), Error> {
         either!(self, live => live.arrive())
+    }
+
+    fn leave(&self, how: Leaves) -> Result<(), Error> {
+        either!(self, live => live.leave(how))
     }
 
     fn register(&self, resource: Resource, kind: Kind) -> Result<(), Errno> {

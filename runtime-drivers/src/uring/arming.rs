@@ -10,7 +10,7 @@ use crate::op::LEASE_BYTES;
 use crate::pooled::OpenFile;
 use crate::sys::ring::{self as calls, code};
 use crate::sys::{fd, socket};
-use bespoke_core::driver::{Buffers, Errno};
+use bespoke_core::driver::{Buffer, Buffers, Errno};
 use bespoke_core::roles::{Kind, RawResource};
 use core::task::Waker;
 use io_uring::squeue::{Entry, Flags};
@@ -119,26 +119,21 @@ impl State {
     }
 
     /// Closes a descriptor, with the next call; at once while the driver ends, when a next call need not come.
-    fn close_raw(&mut self, raw: RawResource) {
+    pub(super) fn close_raw(&mut self, raw: RawResource) {
         if self.draining {
             // No entry names it any more. An error of an earlier write was told by that write.
             let _ = fd::close(raw);
             return;
         }
         self.in_kernel += 1;
-        let entry = opcode::Close::new(types::Fd(raw)).build().user_data(named(kind::CLOSE, 0, 0));
+        let entry = opcode::Close::new(types::Fd(raw)).build().user_data(named(kind::CLOSE, 0, raw as u32));
         // SAFETY: it points at no memory.
         unsafe { self.ring.push(entry, Kernel::V5_15) };
     }
 
-    /// A completion of a source that is gone: gives back what it brings.
+    /// A completion of a source that is gone: gives back the connection that it brings.
     #[cold]
-    pub(super) fn give_back(&mut self, completion: Completion, kind: u64, pool: &Buffers<LEASE_BYTES>) {
-        if let (Some(id), Some(provided)) = (completion.buffer(), &mut self.provided)
-            && let Some(buffer) = provided.take(id)
-        {
-            pool.put(buffer);
-        }
+    pub(super) fn give_back(&mut self, completion: Completion, kind: u64) {
         if kind == kind::ACCEPT && completion.result >= 0 {
             self.close_raw(completion.result);
         }
@@ -160,7 +155,7 @@ impl State {
     /// Has the kernel know of buffers that lie ready. With the first stream that waits for bytes: programs without one need none.
     /// `false`: nothing was asked, as this is not the thread whose ring it is.
     #[cold]
-    fn provide(&mut self, pool: &Buffers<LEASE_BYTES>) -> bool {
+    pub(super) fn provide(&mut self, pool: &Buffers<LEASE_BYTES>) -> bool {
         let settings = self.ring.settings();
         // A forked child asks the kernel for nothing, least of all in the name of its parent's ring.
         if self.ring.is_copy() {
@@ -170,11 +165,14 @@ impl State {
             return false;
         }
         self.provides = true;
+        let others = !self.none_is_left();
         if settings.kernel > Kernel::V5_15 {
             self.provided = Provided::new(&self.ring, settings.buffers);
         }
         if let Some(provided) = &mut self.provided {
-            provided.refill(pool, usize::from(settings.buffers));
+            // A stand-in's ring is there for a closure's time.
+            let most = if others { provided.few() } else { usize::from(settings.buffers) };
+            provided.refill(pool, most);
             provided.publish();
         }
         true
@@ -291,11 +289,12 @@ impl State {
         Some(source.reader.take())
     }
 
-    /// A `recv` has completed.
+    /// A `recv` has completed. `provided`: the buffer that it brings, if that is not the source's own.
     pub(super) fn received(
         &mut self,
         number: u32,
         completion: Completion,
+        provided: Option<Buffer<LEASE_BYTES>>,
         pool: &Buffers<LEASE_BYTES>,
     ) -> Option<Waker> {
         let source = &mut self.sources[number as usize];
@@ -303,8 +302,10 @@ impl State {
         if !completion.more() {
             source.arm = Arm::Idle;
         }
+        // Also where another ring is in use by now, which may have none.
+        let asked_for_provided = !source.has_own();
         let buffer = match completion.buffer() {
-            Some(id) => self.provided.as_mut().and_then(|provided| provided.take(id)),
+            Some(_) => provided,
             None if !completion.more() => source.take_own(),
             None => None,
         };
@@ -334,7 +335,7 @@ impl State {
         let source = &mut self.sources[number as usize];
         match -completion.result {
             0 => source.end = End::Stream,
-            code::NO_BUFFERS if self.provided.is_some() => {
+            code::NO_BUFFERS if asked_for_provided => {
                 source.arm = Arm::Starved;
                 self.starved.push_back(number);
                 return None;

@@ -15,6 +15,7 @@
 //! | `regions` | memory that the kernel knows for longer than one entry |
 //! | `asides` | what the kernel reads and writes for those besides their buffers |
 //! | `slots` | operations that have one entry and one end, and what becomes of them when they are dropped |
+//! | `handover` | a thread that leaves the worker, and comes back; one that stands in |
 //! | `drain` | the end: all is cancelled and reaped, or given up |
 //! | `lower`, `files` | how each operation is expressed here |
 //!
@@ -57,7 +58,7 @@
 //! With `SINGLE_ISSUER` a ring belongs to the thread that first runs the worker. When the worker is run by another, the
 //! driver makes a new ring, provided that nothing is on its way in the old one; see [`RingOptions::MOVABLE`]. A thread names its
 //! rings by an index of its own, of which it has sixteen, and only itself can give one back: a ring that was left behind is
-//! freed when its thread ends.
+//! freed when its thread ends. Where tasks move, a thread may leave with operations under way: see `handover`.
 //!
 //! # Where tasks move
 //! Under [`Moving`] each worker has its ring, and any worker polls what any ring has, inside the gate of that worker. So
@@ -102,6 +103,7 @@ mod arming;
 mod asides;
 mod drain;
 mod files;
+mod handover;
 mod lower;
 mod options;
 mod probe;
@@ -122,6 +124,7 @@ pub use self::probe::Denied;
 
 use self::alarm::Alarm;
 use self::asides::Asides;
+use self::handover::Others;
 use self::options::Settings;
 use self::probe::Known;
 use self::provided::Provided;
@@ -137,8 +140,8 @@ use bespoke_core::driver::inflight::Table;
 use bespoke_core::driver::{Buffer, Buffers, Errno};
 use bespoke_core::error::{Error, ErrorKind};
 use bespoke_core::roles::{
-    self, Caps, Drained, Driver, DriverReport, Kind, Lent, Live, Luggage, Nanos, Park, RawResource, Resource, Sealed,
-    SharedFile, StartCx, Under, Unpark,
+    self, Caps, Drained, Driver, DriverReport, Kind, Leaves, Lent, Live, Luggage, Nanos, Park, RawResource, Resource,
+    Sealed, SharedFile, StartCx, Under, Unpark,
 };
 use bespoke_core::sharing::{Local, Lock, Moving, Shared, Sharing};
 use bespoke_core::util::link::Node;
@@ -161,7 +164,6 @@ impl<const ENTRIES: u32, O: RingOptions> Driver for IoUring<ENTRIES, O> {
         queues + settings.buffers as usize * (16 + LEASE_BYTES)
     };
     const LEASE_BYTES: usize = LEASE_BYTES;
-    const TRAVELS: bool = O::MOVABLE;
 
     fn end_writes(stream: RawResource) {
         // A peer that is gone already makes this fail, which changes nothing.
@@ -243,6 +245,10 @@ struct State {
     regions: Option<Box<Regions>>,
     /// Invariant 1.
     in_kernel: u32,
+    /// Sends without a copy that the stream has taken, and whose notices are due.
+    notices: u32,
+    /// `None`: no thread has left this worker in the middle of a poll.
+    others: Option<Box<Others>>,
     /// Does the kernel know multishot `recv`, multishot `accept`, cancel by kind? Yes until it says no.
     multi_recv: bool,
     multi_accept: bool,
@@ -303,6 +309,8 @@ impl<S: Sharing> Uring<S> {
             starved: VecDeque::new(),
             regions: None,
             in_kernel: 0,
+            notices: 0,
+            others: None,
             multi_recv: true,
             multi_accept: true,
             cancel_all: true,
@@ -473,6 +481,10 @@ impl<const ENTRIES: u32, O: RingOptions, S: Sharing> Live for LiveUring<ENTRIES,
 
     fn arrive(&self) -> Result<(), Error> {
         self.0.arrive()
+    }
+
+    fn leave(&self, how: Leaves) -> Result<(), Error> {
+        self.0.leaves(how)
     }
 
     fn register(&self, resource: Resource, kind: Kind) -> Result<(), Errno> {

@@ -76,6 +76,8 @@ pub trait RingOptions: 'static {
     /// `SINGLE_ISSUER` and `DEFER_TASKRUN`, and each completion costs more. Each thread that ran the worker keeps the kernel's
     /// side of the ring until that thread ends, also when the runtime is gone; it has room for sixteen of them, and does
     /// without the index that makes a call cheaper after that.
+    ///
+    /// To [block in place](bespoke_core::runtime::Ambient::block_in_place) takes no such ring; with one it costs less.
     const MOVABLE: bool = false;
     /// A thread of the kernel's that takes entries as they are queued, one for each worker, so that a busy worker makes no calls
     /// at all. `None`: the worker's own call hands them over.

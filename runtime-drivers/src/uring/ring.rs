@@ -13,6 +13,7 @@
 use super::alarm::takes_messages;
 use super::options::{Batch, Kernel, Settings};
 use super::probe::{Denied, WHY_MOVED};
+use super::{kind, named};
 use crate::sys::fork;
 use crate::sys::ring::{self as calls, RingName, Wait, code};
 use bespoke_core::driver::Errno;
@@ -20,7 +21,7 @@ use bespoke_core::error::Error;
 use core::mem::ManuallyDrop;
 use core::time::Duration;
 use io_uring::squeue::Entry;
-use io_uring::{IoUring, cqueue};
+use io_uring::{IoUring, cqueue, opcode};
 use std::collections::VecDeque;
 use std::os::fd::AsRawFd as _;
 
@@ -383,6 +384,26 @@ impl Ring {
             }
             self.backlog.pop_front();
         }
+    }
+
+    /// From now on what is queued waits behind, until another ring [goes on with it](Self::goes_on_with), or a turn of this one.
+    #[cold]
+    pub(super) fn hold_back(&mut self) {
+        self.backlog.push_back(opcode::Nop::new().build().user_data(named(kind::IGNORED, 0, 0)));
+    }
+
+    /// Takes what is queued at one that holds back.
+    #[cold]
+    pub(super) fn goes_on_with(&mut self, holds: &mut Self) {
+        self.backlog.append(&mut holds.backlog);
+        self.aside.append(&mut holds.aside);
+        self.fresh = true;
+    }
+
+    /// Has the kernel taken, or refused, all that was queued?
+    #[cold]
+    pub(super) fn is_settled(&self) -> bool {
+        self.backlog.is_empty()
     }
 
     /// Is there anything that a call, or a look, could find?

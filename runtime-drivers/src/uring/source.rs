@@ -245,6 +245,11 @@ impl Source {
         self.more.as_deref_mut()?.file.take()
     }
 
+    /// Has its armed `recv` a buffer of its own?
+    pub(super) fn has_own(&self) -> bool {
+        self.more.as_deref().is_some_and(|more| more.own.is_some())
+    }
+
     pub(super) fn take_own(&mut self) -> Option<Buffer<LEASE_BYTES>> {
         self.more.as_deref_mut()?.own.take()
     }

@@ -4,12 +4,13 @@ use super::ring::Completion;
 use super::source::{Arm, DroppedWrite, End, FileSource, Life, More, Side, Source};
 use super::{State, Uring, generation, kind};
 use crate::luggage::Held;
+use crate::op::LEASE_BYTES;
 use crate::pooled::OpenFile;
 use crate::sys::ring as calls;
 use crate::sys::{fd, file};
 use crate::theirs::{let_go, wake};
 use crate::wakers::Wakers;
-use bespoke_core::driver::Errno;
+use bespoke_core::driver::{Buffer, Errno};
 use bespoke_core::error::ErrorKind;
 use bespoke_core::roles::{Kind, Luggage, RawResource, Resource};
 use bespoke_core::sharing::Sharing;
@@ -485,6 +486,13 @@ impl<S: Sharing> Uring<S> {
     /// A request of a source has completed, or completes once more.
     #[inline(never)]
     pub(super) fn source_completed(&self, completion: Completion) {
+        let taken = |id| self.with(|state| state.provided.as_mut()?.take(id));
+        self.source_completed_with(completion, completion.buffer().and_then(taken));
+    }
+
+    /// The same, with the provided buffer that it brings.
+    #[inline(never)]
+    pub(super) fn source_completed_with(&self, completion: Completion, buffer: Option<Buffer<LEASE_BYTES>>) {
         let (number, generation) = (completion.user_data as u32, generation(completion.user_data));
         let kind = completion.user_data >> 60;
         let woken = self.with_pool(|state, pool| {
@@ -493,7 +501,10 @@ impl<S: Sharing> Uring<S> {
                 .get(number as usize)
                 .is_some_and(|source| source.life != Life::Free && source.generation == generation);
             if !known {
-                state.give_back(completion, kind, pool);
+                state.give_back(completion, kind);
+                if let Some(buffer) = buffer {
+                    pool.put(buffer);
+                }
                 return Woken::Nobody;
             }
             if !completion.more() {
@@ -501,7 +512,7 @@ impl<S: Sharing> Uring<S> {
                 state.sources[number as usize].pending -= 1;
             }
             let woken = match kind {
-                kind::RECV => Woken::One(state.received(number, completion, pool)),
+                kind::RECV => Woken::One(state.received(number, completion, buffer, pool)),
                 kind::ACCEPT => state.accepted(number, completion),
                 kind::WATCH => {
                     state.gone(number, completion);

@@ -16,6 +16,9 @@ impl<S: Sharing> Uring<S> {
     /// This thread enters the ring from now on; where the ring is another thread's, a new one, if nothing is on its way.
     pub(super) fn arrive(&self) -> Result<(), Error> {
         let here = calls::thread();
+        if S::MOVING && self.takes_over(here)? {
+            return Ok(());
+        }
         // What was given up does not come along.
         if self.with(|state| state.ring.thread() != here) {
             self.look_after_regions();

@@ -30,7 +30,8 @@ impl<S: Sharing> Uring<S> {
                 let source = &state.sources[number as usize];
                 let copies = source.more.as_deref().is_some_and(|more| more.copies);
                 // Unix streams would refuse.
-                state.known.zero_copy && source.kind == Kind::Stream && !copies
+                let takes_it = state.known.zero_copy && source.kind == Kind::Stream && !copies;
+                takes_it && (!S::MOVING || state.none_is_left())
             })
     }
 
@@ -70,11 +71,19 @@ impl<S: Sharing> Uring<S> {
         if completion.more() {
             if let Some(note) = self.with_table(|table| table.note(token)) {
                 aside.sent().set(completion.result);
-                self.with(|state| state.names_no_more(note));
+                self.with(|state| {
+                    state.notices += 1;
+                    state.names_no_more(note);
+                });
             }
             return;
         }
         let outcome = Outcome { result: aside.sent().get(), flags: completion.flags };
-        self.ended(token, outcome, |_| self.with(|state| state.in_kernel -= 1));
+        self.ended(token, outcome, |_| {
+            self.with(|state| {
+                state.in_kernel -= 1;
+                state.notices -= 1;
+            });
+        });
     }
 }

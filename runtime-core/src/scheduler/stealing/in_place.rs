@@ -4,19 +4,21 @@
 //! one does that stands in. See decision 0052.
 //!
 //! # Away
-//! 1. The thread gives up what it says by its thread-local words, the home and the seat: from now on it is as any other thread,
+//! 1. The driver [leaves](Live::leave) this thread: what is under way is given back, if it is bound to that. *If there is nothing
+//!    for a thread that comes*, the call panics, and nothing has changed.
+//! 2. The thread gives up what it says by its thread-local words, the home and the seat: from now on it is as any other thread,
 //!    and works *for* the runtime, as a thread of the blocking pool does. *First*: whoever has the helm next is the owner.
-//! 2. It leaves the helm, and if nobody waits for that, it sends a stand-in. *If there is none*, it takes the helm back and
+//! 3. It leaves the helm, and if nobody waits for that, it sends a stand-in. *If there is none*, it takes the helm back and
 //!    panics: the closure could wait for something that only this worker would bring about.
-//! 3. The closure runs.
-//! 4. The thread comes back, also by a panic: it waits for the helm. Whoever has it gives it up between two turns.
-//! 5. It is the worker's thread again. The poll goes on, with a new budget.
+//! 4. The closure runs.
+//! 5. The thread comes back, also by a panic: it waits for the helm. Whoever has it gives it up between two turns.
+//! 6. It is the worker's thread again. The poll goes on, with a new budget.
 //!
 //! # Standing in
 //! 1. A thread of the pool of stand-ins takes the helm if it is free.
 //! 2. It is the owner, and runs turns, but for the tasks that are kept on the worker: their futures need not be `Send`. It queues
 //!    those, and does nothing else with them.
-//! 3. Asked for the helm, it gives it up after a turn, and ends.
+//! 3. Asked for the helm, it has the driver leave it, gives the helm up after a turn, and ends.
 //!
 //! # The base
 //! While threads are away the loop of the base is this one, too: see [`attends`].
@@ -26,7 +28,7 @@ use super::turn;
 use crate::blocking::{Keep, Pool, job::Job};
 use crate::config::{Config, LiveQueueOf, PanicPolicy};
 use crate::error::Error;
-use crate::roles::{Driver, Lanes, Live, Topology};
+use crate::roles::{Lanes, Leaves, Live, Topology};
 use crate::sharing::{SeatWord, Sharing};
 use crate::task::current::{Entered, Serving};
 use crate::task::home::Home;
@@ -42,26 +44,27 @@ type SeatOf<C> = Seat<LiveQueueOf<C>>;
 /// Runs `closure` on this thread, and the worker of this thread on another one meanwhile. The config steals.
 ///
 /// # Panics
-/// If the system has no thread for that; in a forked child.
+/// If the system has no thread for that, or nothing that the driver needs there; in a forked child.
 #[track_caller]
 pub(crate) fn block_in_place<C: Config, T>(closure: impl FnOnce() -> T) -> T {
-    const {
-        assert!(
-            <C::Driver as Driver>::TRAVELS,
-            "nothing can block in place where the driver stays on the thread of its worker, as a ring does, that of \
-             `preset::Server`, too; `Mio` does not, a ring with `RingOptions::MOVABLE` does not; `spawn_blocking` needs neither"
-        );
-    }
     let Some(worker) = ambient::try_worker::<C>() else { return closure() };
     // SAFETY: this thread is running it.
     let this = unsafe { worker.as_ref() };
     this.common.assert_no_copy();
-    let _home = Outside::new(Worker::home_of(worker));
     // SAFETY: a seat lives as long as its crew, which the worker holds, and is of the config's kind.
     let seat = unsafe { this.home.seat.get().cast::<SeatOf<C>>().as_ref() };
     // That of a `block_on` has no seat, and no tasks but that one's. And between two polls, or in its close, a worker is not
     // left.
-    let Some(seat) = seat.filter(|seat| seat.may_be_left()) else { return closure() };
+    let Some(seat) = seat.filter(|seat| seat.may_be_left()) else {
+        let _home = Outside::new(Worker::home_of(worker));
+        return closure();
+    };
+    // What this wakes is the worker's own still, and may not come here in its turn.
+    // SAFETY: the owner; the driver is there.
+    if let Err(error) = seat.between(|| unsafe { Worker::driver(worker) }.leave(Leaves::InAPoll)) {
+        no_driver(C::NAME, error);
+    }
+    let _home = Outside::new(Worker::home_of(worker));
     // SAFETY: inside a poll of the worker's loop, by the filter; the words of this thread are set aside.
     let _away = unsafe { Away::new(worker, seat) };
     closure()
@@ -227,6 +230,24 @@ impl<C: Config> Drop for Away<'_, C> {
 #[cold]
 #[inline(never)]
 #[track_caller]
+fn no_driver(config: &str, error: Error) -> ! {
+    panic!("`block_in_place` of `{config}` has no I/O driver for the thread that runs the worker meanwhile: {error}")
+}
+
+/// Whoever has the helm next has left the worker before.
+///
+/// # Safety
+/// The caller is at the helm, between two turns.
+unsafe fn leaves_between_turns<C: Config>(worker: NonNull<Worker<C>>, seat: &SeatOf<C>, how: Leaves) {
+    // SAFETY: the owner; the driver is there.
+    if let Err(error) = seat.between(|| unsafe { Worker::driver(worker) }.leave(how)) {
+        unreachable!("a driver has refused to be left between two turns: {error}");
+    }
+}
+
+#[cold]
+#[inline(never)]
+#[track_caller]
 fn no_thread(config: &str, error: Option<Error>) -> ! {
     match error {
         Some(error) => panic!("`block_in_place` of `{config}` has no thread that runs the worker meanwhile: {error}"),
@@ -259,7 +280,7 @@ struct StandIn<C: Config>(NonNull<Worker<C>>);
 unsafe impl<C: Config> Send for StandIn<C> {}
 
 impl<C: Config> StandIn<C> {
-    /// 1. to 3. of *Standing in*.
+    /// *Standing in*.
     fn run(self) {
         let worker = self.0;
         // SAFETY: alive: see `Send`.
@@ -283,6 +304,8 @@ impl<C: Config> StandIn<C> {
                 unsafe { close::cancel_ahead(worker, Some(why), false) };
             }
             // SAFETY: at the helm: it panicked between two turns.
+            unsafe { leaves_between_turns(worker, seat, Leaves::ForGood) };
+            // SAFETY: as above.
             unsafe { seat.helm.fails() };
         }
     }
@@ -314,9 +337,12 @@ unsafe fn stands_in<C: Config>(worker: NonNull<Worker<C>>, seat: &SeatOf<C>) {
         if seat.helm.is_asked_for() {
             seat.begins_work();
             // SAFETY: at the helm, between two turns.
-            if unsafe { seat.helm.at_turn(false) } == Turn::End {
-                return;
-            }
+            unsafe { leaves_between_turns(worker, seat, Leaves::ForGood) };
+            // SAFETY: as above.
+            let Turn::End = (unsafe { seat.helm.at_turn(false) }) else {
+                unreachable!("who asks waits until it has the helm")
+            };
+            return;
         }
         // SAFETY: the owner, between polls.
         unsafe { cancel_if_stopping(worker, seat, false) };
@@ -351,6 +377,8 @@ pub(super) unsafe fn attends<C: Config>(worker: NonNull<Worker<C>>, seat: &SeatO
         if seat.helm.is_asked_for() {
             seat.begins_work();
             // SAFETY: at the helm, between two turns.
+            unsafe { leaves_between_turns(worker, seat, Leaves::BetweenTurns) };
+            // SAFETY: as above.
             let Turn::Go = (unsafe { seat.helm.at_turn(true) }) else { unreachable!("the base gets the helm back") };
             home.stood_in.set(false);
             // SAFETY: the owner; the driver is there.
@@ -412,6 +440,14 @@ pub(crate) unsafe fn until_all_are_back<C: Config>(worker: NonNull<Worker<C>>, w
         unsafe { close::cancel_ahead(worker, Some(why), true) };
     }
     // SAFETY: the base, at the helm.
+    unsafe { leaves_between_turns(worker, seat, Leaves::BetweenTurns) };
+    // SAFETY: as above.
     unsafe { seat.helm.until_all_are_back() };
     home.stood_in.set(false);
+    // SAFETY: the owner again; the driver is there.
+    if unsafe { Worker::driver(worker) }.arrive().is_err() {
+        // It closes all the same, as far as that goes without a turn.
+        // SAFETY: at the helm.
+        unsafe { seat.helm.note_failure() };
+    }
 }

@@ -6,6 +6,7 @@
 //! | `drops` | writes of streams that are dropped at any point, and memory that is guarded when it is freed |
 //! | `ends` | when descriptors are closed, and what becomes of what is left |
 //! | `files` | transfers that are dropped at any point; opens that come too late; what goes to the pool |
+//! | `handover` | a thread that leaves with operations under way, and one that stands in |
 //! | `life` | threads, kernels that know less, stale completions, the end |
 //! | `moving` | polls beside the thread that takes the turns |
 //! | `options` | a thread of the kernel's that takes entries; sleeps that end in batches |
@@ -20,6 +21,7 @@ mod batches;
 mod drops;
 mod ends;
 mod files;
+mod handover;
 mod life;
 mod moving;
 mod options;

@@ -15,7 +15,7 @@ use std::time::Instant;
 const LONG: Duration = Duration::from_secs(20);
 
 /// A driver that several threads use, as inside a gate.
-struct Gate<const ENTRIES: u32, O: RingOptions>(LiveUring<ENTRIES, O, Moving>);
+pub(super) struct Gate<const ENTRIES: u32, O: RingOptions>(pub(super) LiveUring<ENTRIES, O, Moving>);
 
 // SAFETY: what `LiveUring` of `Moving` may be asked from anywhere is all that threads ask which are not its worker's.
 unsafe impl<const ENTRIES: u32, O: RingOptions> Sync for Gate<ENTRIES, O> {}
@@ -46,7 +46,11 @@ fn beside_a_worker<O: RingOptions>(elsewhere: impl FnOnce(&LiveUring<16, O, Movi
     });
 }
 
-fn poll_by<O: RingOptions, P: Op>(live: &LiveUring<16, O, Moving>, op: &mut P, waker: &Waker) -> Poll<P::Output>
+pub(super) fn poll_by<O: RingOptions, P: Op>(
+    live: &LiveUring<16, O, Moving>,
+    op: &mut P,
+    waker: &Waker,
+) -> Poll<P::Output>
 where
     IoUring<16, O>: Submit<P, Live<Moving> = LiveUring<16, O, Moving>>,
 {
@@ -54,7 +58,7 @@ where
     <IoUring<16, O> as Submit<P>>::poll_op::<Moving>(live, op, &mut state, &mut Context::from_waker(waker))
 }
 
-fn pair<O: RingOptions>(live: &LiveUring<16, O, Moving>, key: u32) -> (Resource, UnixStream) {
+pub(super) fn pair<O: RingOptions>(live: &LiveUring<16, O, Moving>, key: u32) -> (Resource, UnixStream) {
     let (ours, peer) = UnixStream::pair().expect("descriptors are free");
     let ours = Resource { raw: ours.into_raw_fd(), key };
     live.register(ours, Kind::Stream).expect("a stream");
@@ -62,7 +66,7 @@ fn pair<O: RingOptions>(live: &LiveUring<16, O, Moving>, key: u32) -> (Resource,
 }
 
 #[track_caller]
-fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
+pub(super) fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
     let start = Instant::now();
     while !holds() {
         assert!(start.elapsed() < LONG, "{what}");
@@ -71,7 +75,7 @@ fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
 }
 
 #[derive(Default)]
-struct Counted(AtomicUsize);
+pub(super) struct Counted(AtomicUsize);
 
 impl Wake for Counted {
     fn wake(self: Arc<Self>) {
@@ -80,7 +84,7 @@ impl Wake for Counted {
 }
 
 impl Counted {
-    fn was_woken(&self) -> bool {
+    pub(super) fn was_woken(&self) -> bool {
         self.0.load(Ordering::Relaxed) > 0
     }
 }

@@ -5,8 +5,8 @@ use super::{LONG, ends, start};
 use crate::config::{Config, Sealed};
 use crate::error::{Errno, Error};
 use crate::roles::{
-    Balanced, Caps, Drained, Driver, DriverReport, Kind, Live, LocalQueue, Nanos, OsEntropy, OsThreads, Park, Resource,
-    Sealed as Ours, StartCx, Under, Uniform,
+    Balanced, Caps, Drained, Driver, DriverReport, Kind, Leaves, Live, LocalQueue, Nanos, OsEntropy, OsThreads, Park,
+    Resource, Sealed as Ours, StartCx, Under, Uniform,
 };
 use crate::runtime::Ambient;
 use crate::scheduler::WorkStealing;
@@ -19,8 +19,8 @@ use core::marker::PhantomData;
 use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 use core::time::Duration;
 use std::string::ToString;
-use std::sync::{Arc, Barrier};
-use std::thread;
+use std::sync::{Arc, Barrier, Mutex};
+use std::thread::{self, ThreadId};
 use std::vec::Vec;
 
 /// Sleeps, until it is the driver of the worker that is broken.
@@ -56,17 +56,41 @@ impl Driver for Fragile {
 
 impl Under<Moving> for Fragile {}
 
+/// Bound to the thread that arrived, until that leaves: a stranger ends the process, since a worker may survive a panic.
 pub(super) struct LiveFragile {
     sleeper: Sleeper,
     worker: usize,
     wire: Arc<Wire>,
+    at: Mutex<Option<ThreadId>>,
+}
+
+impl LiveFragile {
+    fn is_here(&self) -> bool {
+        *self.at.lock().unwrap() == Some(thread::current().id())
+    }
 }
 
 impl Live for LiveFragile {
     type Unparker = Sleeper;
 
     fn start(cx: StartCx) -> Result<Self, Error> {
-        Ok(LiveFragile { sleeper: Sleeper::start(cx)?, worker: cx.worker, wire: WIRE.with(Arc::clone) })
+        let at = Mutex::new(None);
+        Ok(LiveFragile { sleeper: Sleeper::start(cx)?, worker: cx.worker, wire: WIRE.with(Arc::clone), at })
+    }
+    fn arrive(&self) -> Result<(), Error> {
+        let here = thread::current().id();
+        let before = self.at.lock().unwrap().replace(here);
+        if before.is_some_and(|before| before != here) {
+            crate::util::abort("a thread arrives at a driver that another one has not left");
+        }
+        Ok(())
+    }
+    fn leave(&self, _how: Leaves) -> Result<(), Error> {
+        if !self.is_here() {
+            crate::util::abort("a thread leaves a driver at which it is not");
+        }
+        *self.at.lock().unwrap() = None;
+        Ok(())
     }
     fn report(&self) -> DriverReport {
         self.sleeper.report()
@@ -81,6 +105,9 @@ impl Live for LiveFragile {
         self.sleeper.release(resource)
     }
     fn park(&self, park: Park) -> Result<(), Errno> {
+        if !self.is_here() {
+            crate::util::abort("a thread waits in a driver at which it is not");
+        }
         self.wire.parks.fetch_add(1, SeqCst);
         if self.wire.broken.load(SeqCst) == self.worker {
             self.wire.failures.fetch_add(1, SeqCst);
@@ -96,6 +123,9 @@ impl Live for LiveFragile {
         true
     }
     fn drain(&self, by: Nanos) -> Drained {
+        if !self.is_here() {
+            crate::util::abort("a thread closes a driver at which it is not");
+        }
         self.sleeper.drain(by)
     }
 }
