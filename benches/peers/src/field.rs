@@ -57,6 +57,7 @@ pub(crate) const COLUMNS: &[Column] = &[
     Column { full_only: true, ..ours("bespoke-lowlat") },
     ours("bespoke-cli"),
     ours("bespoke-uring"),
+    Column { full_only: true, ..ours("bespoke-uring-lease") },
     Column { full_only: true, ..ours("bespoke-fallback") },
     Column { full_only: true, ..ours("bespoke-server") },
     Column { full_only: true, ..ours("bespoke-server-uring") },

@@ -25,11 +25,11 @@ const fn is_kept<T>() -> bool {
 }
 
 impl<A: Default, B> Either<A, B> {
-    /// Runs `f` on the state of the first choice. `in_flight`: of the second's.
+    /// The state of the first choice, or `none` in its place. `in_flight`: of the second's.
     #[inline(always)]
-    fn first<R>(&mut self, in_flight: impl FnOnce(&B) -> bool, f: impl FnOnce(&mut A) -> R) -> R {
+    fn first<'a>(&'a mut self, none: &'a mut A, in_flight: impl FnOnce(&B) -> bool) -> &'a mut A {
         if !is_kept::<A>() {
-            return f(&mut A::default());
+            return none;
         }
         if !matches!(self, Either::First(_)) {
             if matches!(self, Either::Second(state) if in_flight(state)) {
@@ -38,16 +38,16 @@ impl<A: Default, B> Either<A, B> {
             *self = Either::First(A::default());
         }
         let Either::First(state) = self else { unreachable!("written above") };
-        f(state)
+        state
     }
 }
 
 impl<A, B: Default> Either<A, B> {
-    /// Runs `f` on the state of the second. `in_flight`: of the first's.
+    /// The state of the second, or `none` in its place. `in_flight`: of the first's.
     #[inline(always)]
-    fn second<R>(&mut self, in_flight: impl FnOnce(&A) -> bool, f: impl FnOnce(&mut B) -> R) -> R {
+    fn second<'a>(&'a mut self, none: &'a mut B, in_flight: impl FnOnce(&A) -> bool) -> &'a mut B {
         if !is_kept::<B>() {
-            return f(&mut B::default());
+            return none;
         }
         if !matches!(self, Either::Second(_)) {
             if matches!(self, Either::First(state) if in_flight(state)) {
@@ -56,7 +56,7 @@ impl<A, B: Default> Either<A, B> {
             *self = Either::Second(B::default());
         }
         let Either::Second(state) = self else { unreachable!("written above") };
-        f(state)
+        state
     }
 }
 
@@ -77,7 +77,9 @@ where
 
     const SERVED: Served = if A::SERVED as u8 == B::SERVED as u8 { A::SERVED } else { Served::Either };
 
-    #[inline]
+    // As what each of the two does is: else the choice would be a call more than what it chooses. No closure either, which the
+    // compiler would make one.
+    #[inline(always)]
     fn poll_op<S: Sharing>(
         live: &Self::Live<S>,
         op: &mut O,
@@ -86,10 +88,12 @@ where
     ) -> Poll<O::Output> {
         match live {
             LiveFallback::First(live) => {
-                state.first(|other| B::in_flight::<S>(other), |state| A::poll_op::<S>(live, op, state, cx))
+                let mut none = Default::default();
+                A::poll_op::<S>(live, op, state.first(&mut none, B::in_flight::<S>), cx)
             }
             LiveFallback::Second(live, _) => {
-                state.second(|other| A::in_flight::<S>(other), |state| B::poll_op::<S>(live, op, state, cx))
+                let mut none = Default::default();
+                B::poll_op::<S>(live, op, state.second(&mut none, A::in_flight::<S>), cx)
             }
         }
     }
@@ -111,10 +115,12 @@ where
     ) {
         match live {
             LiveFallback::First(live) => {
-                state.first(|other| B::in_flight::<S>(other), |state| A::abandon::<S, K>(live, op, state, keep));
+                let mut none = Default::default();
+                A::abandon::<S, K>(live, op, state.first(&mut none, B::in_flight::<S>), keep);
             }
             LiveFallback::Second(live, _) => {
-                state.second(|other| A::in_flight::<S>(other), |state| B::abandon::<S, K>(live, op, state, keep));
+                let mut none = Default::default();
+                B::abandon::<S, K>(live, op, state.second(&mut none, A::in_flight::<S>), keep);
             }
         }
     }

@@ -81,7 +81,9 @@ impl Provided {
         entry.set_addr(buffer.room().expose_provenance() as u64);
         entry.set_len(LEASE_BYTES as u32);
         entry.set_bid(id);
-        self.table[usize::from(id)] = Some(buffer);
+        let none = self.table[usize::from(id)].replace(buffer);
+        debug_assert!(none.is_none(), "a hole has no buffer");
+        core::mem::forget(none);
         self.tail = self.tail.wrapping_add(1);
         Ok(())
     }

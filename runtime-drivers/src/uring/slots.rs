@@ -122,7 +122,7 @@ impl<S: Sharing> Uring<S> {
     ) -> Poll<O::Output> {
         if let Some(ticket) = &mut flight.ticket {
             // In place: the clone of a waker is the user's, and may panic. The flight has its ticket then.
-            let Polled::Ready(Outcome { result, .. }) = self.look(ticket, cx) else { return Poll::Pending };
+            let Some(result) = self.look(ticket, cx) else { return Poll::Pending };
             let ended = match result {
                 0.. => Some(Ok(result as u32)),
                 failed => self.failure(op, failed).map(Err),
@@ -136,29 +136,34 @@ impl<S: Sharing> Uring<S> {
                 return Poll::Ready(output);
             }
         }
-        self.begin(op, flight, cx)
+        if self.begins(op, flight, cx) {
+            return Poll::Pending;
+        }
+        // A value of its own, which is moved: the output of a poll stays in registers, as its place is given to no function.
+        let output = full(op, flight);
+        Poll::Ready(output)
     }
 
-    /// Is the operation of a slot complete?
+    /// The kernel's result, if the operation of a slot is complete.
     #[inline(always)]
-    fn look(&self, ticket: &mut Ticket<S>, cx: &mut Context<'_>) -> Polled {
+    fn look(&self, ticket: &mut Ticket<S>, cx: &mut Context<'_>) -> Option<i32> {
         if S::MOVING {
-            return ticket.poll(cx.waker()); // without the lock
+            return result_of(ticket.poll(cx.waker())); // without the lock
         }
         match self.with_table(|table| table.poll_with(ticket, cx.waker(), &mut None)) {
-            Some(polled) => polled,
+            Some(polled) => result_of(polled),
             None => self.look_for_another(ticket, cx),
         }
     }
 
     /// The same, of an operation that somebody else is woken for.
     #[cold]
-    fn look_for_another(&self, ticket: &mut Ticket<S>, cx: &mut Context<'_>) -> Polled {
+    fn look_for_another(&self, ticket: &mut Ticket<S>, cx: &mut Context<'_>) -> Option<i32> {
         // The user's code, which may complete this very operation.
         let mut waker = Some(cx.waker().clone());
         let polled = self.with_table(|table| table.poll_with(ticket, cx.waker(), &mut waker));
         drop(waker);
-        polled.unwrap_or(Polled::Pending)
+        polled.and_then(result_of)
     }
 
     /// Why an entry failed. `None`: it is made again.
@@ -176,9 +181,9 @@ impl<S: Sharing> Uring<S> {
         }
     }
 
-    /// Submits the operation, or what is left of it.
+    /// Submits the operation, or what is left of it, unless it has to wait for a write before it. `false`: there is no slot.
     #[inline(never)]
-    fn begin<O: Lower>(&self, op: &mut O, flight: &mut Flight<S>, cx: &mut Context<'_>) -> Poll<O::Output> {
+    fn begins<O: Lower>(&self, op: &mut O, flight: &mut Flight<S>, cx: &mut Context<'_>) -> bool {
         let source = op.resource().map(|resource| self.with(|state| state.named(resource.key)));
         // One that has begun is past this.
         if O::WRITES
@@ -186,7 +191,7 @@ impl<S: Sharing> Uring<S> {
             && let Some((number, _)) = source
             && self.waits_for_dropped_write(number, cx)
         {
-            return Poll::Pending;
+            return true;
         }
         if let (Some(kind), Some((number, _))) = (O::BECOMES, source) {
             self.with(|state| state.sources[number as usize].kind = kind);
@@ -199,21 +204,41 @@ impl<S: Sharing> Uring<S> {
         let note = note::<O>(source) | if fixed.is_some() { NOTE_FIXED } else { 0 };
         let (ticket, token) = match self.with_table(|table| table.submit_with(&mut waker, note)) {
             Submitted::Tell(ticket, token) => (ticket, token),
-            Submitted::Full => return full(op, flight),
+            Submitted::Full => return false,
         };
         let mut aside = self.asides.of(token.index());
-        aside.zero_copy = O::WRITES && self.sends_without_copy(|| op.bytes().saturating_sub(flight.taken), source);
         aside.fixed = fixed;
         if let Some(place) = fixed {
             aside.place().set(place);
             self.with(|state| state.names_place(place));
         }
+        if O::WRITES && self.sends_without_copy(|| op.bytes().saturating_sub(flight.taken), source) {
+            aside.zero_copy = true;
+            self.begin_without_copy(op, flight, ticket, source, &aside);
+            return true;
+        }
         let entry = op.entry(flight.taken, &aside);
-        let since = if aside.zero_copy { Kernel::V6_1 } else { Kernel::V5_15 };
         flight.ticket = Some(ticket);
         // SAFETY: the entry points at what the operation does, which its future or the orphan keeps, and at the aside.
-        unsafe { self.submit(entry, since, token, source) };
-        Poll::Pending
+        unsafe { self.submit::<O, true>(entry, Kernel::V5_15, token, source) };
+        true
+    }
+
+    /// The end of [`begins`](Self::begins) for a send without a copy. Of its own: there the usual entry is written where it lies,
+    /// field by field, as nothing else can be meant.
+    #[inline(never)]
+    fn begin_without_copy<O: Lower>(
+        &self,
+        op: &O,
+        flight: &mut Flight<S>,
+        ticket: Ticket<S>,
+        source: Option<(u32, u32)>,
+        aside: &Aside<'_>,
+    ) {
+        let (entry, token) = (op.entry(flight.taken, aside), ticket.token());
+        flight.ticket = Some(ticket);
+        // SAFETY: as in `begins`.
+        unsafe { self.submit::<O, false>(entry, Kernel::V6_1, token, source) };
     }
 
     /// Does a write of the stream have to wait for one before it that was dropped? Then the waker is left.
@@ -247,12 +272,19 @@ impl<S: Sharing> Uring<S> {
         missed.into_iter().for_each(wake);
     }
 
-    /// Queues the entry of a slot.
+    /// Queues the entry of a slot. Of each kind of operation, and of entries that copy and those that do not, this is a
+    /// function of its own: one that all of them call would be called, with the entry in memory.
     ///
     /// # Safety
     /// What `entry` points at lives until the terminal completion of `token`.
-    #[inline]
-    unsafe fn submit(&self, entry: Entry, since: Kernel, token: Token, source: Option<(u32, u32)>) {
+    #[inline(always)]
+    unsafe fn submit<O: Lower, const COPIES: bool>(
+        &self,
+        entry: Entry,
+        since: Kernel,
+        token: Token,
+        source: Option<(u32, u32)>,
+    ) {
         self.with(|state| {
             state.in_kernel += 1;
             if let Some((number, _)) = source {
@@ -457,13 +489,22 @@ fn retried(result: i32) -> Option<i32> {
 
 /// There is no slot for an operation: it ends, with what entries before this one took.
 #[cold]
-fn full<O: Lower, S: Sharing>(op: &O, flight: &mut Flight<S>) -> Poll<O::Output> {
+fn full<O: Lower, S: Sharing>(op: &O, flight: &mut Flight<S>) -> O::Output {
     let nowhere = Asides::new(false);
     let End::Over(output) = op.end(&mut flight.taken, Err(Errno::OUT_OF_MEMORY), &nowhere.of(0)) else {
         unreachable!("an operation that failed is over")
     };
     flight.taken = 0;
-    Poll::Ready(output)
+    output
+}
+
+/// What the kernel said of an operation.
+#[inline(always)]
+fn result_of(polled: Polled) -> Option<i32> {
+    match polled {
+        Polled::Ready(outcome) => Some(outcome.result),
+        Polled::Pending => None,
+    }
 }
 
 impl<S: Sharing> Flight<S> {

@@ -259,6 +259,18 @@ impl Source {
         self.more.as_deref_mut()?.writer.take()
     }
 
+    /// Is a request of each kind that a stream has somewhere: with the kernel, or waiting for a buffer?
+    #[inline]
+    pub(super) fn is_seen_to(&self) -> bool {
+        self.arm != Arm::Idle && self.watch != Arm::Idle
+    }
+
+    /// Is nothing to be told to a reader of this stream, nor to be done for one? Not so of a Unix stream, which has no `recv`.
+    #[inline]
+    pub(super) fn has_nothing_but_requests(&self) -> bool {
+        !self.has_something() && self.is_seen_to() && self.reader.is_none()
+    }
+
     /// Is there something for a reader: bytes, the end, an error?
     pub(super) fn has_something(&self) -> bool {
         !self.stash.is_empty() || !matches!(self.end, End::None)

@@ -409,6 +409,35 @@ impl<S: Sharing> Uring<S> {
     #[inline]
     pub(super) fn wait_for_bytes(&self, number: u32, cx: &mut Context<'_>) -> Result<(), Errno> {
         self.leave(number, |source| &mut source.reader, cx);
+        self.see_to_recv(number)
+    }
+
+    /// The same of a stream that was waited for before: the kernel has its requests, nothing came, and nobody else waits.
+    /// `None`: it is not so, and nothing was done.
+    ///
+    /// # Errors
+    /// As [`wait_for_bytes`](Self::wait_for_bytes).
+    #[inline(always)]
+    pub(super) fn waits_as_before(&self, number: u32, cx: &mut Context<'_>) -> Option<Result<(), Errno>> {
+        if S::MOVING || !self.with(|state| state.sources[number as usize].has_nothing_but_requests()) {
+            return None;
+        }
+        let waker = cx.waker().clone();
+        // As in `leave`. What the clone did may have changed more than that.
+        let (other, is_seen_to) = self.with(|state| {
+            let source = &mut state.sources[number as usize];
+            (source.reader.replace(waker), source.is_seen_to())
+        });
+        if other.is_none() && is_seen_to {
+            return Some(Ok(()));
+        }
+        drop(other);
+        Some(self.see_to_recv(number))
+    }
+
+    /// Somebody waits for bytes of a stream: sees to it that its requests are with the kernel.
+    #[inline(never)]
+    fn see_to_recv(&self, number: u32) -> Result<(), Errno> {
         let (missed, armed) = self.with_pool(|state, pool| {
             let source = &mut state.sources[number as usize];
             if S::MOVING && source.has_something() {

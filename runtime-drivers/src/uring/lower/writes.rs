@@ -29,7 +29,7 @@ impl Lower for Transmit {
     fn entry(&self, taken: usize, aside: &Aside<'_>) -> Entry {
         // In bounds: at most `len` bytes were taken.
         let from = self.from.wrapping_add(taken);
-        let len = u32::try_from(self.len - taken).unwrap_or(LEN_MAX).min(LEN_MAX);
+        let len = (self.len - taken).min(LEN_MAX) as u32;
         let (stream, flags) = (types::Fd(self.stream.raw), calls::send_flags(self.all));
         if aside.zero_copy {
             opcode::SendZc::new(stream, from, len).flags(flags).build()
@@ -50,7 +50,7 @@ impl Lower for Transmit {
 }
 
 /// What one entry sends at most: its result must be positive.
-const LEN_MAX: u32 = 1 << 30;
+const LEN_MAX: usize = 1 << 30;
 
 slot!(TransmitVectored);
 

@@ -1,4 +1,4 @@
-//! bespoke on one thread, under six configs; all but the last two wait by epoll.
+//! bespoke on one thread, under six configs; all but the last three variants wait by epoll.
 //!
 //! | variant | config |
 //! |---|---|
@@ -7,10 +7,12 @@
 //! | `bespoke-lowlat` | `preset::LowLatency`: timers on the point, looks at its sockets after every 16 polls |
 //! | `bespoke-cli` | `preset::Cli`: tasks from the system's allocator |
 //! | `bespoke-uring` | `preset::Default` with the driver `IoUring`: sockets and files are entries of a ring |
-//! | `bespoke-fallback` | the same where the ring is the first choice of `Fallback`, beside `Mio`: what the choice costs |
+//! | `bespoke-uring-lease` | the same, its echo reads in the driver's buffers and writes those back |
+//! | `bespoke-fallback` | `bespoke-uring` where the ring is the first choice of `Fallback`, beside `Mio`: what the choice costs |
 //!
 //! `server` has two more, of which only the rows of TCP are asked. `workers` has two more, of two threads each. The fifth preset, `Blocking`, gives each task a thread and asks for futures that are `Send`; the rows are not.
 
+mod leases;
 mod server;
 mod variant;
 mod workers;
@@ -56,6 +58,7 @@ fn main() -> ExitCode {
         variant("bespoke-lowlat", low_latency_peer::start),
         variant("bespoke-cli", cli_peer::start),
         variant("bespoke-uring", ring_peer::start),
+        Variant { notes: leases::NOTES, ..variant("bespoke-uring-lease", leases::start) },
         variant("bespoke-fallback", either_peer::start),
         Variant { notes: workers::PER_CORE_NOTES, ..variant("bespoke-percore2", workers::PerCore2::start) },
         variant("bespoke-server", server::on_epoll::start),
