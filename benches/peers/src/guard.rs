@@ -1,11 +1,11 @@
 //! Whether the bench would notice: bespoke against a build of itself with work planted into every operation.
 //!
-//! The planted build is the package `peer-planted`: the same source, with the harness's feature `planted`. Each row that runs in an
-//! agent gets some 25 ns per operation, each message of an echo server some 5 us. The guard fails unless, in every row, the whole
-//! 95 % interval of planted / plain lies above 1. Each row is measured under the config that has it: one thread on epoll, the ring for
-//! `submit`, two workers for `workers-*`. Sizes and memory are not slowed, and are no rows of the guard; nor are `start`,
-//! `file-read`, `process`, `blocking` and those of the workers that start, sleep or wake threads, where the plant is small beside what is
-//! there, nor those whose figure is no time per operation.
+//! The planted build is the package `peer-planted`: the same source, with the harness's feature `planted`. Each row that runs
+//! in an agent gets some 25 ns per operation, each message of an echo server some 5 us. The guard fails unless, in every row,
+//! the whole 95 % interval of planted / plain lies above 1. Each row is measured under the config that has it: one thread on
+//! epoll, the ring for `submit` and `prepare`, two workers for `workers-*`. Sizes and memory are not slowed, and are no rows of
+//! the guard; nor are `start`, `file-read`, `direct-read`, `process`, `blocking` and those of the workers that start, sleep or
+//! wake threads, where the plant is small beside what is there, nor those whose figure is no time per operation.
 
 use harness::rows::{OnWorkers, Place, Work};
 use harness::{Row, sys};
@@ -75,9 +75,11 @@ pub(crate) fn guard(plan: &Plan) -> Result<(), String> {
 fn slowed(row: &Row) -> Option<&'static str> {
     match row.work {
         Work::Echo(_) => Some("bespoke"),
-        Work::Submit => Some("bespoke-uring"),
+        Work::Submit | Work::Prepare => Some("bespoke-uring"),
         Work::Workers(OnWorkers::SpawnJoin | OnWorkers::Yield(_) | OnWorkers::PingPong) => Some("bespoke-steal2"),
-        Work::Workers(_) | Work::Blocking { .. } | Work::FileRead | Work::Process | Work::Start => None,
+        Work::Workers(_) | Work::Blocking { .. } | Work::FileRead | Work::DirectRead | Work::Process | Work::Start => {
+            None
+        }
         Work::PingPongCores { .. } | Work::Allocate | Work::Switch => None,
         _ => (row.place == Place::Agent).then_some("bespoke"),
     }

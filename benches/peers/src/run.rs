@@ -16,7 +16,7 @@ use std::process::Command;
 use std::time::Instant;
 
 use harness::clock::now;
-use harness::rows::{Place, Work};
+use harness::rows::{Bytes, Place, Work};
 use harness::{Refusal, Row, Sampled, sys};
 
 use crate::agent::Agent;
@@ -257,6 +257,8 @@ fn rounds(row: &Row, plan: &Plan, field: &mut [Runtime], cores: Cores) -> Table 
     let blank =
         |runtime: &Runtime| Samples { column: runtime.column, rounds: Vec::new(), failure: runtime.failure.clone() };
     table.columns = field.iter().map(blank).collect();
+    // Once for all: who finds the file takes it. Why there is none, each says itself.
+    let _bytes = (row.work == Work::DirectRead).then(Bytes::new);
     let mut absent = vec![false; field.len()];
     let warm_ups = u32::from(row.place == Place::Agent);
     for round in 0..rounds + warm_ups {

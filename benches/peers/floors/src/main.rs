@@ -7,6 +7,7 @@
 //! | `switch` | `floor-coroutine`: a switch of stacks, by corosensei |
 //! | `epoll` | `floor-epoll`: an echo server on epoll |
 //! | `uring` | `floor-uring`: the same on io_uring, an operation at a time; and how fast a ring takes operations |
+//! | `direct` | `floor-uring`, `floor-uring-fixed`: reads past the page cache on a ring, into registered memory and other |
 //! | `multishot` | `floor-uring-multi`: the same with multishot receives into provided buffers |
 //! | `wakes` | `floor-futex`, `floor-eventfd`, `floor-spin`: two threads on two cores |
 //! | `threads` | `floor-threads`: two threads without tasks, in the rows about two workers |
@@ -17,6 +18,7 @@
 //! A floor is no goal: it has no tasks to keep apart, nothing to cancel, and one answer to every error, which is to stop.
 
 mod child;
+mod direct;
 mod disk;
 mod epoll;
 mod executor;
@@ -44,6 +46,7 @@ fn main() -> ExitCode {
         floor("floor-coroutine", "corosensei", switch::start),
         floor("floor-epoll", "libc", epoll::start),
         floor("floor-uring", "io-uring", uring::start),
+        floor("floor-uring-fixed", "io-uring", direct::start_fixed),
         floor("floor-uring-multi", "io-uring", multishot::start),
         floor("floor-futex", "libc", wakes::start::<wakes::Futex>),
         floor("floor-eventfd", "libc", wakes::start::<wakes::EventFd>),

@@ -1,8 +1,10 @@
 //! An echo server on io_uring, an operation at a time: a receive, a send, a receive. One system call submits and waits.
 //!
-//! And how fast a ring takes operations: no-operations, 64 per system call, each completion looked at.
+//! And how fast a ring takes operations: no-operations, 64 per system call, each completion looked at; and how fast they are
+//! written.
 
 use core::ptr;
+use core::time::Duration;
 use std::net::TcpListener;
 use std::os::fd::{AsRawFd, RawFd};
 use std::os::unix::net::UnixListener;
@@ -10,6 +12,8 @@ use std::os::unix::net::UnixListener;
 use harness::clock::now;
 use harness::{Refusal, Row, Runner, Sampled, Service, Transport, Work, rows};
 use io_uring::{IoUring, opcode, squeue, types};
+
+use crate::direct;
 
 /// Entries of the submission queue.
 pub(crate) const ENTRIES: u32 = 1024;
@@ -36,8 +40,11 @@ pub(crate) fn start() -> Result<Box<dyn Runner>, String> {
 
 impl Runner for Ring {
     fn sample(&mut self, row: &Row, amount: u64) -> Sampled {
-        if row.work != Work::Submit {
-            return Err(Refusal::Absent);
+        match row.work {
+            Work::Submit => (),
+            Work::Prepare => return prepares(&mut self.0, amount),
+            Work::DirectRead => return direct::reads(&mut self.0, amount, false),
+            _ => return Err(Refusal::Absent),
         }
         let amount = amount / BATCH * BATCH;
         let mut completed = 0;
@@ -88,6 +95,23 @@ impl Runner for Ring {
             }
         }
     }
+}
+
+/// Entries that are written and not yet submitted.
+fn prepares(ring: &mut IoUring, amount: u64) -> Sampled {
+    let mut spent = Duration::ZERO;
+    for _ in 0..amount / BATCH {
+        let begin = now();
+        for number in 0..BATCH {
+            push(ring, &opcode::Nop::new().build().user_data(number))?;
+        }
+        spent += begin.elapsed();
+        ring.submit_and_wait(BATCH as usize)?;
+        if ring.completion().filter(|entry| entry.result() == 0).count() as u64 != BATCH {
+            return Err(Refusal::Failed("not every entry was there".into()));
+        }
+    }
+    rows::per_op(spent, amount / BATCH * BATCH).unwrap_or(Err(Refusal::Absent))
 }
 
 /// A listener, of whatever kind.

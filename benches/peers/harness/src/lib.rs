@@ -35,7 +35,8 @@ pub mod sys;
 
 pub use instructions::Retired;
 pub use peer::{
-    Files, Mpsc, Nops, Notify, Oneshot, Peer, Processes, Service, Tasks, Transport, WORKERS, Workers, future_size,
+    Direct, Files, Mpsc, Nops, Notify, O_DIRECT, Oneshot, PAGE, Page, Peer, Processes, Service, Tasks, Transport,
+    WORKERS, Workers, future_size, open_direct, whole,
 };
 pub use plant::{planted, planted_call};
 pub use rows::{OnWorkers, Row, Work};

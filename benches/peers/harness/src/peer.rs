@@ -1,11 +1,13 @@
 //! The seam between the rows and the runtimes.
 //!
-//! *Architecture invariant:* a row reaches a runtime through [`Tasks`] and [`Peer`] (and [`Files`], [`Processes`], [`Oneshot`], [`Mpsc`],
-//! [`Notify`], [`Nops`], [`Workers`], where there is such a thing) alone, so every peer does the same work. What a peer may choose is how a user of that runtime would
-//! naturally write it; what it may not choose is what is timed.
+//! *Architecture invariant:* a row reaches a runtime through [`Tasks`] and [`Peer`] (and [`Files`], [`Direct`], [`Processes`],
+//! [`Oneshot`], [`Mpsc`], [`Notify`], [`Nops`], [`Workers`], where there is such a thing) alone, so every peer does the same
+//! work. What a peer may choose is how a user of that runtime would naturally write it; what it may not choose is what is
+//! timed.
 
 use core::future::Future;
 use core::time::Duration;
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
@@ -165,6 +167,76 @@ pub trait Files: 'static {
         offset: u64,
         buffer: Vec<u8>,
     ) -> impl Future<Output = std::io::Result<(usize, Vec<u8>)>>;
+}
+
+/// Reading files past the page cache, as a user of the runtime does it.
+pub trait Direct: 'static {
+    /// An open file; a clone names the same one.
+    type File: Clone + 'static;
+    /// What one read fills: [`PAGE`] bytes at an address that a disk takes.
+    type Page: 'static;
+
+    /// Opens a file to read it with `O_DIRECT`.
+    fn open(path: &Path) -> impl Future<Output = std::io::Result<Self::File>>;
+
+    /// A page for reads, which is made before anything is measured.
+    fn page(file: &Self::File) -> Self::Page;
+
+    /// Reads [`PAGE`] bytes at `offset`, a multiple of as many; the page comes back. Less than that is an error.
+    fn read_at(file: &Self::File, offset: u64, page: Self::Page) -> impl Future<Output = std::io::Result<Self::Page>>;
+
+    /// What was read.
+    fn bytes(page: &Self::Page) -> &[u8];
+}
+
+/// Bytes of a read of [`Direct`].
+pub const PAGE: usize = 4096;
+
+/// A page of the heap. Each runtime has a trait of its own for what it reads into, and a type of its own around this.
+#[derive(Clone, Debug)]
+pub struct Page(Box<Aligned>);
+
+#[derive(Clone, Debug)]
+#[repr(align(4096))]
+struct Aligned([u8; PAGE]);
+
+impl Page {
+    /// A page of zeros.
+    pub fn new() -> Self {
+        Page(Box::new(Aligned([0; PAGE])))
+    }
+
+    /// Its bytes, to read into.
+    pub fn bytes_mut(&mut self) -> &mut [u8] {
+        &mut self.0.0
+    }
+
+    /// Its bytes.
+    pub fn bytes(&self) -> &[u8] {
+        &self.0.0
+    }
+}
+
+impl Default for Page {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// The flag of [`Direct`], for an open of the runtime's own.
+pub const O_DIRECT: i32 = libc::O_DIRECT;
+
+/// Opens a file for [`Direct`], with the call of the system: how a file is opened is not measured.
+///
+/// # Errors
+/// As `open(2)`; `EINVAL`: its file system has no such way.
+pub fn open_direct(path: &Path) -> std::io::Result<std::fs::File> {
+    std::fs::File::options().read(true).custom_flags(O_DIRECT).open(path)
+}
+
+/// The error of a read that was to fill a page.
+pub fn whole(bytes: usize) -> std::io::Result<()> {
+    if bytes == PAGE { Ok(()) } else { Err(std::io::ErrorKind::UnexpectedEof.into()) }
 }
 
 /// Children of this process, as a user of the runtime starts them and waits for them.

@@ -1,18 +1,20 @@
 //! The rows: one file per question, one line of [`ROWS`] per row.
 //!
 //! A binary offers rows by calling, for each part that its runtime has, the function of that part: [`tasks`], [`times`],
-//! [`threads`], [`files`], [`processes`], [`oneshot`], [`mpsc`], [`notify`], [`submits`], [`workers`], [`steals`], [`pairs`]. Each answers `None` for
-//! rows that are not its own.
-//! The rows of [`Place::Server`] are measured by the driver, from outside.
+//! [`threads`], [`files`], [`direct`], [`processes`], [`oneshot`], [`mpsc`], [`notify`], [`submits`], [`workers`], [`steals`],
+//! [`pairs`]. Each answers `None` for rows that are not its own. The rows of [`Place::Server`] are measured by the driver, from
+//! outside.
 
 mod blocking;
 mod channels;
 mod cores;
+mod direct;
 mod files;
 mod futures;
 mod lateness;
 mod parked;
 mod ping_pong;
+mod prepares;
 mod processes;
 mod spawning;
 mod start;
@@ -25,8 +27,9 @@ mod yielding;
 use core::time::Duration;
 
 use crate::clock::ns_per_op;
-use crate::{Files, Mpsc, Nops, Notify, Oneshot, Peer, Processes, Refusal, Sampled, Tasks};
+use crate::{Direct, Files, Mpsc, Nops, Notify, Oneshot, Peer, Processes, Refusal, Sampled, Tasks};
 
+pub use direct::{Blocks, Bytes, DEPTH, Spent};
 pub use files::FILE_BYTES;
 pub use timers::Live;
 pub use workers::{Skew, idle_cpu, pairs, steals, workers};
@@ -68,6 +71,8 @@ pub enum Work {
     Notify,
     /// Read a cached file.
     FileRead,
+    /// Read a file past the page cache, at random places, many reads at once.
+    DirectRead,
     /// Start a child and wait for its end.
     Process,
     /// Memory of a runtime that has nothing to do.
@@ -86,6 +91,8 @@ pub enum Work {
     Switch,
     /// Submit no-operations to a ring, a batch per system call.
     Submit,
+    /// Write entries into the queue of a ring, without a system call.
+    Prepare,
 }
 
 /// What several workers of one runtime do.
@@ -202,6 +209,8 @@ const ECHO: &[Measure] = &[
     less("server instructions per request, with the kernel's", ""),
 ];
 
+const DIRECT: &[Measure] =
+    &[less("CPU per read", "us"), Measure { name: "reads/s (more is better)", unit: "", more: true }];
 const SPEED_UP: &[Measure] = &[
     Measure { name: "speed-up on two workers (more is better)", unit: "", more: true },
     less("time per part on two workers", "us"),
@@ -259,6 +268,10 @@ pub const ROWS: &[Row] = &[
     agent("blocking-parked", "spawn_blocking round trip, 1 ms apart", Work::Blocking { pause_ms: 1 }, 50, 25),
     agent("blocking-spin", "spawn_blocking round trip, back to back", Work::Blocking { pause_ms: 0 }, 1000, 1000),
     agent("file-read", "4 KiB reads of a cached file", Work::FileRead, 2000, 1000),
+    Row {
+        measures: DIRECT,
+        ..agent("direct-read", "4 KiB reads past the page cache, 32 at once", Work::DirectRead, 40_000, 20_000)
+    },
     Row { measures: CHILD, ..agent("process", "start `true` or `false`, wait for its end", Work::Process, 200, 50) },
     echo("echo-1", "TCP echo, 1 connection, 64 B", Over::Tcp, 1, 64),
     echo("echo-50", "TCP echo, 50 connections, 64 B", Over::Tcp, 50, 64),
@@ -312,6 +325,7 @@ pub const ROWS: &[Row] = &[
     agent("floor-allocate", "allocate and free 128 B, 100 live", Work::Allocate, 1_000_000, 100_000),
     agent("floor-switch", "switch to another stack and back", Work::Switch, 1_000_000, 100_000),
     agent("submit", "no-operations through a ring, 64 at once", Work::Submit, 100_000, 50_000),
+    agent("prepare", "an entry written to a ring's queue, without a system call", Work::Prepare, 100_000, 50_000),
 ];
 
 const WAKE_PARKED: OnWorkers = OnWorkers::Wake { spin: false };
@@ -374,6 +388,11 @@ pub fn files<P: Tasks, F: Files>(peer: &mut P, row: &Row, amount: u64) -> Option
     (row.work == Work::FileRead).then(|| files::reads::<P, F>(peer, amount))
 }
 
+/// The row about reading past the page cache.
+pub fn direct<P: Tasks, D: Direct>(peer: &mut P, row: &Row, amount: u64) -> Option<Sampled> {
+    (row.work == Work::DirectRead).then(|| direct::reads::<P, D>(peer, amount))
+}
+
 /// The row about children.
 pub fn processes<P: Tasks, C: Processes>(peer: &mut P, row: &Row, amount: u64) -> Option<Sampled> {
     (row.work == Work::Process).then(|| processes::children::<P, C>(peer, amount))
@@ -397,9 +416,13 @@ pub fn notify<P: Tasks, N: Notify>(peer: &mut P, row: &Row, amount: u64) -> Opti
     (row.work == Work::Notify).then(|| per_op(peer.run(channels::notifications::<P, N>(cx, amount)), amount))?
 }
 
-/// The row about no-operations of a ring.
+/// The rows about no-operations of a ring.
 pub fn submits<P: Tasks, N: Nops>(peer: &mut P, row: &Row, amount: u64) -> Option<Sampled> {
-    (row.work == Work::Submit).then(|| submits::batches::<P, N>(peer, amount))
+    match row.work {
+        Work::Submit => Some(submits::batches::<P, N>(peer, amount)),
+        Work::Prepare => Some(prepares::batches::<P, N>(peer, amount)),
+        _ => None,
+    }
 }
 
 /// The one figure of most rows.

@@ -9,9 +9,11 @@
 //! | `bespoke-uring` | `preset::Default` with the driver `IoUring`: sockets and files are entries of a ring |
 //! | `bespoke-uring-lease` | the same, its echo reads in the driver's buffers and writes those back |
 //! | `bespoke-fallback` | `bespoke-uring` where the ring is the first choice of `Fallback`, beside `Mio`: what the choice costs |
+//! | `bespoke-uring-fixed` | `bespoke-uring` with its buffers registered: rows of files past the page cache alone |
 //!
 //! `server` has two more, of which only the rows of TCP are asked. `workers` has two more, of two threads each. The fifth preset, `Blocking`, gives each task a thread and asks for futures that are `Send`; the rows are not.
 
+mod direct;
 mod leases;
 mod server;
 mod variant;
@@ -59,6 +61,7 @@ fn main() -> ExitCode {
         variant("bespoke-cli", cli_peer::start),
         variant("bespoke-uring", ring_peer::start),
         Variant { notes: leases::NOTES, ..variant("bespoke-uring-lease", leases::start) },
+        variant("bespoke-uring-fixed", direct::start_fixed),
         variant("bespoke-fallback", either_peer::start),
         Variant { notes: workers::PER_CORE_NOTES, ..variant("bespoke-percore2", workers::PerCore2::start) },
         variant("bespoke-server", server::on_epoll::start),

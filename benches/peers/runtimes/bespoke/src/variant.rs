@@ -29,7 +29,7 @@ macro_rules! variant {
             use super::{$config, $module};
 
             /// A started runtime.
-            struct Started(Runtime<$config>);
+            pub(super) struct Started(Runtime<$config>);
 
             pub(super) fn start() -> Result<Box<dyn Runner>, String> {
                 Ok(Box::new(Started::start()?))
@@ -41,6 +41,7 @@ macro_rules! variant {
                         .or_else(|| rows::times(self, row, amount))
                         .or_else(|| rows::threads(self, row, amount))
                         .or_else(|| rows::files::<_, Disk>(self, row, amount))
+                        .or_else(|| rows::direct::<_, crate::direct::Plain<$config>>(self, row, amount))
                         .or_else(|| rows::processes::<_, Children>(self, row, amount))
                         .or_else(|| rows::oneshot::<_, Channels>(self, row, amount))
                         .or_else(|| rows::mpsc::<_, Channels>(self, row, amount))

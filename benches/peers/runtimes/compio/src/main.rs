@@ -5,19 +5,23 @@
 
 use core::future::Future;
 use core::marker::PhantomData;
+use core::mem::MaybeUninit;
 use core::time::Duration;
 use std::io;
 use std::path::Path;
 use std::process::ExitCode;
 
 use compio::BufResult;
-use compio::buf::{IntoInner, IoBuf};
+use compio::buf::{IntoInner, IoBuf, IoBufMut, SetLen};
 use compio::driver::{DriverType, ProactorBuilder};
-use compio::fs::File;
+use compio::fs::{File, OpenOptions};
 use compio::io::{AsyncRead, AsyncReadAt, AsyncWrite, AsyncWriteExt};
 use compio::net::{TcpListener, TcpStream, UdpSocket, UnixListener};
 use compio::runtime::{JoinHandle, Runtime, RuntimeBuilder};
-use harness::{Files, Peer, Refusal, Row, Runner, Sampled, Service, Tasks, Transport, Variant, future_size, rows};
+use harness::{
+    Direct, Files, O_DIRECT, Page, Peer, Refusal, Row, Runner, Sampled, Service, Tasks, Transport, Variant,
+    future_size, rows, whole,
+};
 
 const NOTES: &[(&str, &str)] = &[
     ("yield-1", "compio has no yield_now; a task that wakes itself"),
@@ -67,6 +71,7 @@ impl<D: Driver> Runner for Compio<D> {
             .or_else(|| rows::times(self, row, amount))
             .or_else(|| rows::threads(self, row, amount))
             .or_else(|| rows::files::<_, Disk>(self, row, amount))
+            .or_else(|| rows::direct::<_, Disk>(self, row, amount))
             .or_else(|| rows::pairs::<Self>(row, amount))
             .unwrap_or(Err(Refusal::Absent))
     }
@@ -206,5 +211,49 @@ impl Files for Disk {
     async fn read_at(file: &mut File, offset: u64, buffer: Vec<u8>) -> io::Result<(usize, Vec<u8>)> {
         let BufResult(count, buffer) = file.read_at(buffer, offset).await;
         Ok((count?, buffer))
+    }
+}
+
+/// A page that compio reads into.
+struct Aligned(Page);
+
+impl IoBuf for Aligned {
+    fn as_init(&self) -> &[u8] {
+        self.0.bytes()
+    }
+}
+
+impl SetLen for Aligned {
+    unsafe fn set_len(&mut self, _: usize) {}
+}
+
+impl IoBufMut for Aligned {
+    fn as_uninit(&mut self) -> &mut [MaybeUninit<u8>] {
+        let bytes = self.0.bytes_mut();
+        // SAFETY: the same bytes; nobody writes bytes that are not there by it but compio, which reads files into them.
+        unsafe { core::slice::from_raw_parts_mut(bytes.as_mut_ptr().cast(), bytes.len()) }
+    }
+}
+
+impl Direct for Disk {
+    type File = File;
+    type Page = Aligned;
+
+    async fn open(path: &Path) -> io::Result<File> {
+        OpenOptions::new().read(true).custom_flags(O_DIRECT).open(path).await
+    }
+
+    fn page(_: &File) -> Aligned {
+        Aligned(Page::new())
+    }
+
+    async fn read_at(file: &File, offset: u64, page: Aligned) -> io::Result<Aligned> {
+        let BufResult(count, page) = file.read_at(page, offset).await;
+        whole(count?)?;
+        Ok(page)
+    }
+
+    fn bytes(page: &Aligned) -> &[u8] {
+        page.0.bytes()
     }
 }

@@ -8,19 +8,25 @@ use core::time::Duration;
 use std::io;
 use std::path::Path;
 use std::process::ExitCode;
+use std::rc::Rc;
 
 use futures_lite::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use glommio::channels::local_channel::{self, LocalReceiver, LocalSender};
-use glommio::io::BufferedFile;
+use glommio::io::{BufferedFile, DmaFile, ReadResult};
 use glommio::net::{TcpListener, TcpStream, UdpSocket, UnixListener};
 use glommio::timer::Timer;
 use glommio::{LocalExecutor, LocalExecutorBuilder, Placement, Task};
 use harness::{
-    Files, Mpsc, Oneshot, Peer, Refusal, Row, Runner, Sampled, Service, Tasks, Transport, Variant, future_size, rows,
+    Direct, Files, Mpsc, Oneshot, PAGE, Peer, Refusal, Row, Runner, Sampled, Service, Tasks, Transport, Variant,
+    future_size, rows, whole,
 };
 
 const NOTES: &[(&str, &str)] = &[
     ("oneshot", "glommio has none: its local channel for one message"),
+    (
+        "direct-read",
+        "into memory of glommio's own, which is registered with its ring; polled for where the disk admits that",
+    ),
     ("workers-start", "two executors of one thread"),
     ("workers-idle", "two executors of one thread"),
 ];
@@ -39,6 +45,7 @@ impl Runner for Glommio {
             .or_else(|| rows::times(self, row, amount))
             .or_else(|| rows::threads(self, row, amount))
             .or_else(|| rows::files::<_, Disk>(self, row, amount))
+            .or_else(|| rows::direct::<_, Disk>(self, row, amount))
             .or_else(|| rows::oneshot::<_, Channels>(self, row, amount))
             .or_else(|| rows::mpsc::<_, Channels>(self, row, amount))
             .or_else(|| rows::pairs::<Self>(row, amount))
@@ -164,6 +171,31 @@ impl Files for Disk {
         let read = file.read_at(offset, buffer.len()).await?;
         buffer[..read.len()].copy_from_slice(&read);
         Ok((read.len(), buffer))
+    }
+}
+
+impl Direct for Disk {
+    type File = Rc<DmaFile>;
+    /// What glommio has read.
+    type Page = Option<ReadResult>;
+
+    async fn open(path: &Path) -> io::Result<Self::File> {
+        Ok(Rc::new(DmaFile::open(path).await?))
+    }
+
+    fn page(_: &Self::File) -> Option<ReadResult> {
+        None
+    }
+
+    async fn read_at(file: &Self::File, offset: u64, last: Option<ReadResult>) -> io::Result<Option<ReadResult>> {
+        drop(last);
+        let read = file.read_at_aligned(offset, PAGE).await?;
+        whole(read.len())?;
+        Ok(Some(read))
+    }
+
+    fn bytes(page: &Option<ReadResult>) -> &[u8] {
+        page.as_deref().unwrap_or_default()
     }
 }
 

@@ -11,12 +11,15 @@ use core::time::Duration;
 use std::io;
 use std::path::Path;
 use std::process::ExitCode;
+use std::rc::Rc;
 
 use harness::{
-    Files, Mpsc, Oneshot, Peer, Refusal, Row, Runner, Sampled, Service, Tasks, Transport, Variant, future_size, rows,
+    Direct, Files, Mpsc, Oneshot, PAGE, Page, Peer, Refusal, Row, Runner, Sampled, Service, Tasks, Transport, Variant,
+    future_size, open_direct, rows, whole,
 };
 use local_sync::{mpsc::bounded, oneshot};
 use monoio::blocking::DefaultThreadPool;
+use monoio::buf::IoBufMut;
 use monoio::fs::File;
 use monoio::io::{AsyncReadRent, AsyncWriteRent, AsyncWriteRentExt};
 use monoio::net::udp::UdpSocket;
@@ -35,6 +38,7 @@ const NOTES: &[(&str, &str)] = &[
     ("oneshot", "local-sync"),
     ("mpsc", "local-sync"),
     ("file-read", "over epoll the read is made on the runtime's own thread, which waits for the disk"),
+    ("direct-read", "over epoll the read is made on the runtime's own thread: one at a time"),
     ("workers-start", "two runtimes of one thread"),
     ("workers-idle", "two runtimes of one thread"),
 ];
@@ -60,6 +64,7 @@ macro_rules! peer {
                     .or_else(|| rows::times(self, row, amount))
                     .or_else(|| rows::threads(self, row, amount))
                     .or_else(|| rows::files::<_, Disk>(self, row, amount))
+                    .or_else(|| rows::direct::<_, Disk>(self, row, amount))
                     .or_else(|| rows::oneshot::<_, Channels>(self, row, amount))
                     .or_else(|| rows::mpsc::<_, Channels>(self, row, amount))
                     .or_else(|| rows::pairs::<Self>(row, amount))
@@ -211,6 +216,45 @@ impl Files for Disk {
     async fn read_at(file: &mut File, offset: u64, buffer: Vec<u8>) -> io::Result<(usize, Vec<u8>)> {
         let (count, buffer) = file.read_at(buffer, offset).await;
         Ok((count?, buffer))
+    }
+}
+
+/// A page that monoio reads into.
+struct Aligned(Page);
+
+// SAFETY: a page of the heap, which stays where it is when its name moves.
+unsafe impl IoBufMut for Aligned {
+    fn write_ptr(&mut self) -> *mut u8 {
+        self.0.bytes_mut().as_mut_ptr()
+    }
+
+    fn bytes_total(&mut self) -> usize {
+        PAGE
+    }
+
+    unsafe fn set_init(&mut self, _: usize) {}
+}
+
+impl Direct for Disk {
+    type File = Rc<File>;
+    type Page = Aligned;
+
+    async fn open(path: &Path) -> io::Result<Self::File> {
+        File::from_std(open_direct(path)?).map(Rc::new)
+    }
+
+    fn page(_: &Self::File) -> Aligned {
+        Aligned(Page::new())
+    }
+
+    async fn read_at(file: &Self::File, offset: u64, page: Aligned) -> io::Result<Aligned> {
+        let (count, page) = file.read_at(page, offset).await;
+        whole(count?)?;
+        Ok(page)
+    }
+
+    fn bytes(page: &Aligned) -> &[u8] {
+        page.0.bytes()
     }
 }
 

@@ -10,16 +10,18 @@ use core::future::Future;
 use core::time::Duration;
 use std::io;
 use std::net::{TcpListener, TcpStream, UdpSocket};
+use std::os::unix::fs::FileExt as _;
 use std::os::unix::net::UnixListener;
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use async_executor::{LocalExecutor, Task};
 use async_io::{Async, Timer};
 use futures_lite::{AsyncRead, AsyncReadExt, AsyncSeekExt, AsyncWrite, AsyncWriteExt};
 use harness::{
-    Files, Mpsc, Notify, Oneshot, Peer, Processes, Refusal, Row, Runner, Sampled, Service, Tasks, Transport, Variant,
-    future_size, rows,
+    Direct, Files, Mpsc, Notify, Oneshot, Page, Peer, Processes, Refusal, Row, Runner, Sampled, Service, Tasks,
+    Transport, Variant, future_size, open_direct, rows, whole,
 };
 
 const NOTES: &[(&str, &str)] = &[
@@ -46,6 +48,7 @@ impl Runner for Smol {
             .or_else(|| rows::times(self, row, amount))
             .or_else(|| rows::threads(self, row, amount))
             .or_else(|| rows::files::<_, Disk>(self, row, amount))
+            .or_else(|| rows::direct::<_, Pread>(self, row, amount))
             .or_else(|| rows::processes::<_, Children>(self, row, amount))
             .or_else(|| rows::oneshot::<_, Channels>(self, row, amount))
             .or_else(|| rows::mpsc::<_, Channels>(self, row, amount))
@@ -175,6 +178,35 @@ impl Files for Disk {
         }
         file.read_exact(&mut buffer).await?;
         Ok((buffer.len(), buffer))
+    }
+}
+
+/// blocking, one call per read: a file of async-fs has a cursor.
+struct Pread;
+
+impl Direct for Pread {
+    type File = Arc<std::fs::File>;
+    type Page = Page;
+
+    async fn open(path: &Path) -> io::Result<Self::File> {
+        open_direct(path).map(Arc::new)
+    }
+
+    fn page(_: &Self::File) -> Page {
+        Page::new()
+    }
+
+    async fn read_at(file: &Self::File, offset: u64, mut page: Page) -> io::Result<Page> {
+        let file = file.clone();
+        let read = move || {
+            whole(file.read_at(page.bytes_mut(), offset)?)?;
+            Ok(page)
+        };
+        blocking::unblock(read).await
+    }
+
+    fn bytes(page: &Page) -> &[u8] {
+        page.bytes()
     }
 }
 

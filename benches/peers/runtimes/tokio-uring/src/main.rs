@@ -7,15 +7,16 @@ use core::time::Duration;
 use std::io;
 use std::path::Path;
 use std::process::ExitCode;
+use std::rc::Rc;
 
 use harness::{
-    Files, Mpsc, Nops, Notify, Oneshot, Peer, Refusal, Row, Runner, Sampled, Service, Tasks, Transport, Variant,
-    future_size, rows,
+    Direct, Files, Mpsc, Nops, Notify, Oneshot, PAGE, Page, Peer, Refusal, Row, Runner, Sampled, Service, Tasks,
+    Transport, Variant, future_size, open_direct, rows, whole,
 };
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio_uring::Runtime;
-use tokio_uring::buf::BoundedBuf;
+use tokio_uring::buf::{BoundedBuf, IoBuf, IoBufMut};
 use tokio_uring::fs::File;
 use tokio_uring::net::{TcpListener, TcpStream, UdpSocket, UnixListener, UnixStream};
 
@@ -36,6 +37,7 @@ impl Runner for Uring {
             .or_else(|| rows::times(self, row, amount))
             .or_else(|| rows::threads(self, row, amount))
             .or_else(|| rows::files::<_, Disk>(self, row, amount))
+            .or_else(|| rows::direct::<_, Disk>(self, row, amount))
             .or_else(|| rows::oneshot::<_, Channels>(self, row, amount))
             .or_else(|| rows::mpsc::<_, Channels>(self, row, amount))
             .or_else(|| rows::notify::<_, Notification>(self, row, amount))
@@ -175,6 +177,56 @@ impl Files for Disk {
     async fn read_at(file: &mut File, offset: u64, buffer: Vec<u8>) -> io::Result<(usize, Vec<u8>)> {
         let (count, buffer) = file.read_at(buffer, offset).await;
         Ok((count?, buffer))
+    }
+}
+
+/// A page that tokio-uring reads into.
+struct Aligned(Page);
+
+// SAFETY: a page of the heap, all of it written, which stays where it is when its name moves.
+unsafe impl IoBuf for Aligned {
+    fn stable_ptr(&self) -> *const u8 {
+        self.0.bytes().as_ptr()
+    }
+
+    fn bytes_init(&self) -> usize {
+        PAGE
+    }
+
+    fn bytes_total(&self) -> usize {
+        PAGE
+    }
+}
+
+// SAFETY: as above.
+unsafe impl IoBufMut for Aligned {
+    fn stable_mut_ptr(&mut self) -> *mut u8 {
+        self.0.bytes_mut().as_mut_ptr()
+    }
+
+    unsafe fn set_init(&mut self, _: usize) {}
+}
+
+impl Direct for Disk {
+    type File = Rc<File>;
+    type Page = Aligned;
+
+    async fn open(path: &Path) -> io::Result<Self::File> {
+        Ok(Rc::new(File::from_std(open_direct(path)?)))
+    }
+
+    fn page(_: &Self::File) -> Aligned {
+        Aligned(Page::new())
+    }
+
+    async fn read_at(file: &Self::File, offset: u64, page: Aligned) -> io::Result<Aligned> {
+        let (count, page) = file.read_at(page, offset).await;
+        whole(count?)?;
+        Ok(page)
+    }
+
+    fn bytes(page: &Aligned) -> &[u8] {
+        page.0.bytes()
     }
 }
 

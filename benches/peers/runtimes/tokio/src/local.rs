@@ -7,7 +7,7 @@ use harness::{Peer, Refusal, Row, Runner, Sampled, Service, Tasks, rows};
 use tokio::runtime::{Builder, LocalOptions, LocalRuntime};
 use tokio::task::{self, JoinHandle};
 
-use crate::parts::{self, Channels, Children, Disk, FlumeChannel, Notification};
+use crate::parts::{self, Channels, Children, Disk, FlumeChannel, Notification, Pread};
 
 /// A started runtime.
 struct Local(LocalRuntime);
@@ -29,6 +29,7 @@ impl Runner for Local {
             .or_else(|| rows::times(self, row, amount))
             .or_else(|| rows::threads(self, row, amount))
             .or_else(|| rows::files::<_, Disk>(self, row, amount))
+            .or_else(|| rows::direct::<_, Pread>(self, row, amount))
             .or_else(|| rows::processes::<_, Children>(self, row, amount))
             .or_else(|| rows::oneshot::<_, Channels>(self, row, amount))
             .or_else(|| rows::mpsc::<_, Channels>(self, row, amount))

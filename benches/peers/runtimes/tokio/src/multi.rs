@@ -12,7 +12,7 @@ use harness::{Peer, Refusal, Row, Runner, Sampled, Service, Tasks, rows};
 use tokio::runtime::{Builder, Runtime};
 use tokio::task::{self, JoinHandle};
 
-use crate::parts::{self, Channels, Children, Disk, Notification};
+use crate::parts::{self, Channels, Children, Disk, Notification, Pread};
 
 pub(crate) const NOTES: &[(&str, &str)] = &[("spawn-join", "the multi_thread scheduler with one worker")];
 
@@ -50,6 +50,7 @@ impl Runner for Multi {
             .or_else(|| rows::times(self, row, amount))
             .or_else(|| rows::threads(self, row, amount))
             .or_else(|| rows::files::<_, Disk>(self, row, amount))
+            .or_else(|| rows::direct::<_, Pread>(self, row, amount))
             .or_else(|| rows::processes::<_, Children>(self, row, amount))
             .or_else(|| rows::oneshot::<_, Channels>(self, row, amount))
             .or_else(|| rows::mpsc::<_, Channels>(self, row, amount))

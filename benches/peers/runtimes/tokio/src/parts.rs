@@ -2,9 +2,14 @@
 
 use core::future::Future;
 use std::io;
+use std::os::unix::fs::FileExt as _;
 use std::path::Path;
+use std::sync::Arc;
 
-use harness::{Files, Mpsc, Notify, Oneshot, Peer, Processes, Refusal, Service, Transport, future_size};
+use harness::{
+    Direct, Files, Mpsc, Notify, Oneshot, Page, Peer, Processes, Refusal, Service, Transport, future_size, open_direct,
+    whole,
+};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncSeekExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream, UdpSocket, UnixListener};
 use tokio::sync::{mpsc, oneshot};
@@ -81,6 +86,35 @@ impl Files for Disk {
         }
         let count = file.read_exact(&mut buffer).await?;
         Ok((count, buffer))
+    }
+}
+
+/// tokio's pool, one call per read: `tokio::fs::File` has a cursor, and reads into memory of its own, which is not aligned.
+pub(crate) struct Pread;
+
+impl Direct for Pread {
+    type File = Arc<std::fs::File>;
+    type Page = Page;
+
+    async fn open(path: &Path) -> io::Result<Self::File> {
+        open_direct(path).map(Arc::new)
+    }
+
+    fn page(_: &Self::File) -> Page {
+        Page::new()
+    }
+
+    async fn read_at(file: &Self::File, offset: u64, mut page: Page) -> io::Result<Page> {
+        let file = file.clone();
+        let read = tokio::task::spawn_blocking(move || {
+            whole(file.read_at(page.bytes_mut(), offset)?)?;
+            Ok(page)
+        });
+        read.await.expect("no job of this bench panics")
+    }
+
+    fn bytes(page: &Page) -> &[u8] {
+        page.bytes()
     }
 }
 
