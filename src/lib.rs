@@ -212,8 +212,6 @@ pub mod rt {
         DirEntry, File, FileType, Metadata, OpenOptions, ReadDir, ReadFile, ReadFileExact, ReadFileVectored, Rename,
         WriteFile, WriteFileAll, WriteFileVectored, WriteWhole,
     };
-    #[cfg(target_os = "linux")]
-    pub use bespoke_drivers::net::SendFile;
     #[cfg(unix)]
     pub use bespoke_drivers::net::pipe;
     #[cfg(unix)]
@@ -226,6 +224,8 @@ pub mod rt {
         ReadVectored, ReuniteError, Splits, TcpListener, TcpSocket, TcpStream, ToSocketAddrs, Write, WriteAll,
         WriteHalf, WriteVectored, lookup_host,
     };
+    #[cfg(target_os = "linux")]
+    pub use bespoke_drivers::net::{SendFile, SpliceFrom, SpliceTo, Splicer};
     #[cfg(target_os = "linux")]
     pub use bespoke_drivers::op::ZeroCopy;
     #[cfg(unix)]

@@ -14,6 +14,7 @@
 //! | `lines` | lines and buffered reads |
 //! | `copies` | copying until the end |
 //! | `polled` | streams as functions that poll |
+//! | `splices` | streams to streams without a copy; Linux |
 #![allow(clippy::disallowed_methods, reason = "the peers and the measuring stand outside of any runtime")]
 
 #[path = "transfers/copies.rs"]
@@ -30,6 +31,9 @@ mod owned;
 mod polled;
 #[path = "common/resets.rs"]
 mod resets;
+#[cfg(target_os = "linux")]
+#[path = "transfers/splices.rs"]
+mod splices;
 #[path = "transfers/support.rs"]
 mod support;
 #[path = "transfers/vectored.rs"]
@@ -41,6 +45,8 @@ mod when;
 macro_rules! suite {
     ($suite:ident: $config:ty) => {
         mod $suite {
+            #[cfg(target_os = "linux")]
+            use crate::splices;
             use crate::when::When;
             use crate::{copies, leases, lines, owned, polled, vectored};
 
@@ -79,6 +85,23 @@ macro_rules! suite {
                 vectored::dropped_vectored_reads_lose_nothing,
                 owned::dropped_owned_reads_lose_nothing,
                 lines::timeouts_around_lines_lose_nothing,
+            }
+            #[cfg(target_os = "linux")]
+            cases! { $suite, $config, Always:
+                splices::spliced_bytes_are_those_of_the_source,
+                splices::every_kind_of_stream_is_spliced,
+                splices::what_was_read_ahead_is_spliced_first,
+                splices::an_urgent_byte_stops_nothing,
+                splices::a_target_that_is_gone_loses_nothing,
+                splices::a_source_that_is_reset_is_an_error,
+            }
+            #[cfg(target_os = "linux")]
+            cases! { $suite, $config, Suspending:
+                splices::a_proxy_of_two_directions,
+                splices::dropped_splices_lose_nothing,
+                splices::what_is_held_is_what_was_not_sent,
+                splices::splices_allocate_nothing,
+                splices::slow_targets_hold_no_threads,
             }
         }
     };

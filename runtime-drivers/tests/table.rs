@@ -13,10 +13,11 @@
 
 use bespoke_core::driver::{Nop, Op, Served, Submit, Timeout};
 use bespoke_drivers::op::{
-    Accept, AcceptUnix, Advise, Allocate, Call, Connect, ConnectUnix, Descriptors, Foreign, Fs, Interrupted, JoinPaths,
-    MakeDir, Net, Open, Pipes, Process, ReadAt, ReadPipe, ReadVectoredAt, Ready, Recv, RecvDatagram, RecvDescriptors,
-    RecvFrom, RecvInto, RecvLease, RecvVectored, Remove, SendDatagram, SendDescriptors, SendFile, SetLen, Statx, Sync,
-    Transmit, TransmitVectored, Udp, Unix, UnixAddr, WriteAt, WritePipe, WriteVectoredAt, ZeroCopy,
+    Accept, AcceptUnix, Advise, Allocate, Call, Connect, ConnectUnix, Descriptors, FillPipe, Foreign, Fs, Interrupted,
+    JoinPaths, MakeDir, Net, Open, Pipes, Process, ReadAt, ReadPipe, ReadVectoredAt, Ready, Recv, RecvDatagram,
+    RecvDescriptors, RecvFrom, RecvInto, RecvLease, RecvVectored, Remove, SendDatagram, SendDescriptors, SendFile,
+    SetLen, SpillPipe, Statx, Sync, Transmit, TransmitVectored, Udp, Unix, UnixAddr, WriteAt, WritePipe,
+    WriteVectoredAt, ZeroCopy,
 };
 use bespoke_drivers::{Blocking, Fallback, IoUring, Mio, NoIo};
 use core::fmt::Write as _;
@@ -40,7 +41,7 @@ fn listed() -> Table {
         Descriptors: SendDescriptors, RecvDescriptors;
         Fs: Open, ReadAt, WriteAt, ReadVectoredAt, WriteVectoredAt, Sync, SetLen, Allocate, Advise, Statx, MakeDir,
             Remove, JoinPaths, Call;
-        ZeroCopy: SendFile;
+        ZeroCopy: SendFile, FillPipe, SpillPipe;
     }
 }
 

@@ -139,6 +139,8 @@ macro_rules! __module {
                 pub type UnixStream = $crate::rt::UnixStream<C>;
                 #[cfg(unix)]
                 pub use $crate::rt::{Credentials, FdsLost, UdpOptions, UnixAddr};
+                #[cfg(target_os = "linux")]
+                pub use $crate::rt::Splicer;
                 /// The halves of a `UnixStream`.
                 #[cfg(unix)]
                 pub mod unix {

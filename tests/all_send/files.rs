@@ -92,9 +92,19 @@ fn every_file_is_send_for_every_config() {
 }
 
 #[cfg(target_os = "linux")]
+async fn spliced<C: Config<Driver: bespoke::rt::ZeroCopy>>(
+    mut from: bespoke::rt::TcpStream<C>,
+    mut to: bespoke::rt::TcpStream<C>,
+) -> std::io::Result<u64> {
+    bespoke::rt::Splicer::new(from.split().0, to.split().1)?.forward_all().await
+}
+
+#[cfg(target_os = "linux")]
 #[expect(dead_code, reason = "to compile is to pass")]
 fn sending<C: Config<Driver: bespoke::rt::ZeroCopy>>() {
-    use bespoke::rt::{Dir, OwnedWriteHalf, SendFile, TcpStream, UnixStream};
+    use bespoke::rt::{
+        Dir, OwnedReadHalf, OwnedWriteHalf, ReadHalf, SendFile, Splicer, TcpStream, UnixStream, WriteHalf,
+    };
     both::<SendFile<'_, C>>();
     let file: File<C> = any();
     send(file.allocate(any(), 0, 1));
@@ -120,4 +130,11 @@ fn sending<C: Config<Driver: bespoke::rt::ZeroCopy>>() {
     let (mut tcp, mut unix, mut half): (TcpStream<C>, UnixStream<C>, OwnedWriteHalf<C>) = any();
     send(async { (tcp.send_file(&file, 0, 1).await, unix.send_file(&file, 0, 1).await) });
     send(half.send_file(&file, 0, 1));
+    both::<Splicer<ReadHalf<'_, C>, WriteHalf<'_, C, UnixStream<C>>>>();
+    let mut splicer: Splicer<OwnedReadHalf<C>, &mut UnixStream<C>> = any();
+    send(splicer.forward(1));
+    send(splicer.forward_all());
+    send(splicer.held());
+    send(splicer.take_held());
+    let _ = move || drop(C::spawn(spliced::<C>(any(), any())));
 }

@@ -1,4 +1,4 @@
-//~ UNDER send_file: the driver `<C as bespoke::Config>::Driver` sends no file without a copy
+//~ UNDER send_file: the driver `<C as bespoke::Config>::Driver` moves no bytes without a copy
 use bespoke::prelude::*;
 use bespoke::rt::{File, TcpStream};
 

@@ -41,7 +41,7 @@ macro_rules! run_blocking {
 use run_blocking;
 run_blocking!(Call: Accept, Recv, RecvInto, RecvVectored, RecvLease, Transmit, TransmitVectored);
 #[cfg(target_os = "linux")]
-run_blocking!(Call: crate::op::SendFile);
+run_blocking!(Call: crate::op::SendFile, crate::op::FillPipe, crate::op::SpillPipe);
 run_blocking!(AtHand: Nop, Interrupted);
 
 impl RunBlocking for Nop {
@@ -158,6 +158,20 @@ impl RunBlocking for crate::op::SendFile {
             }
         }
         (taken, Ok(()))
+    }
+}
+
+#[cfg(target_os = "linux")]
+impl RunBlocking for crate::op::FillPipe {
+    fn run_blocking(&mut self) -> Result<usize, Errno> {
+        crate::sys::splice::fill_from_one_that_waits(self.stream.raw, self.pipe, self.len, true)
+    }
+}
+
+#[cfg(target_os = "linux")]
+impl RunBlocking for crate::op::SpillPipe {
+    fn run_blocking(&mut self) -> Result<usize, Errno> {
+        crate::sys::splice::spill(self.pipe, self.stream.raw, self.len)
     }
 }
 

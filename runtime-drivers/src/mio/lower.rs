@@ -6,6 +6,7 @@
 //! | `pipes` | reading and writing pipes |
 //! | `reads` | reading from a stream, in every form |
 //! | `send_file` | sending a file without a copy |
+//! | `splice` | streams to streams without a copy |
 //! | `unix` | what only Unix sockets do |
 //! | `writes` | writing to one, and what became of a write that was dropped |
 //!
@@ -18,6 +19,8 @@ mod pipes;
 mod reads;
 #[cfg(target_os = "linux")]
 mod send_file;
+#[cfg(target_os = "linux")]
+mod splice;
 #[cfg(unix)]
 mod unix;
 mod writes;

@@ -79,6 +79,8 @@ mod reading;
 mod rehoming;
 #[cfg(target_os = "linux")]
 mod sending;
+#[cfg(target_os = "linux")]
+mod splicing;
 mod split;
 mod standard;
 mod stream;
@@ -107,6 +109,8 @@ pub use listener::TcpListener;
 pub use passing::{FdsLost, RecvFromWithFds, RecvWithFds, SendWithFds};
 #[cfg(target_os = "linux")]
 pub use sending::SendFile;
+#[cfg(target_os = "linux")]
+pub use splicing::{SpliceFrom, SpliceTo, Splicer};
 pub use split::{OwnedReadHalf, OwnedWriteHalf, ReadHalf, ReuniteError, Splits, WriteHalf};
 pub use stream::TcpStream;
 pub use tcp_socket::TcpSocket;

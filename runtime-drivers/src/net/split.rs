@@ -102,7 +102,7 @@ macro_rules! half {
             }
 
             #[inline]
-            fn resource(&self) -> &OwnedResource<C> {
+            pub(super) fn resource(&self) -> &OwnedResource<C> {
                 self.stream.resource()
             }
         }

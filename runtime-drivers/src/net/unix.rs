@@ -196,7 +196,7 @@ impl<C: Config> UnixStream<C> {
     }
 
     #[inline]
-    fn resource(&self) -> &OwnedResource<C> {
+    pub(super) fn resource(&self) -> &OwnedResource<C> {
         &self.resource
     }
 }

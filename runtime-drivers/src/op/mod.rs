@@ -9,7 +9,7 @@
 //! | `Udp` | `RecvDatagram`, `RecvFrom`, `SendDatagram`; and the calls of `Datagrams`. Not on Windows yet |
 //! | `Unix` | `AcceptUnix`, `ConnectUnix`, `SendDescriptors`, `RecvDescriptors`, and of datagrams what `Udp` has; and the calls of `UnixSockets`. Not on Windows |
 //! | `Pipes` | [`ReadPipe`], [`WritePipe`]; and the calls of `PipeCalls`. Not on Windows |
-//! | `ZeroCopy` | `SendFile`; it has `Net` and `Fs`, too. Linux |
+//! | `ZeroCopy` | `SendFile`, `FillPipe`, `SpillPipe`; it has `Net` and `Fs`, too. Linux |
 //!
 //! Each operation says its memory class and its [`Late`](bespoke_core::driver::Late) class beside its data. A driver says
 //! how it does each one in its `lower.rs` and `files.rs`; capabilities are implemented explicitly, one line per driver.
@@ -34,6 +34,8 @@ mod send_file;
 mod sockets;
 #[cfg(unix)]
 mod space;
+#[cfg(target_os = "linux")]
+mod splice;
 #[cfg(unix)]
 mod unix;
 mod vectored;
@@ -66,6 +68,8 @@ pub use send_file::{SendFile, ZeroCopy};
 pub use sockets::{Keepalive, Sockets, TcpOptions};
 #[cfg(unix)]
 pub use space::{Advise, Allocate};
+#[cfg(target_os = "linux")]
+pub use splice::{FillPipe, SpillPipe};
 #[cfg(unix)]
 pub use unix::{AcceptUnix, ConnectUnix, Credentials, UnixAddr, UnixSockets};
 pub use vectored::{RecvVectored, Stretches, TransmitVectored};

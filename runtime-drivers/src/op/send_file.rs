@@ -1,6 +1,6 @@
 //! Sending a file without a copy, and which driver can.
 
-use super::{Fs, Net, Sockets};
+use super::{FillPipe, Fs, Net, Sockets, SpillPipe};
 use bespoke_core::driver::{Errno, Late, Op, Submit};
 use bespoke_core::roles::Resource;
 
@@ -42,14 +42,14 @@ unsafe impl Op for SendFile {
     }
 }
 
-/// Drivers that send files without a copy.
+/// Drivers that move bytes without a copy in the program's memory: of files to streams, and of streams to streams.
 #[diagnostic::on_unimplemented(
-    message = "the driver `{Self}` sends no file without a copy",
+    message = "the driver `{Self}` moves no bytes without a copy",
     label = "`ZeroCopy` is not available on this driver",
     note = "in generic code write `C: Config<Driver: ZeroCopy>`; in a config choose a driver with files and sockets, on Linux: \
             `Mio`, `Blocking`; `bespoke::io::copy` copies on every driver"
 )]
-pub trait ZeroCopy: Net + Fs + Submit<SendFile> {}
+pub trait ZeroCopy: Net + Fs + Submit<SendFile> + Submit<FillPipe> + Submit<SpillPipe> {}
 
 impl<P: crate::Poller> ZeroCopy for crate::Mio<P> {}
 impl ZeroCopy for crate::Blocking {}

@@ -22,7 +22,7 @@ pub(crate) use self::unix::{
     rights, signal, socket, space, stat, transfer, unix_socket, would_block,
 };
 #[cfg(target_os = "linux")]
-pub(crate) use self::unix::{beneath, copy, listing, remove_all, ring, send_file};
+pub(crate) use self::unix::{beneath, copy, listing, remove_all, ring, send_file, splice};
 #[cfg(windows)]
 pub(crate) use self::windows::{
     fd, options, out_of_resources, out_of_watches, poll, signal, socket, transfer, would_block,

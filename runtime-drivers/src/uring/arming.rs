@@ -56,6 +56,27 @@ impl State {
         unsafe { self.ring.push(entry, Kernel::V5_15) };
     }
 
+    /// Asks the `recv` of a stream to end.
+    pub(super) fn cancel_recv(&mut self, number: u32) {
+        let source = &mut self.sources[number as usize];
+        match source.arm {
+            Arm::Armed(_) => {
+                source.arm = Arm::Cancelling;
+                let user_data = named(kind::RECV, source.generation, number);
+                self.cancel(user_data);
+            }
+            // Nobody needs the buffer that it waits for.
+            Arm::Starved => source.arm = Arm::Idle,
+            Arm::Idle | Arm::Cancelling => {}
+        }
+    }
+
+    /// Has the `recv` of a stream ended, and does somebody wait for that?
+    pub(super) fn is_ended_for_somebody(&self, number: u32) -> bool {
+        let source = &self.sources[number as usize];
+        !source.arm.in_kernel() && source.more.as_ref().is_some_and(|more| !more.read.wakers.is_empty())
+    }
+
     /// Asks the requests of a source to end that stay with the kernel.
     pub(super) fn cancel_armed(&mut self, number: u32) {
         let source = &mut self.sources[number as usize];

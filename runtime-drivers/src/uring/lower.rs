@@ -5,6 +5,7 @@
 //! | `reads` | reading from a stream, in every form |
 //! | `writes` | writing to one, and what became of a write that was dropped |
 //! | `send_file` | sending a file without a copy |
+//! | `splice` | streams to streams without a copy |
 //! | `arrivals` | connections: taken and made |
 //! | `datagrams` | datagrams, and readiness: the call is tried, and the ring polls when it would block |
 //! | `pipes` | reading and writing pipes, in the same way |
@@ -17,6 +18,7 @@ mod datagrams;
 mod pipes;
 mod reads;
 pub(super) mod send_file;
+mod splice;
 mod unix;
 mod writes;
 

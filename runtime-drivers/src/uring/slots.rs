@@ -78,14 +78,14 @@ impl<S: Sharing> Default for Flight<S> {
 }
 
 /// What is kept for a dropped operation, whatever its type: until the terminal completion as it is, then, of a write, what was
-/// the future's.
+/// the future's; `None`: how much was taken is told by somebody else.
 pub(super) trait Unkept: Send {
-    fn unkept(self: Box<Self>) -> Box<dyn Any + Send>;
+    fn unkept(self: Box<Self>) -> Option<Box<dyn Any + Send>>;
 }
 
 impl<K: Send + 'static> Unkept for MaybeDangling<K> {
-    fn unkept(self: Box<Self>) -> Box<dyn Any + Send> {
-        Box::new((*self).into_inner())
+    fn unkept(self: Box<Self>) -> Option<Box<dyn Any + Send>> {
+        Some(Box::new((*self).into_inner()))
     }
 }
 
@@ -396,7 +396,7 @@ impl<S: Sharing> Uring<S> {
         });
         // What was kept is the user's: nothing of ours is borrowed meanwhile.
         let taken = match taken {
-            Some(bytes) if bytes > 0 => Some(Taken { bytes, kept: keep.unkept() }),
+            Some(bytes) if bytes > 0 => keep.unkept().map(|kept| Taken { bytes, kept }),
             _ => {
                 let_go(keep);
                 None

@@ -14,7 +14,7 @@ use bespoke_core::driver::{Buffer, Errno};
 use bespoke_core::error::ErrorKind;
 use bespoke_core::roles::{Kind, Luggage, RawResource, Resource};
 use bespoke_core::sharing::Sharing;
-use core::task::{Context, Waker};
+use core::task::{Context, Poll, Waker};
 use core::time::Duration;
 use std::sync::Arc;
 use std::vec::Vec;
@@ -457,6 +457,24 @@ impl<S: Sharing> Uring<S> {
         armed
     }
 
+    /// Has the `recv` of a stream end: what comes stays with the system from then on. Nobody waits for bytes of the stream but
+    /// who calls this.
+    pub(super) fn end_recv(&self, number: u32, cx: &mut Context<'_>) -> Poll<()> {
+        // For a waker, what is cancelled is armed again.
+        let reader = self.with(|state| {
+            state.cancel_recv(number);
+            state.sources[number as usize].reader.take()
+        });
+        reader.into_iter().for_each(let_go);
+        let ends = || self.with(|state| state.sources[number as usize].arm.in_kernel());
+        if !ends() {
+            return Poll::Ready(());
+        }
+        self.leave_among(number, read_side, cx);
+        // Where tasks move, it may have ended meanwhile.
+        if ends() { Poll::Pending } else { Poll::Ready(()) }
+    }
+
     /// Waits for a connection beside others.
     pub(super) fn wait_for_connection(&self, number: u32, cx: &mut Context<'_>) {
         self.leave_among(number, read_side, cx);
@@ -541,7 +559,11 @@ impl<S: Sharing> Uring<S> {
                 state.sources[number as usize].pending -= 1;
             }
             let woken = match kind {
-                kind::RECV => Woken::One(state.received(number, completion, buffer, pool)),
+                kind::RECV => match state.received(number, completion, buffer, pool) {
+                    // Who had it end waits there.
+                    None if state.is_ended_for_somebody(number) => Woken::Among(read_side),
+                    reader => Woken::One(reader),
+                },
                 kind::ACCEPT => state.accepted(number, completion),
                 kind::WATCH => {
                     state.gone(number, completion);

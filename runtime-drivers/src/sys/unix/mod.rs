@@ -53,6 +53,8 @@ pub(crate) mod send_file;
 pub(crate) mod signal;
 pub(crate) mod socket;
 pub(crate) mod space;
+#[cfg(target_os = "linux")]
+pub(crate) mod splice;
 pub(crate) mod stat;
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 pub(crate) mod thread;

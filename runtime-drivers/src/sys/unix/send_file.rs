@@ -67,7 +67,7 @@ pub(crate) fn bring(file: i32, at: u64, len: usize) {
 /// The smallest page there is.
 const PAGE: usize = 4096;
 
-/// A pipe between a file and a socket: the end that is read, and the one that is written; each waits. Closed on drop.
+/// A pipe between a file or a stream, and a stream: the end that is read, and the one that is written. Closed on drop.
 #[derive(Debug)]
 pub(crate) struct Pipe {
     read: Owned,
@@ -76,14 +76,27 @@ pub(crate) struct Pipe {
 }
 
 impl Pipe {
-    /// A new one, with room for [`WANTED`](Self::WANTED) bytes if the system allows that, and for what it gives otherwise.
+    /// A new one, with room for [`WANTED`](Self::WANTED) bytes if the system allows that, and for what it gives otherwise. Its
+    /// ends wait.
     ///
     /// # Errors
     /// `EMFILE`, `ENFILE`.
     pub(crate) fn new() -> Result<Self, Errno> {
+        Self::with(0)
+    }
+
+    /// As [`new`](Self::new), and neither end waits.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub(crate) fn nonblocking() -> Result<Self, Errno> {
+        Self::with(libc::O_NONBLOCK)
+    }
+
+    fn with(flags: libc::c_int) -> Result<Self, Errno> {
         let mut ends = [-1; 2];
         // SAFETY: `ends` is live and writable, and holds the two ints that the call fills.
-        let made = unsafe { libc::pipe2(ends.as_mut_ptr(), libc::O_CLOEXEC) };
+        let made = unsafe { libc::pipe2(ends.as_mut_ptr(), libc::O_CLOEXEC | flags) };
         check(made)?;
         let [read, write] = ends;
         // SAFETY: new, and nobody else's.

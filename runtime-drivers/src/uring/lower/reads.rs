@@ -27,7 +27,7 @@ wait!(RecvVectored, Completion, |live, op, cx| recv_vectored(live, op, cx));
 wait!(RecvLease, Completion, |live, op, cx| recv_lease(live, op, cx));
 
 /// What a source has for a reader instead of bytes.
-enum Found {
+pub(super) enum Found {
     End(Result<usize, Errno>),
     /// Bytes after all: where tasks move, they came since the last look. An end comes behind them.
     Bytes,
@@ -40,7 +40,7 @@ enum Found {
 impl<S: Sharing> Uring<S> {
     /// What there is instead of bytes: an error is told once.
     #[inline]
-    fn end_of(&self, number: u32) -> Found {
+    pub(super) fn end_of(&self, number: u32) -> Found {
         self.with(|state| {
             let source = &mut state.sources[number as usize];
             if S::MOVING && !source.stash.is_empty() {
@@ -62,7 +62,7 @@ impl<S: Sharing> Uring<S> {
     /// # Safety
     /// `to` is writable for `len` bytes.
     #[inline(never)]
-    unsafe fn take(&self, number: u32, to: *mut u8, len: usize) -> usize {
+    pub(super) unsafe fn take(&self, number: u32, to: *mut u8, len: usize) -> usize {
         self.with_pool(|state, pool| {
             let State { sources, provided, .. } = state;
             let stash = &mut sources[number as usize].stash;

@@ -72,15 +72,15 @@ struct Fill {
 }
 
 /// Waits until the stream is thought writable.
-struct Room {
-    stream: Resource,
+pub(super) struct Room {
+    pub(super) stream: Resource,
 }
 
 /// Moves bytes of a pipe on to a stream.
-struct Spill {
-    stream: Resource,
-    pipe: i32,
-    len: usize,
+pub(super) struct Spill {
+    pub(super) stream: Resource,
+    pub(super) pipe: i32,
+    pub(super) len: usize,
 }
 
 // SAFETY: points at no memory and owns nothing.
@@ -205,10 +205,10 @@ impl<S: Sharing> Splicing<S> {
 struct WithPipe<K>(Pipe, MaybeDangling<K>);
 
 impl<K: Send + 'static> Unkept for WithPipe<K> {
-    fn unkept(self: Box<Self>) -> Box<dyn Any + Send> {
+    fn unkept(self: Box<Self>) -> Option<Box<dyn Any + Send>> {
         let WithPipe(pipe, keep) = *self;
         drop(pipe);
-        Box::new(keep.into_inner())
+        Some(Box::new(keep.into_inner()))
     }
 }
 
@@ -216,9 +216,8 @@ impl<S: Sharing> Splicing<S> {
     fn poll(&mut self, live: &Uring<S>, op: &SendFile, cx: &mut Context<'_>) -> Poll<(usize, Result<(), Errno>)> {
         loop {
             self.stage = match self.stage {
-                Stage::None if self.held > 0 => match send_file::room(op.stream.raw) {
-                    Some((room, all)) if room < self.held && room < all / 3 => Stage::Room,
-                    Some((room, _)) => self.spill(room),
+                Stage::None if self.held > 0 => match room_for(op.stream, self.held) {
+                    Some(room) => self.spill(room),
                     None => Stage::Room,
                 },
                 Stage::None if self.sent == op.len => return self.over(live, Ok(())),
@@ -253,7 +252,7 @@ impl<S: Sharing> Splicing<S> {
                         self.stage = Stage::None;
                         return self.over(live, Err(errno));
                     }
-                    self.spill(send_file::room(op.stream.raw).map_or(ROOM_MIN, |(room, _)| room))
+                    self.spill(room_after_wait(op.stream))
                 }
                 Stage::Spill(len) => {
                     let Some(pipe) = &self.pipe else { unreachable!("there since before the fill") };
@@ -273,10 +272,10 @@ impl<S: Sharing> Splicing<S> {
         }
     }
 
-    /// The next entry moves what the stream takes; a little, where it says that it takes none: the thread of the kernel's waits.
+    /// The next entry moves what the stream takes.
     fn spill(&mut self, room: usize) -> Stage {
         self.flight.begins_at(self.sent);
-        Stage::Spill(self.held.min(room.max(ROOM_MIN)))
+        Stage::Spill(self.held.min(room))
     }
 
     fn over(&mut self, live: &Uring<S>, ended: Result<(), Errno>) -> Poll<(usize, Result<(), Errno>)> {
@@ -327,7 +326,22 @@ impl<S: Sharing> Splicing<S> {
     }
 }
 
-/// Of a stream that does not say how much it takes, so much is written at once.
+/// How many bytes are to be spliced to a stream for which `held` lie in a pipe. `None`: a poll says when it has room.
+pub(super) fn room_for(stream: Resource, held: usize) -> Option<usize> {
+    match send_file::room(stream.raw) {
+        Some((room, all)) if room < held && room < all / 3 => None,
+        Some((room, _)) => Some(room.max(ROOM_MIN)),
+        None => None,
+    }
+}
+
+/// The same after that poll.
+pub(super) fn room_after_wait(stream: Resource) -> usize {
+    send_file::room(stream.raw).map_or(ROOM_MIN, |(room, _)| room.max(ROOM_MIN))
+}
+
+/// Of a stream that does not say how much it takes, so much is written at once; and of one that says that it takes none: the
+/// thread of the kernel's waits.
 const ROOM_MIN: usize = 4096;
 
 impl<const ENTRIES: u32, P: RingOptions> Submit<SendFile> for IoUring<ENTRIES, P> {

@@ -1,4 +1,4 @@
-//! bespoke on one thread, under six configs; all but the last three variants wait by epoll.
+//! bespoke on one thread, under several configs; those of the last four variants are on a ring.
 //!
 //! | variant | config |
 //! |---|---|
