@@ -42,8 +42,8 @@
 //! # A turn
 //! `park` makes one call: it submits all that polls queued, waits, and has the kernel finish what is ready. With
 //! `DEFER_TASKRUN` one call finishes at most `max(20, want)` completions, and says whether it has more (`TASKRUN`). A turn that
-//! waits asks for one, and comes again; one that does not wait asks for none, and calls until there are no more or there is no
-//! room for more.
+//! waits asks for one, and one that does not wait for none; both call again, without waiting, until there are no more or there
+//! is no room for more.
 //!
 //! With [`RingOptions::BATCH`] a turn that waits asks
 //! for so many, and for a least time after which one is enough. It gives a last moment, too, where the worker has none: without

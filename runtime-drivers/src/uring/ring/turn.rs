@@ -65,8 +65,9 @@ impl Ring {
         // To wait for no time is to set a timer that is over and to sleep until it fires: microseconds, on a virtual machine.
         let looks = !idle || wait == Some(Duration::ZERO);
         let wait = if looks { Wait::LOOK } else { self.asleep(wait) };
-        let again = if looks { self.completions().div_ceil(FINISHED_BY_A_CALL) } else { 0 };
-        Ok(Some(self.call(wait, again)))
+        // A sleep ends with as many as one call finishes, too. What else is ready goes with them: what their tasks queue then is
+        // submitted by one call, which is one word to a disk and not two.
+        Ok(Some(self.call(wait, self.completions().div_ceil(FINISHED_BY_A_CALL))))
     }
 
     #[inline]
@@ -83,16 +84,16 @@ impl Ring {
     /// As [`enter`](Self::enter).
     #[inline]
     pub(in crate::uring) fn told(&mut self, call: &Call, told: Result<u32, Errno>) -> Result<Option<Call>, Errno> {
-        match told {
+        let wait = match told {
             // A kernel without `SUBMIT_ALL` stops behind an entry that it calls invalid, and does not wait then.
-            Ok(taken) if taken < call.submit && taken > 0 => {}
-            Ok(_) if call.again > 0 && self.has_more() => {}
+            Ok(taken) if taken < call.submit && taken > 0 => call.wait,
+            Ok(_) if call.again > 0 && self.has_more() => Wait::LOOK,
             Ok(_) => return Ok(None),
             Err(errno) => match errno.code() {
                 code::INTERRUPTED | code::AGAIN | code::BUSY => return Ok(None),
                 _ => return Err(errno),
             },
-        }
-        Ok(Some(self.call(call.wait, call.again)))
+        };
+        Ok(Some(self.call(wait, call.again)))
     }
 }

@@ -243,8 +243,8 @@ fn turn<O: RingOptions>(live: &LiveUring<8, O>, park: Park) -> Duration {
     start.elapsed()
 }
 
-/// How long it takes; of ten times the first that is at once, as a busy machine may take the processor away in some. What has come is
-/// read behind each that is not.
+/// How long it takes; of ten times the first that is at once, as a busy machine may take the processor away in some. What has
+/// come is read behind each that is not.
 fn soon<O: RingOptions>(live: &LiveUring<8, O>, streams: &Streams, mut takes: impl FnMut() -> Duration) -> Duration {
     let mut took = takes();
     for _ in 1..10 {
