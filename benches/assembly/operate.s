@@ -6,11 +6,11 @@
 push r15
 push r14
 push rbx
-cmp byte ptr [rdi + 0x10], 0x0
-je .10
+mov r15, [rdi + 0x8]
+cmp r15, 0x1
+je .11
 mov rbx, rdi
 mov r14, [rdi]
-mov r15, [rdi + 0x8]
 test r14, r14
 je .0
 test r15, r15
@@ -26,14 +26,14 @@ jne .9
 test eax, eax
 je .5
 cmp dword ptr [r14 + 0x458], 0x2
-je .11
+je .10
 test r15, r15
 je .3
 mov qword ptr [rbx + 0x8], 0x0
 dec qword ptr [r14 + 0xa0]
 .3: dec eax
 mov [r14 + 0x1c], eax
-mov byte ptr [rbx + 0x10], 0x0
+mov qword ptr [rbx + 0x8], 0x1
 .4: mov al, 0x1
 pop rbx
 pop r14
@@ -71,13 +71,13 @@ mov rsi, r14
 call bespoke_core::driver::operation::Operation<C,O,K>::elsewhere
 jmp .4
 .10: lea rdi, [data 4]
-mov esi, 0x3
-call qword ptr [bespoke_core::driver::operation::polled_again]
-.11: lea rdi, [data 5]
-lea rdx, [data 6]
+lea rdx, [data 5]
 mov esi, 0xa3
 call qword ptr [core::panicking::panic_fmt]
 ud2
+.11: lea rdi, [data 6]
+mov esi, 0x3
+call qword ptr [bespoke_core::driver::operation::polled_again]
 test r15, r15
 je .12
 mov qword ptr [rbx + 0x8], 0x0
@@ -93,11 +93,11 @@ instruction 62: mov esi, 0x7
 push r15
 push r14
 push rbx
-cmp byte ptr [rdi + 0x10], 0x0
-je .10
+mov r15, [rdi + 0x8]
+cmp r15, 0x1
+je .11
 mov rbx, rdi
 mov r14, [rdi]
-mov r15, [rdi + 0x8]
 test r14, r14
 je .0
 test r15, r15
@@ -112,12 +112,12 @@ jne .9
 .2: cmp dword ptr [r14 + 0x1c], 0x0
 je .5
 cmp dword ptr [r14 + 0x458], 0x2
-je .11
+je .10
 test r15, r15
 je .3
 mov qword ptr [rbx + 0x8], 0x0
 dec qword ptr [r14 + 0xa0]
-.3: mov byte ptr [rbx + 0x10], 0x0
+.3: mov qword ptr [rbx + 0x8], 0x1
 .4: mov al, 0x1
 pop rbx
 pop r14
@@ -155,13 +155,13 @@ mov rsi, r14
 call bespoke_core::driver::operation::Operation<C,O,K>::elsewhere
 jmp .4
 .10: lea rdi, [data 4]
-mov esi, 0x3
-call qword ptr [bespoke_core::driver::operation::polled_again]
-.11: lea rdi, [data 5]
-lea rdx, [data 6]
+lea rdx, [data 5]
 mov esi, 0xa3
 call qword ptr [core::panicking::panic_fmt]
 ud2
+.11: lea rdi, [data 6]
+mov esi, 0x3
+call qword ptr [bespoke_core::driver::operation::polled_again]
 test r15, r15
 je .12
 mov qword ptr [rbx + 0x8], 0x0
@@ -178,15 +178,15 @@ as base, but for
 instruction 23: cmp qword ptr [r14 + 0x450], 0x0
 instruction 62: mov esi, 0xa
 
-== several: instructions 137, calls 8, through a pointer 1, locked 1
+== several: instructions 130, calls 7, through a pointer 1, locked 1
 push r15
 push r14
 push rbx
 sub rsp, 0x10
-cmp byte ptr [rdi + 0x10], 0x0
-je .13
-mov rbx, rdi
 mov r14, [rdi + 0x8]
+cmp r14, 0x1
+je .16
+mov rbx, rdi
 test r14, r14
 je .2
 mov rax, thread-local
@@ -219,15 +219,15 @@ dec dword ptr [rcx + rdx + 0x18]
 jmp .6
 .2: mov rdx, [rbx]
 test rdx, rdx
-je .9
+je .10
 mov rax, rdx
 and rax, 0xfffffffffffffffc
 mov r14, [rax + 0x10]
 test r14, r14
-je .11
+je .12
 mov rax, thread-local
 cmp fs:[rax], r14
-jne .11
+jne .12
 test dl, 0x1
 jne .0
 mov eax, edx
@@ -242,7 +242,7 @@ mov rcx, [rax]
 mov rdi, [rax + 0x8]
 call qword ptr [rcx + 0x10]
 .4: xor eax, eax
-jmp .8
+jmp .9
 .5: lock inc dword ptr [rcx + rdx + 0x1c]
 .6: mov rdx, rcx
 and rdx, 0xfffffffffffffffe
@@ -254,19 +254,17 @@ add rsi, rcx
 mov [rbx], rsi
 .7: dec eax
 mov [r14 + 0x1c], eax
-cmp byte ptr [rbx + 0x10], 0x0
-mov byte ptr [rbx + 0x10], 0x0
-mov al, 0x1
-je .16
-.8: add rsp, 0x10
+mov qword ptr [rbx + 0x8], 0x1
+.8: mov al, 0x1
+.9: add rsp, 0x10
 pop rbx
 pop r14
 pop r15
 ret
-.9: mov rax, thread-local
+.10: mov rax, thread-local
 mov r14, fs:[rax]
 test r14, r14
-je .10
+je .11
 mov rax, [r14 + 0x8]
 lea rcx, [data 0]
 cmp rax, rcx
@@ -276,40 +274,35 @@ pcmpeqb xmm0, [data 1]
 pmovmskb eax, xmm0
 cmp eax, 0xffff
 je .0
-.10: lea rdi, [data 2]
+.11: lea rdi, [data 2]
 lea rdx, [data 3]
 mov esi, 0x7
 call qword ptr [bespoke_core::worker::ambient::fail]
-.11: mov rdi, rsp
+.12: mov rdi, rsp
 mov rcx, rsi
 mov rsi, rbx
 mov r15, rcx
 call bespoke_core::driver::operation::Operation<C,O,K>::bring
 cmp byte ptr [rsp], 0x0
-je .12
+je .13
 movzx eax, byte ptr [rsp + 0x1]
 xor al, 0x1
-jmp .8
-.12: mov r14, [rsp + 0x8]
+jmp .9
+.13: mov r14, [rsp + 0x8]
 mov rsi, r15
 jmp .0
-.13: lea rdi, [data 4]
-mov esi, 0x3
-call qword ptr [bespoke_core::driver::operation::polled_again]
 .14: mov rdi, rbx
 mov rsi, r14
 call bespoke_core::driver::operation::Operation<C,O,K>::elsewhere
-mov al, 0x1
 jmp .8
-.15: lea rdi, [data 5]
-lea rdx, [data 6]
+.15: lea rdi, [data 4]
+lea rdx, [data 5]
 mov esi, 0xa3
 call qword ptr [core::panicking::panic_fmt]
 ud2
-.16: lea rdi, [data 7]
-lea rdx, [data 8]
-mov esi, 0x8f
-call qword ptr [core::panicking::panic_fmt]
+.16: lea rdi, [data 6]
+mov esi, 0x3
+call qword ptr [bespoke_core::driver::operation::polled_again]
 cmp qword ptr [rbx + 0x8], 0x0
 je .17
 mov qword ptr [rbx + 0x8], 0x0
