@@ -109,7 +109,8 @@ fn operation_allocates_once() {
             let theirs_after = theirs().await.expect("a thread");
             // Two questions, and five operations per round: one job each.
             assert_eq!(allocations() - ours_before, 2 + 5 * rounds);
-            assert_eq!(theirs_after - theirs_before, 0, "the thread that does them allocates nothing");
+            // Nothing for an operation. When it rests first, which may be now, it asks how many processors there are.
+            assert!(theirs_after - theirs_before <= 1, "{} of the thread that does them", theirs_after - theirs_before);
             // Reads into a slice go through one buffer, which stays.
             let mut slice = [0; 512];
             bespoke::io::Reads::read(&mut file, &mut slice).await.expect("open");

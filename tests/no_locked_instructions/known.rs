@@ -224,7 +224,7 @@ pub(crate) const UNREAD: &[(&str, &str)] = &[
     ),
     ("bespoke_core::worker::Worker<C>::free", "the home's table: only the last reference calls it, after close"),
     // The program opens its sockets before the loop; what that needs is in the file.
-    ("bespoke_core::driver::operation::Orphan", "work in a box: only a visit of the inbox runs it"),
+    ("bespoke_core::driver::operation::orphan::Orphan", "work in a box: only a visit of the inbox runs it"),
     ("bespoke_core::blocking::job::", "a job that looks a name up: the loop holds no handle of one"),
     ("bespoke_core::task::question::__bespoke_cold_trace", "a verb of handles: the loop asks nobody what it does"),
     ("<bespoke_core::error::Error as", "the text of an error"),

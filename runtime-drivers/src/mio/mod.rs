@@ -65,6 +65,8 @@ use self::poller::{Event, Place, Wanted};
 use self::source::{More, Side, Source, Tick};
 use crate::luggage::Held;
 use crate::op::LEASE_BYTES;
+#[cfg(unix)]
+use crate::pooled::OpenFile;
 use crate::sys;
 use crate::theirs::wake;
 use crate::wakers::Wakers;
@@ -82,6 +84,7 @@ use core::marker::PhantomData;
 use core::ptr::NonNull;
 use core::sync::atomic::{AtomicUsize, Ordering};
 use core::task::{Context, Poll, Waker};
+use std::boxed::Box;
 #[cfg(unix)]
 use std::sync::Arc;
 use std::vec::Vec;
@@ -315,16 +318,30 @@ impl<P: Poller, S: Sharing> LiveMio<P, S> {
         left.let_go();
     }
 
-    /// Puts a source in its place, which is free.
-    fn place(&self, key: u32, source: Source<P::Entry>) {
+    /// Puts a source in its place, which is free; a file leaves some room there.
+    fn place(&self, key: u32, source: impl FnOnce(Option<Box<More>>) -> Source<P::Entry>) {
         self.with_sources(|sources| {
             let at = key as usize;
             if sources.len() <= at {
                 sources.resize_with(at + 1, Source::default);
             }
-            let generation = sources[at].generation;
-            sources[at] = Source { generation, ..source };
+            let Source { generation, more, .. } = core::mem::take(&mut sources[at]);
+            sources[at] = Source { generation, ..source(more) };
         });
+    }
+
+    #[cfg(unix)]
+    fn place_file(&self, key: u32, file: Arc<OpenFile>) {
+        self.place(key, |room| Source::of_file(file, room));
+    }
+
+    /// The file of a source that was taken out. Its room stays, and holds nothing of the user's: each file that is sent is
+    /// named, and named no more.
+    #[cfg(unix)]
+    fn file_of(&self, key: u32, old: &mut Source<P::Entry>) -> Option<Arc<OpenFile>> {
+        let file = old.take_file()?;
+        self.with_source(key, |source| source.more = old.more.take());
+        Some(file)
     }
 
     /// Adds a descriptor to the poll.
@@ -421,7 +438,7 @@ impl<P: Poller, S: Sharing> Live for LiveMio<P, S> {
         #[cfg(unix)]
         if kind == Kind::File {
             // A poll knows no files: they are always ready, and block.
-            self.place(resource.key, Source::of_file(Arc::new(crate::pooled::OpenFile(resource.raw))));
+            self.place_file(resource.key, Arc::new(OpenFile(resource.raw)));
             return Ok(());
         }
         // SAFETY: the caller hands the resource over; `close` closes it, and it is released below if it is refused.
@@ -429,7 +446,7 @@ impl<P: Poller, S: Sharing> Live for LiveMio<P, S> {
         let unix = kind == Kind::UnixStream;
         // The poll tells of what is in a pipe already, and does not tell of the end of one that nobody has written.
         let readable = kind != Kind::Pipe;
-        self.place(resource.key, Source { readable, writable: true, unix, entry, ..Source::default() });
+        self.place(resource.key, |_| Source { readable, writable: true, unix, entry, ..Source::default() });
         // A socket that is not connected would report a hang-up: it joins the poll when it connects.
         if kind == Kind::Unconnected {
             return Ok(());
@@ -445,7 +462,7 @@ impl<P: Poller, S: Sharing> Live for LiveMio<P, S> {
     fn close(&self, resource: Resource) {
         let mut old = self.take_out(resource.key);
         #[cfg(unix)]
-        if let Some(file) = old.take_file() {
+        if let Some(file) = self.file_of(resource.key, &mut old) {
             return drop(file); // which closes it, unless an operation on it is under way
         }
         self.poller.close(core::mem::take(&mut old.entry), resource.raw);
@@ -471,7 +488,7 @@ impl<P: Poller, S: Sharing> Live for LiveMio<P, S> {
         let mut old = self.take_out(resource.key);
         self.poller.release(core::mem::take(&mut old.entry), resource.raw);
         #[cfg(unix)]
-        core::mem::forget(old.take_file().and_then(Arc::into_inner)); // open, and the caller's
+        core::mem::forget(self.file_of(resource.key, &mut old).and_then(Arc::into_inner)); // open, and the caller's
         old.let_go();
         Ok(())
     }
@@ -506,7 +523,7 @@ impl<P: Poller, S: Sharing> Live for LiveMio<P, S> {
     #[cfg(unix)]
     fn name(&self, second: Resource, file: SharedFile) -> Result<(), Errno> {
         let file = file.downcast().map_err(|_| Errno::of(ErrorKind::Unsupported))?;
-        self.place(second.key, Source::of_file(file));
+        self.place_file(second.key, file);
         Ok(())
     }
 

@@ -74,11 +74,13 @@ impl<E> Source<E> {
 
     /// What a file is.
     #[cfg(unix)]
-    pub(super) fn of_file(file: Arc<OpenFile>) -> Self
+    pub(super) fn of_file(file: Arc<OpenFile>, room: Option<Box<More>>) -> Self
     where
         E: Default,
     {
-        Source { more: Some(Box::new(More { file: Some(file), ..More::default() })), ..Source::default() }
+        let mut more = room.unwrap_or_default();
+        more.file = Some(file);
+        Source { more: Some(more), ..Source::default() }
     }
 
     #[cfg(unix)]

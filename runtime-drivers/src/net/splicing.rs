@@ -114,7 +114,8 @@ splices! {
 /// # Platform
 /// Linux: drivers that are [`ZeroCopy`]; code for another does not compile. Elsewhere, and on every driver,
 /// [`copy`](crate::io::copy) copies. In a program that does not ignore `SIGPIPE`, as Rust programs do, a peer that is gone
-/// raises it. Descriptors that come beside bytes of a Unix stream are closed, as by a read.
+/// raises it. Descriptors that come beside bytes of a Unix stream are closed, as by a read. A forked child polls none of its
+/// parent's; it makes its own.
 ///
 /// # Example
 /// ```
@@ -259,6 +260,8 @@ impl<F, T> Splicer<F, T> {
         let held = self.held().await?;
         let mut all = std::vec![0; held];
         let mut filled = 0;
+        // Counted anew, if a read fails.
+        self.held = None;
         // No await from here on: what was read goes out.
         while filled < held {
             filled += splice::read(self.between.pipe().read_end(), &mut all[filled..]).map_err(io_error)?;
@@ -289,7 +292,8 @@ impl<C: Config<Driver: ZeroCopy>, F: SpliceFrom<Config = C>, T: SpliceTo<Config 
     /// # Cancel safety
     /// Cancel safe, and lossless: what has left the source and not reached the target stays [held](Self::held), and the next call
     /// goes on with it. How many bytes the target got, a dropped call does not say: that is [`taken`](Self::taken) less
-    /// `held`.
+    /// `held`. Nor can the target say it: `take_interrupted` of a target knows nothing after a dropped call, also of a write that
+    /// was dropped before the call.
     ///
     /// # Example
     /// ```

@@ -213,9 +213,14 @@ impl Source {
             Kind::Pipe => Some((false, true)),
             _ => None,
         };
-        let more = ready.map(|(read, write)| {
-            let side = |ready| Side { ready, ..Side::default() };
-            Box::new(More { read: side(read), write: side(write), ..More::default() })
+        let (read, write) = ready.unwrap_or_default();
+        let side = |ready| Side { ready, ..Side::default() };
+        // In the room of the one before, if this needs some: each file that is sent is named, and named no more.
+        let needs_more = ready.is_some() || kind == Kind::File;
+        let more = needs_more.then(|| {
+            let mut more = self.more.take().unwrap_or_default();
+            *more = More { read: side(read), write: side(write), ..More::default() };
+            more
         });
         *self = Source { life: Life::Open, generation, raw, kind, more, ..Source::default() };
     }

@@ -38,7 +38,8 @@ impl<S: Sharing> Uring<S> {
     /// Did the kernel refuse to send without a copy? Then the stream copies from now on.
     #[cold]
     pub(super) fn is_refused_zero_copy<O: Lower>(&self, op: &O, result: i32) -> bool {
-        let Some(stream) = op.resource().filter(|_| self.refuses(result)) else { return false };
+        // What moves no bytes of memory has failed for another reason.
+        let Some(stream) = op.resource().filter(|_| op.bytes() > 0 && self.refuses(result)) else { return false };
         self.with(|state| {
             let (number, _) = state.named(stream.key);
             let copies = &mut state.sources[number as usize].more().copies;

@@ -20,7 +20,7 @@ use super::reads::Found;
 use super::send_file::{Room, Spill, room_after_wait, room_for};
 use super::wait;
 use crate::op::{FillPipe, SpillPipe};
-use crate::sys::{splice, would_block};
+use crate::sys::splice;
 use crate::theirs::let_go;
 use crate::uring::slots::{Flight, Unkept};
 use crate::uring::{IoUring, RingOptions, Uring};
@@ -72,8 +72,8 @@ fn read_ahead<S: Sharing>(live: &Uring<S>, number: u32, op: &FillPipe) -> Result
         }
         // In this order: what the pipe has not taken stays with the source.
         let taken = match splice::write(op.pipe, &room[..seen]) {
-            Err(errno) if moved == 0 || !would_block(errno) => return Err(errno),
-            Err(_full) => break,
+            Err(errno) if moved == 0 => return Err(errno),
+            Err(_) => break, // full, or without memory: what was moved is told first
             Ok(taken) => taken,
         };
         let (mut passed, to) = (0, room.as_mut_ptr());
