@@ -8,7 +8,7 @@
 //!    its own until it ends. So no job acts on another file that got the number in the meantime.
 //! 2. Memory that an operation points at: see [`Offloaded`].
 
-use crate::op::Blocks;
+use crate::op::{AtHand, Blocks};
 use bespoke_core::driver::{Errno, Offloaded};
 use bespoke_core::roles::RawResource;
 use core::task::{Context, Poll};
@@ -16,20 +16,33 @@ use std::sync::Arc;
 
 /// A descriptor of a file, closed on drop (invariant 1).
 #[derive(Debug)]
-pub(crate) struct OpenFile(pub(crate) RawResource);
+pub(crate) struct OpenFile {
+    raw: RawResource,
+    pub(crate) at_hand: AtHand,
+}
 
-#[cfg(target_os = "linux")]
 impl OpenFile {
+    /// The descriptor is this value's to close.
+    pub(crate) fn new(raw: RawResource) -> Self {
+        OpenFile { raw, at_hand: AtHand::default() }
+    }
+
+    #[cfg(target_os = "linux")]
+    pub(crate) fn raw(&self) -> RawResource {
+        self.raw
+    }
+
     /// The descriptor, which is the caller's to close from now on.
+    #[cfg(target_os = "linux")]
     pub(crate) fn into_raw(self) -> RawResource {
-        core::mem::ManuallyDrop::new(self).0
+        core::mem::ManuallyDrop::new(self).raw
     }
 }
 
 impl Drop for OpenFile {
     fn drop(&mut self) {
         // The descriptor is gone whatever it says: `sync_all` is there for who wants to know.
-        let _ = crate::sys::fd::close(self.0);
+        let _ = crate::sys::fd::close(self.raw);
     }
 }
 
@@ -63,7 +76,19 @@ pub(crate) fn poll<O: Blocks>(
     cx: &mut Context<'_>,
 ) -> Poll<O::Output> {
     if !state.is_started() {
-        let file = op.file().map(|of| file(of.key));
+        let file = op.file().and_then(|of| file(of.key));
+        // Without threads there are no files, in memory or not.
+        // SAFETY: this is a poll of an operation, on a worker of its runtime.
+        if let Some(file) = file.as_ref().filter(|_| O::TRIED && unsafe { OnThePool::<O>::can_start() })
+            && op.is_worth_a_try(&file.at_hand)
+        {
+            // SAFETY: what the operation points at is there while it is polled; the file is open (invariant 1).
+            let tried = unsafe { op.run_at_hand() };
+            file.at_hand.note(tried.is_ok());
+            if let Ok(output) = tried {
+                return Poll::Ready(output);
+            }
+        }
         let mut op = *op;
         let call = move || {
             // SAFETY: what the operation points at stays until this job is over: that is what `Offloaded` is for. A file

@@ -126,8 +126,13 @@ pub(crate) fn dropped_cursor_reads_stay<C: Config<Driver: Fs>>(folder: &Path) {
         while got.len() < bytes.len() {
             let before = file.stream_position().expect("a regular file");
             let buffer = vec![0; 1 + random.below(200) as usize];
-            // Ends with the statement, ready or not.
-            let ended = at_random::<C, _>(pin!(file.read(buffer)), &mut random).await;
+            // Ends with the statement, ready or not. What is in memory is read at once, but not into several buffers.
+            let ended = if random.once_in(2) {
+                at_random::<C, _>(pin!(file.read(buffer)), &mut random).await
+            } else {
+                let read = at_random::<C, _>(pin!(file.read_vectored([buffer])), &mut random).await;
+                read.map(|(read, [buffer])| (read, buffer))
+            };
             match ended {
                 Some((read, buffer)) => {
                     assert_eq!(read.expect("open"), buffer.len());
@@ -178,7 +183,7 @@ pub(crate) fn forgotten_futures_corrupt_nothing<C: Config<Driver: Fs>>(folder: &
         let file = file_of::<C>(&path, &vec![7; BYTES_MAX]).await;
         for _ in 0..rounds {
             let len = 1 + random.below(4096) as usize;
-            let mut read = Box::new(file.read_at(Canary::new(&vec![0; len]), 0));
+            let mut read = Box::new(file.read_vectored_at([Canary::new(&vec![0; len])], 0));
             let mut write = Box::new(file.write_all_at(Canary::new(&vec![9; len]), 0));
             let _ = touched(Pin::new(&mut *read)).await;
             let _ = touched(Pin::new(&mut *write)).await;
@@ -211,7 +216,7 @@ pub(crate) fn dropped_on_another_thread<C: Config<Driver: Fs>>(folder: &Path) {
         for n in 0..rounds {
             let file = File::<C>::options().read(true).write(true).open(&path).await.expect("there");
             let mut future: Pin<Box<dyn Future<Output = ()> + Send>> = if n % 2 == 0 {
-                Box::pin(async move { drop(file.read_at(Canary::new(&[0; 4096]), 0).await) })
+                Box::pin(async move { drop(file.read_vectored_at([Canary::new(&[0; 4096])], 0).await) })
             } else {
                 Box::pin(async move { drop(file.write_at(Canary::new(&[9; 4096]), 0).await) })
             };

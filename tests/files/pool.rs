@@ -66,7 +66,8 @@ fn full_queue_is_an_error_and_a_drop_takes_back_what_waits() {
                 assert!(touched(queued.as_mut()).await.is_pending());
             }
             assert_eq!(Canary::freed(), freed + 1, "taken back: the buffer is free at once");
-            let mut queued = pin!(file.read_at(vec![0; 4], 0));
+            // Not of what is in memory: into several buffers.
+            let mut queued = pin!(file.read_vectored_at([vec![0; 4]], 0));
             assert!(touched(queued.as_mut()).await.is_pending());
             let (written, buffer) = file.write_all_at("refused", 0).await;
             let error = written.expect_err("the queue is full");
@@ -75,7 +76,7 @@ fn full_queue_is_an_error_and_a_drop_takes_back_what_waits() {
             assert_eq!(buffer, "refused", "the buffer comes back");
             theirs.write_all(b"tea").expect("open");
             assert_eq!(blocked.await.1, b"tea");
-            assert_eq!(queued.await.1, b"0123", "what was taken back was not done");
+            assert_eq!(queued.await.1, [b"0123"], "what was taken back was not done");
             file.write_all_at("more", 0).await.0.expect("there is room again");
         });
         assert!(eventually(|| Canary::check() > 0));
@@ -98,11 +99,11 @@ fn operation_allocates_once() {
             let rounds = 100;
             let (ours_before, theirs_before) = (allocations(), theirs().await.expect("a thread"));
             for _ in 0..rounds {
-                buffer = file.read_at(buffer, 0).await.1;
                 buffer = file.write_all_at(buffer, 0).await.1;
                 file.sync_data().await.expect("open");
                 let list = [buffer];
-                let [back] = file.write_vectored_at(list, 0).await.1;
+                let list = file.write_vectored_at(list, 0).await.1;
+                let [back] = file.read_vectored_at(list, 0).await.1;
                 buffer = back;
                 file.metadata().await.expect("open");
             }
@@ -111,14 +112,17 @@ fn operation_allocates_once() {
             assert_eq!(allocations() - ours_before, 2 + 5 * rounds);
             // Nothing for an operation. When it rests first, which may be now, it asks how many processors there are.
             assert!(theirs_after - theirs_before <= 1, "{} of the thread that does them", theirs_after - theirs_before);
-            // Reads into a slice go through one buffer, which stays.
-            let mut slice = [0; 512];
-            bespoke::io::Reads::read(&mut file, &mut slice).await.expect("open");
-            let before = allocations();
-            for _ in 0..rounds {
-                bespoke::io::Reads::read(&mut file, &mut slice).await.expect("open");
+            // What is in memory takes no job. Reads into a slice go through one buffer, which stays.
+            let mut before = 0;
+            for round in 0..=rounds {
+                if round == 1 {
+                    before = allocations();
+                }
+                buffer = file.read_at(buffer, 0).await.1;
+                bespoke::io::Reads::read(&mut file, &mut [0; 512]).await.expect("open");
+                file.seek(std::io::SeekFrom::Start(0)).await.expect("a regular file");
             }
-            assert_eq!(allocations() - before, rounds);
+            assert_eq!(allocations() - before, u64::from(cfg!(not(target_os = "linux"))) * 2 * rounds);
         });
     });
 }

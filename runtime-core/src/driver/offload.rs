@@ -52,6 +52,17 @@ impl<T: Send + 'static> Offloaded<T> {
         Ok(())
     }
 
+    /// Has the runtime that this thread works for blocking threads, or may it start some?
+    ///
+    /// # Safety
+    /// As [`start`](Self::start): this thread runs a worker.
+    #[must_use]
+    pub unsafe fn can_start() -> bool {
+        let home = NonNull::new(current().cast_mut());
+        // SAFETY: the worker of this thread is alive (contract).
+        home.is_some_and(|home| unsafe { offload_of(home) }.is_some())
+    }
+
     /// Is there an operation?
     #[must_use]
     pub fn is_started(&self) -> bool {

@@ -489,6 +489,9 @@ where
             // First: what the driver drops may be the user's and may panic.
             // SAFETY: the owner, which is alive while it is current; the operation was a guest.
             unsafe { Home::caller_goes(Worker::home_of(worker)) };
+            if const { moves::<C>() } {
+                self.end_begun();
+            }
             orphan.abandon(worker);
         } else {
             if const { moves::<C>() }

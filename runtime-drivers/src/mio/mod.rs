@@ -438,7 +438,7 @@ impl<P: Poller, S: Sharing> Live for LiveMio<P, S> {
         #[cfg(unix)]
         if kind == Kind::File {
             // A poll knows no files: they are always ready, and block.
-            self.place_file(resource.key, Arc::new(OpenFile(resource.raw)));
+            self.place_file(resource.key, Arc::new(OpenFile::new(resource.raw)));
             return Ok(());
         }
         // SAFETY: the caller hands the resource over; `close` closes it, and it is released below if it is refused.

@@ -4,6 +4,7 @@
 //! thread of the blocking pool. The data is what a ring of the system takes: a file, a place in memory, a length, a
 //! position.
 
+use super::at_hand::{self, AtHand};
 use super::vectored::Stretches;
 use crate::sys::file;
 use crate::sys::transfer::IoVec;
@@ -17,6 +18,24 @@ pub trait Blocks: Op + Copy {
     /// # Safety
     /// What the operation points at is as its data says, and used by nobody else, until this returns.
     unsafe fn run_blocking(&mut self) -> Self::Output;
+
+    /// Is there a call for it that does not wait, and does what memory has for it?
+    const TRIED: bool = false;
+
+    /// Is that call worth a try? Asked once of each operation.
+    #[inline]
+    fn is_worth_a_try(&self, _: &AtHand) -> bool {
+        false
+    }
+
+    /// Tries it. `Err`: so many bytes were moved, and the rest is to go the usual way.
+    ///
+    /// # Safety
+    /// As [`run_blocking`](Self::run_blocking); its file is open, and was said to be [worth it](Self::is_worth_a_try).
+    #[inline]
+    unsafe fn run_at_hand(&self) -> Result<Self::Output, usize> {
+        Err(0)
+    }
 
     /// The open file that it is about, if it is about one.
     fn file(&self) -> Option<Resource> {
@@ -99,6 +118,20 @@ impl Blocks for ReadAt {
             unsafe { file::read(fd, to, len, at) }
         })
     }
+
+    const TRIED: bool = true;
+
+    #[inline]
+    fn is_worth_a_try(&self, known: &AtHand) -> bool {
+        known.is_worth_a_try(self)
+    }
+
+    #[inline]
+    unsafe fn run_at_hand(&self) -> Result<Moved, usize> {
+        // SAFETY: the caller's promise; one without a position is not worth it.
+        unsafe { at_hand::read(self) }
+    }
+
     fn file(&self) -> Option<Resource> {
         Some(self.file)
     }

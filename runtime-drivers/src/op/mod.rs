@@ -15,6 +15,8 @@
 //! how it does each one in its `lower.rs` and `files.rs`; capabilities are implemented explicitly, one line per driver.
 
 #[cfg(unix)]
+mod at_hand;
+#[cfg(unix)]
 mod datagrams;
 #[cfg(unix)]
 mod descriptors;
@@ -46,6 +48,8 @@ pub use crate::sys::file::{Join, OpenHow};
 pub use crate::sys::space::{Advice, Allocation};
 #[cfg(unix)]
 pub use crate::sys::stat::Stat;
+#[cfg(unix)]
+pub use at_hand::AtHand;
 #[cfg(unix)]
 pub use datagrams::{Address, Datagrams, RecvDatagram, RecvFrom, SendDatagram, UdpOptions};
 #[cfg(unix)]

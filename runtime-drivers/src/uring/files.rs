@@ -23,10 +23,10 @@ mod transfers;
 use super::options::{IoUring, RingOptions};
 use super::slots::{Flight, Lower};
 use super::source::FileSource;
-use super::{LiveUring, Uring};
+use super::{LiveUring, State, Uring};
 use crate::op::{
-    Advise, Allocate, Blocks, Call, JoinPaths, MakeDir, Open, ReadAt, ReadVectoredAt, Remove, SetLen, Statx, Sync,
-    WriteAt, WriteVectoredAt,
+    Advise, Allocate, AtHand, Blocks, Call, JoinPaths, MakeDir, Open, ReadAt, ReadVectoredAt, Remove, SetLen, Statx,
+    Sync, WriteAt, WriteVectoredAt,
 };
 use crate::pooled::{self, OnThePool, OpenFile, pooled};
 use crate::theirs::let_go;
@@ -62,7 +62,12 @@ impl<S: Sharing> Uring<S> {
     fn poll_file<O: OfFiles>(&self, op: &mut O, state: &mut FileFlight<O, S>, cx: &mut Context<'_>) -> Poll<O::Output> {
         if let FileFlight::New = state {
             *state = if self.is_entry(op) {
-                FileFlight::Ring(Flight::default())
+                let mut flight = Flight::default();
+                match self.at_hand(op) {
+                    Ok(output) => return Poll::Ready(output),
+                    Err(taken) => flight.begins_at(taken),
+                }
+                FileFlight::Ring(flight)
             } else {
                 FileFlight::Pool(OnThePool::default())
             };
@@ -80,6 +85,31 @@ impl<S: Sharing> Uring<S> {
             let file = file.and_then(|number| state.sources[number as usize].file());
             op.is_entry(file, state.known.set_len)
         })
+    }
+
+    /// Does what memory has for it: the call takes less than an entry, its completion, and a second poll. Not where a thread of
+    /// the kernel's copies meanwhile. `Err`: so many bytes were moved.
+    #[inline]
+    fn at_hand<O: OfFiles>(&self, op: &O) -> Result<O::Output, usize> {
+        let Some(of) = op.file().filter(|_| O::TRIED) else { return Err(0) };
+        fn known(state: &State, key: u32) -> Option<&AtHand> {
+            let (number, _) = state.named(key);
+            Some(&state.sources[number as usize].file()?.open.at_hand)
+        }
+        let worth = |state: &mut State| {
+            !state.ring.flags().sq_poll && known(state, of.key).is_some_and(|known| op.is_worth_a_try(known))
+        };
+        if !self.with(worth) {
+            return Err(0);
+        }
+        // SAFETY: what the operation points at is there while it is polled, and so is what it is about.
+        let tried = unsafe { op.run_at_hand() };
+        self.with(|state| {
+            if let Some(known) = known(state, of.key) {
+                known.note(tried.is_ok());
+            }
+        });
+        tried
     }
 
     /// The open file of a source.

@@ -103,7 +103,7 @@ impl<S: Sharing> Uring<S> {
         self.with(|state| {
             let number = state.new_source(resource, kind);
             if let Some((waits, seeks)) = file {
-                let open = Arc::new(OpenFile(resource.raw));
+                let open = Arc::new(OpenFile::new(resource.raw));
                 state.more(number).file = Some(FileSource { open, waits, seeks });
             }
         });
@@ -124,7 +124,7 @@ impl<S: Sharing> Uring<S> {
 
     /// The same, of a file that a worker without a ring has.
     pub(super) fn name(&self, second: Resource, open: Arc<OpenFile>) -> Result<(), Errno> {
-        let (waits, seeks) = asked_of_file(open.0)?;
+        let (waits, seeks) = asked_of_file(open.raw())?;
         self.place_file(second, FileSource { open, waits, seeks });
         Ok(())
     }

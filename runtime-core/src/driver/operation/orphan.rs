@@ -49,11 +49,20 @@ where
     fn run(mut self: Box<Self>, worker: NonNull<Worker<C>>, closed: bool) {
         let begun = self.begun.take();
         if !closed {
-            self.abandon(worker);
-            begun.inspect(|binding| binding.ends());
-            return;
+            // Also if what the driver drops is the user's, and panics.
+            let _ends = begun.map(Ends);
+            return self.abandon(worker);
         }
         let Orphan { mut op, mut state, keep, .. } = *self;
         <C::Driver as Submit<O>>::abandon_closed::<SharingOf<C>, K>(&mut op, &mut state, keep);
+    }
+}
+
+/// The end of an operation that had begun where its resource is.
+struct Ends<C: Config>(Arc<Binding<C>>);
+
+impl<C: Config> Drop for Ends<C> {
+    fn drop(&mut self) {
+        self.0.ends();
     }
 }

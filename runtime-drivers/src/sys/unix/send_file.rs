@@ -3,7 +3,6 @@
 use super::call::{check, count, errno, retry};
 use super::fd::Owned;
 use super::file::{self, CALL_MAX, offset};
-use super::transfer::IoVec;
 use bespoke_core::driver::Errno;
 use std::os::fd::AsRawFd as _;
 
@@ -31,15 +30,9 @@ pub(crate) fn send(stream: i32, file: i32, at: u64, len: usize) -> Result<usize,
 /// Would a read of the byte at `at` not wait for the disk? `preadv2(2)`, `RWF_NOWAIT`. `false` also where the file system does
 /// not say.
 fn is_at_hand(file: i32, at: u64) -> bool {
-    let Ok(at) = offset(at) else { return false };
     let mut byte = 0_u8;
-    let stretch = IoVec::new(&raw mut byte, 1);
-    let (low, high) = (at as libc::c_long, 0 as libc::c_long);
-    // The call itself, which not every C library has. A position is one register on machines of 64 bits, and the other is unused.
-    const { assert!(size_of::<libc::c_long>() == size_of::<libc::off_t>()) };
-    // SAFETY: the list has one stretch, a byte that is live and writable during the call.
-    let read = unsafe { libc::syscall(libc::SYS_preadv2, file, &raw const stretch, 1, low, high, libc::RWF_NOWAIT) };
-    read >= 0
+    // SAFETY: one byte, live and writable during the call, and nobody else's.
+    unsafe { file::read_at_hand(file, &raw mut byte, 1, at) }.is_ok()
 }
 
 /// Are the first and the last of `len` bytes in memory? Those between are taken to be, too: the system brings files in by

@@ -60,5 +60,5 @@ fn deadline(timeout: Duration) -> Option<libc::timespec> {
     // SAFETY: written by the call, which succeeded.
     let now = unsafe { now.assume_init() };
     let whole = Duration::new(now.tv_sec.try_into().ok()?, now.tv_nsec.try_into().ok()?).checked_add(timeout)?;
-    Some(libc::timespec { tv_sec: whole.as_secs().try_into().ok()?, tv_nsec: whole.subsec_nanos().into() })
+    Some(libc::timespec { tv_sec: whole.as_secs().try_into().ok()?, tv_nsec: whole.subsec_nanos() as _ })
 }

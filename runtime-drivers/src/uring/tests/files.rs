@@ -36,14 +36,19 @@ impl Drop for Place {
     }
 }
 
-/// A file of the driver.
+/// A file of the driver, whose reads are entries, also where the system has it in memory.
 pub(super) fn file<const ENTRIES: u32, O: RingOptions>(
     live: &LiveUring<ENTRIES, O>,
     key: u32,
     path: &Path,
 ) -> Resource {
-    let file = File::options().read(true).write(true).open(path).expect("it is there");
-    registered(live, key, file.into())
+    let file = registered(live, key, opened(path));
+    live.0.open_file(file.key).expect("it was registered").at_hand.never();
+    file
+}
+
+fn opened(path: &Path) -> OwnedFd {
+    File::options().read(true).write(true).open(path).expect("it is there").into()
 }
 
 /// The reading end of a pipe, as a file of the driver.
@@ -398,5 +403,45 @@ fn what_an_entry_would_mean_otherwise_is_no_entry() {
     old.close(theirs);
     ends(&old);
     [plain, piped, not_waiting].into_iter().for_each(|file| live.close(file));
+    ends(&live);
+}
+
+/// Reads the first byte. Without an entry?
+fn reads_at_once<O: RingOptions>(live: &LiveUring<8, O>, file: Resource, byte: u8) -> bool {
+    let mut to = [b'x'];
+    let mut op = ReadAt { file, to: to.as_mut_ptr(), len: 1, at: Some(0), all: false };
+    let mut state = Default::default();
+    let before = enters(live);
+    let mut polled = poll(live, &mut op, &mut state);
+    let at_once = polled.is_ready();
+    assert_eq!(enters(live) - before, 0, "no poll calls the ring");
+    while polled.is_pending() {
+        live.park(Park::Forever).expect("a turn");
+        polled = poll(live, &mut op, &mut state);
+    }
+    assert_eq!((polled, to), (Poll::Ready((1, Ok(()))), [byte]));
+    at_once
+}
+
+#[test]
+fn a_read_of_what_is_in_memory_is_no_entry() {
+    let Some(live) = driver::<8, Usual>() else { return };
+    let place = Place::new("at-hand", 1);
+    let file = registered(&live, 0, opened(&place.0));
+    assert_eq!([(); 4].map(|()| reads_at_once(&live, file, 0)), [true; 4]);
+    // It is, as far as its file system says.
+    let told = registered(&live, 1, File::open("/proc/self/status").expect("Linux has it").into());
+    assert_eq!([(); 8].map(|()| reads_at_once(&live, told, b'N')), [false; 8]);
+    [file, told].into_iter().for_each(|file| live.close(file));
+    ends(&live);
+}
+
+#[test]
+fn a_read_of_what_is_in_memory_is_the_thread_of_the_kernels_where_one_takes_the_entries() {
+    let Some(live) = driver::<8, Drowsy>() else { return };
+    let place = Place::new("at-hand-thread", 1);
+    let file = registered(&live, 0, opened(&place.0));
+    assert!(!reads_at_once(&live, file, 0));
+    live.close(file);
     ends(&live);
 }
