@@ -308,6 +308,12 @@ pub trait Live: Send + Sized + 'static {
         Ok(())
     }
 
+    /// The worker closes: its tasks are dropped next, and with them what is under way, and in the end each resource is
+    /// [closed](Self::close). On the worker's thread; other threads may still use the driver. A driver that can end many things
+    /// by one request does so here.
+    #[doc(hidden)]
+    fn closes(&self) {}
+
     /// Takes charge of `resource`, whose `key` is new to this driver.
     ///
     /// # Errors

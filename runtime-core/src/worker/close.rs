@@ -76,7 +76,9 @@ pub(crate) unsafe fn close_because<C: Config>(worker: NonNull<Worker<C>>, by: Na
         let driver = || unsafe { Worker::driver_if_any(worker) };
         if let Some(driver) = driver() {
             // One that cannot run here says so again when it drains, by what it leaks.
-            let _ = driver.arrive();
+            if driver.arrive().is_ok() {
+                run::guard(|| driver.closes());
+            }
         } else {
             // What is dropped here finds none, as behind step 4.
             // SAFETY: the owner, in its context.

@@ -188,6 +188,10 @@ impl<A: Sockets, B: Sockets, S: Sharing> Live for LiveFallback<A, B, S> {
         either!(self, live => live.leave(how))
     }
 
+    fn closes(&self) {
+        either!(self, live => live.closes());
+    }
+
     fn register(&self, resource: Resource, kind: Kind) -> Result<(), Errno> {
         self.set_mode(resource, kind)?;
         either!(self, live => live.register(resource, kind))

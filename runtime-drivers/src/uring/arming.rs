@@ -79,25 +79,18 @@ impl State {
 
     /// Asks the requests of a source to end that stay with the kernel.
     pub(super) fn cancel_armed(&mut self, number: u32) {
+        // One that was asked before is asked again, as that may have missed it; not so where all were asked at once, which the
+        // end of the driver does again.
+        let again = !(self.all_cancelled && self.cancel_all);
         let source = &mut self.sources[number as usize];
+        let recv = if source.kind == Kind::Listener { kind::ACCEPT } else { kind::RECV };
         let mut ending = [None; 4];
-        if source.arm.in_kernel() {
-            source.arm = Arm::Cancelling;
-            ending[0] = Some(if source.kind == Kind::Listener { kind::ACCEPT } else { kind::RECV });
-        }
-        if source.watch.in_kernel() {
-            source.watch = Arm::Cancelling;
-            ending[1] = Some(kind::WATCH);
-        }
-        if let Some(more) = &mut source.more {
-            for (place, (side, kind)) in
-                ending[2..].iter_mut().zip([(&mut more.read, kind::POLL_READ), (&mut more.write, kind::POLL_WRITE)])
-            {
-                if side.arm.in_kernel() {
-                    side.arm = Arm::Cancelling;
-                    *place = Some(kind);
-                }
-            }
+        for ((arm, kind), place) in
+            source.arms().zip([recv, kind::WATCH, kind::POLL_READ, kind::POLL_WRITE]).zip(&mut ending)
+        {
+            let asks = matches!(arm, Arm::Armed(_)) || again && *arm == Arm::Cancelling;
+            *place = asks.then_some(kind);
+            arm.is_cancelled();
         }
         let generation = source.generation;
         for kind in ending.into_iter().flatten() {

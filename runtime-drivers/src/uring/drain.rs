@@ -1,7 +1,7 @@
 //! The end of a driver: everything is cancelled and reaped, for so long; what is left then is given up, never freed.
 
-use super::source::{FileSource, Life, Source};
-use super::{Kernel, Uring, kind, named};
+use super::source::{Arm, FileSource, Life, Source};
+use super::{Kernel, State, Uring, kind, named};
 use crate::sys::ring as calls;
 use crate::sys::{fd, socket};
 use bespoke_core::roles::{Drained, Kind, Nanos, Park, RawResource};
@@ -13,6 +13,20 @@ use std::time::Instant;
 use std::vec::Vec;
 
 impl<S: Sharing> Uring<S> {
+    /// One entry ends all that waits: the kernel looks for what a cancel names among all that it has, so that thousands of
+    /// streams, each with cancels of its own, would take a time that grows with their square.
+    pub(super) fn closes(&self) {
+        self.with(|state| {
+            let here = state.ring.thread() == calls::thread() || !state.ring.flags().single_issuer;
+            if !here || !state.cancel_all || state.in_kernel == 0 || state.ring.is_copy() {
+                return;
+            }
+            state.push_cancel_of_all();
+            state.all_cancelled = true;
+            state.sources.iter_mut().flat_map(Source::arms).for_each(Arm::is_cancelled);
+        });
+    }
+
     /// Cancels all and reaps it.
     pub(super) fn drain(&self, by: Nanos) -> Drained {
         let (before, here, by_thread) = self.with(|state| {
@@ -47,9 +61,7 @@ impl<S: Sharing> Uring<S> {
     fn cancel_everything(&self) {
         let by_kind = self.with(|state| {
             if state.cancel_all {
-                let entry = opcode::AsyncCancel2::new(types::CancelBuilder::any()).build();
-                // SAFETY: a cancel points at no memory.
-                unsafe { state.ring.push(entry.user_data(named(kind::IGNORED, 0, 0)), Kernel::V6_1) };
+                state.push_cancel_of_all();
             }
             state.cancel_all
         });
@@ -104,6 +116,14 @@ impl<S: Sharing> Uring<S> {
                 let _ = fd::close(raw);
             }
         }
+    }
+}
+
+impl State {
+    fn push_cancel_of_all(&mut self) {
+        let entry = opcode::AsyncCancel2::new(types::CancelBuilder::any()).build();
+        // SAFETY: a cancel points at no memory.
+        unsafe { self.ring.push(entry.user_data(named(kind::IGNORED, 0, 0)), Kernel::V6_1) };
     }
 }
 

@@ -253,6 +253,8 @@ struct State {
     multi_recv: bool,
     multi_accept: bool,
     cancel_all: bool,
+    /// The worker closes, and one entry has asked all to end that waited then, by kind.
+    all_cancelled: bool,
     /// Does it know a multishot `recv` that ends after so many bytes?
     multi_limit: bool,
     /// Is the waker's poll with the kernel?
@@ -314,6 +316,7 @@ impl<S: Sharing> Uring<S> {
             multi_recv: true,
             multi_accept: true,
             cancel_all: true,
+            all_cancelled: false,
             multi_limit: true,
             wake_armed: false,
             draining: false,
@@ -485,6 +488,10 @@ impl<const ENTRIES: u32, O: RingOptions, S: Sharing> Live for LiveUring<ENTRIES,
 
     fn leave(&self, how: Leaves) -> Result<(), Error> {
         self.0.leaves(how)
+    }
+
+    fn closes(&self) {
+        self.0.closes();
     }
 
     fn register(&self, resource: Resource, kind: Kind) -> Result<(), Errno> {

@@ -61,6 +61,13 @@ impl Arm {
     pub(super) fn in_kernel(self) -> bool {
         matches!(self, Arm::Armed(_) | Arm::Cancelling)
     }
+
+    /// It is asked to end, if the kernel has it.
+    pub(super) fn is_cancelled(&mut self) {
+        if self.in_kernel() {
+            *self = Arm::Cancelling;
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -228,6 +235,12 @@ impl Source {
     /// What few have; it is made for that.
     pub(super) fn more(&mut self) -> &mut More {
         self.more.get_or_insert_default()
+    }
+
+    /// All that may stay with the kernel, each in its direction.
+    pub(super) fn arms(&mut self) -> impl Iterator<Item = &mut Arm> {
+        let sides = self.more.as_deref_mut().map(|more| [&mut more.read.arm, &mut more.write.arm]);
+        [&mut self.arm, &mut self.watch].into_iter().chain(sides.into_iter().flatten())
     }
 
     /// May other descriptors name the same open file?

@@ -195,3 +195,29 @@ fn a_source_with_two_requests_is_closed_after_the_last() {
     assert_ne!(named_by(stream.raw), socket);
     drop(peers);
 }
+
+/// Closes a worker's hundred streams, one of which begins to wait late; the calls until the drain.
+fn closes_a_hundred<O: RingOptions>() -> u64 {
+    let live = started::<8, O>();
+    let streams = Streams::armed(&live, 100).and(&live, 100..101);
+    let before = enters(&live);
+    live.closes();
+    assert!(poll(&live, &mut recv(streams.ours[100], &mut [0; 8]), &mut ()).is_pending());
+    streams.ours.iter().for_each(|stream| live.close(*stream));
+    let calls = enters(&live) - before;
+    ends(&live);
+    for mut peer in streams.peers {
+        assert_eq!(peer.read(&mut [0]).expect("closed in order"), 0);
+    }
+    calls
+}
+
+#[test]
+fn a_worker_that_closes_ends_its_streams_by_one_entry() {
+    if denied() {
+        return;
+    }
+    assert_eq!(closes_a_hundred::<Usual>(), 0, "one cancel, and what the late one asks for, have room in the queue");
+    // One that says in the end that it knows no such entry is asked for each.
+    closes_a_hundred::<super::files::As515>();
+}

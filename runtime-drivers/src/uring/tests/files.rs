@@ -190,7 +190,7 @@ fn dropped_transfers_use_no_memory_that_was_given_back() {
     assert_eq!(dropped_transfers::<Usual>("transfers", 0x5EED, Keeps::Driver), 0);
 }
 
-struct As515;
+pub(super) struct As515;
 impl RingOptions for As515 {
     const KERNEL: Kernel = Kernel::V5_15;
 }
