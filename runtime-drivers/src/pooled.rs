@@ -46,6 +46,33 @@ impl Drop for OpenFile {
     }
 }
 
+/// Finds the open file of a source, by its key. `None`: the source is of something else.
+pub(crate) trait OpenFiles {
+    /// Shows it to `look`, which calls neither the driver nor what is the user's.
+    fn with_file<R>(&self, key: u32, look: impl FnOnce(&Arc<OpenFile>) -> R) -> Option<R>;
+
+    /// A name of it.
+    fn open_file(&self, key: u32) -> Option<Arc<OpenFile>> {
+        self.with_file(key, Arc::clone)
+    }
+}
+
+/// Does what memory has for an operation, if that is worth a try. `Err`: so many bytes were moved.
+///
+/// # Safety
+/// What the operation points at, and what it is about, stays until this returns.
+#[inline]
+pub(crate) unsafe fn at_hand<O: Blocks>(files: &impl OpenFiles, op: &O) -> Result<O::Output, usize> {
+    let Some(of) = op.file().filter(|_| O::TRIED) else { return Err(0) };
+    if files.with_file(of.key, |file| op.is_worth_a_try(&file.at_hand)) != Some(true) {
+        return Err(0);
+    }
+    // SAFETY: the caller's promise; the file is open as long as its source is.
+    let tried = unsafe { op.run_at_hand() };
+    files.with_file(of.key, |file| file.at_hand.note(tried.is_ok()));
+    tried
+}
+
 /// What an operation came to. Dropped untaken, it acts as the operation says of late results.
 pub struct Outcome<O: Blocks>(Option<O::Output>);
 
@@ -67,28 +94,22 @@ impl<O: Blocks> Drop for Outcome<O> {
 pub(crate) type OnThePool<O> = Offloaded<Outcome<O>>;
 
 /// Submits at the first poll, then waits for the job.
-///
-/// `file` finds the open file of a source, by its key.
 pub(crate) fn poll<O: Blocks>(
-    file: impl FnOnce(u32) -> Option<Arc<OpenFile>>,
+    files: &impl OpenFiles,
     op: &O,
     state: &mut OnThePool<O>,
     cx: &mut Context<'_>,
 ) -> Poll<O::Output> {
     if !state.is_started() {
-        let file = op.file().and_then(|of| file(of.key));
         // Without threads there are no files, in memory or not.
         // SAFETY: this is a poll of an operation, on a worker of its runtime.
-        if let Some(file) = file.as_ref().filter(|_| O::TRIED && unsafe { OnThePool::<O>::can_start() })
-            && op.is_worth_a_try(&file.at_hand)
-        {
-            // SAFETY: what the operation points at is there while it is polled; the file is open (invariant 1).
-            let tried = unsafe { op.run_at_hand() };
-            file.at_hand.note(tried.is_ok());
-            if let Ok(output) = tried {
+        if O::TRIED && unsafe { OnThePool::<O>::can_start() } {
+            // SAFETY: both are there while the operation is polled.
+            if let Ok(output) = unsafe { at_hand(files, op) } {
                 return Poll::Ready(output);
             }
         }
+        let file = op.file().and_then(|of| files.open_file(of.key));
         let mut op = *op;
         let call = move || {
             // SAFETY: what the operation points at stays until this job is over: that is what `Offloaded` is for. A file
@@ -114,10 +135,9 @@ pub(crate) fn taken<O: Blocks>(ended: Result<Outcome<O>, Errno>) -> O::Output {
 }
 
 /// Implements [`Submit`](bespoke_core::driver::Submit) for operations by jobs of the pool. `$generics` are the
-/// parameters of the driver, with their bounds; `$file` finds the open file of a
-/// source by its key, on the live driver.
+/// parameters of the driver, with their bounds.
 macro_rules! pooled {
-    ($({$($generics:tt)*})? $driver:ty, $file:path: $op:ty) => {
+    ($({$($generics:tt)*})? $driver:ty: $op:ty) => {
         impl$(<$($generics)*>)? bespoke_core::driver::Submit<$op> for $driver {
             type InFlight<S: bespoke_core::sharing::Sharing> = $crate::pooled::OnThePool<$op>;
 
@@ -129,7 +149,7 @@ macro_rules! pooled {
                 state: &mut $crate::pooled::OnThePool<$op>,
                 cx: &mut core::task::Context<'_>,
             ) -> core::task::Poll<<$op as bespoke_core::driver::Op>::Output> {
-                $crate::pooled::poll::<$op>(|key| $file(live, key), op, state, cx)
+                $crate::pooled::poll::<$op>(live, op, state, cx)
             }
 
             fn in_flight<S: bespoke_core::sharing::Sharing>(state: &$crate::pooled::OnThePool<$op>) -> bool {

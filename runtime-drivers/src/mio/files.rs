@@ -7,16 +7,18 @@ use crate::op::{
     Advise, Allocate, Call, JoinPaths, MakeDir, Open, ReadAt, ReadVectoredAt, Remove, SetLen, Statx, Sync, WriteAt,
     WriteVectoredAt,
 };
-use crate::pooled::{OpenFile, pooled};
+use crate::pooled::{OpenFile, OpenFiles, pooled};
 use bespoke_core::sharing::Sharing;
 use std::sync::Arc;
 
-/// The open file of a source, for a job.
-pub(super) fn open_file<P: Poller, S: Sharing>(live: &LiveMio<P, S>, key: u32) -> Option<Arc<OpenFile>> {
-    live.with_source(key, |source| source.more.as_ref()?.file.clone())
+impl<P: Poller, S: Sharing> OpenFiles for LiveMio<P, S> {
+    #[inline]
+    fn with_file<R>(&self, key: u32, look: impl FnOnce(&Arc<OpenFile>) -> R) -> Option<R> {
+        self.with_source(key, |source| Some(look(source.more.as_deref()?.file.as_ref()?)))
+    }
 }
 
 macro_rules! pool {
-    ($($op:ty),+) => { $(pooled!({P: Poller} Mio<P>, open_file: $op);)+ };
+    ($($op:ty),+) => { $(pooled!({P: Poller} Mio<P>: $op);)+ };
 }
 for_each_file_op!(pool);

@@ -66,7 +66,7 @@ use self::source::{More, Side, Source, Tick};
 use crate::luggage::Held;
 use crate::op::LEASE_BYTES;
 #[cfg(unix)]
-use crate::pooled::OpenFile;
+use crate::pooled::{OpenFile, OpenFiles};
 use crate::sys;
 use crate::theirs::wake;
 use crate::wakers::Wakers;
@@ -516,7 +516,7 @@ impl<P: Poller, S: Sharing> Live for LiveMio<P, S> {
 
     #[cfg(unix)]
     fn open_file(&self, first: Resource) -> Result<SharedFile, Errno> {
-        let file = files::open_file(self, first.key).ok_or(Errno::of(ErrorKind::Unsupported))?;
+        let file = OpenFiles::open_file(self, first.key).ok_or(Errno::of(ErrorKind::Unsupported))?;
         Ok(file)
     }
 

@@ -23,12 +23,12 @@ mod transfers;
 use super::options::{IoUring, RingOptions};
 use super::slots::{Flight, Lower};
 use super::source::FileSource;
-use super::{LiveUring, State, Uring};
+use super::{LiveUring, Uring};
 use crate::op::{
-    Advise, Allocate, AtHand, Blocks, Call, JoinPaths, MakeDir, Open, ReadAt, ReadVectoredAt, Remove, SetLen, Statx,
-    Sync, WriteAt, WriteVectoredAt,
+    Advise, Allocate, Blocks, Call, JoinPaths, MakeDir, Open, ReadAt, ReadVectoredAt, Remove, SetLen, Statx, Sync,
+    WriteAt, WriteVectoredAt,
 };
-use crate::pooled::{self, OnThePool, OpenFile, pooled};
+use crate::pooled::{self, OnThePool, OpenFile, OpenFiles, pooled};
 use crate::theirs::let_go;
 use bespoke_core::driver::{MaybeDangling, Served, Submit};
 use bespoke_core::sharing::Sharing;
@@ -57,15 +57,30 @@ pub enum FileFlight<O: Blocks, S: Sharing> {
     Pool(OnThePool<O>),
 }
 
+impl<S: Sharing> OpenFiles for Uring<S> {
+    #[inline]
+    fn with_file<R>(&self, key: u32, look: impl FnOnce(&Arc<OpenFile>) -> R) -> Option<R> {
+        self.with(|state| {
+            let (number, _) = state.named(key);
+            Some(look(&state.sources[number as usize].file()?.open))
+        })
+    }
+}
+
 impl<S: Sharing> Uring<S> {
     /// Polls an operation; the first call decides how it is done.
     fn poll_file<O: OfFiles>(&self, op: &mut O, state: &mut FileFlight<O, S>, cx: &mut Context<'_>) -> Poll<O::Output> {
         if let FileFlight::New = state {
             *state = if self.is_entry(op) {
                 let mut flight = Flight::default();
-                match self.at_hand(op) {
-                    Ok(output) => return Poll::Ready(output),
-                    Err(taken) => flight.begins_at(taken),
+                // The call takes less than an entry, its completion, and a second poll. But where a thread of the kernel's takes
+                // the entries, that copies meanwhile.
+                if O::TRIED && !self.with(|state| state.ring.flags().sq_poll) {
+                    // SAFETY: what the operation points at, and what it is about, is there while it is polled.
+                    match unsafe { pooled::at_hand(self, op) } {
+                        Ok(output) => return Poll::Ready(output),
+                        Err(taken) => flight.begins_at(taken),
+                    }
                 }
                 FileFlight::Ring(flight)
             } else {
@@ -74,7 +89,7 @@ impl<S: Sharing> Uring<S> {
         }
         match state {
             FileFlight::Ring(flight) => self.poll_slot(op, flight, cx),
-            FileFlight::Pool(job) => pooled::poll::<O>(|key| self.open_file(key), op, job, cx),
+            FileFlight::Pool(job) => pooled::poll::<O>(self, op, job, cx),
             FileFlight::New => unreachable!("decided above"),
         }
     }
@@ -84,39 +99,6 @@ impl<S: Sharing> Uring<S> {
             let file = op.file().map(|of| state.named(of.key).0);
             let file = file.and_then(|number| state.sources[number as usize].file());
             op.is_entry(file, state.known.set_len)
-        })
-    }
-
-    /// Does what memory has for it: the call takes less than an entry, its completion, and a second poll. Not where a thread of
-    /// the kernel's copies meanwhile. `Err`: so many bytes were moved.
-    #[inline]
-    fn at_hand<O: OfFiles>(&self, op: &O) -> Result<O::Output, usize> {
-        let Some(of) = op.file().filter(|_| O::TRIED) else { return Err(0) };
-        fn known(state: &State, key: u32) -> Option<&AtHand> {
-            let (number, _) = state.named(key);
-            Some(&state.sources[number as usize].file()?.open.at_hand)
-        }
-        let worth = |state: &mut State| {
-            !state.ring.flags().sq_poll && known(state, of.key).is_some_and(|known| op.is_worth_a_try(known))
-        };
-        if !self.with(worth) {
-            return Err(0);
-        }
-        // SAFETY: what the operation points at is there while it is polled, and so is what it is about.
-        let tried = unsafe { op.run_at_hand() };
-        self.with(|state| {
-            if let Some(known) = known(state, of.key) {
-                known.note(tried.is_ok());
-            }
-        });
-        tried
-    }
-
-    /// The open file of a source.
-    pub(super) fn open_file(&self, key: u32) -> Option<Arc<OpenFile>> {
-        self.with(|state| {
-            let (number, _) = state.named(key);
-            state.sources[number as usize].file().map(|file| file.open.clone())
         })
     }
 
@@ -223,12 +205,10 @@ entry_or_job!(
     JoinPaths,
 );
 
-/// The open file of a source, for a job.
-fn open_file<const ENTRIES: u32, P: RingOptions, S: Sharing>(
-    live: &LiveUring<ENTRIES, P, S>,
-    key: u32,
-) -> Option<Arc<OpenFile>> {
-    live.0.open_file(key)
+impl<const ENTRIES: u32, P: RingOptions, S: Sharing> OpenFiles for LiveUring<ENTRIES, P, S> {
+    fn with_file<R>(&self, key: u32, look: impl FnOnce(&Arc<OpenFile>) -> R) -> Option<R> {
+        self.0.with_file(key, look)
+    }
 }
 
-pooled!({const ENTRIES: u32, P: RingOptions} IoUring<ENTRIES, P>, open_file: Call);
+pooled!({const ENTRIES: u32, P: RingOptions} IoUring<ENTRIES, P>: Call);

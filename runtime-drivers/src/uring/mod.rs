@@ -132,6 +132,7 @@ use self::regions::Regions;
 use self::ring::{Call, Ring};
 use self::source::Source;
 use crate::op::LEASE_BYTES;
+use crate::pooled::OpenFiles;
 use crate::sys::fd;
 use crate::sys::fork;
 use crate::sys::send_file::Pipe;
@@ -518,7 +519,7 @@ impl<const ENTRIES: u32, O: RingOptions, S: Sharing> Live for LiveUring<ENTRIES,
     }
 
     fn open_file(&self, first: Resource) -> Result<SharedFile, Errno> {
-        let file = self.0.open_file(first.key).ok_or(Errno::of(ErrorKind::Unsupported))?;
+        let file = OpenFiles::open_file(&self.0, first.key).ok_or(Errno::of(ErrorKind::Unsupported))?;
         Ok(file)
     }
 

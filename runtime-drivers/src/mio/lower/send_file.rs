@@ -9,7 +9,6 @@
 //! asked again, so it goes on under any pressure. A config without blocking threads has no jobs: there the call waits.
 
 use super::attempt;
-use crate::mio::files::open_file;
 use crate::mio::{Mio, Poller, Side};
 use crate::op::{Blocks, SendFile, Taken};
 use crate::pooled::{self, OnThePool};
@@ -88,8 +87,7 @@ impl<P: Poller> Submit<SendFile> for Mio<P> {
                 let len = (op.len - state.taken).min(STRETCH);
                 if state.bringing.is_started() || !send_file::are_at_hand(op.file.raw, at, len) {
                     let bring = Bring { file: op.file, at, len };
-                    let file = |key| open_file(live, key);
-                    if pooled::poll::<Bring>(file, &bring, &mut state.bringing, cx).is_pending() {
+                    if pooled::poll::<Bring>(live, &bring, &mut state.bringing, cx).is_pending() {
                         return Poll::Pending;
                     }
                 }

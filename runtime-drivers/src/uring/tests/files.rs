@@ -43,7 +43,7 @@ pub(super) fn file<const ENTRIES: u32, O: RingOptions>(
     path: &Path,
 ) -> Resource {
     let file = registered(live, key, opened(path));
-    live.0.open_file(file.key).expect("it was registered").at_hand.never();
+    crate::pooled::OpenFiles::open_file(live, file.key).expect("it was registered").at_hand.never();
     file
 }
 
