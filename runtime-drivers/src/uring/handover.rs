@@ -21,7 +21,9 @@
 //! 3. A ring that was left is entered by its own thread only: while it is being emptied, and when that is back. Others touch
 //!    nothing of it but what it holds back.
 //! 4. A buffer that a completion brings is of the ring that it came from.
-//! 5. While a ring is left nothing is sent without a copy: the notice of such a send cannot be cancelled, and a stand-in ends
+//! 5. A thread that is away is anybody until it is back, also where its own ring is the one in place: it takes no turn, and no
+//!    completion ([`Ring::is_run_here`]).
+//! 6. While a ring is left nothing is sent without a copy: the notice of such a send cannot be cancelled, and a stand-in ends
 //!    when its ring is empty.
 
 use super::provided::Provided;
@@ -80,7 +82,7 @@ impl State {
         self.others.get_or_insert_default()
     }
 
-    /// Is the ring in use the only one that may have anything (invariant 5)?
+    /// Is the ring in use the only one that may have anything (invariant 6)?
     pub(super) fn none_is_left(&self) -> bool {
         self.others.as_ref().is_none_or(|others| others.left.is_empty() && others.adrift.is_none())
     }
@@ -123,7 +125,7 @@ impl State {
         Some(other)
     }
 
-    /// So many entries a thread that comes back leaves where they are: notices, which no cancel ends (invariant 5).
+    /// So many entries a thread that comes back leaves where they are: notices, which no cancel ends (invariant 6).
     fn stays(&mut self, how: Leaves) -> u32 {
         let sends_without_copy = match how {
             Leaves::InAPoll => self.others().left.is_empty(),
@@ -167,7 +169,11 @@ impl<S: Sharing> Uring<S> {
     /// There is no ring for a thread that comes to stand in. Nothing has changed then.
     pub(super) fn leaves(&self, how: Leaves) -> Result<(), Error> {
         let here = calls::thread();
-        if !S::MOVING || !self.with(|state| state.is_bound_to(here)) {
+        if !S::MOVING {
+            return Ok(());
+        }
+        if !self.with(|state| state.is_bound_to(here)) {
+            self.with(|state| state.ring.leave()); // it goes along as it is
             return Ok(());
         }
         if how == Leaves::InAPoll && self.with(|state| state.lacks_spare()) {
@@ -265,6 +271,7 @@ impl<S: Sharing> Uring<S> {
             if state.ring.thread() == here {
                 let others = state.others();
                 others.in_kernel -= others.adrift.take().unwrap_or(0);
+                state.ring.come_back();
             } else if let Some(own) = state.own(here) {
                 state.steps_in(own, pool);
             } else if state.ring.thread() == 0 {

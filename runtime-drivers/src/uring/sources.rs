@@ -156,9 +156,7 @@ impl<S: Sharing> Uring<S> {
             let now = pending == 0 && file.is_none();
             if pending == 0 {
                 state.retire(number);
-            } else if state.sources[number as usize].is_shared()
-                && (!S::MOVING || state.ring.thread() == calls::thread())
-            {
+            } else if state.sources[number as usize].is_shared() && (!S::MOVING || state.ring.is_run_here()) {
                 // Not in the next turn: until then it takes what comes for the others. Elsewhere the turn has to do.
                 state.ring.submit_now();
             }
@@ -271,10 +269,6 @@ impl<S: Sharing> Uring<S> {
         reader.into_iter().chain(writer).for_each(let_go);
         sides.into_iter().flatten().for_each(Wakers::let_go);
         let pending = || self.with(|state| !state.ring.is_copy() && state.sources[number as usize].pending > 0);
-        // Whoever takes completions is the worker, also where others may call.
-        if S::MOVING && self.with(|state| state.ring.thread() != calls::thread()) {
-            return self.end_requests_from_elsewhere(number, pending);
-        }
         let by_thread = self.with(|state| state.ring.flags().sq_poll);
         let most = if by_thread { RELEASE_TURNS_BY_THREAD } else { RELEASE_TURNS };
         // The first turn submits the cancel, and has what it ends finished; more only where the kernel takes its time.
@@ -282,12 +276,18 @@ impl<S: Sharing> Uring<S> {
         while pending() && turns < most {
             let is_early = turns < RELEASE_TURNS;
             turns += 1;
-            self.with(|state| {
+            let entered = self.with(|state| {
+                // Whoever takes completions is the worker, also where others may call.
+                if S::MOVING && !state.ring.is_run_here() {
+                    return None;
+                }
                 if is_early {
                     state.cancel_armed(number);
                 }
-                state.ring.enter_between(is_early)
-            })?;
+                Some(state.ring.enter_between(is_early))
+            });
+            let Some(entered) = entered else { return self.end_requests_from_elsewhere(number, pending) };
+            entered?;
             self.dispatch_of(number);
         }
         Ok(())

@@ -2,6 +2,7 @@
 //!
 //! | file | holds |
 //! |---|---|
+//! | `away` | threads that have left, and use the driver all the same |
 //! | `batches` | how many calls of the system operations take; full queues |
 //! | `drops` | writes of streams that are dropped at any point, and memory that is guarded when it is freed |
 //! | `ends` | when descriptors are closed, and what becomes of what is left |
@@ -17,6 +18,7 @@
 //! | `wakes` | wakes from other threads: messages, and the eventfd |
 //! | `zero_copy` | sends that complete twice |
 
+mod away;
 mod batches;
 mod drops;
 mod ends;
