@@ -48,6 +48,8 @@ pub(super) struct Left {
     wake_armed: bool,
     /// Its part of those that the kernel has.
     pub(super) in_kernel: u32,
+    /// Those among them whose notices are due.
+    notices: u32,
 }
 
 /// The rings of a driver but for the one in use.
@@ -66,7 +68,7 @@ pub(super) struct Others {
 impl Left {
     /// One that nobody has entered.
     fn ahead(ring: Ring) -> Self {
-        Left { ring, provided: None, provides: false, wake_armed: false, in_kernel: 0 }
+        Left { ring, provided: None, provides: false, wake_armed: false, in_kernel: 0, notices: 0 }
     }
 
     /// Asks the kernel to end all that it has of it.
@@ -74,6 +76,11 @@ impl Left {
         let entry = opcode::AsyncCancel2::new(types::CancelBuilder::any()).build();
         // SAFETY: a cancel points at no memory.
         unsafe { self.ring.push(entry.user_data(named(kind::IGNORED, 0, 0)), Kernel::V6_1) };
+    }
+
+    /// So many entries its thread leaves where they are: notices, which no cancel ends. One that ends has none (invariant 6).
+    fn stays(&self, how: Leaves) -> u32 {
+        if how == Leaves::ForGood { 0 } else { self.notices }
     }
 }
 
@@ -104,6 +111,7 @@ impl State {
         mem::swap(&mut self.provided, &mut other.provided);
         mem::swap(&mut self.provides, &mut other.provides);
         mem::swap(&mut self.wake_armed, &mut other.wake_armed);
+        mem::swap(&mut self.notices, &mut other.notices);
     }
 
     /// Puts another ring in the place of the one in use, which is the caller's now: one that holds back what is queued.
@@ -123,16 +131,6 @@ impl State {
         self.ring.hold_back();
         self.asleep = false;
         Some(other)
-    }
-
-    /// So many entries a thread that comes back leaves where they are: notices, which no cancel ends (invariant 6).
-    fn stays(&mut self, how: Leaves) -> u32 {
-        let sends_without_copy = match how {
-            Leaves::InAPoll => self.others().left.is_empty(),
-            Leaves::BetweenTurns => true, // only the base does
-            Leaves::ForGood => false,
-        };
-        if sends_without_copy { self.notices } else { 0 }
     }
 
     /// The ring that this thread has left, if it has.
@@ -200,7 +198,7 @@ impl<S: Sharing> Uring<S> {
     fn empty(&self, left: &mut Left, how: Leaves) {
         let start = now();
         let mut cancels = true;
-        while left.in_kernel > self.with(|state| state.stays(how)) {
+        while left.in_kernel > left.stays(how) {
             // A cancel completes itself, which would end a wait.
             let wait = if cancels { Duration::ZERO } else { AGAIN_AFTER };
             if cancels {
@@ -237,6 +235,7 @@ impl<S: Sharing> Uring<S> {
             self.with(|state| state.others().in_kernel -= 1);
         }
         match kind {
+            kind::SLOT if completion.is_of_two() => self.one_of_two(completion, Some(&mut left.notices)),
             kind::SLOT => self.slot_completed(completion),
             kind::CLOSE => self.with(|state| {
                 state.in_kernel -= 1;

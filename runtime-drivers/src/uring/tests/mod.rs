@@ -10,6 +10,7 @@
 //! | `handover` | a thread that leaves with operations under way, and one that stands in |
 //! | `life` | threads, kernels that know less, stale completions, the end |
 //! | `moving` | polls beside the thread that takes the turns |
+//! | `notices` | sends that complete twice, and a thread that leaves meanwhile |
 //! | `options` | a thread of the kernel's that takes entries; sleeps that end in batches |
 //! | `order` | what comes first is told first; streams without a buffer on another thread |
 //! | `regions` | memory that is registered, and comes and goes |
@@ -26,6 +27,7 @@ mod files;
 mod handover;
 mod life;
 mod moving;
+mod notices;
 mod options;
 mod order;
 mod regions;
