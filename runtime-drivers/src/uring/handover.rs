@@ -237,12 +237,7 @@ impl<S: Sharing> Uring<S> {
         match kind {
             kind::SLOT if completion.is_of_two() => self.one_of_two(completion, Some(&mut left.notices)),
             kind::SLOT => self.slot_completed(completion),
-            kind::CLOSE => self.with(|state| {
-                state.in_kernel -= 1;
-                if completion.result == -calls::code::CANCELED {
-                    state.close_raw(completion.user_data as u32 as i32);
-                }
-            }),
+            kind::CLOSE => self.with(|state| state.closed(completion)),
             _ => {
                 let buffer = completion.buffer().and_then(|id| left.provided.as_mut()?.take(id));
                 self.source_completed_with(completion, buffer);

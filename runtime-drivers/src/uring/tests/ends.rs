@@ -2,6 +2,7 @@
 #![expect(clippy::disallowed_methods, reason = "threads of the test stand outside of any runtime")]
 
 use super::*;
+use crate::uring::ring::Completion;
 use bespoke_core::driver::Timeout;
 use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::io::Read as _;
@@ -194,4 +195,28 @@ fn a_source_with_two_requests_is_closed_after_the_last() {
     ends(&live);
     assert_ne!(named_by(stream.raw), socket);
     drop(peers);
+}
+
+/// A cancel of all ends it as well, if a thread of the kernel's was to make it: that of a file which some server has.
+#[test]
+fn a_close_that_was_cancelled_is_made_again() {
+    for draining in [false, true] {
+        let Some(live) = driver::<8, Usual>() else { return };
+        let raw = UnixStream::pair().expect("descriptors are free").0.into_raw_fd();
+        let open = named_by(raw).expect("it is open");
+        live.0.with(|state| {
+            state.in_kernel += 1;
+            let user_data = named(kind::CLOSE, 0, raw as u32);
+            let cancelled = Completion { user_data, result: -calls::code::CANCELED, flags: 0 };
+            state.ring.put_off([cancelled].into());
+        });
+        if draining {
+            ends(&live);
+        }
+        while in_kernel(&live) > 0 {
+            live.park(Park::Poll).expect("a turn");
+        }
+        assert_ne!(named_by(raw), Some(open), "it is open still");
+        ends(&live);
+    }
 }
