@@ -100,6 +100,13 @@ impl State {
         !adrift && self.ring.flags().single_issuer && self.ring.thread() == here && !self.ring.is_copy()
     }
 
+    /// This thread leaves the ring in use, which goes along as it is.
+    fn goes_along(&mut self, here: usize) {
+        if !self.ring.flags().single_issuer && self.ring.thread() == here && !self.ring.is_copy() {
+            self.ring.leave();
+        }
+    }
+
     /// Is there no ring for a thread that comes?
     fn lacks_spare(&self) -> bool {
         self.others.as_ref().is_none_or(|others| others.spare.is_none())
@@ -171,7 +178,7 @@ impl<S: Sharing> Uring<S> {
             return Ok(());
         }
         if !self.with(|state| state.is_bound_to(here)) {
-            self.with(|state| state.ring.leave()); // it goes along as it is
+            self.with(|state| state.goes_along(here));
             return Ok(());
         }
         if how == Leaves::InAPoll && self.with(|state| state.lacks_spare()) {

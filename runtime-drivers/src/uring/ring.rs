@@ -477,12 +477,8 @@ impl Drop for Ring {
         if self.is_copy() {
             return;
         }
-        if let RingName::Registered(index) = self.name
-            && self.thread == calls::thread()
-        {
-            // Dropping the ring does not give its index back. On another thread that is left to the end of the old one.
-            let _ = calls::unregister_ring(self.queues.as_raw_fd(), index);
-        }
+        // Dropping the ring does not give its index back. On another thread that is left to the end of the old one.
+        self.give_index_back();
         // SAFETY: dropped once, here.
         unsafe { ManuallyDrop::drop(&mut self.queues) };
     }

@@ -25,8 +25,7 @@ impl<S: Sharing> Uring<S> {
         }
         let left_behind = self.with(|state| -> Result<_, Error> {
             let mut left_behind = None;
-            if state.ring.thread() == here {
-                state.ring.come_back();
+            if state.ring.is_run_here() {
                 return Ok(left_behind);
             }
             if state.ring.thread() != 0 && state.ring.flags().single_issuer && state.in_kernel == 0 {

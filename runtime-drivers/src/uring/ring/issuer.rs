@@ -8,7 +8,6 @@ use crate::uring::{kind, named};
 use bespoke_core::driver::Errno;
 use bespoke_core::error::Error;
 use io_uring::opcode;
-use std::os::fd::AsRawFd as _;
 
 impl Ring {
     /// Which thread enters it; 0: none yet.
@@ -28,16 +27,36 @@ impl Ring {
         self.is_left
     }
 
-    /// Its thread leaves the worker.
+    /// This thread, which runs the worker by it, leaves it to any other.
     #[cold]
     pub(in crate::uring) fn leave(&mut self) {
         self.is_left = true;
+        // One of sixteen of this thread's, and no other could give it back.
+        self.give_index_back();
     }
 
-    /// Its thread is back.
+    /// Its one issuer is back.
     #[cold]
     pub(in crate::uring) fn come_back(&mut self) {
         self.is_left = false;
+    }
+
+    /// Has the thread that enters it an index for it?
+    #[cfg(test)]
+    pub(in crate::uring) fn has_index(&self) -> bool {
+        matches!(self.name, RingName::Registered(_))
+    }
+
+    /// This thread names it by its descriptor from now on, if it is the one that has an index.
+    pub(super) fn give_index_back(&mut self) {
+        if let RingName::Registered(index) = self.name
+            && self.thread == calls::thread()
+        {
+            let fd = self.fd();
+            // Refused only if there is none.
+            let _ = calls::unregister_ring(fd, index);
+            self.name = RingName::Descriptor(fd);
+        }
     }
 
     /// Does the kernel take what is registered from another thread alone?
@@ -58,7 +77,7 @@ impl Ring {
         (self.thread, self.is_left) = (thread, false);
         // The index is the thread's own. Without one, each call looks the descriptor up. It keeps the kernel's side of a ring
         // that is dropped elsewhere, and with it a thread that takes entries (invariant 5 of the ring): such a ring has none.
-        let fd = self.queues.as_raw_fd();
+        let fd = self.fd();
         let registers = self.settings.kernel > Kernel::V5_15 && !self.flags.sq_poll;
         self.name = match registers.then(|| calls::register_ring(fd)) {
             Some(Ok(index)) => RingName::Registered(index),

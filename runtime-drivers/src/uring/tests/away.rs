@@ -34,6 +34,7 @@ fn who_is_away_takes_no_turn_though_its_ring_is_in_place() {
     let (is_there, (away, is_away), (goes, go)) = (&AtomicBool::new(false), channel(), channel());
     let (stream_of, peer_of) = (&stream, &peer);
     thread::scope(|scope| {
+        let goes = goes; // it goes with this closure, if that fails
         let releases = scope.spawn(move || {
             let live = &{ gate }.0;
             live.arrive().expect("a ring is ahead");
@@ -118,4 +119,47 @@ fn who_is_away_takes_no_turn_of_a_movable_ring() {
 #[test]
 fn who_is_away_takes_no_turn_of_a_ring_with_a_thread() {
     who_is_away_waits_for_the_stand_in::<ByThread>();
+}
+
+/// A thread has sixteen indexes, and a ring that goes to and fro between two takes one of each at a time.
+#[test]
+fn a_ring_that_goes_along_keeps_no_index() {
+    if denied() {
+        return;
+    }
+    let gate = &Gate::<16, Movable>(LiveUring::start(StartCx::new(0)).expect("io_uring is there"));
+    gate.0.arrive().expect("nobody ran it before");
+    if !gate.0.0.with(|state| state.ring.has_index()) {
+        return skipped("this kernel has no indexes");
+    }
+    let ((there, comes_there), (back, comes_back)) = (channel(), channel());
+    let round = |how| {
+        let live = &{ gate }.0;
+        live.arrive().expect("any thread may");
+        let has_index = live.0.with(|state| state.ring.has_index());
+        live.park(Park::Poll).expect("a turn");
+        live.leave(how).expect("any thread may");
+        has_index
+    };
+    let with_index = thread::scope(|scope| {
+        let stands = scope.spawn(move || {
+            let rounds = comes_there.iter().map(|()| {
+                let has_index = round(Leaves::ForGood);
+                back.send(()).expect("somebody waits");
+                usize::from(has_index)
+            });
+            rounds.sum::<usize>()
+        });
+        let mut with_index = 0;
+        for _ in 0..40 {
+            with_index += usize::from(round(Leaves::InAPoll));
+            there.send(()).expect("somebody waits");
+            comes_back.recv().expect("it comes");
+        }
+        drop(there);
+        (with_index, stands.join().expect("no panic"))
+    });
+    assert_eq!(with_index, (40, 40));
+    gate.0.arrive().expect("any thread may");
+    assert_eq!(gate.0.drain(Nanos(1_000_000_000)).leaked, 0);
 }

@@ -117,6 +117,7 @@ fn who_leaves_waits_for_no_notice() {
     leaves(live);
     let ((away, is_away), (goes, go)) = (channel(), channel());
     thread::scope(|scope| {
+        let goes = goes; // it goes with this closure, if that fails
         let stands = scope.spawn(move || {
             let live = &{ gate }.0;
             live.arrive().expect("a ring is ahead");
