@@ -290,7 +290,7 @@ impl<S: Sharing> Uring<S> {
 
 /// So long a thread that comes back waits for what does not end by a cancel, as work of a disk: it goes then, and hears of the
 /// rest when it is back.
-const MOST: Duration = Duration::from_secs(1);
+pub(super) const MOST: Duration = Duration::from_secs(1);
 
 /// After so long it asks again: what was cancelled while it ran elsewhere in the kernel is found by a later one.
 const AGAIN_AFTER: Duration = Duration::from_millis(1);

@@ -22,7 +22,6 @@ impl Ring {
     }
 
     /// Has nobody arrived since a thread left it?
-    #[cfg(test)]
     pub(in crate::uring) fn is_left(&self) -> bool {
         self.is_left
     }

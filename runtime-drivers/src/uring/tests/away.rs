@@ -163,3 +163,24 @@ fn a_ring_that_goes_along_keeps_no_index() {
     gate.0.arrive().expect("any thread may");
     assert_eq!(gate.0.drain(Nanos(1_000_000_000)).leaked, 0);
 }
+
+/// Another worker takes a socket back while a thread leaves, which may take a second, and none has come.
+#[test]
+fn a_release_waits_while_nobody_runs_the_worker() {
+    let Some(gate) = bound::<Usual>() else { return };
+    let (gate, live) = (&gate, &gate.0);
+    let (stream, _kept) = pair(live, 0);
+    assert!(poll_by(live, &mut recv(stream, &mut [0; 8]), Waker::noop()).is_pending());
+    live.park(Park::Poll).expect("a turn");
+    leaves(live);
+    thread::scope(|scope| {
+        let releases = scope.spawn(move || { gate }.0.release(stream));
+        // More than a worker is given that somebody runs.
+        thread::sleep(Duration::from_millis(600));
+        live.arrive().expect("its own ring");
+        turns_until(live, "it is given up", || releases.is_finished());
+        assert_eq!(releases.join().expect("no panic"), Ok(()));
+    });
+    let _ = fd::close(stream.raw);
+    all_are_back(live);
+}
