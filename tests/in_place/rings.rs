@@ -186,6 +186,43 @@ macro_rules! on_rings {
             });
         }
 
+        /// They ask what any thread may ask, and take no turn of the worker that they have left; others do, as far as they have come.
+        #[test]
+        fn closures_take_sockets_of_their_worker_back() {
+            in_a_task(async {
+                let mut tasks = Vec::new();
+                for task in 0..3_u64 {
+                    let (mut reads, mut writer) = pair!(App);
+                    tasks.push(App::spawn(async move {
+                        let mut came = Vec::new();
+                        while came.len() < 4 * 100 {
+                            let mut buffer = [0; 64];
+                            let read = reads.read(&mut buffer[..]).await.expect("open");
+                            came.extend_from_slice(&buffer[..read]);
+                        }
+                        let sent: Vec<u8> = (0..100_u32).flat_map(u32::to_be_bytes).collect();
+                        assert!(came == sent, "each byte once, in order");
+                    }));
+                    tasks.push(App::spawn(async move {
+                        for n in 0..100_u32 {
+                            let (mut ours, _peer) = pair!(App);
+                            let nothing = App::timeout(Duration::from_micros(200), ours.read(&mut [0; 8])).await;
+                            nothing.expect_err("nothing was sent");
+                            let taken = App::block_in_place(|| {
+                                thread::sleep(Duration::from_micros(u64::from(n) * (37 + task) % 700));
+                                writer.write_all(&n.to_be_bytes()).expect("open");
+                                App::await_fn(async move || ours.into_std())
+                            });
+                            taken.expect("nothing has come");
+                        }
+                    }));
+                }
+                for task in tasks {
+                    task.await.expect("no panic");
+                }
+            });
+        }
+
         #[test]
         fn without_a_ring_for_another_thread_it_panics_before_it_begins() {
             in_a_task(async {

@@ -145,6 +145,15 @@ impl State {
         unsafe { self.ring.push(entry, Kernel::V5_15) };
     }
 
+    /// A descriptor is closed. One whose close was cancelled, as by a cancel of all when it waited for a thread of the kernel's,
+    /// is open still: it is closed anew.
+    pub(super) fn closed(&mut self, completion: Completion) {
+        self.in_kernel -= 1;
+        if completion.result == -code::CANCELED {
+            self.close_raw(completion.user_data as u32 as i32);
+        }
+    }
+
     /// A completion of a source that is gone: gives back the connection that it brings.
     #[cold]
     pub(super) fn give_back(&mut self, completion: Completion, kind: u64) {

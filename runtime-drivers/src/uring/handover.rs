@@ -21,7 +21,9 @@
 //! 3. A ring that was left is entered by its own thread only: while it is being emptied, and when that is back. Others touch
 //!    nothing of it but what it holds back.
 //! 4. A buffer that a completion brings is of the ring that it came from.
-//! 5. While a ring is left nothing is sent without a copy: the notice of such a send cannot be cancelled, and a stand-in ends
+//! 5. A thread that is away is anybody until it is back, also where its own ring is the one in place: it takes no turn, and no
+//!    completion ([`Ring::is_run_here`]).
+//! 6. While a ring is left nothing is sent without a copy: the notice of such a send cannot be cancelled, and a stand-in ends
 //!    when its ring is empty.
 
 use super::provided::Provided;
@@ -46,6 +48,8 @@ pub(super) struct Left {
     wake_armed: bool,
     /// Its part of those that the kernel has.
     pub(super) in_kernel: u32,
+    /// Those among them whose notices are due.
+    notices: u32,
 }
 
 /// The rings of a driver but for the one in use.
@@ -64,7 +68,7 @@ pub(super) struct Others {
 impl Left {
     /// One that nobody has entered.
     fn ahead(ring: Ring) -> Self {
-        Left { ring, provided: None, provides: false, wake_armed: false, in_kernel: 0 }
+        Left { ring, provided: None, provides: false, wake_armed: false, in_kernel: 0, notices: 0 }
     }
 
     /// Asks the kernel to end all that it has of it.
@@ -73,6 +77,11 @@ impl Left {
         // SAFETY: a cancel points at no memory.
         unsafe { self.ring.push(entry.user_data(named(kind::IGNORED, 0, 0)), Kernel::V6_1) };
     }
+
+    /// So many entries its thread leaves where they are: notices, which no cancel ends. One that ends has none (invariant 6).
+    fn stays(&self, how: Leaves) -> u32 {
+        if how == Leaves::ForGood { 0 } else { self.notices }
+    }
 }
 
 impl State {
@@ -80,7 +89,7 @@ impl State {
         self.others.get_or_insert_default()
     }
 
-    /// Is the ring in use the only one that may have anything (invariant 5)?
+    /// Is the ring in use the only one that may have anything (invariant 6)?
     pub(super) fn none_is_left(&self) -> bool {
         self.others.as_ref().is_none_or(|others| others.left.is_empty() && others.adrift.is_none())
     }
@@ -89,6 +98,13 @@ impl State {
     fn is_bound_to(&self, here: usize) -> bool {
         let adrift = self.others.as_ref().is_some_and(|others| others.adrift.is_some());
         !adrift && self.ring.flags().single_issuer && self.ring.thread() == here && !self.ring.is_copy()
+    }
+
+    /// This thread leaves the ring in use, which goes along as it is.
+    fn goes_along(&mut self, here: usize) {
+        if !self.ring.flags().single_issuer && self.ring.thread() == here && !self.ring.is_copy() {
+            self.ring.leave();
+        }
     }
 
     /// Is there no ring for a thread that comes?
@@ -102,6 +118,7 @@ impl State {
         mem::swap(&mut self.provided, &mut other.provided);
         mem::swap(&mut self.provides, &mut other.provides);
         mem::swap(&mut self.wake_armed, &mut other.wake_armed);
+        mem::swap(&mut self.notices, &mut other.notices);
     }
 
     /// Puts another ring in the place of the one in use, which is the caller's now: one that holds back what is queued.
@@ -121,16 +138,6 @@ impl State {
         self.ring.hold_back();
         self.asleep = false;
         Some(other)
-    }
-
-    /// So many entries a thread that comes back leaves where they are: notices, which no cancel ends (invariant 5).
-    fn stays(&mut self, how: Leaves) -> u32 {
-        let sends_without_copy = match how {
-            Leaves::InAPoll => self.others().left.is_empty(),
-            Leaves::BetweenTurns => true, // only the base does
-            Leaves::ForGood => false,
-        };
-        if sends_without_copy { self.notices } else { 0 }
     }
 
     /// The ring that this thread has left, if it has.
@@ -167,7 +174,11 @@ impl<S: Sharing> Uring<S> {
     /// There is no ring for a thread that comes to stand in. Nothing has changed then.
     pub(super) fn leaves(&self, how: Leaves) -> Result<(), Error> {
         let here = calls::thread();
-        if !S::MOVING || !self.with(|state| state.is_bound_to(here)) {
+        if !S::MOVING {
+            return Ok(());
+        }
+        if !self.with(|state| state.is_bound_to(here)) {
+            self.with(|state| state.goes_along(here));
             return Ok(());
         }
         if how == Leaves::InAPoll && self.with(|state| state.lacks_spare()) {
@@ -194,7 +205,7 @@ impl<S: Sharing> Uring<S> {
     fn empty(&self, left: &mut Left, how: Leaves) {
         let start = now();
         let mut cancels = true;
-        while left.in_kernel > self.with(|state| state.stays(how)) {
+        while left.in_kernel > left.stays(how) {
             // A cancel completes itself, which would end a wait.
             let wait = if cancels { Duration::ZERO } else { AGAIN_AFTER };
             if cancels {
@@ -231,13 +242,9 @@ impl<S: Sharing> Uring<S> {
             self.with(|state| state.others().in_kernel -= 1);
         }
         match kind {
+            kind::SLOT if completion.is_of_two() => self.one_of_two(completion, Some(&mut left.notices)),
             kind::SLOT => self.slot_completed(completion),
-            kind::CLOSE => self.with(|state| {
-                state.in_kernel -= 1;
-                if completion.result == -calls::code::CANCELED {
-                    state.close_raw(completion.user_data as u32 as i32);
-                }
-            }),
+            kind::CLOSE => self.with(|state| state.closed(completion)),
             _ => {
                 let buffer = completion.buffer().and_then(|id| left.provided.as_mut()?.take(id));
                 self.source_completed_with(completion, buffer);
@@ -265,6 +272,7 @@ impl<S: Sharing> Uring<S> {
             if state.ring.thread() == here {
                 let others = state.others();
                 others.in_kernel -= others.adrift.take().unwrap_or(0);
+                state.ring.come_back();
             } else if let Some(own) = state.own(here) {
                 state.steps_in(own, pool);
             } else if state.ring.thread() == 0 {
@@ -282,7 +290,7 @@ impl<S: Sharing> Uring<S> {
 
 /// So long a thread that comes back waits for what does not end by a cancel, as work of a disk: it goes then, and hears of the
 /// rest when it is back.
-const MOST: Duration = Duration::from_secs(1);
+pub(super) const MOST: Duration = Duration::from_secs(1);
 
 /// After so long it asks again: what was cancelled while it ran elsewhere in the kernel is found by a later one.
 const AGAIN_AFTER: Duration = Duration::from_millis(1);

@@ -246,7 +246,7 @@ struct State {
     regions: Option<Box<Regions>>,
     /// Invariant 1.
     in_kernel: u32,
-    /// Sends without a copy that the stream has taken, and whose notices are due.
+    /// Sends without a copy that the stream has taken, and whose notices are due at the ring in use.
     notices: u32,
     /// `None`: no thread has left this worker in the middle of a poll.
     others: Option<Box<Others>>,

@@ -12,19 +12,18 @@
 
 use super::alarm::takes_messages;
 use super::options::{Batch, Kernel, Settings};
-use super::probe::{Denied, WHY_MOVED};
-use super::{kind, named};
+use super::probe::Denied;
 use crate::sys::fork;
 use crate::sys::ring::{self as calls, RingName, Wait, code};
 use bespoke_core::driver::Errno;
-use bespoke_core::error::Error;
 use core::mem::ManuallyDrop;
 use core::time::Duration;
 use io_uring::squeue::Entry;
-use io_uring::{IoUring, cqueue, opcode};
+use io_uring::{IoUring, cqueue};
 use std::collections::VecDeque;
 use std::os::fd::AsRawFd as _;
 
+mod issuer;
 mod polled;
 mod turn;
 
@@ -115,6 +114,8 @@ pub(super) struct Ring {
     name: RingName,
     /// Who enters it; 0: nobody yet.
     thread: usize,
+    /// Where tasks move, of the one in the driver's hands: nobody runs the worker by it. That thread has left, and is not back.
+    is_left: bool,
     backlog: VecDeque<Entry>,
     settings: Settings,
     /// How many completions end a sleep, if that is asked for and the kernel can.
@@ -169,6 +170,7 @@ impl Ring {
                         flags,
                         name,
                         thread: 0,
+                        is_left: false,
                         backlog: VecDeque::new(),
                         settings,
                         batch,
@@ -250,38 +252,6 @@ impl Ring {
         self.settings.kernel >= Kernel::Any && self.flags.defer_taskrun && takes_messages(self.fd())
     }
 
-    /// Which thread enters it; 0: none yet.
-    pub(super) fn thread(&self) -> usize {
-        self.thread
-    }
-
-    /// Does the kernel take what is registered from another thread alone?
-    pub(super) fn is_of_another_thread(&self) -> bool {
-        self.flags.single_issuer && self.thread != 0 && self.thread != calls::thread()
-    }
-
-    /// The calling thread is the one that enters the ring from now on.
-    pub(super) fn arrive(&mut self, thread: usize) -> Result<(), Error> {
-        if self.thread == 0 && self.flags.single_issuer {
-            self.queues.submitter().register_enable_rings()?;
-        }
-        if self.thread != 0 && self.flags.single_issuer {
-            return Err(Errno::new(code::EXISTS)
-                .map_or(Error::new(bespoke_core::error::ErrorKind::Other), Error::from)
-                .because(WHY_MOVED));
-        }
-        self.thread = thread;
-        // The index is the thread's own. Without one, each call looks the descriptor up. It keeps the kernel's side of a ring
-        // that is dropped elsewhere, and with it a thread that takes entries (invariant 5): such a ring has none.
-        let fd = self.queues.as_raw_fd();
-        let registers = self.settings.kernel > Kernel::V5_15 && !self.flags.sq_poll;
-        self.name = match registers.then(|| calls::register_ring(fd)) {
-            Some(Ok(index)) => RingName::Registered(index),
-            _ => RingName::Descriptor(fd),
-        };
-        Ok(())
-    }
-
     /// Is this a forked child, and the ring the parent's? Its queues are not mapped here then.
     #[inline]
     pub(super) fn is_copy(&self) -> bool {
@@ -348,12 +318,6 @@ impl Ring {
         }
     }
 
-    /// May the calling thread enter it? Where tasks move, others queue entries and leave the calls to its turns: they would be
-    /// refused, or mean another ring by the index. One whose entries a thread of the kernel's takes has neither.
-    pub(super) fn is_entered_here(&self) -> bool {
-        self.thread == 0 || self.thread == calls::thread() || self.flags.sq_poll
-    }
-
     /// Was anything queued since the last turn began?
     #[inline]
     pub(super) fn has_fresh(&self) -> bool {
@@ -384,20 +348,6 @@ impl Ring {
             }
             self.backlog.pop_front();
         }
-    }
-
-    /// From now on what is queued waits behind, until another ring [goes on with it](Self::goes_on_with), or a turn of this one.
-    #[cold]
-    pub(super) fn hold_back(&mut self) {
-        self.backlog.push_back(opcode::Nop::new().build().user_data(named(kind::IGNORED, 0, 0)));
-    }
-
-    /// Takes what is queued at one that holds back.
-    #[cold]
-    pub(super) fn goes_on_with(&mut self, holds: &mut Self) {
-        self.backlog.append(&mut holds.backlog);
-        self.aside.append(&mut holds.aside);
-        self.fresh = true;
     }
 
     /// Has the kernel taken, or refused, all that was queued?
@@ -527,12 +477,8 @@ impl Drop for Ring {
         if self.is_copy() {
             return;
         }
-        if let RingName::Registered(index) = self.name
-            && self.thread == calls::thread()
-        {
-            // Dropping the ring does not give its index back. On another thread that is left to the end of the old one.
-            let _ = calls::unregister_ring(self.queues.as_raw_fd(), index);
-        }
+        // Dropping the ring does not give its index back. On another thread that is left to the end of the old one.
+        self.give_index_back();
         // SAFETY: dropped once, here.
         unsafe { ManuallyDrop::drop(&mut self.queues) };
     }

@@ -213,8 +213,7 @@ impl<S: Sharing> Uring<S> {
             self.with(|state| state.names_place(place));
         }
         if O::WRITES && self.sends_without_copy(|| op.bytes().saturating_sub(flight.taken), source) {
-            aside.zero_copy = true;
-            self.begin_without_copy(op, flight, ticket, source, &aside);
+            self.begin_without_copy(op, flight, ticket, source, aside);
             return true;
         }
         let entry = op.entry(flight.taken, &aside);
@@ -233,12 +232,20 @@ impl<S: Sharing> Uring<S> {
         flight: &mut Flight<S>,
         ticket: Ticket<S>,
         source: Option<(u32, u32)>,
-        aside: &Aside<'_>,
+        mut aside: Aside<'_>,
     ) {
-        let (entry, token) = (op.entry(flight.taken, aside), ticket.token());
+        aside.zero_copy = true;
+        let (entry, token) = (op.entry(flight.taken, &aside), ticket.token());
         flight.ticket = Some(ticket);
         // SAFETY: as in `begins`.
-        unsafe { self.submit::<O, false>(entry, Kernel::V6_1, token, source) };
+        if unsafe { self.submit::<O, false>(entry, Kernel::V6_1, token, source) } {
+            return;
+        }
+        // A thread has left its ring since it was asked.
+        aside.zero_copy = false;
+        let entry = op.entry(flight.taken, &aside);
+        // SAFETY: as in `begins`.
+        unsafe { self.submit::<O, true>(entry, Kernel::V5_15, token, source) };
     }
 
     /// Does a write of the stream have to wait for one before it that was dropped? Then the waker is left.
@@ -273,7 +280,8 @@ impl<S: Sharing> Uring<S> {
     }
 
     /// Queues the entry of a slot. Of each kind of operation, and of entries that copy and those that do not, this is a
-    /// function of its own: one that all of them call would be called, with the entry in memory.
+    /// function of its own: one that all of them call would be called, with the entry in memory. `false`: nothing was done, as
+    /// the entry does not copy, and the ring is no longer the only one (invariant 6 of `handover`).
     ///
     /// # Safety
     /// What `entry` points at lives until the terminal completion of `token`.
@@ -284,15 +292,19 @@ impl<S: Sharing> Uring<S> {
         since: Kernel,
         token: Token,
         source: Option<(u32, u32)>,
-    ) {
+    ) -> bool {
         self.with(|state| {
+            if S::MOVING && !COPIES && !state.none_is_left() {
+                return false;
+            }
             state.in_kernel += 1;
             if let Some((number, _)) = source {
                 state.sources[number as usize].pending += 1;
             }
             // SAFETY: as the caller.
             unsafe { state.ring.push(entry.user_data(token.bits()), since) };
-        });
+            true
+        })
     }
 
     /// A completion of a slot: the terminal one, nearly always.
@@ -301,7 +313,7 @@ impl<S: Sharing> Uring<S> {
         #[cfg(test)]
         self.faults.fetch_add(u32::from(completion.result == -code::FAULT), core::sync::atomic::Ordering::Relaxed);
         if completion.is_of_two() {
-            return self.one_of_two(completion);
+            return self.one_of_two(completion, None);
         }
         let outcome = Outcome { result: completion.result, flags: completion.flags };
         self.ended(Token::from_bits(completion.user_data), outcome, |note| {

@@ -1,5 +1,6 @@
 //! What is done with resources: opened, waited for, closed, given away.
 
+use super::handover::MOST;
 use super::ring::Completion;
 use super::source::{Arm, DroppedWrite, End, FileSource, Life, More, Side, Source};
 use super::{State, Uring, generation, kind};
@@ -27,6 +28,9 @@ const RELEASE_TURNS_BY_THREAD: u32 = 200;
 /// So often a thread that is not the worker's looks whether the kernel has let go, and after how long: a tenth of a second.
 const RELEASE_LOOKS: u32 = 1_000;
 const LOOKS_AFTER: Duration = Duration::from_micros(100);
+/// So often more while nobody runs the worker: a thread that leaves may take [`MOST`] to empty its ring, and the next one as long
+/// again to come on a busy machine.
+const LEFT_LOOKS: u32 = (2 * MOST.as_micros() / LOOKS_AFTER.as_micros()) as u32;
 
 #[expect(clippy::disallowed_methods, reason = "the worker's turn is not this thread's to wait for")]
 fn wait_for_the_worker() {
@@ -156,9 +160,7 @@ impl<S: Sharing> Uring<S> {
             let now = pending == 0 && file.is_none();
             if pending == 0 {
                 state.retire(number);
-            } else if state.sources[number as usize].is_shared()
-                && (!S::MOVING || state.ring.thread() == calls::thread())
-            {
+            } else if state.sources[number as usize].is_shared() && (!S::MOVING || state.ring.is_run_here()) {
                 // Not in the next turn: until then it takes what comes for the others. Elsewhere the turn has to do.
                 state.ring.submit_now();
             }
@@ -271,10 +273,6 @@ impl<S: Sharing> Uring<S> {
         reader.into_iter().chain(writer).for_each(let_go);
         sides.into_iter().flatten().for_each(Wakers::let_go);
         let pending = || self.with(|state| !state.ring.is_copy() && state.sources[number as usize].pending > 0);
-        // Whoever takes completions is the worker, also where others may call.
-        if S::MOVING && self.with(|state| state.ring.thread() != calls::thread()) {
-            return self.end_requests_from_elsewhere(number, pending);
-        }
         let by_thread = self.with(|state| state.ring.flags().sq_poll);
         let most = if by_thread { RELEASE_TURNS_BY_THREAD } else { RELEASE_TURNS };
         // The first turn submits the cancel, and has what it ends finished; more only where the kernel takes its time.
@@ -282,27 +280,37 @@ impl<S: Sharing> Uring<S> {
         while pending() && turns < most {
             let is_early = turns < RELEASE_TURNS;
             turns += 1;
-            self.with(|state| {
+            let entered = self.with(|state| {
+                // Whoever takes completions is the worker, also where others may call.
+                if S::MOVING && !state.ring.is_run_here() {
+                    return None;
+                }
                 if is_early {
                     state.cancel_armed(number);
                 }
-                state.ring.enter_between(is_early)
-            })?;
+                Some(state.ring.enter_between(is_early))
+            });
+            let Some(entered) = entered else { return self.end_requests_from_elsewhere(number, pending) };
+            entered?;
             self.dispatch_of(number);
         }
         Ok(())
     }
 
     /// The same on a thread that cannot take turns: the worker does, which is woken if it sleeps. It may be in a poll that
-    /// takes its time, so this waits for so long only.
+    /// takes its time, so this waits for so long only; and nobody may run it for a while, which does not count.
     #[cold]
     fn end_requests_from_elsewhere(&self, number: u32, pending: impl Fn() -> bool) -> Result<(), Errno> {
         if pending() {
             self.with(|state| state.cancel_armed(number));
         }
-        let mut looks = 0;
+        let (mut looks, mut left_looks) = (0, 0);
         while pending() && looks < RELEASE_LOOKS {
-            looks += 1;
+            if left_looks < LEFT_LOOKS && self.with(|state| state.ring.is_left()) {
+                left_looks += 1;
+            } else {
+                looks += 1;
+            }
             wait_for_the_worker();
         }
         Ok(())

@@ -25,7 +25,7 @@ impl<S: Sharing> Uring<S> {
         }
         let left_behind = self.with(|state| -> Result<_, Error> {
             let mut left_behind = None;
-            if state.ring.thread() == here {
+            if state.ring.is_run_here() {
                 return Ok(left_behind);
             }
             if state.ring.thread() != 0 && state.ring.flags().single_issuer && state.in_kernel == 0 {
@@ -102,7 +102,7 @@ impl<S: Sharing> Uring<S> {
     fn other_completed(&self, completion: Completion) {
         match completion.user_data >> 60 {
             kind::WAKE if !completion.more() => self.with(|state| state.wake_armed = false),
-            kind::CLOSE => self.with(|state| state.in_kernel -= 1),
+            kind::CLOSE => self.with(|state| state.closed(completion)),
             kind::WAKE | kind::IGNORED => self.with(|state| {
                 // A cancel by kind that the kernel does not know: the next one names each entry.
                 state.cancel_all &= completion.result != -calls::code::INVALID;

@@ -64,16 +64,17 @@ impl<S: Sharing> Uring<S> {
         matches!(-result, code::NO_MEMORY | code::NO_BUFFERS | code::NOT_SUPPORTED) && self.settings.zero_copy.is_some()
     }
 
-    /// One of the two completions of a send without a copy.
+    /// One of the two completions of a send without a copy. `notices`: those that are due at its ring, if that is not the one in
+    /// use.
     #[cold]
-    pub(super) fn one_of_two(&self, completion: Completion) {
+    pub(super) fn one_of_two(&self, completion: Completion, notices: Option<&mut u32>) {
         let token = Token::from_bits(completion.user_data);
         let aside = self.asides.of(token.index());
         if completion.more() {
             if let Some(note) = self.with_table(|table| table.note(token)) {
                 aside.sent().set(completion.result);
                 self.with(|state| {
-                    state.notices += 1;
+                    *notices.unwrap_or(&mut state.notices) += 1;
                     state.names_no_more(note);
                 });
             }
@@ -83,7 +84,7 @@ impl<S: Sharing> Uring<S> {
         self.ended(token, outcome, |_| {
             self.with(|state| {
                 state.in_kernel -= 1;
-                state.notices -= 1;
+                *notices.unwrap_or(&mut state.notices) -= 1;
             });
         });
     }

@@ -2,6 +2,7 @@
 #![expect(clippy::disallowed_methods, reason = "threads of the test stand outside of any runtime")]
 
 use super::*;
+use crate::uring::ring::Completion;
 use bespoke_core::driver::Timeout;
 use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::io::Read as _;
@@ -220,4 +221,28 @@ fn a_worker_that_closes_ends_its_streams_by_one_entry() {
     assert_eq!(closes_a_hundred::<Usual>(), 0, "one cancel, and what the late one asks for, have room in the queue");
     // One that says in the end that it knows no such entry is asked for each.
     closes_a_hundred::<super::files::As515>();
+}
+
+/// A cancel of all ends it as well, if a thread of the kernel's was to make it: that of a file which some server has.
+#[test]
+fn a_close_that_was_cancelled_is_made_again() {
+    for draining in [false, true] {
+        let Some(live) = driver::<8, Usual>() else { return };
+        let raw = UnixStream::pair().expect("descriptors are free").0.into_raw_fd();
+        let open = named_by(raw).expect("it is open");
+        live.0.with(|state| {
+            state.in_kernel += 1;
+            let user_data = named(kind::CLOSE, 0, raw as u32);
+            let cancelled = Completion { user_data, result: -calls::code::CANCELED, flags: 0 };
+            state.ring.put_off([cancelled].into());
+        });
+        if draining {
+            ends(&live);
+        }
+        while in_kernel(&live) > 0 {
+            live.park(Park::Poll).expect("a turn");
+        }
+        assert_ne!(named_by(raw), Some(open), "it is open still");
+        ends(&live);
+    }
 }

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::thread;
 
 /// The driver of a worker whose base is this thread. `None`: here are no rings that are bound to a thread.
-fn bound<O: RingOptions>() -> Option<Gate<16, O>> {
+pub(super) fn bound<O: RingOptions>() -> Option<Gate<16, O>> {
     if denied() {
         return None;
     }
@@ -26,7 +26,7 @@ fn bound<O: RingOptions>() -> Option<Gate<16, O>> {
 }
 
 /// What a stand-in does, on a thread of its own.
-fn elsewhere<O: RingOptions>(gate: &Gate<16, O>, does: impl FnOnce(&LiveUring<16, O, Moving>) + Send) {
+pub(super) fn elsewhere<O: RingOptions>(gate: &Gate<16, O>, does: impl FnOnce(&LiveUring<16, O, Moving>) + Send) {
     thread::scope(|scope| {
         scope.spawn(|| {
             let live = &{ gate }.0;
@@ -37,13 +37,17 @@ fn elsewhere<O: RingOptions>(gate: &Gate<16, O>, does: impl FnOnce(&LiveUring<16
     });
 }
 
-fn leaves<O: RingOptions>(live: &LiveUring<16, O, Moving>) {
+pub(super) fn leaves<O: RingOptions>(live: &LiveUring<16, O, Moving>) {
     live.leave(Leaves::InAPoll).expect("a ring can be made");
 }
 
 /// Turns until it holds.
 #[track_caller]
-fn turns_until<O: RingOptions>(live: &LiveUring<16, O, Moving>, what: &str, mut holds: impl FnMut() -> bool) {
+pub(super) fn turns_until<O: RingOptions>(
+    live: &LiveUring<16, O, Moving>,
+    what: &str,
+    mut holds: impl FnMut() -> bool,
+) {
     eventually(what, || {
         live.park(Park::Until(Nanos(1_000_000))).expect("a turn");
         holds()
@@ -52,7 +56,7 @@ fn turns_until<O: RingOptions>(live: &LiveUring<16, O, Moving>, what: &str, mut 
 
 /// All threads are back, and nothing is with the kernel that should not be.
 #[track_caller]
-fn all_are_back<O: RingOptions>(live: &LiveUring<16, O, Moving>) {
+pub(super) fn all_are_back<O: RingOptions>(live: &LiveUring<16, O, Moving>) {
     let (left, adrift, elsewhere) = live.0.with(|state| {
         let others = state.others.as_ref().expect("somebody has left");
         (others.left.len(), others.adrift, others.in_kernel)
@@ -63,7 +67,7 @@ fn all_are_back<O: RingOptions>(live: &LiveUring<16, O, Moving>) {
 
 /// Waits for bytes, here, and has them come.
 #[track_caller]
-fn one_word<O: RingOptions>(live: &LiveUring<16, O, Moving>, stream: Resource, peer: &UnixStream) {
+pub(super) fn one_word<O: RingOptions>(live: &LiveUring<16, O, Moving>, stream: Resource, peer: &UnixStream) {
     let (counted, mut to) = (Arc::<Counted>::default(), [0; 8]);
     let waker = Waker::from(counted.clone());
     assert!(poll_by(live, &mut recv(stream, &mut to), &waker).is_pending());

@@ -2,6 +2,7 @@
 //!
 //! | file | holds |
 //! |---|---|
+//! | `away` | threads that have left, and use the driver all the same |
 //! | `batches` | how many calls of the system operations take; full queues |
 //! | `drops` | writes of streams that are dropped at any point, and memory that is guarded when it is freed |
 //! | `ends` | when descriptors are closed, and what becomes of what is left |
@@ -9,6 +10,7 @@
 //! | `handover` | a thread that leaves with operations under way, and one that stands in |
 //! | `life` | threads, kernels that know less, stale completions, the end |
 //! | `moving` | polls beside the thread that takes the turns |
+//! | `notices` | sends that complete twice, and a thread that leaves meanwhile |
 //! | `options` | a thread of the kernel's that takes entries; sleeps that end in batches |
 //! | `order` | what comes first is told first; streams without a buffer on another thread |
 //! | `regions` | memory that is registered, and comes and goes |
@@ -17,6 +19,7 @@
 //! | `wakes` | wakes from other threads: messages, and the eventfd |
 //! | `zero_copy` | sends that complete twice |
 
+mod away;
 mod batches;
 mod drops;
 mod ends;
@@ -24,6 +27,7 @@ mod files;
 mod handover;
 mod life;
 mod moving;
+mod notices;
 mod options;
 mod order;
 mod regions;

@@ -272,7 +272,7 @@ fn a_close_wakes_who_waits() {
     });
 }
 
-struct ByThread;
+pub(super) struct ByThread;
 
 impl RingOptions for ByThread {
     const SQ_POLL: Option<SqPoll> = Some(SqPoll::idle_after(Duration::from_millis(50)));

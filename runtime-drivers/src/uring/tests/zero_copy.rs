@@ -14,7 +14,7 @@ use std::net::{TcpListener, TcpStream};
 use std::os::fd::AsRawFd as _;
 use std::sync::Arc;
 
-struct All;
+pub(super) struct All;
 impl RingOptions for All {
     const ZERO_COPY: Option<usize> = Some(1);
 }
@@ -25,10 +25,12 @@ impl RingOptions for Large {
     const ZERO_COPY: Option<usize> = Some(LEN + 1);
 }
 
-const LEN: usize = 16 << 10;
+pub(super) const LEN: usize = 16 << 10;
 
 /// A TCP stream of the driver, with key 0, and its peer, which does not block.
-fn tcp<const ENTRIES: u32, O: RingOptions>(live: &LiveUring<ENTRIES, O>) -> (Resource, TcpStream) {
+pub(super) fn tcp<const ENTRIES: u32, O: RingOptions, S: Sharing>(
+    live: &LiveUring<ENTRIES, O, S>,
+) -> (Resource, TcpStream) {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let peer = TcpStream::connect(listener.local_addr().expect("bound")).expect("it listens");
     let (ours, _) = listener.accept().expect("it connected");
@@ -56,7 +58,7 @@ fn acknowledge(peer: &TcpStream) {
 }
 
 /// Fills the peer's room and ours with zeroes, then makes some of ours: what is sent now waits here. How many zeroes.
-fn until_the_peer_has_no_room(socket: RawFd) -> usize {
+pub(super) fn until_the_peer_has_no_room(socket: RawFd) -> usize {
     set_send_room(socket, 32 << 10);
     let (zeroes, mut filled) = ([0; 4096], 0);
     fd::set_nonblocking(socket, true).expect("open");
@@ -74,7 +76,7 @@ fn until_the_peer_has_no_room(socket: RawFd) -> usize {
 }
 
 /// What comes until `len` bytes have, or the end.
-fn read(mut peer: &TcpStream, len: usize) -> Vec<u8> {
+pub(super) fn read(mut peer: &TcpStream, len: usize) -> Vec<u8> {
     let (mut got, mut room) = (Vec::new(), [0; 16 << 10]);
     let since = std::time::Instant::now();
     while got.len() < len {
