@@ -5,7 +5,7 @@
 //! the more often that happens in a row, the fewer reads are tried. `preadv2(2)`, `RWF_NOWAIT`. See decision 0069.
 
 use super::{Moved, ReadAt};
-use crate::sys::file::{is_cached, read_at_hand};
+use crate::sys::at_hand::{is_cached, read_at_hand, tells_what_is_at_hand};
 use core::sync::atomic::{AtomicU8, Ordering::Relaxed};
 
 /// What is known of the reads of an open file. Several threads may have a name of it: what they write here is a guess, and
@@ -25,7 +25,7 @@ enum Reads {
     /// The system is asked with the first read: most files are opened for other things.
     Unasked = 0,
     Through = 1,
-    /// As of one that was opened with `O_DIRECT`: the call would wait for the disk.
+    /// As of one that was opened with `O_DIRECT`: the call would wait for the disk. Or the system cannot be asked.
     Past = 2,
 }
 
@@ -53,7 +53,7 @@ impl AtHand {
 
     #[cold]
     fn ask(&self, op: &ReadAt) -> bool {
-        let through = is_cached(op.file.raw);
+        let through = tells_what_is_at_hand() && is_cached(op.file.raw);
         self.reads.store(if through { Reads::Through } else { Reads::Past } as u8, Relaxed);
         through
     }
@@ -77,7 +77,8 @@ impl AtHand {
     }
 }
 
-/// Reads what is in memory. `Err`: so many bytes were, and the rest is to go the usual way.
+/// Reads what is in memory. `Err`: so many bytes were, and the rest is to go the usual way. None of a read that is one call by
+/// its name: what it gives is of one moment, as far as the file system makes it so.
 ///
 /// # Safety
 /// As [`run_blocking`](super::Blocks::run_blocking); the file is open, and the read has a position.
@@ -93,7 +94,7 @@ pub(super) unsafe fn read(op: &ReadAt) -> Result<Moved, usize> {
             Ok(0) => break,
             Ok(bytes) => taken += bytes,
             // Not there; or another error, which the usual way tells.
-            Err(_) => return Err(taken),
+            Err(_) => return Err(if op.all { taken } else { 0 }),
         }
     }
     Ok((taken, Ok(())))

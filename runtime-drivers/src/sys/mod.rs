@@ -18,8 +18,8 @@ pub(crate) use self::unix::thread;
 pub(crate) use self::unix::timerfd;
 #[cfg(unix)]
 pub(crate) use self::unix::{
-    address, datagram, fd, file, fork, nudge, options, out_of_resources, out_of_watches, pipe, poll, poll_set, process,
-    rights, signal, socket, space, stat, transfer, unix_socket, would_block,
+    address, at_hand, datagram, fd, file, fork, nudge, options, out_of_resources, out_of_watches, pipe, poll, poll_set,
+    process, rights, signal, socket, space, stat, transfer, unix_socket, would_block,
 };
 #[cfg(target_os = "linux")]
 pub(crate) use self::unix::{beneath, copy, listing, remove_all, ring, send_file, splice};

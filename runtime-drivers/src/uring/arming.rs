@@ -145,11 +145,11 @@ impl State {
         unsafe { self.ring.push(entry, Kernel::V5_15) };
     }
 
-    /// A descriptor is closed. One whose close was cancelled, as by a cancel of all when it waited for a thread of the kernel's,
-    /// is open still: it is closed anew.
-    pub(super) fn closed(&mut self, completion: Completion) {
+    /// A descriptor is closed. One whose close was cancelled, by a cancel of all when it waited for a thread of the kernel's, is
+    /// open still: it is closed anew. `all_cancelled`: there was such a cancel; without one the code is what the file said.
+    pub(super) fn closed(&mut self, completion: Completion, all_cancelled: bool) {
         self.in_kernel -= 1;
-        if completion.result == -code::CANCELED {
+        if completion.result == -code::CANCELED && all_cancelled {
             self.close_raw(completion.user_data as u32 as i32);
         }
     }

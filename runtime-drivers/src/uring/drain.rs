@@ -40,13 +40,15 @@ impl<S: Sharing> Uring<S> {
         let start = now();
         // One turn at least: what is ready already costs no time.
         while here && self.with(|state| state.in_kernel) > 0 {
-            self.cancel_everything();
+            let by_kind = self.cancel_everything();
             let left = end.saturating_sub(now().saturating_duration_since(start));
             // Each turn cancels anew: what was cancelled while it ran elsewhere in the kernel is found by a later one.
             let wait = left.min(Duration::from_millis(1));
             let parked =
                 self.park(if wait.is_zero() { Park::Poll } else { Park::Until(Nanos(wait.as_nanos() as u64)) });
-            if parked.is_err() || left.is_zero() {
+            // A kernel that said in this turn that it cannot cancel by kind has cancelled nothing yet.
+            let asked = by_kind == self.with(|state| state.cancel_all);
+            if parked.is_err() || left.is_zero() && asked {
                 break;
             }
         }
@@ -57,8 +59,8 @@ impl<S: Sharing> Uring<S> {
         Drained { cancelled: before.saturating_sub(left) as usize, leaked: left as usize }
     }
 
-    /// Asks the kernel to end all that it has.
-    fn cancel_everything(&self) {
+    /// Asks the kernel to end all that it has. By one entry, by kind?
+    fn cancel_everything(&self) -> bool {
         let by_kind = self.with(|state| {
             if state.cancel_all {
                 state.push_cancel_of_all();
@@ -66,7 +68,7 @@ impl<S: Sharing> Uring<S> {
             state.cancel_all
         });
         if by_kind {
-            return;
+            return true;
         }
         let mut token = None;
         while let Some(next) = self.with_table(|table| table.next_incomplete(token)) {
@@ -78,6 +80,7 @@ impl<S: Sharing> Uring<S> {
                 state.cancel_armed(source);
             }
         });
+        false
     }
 
     /// The kernel keeps what it has, and so do we: but peers should hear that nobody is here any more, and so should those who

@@ -205,6 +205,10 @@ impl<S: Sharing> Uring<S> {
     fn empty(&self, left: &mut Left, how: Leaves) {
         let start = now();
         let mut cancels = true;
+        // What was put off is of this ring, whether more is to come or not (invariant 4).
+        while let Some(completion) = left.ring.put_off_before() {
+            self.completed_at(left, completion);
+        }
         while left.in_kernel > left.stays(how) {
             // A cancel completes itself, which would end a wait.
             let wait = if cancels { Duration::ZERO } else { AGAIN_AFTER };
@@ -244,7 +248,7 @@ impl<S: Sharing> Uring<S> {
         match kind {
             kind::SLOT if completion.is_of_two() => self.one_of_two(completion, Some(&mut left.notices)),
             kind::SLOT => self.slot_completed(completion),
-            kind::CLOSE => self.with(|state| state.closed(completion)),
+            kind::CLOSE => self.with(|state| state.closed(completion, true)),
             _ => {
                 let buffer = completion.buffer().and_then(|id| left.provided.as_mut()?.take(id));
                 self.source_completed_with(completion, buffer);

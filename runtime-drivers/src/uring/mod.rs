@@ -316,7 +316,7 @@ impl<S: Sharing> Uring<S> {
             others: None,
             multi_recv: true,
             multi_accept: true,
-            cancel_all: true,
+            cancel_all: known.cancel_all,
             all_cancelled: false,
             multi_limit: true,
             wake_armed: false,

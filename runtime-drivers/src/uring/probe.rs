@@ -121,6 +121,8 @@ pub(super) struct Known {
     pub(super) set_len: bool,
     /// Sends without a copy: `send_zc` of 6.0, `sendmsg_zc` of 6.1.
     pub(super) zero_copy: bool,
+    /// Cancel by kind, of 5.19, which no probe tells of; that knows what came with it.
+    pub(super) cancel_all: bool,
 }
 
 /// Does the kernel know what the driver cannot do without? And what else? `newest`: what counts as known at most.
@@ -169,6 +171,7 @@ pub(super) fn check(ring: &Ring, newest: Kernel) -> Result<Known, Denied> {
     Ok(Known {
         set_len: has(Kernel::V6_12, opcode::Ftruncate::CODE),
         zero_copy: has(Kernel::V6_1, opcode::SendZc::CODE) && has(Kernel::V6_1, opcode::SendMsgZc::CODE),
+        cancel_all: has(Kernel::V6_1, opcode::Socket::CODE),
     })
 }
 

@@ -41,6 +41,11 @@ fn what_is_in_memory_is_read() {
     let op = asked(&file, &mut to, Some(u64::MAX));
     // SAFETY: as above.
     assert_eq!(unsafe { read(&op) }, Err(0), "no file has such a position: the usual way says so");
+    // What is in memory ends where the file does, whatever the read asks for.
+    let mut all = asked(&file, &mut to, Some(8));
+    all.all = true;
+    // SAFETY: as above.
+    assert_eq!(unsafe { read(&all) }, Ok((2, Ok(()))));
     // A file system that does not say what it has in memory.
     let told = File::open("/proc/self/status").expect("Linux has it");
     // SAFETY: as above.

@@ -83,37 +83,6 @@ pub(crate) unsafe fn read(fd: i32, to: *mut u8, len: usize, at: Option<u64>) -> 
     })
 }
 
-/// Reads what the system has in memory of `len` bytes from `at` on, to `to`; 0 is the end of the file, or `len` was 0. It does
-/// not wait for the disk. `preadv2(2)`, `RWF_NOWAIT`.
-///
-/// # Errors
-/// [`would_block`](super::would_block): the first of them is not there. `EOPNOTSUPP`, and others: the file system does not say.
-///
-/// # Safety
-/// As [`read`].
-#[cfg(target_os = "linux")]
-#[inline]
-pub(crate) unsafe fn read_at_hand(fd: i32, to: *mut u8, len: usize, at: u64) -> Result<usize, Errno> {
-    let stretch = IoVec::new(to, len.min(CALL_MAX));
-    let (low, high) = (offset(at)? as libc::c_long, 0 as libc::c_long);
-    // The call itself, which not every C library has. A position is one register on machines of 64 bits; the other is unused.
-    const { assert!(size_of::<libc::c_long>() == size_of::<libc::off_t>()) };
-    retry(|| {
-        // SAFETY: the list has one stretch, which the caller vouches for.
-        let read = unsafe { libc::syscall(libc::SYS_preadv2, fd, &raw const stretch, 1, low, high, libc::RWF_NOWAIT) };
-        count(read as isize)
-    })
-}
-
-/// Elsewhere no system does that.
-///
-/// # Safety
-/// As [`read`].
-#[cfg(not(target_os = "linux"))]
-pub(crate) unsafe fn read_at_hand(_: i32, _: *mut u8, _: usize, _: u64) -> Result<usize, Errno> {
-    Err(errno(libc::ENOSYS))
-}
-
 /// Writes at most `len` bytes from `from`. `pwrite(2)`, `write(2)`.
 ///
 /// A file that was opened to append is written at its end, on Linux also if `at` says otherwise.
@@ -264,21 +233,6 @@ pub(crate) fn waits(fd: i32) -> Result<bool, Errno> {
     // SAFETY: the command takes no argument and touches no memory of ours.
     let flags = unsafe { libc::fcntl(fd, libc::F_GETFL) };
     Ok(check(flags)? & libc::O_NONBLOCK == 0)
-}
-
-/// Does [`read_at_hand`] tell what is in memory of it? Not so of a file that was opened with `O_DIRECT`. `fcntl(2)`, `F_GETFL`.
-/// Does not wait.
-#[cfg(target_os = "linux")]
-pub(crate) fn is_cached(fd: i32) -> bool {
-    // SAFETY: the command takes no argument and touches no memory of ours.
-    let flags = unsafe { libc::fcntl(fd, libc::F_GETFL) };
-    check(flags).is_ok_and(|flags| flags & libc::O_DIRECT == 0)
-}
-
-/// Elsewhere no system does.
-#[cfg(not(target_os = "linux"))]
-pub(crate) fn is_cached(_: i32) -> bool {
-    false
 }
 
 /// Was the file opened to append? `fcntl(2)`, `F_GETFL`. Does not wait.

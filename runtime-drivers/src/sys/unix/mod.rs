@@ -24,6 +24,7 @@
 //! are run on Linux by the tests.
 
 pub(crate) mod address;
+pub(crate) mod at_hand;
 #[cfg(target_os = "linux")]
 pub(crate) mod beneath;
 mod call;

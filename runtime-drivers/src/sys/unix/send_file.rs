@@ -32,7 +32,7 @@ pub(crate) fn send(stream: i32, file: i32, at: u64, len: usize) -> Result<usize,
 fn is_at_hand(file: i32, at: u64) -> bool {
     let mut byte = 0_u8;
     // SAFETY: one byte, live and writable during the call, and nobody else's.
-    unsafe { file::read_at_hand(file, &raw mut byte, 1, at) }.is_ok()
+    unsafe { super::at_hand::read_at_hand(file, &raw mut byte, 1, at) }.is_ok()
 }
 
 /// Are the first and the last of `len` bytes in memory? Those between are taken to be, too: the system brings files in by

@@ -219,7 +219,7 @@ fn a_worker_that_closes_ends_its_streams_by_one_entry() {
         return;
     }
     assert_eq!(closes_a_hundred::<Usual>(), 0, "one cancel, and what the late one asks for, have room in the queue");
-    // One that says in the end that it knows no such entry is asked for each.
+    // One that has no such entry is asked for each.
     closes_a_hundred::<super::files::As515>();
 }
 
@@ -232,6 +232,7 @@ fn a_close_that_was_cancelled_is_made_again() {
         let open = named_by(raw).expect("it is open");
         live.0.with(|state| {
             state.in_kernel += 1;
+            state.all_cancelled = !draining;
             let user_data = named(kind::CLOSE, 0, raw as u32);
             let cancelled = Completion { user_data, result: -calls::code::CANCELED, flags: 0 };
             state.ring.put_off([cancelled].into());
@@ -245,4 +246,23 @@ fn a_close_that_was_cancelled_is_made_again() {
         assert_ne!(named_by(raw), Some(open), "it is open still");
         ends(&live);
     }
+}
+
+#[test]
+fn a_worker_that_closes_without_time_leaks_nothing_that_waits() {
+    if denied() {
+        return;
+    }
+    fn leaks<O: RingOptions>(knows: bool) -> usize {
+        let live = started::<8, O>();
+        // What a kernel knows of which no probe tells.
+        live.0.with(|state| state.cancel_all |= !knows);
+        let streams = Streams::armed(&live, 1);
+        live.closes();
+        streams.ours.iter().for_each(|stream| live.close(*stream));
+        live.drain(Nanos(0)).leaked
+    }
+    assert_eq!(leaks::<Usual>(true), 0);
+    assert_eq!(leaks::<super::files::As515>(true), 0);
+    assert_eq!(leaks::<super::files::As515>(false), 0, "it is asked otherwise when it says that it cannot");
 }
