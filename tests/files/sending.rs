@@ -76,7 +76,7 @@ pub(crate) fn sent_bytes_are_those_of_the_file<C: Config<Driver: ZeroCopy>>(fold
         assert!(stream.take_interrupted().await.is_none(), "nothing was dropped");
         assert_eq!(file.stream_position().expect("a regular file"), 3, "the cursor stays");
         drop(stream);
-        assert!(got.join().expect("it ends") == sent);
+        assert!(all_of::<C>(got).await == sent);
     });
 }
 
@@ -90,7 +90,7 @@ pub(crate) fn every_kind_of_stream_takes_a_file<C: Config<Driver: ZeroCopy + Uni
         let (_read, mut write) = stream.into_split();
         assert_eq!(write.send_file(&file, 1000, LEN).await.expect("open"), LEN - 1000);
         drop((write, _read));
-        assert!(got.join().expect("it ends") == row(0, LEN));
+        assert!(all_of::<C>(got).await == row(0, LEN));
 
         let (ours, theirs) = std::os::unix::net::UnixStream::pair().expect("descriptors are free");
         // One that does not wait.
@@ -99,7 +99,7 @@ pub(crate) fn every_kind_of_stream_takes_a_file<C: Config<Driver: ZeroCopy + Uni
         let got = reads_all(theirs);
         assert_eq!(stream.send_file(&file, 7, LEN).await.expect("open"), LEN - 7);
         drop(stream);
-        assert!(got.join().expect("it ends") == row(7, LEN - 7));
+        assert!(all_of::<C>(got).await == row(7, LEN - 7));
     });
 }
 
@@ -122,7 +122,7 @@ pub(crate) fn a_file_that_ends_is_a_short_count<C: Config<Driver: ZeroCopy>>(fol
         let sent = stream.send_file(&file, 0, LEN).await.expect("open");
         assert!(sent < LEN, "{sent} of a file that was cut");
         drop(stream);
-        let got = cut.join().expect("it is cut").join().expect("it ends");
+        let got = all_of::<C>(cut.join().expect("it is cut")).await;
         assert_eq!(got.len(), 10 + sent, "the count is true");
         // What had left before is as it was; what was on its way when the file was cut may be zeroes.
         let wrong = got[10..].iter().zip(row(0, sent)).find(|(got, sent)| **got != *sent && **got != 0);
@@ -178,7 +178,7 @@ pub(crate) fn what_is_no_file_is_refused<C: Config<Driver: ZeroCopy>>(folder: &P
         // Nothing of that has reached the stream.
         stream.write_all("tea").await.0.expect("it is read");
         drop(stream);
-        assert_eq!(reads_all(peer).join().expect("it ends"), b"tea");
+        assert_eq!(all_of::<C>(reads_all(peer)).await, b"tea");
     });
 }
 
@@ -196,7 +196,7 @@ pub(crate) fn cold_files_are_sent<C: Config<Driver: ZeroCopy>>(folder: &Path) {
             assert_eq!(stream.send_file(&file, 0, LEN).await.expect("open"), LEN);
         }
         drop(stream);
-        assert!(got.join().expect("it ends") == row(0, LEN).repeat(3));
+        assert!(all_of::<C>(got).await == row(0, LEN).repeat(3));
     });
 }
 
@@ -463,7 +463,7 @@ pub(crate) fn slow_peers_hold_no_threads<C: Config<Driver: ZeroCopy>>(folder: &P
         let last = reads_all(peers.pop().expect("as many as that"));
         let sent = tasks.pop().expect("as many as that").await.expect("no panic").expect("it is read");
         assert_eq!(sent, LEN);
-        assert!(last.join().expect("it ends") == all);
+        assert!(all_of::<C>(last).await == all);
         for task in &tasks {
             task.abort();
         }

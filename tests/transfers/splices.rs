@@ -30,6 +30,15 @@ fn reads_all(mut peer: impl std::io::Read + Send + 'static) -> JoinHandle<Vec<u8
     })
 }
 
+/// What it has read, once the end came. A stream that a thread of the kernel's has written to is closed for its peer in the next
+/// turn of the worker at the latest, so nobody blocks it meanwhile.
+async fn all_of<C: Config>(reader: JoinHandle<Vec<u8>>) -> Vec<u8> {
+    while !reader.is_finished() {
+        C::sleep(Duration::from_millis(1)).await;
+    }
+    reader.join().expect("closed in order")
+}
+
 /// Polls once, and keeps the future.
 async fn touched<F: Future + ?Sized>(mut future: core::pin::Pin<&mut F>) -> Poll<F::Output> {
     poll_fn(|cx| Poll::Ready(future.as_mut().poll(cx))).await
@@ -69,13 +78,14 @@ pub(crate) fn spliced_bytes_are_those_of_the_source<C: Config<Driver: ZeroCopy>>
         let (_, to) = splicer.into_inner();
         to.shutdown(Shutdown::Write).expect("connected");
         sender.join().expect("all was sent");
-        assert!(receiver.join().expect("it ends") == bytes(0, LEN));
+        assert!(all_of::<C>(receiver).await == bytes(0, LEN));
     });
 }
 
 pub(crate) fn every_kind_of_stream_is_spliced<C: Config<Driver: ZeroCopy + Unix>>() {
     let unix = || {
         let (ours, theirs) = StdUnix::pair().expect("descriptors are free");
+        theirs.set_read_timeout(Some(Duration::from_secs(10))).expect("it takes options");
         (UnixStream::<C>::from_std(ours).expect("a runtime"), theirs)
     };
     const LEN: usize = 1_000_001;
@@ -87,7 +97,7 @@ pub(crate) fn every_kind_of_stream_is_spliced<C: Config<Driver: ZeroCopy + Unix>
         assert_eq!(splicer.forward_all().await.expect("closed in order"), LEN as u64);
         splicer.target().shutdown().expect("connected");
         sender.join().expect("all was sent");
-        assert!(receiver.join().expect("it ends") == bytes(0, LEN));
+        assert!(all_of::<C>(receiver).await == bytes(0, LEN));
 
         // TCP to Unix, by halves that own the stream: the end of the one is passed on with the half.
         let ((from, source), (to, target)) = (pair::<C>().await, unix());
@@ -99,7 +109,7 @@ pub(crate) fn every_kind_of_stream_is_spliced<C: Config<Driver: ZeroCopy + Unix>
         assert_eq!(splicer.forward_all().await.expect("closed in order"), LEN as u64);
         drop(splicer);
         sender.join().expect("all was sent");
-        assert!(receiver.join().expect("it ends") == bytes(7, LEN));
+        assert!(all_of::<C>(receiver).await == bytes(7, LEN));
 
         // Unix to Unix, whole.
         let ((from, source), (to, target)) = (unix(), unix());
@@ -108,7 +118,7 @@ pub(crate) fn every_kind_of_stream_is_spliced<C: Config<Driver: ZeroCopy + Unix>
         assert_eq!(splicer.forward_all().await.expect("closed in order"), LEN as u64);
         drop(splicer);
         sender.join().expect("all was sent");
-        assert!(receiver.join().expect("it ends") == bytes(9, LEN));
+        assert!(all_of::<C>(receiver).await == bytes(9, LEN));
     });
 }
 
@@ -188,7 +198,7 @@ pub(crate) fn an_urgent_byte_stops_nothing<C: Config<Driver: ZeroCopy>>() {
         assert_eq!(splicer.forward_all().await.expect("closed in order"), 20, "urgent bytes are not among them");
         drop(to);
         sender.join().expect("all was sent");
-        assert_eq!(receiver.join().expect("it ends"), b"beforebehindmorelast");
+        assert_eq!(all_of::<C>(receiver).await, b"beforebehindmorelast");
     });
 }
 
@@ -215,7 +225,7 @@ pub(crate) fn a_target_that_is_gone_loses_nothing<C: Config<Driver: ZeroCopy + U
         let mut splicer = Splicer::new(&mut from, &mut to).expect("descriptors are free");
         assert_eq!(splicer.forward_all().await.expect("closed in order"), 8);
         drop(to);
-        assert_eq!(receiver.join().expect("it ends"), b"biscuits");
+        assert_eq!(all_of::<C>(receiver).await, b"biscuits");
     });
 }
 
@@ -293,8 +303,8 @@ pub(crate) fn a_proxy_of_two_directions<C: Config<Driver: ZeroCopy>>() {
         assert_eq!((went, came), (Some(LEN as u64 / 2), Some(LEN as u64 / 2)));
         client.0.join().expect("all was sent");
         server.0.join().expect("all was sent");
-        assert!(client.1.join().expect("it ends") == bytes(5, LEN / 2));
-        assert!(server.1.join().expect("it ends") == bytes(3, LEN / 2));
+        assert!(all_of::<C>(client.1).await == bytes(5, LEN / 2));
+        assert!(all_of::<C>(server.1).await == bytes(3, LEN / 2));
     });
 }
 
@@ -412,10 +422,7 @@ pub(crate) fn what_is_held_is_what_was_not_sent<C: Config<Driver: ZeroCopy>>() {
         assert_eq!(splicer.forward_all().await.expect("closed in order"), (LEN - told - held) as u64);
         to_end(splicer);
         sender.join().expect("all was sent");
-        while !receiver.is_finished() {
-            C::sleep(Duration::from_millis(1)).await;
-        }
-        assert!(receiver.join().expect("it ends") == bytes(0, LEN));
+        assert!(all_of::<C>(receiver).await == bytes(0, LEN));
     });
 }
 
@@ -499,7 +506,7 @@ pub(crate) fn slow_targets_hold_no_threads<C: Config<Driver: ZeroCopy>>() {
         let given = given[PAIRS - 1];
         drop(source);
         assert_eq!(tasks.pop().expect("as many as that").await.expect("no panic").expect("it is read"), given as u64);
-        assert!(last.join().expect("it ends") == all[..given]);
+        assert!(all_of::<C>(last).await == all[..given]);
         for task in &tasks {
             task.abort();
         }

@@ -18,6 +18,10 @@
 //!    locked, too, so a close would wait for it. An empty one goes back to the driver.
 //! 3. Of the three entries, a spill alone writes to the stream: it waits for a write that was dropped before it, and what is
 //!    called next waits for it.
+//!
+//! A thread of the kernel's may let go of the stream after its completion was taken, and from Linux 6.12 at the latest that is
+//! seen to by our next call (6.1 did it at once): a stream that is closed right behind a splice can stay open for its peer until
+//! then, as one whose request has yet to be cancelled does.
 
 use crate::op::{SendFile, Taken};
 use crate::sys::ring as calls;
