@@ -18,7 +18,7 @@ mod datagrams;
 mod pipes;
 mod reads;
 pub(super) mod send_file;
-mod splice;
+pub(super) mod splice;
 mod unix;
 mod writes;
 

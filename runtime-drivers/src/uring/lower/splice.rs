@@ -116,6 +116,14 @@ impl<K: Send + 'static> Unkept for Untold<K> {
     }
 }
 
+#[cfg(test)]
+impl<S: Sharing> Spilling<S> {
+    /// On its way to the stream with so many bytes, whether that has room or not.
+    pub(in crate::uring) fn of_all(held: usize) -> Self {
+        Spilling { stage: Stage::Spill(held), ..Spilling::default() }
+    }
+}
+
 impl<S: Sharing> Spilling<S> {
     fn poll(&mut self, live: &Uring<S>, op: &SpillPipe, cx: &mut Context<'_>) -> Poll<Result<usize, Errno>> {
         loop {

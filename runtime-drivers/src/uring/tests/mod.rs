@@ -15,6 +15,7 @@
 //! | `order` | what comes first is told first; streams without a buffer on another thread |
 //! | `regions` | memory that is registered, and comes and goes |
 //! | `sending` | files that are sent: their pipes |
+//! | `splicing` | bytes of a pipe that go on to a stream, given up on the way |
 //! | `theirs` | values and wakers of the user's that panic, or that come back to the driver |
 //! | `wakes` | wakes from other threads: messages, and the eventfd |
 //! | `zero_copy` | sends that complete twice |
@@ -32,6 +33,7 @@ mod options;
 mod order;
 mod regions;
 mod sending;
+mod splicing;
 mod theirs;
 mod wakes;
 mod zero_copy;

@@ -39,7 +39,7 @@ fn are_open(names: &[(RawFd, PathBuf); 2]) -> bool {
 
 /// Turns until `done`, for twenty seconds.
 #[track_caller]
-fn turns<const ENTRIES: u32, O: RingOptions>(live: &LiveUring<ENTRIES, O>, mut done: impl FnMut() -> bool) {
+pub(super) fn turns<const ENTRIES: u32, O: RingOptions>(live: &LiveUring<ENTRIES, O>, mut done: impl FnMut() -> bool) {
     let since = Instant::now();
     while !done() {
         assert!(since.elapsed() < Duration::from_secs(20), "it does not come");
@@ -132,7 +132,7 @@ fn a_send_that_waits_for_room_is_dropped_with_its_pipe() {
 }
 
 /// Writes zeroes to a socket until it takes no more: how many.
-fn fill(socket: RawFd) -> usize {
+pub(super) fn fill(socket: RawFd) -> usize {
     fd::set_nonblocking(socket, true).expect("open");
     let (zeroes, mut filled) = ([0; 1 << 12], 0);
     // SAFETY: `zeroes` is live, and nobody writes it.
@@ -156,7 +156,7 @@ fn spilling(stream: Resource) -> (SendFile, Splicing<Local>, usize) {
 }
 
 /// What has come to a peer, which waits for no more.
-fn what_came(mut peer: &UnixStream) -> Vec<u8> {
+pub(super) fn what_came(mut peer: &UnixStream) -> Vec<u8> {
     let mut came = Vec::new();
     peer.set_nonblocking(true).expect("open");
     let ended = peer.read_to_end(&mut came).map(drop);
