@@ -1,5 +1,6 @@
-//! Measures the coefficients of `Runtime::<C>::MODEL`: spawn and join by memory strategy, wake to poll, a look at the driver,
-//! a thread. `cargo bench --bench calibrate` prints them; `-- --write` writes `runtime-core/src/info/calibration.rs`.
+//! Measures the coefficients of `Runtime::<C>::MODEL`: spawn and join by who may run a task and by memory strategy, wake to poll
+//! by the former, a look at the driver, a thread. `cargo bench --bench calibrate` prints them; `-- --write` writes
+//! `runtime-core/src/info/calibration.rs`.
 //!
 //! What is not measured: I/O, contention, other machines. Expected on a server core: spawn and join 15 to 50 ns, wake 5 to
 //! 15 ns, a look 0.1 to 1 µs (one system call), a thread 10 to 50 µs.
@@ -12,13 +13,13 @@ fn main() {
 }
 
 mod measured {
-    use bespoke::memory::System;
+    use bespoke::memory::{Pooled, System};
     use bespoke::rt::TcpListener;
+    use bespoke::scheduler::{PerCore, WorkStealing};
     use bespoke::{Config, Runtime, preset};
     use std::cell::Cell;
     use std::fmt::Write as _;
     use std::future::poll_fn;
-    use std::rc::Rc;
     use std::task::{Poll, Waker};
     use std::time::Instant;
 
@@ -33,6 +34,35 @@ mod measured {
     struct OnSystem;
     #[bespoke::config(base = preset::Default)]
     impl Config for OnSystem {
+        type Memory = System;
+    }
+
+    /// Tasks that other threads may hold, on one worker.
+    struct Core;
+    #[bespoke::config(base = preset::Default)]
+    impl Config for Core {
+        type Scheduler = PerCore<1>;
+        type Memory = Pooled;
+    }
+
+    /// The same from the system's allocator.
+    struct CoreOnSystem;
+    #[bespoke::config(base = Core)]
+    impl Config for CoreOnSystem {
+        type Memory = System;
+    }
+
+    /// Tasks that may move, of which nobody takes one: there is one worker.
+    struct Thief;
+    #[bespoke::config(base = Core)]
+    impl Config for Thief {
+        type Scheduler = WorkStealing<1>;
+    }
+
+    /// The same from the system's allocator.
+    struct ThiefOnSystem;
+    #[bespoke::config(base = Thief)]
+    impl Config for ThiefOnSystem {
         type Memory = System;
     }
 
@@ -67,43 +97,55 @@ mod measured {
         ($config:ty) => {{
             let runtime = runtime::<$config>();
             least(|| {
-                runtime.block_on(async {
+                let spawns = runtime.spawn(async {
                     for _ in 0..OPS {
                         <$config>::spawn(async {}).await.expect("an empty task ends");
                     }
                 });
+                runtime.block_on(spawns).expect("it only spawns");
             })
         }};
     }
 
-    /// Two tasks wake each other in turn: per wake.
-    fn wake() -> u64 {
-        let runtime = runtime::<OnPooled>();
-        least(|| {
-            let turn = Rc::new(Cell::new(0u64));
-            let wakers: Rc<[Cell<Option<Waker>>; 2]> = Rc::default();
-            let player = |side: u64| {
-                let (turn, wakers) = (turn.clone(), wakers.clone());
-                poll_fn(move |cx| {
-                    while turn.get() < OPS {
-                        if turn.get() % 2 != side {
-                            wakers[side as usize].set(Some(cx.waker().clone()));
-                            return Poll::Pending;
-                        }
-                        turn.set(turn.get() + 1);
-                        if let Some(other) = wakers[1 - side as usize].take() {
-                            other.wake();
-                        }
+    thread_local! {
+        /// Whose turn it is, and who waits for it. Of the one worker: so tasks hold nothing, and may go anywhere.
+        static TURN: Cell<u64> = const { Cell::new(0) };
+        static WAKERS: [Cell<Option<Waker>>; 2] = const { [Cell::new(None), Cell::new(None)] };
+    }
+
+    /// Takes its turns, and wakes who has the next one.
+    fn player(side: u64) -> impl Future<Output = ()> + Send {
+        poll_fn(move |cx| {
+            WAKERS.with(|wakers| {
+                while TURN.get() < OPS {
+                    if TURN.get() % 2 != side {
+                        wakers[side as usize].set(Some(cx.waker().clone()));
+                        return Poll::Pending;
                     }
-                    Poll::Ready(())
-                })
-            };
-            let other = runtime.spawn(player(1));
-            runtime.block_on(async {
-                player(0).await;
-                other.await.expect("the other player ends");
-            });
+                    TURN.set(TURN.get() + 1);
+                    if let Some(other) = wakers[1 - side as usize].take() {
+                        other.wake();
+                    }
+                }
+                Poll::Ready(())
+            })
         })
+    }
+
+    /// Two tasks wake each other in turn: per wake.
+    macro_rules! wake {
+        ($config:ty) => {{
+            let runtime = runtime::<$config>();
+            least(|| {
+                let game = runtime.spawn(async {
+                    TURN.set(0);
+                    let other = <$config>::spawn(player(1));
+                    player(0).await;
+                    other.await.expect("the other player ends");
+                });
+                runtime.block_on(game).expect("both end");
+            })
+        }};
     }
 
     macro_rules! yields {
@@ -160,6 +202,15 @@ mod measured {
             }
         };
         let look = yields!(Looks).saturating_sub(yields!(OnPooled));
+        let spawns = [
+            ("local", "pooled", spawn_join!(OnPooled)),
+            ("local", "system", spawn_join!(OnSystem)),
+            ("shared", "pooled", spawn_join!(Core)),
+            ("shared", "system", spawn_join!(CoreOnSystem)),
+            ("moving", "pooled", spawn_join!(Thief)),
+            ("moving", "system", spawn_join!(ThiefOnSystem)),
+        ];
+        let wakes = [("local", wake!(OnPooled)), ("shared", wake!(Core)), ("moving", wake!(Thief))];
         let machine = first_line("/proc/cpuinfo", "model name").unwrap_or_else(|| std::env::consts::ARCH.to_owned());
         let mut file = String::from(
             "//! Measured coefficients of the [model](super::model). Written by `cargo bench --bench calibrate -- --write`; not by \
@@ -168,15 +219,13 @@ mod measured {
         let figures = format!(
             "/// The machine.\npub(super) const MACHINE: &str = {machine:?};\n\
              /// The commit that was measured.\npub(super) const COMMIT: &str = {:?};\n\
-             /// Picoseconds to spawn and join a task, by memory strategy.\n\
-             pub(super) const SPAWN_JOIN_PS: &[(&str, u64)] = &[(\"pooled\", {}), (\"system\", {})];\n\
-             /// Picoseconds from a wake to the poll of the woken task.\npub(super) const WAKE_PS: u64 = {};\n\
+             /// Picoseconds to spawn and join a task, by who may run it and by memory strategy.\n\
+             pub(super) const SPAWN_JOIN_PS: &[(&str, &str, u64)] = &{spawns:?};\n\
+             /// Picoseconds from a wake to the poll of the woken task, by who may run it.\n\
+             pub(super) const WAKE_PS: &[(&str, u64)] = &{wakes:?};\n\
              /// Picoseconds of a look at inbox, timers and driver.\npub(super) const LOOK_PS: u64 = {look};\n\
              /// Picoseconds to start and join a thread.\npub(super) const THREAD_PS: u64 = {};\n",
             commit(),
-            spawn_join!(OnPooled),
-            spawn_join!(OnSystem),
-            wake(),
             thread(),
         );
         let _ = file.write_str(&figures);

@@ -118,7 +118,7 @@ pub use bespoke_core::task::worker_locals::WorkerLocal;
 pub use bespoke_core::task::worker_locals::WorkerLocalError;
 pub use bespoke_core::task::{AbortHandle, Id, JoinError, JoinHandle, Level, TaskState};
 
-/// Lets every task that is ready now run first.
+/// Lets the other tasks that are ready now run first: where there are several workers, those in the queue of this one.
 pub fn yield_now() -> YieldNow {
     <YieldNow as Default>::default()
 }

@@ -44,7 +44,7 @@ const CASE_OF: &[(&str, &str)] = &[
     ),
     (
         "the scheduler … gives every task a thread, for drivers whose operations block it, but the driver … suspends tasks \
-         instead; use `SingleThread` or `PerCore<N>` with it, or `Blocking` here",
+         instead; use `SingleThread`, `PerCore<N>` or `WorkStealing<N>` with it, or `Blocking` here",
         "driver_that_suspends_under_thread_per_task",
     ),
     (

@@ -140,7 +140,7 @@ fn run<C: Config<Driver: Net + Foreign>>(args: &Args) -> io::Result<()> {
                 server.abort();
                 outcome
             })?;
-            report::table(&Runtime::<C>::INFO, &runtime.driver_report(), load, &outcome);
+            report::table(&Runtime::<C>::INFO, runtime.workers(), &runtime.driver_report(), load, &outcome);
             Ok(())
         }
     }

@@ -21,10 +21,13 @@ pub(crate) fn explain<C: Config>(runtime: &Runtime<C>) {
     }
 }
 
-pub(crate) fn table(info: &Info, driver: &DriverReport, load: &Load, outcome: &Outcome) {
+pub(crate) fn table(info: &Info, workers: usize, driver: &DriverReport, load: &Load, outcome: &Outcome) {
     let rate = outcome.requests as f64 / outcome.time.as_secs_f64();
     let per_request = outcome.allocations as f64 / outcome.requests.max(1) as f64;
-    row("scheduler", format_args!("{} ({}), {} worker", info.scheduler, info.sharing, info.workers));
+    row(
+        "scheduler",
+        format_args!("{} ({}), {workers} worker{}", info.scheduler, info.sharing, if workers == 1 { "" } else { "s" }),
+    );
     row("driver", format_args!("{driver}"));
     row("memory", format_args!("{}", info.memory));
     row("task header", format_args!("{} B", info.task_header));

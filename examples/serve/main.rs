@@ -150,7 +150,14 @@ fn run<C: server::Serves>(args: &args::Args) -> std::io::Result<()> {
         Args::Drive { load, how, .. } => {
             let folder = load::Folder::new()?;
             let outcome = runtime.block_on(server::driven::<C>(folder.path(), *how, load))?;
-            report::table(&bespoke::Runtime::<C>::INFO, &runtime.driver_report(), load, *how, &outcome);
+            report::table(
+                &bespoke::Runtime::<C>::INFO,
+                runtime.workers(),
+                &runtime.driver_report(),
+                load,
+                *how,
+                &outcome,
+            );
             Ok(())
         }
     }

@@ -8,9 +8,12 @@ use bespoke::driver::DriverReport;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-pub(crate) fn table(info: &Info, driver: &DriverReport, load: &Load, how: How, outcome: &Outcome) {
+pub(crate) fn table(info: &Info, workers: usize, driver: &DriverReport, load: &Load, how: How, outcome: &Outcome) {
     let seconds = outcome.time.as_secs_f64();
-    row("scheduler", format_args!("{} ({}), {} worker", info.scheduler, info.sharing, info.workers));
+    row(
+        "scheduler",
+        format_args!("{} ({}), {workers} worker{}", info.scheduler, info.sharing, if workers == 1 { "" } else { "s" }),
+    );
     row("driver", format_args!("{driver}"));
     row("memory", format_args!("{}", info.memory));
     row("load", format_args!("{} connections, files of 1 KiB to 4 MiB, {seconds:.1} s", load.connections));

@@ -193,7 +193,7 @@ macro_rules! __ambient {
                 <$config as $crate::__private::Ambient>::interval_at(start, period)
             }
 
-            /// Lets every task that is ready now run first.
+            /// Lets the other tasks that are ready now run first: of several workers', those in the queue of this one.
             pub fn yield_now() -> $crate::task::YieldNow {
                 $crate::task::yield_now()
             }

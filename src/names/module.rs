@@ -67,7 +67,7 @@ macro_rules! __module {
                 <__config::C as $crate::__private::Ambient>::handle()
             }
 
-            /// Lets every task that is ready now run first.
+            /// Lets the other tasks that are ready now run first: of several workers', those in the queue of this one.
             pub fn yield_now() -> $crate::task::YieldNow {
                 $crate::task::yield_now()
             }

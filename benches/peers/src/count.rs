@@ -1,12 +1,12 @@
 //! Instructions per operation: they do not depend on who else uses the machine.
 //!
 //! The processor counts them where the machine has a counter for it: to the instruction, at full speed, and with the kernel's
-//! part. Where it has none, callgrind counts those of user space. It slows a server fifty times, which changes how many requests it
-//! finds ready per wait, and it cannot count a server on a ring: while that waits in the kernel, none of its threads is run.
+//! part. Where it has none, callgrind counts those of user space. It slows a server fifty times, which changes how many requests
+//! it finds ready per wait, and it cannot count a server on a ring: while that waits in the kernel, none of its threads is run.
 //!
 //! A row in a process of its own runs twice, with few and with many operations, and the difference of the two divided by the
-//! difference of the operations is the figure, so that what starts a run falls out. An echo row counts the server while it answers.
-//! User instructions leave out what a runtime moves into the kernel (io_uring); compare rings by the sum.
+//! difference of the operations is the figure, so that what starts a run falls out. An echo row counts the server while it
+//! answers. User instructions leave out what a runtime moves into the kernel (io_uring); compare rings by the sum.
 
 use std::process::{Command, Output};
 
@@ -72,7 +72,9 @@ fn per_op(row: &Row, column: &Column, cores: Cores) -> Result<PerOp, Refusal> {
             slope(few, |amount| Ok(user(echo::under_callgrind(column, core, echo, amount)?)))
         }
         // They count bytes, or wait for another core, which a counted process does not have to itself.
-        Work::Idle | Work::Futures | Work::Parked | Work::Worker | Work::PingPongCores { .. } => Err(Refusal::Absent),
+        Work::Idle(_) | Work::Futures | Work::Parked | Work::Worker | Work::PingPongCores { .. } => {
+            Err(Refusal::Absent)
+        }
         // What they take depends on who waits for whom, and how long.
         Work::Workers(OnWorkers::Skew | OnWorkers::Steals | OnWorkers::Idle | OnWorkers::Wake { .. }) => {
             Err(Refusal::Absent)

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use harness::clock::now;
-use harness::rows::{Echo, Over};
+use harness::rows::{Echo, Idle, Over};
 use harness::{Refusal, Retired, Row, Sampled, Work, stats};
 
 use crate::build;
@@ -19,6 +19,8 @@ use crate::socket::Target;
 const WARM_UP: Duration = Duration::from_millis(100);
 /// Connections where the slope of idle memory begins.
 const IDLE_FROM: usize = 5000;
+/// More than one process has descriptors for: what the slope comes to.
+const IDLE_MANY: f64 = 100_000.0;
 /// Bytes of a server's buffer where a message has 64.
 const SMALL: usize = 1024;
 
@@ -26,12 +28,13 @@ const SMALL: usize = 1024;
 pub(crate) fn sample(row: &Row, column: &Column, core: usize, amount: u64) -> Sampled {
     match row.work {
         Work::Echo(echo) => loaded(column, core, echo, Duration::from_millis(amount)),
-        Work::Idle => idle(column, core, amount as usize),
+        Work::Idle(row) => idle(column, core, row, amount as usize),
         _ => Err(Refusal::Failed("this row has no server".into())),
     }
 }
 
-/// CPU nanoseconds per request, requests per second, latencies in microseconds, and the instructions per request that are counted.
+/// CPU nanoseconds per request, requests per second, latencies in microseconds, and the instructions per request that are
+/// counted.
 fn loaded(column: &Column, core: usize, echo: Echo, limit: Duration) -> Sampled {
     let at = Address::of(echo.over);
     let mut server = Server::start(&mut command(column, core, &at, buffer(echo.message))?)?;
@@ -59,9 +62,9 @@ fn loaded(column: &Column, core: usize, echo: Echo, limit: Duration) -> Sampled 
 }
 
 /// Bytes per idle connection: the slope between two numbers of connections, so that what a server has from the start falls out.
-fn idle(column: &Column, core: usize, connections: usize) -> Sampled {
+fn idle(column: &Column, core: usize, row: Idle, connections: usize) -> Sampled {
     let at = Address::of(Over::Tcp);
-    let mut server = Server::start(&mut command(column, core, &at, SMALL)?)?;
+    let mut server = Server::start(&mut command(column, core, &at, row.buffer)?)?;
     let mut load = load(&server, &at, 64)?;
     let mut resident = |count| -> Result<u64, Refusal> {
         load.grow(count).map_err(|error| Refusal::of("load", error))?;
@@ -70,7 +73,11 @@ fn idle(column: &Column, core: usize, connections: usize) -> Sampled {
     let (few, many) = (resident(IDLE_FROM)?, resident(connections)?);
     server.stop().map_err(Refusal::Failed)?;
     let slope = many.saturating_sub(few) as f64 / (connections - IDLE_FROM) as f64;
-    Ok(vec![(slope - SMALL as f64).max(0.0)])
+    Ok(if row.beyond {
+        vec![(slope - row.buffer as f64).max(0.0)]
+    } else {
+        vec![slope, slope * IDLE_MANY / f64::from(1 << 20)]
+    })
 }
 
 /// System calls per request of a server; the start is in the figure.

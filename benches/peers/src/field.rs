@@ -57,6 +57,7 @@ pub(crate) const COLUMNS: &[Column] = &[
     Column { full_only: true, ..ours("bespoke-lowlat") },
     ours("bespoke-cli"),
     ours("bespoke-uring"),
+    Column { full_only: true, ..ours("bespoke-lease") },
     Column { full_only: true, ..ours("bespoke-uring-lease") },
     ours("bespoke-uring-fixed"),
     Column { full_only: true, ..ours("bespoke-fallback") },

@@ -81,7 +81,7 @@ pub const fn item<C: Config>(name: &str) {
                 .s(C::Scheduler::NAME)
                 .s(" gives every task a thread, for drivers whose operations block it, but the driver ")
                 .s(C::Driver::NAME)
-                .s(" suspends tasks instead; use `SingleThread` or `PerCore<N>` with it, or `Blocking` here")
+                .s(" suspends tasks instead; use `SingleThread`, `PerCore<N>` or `WorkStealing<N>` with it, or `Blocking` here")
                 .fail();
         }
         if own_thread::<C>() && !<SharingOf<C> as Sharing>::SHARED {

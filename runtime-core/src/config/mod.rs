@@ -62,7 +62,8 @@ pub trait Config: Sized + 'static {
 
     /// The name in messages; the attribute writes the type's.
     const NAME: &'static str;
-    /// Tasks that a run queue holds before it first grows. A power of two.
+    /// Tasks that a run queue holds before it first grows; where workers take from each other, tasks that the queue of one holds
+    /// before half of them go to the queue of all. A power of two.
     const LOCAL_QUEUE: usize = 256;
     /// After how many polls a busy worker looks at its driver, its timers and its inbox. At least 1. Under a driver whose
     /// operations block, each poll may take long, and it looks after each.

@@ -30,7 +30,7 @@ pub struct Info {
     pub name: &'static str,
     /// The scheduler.
     pub scheduler: &'static str,
-    /// `"local"` or `"shared"`.
+    /// `"local"`, `"shared"`, or `"moving"` where tasks move between workers.
     pub sharing: &'static str,
     /// The I/O driver.
     pub driver: &'static str,
@@ -299,6 +299,9 @@ mod tests {
         assert!(eager.tasks_per_second < normal.tasks_per_second, "{eager} {normal}");
         assert!(eager.wake_latency_ns > normal.wake_latency_ns, "{eager} {normal}");
         assert_eq!(normal.scalability_per_mille, 1000);
+        let moving = Model::of::<crate::testing::TwoThieves>();
+        assert!(moving.tasks_per_second < normal.tasks_per_second, "{moving} {normal}: its headers are shared");
+        assert!(moving.wake_latency_ns > normal.wake_latency_ns, "{moving} {normal}");
         assert_ne!(Info::of::<App>().clock, Info::of::<Jumping>().clock);
     }
 }

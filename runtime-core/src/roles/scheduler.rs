@@ -90,8 +90,8 @@ pub trait Policy: 'static {
     /// [`Metrics::refused`](crate::runtime::Metrics::refused) says why another does not); if none does, the task is
     /// cancelled, and its handle says why, and what is opened is refused with the code of the system.
     const ON_DEMAND: bool = false;
-    /// How many hints that it waits (`core::hint::spin_loop`) a worker gives between two such looks. More: a task that comes
-    /// meanwhile needs no system call to be found.
+    /// How many hints that it waits (`core::hint::spin_loop`) a worker gives between two looks of
+    /// [`SEARCH_ROUNDS`](Self::SEARCH_ROUNDS). More: a task that comes meanwhile needs no system call to be found.
     const SPIN: u32 = 1;
     /// Where a look at the others begins.
     const ORDER: Order = Order::Nearest;
@@ -99,7 +99,7 @@ pub trait Policy: 'static {
     /// over many workers, more are taken less often.
     const STEAL_BATCH: usize = BATCH_MAX;
     /// How often one of the workers that sleep looks whether another does not come back from a poll, and takes the newest task
-    /// of one that does not, while anybody is awake. That task waits for at most two of these. Not zero.
+    /// of one that does not, while anybody is awake. That task waits for at most two of these, if any worker sleeps. Not zero.
     const WATCH: Duration = Duration::from_millis(5);
     /// Is the time counted for which workers search? It is two looks at the clock of the system for each search. Where it is not,
     /// no code for it is in the program, and no look at the clock; the word of each worker that would count it stays, and

@@ -1,6 +1,7 @@
 //! What the machine looks like: plain data; and where on it a thread runs.
 
 use crate::error::{Error, ErrorKind};
+use core::num::NonZeroUsize;
 
 /// One processor as the operating system counts them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,6 +27,14 @@ pub trait Topology: 'static {
     const NAME: &'static str;
     /// Calls `each` for every processor that this process may use, in the order of their numbers; at least once.
     fn for_each_cpu(each: impl FnMut(Cpu));
+
+    /// How many threads of this process the system runs at once, where it says so: fewer than there are processors where a
+    /// control group limits their time. No more workers are started than that, unless
+    /// [`WORKERS_EXACT`](crate::config::Config::WORKERS_EXACT). `None`: as many as there are processors.
+    #[must_use]
+    fn parallelism() -> Option<NonZeroUsize> {
+        None
+    }
 
     /// How far the memory of node `to` is from a processor of node `from`, another one: 10 would be its own, 20 is twice as long
     /// (ACPI, System Locality Information Table).

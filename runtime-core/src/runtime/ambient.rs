@@ -30,8 +30,9 @@ use core::time::Duration;
 /// `spawn_least_loaded`, `least_loaded`, `spawn_blocking` and `handle` work on the blocking threads of the runtime, too.
 ///
 /// # Panics
-/// Every function here panics without a runtime of `C` on this thread, and says which one is missing and where it was
-/// asked for.
+/// Without a runtime of `C` on this thread, which the message names, and where it was asked for: every function here but
+/// `yield_now`, `await_fn` and `block_in_place`, which then does what it does elsewhere. What spawns and yields no `Result`
+/// panics where the memory strategy has no memory for the task.
 pub trait Ambient: Config {
     /// Spawns a task on the runtime that this task runs in.
     ///
@@ -111,7 +112,8 @@ pub trait Ambient: Config {
     }
 
     /// Makes a future on worker `core` of the runtime, counted from 0, and keeps it there: the closure is `Send`, the future need
-    /// not be. [`Handle::workers`] says how many workers there are.
+    /// not be. [`Handle::workers`] says how many workers there are. Of one that has ended, or of a runtime that closes, the
+    /// handle says that the task was cancelled.
     ///
     /// # Panics
     /// If there is no such worker; if the memory strategy has no memory for the task.
@@ -340,7 +342,7 @@ pub trait Ambient: Config {
         Interval::new(start, period)
     }
 
-    /// Lets every task that is ready now run first.
+    /// Lets the other tasks that are ready now run first: where there are several workers, those in the queue of this one.
     fn yield_now() -> YieldNow {
         YieldNow::new()
     }

@@ -137,9 +137,10 @@ mod owner {
         /// Starts the runtime.
         ///
         /// # Errors
-        /// - What the system refused: a descriptor for the driver, say.
+        /// - What the system refused: a descriptor for the driver, a thread for a worker, or the processor that it is to be
+        ///   pinned to.
         /// - [`OutOfMemory`](crate::error::ErrorKind::OutOfMemory): the memory strategy has no room for the task that stands
-        ///   for the future of [`block_on`](Self::block_on).
+        ///   for the future of [`block_on`](Self::block_on); where workers have threads, each call makes its own.
         #[cfg(feature = "std")]
         pub fn new() -> Result<Self, Error> {
             const { check::all::<C>() }
@@ -165,7 +166,7 @@ mod owner {
         /// - [`Unsupported`](crate::error::ErrorKind::Unsupported): this is not where the [board](crate::roles::Board) runs
         ///   tasks, but the handler of an interrupt, say.
         /// - [`OutOfMemory`](crate::error::ErrorKind::OutOfMemory): the memory strategy has no room for the task that stands
-        ///   for the future of [`block_on`](Self::block_on).
+        ///   for the future of [`block_on`](Self::block_on); where workers have threads, each call makes its own.
         #[cfg(not(feature = "std"))]
         pub fn new() -> Result<Self, Error>
         where
@@ -188,13 +189,13 @@ mod owner {
         }
 
         /// Runs `future` and every spawned task until `future` is ready. Tasks that are not ready then stay, and go on
-        /// with the next `block_on`. Under a scheduler that starts threads for its tasks, these do not wait for a `block_on`,
+        /// with the next `block_on`. Under a scheduler with threads of its own, its tasks do not wait for a `block_on`,
         /// and several threads may be inside one at once; what is opened inside ends with it, unless tasks move: then the workers
         /// watch it.
         ///
         /// # Panics
         /// If this runtime is running already: inside one of its own tasks. And with what `future` panics with. Under a
-        /// scheduler that starts threads for its tasks, also if there is no memory or no driver for one worker more.
+        /// scheduler with threads of its own, also if there is no memory or no driver for one worker more.
         ///
         /// In a child that was forked (`fork(2)`) after the runtime was started: what is there is a copy, without threads and
         /// with the parent's driver. So does whatever waits in it, spawns from elsewhere, or opens something. Dropping it does

@@ -31,7 +31,8 @@ pub struct Shutdown {
 
 impl Shutdown {
     /// The numbers of the workers that still ran, in order: as many as `running_workers` says. They are those of
-    /// [`Handle::spawn_on`](super::Handle::spawn_on) and of `Metrics::workers`, and the end of the names of their threads.
+    /// [`Handle::spawn_on`](super::Handle::spawn_on) and of `Metrics::workers`, and the end of the names of
+    /// their threads, of which Linux shows the first fifteen bytes.
     #[must_use]
     pub fn workers(&self) -> &[usize] {
         &self.workers

@@ -3,7 +3,8 @@
 use core::pin::Pin;
 use core::task::{Context, Poll};
 
-/// Lets every task that is ready now run first. Made by `yield_now`.
+/// Lets the other tasks that are ready now run first: where there are several workers, those in the queue of this one. Made by
+/// `yield_now`.
 ///
 /// # Cancel safety
 /// Cancel safe.

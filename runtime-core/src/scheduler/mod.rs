@@ -53,7 +53,8 @@ impl Scheduler for SingleThread {
 /// Several workers, each with a thread, a driver, a timer wheel and memory of its own; a task stays on the worker that it was
 /// placed on.
 ///
-/// At most `WORKERS` of them, 1 to 1024: as many as there are processors that the process may use, or exactly `WORKERS` with
+/// At most `WORKERS` of them, 1 to 1024: as many as there are processors that the process may use, and as it is given of their
+/// time ([`Topology::parallelism`](crate::roles::Topology::parallelism)), or exactly `WORKERS` with
 /// [`WORKERS_EXACT`](crate::config::Config::WORKERS_EXACT). Their threads are started with the runtime and end with it.
 ///
 /// | call | the future | where it runs |
@@ -103,9 +104,10 @@ impl<const WORKERS: usize> Cores for PerCore<WORKERS> {}
 ///
 /// A task that is woken on a worker runs next there, where its data is warm, at most so many in a row as the policy `P` says;
 /// then those that were queued earlier. A worker without work takes half of what another has queued, or its share of what was
-/// woken elsewhere; if there is nothing, it sleeps, and is woken when there is. At most half of the workers search at
-/// once. A worker that does not come back from a poll holds up its timers, and what is pinned to it; the tasks in its queue
-/// are taken by others, the newest one within some ten milliseconds. A task that has to block says so by `block_in_place`: then
+/// woken elsewhere; if there is nothing, it sleeps, and is woken when there is. At most half of the workers, rounded up, search
+/// at once. A worker that does not come back from a poll holds up its timers, the sockets and files that it watches, and what is
+/// pinned to it; the tasks in its queue are taken by others, and the newest one, while another worker sleeps, within some ten
+/// milliseconds. A task that has to block says so by `block_in_place`: then
 /// another thread runs the worker meanwhile.
 ///
 /// A sleep is kept by the worker that polled it last. `block_on` runs its future on the thread that calls it, as under
@@ -121,7 +123,8 @@ impl<const WORKERS: usize> Cores for PerCore<WORKERS> {}
 /// worker's. What they share has a lock. A worker that ends alone takes what it watches with it: operations say that it is
 /// closed.
 ///
-/// `Mio`, `NoIo` and on Linux `IoUring` are such drivers; another one is refused when the program is compiled.
+/// `Mio` over the system's own poller, `NoIo`, on Linux `IoUring`, and a `Fallback` of these are such drivers; another one is
+/// refused when the program is compiled.
 ///
 /// # Queue
 /// `Q` is what each worker keeps its queued tasks in: a [`Ring`], unless something else is named. What differs is the cost,

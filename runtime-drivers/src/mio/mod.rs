@@ -96,7 +96,7 @@ use std::vec::Vec;
 /// | needs | `epoll_create1` and its like; where a sandbox denies that, `Mio<PosixPoll>` needs `poll` only |
 /// | does without | `eventfd`, for which a pipe stands in, and `timerfd`, for which the timeout of the poll does |
 /// | system calls | per request: `recv`, `send` and a share of one `epoll_wait` |
-/// | files | on the blocking pool; one allocation per operation |
+/// | files | on the blocking pool, one allocation per operation; on Linux reads of what is in memory on the spot, none |
 ///
 /// `P` is what tells what is ready: [`OsPoller`], which is the best that the system has, or `PosixPoll`, `poll(2)`, on Unix.
 pub struct Mio<P: Poller = OsPoller>(PhantomData<fn() -> P>);

@@ -6,6 +6,7 @@
 
 use super::{Moved, ReadAt};
 use crate::sys::at_hand::{is_cached, read_at_hand, tells_what_is_at_hand};
+use bespoke_core::driver::Errno;
 use core::sync::atomic::{AtomicU8, Ordering::Relaxed};
 
 /// What is known of the reads of an open file. Several threads may have a name of it: what they write here is a guess, and
@@ -77,24 +78,31 @@ impl AtHand {
     }
 }
 
-/// Reads what is in memory. `Err`: so many bytes were, and the rest is to go the usual way. None of a read that is one call by
-/// its name: what it gives is of one moment, as far as the file system makes it so.
+/// Reads what is in memory. `Err`: so many bytes were, and the rest is to go the usual way. A read that is one call by its name
+/// is one here: what it gives is of one moment, as far as the file system makes it so, and ends where the memory does.
 ///
 /// # Safety
 /// As [`run_blocking`](super::Blocks::run_blocking); the file is open, and the read has a position.
 #[inline]
 pub(super) unsafe fn read(op: &ReadAt) -> Result<Moved, usize> {
+    // SAFETY: the caller's promise; in bounds: see below.
+    read_by(op, |to, len, at| unsafe { read_at_hand(op.file.raw, to, len, at) })
+}
+
+/// The same by this call: to where, how many bytes, from which place.
+#[inline]
+fn read_by(op: &ReadAt, mut call: impl FnMut(*mut u8, usize, u64) -> Result<usize, Errno>) -> Result<Moved, usize> {
     let mut taken = 0;
     while taken < op.len {
         // In bounds: fewer than `len` bytes were taken.
         let to = op.to.wrapping_add(taken);
         let at = op.at.unwrap_or(0).saturating_add(taken as u64);
-        // SAFETY: the caller's promise.
-        match unsafe { read_at_hand(op.file.raw, to, op.len - taken, at) } {
+        match call(to, op.len - taken, at) {
             Ok(0) => break,
-            Ok(bytes) => taken += bytes,
+            Ok(bytes) if op.all => taken += bytes,
+            Ok(bytes) => return Ok((bytes, Ok(()))),
             // Not there; or another error, which the usual way tells.
-            Err(_) => return Err(if op.all { taken } else { 0 }),
+            Err(_) => return Err(taken),
         }
     }
     Ok((taken, Ok(())))

@@ -106,34 +106,36 @@ impl State {
         self.free.push(number);
     }
 
-    /// A request of a closing source has ended: if that was the last one, closes its descriptor.
+    /// A request of a closing source has ended: if that was the last one, closes its descriptor. What is yielded is for the
+    /// caller to close, once nothing of the state is borrowed or locked.
+    ///
+    /// Only sockets are closed by an entry. The close of anything else may have to tell a server first (NFS, FUSE): a thread of
+    /// the kernel's makes it then, and a cancel of all can end that before it was begun. What the code of such a cancel looks
+    /// like is also what a server may answer when the descriptor is closed, and its number another's. An idle file is closed by a
+    /// call, too.
     #[cold]
-    pub(super) fn finish_close(&mut self, number: u32) {
+    #[must_use]
+    pub(super) fn finish_close(&mut self, number: u32) -> Option<RawResource> {
         let source = &mut self.sources[number as usize];
         if source.pending > 0 {
-            return;
+            return None;
         }
         let raw = match source.take_file() {
             // Where a job of the pool uses the file, the last of them closes it.
             Some(file) => Arc::into_inner(file.open).map(OpenFile::into_raw),
             None => Some(source.raw),
         };
+        let is_socket = !matches!(source.kind, Kind::File | Kind::Pipe | Kind::Foreign);
         self.retire(number);
-        if let Some(raw) = raw {
-            self.close_raw(raw);
+        if is_socket {
+            self.close_socket(raw?);
+            return None;
         }
+        raw
     }
 
-    /// Closes what an operation opened for nobody, if that is what its result says.
-    #[cold]
-    pub(super) fn close_opened(&mut self, result: i32) {
-        if result >= 0 {
-            self.close_raw(result);
-        }
-    }
-
-    /// Closes a descriptor, with the next call; at once while the driver ends, when a next call need not come.
-    pub(super) fn close_raw(&mut self, raw: RawResource) {
+    /// Closes a socket, with the next call; at once while the driver ends, when a next call need not come.
+    pub(super) fn close_socket(&mut self, raw: RawResource) {
         if self.draining {
             // No entry names it any more. An error of an earlier write was told by that write.
             let _ = fd::close(raw);
@@ -145,20 +147,17 @@ impl State {
         unsafe { self.ring.push(entry, Kernel::V5_15) };
     }
 
-    /// A descriptor is closed. One whose close was cancelled, by a cancel of all when it waited for a thread of the kernel's, is
-    /// open still: it is closed anew. `all_cancelled`: there was such a cancel; without one the code is what the file said.
-    pub(super) fn closed(&mut self, completion: Completion, all_cancelled: bool) {
+    /// A socket is closed: the kernel did so as it took the entry, which no cancel finds.
+    pub(super) fn closed(&mut self, completion: Completion) {
+        debug_assert_ne!(completion.result, -code::CANCELED, "the close of a socket waits for nobody");
         self.in_kernel -= 1;
-        if completion.result == -code::CANCELED && all_cancelled {
-            self.close_raw(completion.user_data as u32 as i32);
-        }
     }
 
     /// A completion of a source that is gone: gives back the connection that it brings.
     #[cold]
     pub(super) fn give_back(&mut self, completion: Completion, kind: u64) {
         if kind == kind::ACCEPT && completion.result >= 0 {
-            self.close_raw(completion.result);
+            self.close_socket(completion.result);
         }
     }
 
@@ -466,7 +465,7 @@ impl State {
         }
         if source.life != Life::Open {
             if completion.result >= 0 {
-                self.close_raw(completion.result);
+                self.close_socket(completion.result);
             }
             return Woken::Nobody;
         }

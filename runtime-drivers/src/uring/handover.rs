@@ -248,7 +248,7 @@ impl<S: Sharing> Uring<S> {
         match kind {
             kind::SLOT if completion.is_of_two() => self.one_of_two(completion, Some(&mut left.notices)),
             kind::SLOT => self.slot_completed(completion),
-            kind::CLOSE => self.with(|state| state.closed(completion, true)),
+            kind::CLOSE => self.with(|state| state.closed(completion)),
             _ => {
                 let buffer = completion.buffer().and_then(|id| left.provided.as_mut()?.take(id));
                 self.source_completed_with(completion, buffer);

@@ -12,7 +12,7 @@ use crate::sys::ring::code;
 use crate::theirs::{let_go, wake};
 use bespoke_core::driver::inflight::{Abandoned, Completed, LateResult, Outcome, Polled, Submitted, Ticket, Token};
 use bespoke_core::driver::{Errno, Late, MaybeDangling, Op};
-use bespoke_core::roles::{Kind, Resource};
+use bespoke_core::roles::{Kind, RawResource, Resource};
 use bespoke_core::sharing::Sharing;
 use core::any::Any;
 use core::task::{Context, Poll};
@@ -317,10 +317,11 @@ impl<S: Sharing> Uring<S> {
         }
         let outcome = Outcome { result: completion.result, flags: completion.flags };
         self.ended(Token::from_bits(completion.user_data), outcome, |note| {
-            self.with(|state| {
+            let left = self.with(|state| {
                 state.in_kernel -= 1;
-                state.names_no_more(note);
+                state.names_no_more(note)
             });
+            close_left(left);
         });
     }
 
@@ -390,7 +391,7 @@ impl<S: Sharing> Uring<S> {
     /// Nobody takes what an operation opened: it is closed.
     fn unclaimed(&self, note: u64, result: i32) {
         if note & NOTE_OPENS != 0 {
-            self.with(|state| state.close_opened(result));
+            close_left((result >= 0).then_some(result));
         }
     }
 
@@ -563,17 +564,24 @@ impl<S: Sharing> Flight<S> {
     }
 }
 
+/// Closes what is left of a source. An error of an earlier write was told by that write.
+#[inline]
+pub(super) fn close_left(left: Option<RawResource>) {
+    if let Some(raw) = left {
+        let _ = fd::close(raw);
+    }
+}
+
 impl super::State {
-    /// The entry of a slot names the descriptor of its source no more.
+    /// The entry of a slot names the descriptor of its source no more; what is yielded is to be closed, see
+    /// [`finish_close`](Self::finish_close).
     #[inline]
-    pub(super) fn names_no_more(&mut self, note: u64) {
-        if let Some(number) = noted(note) {
-            let source = &mut self.sources[number as usize];
-            source.pending -= 1;
-            if source.life == Life::Closing {
-                self.finish_close(number);
-            }
-        }
+    #[must_use]
+    pub(super) fn names_no_more(&mut self, note: u64) -> Option<RawResource> {
+        let number = noted(note)?;
+        let source = &mut self.sources[number as usize];
+        source.pending -= 1;
+        if source.life == Life::Closing { self.finish_close(number) } else { None }
     }
 
     /// The number and generation of the source of a key.

@@ -2,6 +2,7 @@
 
 use super::handover::MOST;
 use super::ring::Completion;
+use super::slots::close_left;
 use super::source::{Arm, DroppedWrite, End, FileSource, Life, More, Side, Source};
 use super::{State, Uring, generation, kind};
 use crate::luggage::Held;
@@ -550,7 +551,7 @@ impl<S: Sharing> Uring<S> {
     pub(super) fn source_completed_with(&self, completion: Completion, buffer: Option<Buffer<LEASE_BYTES>>) {
         let (number, generation) = (completion.user_data as u32, generation(completion.user_data));
         let kind = completion.user_data >> 60;
-        let woken = self.with_pool(|state, pool| {
+        let (woken, left) = self.with_pool(|state, pool| {
             let known = state
                 .sources
                 .get(number as usize)
@@ -560,7 +561,7 @@ impl<S: Sharing> Uring<S> {
                 if let Some(buffer) = buffer {
                     pool.put(buffer);
                 }
-                return Woken::Nobody;
+                return (Woken::Nobody, None);
             }
             if !completion.more() {
                 state.in_kernel -= 1;
@@ -579,11 +580,10 @@ impl<S: Sharing> Uring<S> {
                 }
                 _ => state.polled(number, kind == kind::POLL_WRITE, completion),
             };
-            if state.sources[number as usize].life == Life::Closing {
-                state.finish_close(number);
-            }
-            woken
+            let closing = state.sources[number as usize].life == Life::Closing;
+            (woken, if closing { state.finish_close(number) } else { None })
         });
+        close_left(left);
         match woken {
             Woken::Nobody | Woken::One(None) => {}
             Woken::One(Some(waker)) => wake(waker),

@@ -102,10 +102,7 @@ impl<S: Sharing> Uring<S> {
     fn other_completed(&self, completion: Completion) {
         match completion.user_data >> 60 {
             kind::WAKE if !completion.more() => self.with(|state| state.wake_armed = false),
-            kind::CLOSE => self.with(|state| {
-                let all_cancelled = state.all_cancelled || state.draining || state.others.is_some();
-                state.closed(completion, all_cancelled);
-            }),
+            kind::CLOSE => self.with(|state| state.closed(completion)),
             kind::WAKE | kind::IGNORED => self.with(|state| {
                 // A cancel by kind that the kernel does not know: the next one names each entry.
                 state.cancel_all &= completion.result != -calls::code::INVALID;

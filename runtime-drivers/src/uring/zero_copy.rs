@@ -13,7 +13,7 @@
 
 use super::Uring;
 use super::ring::Completion;
-use super::slots::Lower;
+use super::slots::{Lower, close_left};
 use crate::sys::ring::code;
 use bespoke_core::driver::inflight::{Outcome, Token};
 use bespoke_core::roles::Kind;
@@ -43,7 +43,7 @@ impl<S: Sharing> Uring<S> {
         self.with(|state| {
             let (number, _) = state.named(stream.key);
             let copies = &mut state.sources[number as usize].more().copies;
-            // Of an entry that did copy, it is its own failure.
+            // Of a stream that copies already, it is a failure of its own.
             state.known.zero_copy && !core::mem::replace(copies, true)
         })
     }
@@ -73,10 +73,11 @@ impl<S: Sharing> Uring<S> {
         if completion.more() {
             if let Some(note) = self.with_table(|table| table.note(token)) {
                 aside.sent().set(completion.result);
-                self.with(|state| {
+                let left = self.with(|state| {
                     *notices.unwrap_or(&mut state.notices) += 1;
-                    state.names_no_more(note);
+                    state.names_no_more(note)
                 });
+                close_left(left);
             }
             return;
         }

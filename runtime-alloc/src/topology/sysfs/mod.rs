@@ -15,7 +15,9 @@
 //!
 //! Threads are pinned by sched_setaffinity(2), on Linux and Android only.
 //!
-//! A control group that limits the *time* on the processors is not looked at: it says how long, not where.
+//! A control group that limits the *time* on the processors says how long, and not where: it makes no processor fewer, but
+//! workers ([`parallelism`](Topology::parallelism)). `std::thread::available_parallelism` reads it: `cpu.max` of cgroups(7), and
+//! the quota of their first version.
 //!
 //! # Platform
 //! Linux and Android; elsewhere equal processors. Source: `Documentation/ABI/stable/sysfs-devices-system-cpu` and
@@ -26,10 +28,12 @@ use super::list;
 use bespoke_core::error::Error;
 use bespoke_core::roles::{Cpu, Topology};
 use core::fmt;
+use core::num::NonZeroUsize;
 use std::string::String;
 use std::vec::Vec;
 
-/// The machine as Linux describes it, less what the affinity of the process takes away; elsewhere equal processors.
+/// The machine as Linux describes it, less what the affinity of the process takes away; elsewhere equal processors. Of their
+/// time, what a control group leaves: a quota of two processors makes two workers, rounded down, at least one.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Sysfs;
 
@@ -54,6 +58,10 @@ impl Topology for Sysfs {
 
     fn for_each_cpu(each: impl FnMut(Cpu)) {
         Sysfs::survey().cpus.into_iter().for_each(each);
+    }
+
+    fn parallelism() -> Option<NonZeroUsize> {
+        std::thread::available_parallelism().ok()
     }
 
     fn distance(from: u32, to: u32) -> u32 {

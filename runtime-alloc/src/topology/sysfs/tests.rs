@@ -174,3 +174,8 @@ fn this_machine_says_or_the_usual_is_said() {
     assert!(Sysfs::distance(0, 0) >= 10);
     assert_eq!(Sysfs::distance(90_000, 90_001), 20);
 }
+
+#[test]
+fn the_time_is_what_the_standard_library_finds() {
+    assert_eq!(Sysfs::parallelism(), std::thread::available_parallelism().ok());
+}

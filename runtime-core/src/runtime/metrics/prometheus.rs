@@ -5,7 +5,8 @@
 use super::{Metrics, StealingMetrics, Stolen, WorkerMetrics};
 use core::fmt::{self, Display, Formatter};
 
-/// Metrics as text for Prometheus, exposition format 0.0.4: its `Display`. Each line ends with a line feed, the last one, too.
+/// Metrics as text for Prometheus, exposition format 0.0.4: its `Display`. Each line ends with a line feed, the last one, too. A
+/// server says `Content-Type: text/plain; version=0.0.4`.
 ///
 /// Names begin with `bespoke_`. Each line has the label `config`, the name of the runtime's config: of two runtimes of one
 /// config a scraper cannot tell the lines apart, so each of them is an endpoint of its own.
@@ -76,26 +77,28 @@ const STOLEN: &[OfLevel] = &[
     ("worker_stolen_tasks_total", "Stolen tasks, by what the two workers share.", |stolen| stolen.tasks),
 ];
 
-/// A number of a runtime: name, help, which.
-type OfRuntime = (&'static str, &'static str, fn(&Metrics) -> usize);
+/// A number of a runtime: name, kind, help, which.
+type OfRuntime = (&'static str, Kind, &'static str, fn(&Metrics) -> usize);
 
 const OF_RUNTIMES: &[OfRuntime] = &[
-    ("tasks", "Tasks that are not freed.", |metrics| metrics.tasks),
-    ("open_resources", "Open sockets, listeners and files.", |metrics| metrics.resources),
-    ("queued_tasks", "Tasks in the queue of all workers.", |metrics| metrics.queued),
-    ("workers", "Workers that run the tasks.", |metrics| metrics.workers.len()),
-    ("worker_threads", "Workers that a thread was started for.", |metrics| metrics.threads),
-    ("worker_threads_refused", "Threads for workers that the system refused.", |metrics| metrics.threads_refused),
-    ("blocking_threads", "Threads for blocking jobs.", |metrics| metrics.blocking.threads),
-    ("blocking_idle_threads", "Threads that wait for a blocking job.", |metrics| metrics.blocking.idle),
-    ("blocking_queued_jobs", "Blocking jobs that wait for a thread.", |metrics| metrics.blocking.queued),
-    ("blocking_running_jobs", "Blocking jobs that run.", |metrics| metrics.blocking.running),
+    ("tasks", Kind::Gauge, "Tasks that are not freed.", |metrics| metrics.tasks),
+    ("open_resources", Kind::Gauge, "Open sockets, listeners and files.", |metrics| metrics.resources),
+    ("queued_tasks", Kind::Gauge, "Tasks in the queue of all workers.", |metrics| metrics.queued),
+    ("workers", Kind::Gauge, "Workers that run the tasks.", |metrics| metrics.workers.len()),
+    ("worker_threads", Kind::Gauge, "Workers that a thread was started for.", |metrics| metrics.threads),
+    ("worker_threads_refused_total", Kind::Counter, "Threads for workers that the system refused.", |metrics| {
+        metrics.threads_refused
+    }),
+    ("blocking_threads", Kind::Gauge, "Threads for blocking jobs.", |metrics| metrics.blocking.threads),
+    ("blocking_idle_threads", Kind::Gauge, "Threads that wait for a blocking job.", |metrics| metrics.blocking.idle),
+    ("blocking_queued_jobs", Kind::Gauge, "Blocking jobs that wait for a thread.", |metrics| metrics.blocking.queued),
+    ("blocking_running_jobs", Kind::Gauge, "Blocking jobs that run.", |metrics| metrics.blocking.running),
 ];
 
 impl Display for Prometheus<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        for (name, help, value) in OF_RUNTIMES {
-            head(f, name, Kind::Gauge, help)?;
+        for (name, kind, help, value) in OF_RUNTIMES {
+            head(f, name, *kind, help)?;
             for metrics in self.0 {
                 writeln!(f, "bespoke_{name}{{config=\"{}\"}} {}", Label(metrics.config), value(metrics))?;
             }

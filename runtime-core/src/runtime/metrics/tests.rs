@@ -141,7 +141,7 @@ fn the_text_for_prometheus() {
         (alloc::format!("bespoke_open_resources{{{config}}} 18"), 1),
         (alloc::format!("bespoke_workers{{{config}}} 2"), 1),
         (alloc::format!("bespoke_worker_threads{{{config}}} 26"), 1),
-        (alloc::format!("bespoke_worker_threads_refused{{{config}}} 27"), 1),
+        (alloc::format!("bespoke_worker_threads_refused_total{{{config}}} 27"), 1),
         (alloc::format!("bespoke_blocking_running_jobs{{{config}}} 24"), 1),
         ("# TYPE bespoke_worker_polls_total counter".to_string(), 1),
         ("bespoke_tasks{config=\"other\"} 17".to_string(), 1),

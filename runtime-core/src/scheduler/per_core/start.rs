@@ -12,6 +12,7 @@ use crate::worker::cores::Pinned;
 use crate::worker::{Common, Worker, close};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
+use core::num::NonZeroUsize;
 use core::ptr::NonNull;
 use core::time::Duration;
 
@@ -63,10 +64,14 @@ fn cpus<C: Config>() -> Result<Vec<Cpu>, Error> {
     Ok(cpus)
 }
 
-/// As many workers as the scheduler may have and the machine has processors.
+/// As many workers as the scheduler may have, the machine has processors, and the process is given of their time.
 fn count<C: Config>(cpus: &[Cpu]) -> usize {
     let most = <C::Scheduler as Scheduler>::WORKERS;
-    if C::WORKERS_EXACT { most } else { cpus.len().clamp(1, most) }
+    if C::WORKERS_EXACT {
+        return most;
+    }
+    let at_once = C::Topology::parallelism().map_or(usize::MAX, NonZeroUsize::get);
+    cpus.len().min(at_once).clamp(1, most)
 }
 
 fn make<C: Config>(common: &Arc<Common<C>>, count: usize) -> Result<Vec<NonNull<Worker<C>>>, Error> {

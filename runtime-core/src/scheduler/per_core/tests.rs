@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test says what it expects")]
 #![expect(clippy::disallowed_methods, reason = "the test stands outside of the runtime while it waits for its end")]
 
+mod counts;
 mod joins;
 mod roots;
 

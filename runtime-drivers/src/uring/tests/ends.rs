@@ -2,7 +2,7 @@
 #![expect(clippy::disallowed_methods, reason = "threads of the test stand outside of any runtime")]
 
 use super::*;
-use crate::uring::ring::Completion;
+use crate::op::ReadAt;
 use bespoke_core::driver::Timeout;
 use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::io::Read as _;
@@ -223,29 +223,28 @@ fn a_worker_that_closes_ends_its_streams_by_one_entry() {
     closes_a_hundred::<super::files::As515>();
 }
 
-/// A cancel of all ends it as well, if a thread of the kernel's was to make it: that of a file which some server has.
+/// A close by an entry may be made by a thread of the kernel's, which a cancel of all finds; that of a socket is not.
 #[test]
-fn a_close_that_was_cancelled_is_made_again() {
-    for draining in [false, true] {
-        let Some(live) = driver::<8, Usual>() else { return };
-        let raw = UnixStream::pair().expect("descriptors are free").0.into_raw_fd();
-        let open = named_by(raw).expect("it is open");
-        live.0.with(|state| {
-            state.in_kernel += 1;
-            state.all_cancelled = !draining;
-            let user_data = named(kind::CLOSE, 0, raw as u32);
-            let cancelled = Completion { user_data, result: -calls::code::CANCELED, flags: 0 };
-            state.ring.put_off([cancelled].into());
-        });
-        if draining {
-            ends(&live);
-        }
-        while in_kernel(&live) > 0 {
-            live.park(Park::Poll).expect("a turn");
-        }
-        assert_ne!(named_by(raw), Some(open), "it is open still");
-        ends(&live);
-    }
+fn only_sockets_are_closed_by_an_entry() {
+    let Some(live) = driver::<8, Usual>() else { return };
+    let (pipe, writer) = std::io::pipe().expect("descriptors are free");
+    let raw = pipe.into_raw_fd();
+    let open = named_by(raw).expect("it is open");
+    let file = Resource { raw, key: 1000 };
+    live.register(file, Kind::File).expect("a file");
+    let number = live.0.with(|state| state.named(file.key).0);
+    let mut to = [0];
+    let mut op = ReadAt { file, to: to.as_mut_ptr(), len: 1, at: None, all: false };
+    let mut state = Default::default();
+    assert!(poll(&live, &mut op, &mut state).is_pending(), "nothing is in it");
+    live.park(Park::Poll).expect("a turn");
+    live.close(file);
+    assert_eq!(named_by(raw).as_ref(), Some(&open), "an entry names it");
+    abandon(&live, &mut op, &mut state, MaybeDangling::new(to));
+    sending::turns(&live, || live.0.with(|state| state.free.contains(&number)));
+    assert_ne!(named_by(raw), Some(open), "an entry is to close it");
+    drop(writer);
+    ends(&live);
 }
 
 #[test]

@@ -84,7 +84,7 @@ pub enum Work {
     /// Echo, measured from outside.
     Echo(Echo),
     /// Resident bytes per idle connection, measured from outside.
-    Idle,
+    Idle(Idle),
     /// Allocate and free what a small task needs; floors only.
     Allocate,
     /// Switch to another stack and back; floors only.
@@ -117,6 +117,15 @@ pub enum OnWorkers {
         /// Whether who waits yields until the value is there, instead of sleeping.
         spin: bool,
     },
+}
+
+/// The connections of a row about memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Idle {
+    /// Bytes that each asks for, while none come.
+    pub buffer: usize,
+    /// Is a buffer of that size left out of the figure? Else it is what it takes altogether, with what follows for many.
+    pub beyond: bool,
 }
 
 /// The load of an echo row.
@@ -193,6 +202,8 @@ const fn less(name: &'static str, unit: &'static str) -> Measure {
 const TIME: &[Measure] = &[less("time per op", "ns")];
 const BYTES: &[Measure] = &[less("RSS per task beyond its future", "B")];
 const IDLE: &[Measure] = &[less("server RSS per connection beyond its 1 KiB buffer", "B")];
+const IDLE_ALTOGETHER: &[Measure] =
+    &[less("server RSS per connection, buffers included", "B"), less("100,000 of them, extrapolated", "MiB")];
 const KIB: &[Measure] = &[less("anonymous memory per started runtime", "KiB")];
 const FUTURES: &[Measure] =
     &[less("sleep", "B"), less("yield_now", "B"), less("join handle", "B"), less("future of a TCP connection", "B")];
@@ -284,12 +295,22 @@ pub const ROWS: &[Row] = &[
     Row {
         name: "idle-rss",
         title: "memory per idle TCP connection, from 5,000 to 15,000",
-        work: Work::Idle,
+        work: Work::Idle(Idle { buffer: 1024, beyond: true }),
         place: Place::Server,
         rounds: 2,
         amount: 15_000,
         quick: 15_000,
         measures: IDLE,
+    },
+    Row {
+        name: "idle-4k",
+        title: "memory per idle TCP connection that reads up to 4 KiB, from 5,000 to 15,000",
+        work: Work::Idle(Idle { buffer: 4096, beyond: false }),
+        place: Place::Server,
+        rounds: 2,
+        amount: 15_000,
+        quick: 15_000,
+        measures: IDLE_ALTOGETHER,
     },
     both("workers-spawn", "two workers: spawn and join, one at a time", OnWorkers::SpawnJoin, 1_000_000, 100_000),
     both("workers-yield", "two workers: yield_now, 100 tasks; per yield", OnWorkers::Yield(100), 1_000_000, 200_000),

@@ -7,11 +7,12 @@
 //! | `bespoke-lowlat` | `preset::LowLatency`: timers on the point, looks at its sockets after every 16 polls |
 //! | `bespoke-cli` | `preset::Cli`: tasks from the system's allocator |
 //! | `bespoke-uring` | `preset::Default` with the driver `IoUring`: sockets and files are entries of a ring |
-//! | `bespoke-uring-lease` | the same, its echo reads in the driver's buffers and writes those back |
+//! | `bespoke-lease`, `bespoke-uring-lease` | as `bespoke` and `bespoke-uring`; the echo reads in the driver's buffers and writes those back |
 //! | `bespoke-fallback` | `bespoke-uring` where the ring is the first choice of `Fallback`, beside `Mio`: what the choice costs |
 //! | `bespoke-uring-fixed` | `bespoke-uring` with its buffers registered: rows of files past the page cache alone |
 //!
-//! `server` has two more, of which only the rows of TCP are asked. `workers` has two more, of two threads each. The fifth preset, `Blocking`, gives each task a thread and asks for futures that are `Send`; the rows are not.
+//! `server` has two more, of which only the rows of TCP are asked. `workers` has two more, of two threads each. The fifth preset,
+//! `Blocking`, gives each task a thread and asks for futures that are `Send`; the rows are not.
 
 mod direct;
 mod leases;
@@ -46,7 +47,8 @@ variant::variant! {
     OnRing, on_ring, ring_peer, base = preset::Default, { type Driver = IoUring; }
 }
 variant::variant! {
-    /// The default preset on a ring where the machine allows one, else on epoll. Here it allows one: `bespoke-uring` fails elsewhere.
+    /// The default preset on a ring where the machine allows one, else on epoll. Here it allows one: `bespoke-uring` fails
+    /// elsewhere.
     OnEither, on_either, either_peer, base = preset::Default, { type Driver = Fallback<IoUring, Mio>; }
 }
 
@@ -60,7 +62,8 @@ fn main() -> ExitCode {
         variant("bespoke-lowlat", low_latency_peer::start),
         variant("bespoke-cli", cli_peer::start),
         variant("bespoke-uring", ring_peer::start),
-        Variant { notes: leases::NOTES, ..variant("bespoke-uring-lease", leases::start) },
+        Variant { notes: leases::NOTES, ..variant("bespoke-lease", leases::start::<ByDefault>) },
+        Variant { notes: leases::NOTES, ..variant("bespoke-uring-lease", leases::start::<OnRing>) },
         variant("bespoke-uring-fixed", direct::start_fixed),
         variant("bespoke-fallback", either_peer::start),
         Variant { notes: workers::PER_CORE_NOTES, ..variant("bespoke-percore2", workers::PerCore2::start) },
