@@ -137,7 +137,7 @@ impl Advice {
                     "local-queue-large",
                     "LOCAL_QUEUE",
                     Setting::Count(C::LOCAL_QUEUE as u64),
-                    "as many times eight bytes are taken for each worker; a full queue grows or gives to that of all; 256 is usual",
+                    "as many times eight bytes are taken for each worker; what is full grows, or gives to all; 256 is usual",
                 ),
             ],
         }

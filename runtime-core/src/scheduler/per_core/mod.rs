@@ -28,6 +28,7 @@
 //! for that of the first worker: see [`demand`](crate::worker::demand).
 //!
 //! # Shutdown
+//! Steps 2 to 9 of the end of a runtime, which stands as a whole in `scheduler/README.md`, counted by themselves:
 //! 1. The runtime says that it is closed and until when workers may wait for operations. *Before* anybody is asked to end: a
 //!    worker that closes asks for the time.
 //! 2. It posts the request to end into the inbox of each worker ([`Worker::stop`]). *Into the inbox*: a flag that is set
@@ -46,8 +47,9 @@
 //!    poll then is left alone: it hears the request when the poll returns, closes its worker, and ends. A runtime that is
 //!    dropped by a task of its own does not wait for that task's worker; and one that is dropped by what a task left with a
 //!    driver, by a waker, say, waits for none.
-//! 6. The runtime gives back its reference of the team. The memory of all workers goes with the last one: that of a handle,
-//!    a waker, a resource, or a thread that was left alone.
+//! 6. The runtime gives back its reference of the team. *After step 5*: a thread that closes its worker names it. The memory of
+//! all
+//!    workers goes with the last one: that of a handle, a waker, a resource, or a thread that was left alone.
 //!
 //! # A worker that ends before its runtime
 //! A panic outside of the tasks ends one worker: it gets no more tasks in turn, and closes itself; it waits for operations as
