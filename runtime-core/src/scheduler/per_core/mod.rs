@@ -47,9 +47,8 @@
 //!    poll then is left alone: it hears the request when the poll returns, closes its worker, and ends. A runtime that is
 //!    dropped by a task of its own does not wait for that task's worker; and one that is dropped by what a task left with a
 //!    driver, by a waker, say, waits for none.
-//! 6. The runtime gives back its reference of the team. *After step 5*: a thread that closes its worker names it. The memory of
-//! all
-//!    workers goes with the last one: that of a handle, a waker, a resource, or a thread that was left alone.
+//! 6. The runtime gives back its reference of the team. *After step 5*: a thread that closes its worker names it. The memory
+//!    of all workers goes with the last one: that of a handle, a waker, a resource, or a thread that was left alone.
 //!
 //! # A worker that ends before its runtime
 //! A panic outside of the tasks ends one worker: it gets no more tasks in turn, and closes itself; it waits for operations as

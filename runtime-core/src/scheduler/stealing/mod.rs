@@ -23,9 +23,8 @@
 //!    later finds it complete, or seized, and leaves it. One that another worker is running it marks: that worker cancels it
 //!    when its poll ends, so its future is dropped before that worker leaves. *Not waiting for it*: a poll that does not end
 //!    holds up its own worker only.
-//! 3. Empties its queues: what is there and not complete is of a worker that has not walked yet, and is cancelled here. *After
-//! the
-//!    walk*: a task of its own that it had queued meanwhile would be left in a queue that nobody pops from.
+//! 3. Empties its queues: what is there and not complete is of a worker that has not walked yet, and is cancelled here.
+//!    *After the walk*: a task of its own that it had queued meanwhile would be left in a queue that nobody pops from.
 //! 4. Leaves the crew. The last one closes the injectors and empties them. *The last*: until then another worker may wake a task
 //!    into it. What is pushed later is of a task that is complete: all have walked.
 //!
