@@ -15,7 +15,7 @@ impl<C: Config> File<C> {
     /// file ends there, or the buffer has no capacity. `pread(2)`.
     ///
     /// # Errors
-    /// What the system says; the buffer comes back as it was.
+    /// What the system says; the buffer comes back as long as it was; what is in it is not said.
     ///
     /// # Cancel safety
     /// Cancel safe: nothing is lost but the buffer.

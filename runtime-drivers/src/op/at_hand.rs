@@ -79,7 +79,8 @@ impl AtHand {
 }
 
 /// Reads what is in memory. `Err`: so many bytes were, and the rest is to go the usual way. A read that is one call by its name
-/// is one here: what it gives is of one moment, as far as the file system makes it so, and ends where the memory does.
+/// begins anew then, and is one here, too: what it gives is of one moment, as far as the file system makes it so. It is short
+/// only where the file ends, which a second call says.
 ///
 /// # Safety
 /// As [`run_blocking`](super::Blocks::run_blocking); the file is open, and the read has a position.
@@ -99,10 +100,10 @@ fn read_by(op: &ReadAt, mut call: impl FnMut(*mut u8, usize, u64) -> Result<usiz
         let at = op.at.unwrap_or(0).saturating_add(taken as u64);
         match call(to, op.len - taken, at) {
             Ok(0) => break,
-            Ok(bytes) if op.all => taken += bytes,
-            Ok(bytes) => return Ok((bytes, Ok(()))),
+            Ok(bytes) if op.all || taken == 0 => taken += bytes,
+            Ok(_) => return Err(0),
             // Not there; or another error, which the usual way tells.
-            Err(_) => return Err(taken),
+            Err(_) => return Err(if op.all { taken } else { 0 }),
         }
     }
     Ok((taken, Ok(())))

@@ -88,7 +88,11 @@ fn what_is_in_memory_in_part() {
         (told, made)
     };
     let away = Err(Errno::QUEUE_FULL);
-    assert_eq!(calls(false, &[Ok(3), Ok(2), away]), (Ok((3, Ok(()))), 1), "one call, of one moment");
+    assert_eq!(calls(false, &[Ok(3), Ok(2), away]), (Err(0), 2), "not of two moments");
+    assert_eq!(calls(false, &[Ok(3), away]), (Err(0), 2), "one call reads all of it");
+    assert_eq!(calls(false, &[Ok(3), Ok(0)]), (Ok((3, Ok(()))), 2), "the file ends");
+    assert_eq!(calls(false, &[Ok(10)]), (Ok((10, Ok(()))), 1));
+    assert_eq!(calls(false, &[Ok(0)]), (Ok((0, Ok(()))), 1));
     assert_eq!(calls(false, &[away]), (Err(0), 1));
     assert_eq!(calls(true, &[Ok(3), Ok(2), away]), (Err(5), 3), "the rest goes the usual way");
     assert_eq!(calls(true, &[Ok(3), Ok(2), Ok(0)]), (Ok((5, Ok(()))), 3), "the file ends");
