@@ -12,7 +12,6 @@ use crate::worker::cores::Pinned;
 use crate::worker::{Common, Worker, close};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
-use core::num::NonZeroUsize;
 use core::ptr::NonNull;
 use core::time::Duration;
 
@@ -70,8 +69,10 @@ fn count<C: Config>(cpus: &[Cpu]) -> usize {
     if C::WORKERS_EXACT {
         return most;
     }
-    let at_once = C::Topology::parallelism().map_or(usize::MAX, NonZeroUsize::get);
-    cpus.len().min(at_once).clamp(1, most)
+    let most = cpus.len().clamp(1, most);
+    // It is asked of files, so only where it can be less.
+    let at_once = if most > 1 { C::Topology::parallelism() } else { None };
+    at_once.map_or(most, |at_once| most.min(at_once.get()))
 }
 
 fn make<C: Config>(common: &Arc<Common<C>>, count: usize) -> Result<Vec<NonNull<Worker<C>>>, Error> {
