@@ -480,6 +480,16 @@ fn block_on_inside_a_task_panics_and_says_so<C: Config>() {
 macro_rules! suite {
     ($($(#[$cfg:meta])? $scheduler:ident: $config:ty;)+ => $tests:tt) => {
         $(suite!(@ $(#[$cfg])? $scheduler $config; $tests);)+
+
+        /// The schedulers and drivers of the pairs, by the names of their types.
+        #[cfg(target_os = "linux")]
+        fn run_on() -> Vec<(&'static str, &'static str)> {
+            use core::any::type_name;
+            Vec::from([$(
+                $(#[$cfg])?
+                (type_name::<<$config as Config>::Scheduler>(), type_name::<<$config as Config>::Driver>()),
+            )+])
+        }
     };
     (@ $(#[$cfg:meta])? $scheduler:ident $config:ty; [$($test:ident)+]) => {
         $(#[$cfg])?
