@@ -382,7 +382,7 @@ step_fallbacks() {
     [ -x "$program" ] || die "cargo names no program for the test conformance"
     BESPOKE_DENY=eventfd2,timerfd_create "$program" mio::
     # Left out: what has a second runtime, which is over epoll.
-    BESPOKE_DENY=epoll_create1,eventfd2,timerfd_create "$program" mio_poll:: \
+    BESPOKE_DENY=epoll_create1,eventfd2,timerfd_create "$program" mio_poll:: mio_poll_per_core:: \
         --skip in_the_wrong_runtime --skip used_on_another_worker
     # The denial must be able to fail a case.
     if BESPOKE_DENY=epoll_create1 "$program" mio::echo >/dev/null 2>&1; then
