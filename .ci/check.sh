@@ -153,6 +153,12 @@ step_instructions() {
     if cargo bench --bench instructions -- --check --planted --only yield >/dev/null 2>&1; then
         die "a path with work planted into it passed the comparison of instructions"
     fi
+    # Tasks that any worker may run, on both queues: a program of its own.
+    cargo clippy --features crossbeam-deque --bench instructions -- -D warnings
+    cargo bench --features crossbeam-deque --bench instructions -- --check
+    if cargo bench --features crossbeam-deque --bench instructions -- --check --planted --only stealing-steal >/dev/null 2>&1; then
+        die "a steal with work planted into it passed the comparison of instructions"
+    fi
 }
 
 step_loom() { some_tests 'loom::model|model::Builder' loom_test 2; }
