@@ -153,6 +153,12 @@ step_instructions() {
     if cargo bench --bench instructions -- --check --planted --only yield >/dev/null 2>&1; then
         die "a path with work planted into it passed the comparison of instructions"
     fi
+    # Tasks that any worker may run, on both queues: a program of its own.
+    cargo clippy --features crossbeam-deque --bench instructions -- -D warnings
+    cargo bench --features crossbeam-deque --bench instructions -- --check
+    if cargo bench --features crossbeam-deque --bench instructions -- --check --planted --only stealing-steal >/dev/null 2>&1; then
+        die "a steal with work planted into it passed the comparison of instructions"
+    fi
 }
 
 step_loom() { some_tests 'loom::model|model::Builder' loom_test 2; }
@@ -382,7 +388,7 @@ step_fallbacks() {
     [ -x "$program" ] || die "cargo names no program for the test conformance"
     BESPOKE_DENY=eventfd2,timerfd_create "$program" mio::
     # Left out: what has a second runtime, which is over epoll.
-    BESPOKE_DENY=epoll_create1,eventfd2,timerfd_create "$program" mio_poll:: \
+    BESPOKE_DENY=epoll_create1,eventfd2,timerfd_create "$program" mio_poll:: mio_poll_per_core:: \
         --skip in_the_wrong_runtime --skip used_on_another_worker
     # The denial must be able to fail a case.
     if BESPOKE_DENY=epoll_create1 "$program" mio::echo >/dev/null 2>&1; then

@@ -73,6 +73,16 @@ impl bespoke::Config for Polling {
     type Driver = bespoke::driver::Mio<bespoke::driver::PosixPoll>;
 }
 
+/// The same, of workers to which sockets come from others: what one polls is a list of its own.
+#[cfg(unix)]
+struct PollingCores;
+
+#[cfg(unix)]
+#[bespoke::config(base = Cores)]
+impl bespoke::Config for PollingCores {
+    type Driver = bespoke::driver::Mio<bespoke::driver::PosixPoll>;
+}
+
 /// Rings of the kernel that runs.
 #[cfg(target_os = "linux")]
 mod rings {
@@ -155,6 +165,8 @@ suite!(mio_stealing: crate::Thieves);
 suite!(mio_on_demand: crate::Latecomers);
 suite!(mio_per_core: crate::Cores);
 #[cfg(unix)]
+suite!(mio_poll_per_core: crate::PollingCores);
+#[cfg(unix)]
 suite_of_descriptors!(blocking_descriptors: crate::Threads);
 #[cfg(unix)]
 suite_of_descriptors!(mio_descriptors: bespoke::preset::Default);
@@ -166,6 +178,8 @@ suite_of_descriptors!(mio_stingy_descriptors: crate::Stingy);
 suite_of_descriptors!(mio_stealing_descriptors: crate::Thieves);
 #[cfg(unix)]
 suite_of_descriptors!(mio_per_core_descriptors: crate::Cores);
+#[cfg(unix)]
+suite_of_descriptors!(mio_poll_per_core_descriptors: crate::PollingCores);
 #[cfg(target_os = "linux")]
 suite_of_descriptors!(uring_descriptors: crate::rings::Ring);
 #[cfg(target_os = "linux")]
@@ -188,6 +202,8 @@ suite_of_pipes!(mio_stingy_pipes: crate::Stingy);
 suite_of_pipes!(mio_stealing_pipes: crate::Thieves);
 #[cfg(unix)]
 suite_of_pipes!(mio_per_core_pipes: crate::Cores);
+#[cfg(unix)]
+suite_of_pipes!(mio_poll_per_core_pipes: crate::PollingCores);
 #[cfg(target_os = "linux")]
 suite_of_pipes!(uring_pipes: crate::rings::Ring);
 #[cfg(target_os = "linux")]

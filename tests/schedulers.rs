@@ -18,11 +18,14 @@ use std::sync::{Arc, Mutex, mpsc};
 mod each_scheduler;
 #[path = "schedulers/pairs.rs"]
 mod pairs;
+#[path = "schedulers/skew.rs"]
+mod skew;
 #[path = "common/when.rs"]
 #[allow(dead_code, reason = "shared with the suites of the drivers, which use the rest")]
 mod when;
 
 use each_scheduler::{LONG, ManyThreads, OneThread, Thieves, TwoCores};
+use skew::a_skewed_load_goes_where_the_scheduler_promises;
 
 /// [`Thieves`], of which every second one has a ring where the system has them, and the others have none.
 #[cfg(target_os = "linux")]
@@ -477,6 +480,16 @@ fn block_on_inside_a_task_panics_and_says_so<C: Config>() {
 macro_rules! suite {
     ($($(#[$cfg:meta])? $scheduler:ident: $config:ty;)+ => $tests:tt) => {
         $(suite!(@ $(#[$cfg])? $scheduler $config; $tests);)+
+
+        /// The schedulers and drivers of the pairs, by the names of their types.
+        #[cfg(target_os = "linux")]
+        fn run_on() -> Vec<(&'static str, &'static str)> {
+            use core::any::type_name;
+            Vec::from([$(
+                $(#[$cfg])?
+                (type_name::<<$config as Config>::Scheduler>(), type_name::<<$config as Config>::Driver>()),
+            )+])
+        }
     };
     (@ $(#[$cfg:meta])? $scheduler:ident $config:ty; [$($test:ident)+]) => {
         $(#[$cfg])?
@@ -540,5 +553,6 @@ suite! {
         a_spawn_while_the_runtime_closes_is_cancelled
         wakers_outlive_the_runtime
         block_on_inside_a_task_panics_and_says_so
+        a_skewed_load_goes_where_the_scheduler_promises
     ]
 }

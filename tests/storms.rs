@@ -8,6 +8,7 @@
 //! | `gate` | a system call that fails until it is let through |
 //! | `peers` | ended and reset connections, slow peers beside honest ones (A17) |
 //! | `jobs` | ten thousand blocking jobs when the runtime closes (A25) |
+//! | `looks` | how often a busy worker asks its driver, in each loop that runs tasks (A26) |
 //! | `starvation` | one hot task beside a hundred connections (A26) |
 //! | `signals` | signals that interrupt every call, thousands a second (A16, with the kernel's own interruptions) |
 //!
@@ -23,6 +24,8 @@ mod descriptors;
 mod gate;
 #[path = "storms/jobs.rs"]
 mod jobs;
+#[path = "storms/looks.rs"]
+mod looks;
 #[path = "storms/peers.rs"]
 mod peers;
 #[path = "storms/quarantine.rs"]
@@ -170,7 +173,7 @@ fn a_late_write_of_the_kernel_is_found() {
 
 #[test]
 fn the_driver_is_asked_every_event_interval() {
-    run("the_driver_is_asked_every_event_interval", starvation::every_event_interval);
+    run("the_driver_is_asked_every_event_interval", looks::every_event_interval);
 }
 
 storms!(mio: crate::Plain);

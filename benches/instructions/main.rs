@@ -1,5 +1,6 @@
 //! How many instructions do the hot paths take? `cargo bench --bench instructions` prints a table beside the committed
-//! counts; `-- --check` fails if a path grew by more than 3 %; `-- --write` commits to new counts.
+//! counts; `-- --check` fails if a path grew by more than 3 %; `-- --write` commits to new counts. With `--features
+//! crossbeam-deque` it is the same for tasks that any worker may run, on both queues: another program, with counts of its own.
 //!
 //! Times on a shared machine move by a tenth between two runs; instruction counts do not move at all. So a claim about a
 //! few per cent is a claim about these figures.
@@ -13,7 +14,9 @@
 //!
 //! **Sketch.** A spawn with its join allocates, queues, polls and frees once: 150 to 300 instructions. A yield queues and polls:
 //! 40 to 80. A round trip is two wakes and two polls: 200 to 300. A request over a socket is a read, a write and their share of
-//! a park: 500 to 800. A poll down a chain of eight futures is a jump a level: 50 to 150.
+//! a park: 500 to 800. A poll down a chain of eight futures is a jump a level: 50 to 150. Where any worker may run a task, spawns
+//! and wakes have locked instructions and look at what others do: twice as many. A task that another worker takes with others is
+//! spawned, moved and polled: 400 to 600.
 //!
 //! | file | holds |
 //! |---|---|
@@ -21,7 +24,7 @@
 //! | `paths` | the paths: one function each |
 //! | `channels` | those of tools between tasks |
 //! | `machines` | those of futures alone: `#[async_fn]` beside rustc's `async fn` |
-//! | `stealing` | those of tasks that any worker may run, on both queues: with the feature `crossbeam-deque`, and not committed |
+//! | `stealing` | those of tasks that any worker may run, on both queues: with the feature `crossbeam-deque` |
 //! | `count` | a path under valgrind |
 //! | `table` | the committed counts |
 #![allow(clippy::std_instead_of_core, reason = "a program reads better with one name for the library")]
@@ -35,7 +38,7 @@ mod count;
 mod machines;
 #[cfg(target_os = "linux")]
 mod paths;
-// Not in the usual program: more functions in it move the others, and what is inlined there with them.
+// A program of its own, which has no others: more functions in it move these, and what is inlined there with them.
 #[cfg(all(target_os = "linux", feature = "crossbeam-deque"))]
 mod stealing;
 #[cfg(target_os = "linux")]
@@ -185,7 +188,7 @@ fn compare(plan: &Plan) -> Result<(), String> {
     if plan.check && !grown.is_empty() {
         return Err(format!(
             "more than 3 % above the committed counts, or not among them: {}. If that is meant, commit new counts with \
-             `cargo bench --bench instructions -- --write` in the same change and say why",
+             `cargo bench --bench instructions -- --write`, with the features of this run, in the same change and say why",
             grown.join(", ")
         ));
     }

@@ -2,14 +2,10 @@
 
 use crate::channels;
 use crate::machines;
-#[cfg(feature = "crossbeam-deque")]
-use crate::stealing;
 use bespoke::io::{ErasedIo, Reads, Writes};
 use bespoke::memory::System;
 use bespoke::net::{TcpListener, TcpStream};
 use bespoke::rt::Ambient as _;
-#[cfg(feature = "crossbeam-deque")]
-use bespoke::scheduler::{Deque, Ring};
 use bespoke::scheduler::{Local, Shared};
 use bespoke::time::{Duration, sleep};
 use bespoke::watchdog::BlockedAfter;
@@ -29,11 +25,12 @@ pub(crate) struct Path {
     pub(crate) title: &'static str,
     /// Operations of the shorter run; the longer one has eleven times as many.
     pub(crate) ops: u64,
-    run: fn(u64, Plant),
+    pub(crate) run: fn(u64, Plant),
 }
 
-/// All paths, in the order of the table.
-pub(crate) const PATHS: &[Path] = &[
+/// The usual ones.
+#[cfg_attr(feature = "crossbeam-deque", allow(dead_code, reason = "that program has others"))]
+const USUAL: &[Path] = &[
     Path {
         name: "spawn-join",
         title: "spawn an empty task and join it, `Pooled`",
@@ -45,38 +42,6 @@ pub(crate) const PATHS: &[Path] = &[
     Path { name: "yield", title: "`yield_now` of the only task", ops: 1000, run: yields::<Pooled> },
     Path { name: "yield-watched", title: "the same, with a watchdog", ops: 1000, run: yields::<Watched> },
     Path { name: "ping-pong", title: "two tasks wake each other: a round trip, two wakes", ops: 1000, run: ping_pong },
-    #[cfg(feature = "crossbeam-deque")]
-    Path {
-        name: "stealing-spawn-join",
-        title: "spawn an empty task and join it, under `WorkStealing`",
-        ops: 1000,
-        run: stealing::spawn_join::<Ring>,
-    },
-    #[cfg(feature = "crossbeam-deque")]
-    Path {
-        name: "stealing-yield",
-        title: "`yield_now` of one of 100 tasks, under `WorkStealing`",
-        ops: 1000,
-        run: stealing::yields::<Ring>,
-    },
-    #[cfg(feature = "crossbeam-deque")]
-    Path {
-        name: "stealing-ping-pong",
-        title: "a round trip of two tasks, under `WorkStealing`",
-        ops: 1000,
-        run: stealing::ping_pong::<Ring>,
-    },
-    #[cfg(feature = "crossbeam-deque")]
-    Path {
-        name: "deque-spawn-join",
-        title: "the first on queues `Deque`",
-        ops: 1000,
-        run: stealing::spawn_join::<Deque>,
-    },
-    #[cfg(feature = "crossbeam-deque")]
-    Path { name: "deque-yield", title: "the second", ops: 1000, run: stealing::yields::<Deque> },
-    #[cfg(feature = "crossbeam-deque")]
-    Path { name: "deque-ping-pong", title: "the third", ops: 1000, run: stealing::ping_pong::<Deque> },
     Path { name: "timer", title: "arm and cancel a sleep among 1000 others", ops: 1000, run: timers },
     Path { name: "timer-fires", title: "a sleep that fires, on a clock that jumps", ops: 1000, run: timers_fire },
     Path {
@@ -141,6 +106,12 @@ pub(crate) const PATHS: &[Path] = &[
     Path { name: "ready-rustc", title: "the same, `async fn`", ops: 1000, run: machines::ready_of_rustc },
     Path { name: "start", title: "start a runtime, block on a ready future, drop it", ops: 20, run: starts },
 ];
+
+/// Those of this program, in the order of the table.
+#[cfg(not(feature = "crossbeam-deque"))]
+pub(crate) const PATHS: &[Path] = USUAL;
+#[cfg(feature = "crossbeam-deque")]
+pub(crate) const PATHS: &[Path] = crate::stealing::PATHS;
 
 /// The path called `name`.
 pub(crate) fn find(name: &str) -> Option<&'static Path> {

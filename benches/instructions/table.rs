@@ -1,8 +1,19 @@
-//! The committed counts: `benches/instructions/counts.txt`. A line `compiler VERSION`, then a line `PATH COUNT` for each.
+//! The committed counts: `benches/instructions/counts.txt`, and `counts-stealing.txt` of the program with the feature
+//! `crossbeam-deque`. A line `compiler VERSION`, then a line `PATH COUNT` for each.
 
 use std::fmt::Write as _;
 
+#[cfg(not(feature = "crossbeam-deque"))]
 const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/instructions/counts.txt");
+#[cfg(feature = "crossbeam-deque")]
+const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/instructions/counts-stealing.txt");
+
+#[cfg(not(feature = "crossbeam-deque"))]
+const HEAD: &str =
+    "# Instructions per operation. Written by `cargo bench --bench instructions -- --write`; not by hand.\n";
+#[cfg(feature = "crossbeam-deque")]
+const HEAD: &str = "# Instructions per operation. Written by `cargo bench --features crossbeam-deque --bench instructions -- \
+                    --write`; not by hand.\n";
 
 /// What was committed to.
 #[derive(Debug, Default)]
@@ -41,9 +52,7 @@ pub(crate) fn read() -> Result<Table, String> {
 /// # Errors
 /// When the file cannot be written.
 pub(crate) fn write(table: &Table) -> Result<(), String> {
-    let mut text = String::from(
-        "# Instructions per operation. Written by `cargo bench --bench instructions -- --write`; not by hand.\n",
-    );
+    let mut text = String::from(HEAD);
     let _ = writeln!(text, "compiler {}", table.compiler);
     for (name, count) in &table.counts {
         let _ = writeln!(text, "{name} {count:.1}");

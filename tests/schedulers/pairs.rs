@@ -3,9 +3,11 @@
 //! | scheduler | drivers that it exists with |
 //! |---|---|
 //! | `SingleThread` | `Mio`, `Mio<PosixPoll>`, `IoUring`, `NoIo`, `Fallback` |
-//! | `PerCore` | the same |
-//! | `WorkStealing` | `Mio`, `IoUring`, `NoIo`: what another driver holds has no lock, so it is refused by its type |
+//! | `PerCore` | `Mio`, `Mio<PosixPoll>`, `IoUring`, `NoIo`, `Fallback` |
+//! | `WorkStealing` | `Mio`, `IoUring`, `NoIo`, `Fallback`: what another driver holds has no lock, so it is refused by its type |
 //! | `ThreadPerTask` | `Blocking`: one whose operations suspend is refused by `check`, and `Blocking` elsewhere |
+//!
+//! What stands before the colons is compared with what the suite runs on.
 
 use crate::each_scheduler::LONG;
 use bespoke::{Config, driver, preset, scheduler};
@@ -45,4 +47,27 @@ pairs! {
     ThievesWithoutIo: scheduler::WorkStealing<3>, driver::NoIo;
     #[cfg(target_os = "linux")]
     ThievesOnRings: scheduler::WorkStealing<3>, driver::IoUring<64>;
+}
+
+/// Not elsewhere: other systems lack some of the drivers.
+#[cfg(target_os = "linux")]
+#[test]
+fn the_table_is_what_the_suite_runs_on() {
+    use std::collections::BTreeSet;
+
+    // `IoUring` of a type's full name, whatever its parameters; of those of `Mio` one is told apart.
+    let short = |full: &str| {
+        let name = full.split('<').next().and_then(|path| path.rsplit("::").next()).unwrap();
+        String::from(if name == "Mio" && full.contains("PosixPoll") { "Mio<PosixPoll>" } else { name })
+    };
+    let run: BTreeSet<_> =
+        crate::run_on().into_iter().map(|(scheduler, driver)| (short(scheduler), short(driver))).collect();
+    let mut table = BTreeSet::new();
+    for row in include_str!("pairs.rs").lines().filter_map(|line| line.strip_prefix("//! | `")) {
+        let (scheduler, drivers) = row.split_once("` | ").unwrap();
+        let drivers = drivers.split(':').next().unwrap();
+        // What is between two quotes is every second piece.
+        table.extend(drivers.split('`').skip(1).step_by(2).map(|driver| (scheduler.into(), driver.into())));
+    }
+    assert_eq!(table, run);
 }

@@ -1,17 +1,9 @@
-//! A hot task does not starve the others: a hundred connections beside one that never waits, and how often the driver is
-//! asked. RELIABILITY A26.
+//! A hot task does not starve the others: a hundred connections beside one that never waits. RELIABILITY A26.
 
 use crate::support::{deep, runtime};
 use bespoke::prelude::*;
 use bespoke::rt::TcpListener;
-use bespoke::{Config, Error, preset};
-use bespoke_core::driver::Errno;
-use bespoke_core::roles::{
-    Caps, Drained, Driver, DriverReport, Kind, Live, Nanos, Park, Resource, Sealed, StartCx, Under,
-};
-use bespoke_core::sharing::{Local, Sharing};
-use bespoke_drivers::LiveMio;
-use core::cell::Cell;
+use bespoke_core::roles::Driver;
 use core::time::Duration;
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream as StdStream;
@@ -110,104 +102,4 @@ fn round_trips<C: Config<Driver: Net, Threads: StartsThreads>>() -> Duration {
     println!("{} round trips beside a hot task: p50 {p50:?}, p99 {p99:?}, at most {most:?}", latencies.len());
     assert!(most < Duration::from_secs(10), "a connection starved: {most:?}");
     p99
-}
-
-thread_local! {
-    /// Polls of tasks since the driver was asked last, and the most that there were.
-    static POLLS: Cell<(u32, u32)> = const { Cell::new((0, 0)) };
-}
-
-/// `Mio`, which notes how many polls there were between two looks at it.
-struct Noting;
-
-impl Driver for Noting {
-    const DRIVERS_ARE_THE_PROJECTS_OWN_until_1_0: Sealed = Sealed::OURS;
-    type Live<S: Sharing> = LiveNoting;
-    const NAME: &'static str = "noting";
-    const CAPS: Caps = Caps::SUSPENDING;
-}
-
-impl Under<Local> for Noting {}
-
-struct LiveNoting(LiveMio);
-
-impl Live for LiveNoting {
-    type Unparker = <LiveMio as Live>::Unparker;
-
-    fn start(cx: StartCx) -> Result<Self, Error> {
-        LiveMio::start(cx).map(LiveNoting)
-    }
-    fn register(&self, resource: Resource, kind: Kind) -> Result<(), Errno> {
-        self.0.register(resource, kind)
-    }
-    fn close(&self, resource: Resource) {
-        self.0.close(resource);
-    }
-    fn release(&self, resource: Resource) -> Result<(), Errno> {
-        self.0.release(resource)
-    }
-    fn park(&self, park: Park) -> Result<(), Errno> {
-        POLLS.set((0, POLLS.get().1.max(POLLS.get().0)));
-        self.0.park(park)
-    }
-    // So that a busy worker asks it: `has_work` is `true` by default.
-    fn unparker(&self) -> Self::Unparker {
-        self.0.unparker()
-    }
-    fn report(&self) -> DriverReport {
-        DriverReport::named("noting", "Mio")
-    }
-    fn drain(&self, by: Nanos) -> Drained {
-        self.0.drain(by)
-    }
-}
-
-struct Often;
-#[bespoke::config(base = preset::Default)]
-impl Config for Often {
-    type Driver = Noting;
-    const EVENT_INTERVAL: u32 = 1;
-}
-
-struct Usual;
-#[bespoke::config(base = Often)]
-impl Config for Usual {
-    const EVENT_INTERVAL: u32 = 61;
-}
-
-struct Seldom;
-#[bespoke::config(base = Often)]
-impl Config for Seldom {
-    const EVENT_INTERVAL: u32 = 1000;
-}
-
-fn polls_between_looks<C: Config>() -> u32 {
-    POLLS.set((0, 0));
-    runtime::<C>().block_on(async {
-        let hot: Vec<_> = (0..3)
-            .map(|_| {
-                C::spawn(async {
-                    for _ in 0..5_000 {
-                        POLLS.set((POLLS.get().0 + 1, POLLS.get().1));
-                        C::yield_now().await;
-                    }
-                })
-            })
-            .collect();
-        for task in hot {
-            task.await.unwrap();
-        }
-    });
-    POLLS.get().1
-}
-
-pub(crate) fn every_event_interval() {
-    let most = [polls_between_looks::<Often>(), polls_between_looks::<Usual>(), polls_between_looks::<Seldom>()];
-    println!("at most {most:?} polls between two looks, for intervals of 1, 61 and 1000");
-    for (most, interval) in most.into_iter().zip([Often::EVENT_INTERVAL, Usual::EVENT_INTERVAL, Seldom::EVENT_INTERVAL])
-    {
-        assert!(most <= interval, "{most} polls between two looks, the interval is {interval}");
-        // Not much more often either: each look is a system call.
-        assert!(most * 2 >= interval, "{most} polls between two looks, the interval is {interval}");
-    }
 }

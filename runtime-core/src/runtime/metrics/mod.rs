@@ -133,7 +133,8 @@ pub struct StealingMetrics {
 pub struct Stolen {
     /// How often.
     pub steals: u64,
-    /// How many tasks, all times together.
+    /// How many tasks, all times together. Exact where queues are `Ring`. On queues `Deque` at least so many: what a third worker
+    /// took of them before they were counted is missing.
     pub tasks: u64,
 }
 
