@@ -212,6 +212,10 @@ pub(crate) enum Plant {
     PullSkipsQueued,
     /// A drop after the merge publishes nothing.
     RelaxedMergedDrop,
+    /// A drop of a reference of a shared task publishes nothing.
+    RelaxedSharedDrop,
+    /// A drop of a reference of a home publishes nothing.
+    RelaxedHomeDrop,
     /// A foreign drop of a join handle forgets to say that it was the handle.
     DetachForgotten,
     /// A task posted to a closed inbox is not cancelled.
@@ -220,6 +224,16 @@ pub(crate) enum Plant {
     LateTaskForgotten,
     /// A worker polls a task that it popped, although a close holds `RUNNING`.
     PoppedWhileSeized,
+    /// A close that cancels a task in a queue gives up the pin, which is the queue's.
+    QueuedPinGivenUp,
+    /// A poll that ends does not look whether its task is to be cancelled.
+    CancelUnseen,
+    /// An abort looks whether the task is queued, then asks: two steps.
+    AbortInTwoSteps,
+    /// A join handle that leaves its waker looks whether the task is complete, then says so: two steps.
+    JoinInTwoSteps,
+    /// A join handle that goes looks whether the task is complete, then says so: two steps.
+    HandleGoesInTwoSteps,
     /// A place of a pool is given back, and nothing is published.
     PlaceRelaxedGive,
     /// A place of a pool is taken without seeing what was done in it.
@@ -242,6 +256,10 @@ pub(crate) enum Plant {
     RefusalForgotten,
     /// Two ask for the thread of one worker.
     ThreadAskedForTwice,
+    /// A runtime that closes takes the seats of those workers, too, whose threads are being started.
+    StartsTaken,
+    /// A push that finds its queue full, and then nothing to give away, as a thief was faster, drops its task.
+    OverflowForgotten,
     /// A worker that goes to sleep does not look at the queues of the class `Latency`.
     SleepsOverLatency,
     /// A worker that goes to sleep looks at the queue of all of its own node only.
@@ -268,6 +286,12 @@ pub(crate) enum Plant {
     ListedWithoutReference,
     /// A lease that meets a closed inbox does not free its buffer.
     LeaseForgotten,
+    /// A lease that another worker gives back keeps its home.
+    LeaseKeepsHome,
+    /// A sleep whose deadline is moved keeps its timer.
+    ResetKeepsTimer,
+    /// A timer that fired before its sleep went elsewhere is left in the wheel.
+    FiredTimerKept,
     /// The completion of an operation publishes nothing.
     SlotRelaxedCompletion,
     /// The abandonment of an operation publishes nothing.

@@ -23,7 +23,7 @@
 //! Reference Counting*, PACT 2018.
 
 #[cfg(feature = "alloc")]
-use crate::loom::{AtomicU32, AtomicUsize, Ordering};
+use crate::loom::{AtomicU32, AtomicUsize, Ordering, Plant, planted};
 use core::fmt::Debug;
 
 mod sealed {
@@ -292,7 +292,8 @@ impl StateWord for SharedState {
     }
     #[inline(always)]
     fn sub(&self, n: usize) -> usize {
-        self.0.fetch_sub(n, Ordering::AcqRel) - n
+        let order = if planted(Plant::RelaxedSharedDrop) { Ordering::Relaxed } else { Ordering::AcqRel };
+        self.0.fetch_sub(n, order) - n
     }
 }
 

@@ -153,6 +153,9 @@ impl<C: Config> Drop for Lease<C> {
                 let take_back = || unsafe { driver().take_back(leased.node) };
                 // SAFETY: the lease is a guest.
                 if unsafe { guests::inside(worker, take_back) }.is_some() {
+                    if planted(Plant::LeaseKeepsHome) {
+                        return;
+                    }
                     // SAFETY: the guest's reference.
                     return unsafe { Home::caller_goes(Worker::home_of(worker)) };
                 }

@@ -333,7 +333,8 @@ impl<S: Sharing> Home<S> {
         this.life.touch();
         let (free, lead) = (this.table.free, this.lead.get());
         // AcqRel: whoever frees sees every use.
-        if this.count().fetch_sub(1, Ordering::AcqRel) == 1 {
+        let order = if planted(Plant::RelaxedHomeDrop) { Ordering::Relaxed } else { Ordering::AcqRel };
+        if this.count().fetch_sub(1, order) == 1 {
             // SAFETY: it was the last reference of the whole team.
             unsafe { free(lead) }
         }

@@ -89,7 +89,7 @@ pub(crate) enum Idle {
 #[inline(always)]
 pub(crate) fn idle<S: Sharing>(task: &Header<S>) -> Idle {
     task.state.update(|s| {
-        if s & CANCELLED != 0 {
+        if s & CANCELLED != 0 && !planted(Plant::CancelUnseen) {
             return (None, Idle::Cancel);
         }
         let next = if s & NOTIFIED != 0 { Idle::Queue } else { Idle::Parked };
@@ -103,7 +103,8 @@ pub(crate) fn idle<S: Sharing>(task: &Header<S>) -> Idle {
 pub(crate) fn complete(word: &impl StateWord, failed: bool, keep_pin: bool) -> usize {
     let set = if failed { COMPLETE | FAILED } else { COMPLETE };
     word.update(|s| {
-        let clear = if keep_pin && s & UNQUEUED == 0 { RUNNING } else { RUNNING | NOTIFIED };
+        let keeps = keep_pin && s & UNQUEUED == 0 && !planted(Plant::QueuedPinGivenUp);
+        let clear = if keeps { RUNNING } else { RUNNING | NOTIFIED };
         (Some(s & !clear | set), s)
     })
 }
@@ -111,11 +112,12 @@ pub(crate) fn complete(word: &impl StateWord, failed: bool, keep_pin: bool) -> u
 /// Abort was asked for. `true`: the caller must queue the task, so that whoever pops it drops the future.
 #[inline(always)]
 pub(crate) fn abort<S: Sharing>(task: &Header<S>) -> bool {
+    let early = planted(Plant::AbortInTwoSteps).then(|| task.state.load());
     task.state.update(|s| {
         if s & (COMPLETE | CANCELLED) != 0 {
             return (None, false);
         }
-        (Some(s | CANCELLED | NOTIFIED), s & (NOTIFIED | RUNNING) == 0)
+        (Some(s | CANCELLED | NOTIFIED), early.unwrap_or(s) & (NOTIFIED | RUNNING) == 0)
     })
 }
 
@@ -145,7 +147,8 @@ pub(crate) fn seize_or_tell<S: Sharing>(task: &Header<S>) -> Option<bool> {
 /// The join handle filled the slot. `false`: the task is complete, the slot is still the handle's.
 #[inline(always)]
 pub(crate) fn set_join_waker(word: &impl StateWord) -> bool {
-    word.update(|s| if s & COMPLETE != 0 { (None, false) } else { (Some(s | JWAKER), true) })
+    let early = planted(Plant::JoinInTwoSteps).then(|| word.load());
+    word.update(|s| if early.unwrap_or(s) & COMPLETE != 0 { (None, false) } else { (Some(s | JWAKER), true) })
 }
 
 /// The join handle wants the slot back. `false`: the task is complete, and the slot is the completer's.
@@ -158,5 +161,6 @@ pub(crate) fn clear_join_waker(word: &impl StateWord) -> bool {
 /// waker in the slot is.
 #[inline(always)]
 pub(crate) fn drop_join(word: &impl StateWord) -> usize {
-    word.update(|s| (Some(s & !JOIN & if s & COMPLETE == 0 { !JWAKER } else { !0 }), s))
+    let early = planted(Plant::HandleGoesInTwoSteps).then(|| word.load());
+    word.update(|s| (Some(s & !JOIN & if s & COMPLETE == 0 { !JWAKER } else { !0 }), early.unwrap_or(s)))
 }

@@ -5,6 +5,7 @@
 
 use crate::config::{Config, SharingOf};
 use crate::instant::Instant;
+use crate::loom::{Plant, planted};
 use crate::machine::trace::{Tells, Walk, says};
 use crate::sharing::Sharing;
 use crate::task::home::{Closed, Home};
@@ -79,7 +80,9 @@ impl<C: Config> Sleep<C> {
 
     /// Moves the deadline; a sleep that was ready waits again.
     pub fn reset(mut self: Pin<&mut Self>, deadline: Instant) {
-        self.forget_timer();
+        if !planted(Plant::ResetKeepsTimer) {
+            self.forget_timer();
+        }
         self.deadline = deadline;
     }
 

@@ -377,8 +377,8 @@ impl<C: Config> Cores<C> {
     pub(crate) fn take_others(&self) -> Vec<usize> {
         let mut state = self.lock();
         debug_assert!(state.closed, "else another could be asked for");
-        let free =
-            (0..state.seats.len()).filter(|index| state.seats[*index].asked == Asked::Nobody).collect::<Vec<_>>();
+        let is_free = |asked| asked == Asked::Nobody || asked == Asked::Starts && planted(Plant::StartsTaken);
+        let free = (0..state.seats.len()).filter(|index| is_free(state.seats[*index].asked)).collect::<Vec<_>>();
         for index in &free {
             state.seats[*index].asked = Asked::Runs;
         }

@@ -8,16 +8,19 @@
 use super::{Worker, rehome};
 use crate::config::{Config, LiveOf, SharingOf};
 use crate::error::Errno;
+use crate::loom::{Plant, planted};
 use crate::roles::{Driver, Live, RawResource, Resource};
 use crate::sharing::Sharing;
 use crate::task::home::{Closed, Home};
 use crate::task::inbox::{Node, NodeKind};
 use crate::task::run::guard;
 use crate::util::slab::ChunkSlab;
+use crate::util::wheel::Polled;
 use alloc::boxed::Box;
 use core::cell::Cell;
 use core::ptr::NonNull;
 use core::sync::atomic::Ordering;
+use core::task::Waker;
 
 /// One open resource: how a foreign drop reaches its owner.
 #[repr(C)]
@@ -379,6 +382,9 @@ pub(super) unsafe fn visit<C: Config>(worker: NonNull<Worker<C>>, node: NonNull<
             let waker = unsafe {
                 this.with_wheel(|wheel| {
                     let key = wheel.key_of(node.as_ptr())?;
+                    if planted(Plant::FiredTimerKept) && wheel.poll(key, Waker::noop()) == Polled::Fired {
+                        return None;
+                    }
                     wheel.cancel(key)
                 })
             };

@@ -315,6 +315,7 @@ impl<Q: Lanes> Seat<Q> {
                 // SAFETY: the pins are ours.
                 unsafe { self.give_away(tasks, latency) };
             }
+            None if planted(Plant::OverflowForgotten) => {}
             // A thief was faster: there is room.
             // SAFETY: as the caller.
             None if unsafe { lane.push(task.cast()) } => {}

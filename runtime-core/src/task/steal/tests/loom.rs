@@ -2,6 +2,7 @@
 
 mod classes;
 mod helms;
+mod overflow;
 
 use super::super::idle::{Idle, Risen};
 use super::super::injector::Injector;

@@ -2,18 +2,22 @@
 //! turn at most, and closes them. So no thread starts, sleeps or ends inside the runtime, and two preemptions are few enough to
 //! be tried everywhere. Whole runtimes are in `stealing`, who sleeps is in `task/steal/tests`.
 
-use super::stealing::{Alone, Two, holder};
+use super::stealing::{Alone, Two, TwoTimed, holder};
 use super::*;
 use crate::config::{LiveQueueOf, QueueOf, SharingOf};
+use crate::instant::Instant;
 use crate::roles::{Nanos, Scheduler};
 use crate::sharing::SeatWord;
 use crate::task::current::Entered;
 use crate::task::home::Home;
 use crate::task::run;
 use crate::task::steal::{Found, Seat, Seated};
+use crate::time::Sleep;
 use crate::worker::{Common, Worker, close, spawn};
 use ::loom::thread;
 use core::ptr::NonNull;
+use core::time::Duration;
+use std::boxed::Box;
 use std::vec::Vec;
 
 /// One of the workers, and the right to be its owner.
@@ -89,6 +93,20 @@ impl<C: Config> Hand<C> {
                 unsafe { run::run::<_, QueueOf<C>>(task.cast(), home) };
             }
         });
+    }
+
+    /// Takes in what came, and wakes whose deadline has come.
+    fn takes_in(&self) {
+        // SAFETY: the owner, between polls.
+        self.inside(|_, _| unsafe { Worker::take_in(self.0) });
+    }
+
+    /// How many sleeps have a timer here.
+    fn timers(&self) -> usize {
+        // SAFETY: the owner's worker is alive.
+        let worker = unsafe { self.0.as_ref() };
+        // SAFETY: the owner; nothing of the user's runs.
+        unsafe { worker.with_wheel(|wheel| wheel.len()) }
     }
 
     fn close(self) {
@@ -241,6 +259,71 @@ fn abort_vs_take() {
         assert_eq!(count.load(SeqCst), 1);
         other.close();
         home.close();
+        team.ends(std::vec![task], &count);
+    });
+}
+
+const HOUR: Duration = Duration::from_secs(3600);
+
+impl Hand<TwoTimed> {
+    /// An hour goes by, for all.
+    fn an_hour_later(&self) {
+        // SAFETY: the model holds the team.
+        unsafe { self.0.as_ref() }.common.clock.advance(HOUR);
+    }
+}
+
+/// A task that sleeps for an hour, and when it is woken before that is over, for two. It leaves its waker on the shelf once.
+fn resets(count: &std::sync::Arc<AtomicUsize>, shelf: &Shelf) -> impl Future<Output = ()> + Send + 'static {
+    let (value, show) = (Tracked::new(count), shelf.clone());
+    let mut sleep = Box::pin(Sleep::<TwoTimed>::until(Instant::ZERO + HOUR));
+    let mut polls = 0;
+    poll_fn(move |cx| {
+        value.cell.with(|_| ());
+        polls += 1;
+        match polls {
+            1 => show.put([cx.waker().clone()]),
+            2 => sleep.as_mut().reset(Instant::ZERO + 2 * HOUR),
+            _ => {}
+        }
+        sleep.as_mut().poll(cx)
+    })
+}
+
+/// A task with a sleep is woken, and whoever takes it moves the deadline, while the wheel of its home fires the timer.
+#[test]
+fn timer_fire_vs_reset() {
+    model("crews::timer_fire_vs_reset", || {
+        let (team, [home, other]) = crew::<TwoTimed, 2>();
+        let (count, shelf) = (drops(), Shelf::new());
+        let task = Hand::spawn(home.0, resets(&count, &shelf));
+        home.turn();
+        shelf.take().into_iter().for_each(Waker::wake);
+        home.an_hour_later();
+        let taker = thread::spawn(move || {
+            other.turn();
+            other
+        });
+        home.takes_in();
+        home.turn();
+        let other = taker.join().unwrap();
+        // Whatever the timer woke, and what was told by whom the sleep went to.
+        for _ in 0..2 {
+            for hand in [&home, &other] {
+                hand.takes_in();
+                hand.turn();
+            }
+        }
+        assert!(!task.is_finished(), "early: the deadline was moved");
+        assert_eq!(home.timers() + other.timers(), 1, "a timer was left behind");
+        home.an_hour_later();
+        for hand in [&home, &other] {
+            hand.takes_in();
+            hand.turn();
+        }
+        assert!(task.is_finished(), "late: the timer was lost");
+        home.close();
+        other.close();
         team.ends(std::vec![task], &count);
     });
 }

@@ -8,7 +8,7 @@ use crate::roles::{OsEntropy, Policy, Uniform};
 use crate::runtime::Ambient;
 use crate::scheduler::WorkStealing;
 use crate::testing::{Heap, SleepOnly};
-use crate::time::Monotonic;
+use crate::time::{Manual, Monotonic};
 use ::loom::sync::Notify;
 use ::loom::thread;
 use core::time::Duration;
@@ -31,7 +31,7 @@ impl Policy for Late {
 }
 
 macro_rules! configs {
-    ($($name:ident: $workers:literal, $policy:ty;)+) => { $(
+    ($($name:ident: $workers:literal, $policy:ty, $clock:ty;)+) => { $(
         #[derive(Debug)]
         pub(super) struct $name;
 
@@ -39,7 +39,7 @@ macro_rules! configs {
             type Scheduler = WorkStealing<$workers, $policy>;
             type Driver = SleepOnly;
             type Memory = Heap;
-            type Clock = Monotonic;
+            type Clock = $clock;
             type Entropy = OsEntropy;
             type Threads = Modelled;
             type Topology = Uniform;
@@ -54,10 +54,11 @@ macro_rules! configs {
     )+ };
 }
 configs! {
-    Alone: 1, Once;
-    Two: 2, Once;
-    OnDemand: 1, Late;
-    TwoOnDemand: 2, Late;
+    Alone: 1, Once, Monotonic;
+    Two: 2, Once, Monotonic;
+    TwoTimed: 2, Once, Manual<false>;
+    OnDemand: 1, Late, Monotonic;
+    TwoOnDemand: 2, Late, Monotonic;
 }
 
 /// Waits for ever, and touches a value in each poll that is dropped once.

@@ -39,8 +39,8 @@ static BEDS: HomeTable<Moving> = HomeTable {
 };
 static TAG: Tag = Tag { id: TypeId::of::<Bed>(), name: "ward", locals: None };
 
-struct Ward {
-    crew: Arc<Crew<Two<Ring, 1>>>,
+pub(super) struct Ward {
+    pub(super) crew: Arc<Crew<Two<Ring, 1>>>,
     beds: Vec<NonNull<Bed>>,
     task: Name,
 }
@@ -52,7 +52,7 @@ unsafe impl Sync for Ward {}
 
 impl Ward {
     /// Workers, each on a node of its own if `apart`, and a task of the first.
-    fn new(workers: usize, apart: bool, latency: bool) -> Arc<Ward> {
+    pub(super) fn new(workers: usize, apart: bool, latency: bool) -> Arc<Ward> {
         let bed = |worker| {
             let bed = Bed { home: Home::new(&BEDS, &TAG, worker, 4), bell: Notify::new() };
             let bed = NonNull::from(Box::leak(Box::new(bed)));
@@ -73,6 +73,11 @@ impl Ward {
         let crew = unsafe { Crew::form(homes.into_iter(), knobs) };
         let task = Name::of(beds[0].cast(), latency);
         Arc::new(Ward { crew, beds, task })
+    }
+
+    /// One more task of the first worker.
+    pub(super) fn another(&self, latency: bool) -> Name {
+        Name::of(self.beds[0].cast(), latency)
     }
 
     /// As a worker does until it has found a task.
