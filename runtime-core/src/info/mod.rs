@@ -266,22 +266,23 @@ mod tests {
         assert_eq!(Model::of::<App>().bytes, sum);
     }
 
+    struct Thieves;
+    impl Config for Thieves {
+        type Scheduler = crate::scheduler::WorkStealing<3>;
+        type Driver = <App as Config>::Driver;
+        type Memory = <App as Config>::Memory;
+        type Clock = <App as Config>::Clock;
+        type Entropy = <App as Config>::Entropy;
+        type Threads = crate::roles::OsThreads;
+        type Topology = <App as Config>::Topology;
+        type Watchdog = crate::roles::Unwatched;
+        const NAME: &'static str = "Thieves";
+        const LOCAL_QUEUE: usize = 256;
+        const PLEASE_ADD_THE_ATTRIBUTE_bespoke_config: crate::config::Sealed = crate::config::Sealed::BY_MACRO;
+    }
+
     #[test]
     fn where_workers_take_tasks_from_each_other_the_queue_of_each_is_counted_with_its_seat() {
-        struct Thieves;
-        impl Config for Thieves {
-            type Scheduler = crate::scheduler::WorkStealing<3>;
-            type Driver = <App as Config>::Driver;
-            type Memory = <App as Config>::Memory;
-            type Clock = <App as Config>::Clock;
-            type Entropy = <App as Config>::Entropy;
-            type Threads = crate::roles::OsThreads;
-            type Topology = <App as Config>::Topology;
-            type Watchdog = crate::roles::Unwatched;
-            const NAME: &'static str = "Thieves";
-            const LOCAL_QUEUE: usize = 256;
-            const PLEASE_ADD_THE_ATTRIBUTE_bespoke_config: crate::config::Sealed = crate::config::Sealed::BY_MACRO;
-        }
         let info = Info::of::<Thieves>();
         assert_eq!((info.scheduler, info.sharing, info.workers), ("work-stealing", "moving", 3));
         assert_eq!(info.parts[1], Part { name: "run queue", bytes: 3 * (256 + 16) * size_of::<usize>() });
@@ -299,7 +300,7 @@ mod tests {
         assert!(eager.tasks_per_second < normal.tasks_per_second, "{eager} {normal}");
         assert!(eager.wake_latency_ns > normal.wake_latency_ns, "{eager} {normal}");
         assert_eq!(normal.scalability_per_mille, 1000);
-        let moving = Model::of::<crate::testing::TwoThieves>();
+        let moving = Model::of::<Thieves>();
         assert!(moving.tasks_per_second < normal.tasks_per_second, "{moving} {normal}: its headers are shared");
         assert!(moving.wake_latency_ns > normal.wake_latency_ns, "{moving} {normal}");
         assert_ne!(Info::of::<App>().clock, Info::of::<Jumping>().clock);
