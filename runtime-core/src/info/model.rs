@@ -23,7 +23,7 @@ pub struct Model {
     /// Bytes before the first task; [`Info::static_bytes`].
     pub bytes: usize,
     /// Speed-up over one worker, in thousandths: at most, of work that is spread evenly and shares nothing, on a machine with a
-    /// processor for each worker. [`Runtime::workers`](crate::Runtime::workers) says how many there are on this one.
+    /// processor for each worker. [`Runtime::workers`](crate::runtime::Runtime::workers) says how many there are on this one.
     pub scalability_per_mille: u64,
 }
 
