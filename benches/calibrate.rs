@@ -3,7 +3,7 @@
 //! `runtime-core/src/info/calibration.rs`.
 //!
 //! What is not measured: I/O, contention, other machines. Expected on a server core: spawn and join 15 to 50 ns, wake 5 to
-//! 15 ns, a look 0.1 to 1 µs (one system call), a thread 10 to 50 µs.
+//! 20 ns, and five times as much where other threads may hold the task; a look 0.1 to 1 µs (one system call), a thread 10 to 50 µs.
 //!
 //! Each figure is the minimum of many samples: the model wants what the work costs, not what else the machine did.
 #![allow(clippy::std_instead_of_core, reason = "a program reads better with one name for the library")]

@@ -125,7 +125,10 @@ impl State {
             Some(file) => Arc::into_inner(file.open).map(OpenFile::into_raw),
             None => Some(source.raw),
         };
-        let is_socket = !matches!(source.kind, Kind::File | Kind::Pipe | Kind::Foreign);
+        let is_socket = matches!(
+            source.kind,
+            Kind::Stream | Kind::UnixStream | Kind::Unconnected | Kind::Listener | Kind::Datagram
+        );
         self.retire(number);
         if is_socket {
             self.close_socket(raw?);
@@ -142,7 +145,7 @@ impl State {
             return;
         }
         self.in_kernel += 1;
-        let entry = opcode::Close::new(types::Fd(raw)).build().user_data(named(kind::CLOSE, 0, raw as u32));
+        let entry = opcode::Close::new(types::Fd(raw)).build().user_data(named(kind::CLOSE, 0, 0));
         // SAFETY: it points at no memory.
         unsafe { self.ring.push(entry, Kernel::V5_15) };
     }

@@ -86,9 +86,10 @@
 //! 2. Memory that an entry points at belongs to the driver, or is kept by a future or its orphan, until that terminal
 //!    completion. When the driver is dropped with `in_kernel > 0`, ring, sources, buffers and asides are leaked together; the
 //!    table sees to the slots.
-//! 3. A descriptor is closed when `pending` of its source is 0, so no entry ever names the number of another. That of a file
-//!    is closed with the last reference to it, of which the source gives up its own no earlier than that: jobs of the pool
-//!    have some ([`FileSource`](source::FileSource)).
+//! 3. A descriptor is closed when `pending` of its source is 0, so no entry ever names the number of another: that of a
+//!    socket by an entry, which no cancel finds, and any other by a call (`State::finish_close`). That of a file is closed with
+//!    the last reference to it, of which the source gives up its own no earlier than that: jobs of the pool have some
+//!    ([`FileSource`](source::FileSource)).
 //! 4. A completion names its source by number and generation, a slot by its token: one of an older generation changes
 //!    nothing, and the buffer or descriptor that it brings is given back. So is the descriptor of a file that was opened for
 //!    a future which is gone.

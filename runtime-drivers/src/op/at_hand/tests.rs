@@ -1,4 +1,5 @@
 use super::*;
+use crate::sys::at_hand::the_system_tells;
 use crate::sys::file::DIRECT;
 use bespoke_core::roles::Resource;
 use std::fs::File;
@@ -28,26 +29,12 @@ fn asked(file: &File, to: &mut [u8], at: Option<u64>) -> ReadAt {
     ReadAt { file, to: to.as_mut_ptr(), len: to.len(), at, all: false }
 }
 
-/// Does the file system say what it has in memory? Those that have nothing else, as tmpfs, and those over others do not.
-fn tells(file: &File) -> bool {
-    let mut byte = [0];
-    // SAFETY: one byte, which is there.
-    let tells = unsafe { read_at_hand(file.as_raw_fd(), byte.as_mut_ptr(), 1, 0) } == Ok(1);
-    if !tells {
-        std::eprintln!(
-            "left out: the file system of {} does not say what is in memory",
-            std::env::temp_dir().display()
-        );
-    }
-    tells
-}
-
 #[test]
 fn what_is_in_memory_is_read() {
     let digits = Digits::new("read");
     let (file, mut to) = (File::open(&digits.0).expect("there"), [b'x'; 4]);
-    if !tells(&file) {
-        return;
+    if !the_system_tells(file.as_raw_fd()) {
+        return std::eprintln!("left out: the folder of temporary files does not say what is in memory");
     }
     for (at, bytes, left) in [(3, 4, b"3456"), (8, 2, b"8956"), (10, 0, b"8956"), (i64::MAX as u64 - 4, 0, b"8956")] {
         let op = asked(&file, &mut to, Some(at));

@@ -41,6 +41,16 @@ pub(crate) unsafe fn read_at_hand(_: i32, _: *mut u8, _: usize, _: u64) -> Resul
     Err(errno(libc::ENOSYS))
 }
 
+/// For tests: does the system tell what is in memory of this file, which is not empty? Asked without [`read_at_hand`], so
+/// that a mistake there leaves no test out. Not of tmpfs, say, and of what lies over other file systems.
+#[cfg(all(test, target_os = "linux"))]
+pub(crate) fn the_system_tells(fd: i32) -> bool {
+    let mut byte = 0_u8;
+    let room = libc::iovec { iov_base: (&raw mut byte).cast(), iov_len: 1 };
+    // SAFETY: one byte, live and writable during the call.
+    unsafe { libc::preadv2(fd, &raw const room, 1, 0, libc::RWF_NOWAIT) == 1 }
+}
+
 /// Does [`read_at_hand`] tell what is in memory of it? Not so of a file that was opened with `O_DIRECT`. `fcntl(2)`, `F_GETFL`.
 /// Does not wait.
 #[cfg(target_os = "linux")]
